@@ -1,0 +1,140 @@
+"""`KerasTensor`: the shape and dtype of a tensor that has no values yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.naming import auto_name
+
+
+class KerasTensor:
+    """A symbolic tensor: what flows through a functional model while it is being described.
+
+    Args:
+        shape: tuple of sizes, None where a size is not known.
+        dtype: dtype name.
+        name: name, counted if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.Input(shape=(3,))
+    >>> (x * 2).shape
+    (None, 3)
+    """
+
+    _is_keras_tensor = True
+    __array_ufunc__ = None  # ndarray + KerasTensor asks KerasTensor
+
+    def __init__(
+        self,
+        shape: Any,
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if sparse or ragged:
+            raise ValueError(
+                "KerasTensor: sparse and ragged tensors are not supported. "
+                f"Received: sparse={sparse}, ragged={ragged}"
+            )
+        self._shape = standardize_shape(shape)
+        self._dtype = standardize_dtype(dtype)
+        self.sparse = False
+        self.ragged = False
+        self.record_history = record_history
+        self.name = name or auto_name("keras_tensor")
+        self._keras_mask = None
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise TypeError(
+            "A KerasTensor has no values: it is a symbolic placeholder of a functional model and "
+            "cannot become a NumPy array. Use functions of minikeras.ops instead of NumPy's, or "
+            f"wrap the computation in a layer. Received: {self!r}"
+        )
+
+    def __len__(self) -> int:
+        if not self._shape or self._shape[0] is None:
+            raise TypeError(f"{self!r} has no known length.")
+        return self._shape[0]
+
+    def __iter__(self) -> Any:
+        if not self._shape or self._shape[0] is None:
+            raise TypeError(f"Cannot iterate over {self!r}: its first size is not known.")
+        return (self[i] for i in range(self._shape[0]))
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"The truth of {self!r} is not known while the model is described. Use "
+            "minikeras.ops.cond or ops.where."
+        )
+
+    def __float__(self) -> float:
+        raise TypeError(f"{self!r} has no value yet.")
+
+    __int__ = __float__
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+def standardize_shape(shape: Any) -> tuple[int | None, ...]:
+    """Return a shape as a tuple of non-negative integers and None.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if shape is None:
+        raise ValueError("Undefined shapes are not supported.")
+    if isinstance(shape, (int, np.integer)) or not hasattr(shape, "__iter__"):
+        raise ValueError(f"Cannot convert {shape!r} to a shape.")
+    result = []
+    for d in shape:
+        if d is None:
+            result.append(None)
+        elif isinstance(d, (int, np.integer)) and not isinstance(d, bool):
+            if d < 0:
+                raise ValueError(
+                    f"Cannot convert {tuple(shape)} to a shape. Negative dimensions are not allowed."
+                )
+            result.append(int(d))
+        else:
+            raise ValueError(
+                f"Cannot convert {tuple(shape)} to a shape. Found invalid entry {d!r} of type "
+                f"{type(d).__name__}."
+            )
+    return tuple(result)
+
+
+def any_symbolic(args: Any) -> bool:
+    """Whether a KerasTensor is among (nested) arguments."""
+    for a in args:
+        if isinstance(a, KerasTensor):
+            return True
+        if isinstance(a, (list, tuple)):
+            if any_symbolic(a):
+                return True
+        elif isinstance(a, dict) and any_symbolic(a.values()):
+            return True
+    return False

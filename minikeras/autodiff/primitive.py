@@ -1,0 +1,306 @@
+"""`Primitive`: a forward kernel with its hand-written backward beside it.
+
+Two ways to write one:
+
+- `Primitive(name, forward, backward, reference=...)` for heavy operations. `forward` returns the
+  result and whatever its backward needs; `backward` returns one gradient per input.
+- `elementary(name, forward, vjps)` for small ones: one line of NumPy per input, whose argument
+  names say what must be kept (`g` the gradient, `y` the result, else inputs and parameters).
+
+Gradients of gradients: the lines of an elementary primitive run on tensors as well as on arrays
+(NumPy's functions dispatch to `ops`). A heavy primitive is differentiated again through its
+`reference`, the same formula composed of elementary ones; without one, asking raises.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.state import state, where_am_i
+from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, reach, record
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+from minikeras.common.settings import settings
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""Every primitive by name: the registry that the tests walk."""
+
+_SCALARS = (int, float, bool)
+
+
+class Primitive:
+    """An operation on arrays that knows its own gradient.
+
+    Args:
+        name: name in the registry and in messages.
+        forward: `forward(*arrays, **params) -> (result, saved)`; the result is one array, or a
+            tuple of arrays where `n_outputs` is not 1.
+        backward: `backward(g, saved, needs, out, **params) -> gradients`, one per input, None where
+            `needs[i]` is false. `g` is the gradient of the result (a list, with None where an
+            output was not used, if there are several). `out` is None, or for each input None or
+            an array to write its gradient into.
+        reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
+        n_outputs: number of results, or a function of params.
+        writes_out: whether `backward` makes use of `out`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable,
+        backward: Callable | None,
+        reference: Callable | None = None,
+        n_outputs: int | Callable = 1,
+        writes_out: bool = False,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self._backward = backward
+        self.reference = reference
+        self.n_outputs = n_outputs
+        self.writes_out = writes_out
+        PRIMITIVES[name] = self
+
+    def __repr__(self) -> str:
+        return f"<Primitive {self.name}>"
+
+    def outputs(self, node: Node) -> int:
+        """Return the number of results of a recorded call."""
+        return self.n_outputs if isinstance(self.n_outputs, int) else self.n_outputs(**node.params)
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """Run forward on the inputs' arrays; record the call if a tape follows one of them."""
+        values = []
+        tracked = False
+        for a in inputs:
+            if type(a) is Tensor:
+                values.append(a._value)
+                if a._node is not None:
+                    tracked = True
+            elif type(a) is np.ndarray or a is None or type(a) in _SCALARS:
+                values.append(a)
+            elif isinstance(a, Variable):
+                if state.autocast is not None and a._casts(state.autocast):
+                    return self(*[autocast(b) for b in inputs], **params)
+                values.append(a._value)
+                if a._node is not None:
+                    tracked = True
+            else:
+                values.append(to_array(a))
+        result, saved = self.forward(*values, **params)
+        if settings.debug_numerics:
+            check_forward(self.name, result)
+        if tracked and state.tapes:
+            node = record(self, inputs, saved, params)
+            if type(result) is tuple:
+                picks = [Pick(node, i) for i in range(len(result))]
+                for tape in state.tapes:
+                    tape._nodes.extend(picks)
+                return tuple([Tensor(r, p) for r, p in zip(result, picks)])
+            return Tensor(result, node)
+        if type(result) is tuple:
+            return tuple([Tensor(r) for r in result])
+        return Tensor(result)
+
+    def backward(
+        self, g: Any, saved: Any, needs: Sequence[bool], out: Any, params: dict
+    ) -> Sequence[Any]:
+        """Return the gradients of the inputs as arrays."""
+        return self._backward(g, saved, needs, out, **params)
+
+    def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
+        """Return the gradients of the inputs as tensors that can be differentiated again."""
+        if self.reference is None:
+            raise NotDifferentiableTwice(self.name)
+        if node.inputs is None:
+            raise RuntimeError(
+                f"The gradient of a gradient through '{self.name}' needs both tapes to record while "
+                "the operation runs: open the outer tape first."
+            )
+        inputs = [
+            a if need or not isinstance(a, Tensor) else Tensor(a._value)
+            for a, need in zip(node.inputs, needs)
+        ]
+        inner = GradientTape(persistent=True)
+        with inner:
+            result = self.reference(*inputs, **node.params)
+        results = result if isinstance(result, tuple) else (result,)
+        gs = g if isinstance(g, list) else [g]
+        wanted = {a._node for a, need in zip(inputs, needs) if need}
+        nodes = list(inner._nodes)
+        grads = {r._node: gi for r, gi in zip(results, gs) if gi is not None and r._node}
+        grads = backpropagate(
+            nodes, grads, reach(nodes, wanted), keep=wanted, release=False, graph=True
+        )
+        return [grads.get(a._node) if need else None for a, need in zip(inputs, needs)]
+
+
+class NotDifferentiableTwice(ValueError):
+    """A gradient of a gradient was asked through an operation that has none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Operation '{name}' has a hand-written backward that cannot be differentiated again, "
+            "so gradients of gradients through it are not available."
+        )
+
+
+class Elementary(Primitive):
+    """A primitive given by one line of NumPy per input; see `elementary`."""
+
+    def __init__(
+        self, name: str, forward: Callable, vjps: Sequence[Callable | None], inputs: Sequence[str]
+    ) -> None:
+        super().__init__(name, forward, None)
+        self.inputs = tuple(inputs)
+        self.vjps = tuple(vjps)
+        self.wants = [
+            () if v is None else tuple(inspect.signature(v).parameters)[1:] for v in vjps
+        ]
+        names = {n for want in self.wants for n in want}
+        self.keeps_result = "y" in names
+        self.kept_inputs = tuple((i, n) for i, n in enumerate(self.inputs) if n in names)
+        self.keeps_shapes = "shape" in names
+
+    def __call__(self, *inputs: Any, **params: Any) -> Tensor:
+        values = []
+        tracked = False
+        for a in inputs:
+            if type(a) is Tensor:
+                values.append(a._value)
+                if a._node is not None:
+                    tracked = True
+            elif type(a) is np.ndarray or type(a) in _SCALARS:
+                values.append(a)
+            else:
+                return self(*[as_tensor(a) for a in inputs], **params)
+        y = self.forward(*values, **params)
+        if settings.debug_numerics:
+            check_forward(self.name, y)
+        if tracked and state.tapes:
+            return Tensor(y, record(self, inputs, self.save(values, y), params))
+        return Tensor(y)
+
+    def save(self, values: Sequence[Any], y: Any) -> dict:
+        """Collect what the backward lines name."""
+        saved = {n: values[i] for i, n in self.kept_inputs}
+        if self.keeps_result:
+            saved["y"] = y
+        if self.keeps_shapes:
+            saved["shape"] = [np.shape(v) for v in values]
+        return saved
+
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> Sequence[Any]:
+        result: list[Any] = []
+        for i, need in enumerate(needs):
+            if not need:
+                result.append(None)
+                continue
+            args = [
+                saved["shape"][i] if n == "shape" else saved[n] if n in saved else params[n]
+                for n in self.wants[i]
+            ]
+            result.append(self.vjps[i](g, *args))
+        return result
+
+    def backward_graph(self, g: Any, node: Node, needs: Any) -> Sequence[Any]:
+        if node.inputs is None and self.kept_inputs:
+            raise RuntimeError(
+                f"The gradient of a gradient through '{self.name}' needs both tapes to record while "
+                "the operation runs: open the outer tape first."
+            )
+        saved = dict(node.saved)
+        for i, n in self.kept_inputs:
+            if isinstance(node.inputs[i], Tensor):
+                saved[n] = node.inputs[i]
+        if self.keeps_result:
+            saved["y"] = Tensor(saved["y"], node)
+        return self.backward(g, saved, needs, None, node.params)
+
+
+class Broadcasting(Elementary):
+    """An elementary primitive of two inputs that broadcast against each other."""
+
+    def save(self, values: Sequence[Any], y: Any) -> dict:
+        saved = {n: values[i] for i, n in self.kept_inputs}
+        if self.keeps_result:
+            saved["y"] = y
+        saved["shape"] = [np.shape(v) for v in values]
+        return saved
+
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> Sequence[Any]:
+        grads = super().backward(g, saved, needs, out, params)
+        return [
+            d if d is None or d.shape == shape else unbroadcast(d, shape)
+            for d, shape in zip(grads, saved["shape"])
+        ]
+
+
+def unbroadcast(g: Any, shape: tuple) -> Any:
+    """Sum `g` over the axes along which an input of `shape` was broadcast."""
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, d in enumerate(shape) if d == 1 and g.shape[i + extra] != 1
+    )
+    return np.reshape(np.sum(g, axis=axes), shape) if axes else np.broadcast_to(g, shape)
+
+
+def as_tensor(a: Any) -> Tensor:
+    """Return `a` as a tensor that operations can use at once.
+
+    An array is copied while a tape records, since its owner may change it before the backward.
+    """
+    if isinstance(a, Tensor):
+        if state.autocast is not None and isinstance(a, Variable):
+            return autocast(a)
+        return a if type(a) is Tensor else a._bare()
+    value = to_array(a)
+    if value is a and state.tapes:
+        value = np.array(value)
+    return Tensor(value)
+
+
+def elementary(
+    name: str, forward: Callable, *vjps: Callable | None, inputs: Sequence[str] = ("x",)
+) -> Elementary:
+    """Make a primitive of a NumPy function and one line of NumPy per input.
+
+    Args:
+        name: name in the registry.
+        forward: `forward(*arrays, **params) -> array`.
+        *vjps: for each input, a function of the gradient `g` and of whatever else it names: `y`
+            (the result), an input's name, a parameter's name, or `shape` (its input's shape). None
+            where an input has no gradient.
+        inputs: the inputs' names.
+    """
+    return Elementary(name, forward, vjps, inputs)
+
+
+def autocast(a: Any) -> Any:
+    """Cast a float variable to the dtype that the running layer computes in."""
+    if isinstance(a, Variable) and a._casts(state.autocast):
+        return CAST(a._bare(), dtype=state.autocast)
+    return a
+
+
+CAST = elementary(
+    "cast",
+    lambda x, dtype: np.asarray(x).astype(dtype),
+    lambda g, x: g.astype(x.dtype),
+)
+
+
+def check_forward(name: str, result: Any) -> None:
+    """Raise FloatingPointError if a result holds NaN or Inf (debug numerics)."""
+    for r in result if type(result) is tuple else (result,):
+        if r is not None and r.dtype.kind in "fc" and not np.isfinite(r).all():
+            place = where_am_i()
+            what = "NaN" if np.isnan(r).any() else "Inf"
+            raise FloatingPointError(
+                f"{what} in the forward pass: first produced by op '{name}'"
+                + (f" in {place}." if place else ".")
+            )

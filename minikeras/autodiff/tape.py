@@ -1,0 +1,371 @@
+"""The tape: records primitives while somebody wants gradients, and plays them backwards.
+
+A `Node` is one recorded call. It holds what its backward needs (`saved`) and the nodes of its
+inputs (`parents`), never a tensor, so dropping the outputs frees everything by reference counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.state import state, where_am_i
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.settings import settings
+
+
+class Node:
+    """One recorded call of a primitive."""
+
+    __slots__ = ("inputs", "layer", "parents", "params", "primitive", "saved")
+
+    def __init__(self, primitive: Any, parents: tuple, saved: Any, params: dict) -> None:
+        self.primitive = primitive
+        self.parents = parents
+        self.saved = saved
+        self.params = params
+        self.inputs = None  # the input tensors, kept only where a gradient of a gradient may come
+        self.layer = None  # where it ran, kept only with debug numerics on
+
+
+class Leaf:
+    """Where a gradient comes to rest: a variable, or a watched tensor."""
+
+    __slots__ = ()
+
+
+class Pick:
+    """Output `index` of a node that has several."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Node, index: int) -> None:
+        self.node = node
+        self.index = index
+
+
+def record(primitive: Any, inputs: Sequence[Any], saved: Any, params: dict) -> Node:
+    """Append a call to every tape that records."""
+    node = Node(
+        primitive,
+        tuple([a._node if isinstance(a, Tensor) else None for a in inputs]),
+        saved,
+        params,
+    )
+    tapes = state.tapes
+    if len(tapes) > 1 or tapes[0]._persistent:
+        node.inputs = inputs
+    if settings.debug_numerics:
+        node.layer = where_am_i()
+    for tape in tapes:
+        tape._nodes.append(node)
+    return node
+
+
+def backpropagate(
+    nodes: list,
+    grads: dict,
+    useful: set | None = None,
+    keep: set | tuple = (),
+    out: dict | None = None,
+    release: bool = True,
+    graph: bool = False,
+) -> dict:
+    """Play `nodes` backwards.
+
+    Args:
+        nodes: recorded nodes, oldest first.
+        grads: gradient of the target by node; consumed and returned.
+        useful: nodes that lead to a wanted leaf; None for all.
+        keep: nodes in the middle whose gradient is wanted too.
+        out: arrays by leaf that the gradient is to be written into.
+        release: free what each node saved as soon as it is used.
+        graph: record the backward itself, for gradients of gradients.
+
+    Returns:
+        Gradients by node: those of leaves and of `keep`.
+    """
+    debug = settings.debug_numerics
+    for node in reversed(nodes):
+        if node in keep:
+            g = grads.get(node)
+        else:
+            g = grads.pop(node, None)
+        if g is None:
+            if release and type(node) is Node:
+                node.saved = None
+            continue
+        if type(node) is Pick:
+            source = node.node
+            slots = grads.get(source)
+            if slots is None:
+                slots = grads[source] = [None] * source.primitive.outputs(source)
+            i = node.index
+            slots[i] = g if slots[i] is None else slots[i] + g
+            continue
+        parents = node.parents
+        primitive = node.primitive
+        if useful is None:
+            needs = [p is not None for p in parents]
+        else:
+            needs = [p in useful for p in parents]
+        if graph:
+            parent_grads = primitive.backward_graph(g, node, needs)
+        else:
+            targets = None
+            if out is not None and primitive.writes_out:
+                targets = [out.get(p) if p is not None and p not in grads else None for p in parents]
+            if node.saved is None:
+                raise RuntimeError(
+                    "A non-persistent GradientTape gives gradients once only. Use "
+                    "GradientTape(persistent=True) to call gradient() again."
+                )
+            parent_grads = primitive.backward(g, node.saved, needs, targets, node.params)
+            if debug:
+                _check_backward(node, parent_grads)
+        if release:
+            node.saved = None
+        for need, parent, pg in zip(needs, parents, parent_grads):
+            if not need or pg is None:
+                continue
+            old = grads.get(parent)
+            if old is None:
+                grads[parent] = pg
+            elif out is not None and out.get(parent) is old:
+                np.add(old, pg, out=old)
+            else:
+                grads[parent] = old + pg
+    return grads
+
+
+def _check_backward(node: Node, grads: Iterable[Any]) -> None:
+    for g in grads:
+        if isinstance(g, np.ndarray) and not np.isfinite(g).all():
+            place = f" in {node.layer}" if node.layer else ""
+            raise FloatingPointError(
+                f"NaN or Inf in the backward pass: first produced by op "
+                f"'{node.primitive.name}'{place}."
+            )
+
+
+class GradientTape:
+    """Record operations so that their gradients can be taken, as in TensorFlow.
+
+    Trainable variables are followed by themselves; other tensors after `watch`.
+
+    Args:
+        persistent: keep what was recorded so that `gradient` can be called more than once.
+        watch_accessed_variables: follow trainable variables without `watch`.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.Variable(3.0)
+    >>> with minikeras.GradientTape() as tape:
+    ...     y = x * x
+    >>> float(tape.gradient(y, x))
+    6.0
+    """
+
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+        self._persistent = persistent
+        self._accessed = watch_accessed_variables
+        self._watched: set = set()
+        self._nodes: list = []
+        self._used = False
+
+    def __enter__(self) -> GradientTape:
+        if self in state.tapes:
+            raise ValueError("This tape is recording already.")
+        state.tapes.append(self)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        state.tapes.remove(self)
+
+    def watch(self, tensor: Any) -> None:
+        """Follow a tensor, or each tensor of a structure, that is not a trainable variable.
+
+        Raises:
+            TypeError: if it is not a floating point tensor.
+        """
+        for t in tree.flatten(tensor):
+            if not isinstance(t, Tensor):
+                raise TypeError(
+                    f"GradientTape.watch takes tensors or variables. Received: {type(t).__name__}. "
+                    "Make a tensor of an array with minikeras.ops.convert_to_tensor first."
+                )
+            if t._value.dtype.kind not in "fcV":
+                raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
+            if t._node is None:
+                t._node = Leaf()
+            self._watched.add(t._node)
+
+    def stop_recording(self) -> _Paused:
+        """Return a context in which this tape records nothing."""
+        return _Paused(self)
+
+    def reset(self) -> None:
+        """Forget what was recorded."""
+        self._nodes = []
+        self._watched = set()
+        self._used = False
+
+    def watched_variables(self) -> tuple:
+        """Return the variables and tensors' leaves that recorded operations used."""
+        leaves = {p for n in self._nodes if type(n) is Node for p in n.parents}
+        return tuple(n for n in leaves if isinstance(n, Leaf))
+
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: str = "none",
+    ) -> Any:
+        """Return the gradient of `target` with respect to each of `sources`.
+
+        Args:
+            target: tensor, or a structure of them, whose sum is differentiated.
+            sources: variable or watched tensor, or a structure of them.
+            output_gradients: gradient of each target, ones if None.
+            unconnected_gradients: `"none"` gives None, `"zero"` gives zeros, where target does not
+                depend on a source.
+
+        Returns:
+            Tensors in the structure of `sources`.
+
+        Raises:
+            RuntimeError: on a second call of a tape that is not persistent.
+        """
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(
+                "unconnected_gradients must be 'none' or 'zero'. "
+                f"Received: {unconnected_gradients!r}"
+            )
+        if self._used and not self._persistent:
+            raise RuntimeError(
+                "A non-persistent GradientTape gives gradients once only. Use "
+                "GradientTape(persistent=True) to call gradient() again."
+            )
+        inside = self in state.tapes
+        if inside and not self._persistent:
+            state.tapes.remove(self)
+        try:
+            return self._gradient(target, sources, output_gradients, unconnected_gradients)
+        finally:
+            if not self._persistent:
+                self._used = True
+                self._nodes = []
+            if inside and not self._persistent:
+                state.tapes.append(self)
+
+    def _gradient(self, target: Any, sources: Any, output_gradients: Any, unconnected: str) -> Any:
+        flat_sources = tree.flatten(sources)
+        for s in flat_sources:
+            if not isinstance(s, Tensor):
+                raise TypeError(
+                    "sources must be variables or tensors that the tape watches. "
+                    f"Received: {type(s).__name__}"
+                )
+        wanted = {s._node for s in flat_sources if s._node is not None}
+        if not self._accessed:
+            recorded = {n for n in self._nodes}
+            wanted = {n for n in wanted if n in self._watched or n in recorded}
+        targets = [t for t in tree.flatten(target) if t is not None]
+        if output_gradients is None:
+            seeds = [None] * len(targets)
+        else:
+            seeds = tree.flatten(output_gradients)
+        graph = bool(state.tapes)  # somebody records what we do now
+        grads: dict = {}
+        for t, seed in zip(targets, seeds):
+            if not isinstance(t, Tensor):
+                raise TypeError(f"target must be a tensor. Received: {type(t).__name__}")
+            if t._node is None:
+                continue
+            if seed is None:
+                seed = np.ones_like(t._value)
+            else:
+                seed = to_array(seed, t._value.dtype)
+            if graph:
+                seed = Tensor(seed)
+            old = grads.get(t._node)
+            grads[t._node] = seed if old is None else old + seed
+        nodes = list(self._nodes) if graph else self._nodes
+        useful = reach(nodes, wanted)
+        alone = not state.tapes and not self._persistent
+        grads = backpropagate(
+            nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
+        )
+        result = []
+        for s in flat_sources:
+            g = grads.get(s._node) if s._node in wanted else None
+            if g is None and unconnected == "zero":
+                g = np.zeros_like(s._value)
+            result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
+        return tree.pack_sequence_as(sources, result)
+
+    def jacobian(self, target: Any, sources: Any) -> Any:
+        """Return d target[i] / d source[j] for every element, of shape target + source.
+
+        Raises:
+            RuntimeError: if the tape is not persistent and target has several elements.
+        """
+        rows = []
+        size = target._value.size
+        if size > 1 and not self._persistent:
+            raise RuntimeError("jacobian needs GradientTape(persistent=True).")
+        for i in range(size):
+            seed = np.zeros(size, target._value.dtype)
+            seed[i] = 1
+            rows.append(
+                self.gradient(target, sources, seed.reshape(target.shape), "zero")
+            )
+        flat = [np.stack(r) for r in zip(*[tree.flatten(r) for r in rows])]
+        flat = [Tensor(r.reshape(target.shape + r.shape[1:])) for r in flat]
+        return tree.pack_sequence_as(sources, flat)
+
+
+def reach(nodes: list, wanted: set) -> set:
+    """Return `wanted` and every node that depends on one of them."""
+    useful = set(wanted)
+    for node in nodes:
+        if type(node) is Pick:
+            if node.node in useful:
+                useful.add(node)
+        else:
+            for p in node.parents:
+                if p in useful:
+                    useful.add(node)
+                    break
+    return useful
+
+
+def _shared(nodes: list) -> bool:
+    """Whether another tape holds these nodes too (they were recorded with inputs kept)."""
+    return any(type(n) is Node and n.inputs is not None for n in nodes)
+
+
+class _Paused:
+    def __init__(self, tape: GradientTape) -> None:
+        self.tape = tape
+
+    def __enter__(self) -> None:
+        state.tapes.remove(self.tape)
+
+    def __exit__(self, *exc: Any) -> None:
+        state.tapes.append(self.tape)
+
+
+class no_recording:
+    """A context in which nothing is recorded on this thread."""
+
+    def __enter__(self) -> None:
+        self.tapes, state.tapes = state.tapes, []
+
+    def __exit__(self, *exc: Any) -> None:
+        state.tapes = self.tapes

@@ -1,0 +1,205 @@
+"""`Tensor`: one NumPy array and, while a tape records, the node that made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.dtypes import floatx_dtype, to_np_dtype
+
+
+class Tensor:
+    """An immutable array that a tape can follow.
+
+    Tensors come out of `minikeras.ops`, layers and models; `ops.convert_to_tensor` makes one from
+    data. They take NumPy's operators and indexing, and `np.asarray(t)` or `t.numpy()` gives the
+    array back. Values never change in place: `t += 1` makes a new tensor.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> t = ops.convert_to_tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> t[:, 1] * 2
+    <Tensor shape=(2,) dtype=float32 [4. 8.]>
+    """
+
+    __slots__ = ("__weakref__", "_keras_mask", "_node", "_value")
+    __array_priority__ = 1000  # ndarray + Tensor is a Tensor
+
+    def __init__(self, value: np.ndarray, node: Any = None) -> None:
+        self._value = value
+        self._node = node
+        self._keras_mask = None
+
+    # Facts about the array.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        return self._value.size
+
+    @property
+    def nbytes(self) -> int:
+        return self._value.nbytes
+
+    # Leaving the world of tensors.
+
+    def numpy(self) -> np.ndarray:
+        """Return the value as a read-only NumPy array, without a copy."""
+        view = np.asarray(self._value).view()
+        view.flags.writeable = False
+        return view
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if dtype is not None and np.dtype(dtype) != self._value.dtype:
+            if copy is False:
+                raise ValueError(f"A copy is needed to read {self.dtype} as {dtype}.")
+            return np.asarray(self._value).astype(dtype)
+        return np.array(self._value) if copy else self.numpy()
+
+    def item(self, *args: int) -> Any:
+        """Return one element as a Python number."""
+        return self._value.item(*args)
+
+    def tolist(self) -> Any:
+        """Return the value as nested lists of Python numbers."""
+        return self._value.tolist()
+
+    def __float__(self) -> float:
+        return float(self._value.item() if self._value.size == 1 else self._value)
+
+    def __int__(self) -> int:
+        return int(self._value.item() if self._value.size == 1 else self._value)
+
+    def __complex__(self) -> complex:
+        return complex(self._value)
+
+    def __index__(self) -> int:
+        return self._value.__index__()
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Any:
+        if self._value.ndim == 0:
+            raise TypeError("Cannot iterate over a 0-d tensor.")
+        return (self[i] for i in range(len(self._value)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool((self._value == to_array(item)).any())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            "Tensors are immutable: `t[key] = value` is not possible. Use "
+            "`minikeras.ops.slice_update`, `ops.scatter_update` or `ops.where`, which return a new tensor."
+        )
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        return Tensor(np.array(self._value))
+
+    def __reduce__(self) -> Any:
+        return Tensor, (np.array(self._value),)
+
+    def __format__(self, spec: str) -> str:
+        if spec and self._value.ndim == 0:
+            return format(self._value.item(), spec)
+        return format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return f"<Tensor {describe(self._value)}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+def describe(value: np.ndarray) -> str:
+    """Return shape, dtype and (abbreviated) values on as few lines as they need."""
+    text = np.array2string(np.asarray(value), threshold=40, edgeitems=3, precision=6)
+    break_ = "\n" if "\n" in text else " "
+    return f"shape={tuple(value.shape)} dtype={value.dtype}{break_}{text}"
+
+
+def to_array(value: Any, dtype: Any = None) -> np.ndarray:
+    """Return `value` as a NumPy array by Keras's rules, without a copy where possible.
+
+    Python floats (and lists of them) become `floatx`, Python integers int32; arrays keep their
+    dtype unless `dtype` is given.
+
+    Raises:
+        TypeError: if it is no number, array, or nested list of them.
+    """
+    if isinstance(value, Tensor):
+        array = value._value
+    elif type(value) is np.ndarray or isinstance(value, (np.ndarray, np.generic)):
+        array = value
+    else:
+        if getattr(value, "_is_keras_tensor", False):
+            raise TypeError(
+                f"A KerasTensor has no values: {value!r} is a symbolic placeholder of a functional "
+                "model. Use it as the input of layers and of minikeras.ops functions only."
+            )
+        return _from_python(value, dtype)
+    if dtype is not None:
+        target = to_np_dtype(dtype)
+        if array.dtype != target:
+            array = array.astype(target)
+    if array.dtype == object:
+        raise TypeError(
+            "Expected numbers, received an array of dtype object (rows of different lengths, or "
+            f"values that are not numbers): {str(array)[:80]}"
+        )
+    return array
+
+
+def _from_python(value: Any, dtype: Any) -> np.ndarray:
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        value = [to_array(v) for v in value]
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
+    if dtype is not None:
+        return array.astype(to_np_dtype(dtype))
+    if array.dtype.kind in "OM":
+        raise TypeError(f"Cannot make a tensor of {type(value).__name__}: {str(value)[:80]}")
+    if hasattr(value, "__array__"):  # another library's array: keep its dtype
+        return array
+    if array.dtype.kind in "iu":
+        return array.astype(np.int32) if _fits_int32(array) else array
+    if array.dtype.kind == "f" and not _holds_numpy(value):
+        return array.astype(floatx_dtype())
+    if array.dtype.kind == "c" and not _holds_numpy(value):
+        return array.astype(np.complex64)
+    return array
+
+
+def _fits_int32(array: np.ndarray) -> bool:
+    return array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
+
+
+def _holds_numpy(value: Any) -> bool:
+    """Whether the innermost items of nested lists are NumPy values, which keep their dtype."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (np.ndarray, np.generic))

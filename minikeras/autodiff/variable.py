@@ -1,0 +1,276 @@
+"""`Variable`: a named tensor whose value can be replaced; layers' weights are Variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tape import Leaf
+from minikeras.autodiff.tensor import Tensor, describe, to_array
+from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.naming import auto_name
+
+
+class Variable(Tensor):
+    """A tensor with a name, whose value changes by `assign`.
+
+    A trainable float variable is followed by every tape. Arrays once read from it keep their
+    values: `assign` puts a new array in place, and an optimizer that updates in place first makes
+    sure that nobody else holds the old one.
+
+    Args:
+        initializer: initial value, or a function `initializer(shape, dtype=...)`, or the name of
+            one of `minikeras.initializers`.
+        shape: shape, needed where `initializer` is a function or a name.
+        dtype: dtype; that of the value, or `floatx`, if None.
+        trainable: whether tapes follow it and optimizers may change it.
+        autocast: whether mixed-precision layers read it in their compute dtype.
+        aggregation, synchronization: for distribution; kept, without effect on one machine.
+        name: name, a counted `variable` if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> v = minikeras.Variable([1.0, 2.0], name="v")
+    >>> v.assign_add([10.0, 10.0])
+    <Variable path=v shape=(2,) dtype=float32 [11. 12.]>
+    """
+
+    __slots__ = (
+        "_aggregation",
+        "_autocast",
+        "_constraint",
+        "_initializer",
+        "_regularizer",
+        "_synchronization",
+        "_trainable",
+        "name",
+        "overwrite_with_gradient",
+        "path",
+    )
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs:
+            raise TypeError(f"Variable: unknown arguments {sorted(kwargs)}.")
+        self.name = name or auto_name("variable")
+        if "/" in self.name:
+            raise ValueError(f"Variable: argument `name` cannot contain '/'. Received: {name!r}")
+        self.path = "/".join([*state.scopes, self.name])
+        self._autocast = autocast
+        self._aggregation = aggregation
+        self._synchronization = synchronization
+        self._regularizer = None
+        self._constraint = None
+        self._initializer = None
+        self.overwrite_with_gradient = False
+        if isinstance(initializer, str):
+            from minikeras import initializers
+
+            initializer = initializers.get(initializer)
+        if callable(initializer) and not isinstance(initializer, Tensor):
+            if shape is None:
+                raise ValueError(
+                    f"Variable '{self.name}': argument `shape` is needed when the initializer is a "
+                    f"function. Received: initializer={initializer!r}, shape=None"
+                )
+            self._initializer = initializer
+            shape = standardize_variable_shape(shape, self.name)
+            dtype = standardize_dtype(dtype)
+            value = to_array(initializer(shape, dtype=dtype), dtype)
+            if value.shape != shape:
+                raise ValueError(
+                    f"Variable '{self.name}': the initializer gave shape {value.shape}, expected "
+                    f"{shape}."
+                )
+        else:
+            value = to_array(initializer, None if dtype is None else standardize_dtype(dtype))
+            if shape is not None and tuple(shape) != value.shape:
+                raise ValueError(
+                    f"Variable '{self.name}': the value has shape {value.shape}, expected "
+                    f"shape={tuple(shape)}."
+                )
+        super().__init__(np.array(value))
+        self._trainable = bool(trainable)
+        self._follow()
+
+    def _follow(self) -> None:
+        self._node = Leaf() if self._trainable and self._value.dtype.kind in "fcV" else None
+
+    def _casts(self, dtype: np.dtype) -> bool:
+        """Whether a layer that computes in `dtype` reads this variable through a cast."""
+        return self._autocast and self._value.dtype != dtype and self._value.dtype.kind in "fV"
+
+    def _bare(self) -> Tensor:
+        """This value as a plain tensor with the same gradient leaf."""
+        return Tensor(self._value, self._node)
+
+    @property
+    def dtype(self) -> str:
+        return self._value.dtype.name
+
+    @property
+    def value(self) -> Tensor:
+        """The current value as a tensor, which later assignments do not change."""
+        return self._bare()
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if bool(value) != self._trainable:
+            self._trainable = bool(value)
+            self._follow()
+
+    @property
+    def regularizer(self) -> Callable | None:
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Callable | None) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Variable '{self.path}': regularizer must be callable. Received: {value!r}"
+            )
+        self._regularizer = value
+
+    @property
+    def constraint(self) -> Callable | None:
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Callable | None) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Variable '{self.path}': constraint must be callable. Received: {value!r}"
+            )
+        self._constraint = value
+
+    @property
+    def aggregation(self) -> str:
+        return self._aggregation
+
+    @property
+    def synchronization(self) -> str:
+        return self._synchronization
+
+    @property
+    def initializer(self) -> Callable | None:
+        return self._initializer
+
+    def numpy(self) -> np.ndarray:
+        """Return a copy of the value as a NumPy array."""
+        return np.array(self._value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._value, dtype=dtype)
+
+    def assign(self, value: Any) -> Variable:
+        """Replace the value; it is cast to this variable's dtype.
+
+        Raises:
+            ValueError: if the shape differs.
+        """
+        array = to_array(value)
+        if array.shape != self._value.shape:
+            raise ValueError(
+                f"The shape of the target variable and the shape of the target value in "
+                f"`variable.assign(value)` must match. variable '{self.path}' has shape="
+                f"{self._value.shape}, Received: value.shape={array.shape}"
+            )
+        if type(value) is Tensor and array.dtype == self._value.dtype:
+            self._value = np.asarray(array)  # tensors are immutable: no copy
+        else:
+            self._value = np.array(array, dtype=self._value.dtype)
+        return self
+
+    def assign_add(self, value: Any) -> Variable:
+        """Add `value`."""
+        return self._shift(value, np.add)
+
+    def assign_sub(self, value: Any) -> Variable:
+        """Subtract `value`."""
+        return self._shift(value, np.subtract)
+
+    def _shift(self, value: Any, ufunc: np.ufunc) -> Variable:
+        array = to_array(value)
+        new = np.asarray(ufunc(self._value, array, dtype=self._value.dtype, casting="unsafe"))
+        if new.shape != self._value.shape:
+            raise ValueError(
+                f"Variable '{self.path}' has shape {self._value.shape} and cannot be changed by a "
+                f"value of shape {array.shape}."
+            )
+        self._value = new
+        return self
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        new = np.array(self._value)
+        new[key] = to_array(value)
+        self._value = new
+
+    def __copy__(self) -> Variable:
+        return self.__deepcopy__(None)
+
+    def __deepcopy__(self, memo: Any) -> Variable:
+        twin = Variable(
+            self._value,
+            dtype=self.dtype,
+            trainable=self._trainable,
+            autocast=self._autocast,
+            aggregation=self._aggregation,
+            synchronization=self._synchronization,
+            name=self.name,
+        )
+        twin.path = self.path
+        twin._regularizer, twin._constraint = self._regularizer, self._constraint
+        twin._initializer = self._initializer
+        return twin
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (
+            np.array(self._value),
+            self._trainable,
+            self.name,
+            self.path,
+            self._autocast,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path} {describe(self._value)}>"
+
+
+def _rebuild(value: np.ndarray, trainable: bool, name: str, path: str, autocast: bool) -> Variable:
+    v = Variable(value, trainable=trainable, name=name, autocast=autocast)
+    v.path = path
+    return v
+
+
+def standardize_variable_shape(shape: Any, name: str) -> tuple[int, ...]:
+    """Return `shape` as a tuple of integers; None and negative sizes raise."""
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if not all(isinstance(d, (int, np.integer)) and d >= 0 for d in shape):
+        raise ValueError(
+            f"Variable '{name}': shapes must be tuples of non-negative integers. "
+            f"Received: shape={shape}"
+        )
+    return tuple(int(d) for d in shape)
+
+
+def is_float(variable: Variable) -> bool:
+    """Whether the variable holds floats."""
+    return to_np_dtype(variable.dtype).kind in "fV"

@@ -1,0 +1,149 @@
+"""Cross-entropies, one number per example, with the gradient of their inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels.activations import sigmoid
+
+
+def binary_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
+    """Compute `-(t log p + (1 - t) log(1 - p))`, element by element, p clipped off 0 and 1."""
+    clipped = np.maximum(p, epsilon)
+    np.minimum(clipped, 1 - epsilon, clipped)
+    rest = 1 - clipped
+    loss = np.log(clipped)
+    other = np.log(rest)
+    loss -= other
+    loss *= target
+    loss += other
+    np.negative(loss, loss)
+    return loss, (target, p, clipped, rest, loss, epsilon)
+
+
+def binary_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    target, p, clipped, rest, _, _ = saved
+    dt = dp = None
+    if needs[1]:
+        dp = clipped - target
+        dp /= clipped * rest
+        dp *= g
+        if clipped is not p:
+            inside = p == clipped
+            if not inside.all():
+                dp *= inside
+    if needs[0]:
+        dt = g * (np.log(rest) - np.log(clipped))
+    return [dt, dp]
+
+
+def binary_logits_forward(target: np.ndarray, z: np.ndarray) -> tuple:
+    """The same from logits: `max(z, 0) - z t + log(1 + exp(-|z|))`, without overflow."""
+    loss = np.log1p(np.exp(-np.abs(z)))
+    loss += np.maximum(z, 0)
+    loss -= z * target
+    return loss, (target, z)
+
+
+def binary_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    target, z = saved
+    dz = g * (sigmoid(z) - target) if needs[1] else None
+    return [-g * z if needs[0] else None, dz]
+
+
+def log_softmax(z: np.ndarray) -> np.ndarray:
+    """Compute `z - log(sum(exp(z)))` over the last axis."""
+    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
+    return shifted
+
+
+def categorical_logits_forward(target: np.ndarray, z: np.ndarray) -> tuple:
+    """Compute `-sum(t log softmax(z))` over the last axis."""
+    logp = log_softmax(z)
+    return -np.add.reduce(target * logp, axis=-1), (target, logp)
+
+
+def categorical_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    target, logp = saved
+    g = g[..., None]
+    dz = dt = None
+    if needs[1]:
+        dz = np.exp(logp)
+        dz *= np.add.reduce(target, axis=-1, keepdims=True)
+        dz -= target
+        dz *= g
+    if needs[0]:
+        dt = -g * logp
+    return [dt, dz]
+
+
+def categorical_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
+    """Compute `-sum(t log q)`, with q the probabilities p divided by their sum and clipped."""
+    total = np.add.reduce(p, axis=-1, keepdims=True)
+    q = p / total
+    clipped = np.minimum(np.maximum(q, epsilon), 1 - epsilon)
+    loss = -np.add.reduce(target * np.log(clipped), axis=-1)
+    return loss, (target, total, q, clipped)
+
+
+def categorical_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    target, total, q, clipped = saved
+    g = g[..., None]
+    dp = dt = None
+    if needs[1]:
+        dq = target / clipped
+        dq *= -g
+        dq *= q == clipped
+        dp = dq - np.add.reduce(dq * q, axis=-1, keepdims=True)
+        dp /= total
+    if needs[0]:
+        dt = -g * np.log(clipped)
+    return [dt, dp]
+
+
+def _picked(labels: np.ndarray, x: np.ndarray) -> tuple:
+    rows = np.arange(labels.size)
+    return rows, labels.reshape(-1), x.reshape(-1, x.shape[-1])
+
+
+def sparse_logits_forward(z: np.ndarray, labels: np.ndarray) -> tuple:
+    """Compute `-log softmax(z)[label]` over the last axis."""
+    rows, classes, flat = _picked(labels, z)
+    top = np.maximum.reduce(flat, axis=-1, keepdims=True)
+    e = np.exp(flat - top)
+    total = np.add.reduce(e, axis=-1)
+    loss = np.log(total)
+    loss += top[:, 0]
+    loss -= flat[rows, classes]
+    return loss.reshape(labels.shape), (rows, classes, e, total, z.shape)
+
+
+def sparse_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    rows, classes, e, total, shape = saved
+    dz = e / total[:, None]
+    dz[rows, classes] -= 1
+    dz *= g.reshape(-1, 1)
+    return [dz.reshape(shape)]
+
+
+def sparse_forward(p: np.ndarray, labels: np.ndarray, epsilon: float) -> tuple:
+    """Compute `-log q[label]`, with q the probabilities p divided by their sum and clipped."""
+    rows, classes, flat = _picked(labels, p)
+    total = np.add.reduce(flat, axis=-1)
+    q = flat[rows, classes] / total
+    clipped = np.minimum(np.maximum(q, epsilon), 1 - epsilon)
+    loss = -np.log(clipped)
+    return loss.reshape(labels.shape), (rows, classes, total, q, clipped, p.shape)
+
+
+def sparse_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    rows, classes, total, q, clipped, shape = saved
+    # d(-log(p_k / total)): 1/total everywhere, less 1/p_k at the label.
+    scale = g.reshape(-1) * (q == clipped) / total
+    dp = np.empty((rows.size, shape[-1]), scale.dtype)
+    dp[:] = scale[:, None]
+    dp[rows, classes] -= scale / clipped
+    return [dp.reshape(shape)]

@@ -1,0 +1,57 @@
+"""Dense: `activation(x @ kernel + bias)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels.activations import FUSED
+
+
+def forward(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: str | None
+) -> tuple[np.ndarray, tuple]:
+    """Compute `activation(x @ kernel + bias)`.
+
+    Args:
+        x: inputs, `(..., n)`.
+        kernel: weights, `(n, units)`.
+        bias: `(units,)` or None.
+        activation: name in `FUSED`, or None.
+
+    Returns:
+        The result `(..., units)`, and what backward needs.
+    """
+    flat = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    y = flat.dot(kernel)
+    if bias is not None:
+        y += bias
+    if activation is not None:
+        FUSED[activation].forward(y, y)
+    shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
+    return shaped, (x, flat, kernel, bias is not None, y, activation)
+
+
+def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel and bias."""
+    x, flat, kernel, has_bias, y, activation = saved
+    need_x, need_kernel, need_bias = needs
+    d = g if g.ndim == 2 else g.reshape(y.shape)
+    if activation is not None:
+        d = FUSED[activation].backward(d, y)
+    elif not d.flags.c_contiguous:
+        d = np.ascontiguousarray(d)
+    out_kernel = out_bias = None
+    if out is not None:
+        _, out_kernel, out_bias = out
+    dx = dkernel = dbias = None
+    if need_kernel:
+        dkernel = np.dot(flat.T, d, out_kernel)
+    if need_bias and has_bias:
+        dbias = np.add.reduce(d, axis=0, out=out_bias)
+    if need_x:
+        dx = d.dot(kernel.T)
+        if x.ndim != 2:
+            dx = dx.reshape(x.shape)
+    return [dx, dkernel, dbias]

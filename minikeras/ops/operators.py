@@ -1,0 +1,188 @@
+"""Give tensors and KerasTensors their operators and NumPy dispatch.
+
+`autodiff` lies below `ops` and knows none of it; this module hands the operators down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tensor import Tensor
+from minikeras.ops import elementwise, linalg, numpy, reductions, shapes
+
+_BINARY = {
+    "add": elementwise.add,
+    "sub": elementwise.subtract,
+    "mul": elementwise.multiply,
+    "truediv": elementwise.divide,
+    "floordiv": elementwise.floor_divide,
+    "mod": elementwise.mod,
+    "pow": elementwise.power,
+    "matmul": linalg.matmul,
+    "and": elementwise.logical_and,
+    "or": elementwise.logical_or,
+    "xor": elementwise.logical_xor,
+}
+_COMPARE = {
+    "eq": elementwise.equal,
+    "ne": elementwise.not_equal,
+    "lt": elementwise.less,
+    "le": elementwise.less_equal,
+    "gt": elementwise.greater,
+    "ge": elementwise.greater_equal,
+}
+
+
+def _power(x1: Any, x2: Any) -> Any:
+    """Squares and roots are much faster than powers."""
+    if type(x2) in (int, float):
+        if x2 == 2:
+            return elementwise.square(x1)
+        if x2 == 0.5:
+            return elementwise.sqrt(x1)
+        if x2 == 1:
+            return elementwise.multiply(x1, 1)
+    return elementwise.power(x1, x2)
+
+
+_BINARY["pow"] = _power
+
+
+def _install(cls: type) -> None:
+    for name, function in _BINARY.items():
+        setattr(cls, f"__{name}__", lambda a, b, f=function: f(a, b))
+        setattr(cls, f"__r{name}__", lambda a, b, f=function: f(b, a))
+    for name, function in _COMPARE.items():
+        setattr(cls, f"__{name}__", lambda a, b, f=function: f(a, b))
+    cls.__neg__ = lambda a: elementwise.negative(a)
+    cls.__pos__ = lambda a: a
+    cls.__abs__ = lambda a: elementwise.abs(a)
+    cls.__invert__ = lambda a: elementwise.logical_not(a)
+    cls.__getitem__ = lambda a, key: shapes.get_item(a, key)
+    cls.__round__ = lambda a, n=None: numpy.round(a, n or 0)
+    cls.T = property(lambda a: shapes.transpose(a))
+
+    def reshape(self: Any, *newshape: Any) -> Any:
+        """Return the same elements in a new shape."""
+        flat = newshape[0] if len(newshape) == 1 and not isinstance(newshape[0], int) else newshape
+        return shapes.reshape(self, flat)
+
+    cls.reshape = reshape
+    cls.squeeze = lambda self, axis=None: shapes.squeeze(self, axis)
+    for name in ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "any", "all"):
+        function = getattr(reductions, name)
+        setattr(cls, name, lambda self, axis=None, keepdims=False, f=function: f(self, axis=axis, keepdims=keepdims))  # fmt: skip
+    cls.__eq__ = lambda a, b: False if b is None else elementwise.equal(a, b)
+    cls.__ne__ = lambda a, b: True if b is None else elementwise.not_equal(a, b)
+
+
+_install(Tensor)
+_install(KerasTensor)
+
+
+def _astype(self: Tensor, dtype: Any, copy: bool = True) -> Tensor:
+    """Return the tensor in another dtype."""
+    from minikeras.ops.core import cast
+
+    return cast(self, dtype)
+
+
+Tensor.astype = _astype
+Tensor.copy = lambda self: self
+Tensor.flatten = lambda self: shapes.reshape(self, (-1,))
+Tensor.ravel = Tensor.flatten
+Tensor.transpose = lambda self, *axes: shapes.transpose(
+    self, (axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes) or None
+)
+
+# NumPy's own functions on tensors: followed by the tape where it follows an argument, plain NumPy
+# otherwise. The derivative lines of elementary primitives rely on it for gradients of gradients.
+
+_FUNCTIONS: dict[Any, Any] = {}
+
+
+def _map_numpy() -> None:
+    for module in (elementwise, reductions, shapes, linalg, numpy):
+        for name in dir(module):
+            source = getattr(np, name, None)
+            if callable(source) and hasattr(getattr(module, name), "on_data"):
+                _FUNCTIONS[source] = getattr(module, name)
+    _FUNCTIONS[np.absolute] = elementwise.abs
+    _FUNCTIONS[np.true_divide] = elementwise.divide
+    _FUNCTIONS[np.bitwise_and] = elementwise.logical_and
+    _FUNCTIONS[np.reshape] = lambda a, shape: shapes.reshape(a, shape)
+    from minikeras.ops import creation
+
+    _FUNCTIONS[np.zeros_like] = creation.zeros_like
+    _FUNCTIONS[np.ones_like] = creation.ones_like
+
+
+def _followed(args: Any) -> bool:
+    return bool(state.tapes) and any(
+        isinstance(a, Tensor) and a._node is not None for a in tree.flatten(args)
+    )
+
+
+def _plain(args: Any) -> Any:
+    return tree.map_structure(lambda a: a.numpy() if isinstance(a, Tensor) else a, args)
+
+
+_OPERATORS = {
+    np.add: elementwise.add,
+    np.subtract: elementwise.subtract,
+    np.multiply: elementwise.multiply,
+    np.true_divide: elementwise.divide,
+    np.floor_divide: elementwise.floor_divide,
+    np.remainder: elementwise.mod,
+    np.power: _power,
+    np.matmul: linalg.matmul,
+    np.equal: elementwise.equal,
+    np.not_equal: elementwise.not_equal,
+    np.less: elementwise.less,
+    np.less_equal: elementwise.less_equal,
+    np.greater: elementwise.greater,
+    np.greater_equal: elementwise.greater_equal,
+}
+"""What `array + tensor` becomes: Python asks the array first, and NumPy asks the tensor."""
+
+
+def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if not _FUNCTIONS:
+        _map_numpy()
+    if method == "__call__" and not kwargs:
+        if ufunc in _OPERATORS:
+            return _OPERATORS[ufunc](*inputs)
+        if _followed(inputs):
+            return _derivable(ufunc)(*inputs)
+    if any(isinstance(o, Tensor) for o in kwargs.get("out", ())):
+        raise TypeError("Tensors are immutable and cannot be written to by NumPy (`out=`).")
+    return getattr(ufunc, method)(*_plain(inputs), **kwargs)
+
+
+def _derivable(function: Any) -> Any:
+    try:
+        return _FUNCTIONS[function]
+    except KeyError:
+        raise TypeError(
+            f"numpy.{function.__name__} has no gradient here. Use a function of minikeras.ops, or "
+            "ops.stop_gradient(x) to leave the tape."
+        ) from None
+
+
+def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    if not _FUNCTIONS:
+        _map_numpy()
+    if _followed((list(args), kwargs)):
+        return _derivable(func)(*args, **kwargs)
+    args, kwargs = _plain((list(args), kwargs))
+    return func(*args, **kwargs)
+
+
+Tensor.__array_ufunc__ = _array_ufunc
+Tensor.__array_function__ = _array_function
+

@@ -1,0 +1,131 @@
+"""How functions of `minikeras.ops` behave on KerasTensors.
+
+Each public function is wrapped by `op`. On data it runs as written. On a KerasTensor it becomes a
+step of the functional graph, whose output shape comes from the function's rule, or else from running
+the function on small arrays (twice, with two sizes for what is not known).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.tape import no_recording
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype
+from minikeras.ops.operation import Operation
+
+OPS: dict[str, Callable] = {}
+"""Every public function by name: the registry that the tests walk."""
+
+
+class OpCall(Operation):
+    """A function of `minikeras.ops` as a step of a functional model."""
+
+    def __init__(self, function: str, name: str | None = None) -> None:
+        self.function = function
+        super().__init__(name)
+
+    def _default_name(self) -> str:
+        return self.function
+
+    @property
+    def display_class(self) -> str:
+        """The class name under which `summary` shows it, as Keras does."""
+        return "".join(w.capitalize() for w in self.function.split("_"))
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return OPS[self.function].on_data(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        function = OPS[self.function]
+        rule = function.rule
+        if rule is not None:
+            return rule(*args, **kwargs)
+        return probe(function.on_data, args, kwargs)
+
+    def get_config(self) -> dict:
+        return {"function": self.function, "name": self.name}
+
+
+def op(function: Callable | None = None, *, rule: Callable | None = None) -> Callable:
+    """Make a public function of `ops`: register it and give it its symbolic side.
+
+    Args:
+        function: the function on data.
+        rule: `rule(*args, **kwargs) -> KerasTensor(s)`, the shape rule. Without one the function is
+            probed.
+    """
+    if function is None:
+        return functools.partial(op, rule=rule)
+    name = function.__name__
+
+    @functools.wraps(function)
+    def public(*args: Any, **kwargs: Any) -> Any:
+        for a in args:
+            t = type(a)
+            if t is Tensor or t is np.ndarray:
+                continue
+            if t is KerasTensor or (t in (list, tuple, dict) and any_symbolic((a,))):
+                return OpCall(name).symbolic_call(*args, **kwargs)
+        if kwargs and any_symbolic(kwargs.values()):
+            return OpCall(name).symbolic_call(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    public.on_data = function
+    public.rule = rule
+    OPS[name] = public
+    return public
+
+
+_SIZES = (2, 3)
+
+
+def probe(function: Callable, args: tuple, kwargs: dict) -> Any:
+    """Return the output spec of `function` by running it on arrays of ones.
+
+    Raises:
+        ValueError: if the function fails on such arrays, with its message.
+    """
+    unknown = any(
+        None in t.shape for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)
+    )
+    runs = []
+    for size in _SIZES if unknown else _SIZES[:1]:
+        concrete_args, concrete_kwargs = tree.map_structure(
+            lambda t, size=size: _ones(t, size) if isinstance(t, KerasTensor) else t,
+            (args, kwargs),
+        )
+        with no_recording(), np.errstate(all="ignore"):
+            runs.append(function(*concrete_args, **concrete_kwargs))
+    if len(runs) == 1:
+        return tree.map_structure(_spec, runs[0])
+    return tree.map_structure(_merge, *runs)
+
+
+def _ones(t: KerasTensor, size: int) -> Tensor:
+    return Tensor(np.ones([size if d is None else d for d in t.shape], np_dtype(t.dtype)))
+
+
+def _spec(x: Any) -> Any:
+    if isinstance(x, (Tensor, np.ndarray)):
+        return KerasTensor(x.shape, x.dtype)
+    return x
+
+
+def _merge(a: Any, b: Any) -> Any:
+    if not isinstance(a, (Tensor, np.ndarray)):
+        if a == b:
+            return a
+        return None
+    if len(a.shape) != len(b.shape):
+        raise ValueError("The number of axes of the output depends on an unknown size.")
+    shape = [m if m == n else None for m, n in zip(a.shape, b.shape)]
+    return KerasTensor(shape, a.dtype)
+
+

@@ -1,0 +1,254 @@
+"""Batches out of arrays that fit into memory."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.trainers.data_adapters.data_adapter import DataAdapter
+from minikeras.trainers.data_adapters.data_adapter_utils import (
+    class_weight_to_sample_weights,
+    is_array_like,
+    is_scipy_sparse,
+    pack_x_y_sample_weight,
+    to_array,
+)
+
+# Shuffled samples are gathered so many bytes at a time and handed out as views: one call of
+# NumPy for many batches, and still no copy of the data set.
+_CHUNK_BYTES = 4 << 20
+
+
+class ArrayDataAdapter(DataAdapter):
+    """Batches of arrays, or of nested structures of arrays.
+
+    Floats are cast to `floatx()` once, here. Batches are views wherever possible; views of the
+    user's own arrays are read-only.
+
+    Args:
+        x: inputs: an array (anything with `__array__`, pandas, SciPy sparse) or a nested
+            structure of them, with samples along the first axis.
+        y: targets, likewise, or None.
+        sample_weight: weights of the samples, one array for each of `y` or one for all.
+        batch_size: samples in a batch, 32 by default.
+        steps: number of batches to divide the samples into, where `batch_size` is None.
+        shuffle: True for a new order of the samples in every epoch; `"batch"` to shuffle only
+            within each batch.
+        class_weight: a dict from class to weight, instead of `sample_weight`.
+        rng: a `np.random.Generator` that shuffles, by default NumPy's global state.
+
+    Raises:
+        ValueError: if there are no samples, if the numbers of samples differ, or if an argument
+            does not fit another.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        shuffle: bool | str = False,
+        class_weight: dict[int, float] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if isinstance(shuffle, str) and shuffle != "batch":
+            raise ValueError(f"`shuffle` must be True, False or 'batch'. Received: {shuffle!r}")
+        if batch_size is not None and (
+            not isinstance(batch_size, numbers.Integral) or batch_size <= 0
+        ):
+            raise ValueError(f"`batch_size` must be a positive integer. Received: {batch_size!r}")
+        x, y, sample_weight = (
+            _to_arrays(name, part)
+            for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight))
+        )
+        if y is None and (sample_weight is not None or class_weight is not None):
+            name = "sample_weight" if class_weight is None else "class_weight"
+            raise ValueError(f"`{name}` was given without `y`: there is nothing to weigh.")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError(
+                    "`class_weight` and `sample_weight` cannot be given at the same time."
+                )
+            if tree.is_nested(y):
+                raise ValueError("`class_weight` works only with a single target array.")
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        elif sample_weight is not None:
+            sample_weight = _weights_for(y, sample_weight)
+
+        self._num_samples = _count_samples(x, y, sample_weight)
+        if batch_size is None:
+            batch_size = math.ceil(self._num_samples / steps) if steps else 32
+        self._batch_size = int(batch_size)
+        self._shuffle = shuffle
+        self._permutation = np.random.permutation if rng is None else rng.permutation
+
+        packed = pack_x_y_sample_weight(x, y, sample_weight)
+        self._arrays = [_protect(leaf) for leaf in tree.flatten(packed) if leaf is not None]
+        self._pack = _packer(packed)
+
+    @property
+    def num_batches(self) -> int:
+        return -(-self._num_samples // self._batch_size)
+
+    @property
+    def num_samples(self) -> int:
+        return self._num_samples
+
+    @property
+    def batch_size(self) -> int:
+        return self._batch_size
+
+    @property
+    def partial_batch_size(self) -> int | None:
+        return self._num_samples % self._batch_size or None
+
+    @property
+    def has_partial_batch(self) -> bool:
+        return self._num_samples % self._batch_size > 0
+
+    def peek(self) -> Any:
+        first = slice(0, self._batch_size)
+        return self._pack([_dense(array[first]) for array in self._arrays])
+
+    def __iter__(self) -> Iterator[Any]:
+        size, pack = self._batch_size, self._pack
+        for arrays in self._chunks():
+            starts = range(0, arrays[0].shape[0], size)
+            # The two commonest cases spelled out, for they are most of what a batch costs here.
+            if pack is tuple and len(arrays) == 2:
+                x, y = arrays
+                for start in starts:
+                    batch = slice(start, start + size)
+                    yield x[batch], y[batch]
+            elif pack is _only:
+                (x,) = arrays
+                for start in starts:
+                    yield x[start : start + size]
+            else:
+                for start in starts:
+                    batch = slice(start, start + size)
+                    yield pack([array[batch] for array in arrays])
+
+    def _chunks(self) -> Iterator[list[np.ndarray]]:
+        """The epoch's samples as dense arrays, in pieces of whole batches, in order."""
+        arrays, n = self._arrays, self._num_samples
+        if not self._shuffle and not any(map(is_scipy_sparse, arrays)):
+            yield arrays
+            return
+        order = self._permutation(n) if self._shuffle and self._shuffle != "batch" else None
+        sample_bytes = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)
+        batches = max(1, _CHUNK_BYTES // max(1, sample_bytes * self._batch_size))
+        step = batches * self._batch_size
+        for start in range(0, n, step):
+            stop = min(start + step, n)
+            if order is not None:
+                index = order[start:stop]
+            elif self._shuffle:
+                index = np.concatenate(
+                    [
+                        first + self._permutation(min(self._batch_size, stop - first))
+                        for first in range(start, stop, self._batch_size)
+                    ]
+                )
+            else:
+                index = slice(start, stop)
+            yield [_gather(array, index) for array in arrays]
+
+
+def _to_arrays(name: str, part: Any) -> Any:
+    """Convert the leaves of `x`, `y` or `sample_weight`, and say which it is in errors."""
+    for leaf in tree.flatten(part):
+        if not is_array_like(leaf):
+            raise ValueError(
+                f"`{name}` must be made of arrays. Received: {leaf!r} of type "
+                f"{type(leaf).__name__}. Use `np.array` on lists of numbers."
+            )
+    try:
+        return tree.map_structure(to_array, part, none_is_leaf=False)
+    except ValueError as error:
+        raise ValueError(f"`{name}`: {error}") from error
+
+
+def _weights_for(y: Any, sample_weight: Any) -> Any:
+    """Return weights structured as `y`, one array serving for all."""
+    if not tree.is_nested(y):
+        return sample_weight
+    if tree.is_nested(sample_weight):
+        try:
+            tree.assert_same_structure(y, sample_weight)
+        except ValueError as error:
+            raise ValueError(
+                f"`sample_weight` must have one array for each of `y`. {error}"
+            ) from error
+        return sample_weight
+    if sample_weight.ndim != 1 and sample_weight.shape[1:] != (1,):
+        raise ValueError(
+            "One `sample_weight` for several targets must have shape (n,) or (n, 1). "
+            f"Received: shape {sample_weight.shape}. Give one array for each target instead."
+        )
+    return tree.map_structure(lambda _: sample_weight, y)
+
+
+def _count_samples(x: Any, y: Any, sample_weight: Any) -> int:
+    sizes = {}
+    for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+        counts = [leaf.shape[0] for leaf in tree.flatten(part) if leaf is not None]
+        if counts:
+            sizes[name] = counts
+    distinct = {count for counts in sizes.values() for count in counts}
+    if len(distinct) > 1:
+        listed = "; ".join(f"'{name}' sizes: {', '.join(map(str, c))}" for name, c in sizes.items())
+        raise ValueError(
+            "Data cardinality is ambiguous: all arrays must have the same number of samples. "
+            f"Received {listed}."
+        )
+    if not distinct:
+        raise ValueError("`x` holds no array.")
+    (count,) = distinct
+    if count == 0:
+        raise ValueError(f"There is no data: 0 samples in {', '.join(f'`{n}`' for n in sizes)}.")
+    return count
+
+
+def _protect(array: Any) -> Any:
+    """A read-only view, so that writing into a batch cannot change the user's data."""
+    if isinstance(array, np.ndarray):
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def _dense(array: Any) -> np.ndarray:
+    return array.toarray() if is_scipy_sparse(array) else array
+
+
+def _gather(array: Any, index: np.ndarray | slice) -> np.ndarray:
+    # `take` is the fastest, but would first copy all of an array that is not contiguous.
+    if not isinstance(index, slice) and isinstance(array, np.ndarray) and array.flags.c_contiguous:
+        return array.take(index, axis=0)
+    return _dense(array[index])
+
+
+def _only(arrays: list) -> Any:
+    return arrays[0]
+
+
+def _packer(packed: Any) -> Callable[[list], Any]:
+    """Return the function that lays out a flat list of arrays (without the Nones) as `packed`."""
+    if not tree.is_nested(packed):
+        return _only
+    if isinstance(packed, tuple) and not any(tree.is_nested(p) or p is None for p in packed):
+        return tuple
+
+    def pack(arrays: list) -> Any:
+        rest = iter(arrays)
+        return tree.map_structure(lambda _: next(rest), packed, none_is_leaf=False)
+
+    return pack

@@ -1,0 +1,89 @@
+"""Batches out of generators and other iterables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minikeras.trainers.data_adapters.data_adapter import DataAdapter
+from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
+
+
+class GeneratorDataAdapter(DataAdapter):
+    """Batches of an iterator, which cannot be restarted: each epoch goes on where the last ended.
+
+    Args:
+        generator: yields batches.
+
+    Raises:
+        ValueError: if it yields none.
+    """
+
+    def __init__(self, generator: Iterator) -> None:
+        self._source = f"The {type(generator).__name__} given as `x`"
+        self._batches = iter(generator)
+        try:
+            first = next(self._batches)
+        except StopIteration:
+            raise ValueError(
+                f"{self._source} must yield at least one batch: it is empty."
+            ) from None
+        self._first = batch_to_numpy(first, self._source)
+        self._first_is_due = True
+
+    def peek(self) -> Any:
+        return self._first
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._first_is_due:
+            self._first_is_due = False
+            yield self._first
+        for batch in self._batches:
+            yield batch_to_numpy(batch, self._source)
+
+
+class IterableDataAdapter(DataAdapter):
+    """Batches of an object that starts anew with every `iter`: a data loader, a `tf.data.Dataset`.
+
+    Args:
+        iterable: yields batches; its `len`, where it has one, is the number of batches.
+        class_weight: a dict from class to weight, for batches without sample weights.
+    """
+
+    def __init__(self, iterable: Iterable, class_weight: dict[int, float] | None = None) -> None:
+        self._source = f"The {type(iterable).__name__} given as `x`"
+        self._iterable = iterable
+        self._class_weight = class_weight
+        self._peeked: tuple[Any, Iterator] | None = None
+        try:
+            self._num_batches = len(iterable)  # type: ignore[arg-type]
+        except TypeError:  # has no length, or none that it knows
+            self._num_batches = None
+        if self._num_batches == 0:
+            raise ValueError(f"{self._source} has no batches: its length is 0.")
+
+    @property
+    def num_batches(self) -> int | None:
+        return self._num_batches
+
+    def peek(self) -> Any:
+        # The iterator that was begun serves the next epoch: beginning one may be costly.
+        if self._peeked is None:
+            batches = self._convert(iter(self._iterable))
+            try:
+                self._peeked = next(batches), batches
+            except StopIteration:
+                raise ValueError(f"{self._source} must yield at least one batch.") from None
+        return self._peeked[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._peeked is not None:
+            (first, batches), self._peeked = self._peeked, None
+            yield first
+            yield from batches
+        else:
+            yield from self._convert(iter(self._iterable))
+
+    def _convert(self, batches: Iterator) -> Iterator[Any]:
+        for batch in batches:
+            yield add_class_weight(batch_to_numpy(batch, self._source), self._class_weight)

@@ -1,0 +1,148 @@
+"""From one epoch to the next: which batches belong to which."""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.settings import settings
+from minikeras.trainers.data_adapters import get_data_adapter
+
+
+class EpochIterator:
+    """Hands out the data epoch by epoch.
+
+    Without `steps_per_epoch`, an epoch is one pass through the data. With it, the data is one
+    stream from which every epoch takes so many batches; at its end the epoch is cut short, with a
+    warning, and the next one starts the data anew.
+
+    Args:
+        x: see `get_data_adapter`.
+        y: see `get_data_adapter`.
+        sample_weight: see `get_data_adapter`.
+        batch_size: see `get_data_adapter`.
+        steps_per_epoch: number of batches in an epoch, or None.
+        shuffle: see `get_data_adapter`.
+        class_weight: see `get_data_adapter`.
+        rng: see `get_data_adapter`.
+
+    Attributes:
+        data_adapter: the `DataAdapter` in use.
+        steps_per_epoch: as given, but never above `config.max_steps_per_epoch()`.
+        exhausted: whether the last epoch found no batch at all, so that none will follow.
+
+    Raises:
+        ValueError: if `steps_per_epoch` is not positive, or for what `get_data_adapter` rejects.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras.trainers.epoch_iterator import EpochIterator
+    >>> epochs = EpochIterator(np.arange(6), batch_size=1, steps_per_epoch=3)
+    >>> for epoch in range(2):
+    ...     print([(step, int(x[0])) for step, x in epochs.epoch()])
+    [(0, 0), (1, 1), (2, 2)]
+    [(0, 3), (1, 4), (2, 5)]
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps_per_epoch: int | None = None,
+        shuffle: bool | str = False,
+        class_weight: dict[int, float] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if steps_per_epoch is not None and (
+            not isinstance(steps_per_epoch, numbers.Integral) or steps_per_epoch <= 0
+        ):
+            raise ValueError(
+                f"`steps_per_epoch` must be a positive integer or None. "
+                f"Received: {steps_per_epoch!r}"
+            )
+        self.data_adapter = get_data_adapter(
+            x,
+            y,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            rng=rng,
+        )
+        cap = settings.max_steps_per_epoch
+        if cap and (steps_per_epoch is None or cap < steps_per_epoch):
+            warnings.warn(f"Limiting steps_per_epoch to {cap}", stacklevel=2)
+            steps_per_epoch = cap
+        self.steps_per_epoch = steps_per_epoch
+        self.exhausted = False
+        self._pass_length = self.data_adapter.num_batches
+        self._stream: Iterator | None = None
+        self._taken = 0  # batches of the current stream
+
+    @property
+    def num_batches(self) -> int | None:
+        """Number of steps in an epoch. None where that shows only when the data first ends."""
+        return self.steps_per_epoch or self._pass_length
+
+    def peek(self) -> Any:
+        """Return a batch to build a model on, and use up none."""
+        return self.data_adapter.peek()
+
+    def reset(self) -> None:
+        """Give up the current pass through the data, and the workers that prepare it."""
+        stream, self._stream, self._taken = self._stream, None, 0
+        if hasattr(stream, "close"):
+            stream.close()
+
+    def epoch(self) -> Iterator[tuple[int, Any]]:
+        """Give the pairs `(step, batch)` of the next epoch."""
+        self.data_adapter.on_epoch_begin()
+        if self.steps_per_epoch is None:
+            self.reset()
+        resumed = self._stream is not None
+        step, completed = -1, False
+        try:
+            for step, batch in enumerate(self._pull()):
+                yield step, batch
+            if step < 0 and resumed:
+                # The data ended just where the last epoch did, which nobody could foresee.
+                self.reset()
+                for step, batch in enumerate(self._pull()):
+                    yield step, batch
+            completed = True
+        finally:
+            if not completed:
+                self.reset()
+        steps = step + 1
+        self.exhausted = steps == 0
+        if self.exhausted or steps < (self.steps_per_epoch or 0):
+            warnings.warn(
+                "Your input ran out of data; interrupting training. Make sure that it can give at "
+                "least `steps_per_epoch * epochs` batches: repeat it, or use a PyDataset or an "
+                "iterable that can start anew instead of a generator.",
+                stacklevel=2,
+            )
+            self.reset()
+        elif self.steps_per_epoch is None:
+            self._pass_length = steps
+            self.reset()
+        elif self._taken == self._pass_length:
+            self.reset()
+        self.data_adapter.on_epoch_end()
+
+    def _pull(self) -> Iterator[Any]:
+        """Take an epoch's batches from the stream."""
+        if self._stream is None:
+            self._stream = iter(self.data_adapter)
+        for batch in itertools.islice(self._stream, self.steps_per_epoch):
+            self._taken += 1
+            yield batch

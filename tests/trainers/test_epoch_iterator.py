@@ -1,0 +1,157 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from minikeras.common.settings import settings
+from minikeras.trainers.data_adapters import PyDataset
+from minikeras.trainers.epoch_iterator import EpochIterator
+
+RAN_OUT = "Your input ran out of data"
+
+
+def generate(n):
+    for index in range(n):
+        yield np.full((2, 1), index), np.full(2, index)
+
+
+class Loader:
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        return generate(self.n)
+
+
+class Dataset(PyDataset):
+    def __init__(self, n, **kwargs):
+        super().__init__(**kwargs)
+        self.n, self.calls = n, []
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, index):
+        return np.full((2, 1), index), np.full(2, index)
+
+    def on_epoch_begin(self):
+        self.calls.append("begin")
+
+    def on_epoch_end(self):
+        self.calls.append("end")
+
+
+def arrays(n):
+    return np.arange(n).repeat(2)
+
+
+SOURCES = [generate, Loader, Dataset, lambda n: Dataset(n, workers=2), arrays]
+
+
+def make(source, n, **kwargs):
+    return EpochIterator(source(n), batch_size=2 if source is arrays else None, **kwargs)
+
+
+def run(epochs):
+    """The batches of an epoch, and whether it warned that the data ran out."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        steps, batches = [], []
+        for step, batch in epochs.epoch():
+            steps.append(step)
+            batches.append(int(np.asarray(batch[-1] if isinstance(batch, tuple) else batch)[0]))
+    assert steps == list(range(len(steps)))
+    assert all(RAN_OUT in str(warning.message) for warning in caught)
+    return batches, bool(caught)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_one_pass_is_one_epoch(source):
+    epochs = make(source, 3)
+    assert run(epochs) == ([0, 1, 2], False)
+    assert epochs.num_batches == 3
+    if source is generate:
+        assert run(epochs) == ([], True)
+        assert epochs.exhausted
+    else:
+        assert run(epochs) == ([0, 1, 2], False)
+        assert not epochs.exhausted
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_epochs_share_a_stream(source):
+    epochs = make(source, 5, steps_per_epoch=2)
+    assert epochs.num_batches == 2
+    assert [run(epochs) for _ in range(3)] == [([0, 1], False), ([2, 3], False), ([4], True)]
+    assert not epochs.exhausted
+    assert run(epochs) == (([], True) if source is generate else ([0, 1], False))
+    assert epochs.exhausted == (source is generate)
+
+
+@pytest.mark.parametrize("source", SOURCES[1:])
+def test_a_stream_that_ends_with_an_epoch_starts_anew_in_silence(source):
+    epochs = make(source, 4, steps_per_epoch=2)
+    assert [run(epochs) for _ in range(4)] == [([0, 1], False), ([2, 3], False)] * 2
+
+
+@pytest.mark.parametrize("source", SOURCES[1:])
+def test_more_steps_than_data(source):
+    epochs = make(source, 3, steps_per_epoch=5)
+    assert [run(epochs) for _ in range(2)] == [([0, 1, 2], True)] * 2
+
+
+def test_an_endless_generator():
+    epochs = EpochIterator(generate(10**9), steps_per_epoch=3)
+    assert [run(epochs)[0] for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
+def test_hooks_enclose_each_epoch():
+    for kwargs in ({}, {"steps_per_epoch": 2}):
+        dataset = Dataset(4)
+        epochs = EpochIterator(dataset, **kwargs)
+        for _ in epochs.epoch():
+            assert dataset.calls == ["begin"]
+        assert dataset.calls == ["begin", "end"]
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"steps_per_epoch": 3}])
+def test_an_abandoned_epoch_starts_anew(kwargs):
+    epochs = make(Dataset, 4, **kwargs)
+    epoch = epochs.epoch()
+    next(epoch)
+    epoch.close()
+    assert run(epochs)[0][0] == 0
+
+
+def test_reset_starts_the_stream_anew():
+    epochs = make(arrays, 5, steps_per_epoch=2)
+    run(epochs)
+    epochs.reset()
+    assert run(epochs) == ([0, 1], False)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_peek_uses_up_nothing(source):
+    epochs = make(source, 3)
+    first = epochs.peek()
+    assert np.asarray(first[-1] if isinstance(first, tuple) else first)[0] == 0
+    assert run(epochs) == ([0, 1, 2], False)
+
+
+def test_steps_divide_arrays_without_batch_size():
+    epochs = EpochIterator(np.zeros((100, 2)), steps_per_epoch=3)
+    assert [len(batch) for _, batch in epochs.epoch()] == [34, 34, 32]
+
+
+def test_the_cap_for_debugging(monkeypatch):
+    monkeypatch.setattr(settings, "max_steps_per_epoch", 2)
+    with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 2"):
+        epochs = EpochIterator(np.zeros((100, 2)), steps_per_epoch=10)
+    assert epochs.num_batches == 2
+    assert [len(batch) for _, batch in epochs.epoch()] == [10, 10]
+
+
+@pytest.mark.parametrize("steps", [0, -1, 2.5, "all"])
+def test_bad_steps(steps):
+    with pytest.raises(ValueError, match="steps_per_epoch"):
+        EpochIterator(np.zeros(3), steps_per_epoch=steps)
