@@ -1,3 +1,4 @@
+import threading
 import warnings
 
 import numpy as np
@@ -92,6 +93,12 @@ def test_epochs_share_a_stream(source):
 def test_a_stream_that_ends_with_an_epoch_starts_anew_in_silence(source):
     epochs = make(source, 4, steps_per_epoch=2)
     assert [run(epochs) for _ in range(4)] == [([0, 1], False), ([2, 3], False)] * 2
+
+
+def test_no_workers_are_left_when_the_last_epoch_ends_with_the_data():
+    epochs = EpochIterator(Dataset(4, workers=2), steps_per_epoch=2)
+    run(epochs), run(epochs)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("Dataset")]
 
 
 @pytest.mark.parametrize("source", SOURCES[1:])

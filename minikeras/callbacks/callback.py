@@ -1,0 +1,142 @@
+"""`Callback`: the hooks that a training, evaluation or prediction loop calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Logs = dict[str, Any]
+
+
+class Callback:
+    """Base class of callbacks: override the hooks where something is to happen.
+
+    Pass callbacks to `fit()`, `evaluate()` and `predict()`, or put them in a `CallbackList` and
+    call its hooks in a loop of your own. The `logs` that a hook gets hold Python floats by name of
+    the metric. A hook at batch level costs time in every batch, so loops call the hooks of batches
+    only where a callback has its own.
+
+    Attributes:
+        params: dict of what the loop knows: `verbose`, `epochs`, `steps`.
+        model: the model being trained. Setting `model.stop_training = True` ends training after
+            the current batch or epoch.
+
+    Example:
+
+    >>> from minikeras.callbacks import Callback, CallbackList
+    >>> class Shout(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(f"EPOCH {epoch}: {logs}")
+    >>> callbacks = CallbackList([Shout()])
+    >>> callbacks.on_epoch_end(0, {"loss": 0.5})
+    EPOCH 0: {'loss': 0.5}
+    """
+
+    # Of the class, so that a subclass whose __init__ does not call this one works too.
+    params: dict[str, Any] | None = None
+    _model: Any = None
+
+    def __init__(self) -> None:
+        self.params = None
+        self._model = None
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Take the loop's parameters."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Take the model."""
+        self._model = model
+
+    @property
+    def model(self) -> Any:
+        return self._model
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Called when training begins, with no logs."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Called when training has ended, with the logs of the last epoch.
+
+        Not called where an exception ends training: see `on_train_abort`.
+        """
+
+    def on_train_abort(self) -> None:
+        """Called where an exception ends training, before it reaches the caller.
+
+        The place to undo what `on_train_begin` did outside the callback. Keras has no such hook.
+        """
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called when an epoch of training begins; epochs count from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called when an epoch and its validation have ended.
+
+        Args:
+            epoch: the epoch, counted from 0.
+            logs: metrics over the epoch; those of the validation begin with `val_`.
+        """
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a batch, or before `steps_per_execution` of them."""
+        self.on_batch_begin(batch, logs=logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a batch, or after `steps_per_execution` of them.
+
+        Args:
+            batch: the last batch done, counted from 0 in each epoch.
+            logs: metrics over the epoch so far.
+        """
+        self.on_batch_end(batch, logs=logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name of `on_train_batch_end`."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Called when an evaluation or a validation begins."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Called when an evaluation or a validation has ended, with its metrics."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a batch of an evaluation or a validation."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a batch of an evaluation or a validation, with the metrics so far."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Called when a prediction begins."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """Called when a prediction has ended."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a batch of a prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a batch of a prediction; `logs["outputs"]` holds what it gave."""
+
+
+def lazy_hook(needed: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
+    """Mark a batch-end hook that is not always needed, and does not always read its logs.
+
+    `CallbackList` asks `needed(callback)` when training begins and leaves the hook out where the
+    answer is no. A marked hook may get its logs as a function; `read_logs` gives the dict. The
+    mark is on the function: a subclass that overrides the hook is called always, with a dict.
+    """
+
+    def mark(hook: Callable) -> Callable:
+        hook.needed = needed
+        return hook
+
+    return mark
+
+
+def read_logs(logs: Logs | Callable[[], Logs] | None) -> Logs:
+    """Return the dict behind the `logs` of a hook marked by `lazy_hook`."""
+    return (logs() if callable(logs) else logs) or {}

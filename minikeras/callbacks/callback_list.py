@@ -1,0 +1,257 @@
+"""`CallbackList`: many callbacks, called as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.callbacks.callback import Callback, Logs
+from minikeras.callbacks.history import History
+from minikeras.callbacks.progbar_logger import ProgbarLogger
+
+_ALIASES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+_BATCH_HOOKS = (
+    *_ALIASES,
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_predict_batch_begin",
+    "on_predict_batch_end",
+)
+
+
+class CallbackList(Callback):
+    """Calls the hooks of several callbacks, in order, with logs of Python floats.
+
+    Which callbacks have hooks of their own for batches is looked up at construction and when
+    training begins, so a loop can skip what nobody wants:
+
+    ```python
+    if callbacks.wants_train_batches:
+        callbacks.on_train_batch_end(step, make_logs)
+    ```
+
+    The hooks for the end of a batch take `logs` as a dict, or as a function without arguments
+    that makes it, which is called at most once and only if a callback reads the logs.
+
+    Args:
+        callbacks: a callback, or a list of them, or a nested structure of lists.
+        add_history: whether to add a `History` if there is none.
+        add_progbar: whether to add a `ProgbarLogger` if there is none.
+        model: the model, given to every callback.
+        **params: `verbose`, `epochs` and `steps`, given to every callback.
+
+    Attributes:
+        callbacks: the list; `append` adds to it.
+        wants_train_batches: whether a callback has something to do in each batch of training.
+        wants_test_batches: the same for evaluation.
+        wants_predict_batches: the same for prediction.
+
+    Raises:
+        TypeError: if something in `callbacks` is not a callback.
+
+    Example:
+
+    >>> from minikeras.callbacks import CallbackList, LambdaCallback
+    >>> callbacks = CallbackList([LambdaCallback(on_epoch_end=lambda e, logs: print(e, logs))])
+    >>> callbacks.wants_train_batches
+    False
+    >>> callbacks.on_epoch_end(0, {"loss": 1})
+    0 {'loss': 1.0}
+    """
+
+    def __init__(
+        self,
+        callbacks: Any = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        self.callbacks: list[Any] = tree.flatten(callbacks) if callbacks else []
+        for callback in self.callbacks:
+            _check(callback)
+        if add_history and not any(isinstance(c, History) for c in self.callbacks):
+            self.callbacks.append(History())
+        if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
+            self.callbacks.append(ProgbarLogger())
+        self.set_model(model)
+        self.set_params(params)
+
+    def append(self, callback: Any) -> None:
+        """Add a callback at the end, and give it the model and the parameters."""
+        _check(callback)
+        self.callbacks.append(callback)
+        if self.model is not None:
+            self._introduce(callback)
+        if self.params:
+            callback.set_params(self.params)
+        self._plan()
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        if params:
+            for callback in self.callbacks:
+                callback.set_params(params)
+        self._plan()
+
+    def set_model(self, model: Any) -> None:
+        if model is None:
+            return
+        self._model = model
+        for callback in self.callbacks:
+            self._introduce(callback)
+
+    def _introduce(self, callback: Any) -> None:
+        callback.set_model(self.model)
+        if isinstance(callback, History):
+            self.model.history = callback
+
+    def _plan(self) -> None:
+        """Look up who is to be called in each batch."""
+        self._hooks = {name: _own_hooks(self.callbacks, name) for name in _BATCH_HOOKS}
+        for kind in ("train", "test", "predict"):
+            wanted = self._hooks[f"on_{kind}_batch_begin"] or self._hooks[f"on_{kind}_batch_end"]
+            setattr(self, f"wants_{kind}_batches", bool(wanted))
+
+    def _all(self, name: str, *args: Any, logs: Logs | None) -> None:
+        logs = pythonify_logs(logs)
+        for callback in self.callbacks:
+            getattr(callback, name)(*args, logs)
+
+    def _begin_batch(self, name: str, batch: int, logs: Logs | None) -> None:
+        hooks = self._hooks[name]
+        if hooks:
+            logs = pythonify_logs(logs)
+            for hook, _ in hooks:
+                hook(batch, logs=logs)
+
+    def _end_batch(self, name: str, batch: int, logs: Logs | Callable[[], Logs] | None) -> None:
+        made: Logs | None = None
+
+        def read() -> Logs:
+            nonlocal made
+            if made is None:
+                made = pythonify_logs(logs() if callable(logs) else logs)
+            return made
+
+        for hook, lazy in self._hooks[name]:
+            hook(batch, logs=read if lazy else read())
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._all("on_train_begin", logs=logs)
+        self._plan()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._all("on_train_end", logs=logs)
+        self._plan()
+
+    def on_train_abort(self) -> None:
+        for callback in self.callbacks:
+            if hasattr(callback, "on_train_abort"):  # those written for Keras have none
+                callback.on_train_abort()
+        self._plan()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._all("on_epoch_begin", epoch, logs=logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._all("on_epoch_end", epoch, logs=logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._begin_batch("on_train_batch_begin", batch, logs)
+
+    def on_train_batch_end(
+        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
+    ) -> None:
+        self._end_batch("on_train_batch_end", batch, logs)
+
+    # The older names call what the newer ones call.
+    on_batch_begin = on_train_batch_begin
+    on_batch_end = on_train_batch_end
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        self._all("on_test_begin", logs=logs)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        self._all("on_test_end", logs=logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._begin_batch("on_test_batch_begin", batch, logs)
+
+    def on_test_batch_end(
+        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
+    ) -> None:
+        self._end_batch("on_test_batch_end", batch, logs)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._all("on_predict_begin", logs=logs)
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self._all("on_predict_end", logs=logs)
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._begin_batch("on_predict_batch_begin", batch, logs)
+
+    def on_predict_batch_end(
+        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
+    ) -> None:
+        self._end_batch("on_predict_batch_end", batch, logs)
+
+
+def _check(callback: Any) -> None:
+    if isinstance(callback, type) or not hasattr(callback, "set_model"):
+        hint = ""
+        if isinstance(callback, type) and issubclass(callback, Callback):
+            hint = f" Did you mean {callback.__name__}()?"
+        raise TypeError(
+            "CallbackList: argument `callbacks` must hold instances of Callback. "
+            f"Received: {callback!r} of type {type(callback).__name__}.{hint}"
+        )
+
+
+def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:
+    """Return the hooks called `name`, or an alias, that do something; and which of them are lazy."""
+    hooks = []
+    names = [name, _ALIASES[name]] if name in _ALIASES else [name]
+    for callback in callbacks:
+        for candidate in names:
+            hook = getattr(callback, candidate)
+            function = getattr(hook, "__func__", hook)
+            if function is getattr(Callback, candidate):
+                continue
+            needed = getattr(function, "needed", None)
+            if needed is None or needed(callback):
+                hooks.append((hook, needed is not None))
+            break
+    return hooks
+
+
+def pythonify_logs(logs: Logs | None) -> Logs:
+    """Return `logs` sorted by key, with numbers and scalar arrays as floats.
+
+    Dicts inside are merged into the result; what is not a number stays, tensors as arrays.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras.callbacks.callback_list import pythonify_logs
+    >>> pythonify_logs({"loss": np.float32(0.5), "inner": {"acc": 1}, "per_class": [1.0, 2.0]})
+    {'acc': 1.0, 'loss': 0.5, 'per_class': [1.0, 2.0]}
+    """
+    result: Logs = {}
+    for key, value in sorted((logs or {}).items()):
+        if type(value) is float:
+            result[key] = value
+        elif isinstance(value, dict):
+            result.update(pythonify_logs(value))
+        else:
+            if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
+                value = np.asarray(value)
+            try:
+                result[key] = float(value)
+            except (TypeError, ValueError):
+                result[key] = value
+    return result

@@ -1,0 +1,112 @@
+"""`ProgbarLogger`: prints the progress of `fit`, `evaluate` and `predict`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.callbacks.callback import Callback, Logs, lazy_hook, read_logs
+from minikeras.utils.io_utils import print_msg
+from minikeras.utils.progbar import Progbar
+
+
+class ProgbarLogger(Callback):
+    """Prints epochs and metrics: a bar for `verbose=1`, a line for each epoch for `verbose=2`.
+
+    Loops add one unless `verbose=0`. A validation during training prints nothing of its own.
+
+    Example:
+
+    >>> from minikeras.callbacks import CallbackList
+    >>> callbacks = CallbackList(add_progbar=True, verbose=2, epochs=3, steps=2)
+    >>> callbacks.on_epoch_begin(0)
+    Epoch 1/3
+    >>> callbacks.on_epoch_end(0, {"loss": 0.5})  # doctest: +ELLIPSIS
+    2/2 - 0s - ...s/step - loss: 0.5000
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+        self.progbar: Progbar | None = None
+        self.target: int | None = None
+        self.verbose = 1
+        self.epochs = 1
+        self._in_fit = False
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        verbose = params["verbose"]
+        self.verbose = 1 if verbose == "auto" else verbose
+        self.epochs = params["epochs"]
+        self.target = params["steps"]
+
+    def _restart(self) -> None:
+        self.seen = 0
+        # Metrics come averaged over the epoch so far.
+        self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
+
+    def _advance(self, batch: int, logs: Any) -> None:
+        self.seen = batch + 1
+        if self.progbar is None:
+            self._restart()
+        if self.progbar.due():
+            self.progbar.update(self.seen, read_logs(logs).items(), finalize=False)
+
+    def _finish(self, logs: Logs | None) -> None:
+        if self.progbar is None:
+            self._restart()
+        if self.target is None:
+            self.target = self.progbar.target = self.seen
+        self.progbar.update(self.target, (logs or {}).items(), finalize=True)
+
+    def _watches(self) -> bool:
+        # A line at the end needs no batches, but for counting them.
+        return bool(self.verbose) and (self.target is None or Progbar(1, verbose=self.verbose).due())
+
+    def _watches_test(self) -> bool:
+        return not self._in_fit and self._watches()
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._in_fit = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._in_fit = False
+
+    def on_train_abort(self) -> None:
+        self._in_fit = False
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._restart()
+        if self.verbose and self.epochs > 1:
+            print_msg(f"Epoch {epoch + 1}/{self.epochs}")
+
+    @lazy_hook(_watches)
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._advance(batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._finish(logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._restart()
+
+    @lazy_hook(_watches_test)
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._advance(batch, logs)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        if not self._in_fit:
+            self._finish(logs)
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self._restart()
+
+    @lazy_hook(_watches)
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._advance(batch, None)  # outputs are no metrics
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        # Without logs of its own.
+        self._finish(logs)

@@ -1,0 +1,1082 @@
+"""`Layer`: state (variables) and a computation (`call`), the base of all layers and models."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras import dtype_policies, initializers, regularizers, tree
+from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+from minikeras.common.dtypes import np_dtype
+from minikeras.layers.input_spec import check_inputs
+from minikeras.ops.core import cast
+from minikeras.ops.operation import Operation
+from minikeras.random.seed_generator import SeedGenerator
+
+
+class CallSignature:
+    """What a layer's `call` accepts, read once per class."""
+
+    def __init__(self, call: Any) -> None:
+        self.signature = inspect.signature(call)
+        parameters = list(self.signature.parameters.values())[1:]  # without self
+        self.names = [
+            p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
+        self.training = "training" in self.names
+        self.mask = "mask" in self.names
+        self.masks = [n for n in self.names if n.endswith("_mask") and n[:-5] in self.names]
+        self.first = self.names[0] if self.names else None
+        default = self.signature.parameters.get("training")
+        self.training_default = (
+            None if default is None or default.default is default.empty else default.default
+        )
+
+
+class Layer(Operation):
+    """A computation with state.
+
+    Subclasses write `call(self, inputs)`, using `minikeras.ops`, and create weights in `build`.
+    The backward pass comes by itself.
+
+    Args:
+        activity_regularizer: regularizer (or its name) of the layer's output.
+        trainable: whether optimizers may change the weights.
+        dtype: dtype name or policy that the layer computes and keeps weights in.
+        autocast: whether float inputs are cast to the compute dtype.
+        name: name, counted from the class name if None.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers, ops
+    >>> class Scale(layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+    ...     def call(self, inputs):
+    ...         return ops.multiply(inputs, self.factor)
+    >>> Scale()(np.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    _signature: CallSignature
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        layer = super().__new__(cls)
+        object.__setattr__(layer, "_init_arguments", (args, kwargs))
+        object.__setattr__(layer, "_tracked", {})
+        return layer
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _build_once(cls.__dict__["build"])
+        cls._signature = CallSignature(cls.call)
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name)
+        self._input_shape_argument = _input_shape_argument(type(self).__name__, kwargs)
+        if kwargs:
+            raise ValueError(
+                f"{type(self).__name__}: unrecognized keyword arguments: {sorted(kwargs)}"
+            )
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._set_dtype_policy(dtype_policies.get(dtype))
+        self.autocast = autocast
+        self.supports_masking = False
+        self.built = False
+        self.input_spec = None
+        self._trainable = bool(trainable)
+        self._path = None
+        self._own_losses: list = []
+        self._warned_mask = False
+        self._checked_shape: tuple | None = None
+
+    # State: what is assigned to an attribute is found by scanning, so lists may grow later.
+
+    _UNTRACKED = frozenset(
+        {
+            "_inbound_nodes",
+            "_own_losses",
+            "_init_arguments",
+            "_build_shapes",
+            "_input_shape_argument",
+            "input_spec",
+            "_checked_shape",
+        }
+    )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, (Variable, Layer, SeedGenerator, list, tuple, dict)) or hasattr(
+            value, "update_state"
+        ):
+            if name not in self._UNTRACKED:
+                try:
+                    self._tracked[name] = True
+                except AttributeError:
+                    raise AttributeError(_super_first(self)) from None
+        elif name in self._tracked:
+            del self._tracked[name]
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_inbound_nodes", "_own_losses", "built", "_dtype_policy"):
+            raise AttributeError(_super_first(self))
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        self._tracked.pop(name, None)
+        object.__delattr__(self, name)
+
+    def _children(self) -> Iterator[Any]:
+        """Yield variables, layers, metrics and seed generators held by attributes, each once."""
+        seen = set()
+        for name in list(self._tracked):
+            for value in _leaves(self.__dict__.get(name)):
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    yield value
+
+    @property
+    def _layers(self) -> list[Layer]:
+        """The sublayers, in the order in which they were assigned."""
+        return [c for c in self._children() if isinstance(c, Layer)]
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
+        """Return the layer and its sublayers, each once, parents before children."""
+        found: list[Layer] = [self] if include_self else []
+        seen = {id(self)}
+        queue = self._layers
+        while queue:
+            layer = queue.pop(0)
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            found.append(layer)
+            if recursive:
+                queue = layer._layers + queue
+        return found
+
+    def _own_variables(self) -> list[Variable]:
+        variables = [c for c in self._children() if isinstance(c, Variable)]
+        return [v for v in variables if v.trainable] + [v for v in variables if not v.trainable]
+
+    def _collect(self, seeds: bool, seen: set[int]) -> Iterator[Variable]:
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        trainable, fixed, rest = [], [], []
+        for c in self._children():
+            if isinstance(c, Variable):
+                # A frozen layer's own weights keep their places.
+                (trainable if self._is_trainable_weight(c) else fixed).append(c)
+            else:
+                rest.append(c)
+        for v in trainable + fixed:
+            if id(v) not in seen:
+                seen.add(id(v))
+                yield v
+        if seeds:
+            for c in rest:
+                if isinstance(c, SeedGenerator) and id(c.state) not in seen:
+                    seen.add(id(c.state))
+                    yield c.state
+        for c in rest:
+            if isinstance(c, Layer):
+                yield from c._collect(seeds, seen)
+
+    def _is_trainable_weight(self, v: Variable) -> bool:
+        return self._weight_kinds.get(id(v), v.trainable)
+
+    @property
+    def _weight_kinds(self) -> dict[int, bool]:
+        """Whether each own weight was created trainable, whatever `trainable` says now."""
+        return self.__dict__.setdefault("_created_trainable", {})
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights of the layer and its sublayers: own ones first, trainable before others."""
+        return list(self._collect(False, set()))
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The weights, and the states of random seeds."""
+        return list(self._collect(True, set()))
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers may change."""
+        if not self._trainable:
+            return []
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers leave alone."""
+        if not self._trainable:
+            return self.weights
+        return [v for v in self.weights if not v.trainable]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that optimizers may change."""
+        if not self._trainable:
+            return []
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that optimizers leave alone, states of random seeds among them."""
+        if not self._trainable:
+            return self.variables
+        return [v for v in self.variables if not v.trainable]
+
+    @property
+    def metrics(self) -> list:
+        """The metrics of the layer and its sublayers."""
+        found = []
+        for layer in self._flatten_layers():
+            for c in layer._children():
+                if hasattr(c, "update_state") and all(c is not m for m in found):
+                    found.append(c)
+        return found
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of `metrics`."""
+        return [v for m in self.metrics for v in m.variables]
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Create a weight.
+
+        Args:
+            shape: its shape, `()` if None.
+            initializer: initializer, or its name; `"glorot_uniform"` for floats and `"zeros"` for
+                other dtypes if None.
+            dtype: its dtype, the layer's variable dtype if None.
+            trainable: whether optimizers may change it.
+            autocast: whether it is read in the layer's compute dtype.
+            regularizer: regularizer, added to the model's loss.
+            constraint: function applied to it after each update.
+            aggregation: kept, without effect.
+            overwrite_with_gradient: whether the optimizer puts the gradient in its place.
+            name: name.
+
+        Returns:
+            The variable. Assign it to an attribute: the layer finds its weights there.
+        """
+        if not hasattr(self, "built"):
+            raise AttributeError(_super_first(self))
+        dtype = self.variable_dtype if dtype is None else dtype
+        if initializer is None:
+            floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
+            initializer = "glorot_uniform" if floating else "zeros"
+        from minikeras import constraints
+
+        with self._scope():
+            variable = Variable(
+                initializers.get(initializer),
+                shape=() if shape is None else shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        self._weight_kinds[id(variable)] = bool(trainable)
+        if not self._trainable:
+            variable.trainable = False
+        # Kept even if the caller drops it, as Keras does.
+        held = self.__dict__.setdefault("_weights_made", [])
+        held.append(variable)
+        self._tracked["_weights_made"] = True
+        return variable
+
+    def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
+        """Create a weight; the same as `add_weight`."""
+        return self.add_weight(*args, **kwargs)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Removed in Keras 3: assign a metric to an attribute and call `update_state` in `call`."""
+        raise ValueError(
+            f"{type(self).__name__}.add_metric was removed in Keras 3. Assign a metric to an "
+            "attribute of the layer and call its update_state(...) in `call`."
+        )
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers may change the weights."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._set_trainable(bool(value))
+
+    def _set_trainable(self, value: bool) -> None:
+        object.__setattr__(self, "_trainable", value)
+        for c in self._children():
+            if isinstance(c, Variable):
+                c.trainable = value and self._weight_kinds.get(id(c), c.trainable or value)
+            elif isinstance(c, Layer):
+                c.trainable = value
+
+    @property
+    def path(self) -> str:
+        """The names of the layers around this one and its own, joined by `/`."""
+        return self._path or self.name
+
+    # Dtypes.
+
+    def _set_dtype_policy(self, policy: Any) -> None:
+        object.__setattr__(self, "_dtype_policy", policy)
+        object.__setattr__(self, "_compute", np_dtype(policy.compute_dtype))
+        object.__setattr__(self, "_mixed", policy.compute_dtype != policy.variable_dtype)
+
+    @property
+    def dtype_policy(self) -> Any:
+        """The dtype policy."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._set_dtype_policy(dtype_policies.get(value))
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self._dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the weights."""
+        return self._dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation."""
+        return self._dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that inputs are converted to."""
+        return self._dtype_policy.compute_dtype
+
+    # Building.
+
+    def build(self, *args: Any, **kwargs: Any) -> None:
+        """Create the weights; called once, with the shapes of the inputs, before the first call."""
+        self.built = True
+
+    def _scope(self) -> _Scope:
+        return _Scope(self)
+
+    def _build_shapes_of(self, args: tuple, kwargs: dict) -> dict[str, Any]:
+        """Return the arguments of `build` that these call arguments give."""
+        named = _tensor_arguments(self._signature, args, kwargs)
+        shapes = {f"{k}_shape": _shapes(v) for k, v in named.items()}
+        wanted = inspect.signature(type(self).build).parameters
+        names = [
+            n for n, p in list(wanted.items())[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        ]
+        if not names:
+            return {}
+        if len(named) == 1 or len(names) == 1:
+            first = next(iter(shapes.values()), None)
+            if set(names) & set(shapes):
+                return {n: shapes[n] for n in names if n in shapes}
+            return {names[0]: first}
+        missing = [
+            n for n in names if n not in shapes and wanted[n].default is inspect.Parameter.empty
+        ]
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}': `build` takes {names}, which do not match "
+                f"the tensor arguments of `call`, {sorted(named)}. Name them "
+                f"{sorted(shapes)}."
+            )
+        return {n: shapes[n] for n in names if n in shapes}
+
+    def _maybe_build(self, args: tuple, kwargs: dict) -> None:
+        if self.built:
+            return
+        shapes = self._build_shapes_of(args, kwargs)
+        self.build(**shapes)
+        if not self.built:
+            self.built = True
+
+    def build_from_config(self, config: dict) -> None:
+        """Build from what `get_build_config` gave."""
+        if config:
+            if "input_shape" in config:
+                self.build(_tuples(config["input_shape"]))
+            elif "shapes_dict" in config:
+                self.build(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
+
+    def get_build_config(self) -> dict | None:
+        """Return the shapes that the layer was built with."""
+        shapes = self.__dict__.get("_build_shapes")
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": dict(shapes)}
+
+    # Calling.
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; subclasses write it."""
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `call()` method implemented."
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Build if needed, then compute (or describe, for KerasTensors) the outputs."""
+        # The commonest case inside a model: one tensor of the right dtype and a known shape.
+        if len(args) == 1 and not kwargs and state.in_call and self._checked_shape is not None:
+            x = args[0]
+            if (
+                type(x) is Tensor
+                and x._value.shape[1:] == self._checked_shape
+                and x._value.dtype is self._compute
+                and x._keras_mask is None
+            ):
+                layers = state.layers
+                layers.append(self)
+                try:
+                    if self._signature.training:
+                        return self.call(x, training=state.training)
+                    return self.call(x)
+                finally:
+                    layers.pop()
+        return self._full_call(args, kwargs)
+
+    def _full_call(self, args: tuple, kwargs: dict) -> Any:
+        if not hasattr(self, "built"):
+            raise AttributeError(_super_first(self))
+        signature = self._signature
+        args, kwargs = self._convert(args, kwargs)
+        symbolic = any_symbolic(args) or any_symbolic(kwargs.values())
+        first = args[0] if args else kwargs.get(signature.first)
+        if self.input_spec is not None:
+            check_inputs(self.input_spec, first, self.name)
+        self._push()
+        outermost = not state.in_call
+        before = state.training, state.autocast
+        try:
+            self._maybe_build(args, kwargs)
+            state.in_call = True
+            training = self._resolve_training(kwargs, outermost)
+            if signature.training and training is not None:
+                kwargs["training"] = training
+            elif not signature.training:
+                kwargs.pop("training", None)
+            state.training = training
+            self._fill_masks(args, kwargs)
+            state.autocast = self._compute if self._mixed and self.autocast else None
+            if outermost:
+                self._forget_losses()
+            if symbolic:
+                kwargs_seen = {k: v for k, v in kwargs.items() if k != "training" or training is not None}
+                outputs = self.symbolic_call(*args, **kwargs_seen)
+            else:
+                outputs = self.call(*args, **kwargs)
+                outputs = self._to_tensors(outputs)
+                if self.activity_regularizer is not None:
+                    for y in tree.flatten(outputs):
+                        if isinstance(y, Tensor):
+                            self.add_loss(self.activity_regularizer(y))
+                self._pass_mask(first, outputs)
+        finally:
+            state.training, state.autocast = before
+            if outermost:
+                state.in_call = False
+            state.layers.pop()
+        self._note_shape(args, kwargs, first, symbolic)
+        return outputs
+
+    def _push(self) -> None:
+        if self._path is None:
+            self._path = "/".join([layer.name for layer in state.layers] + [self.name])
+        state.layers.append(self)
+
+    def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
+        """Let the next call with this input shape take the short way, where nothing else matters."""
+        simple = (
+            not symbolic
+            and len(args) == 1
+            and isinstance(first, Tensor)
+            and first.ndim > 0
+            and first._keras_mask is None
+            and self.activity_regularizer is None
+            and not self._mixed
+            and type(self).compute_mask is Layer.compute_mask
+            and self._returns_tensors
+        )
+        object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
+
+    _returns_tensors = False
+    """Whether `call` always returns Tensors; built-in layers say so, to save a conversion."""
+
+    def _to_tensors(self, outputs: Any) -> Any:
+        if isinstance(outputs, Tensor):
+            return outputs._bare() if type(outputs) is Variable else outputs
+        return tree.map_structure(
+            lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
+        )
+
+    def _convert(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """Turn arrays and numbers into tensors, and floats into the compute dtype."""
+
+        def convert(x: Any) -> Any:
+            if isinstance(x, Variable):
+                return x
+            if isinstance(x, Tensor):
+                if self.autocast and x._value.dtype.kind in "fV" and x._value.dtype != self._compute:
+                    mask = x._keras_mask
+                    x = cast(x, self._compute)
+                    x._keras_mask = mask
+                return x
+            if isinstance(x, KerasTensor) or x is None or isinstance(x, (str, bytes)):
+                return x
+            if isinstance(x, np.ndarray) or hasattr(x, "__array__"):
+                value = to_array(x)
+                if self.autocast and value.dtype.kind == "f" and value.dtype != self._compute:
+                    return Tensor(value.astype(self._compute))
+                return Tensor(np.array(value) if state.tapes else value)
+            return x
+
+        def first_argument(x: Any) -> Any:
+            if isinstance(x, (list, tuple)) and _numbers(x):
+                x = np.asarray(x)
+                x = x.astype(np.int32) if x.dtype.kind in "iu" else x.astype(self._compute)
+            elif isinstance(x, (bool, int, float)):
+                x = to_array(x)
+            return tree.map_structure(convert, x)
+
+        args = tuple(
+            first_argument(a) if i == 0 else tree.map_structure(convert, a)
+            for i, a in enumerate(args)
+        )
+        kwargs = {
+            k: first_argument(v) if k == self._signature.first else tree.map_structure(convert, v)
+            for k, v in kwargs.items()
+        }
+        return args, kwargs
+
+    def _resolve_training(self, kwargs: dict, outermost: bool) -> bool | None:
+        training = kwargs.get("training")
+        if training is None and not outermost:
+            training = state.training
+        if training is None:
+            training = self._signature.training_default
+        return None if training is None else bool(training)
+
+    def _fill_masks(self, args: tuple, kwargs: dict) -> None:
+        """Hand the masks that tensors carry to the `mask` arguments of `call`."""
+        signature = self._signature
+        if signature.mask and kwargs.get("mask") is None:
+            place = signature.names.index("mask")
+            if len(args) <= place:
+                first = args[0] if args else kwargs.get(signature.first)
+                mask = _masks(first)
+                if mask is not None:
+                    kwargs["mask"] = mask
+        for name in signature.masks:
+            source = name[:-5]
+            place = signature.names.index(name)
+            if kwargs.get(name) is None and len(args) <= place:
+                at = signature.names.index(source)
+                tensor = args[at] if len(args) > at else kwargs.get(source)
+                mask = _masks(tensor)
+                if mask is not None:
+                    kwargs[name] = mask
+
+    def _pass_mask(self, inputs: Any, outputs: Any) -> None:
+        previous = _masks(inputs)
+        if previous is None and type(self).compute_mask is Layer.compute_mask:
+            return
+        flat = tree.flatten(outputs)
+        if all(getattr(y, "_keras_mask", None) is not None for y in flat):
+            return
+        masks = self.compute_mask(inputs, previous)
+        if masks is None:
+            return
+        for y, m in zip(flat, tree.flatten(masks)):
+            if isinstance(y, Tensor) and m is not None and y._keras_mask is None:
+                y._keras_mask = m if isinstance(m, Tensor) else Tensor(np.asarray(m))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask of the outputs, given those of the inputs."""
+        if previous_mask is not None and not self.supports_masking:
+            if not self._warned_mask:
+                self._warned_mask = True
+                warnings.warn(
+                    f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with "
+                    "a mask attached to it. However, this layer does not support masking and will "
+                    "therefore destroy the mask information. Downstream layers will not see the "
+                    "mask.",
+                    stacklevel=4,
+                )
+            return None
+        return previous_mask
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Describe the outputs and note the call in the functional graph."""
+        return super().symbolic_call(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return KerasTensors that describe the outputs."""
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            return self._spec_from_shape(args, kwargs)
+        try:
+            outputs = self.call(*args, **kwargs)
+        except (TypeError, AttributeError) as error:
+            if "KerasTensor" not in str(error):
+                raise
+            from minikeras.ops.symbolic import probe
+
+            return probe(self.call, args, kwargs)
+        return tree.map_structure(
+            lambda y: KerasTensor(y.shape, y.dtype) if hasattr(y, "shape") else y, outputs
+        )
+
+    def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
+        named = _tensor_arguments(self._signature, args, kwargs)
+        shapes = {f"{k}_shape": _shapes(v) for k, v in named.items()}
+        wanted = list(inspect.signature(self.compute_output_shape).parameters)
+        known = {n: shapes[n] for n in wanted if n in shapes}
+        if known:
+            shape = self.compute_output_shape(**known)
+        else:
+            shape = self.compute_output_shape(next(iter(shapes.values())))
+        return _specs(shape, self.compute_dtype)
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shape of the outputs for shapes of the inputs.
+
+        Without an override it is found by describing `call` on KerasTensors.
+        """
+        shapes = list(args) + list(kwargs.values())
+        specs = [_specs(s, self.compute_dtype) for s in shapes]
+        if not self.built:
+            self._push()
+            try:
+                self._maybe_build(tuple(specs), {})
+            finally:
+                state.layers.pop()
+        return tree.map_structure(lambda y: y.shape, self.compute_output_spec(*specs))
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple:
+        """Call with the given values in place of the variables', which are left as they are.
+
+        Args:
+            trainable_variables: values of `trainable_variables`.
+            non_trainable_variables: values of `non_trainable_variables`.
+            *args, **kwargs: arguments of the call.
+            return_losses: whether to return `losses` too.
+
+        Returns:
+            `(outputs, non_trainable_values)`, or `(outputs, non_trainable_values, losses)`.
+        """
+        if not self.built:
+            raise ValueError(
+                f"Layer '{self.name}': stateless_call needs a built layer. Call it on data once, or "
+                "build it."
+            )
+        pairs = []
+        for given, own, what in (
+            (trainable_variables, self.trainable_variables, "trainable_variables"),
+            (non_trainable_variables, self.non_trainable_variables, "non_trainable_variables"),
+        ):
+            given = list(given)
+            if len(given) != len(own):
+                raise ValueError(
+                    f"Layer '{self.name}': stateless_call: argument `{what}` must have "
+                    f"{len(own)} values. Received: {len(given)}"
+                )
+            pairs += list(zip(own, given))
+        fixed = self.non_trainable_variables
+        with Swapped(pairs):
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else None
+            values = [Tensor(np.asarray(v._value)) for v in fixed]
+        return (outputs, values, losses) if return_losses else (outputs, values)
+
+    # Losses.
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
+        for x in tree.flatten(loss):
+            if not isinstance(x, (Tensor, KerasTensor)):
+                x = Tensor(np.asarray(to_array(x)))
+            self._own_losses.append(x)
+
+    def _forget_losses(self) -> None:
+        for layer in self._flatten_layers():
+            if layer._own_losses:
+                layer._own_losses = []
+
+    @property
+    def losses(self) -> list:
+        """The losses added during the last call, and those of weight regularizers."""
+        found = [x for layer in self._flatten_layers() for x in layer._own_losses]
+        found += [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+        return found
+
+    # Weights as arrays, config.
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the weights as NumPy arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the weights from arrays, in the order of `get_weights`.
+
+        Raises:
+            ValueError: if their number or a shape differs; nothing is changed then.
+        """
+        own = self.weights
+        if len(own) != len(weights):
+            raise ValueError(
+                f"You called `set_weights(weights)` on layer '{self.name}' with a weight list of "
+                f"length {len(weights)}, but the layer was expecting {len(own)} weights."
+            )
+        arrays = [to_array(w) for w in weights]
+        for v, a in zip(own, arrays):
+            if v.shape != a.shape:
+                raise ValueError(
+                    f"Layer '{self.name}' weight shape {v.shape} is not compatible with provided "
+                    f"weight shape {a.shape} (weight '{v.path}')."
+                )
+        for v, a in zip(own, arrays):
+            v.assign(a)
+
+    def count_params(self) -> int:
+        """Return the number of weights' elements.
+
+        Raises:
+            ValueError: if the layer is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"You tried to call `count_params` on layer '{self.name}', but the layer isn't "
+                f"built. You can build it manually via: `layer.build(input_shape)`."
+            )
+        return sum(int(np.prod(v.shape)) for v in self.weights)
+
+    def save_own_variables(self, store: dict) -> None:
+        """Write the layer's own weights into a store, keyed by their index."""
+        for i, v in enumerate(self._own_in_order()):
+            store[f"{i}"] = v.numpy()
+
+    def load_own_variables(self, store: dict) -> None:
+        """Read the layer's own weights from a store.
+
+        Raises:
+            ValueError: if the number of weights differs.
+        """
+        own = self._own_in_order()
+        if len(store.keys()) != len(own):
+            raise ValueError(
+                f"Layer '{self.name}' expected {len(own)} variables, but received "
+                f"{len(store.keys())} variables during loading. Expected: "
+                f"{[v.name for v in own]}"
+            )
+        for i, v in enumerate(own):
+            v.assign(store[f"{i}"])
+
+    def _own_in_order(self) -> list[Variable]:
+        variables = [c for c in self._children() if isinstance(c, Variable)]
+        kinds = [self._is_trainable_weight(v) for v in variables]
+        return [v for v, k in zip(variables, kinds) if k] + [
+            v for v, k in zip(variables, kinds) if not k
+        ]
+
+    def get_config(self) -> dict:
+        """Return what `from_config` needs to make this layer again, without its weights.
+
+        A subclass whose `__init__` takes more arguments may leave it: the arguments it was made
+        with are noted.
+        """
+        config = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": dtype_policies.serialize(self._dtype_policy),
+        }
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        if type(self).get_config is Layer.get_config:
+            config.update(self._noted_arguments())
+        return config
+
+    def _noted_arguments(self) -> dict:
+        """Return the arguments that a user's class was made with, serialized."""
+        from minikeras.common.serialization import serialize_keras_object
+
+        args, kwargs = self._init_arguments
+        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        named = {}
+        for name, value in list(bound.arguments.items())[1:]:
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                named.update(value)
+            elif kind is not inspect.Parameter.VAR_POSITIONAL:
+                named[name] = value
+        return {
+            k: serialize_keras_object(v)
+            for k, v in named.items()
+            if k not in ("name", "trainable", "dtype", "activity_regularizer")
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> Any:
+        """Make a layer from its config."""
+        from minikeras.common.serialization import deserialize_keras_object
+
+        config = dict(config)
+        if cls.get_config is Layer.get_config:
+            config = {
+                k: deserialize_keras_object(v) if isinstance(v, dict) else v
+                for k, v in config.items()
+            }
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(
+                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
+                f"Exception encountered: {error}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
+
+
+Layer._signature = CallSignature(Layer.call)
+
+
+class _Scope:
+    """Names variables created inside after the layers around them."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+
+    def __enter__(self) -> None:
+        names = [layer.name for layer in state.layers]
+        if not state.layers or state.layers[-1] is not self.layer:
+            names.append(self.layer.name)
+        self.before, state.scopes = state.scopes, names
+
+    def __exit__(self, *exc: Any) -> None:
+        state.scopes = self.before
+
+
+class Swapped:
+    """Puts other values in the place of variables', and gives the old ones back at the end.
+
+    Args:
+        pairs: `(variable, value)`; a tensor's value keeps its place on the tape.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[Variable, Any]]) -> None:
+        self.pairs = list(pairs)
+
+    def __enter__(self) -> None:
+        self.before = [(v, v._value, v._node) for v, _ in self.pairs]
+        for v, value in self.pairs:
+            if isinstance(value, Tensor):
+                new, node = value._value, value._node
+            else:
+                new, node = to_array(value), v._node
+            if new.shape != v._value.shape:
+                self.__exit__()
+                raise ValueError(
+                    f"Variable '{v.path}' has shape {v._value.shape}. Received a value of shape "
+                    f"{new.shape}."
+                )
+            v._value, v._node = new, node
+
+    def __exit__(self, *exc: Any) -> None:
+        for v, value, node in self.before:
+            v._value, v._node = value, node
+
+
+def _build_once(build: Any) -> Any:
+    """Wrap a class's `build`: name scope, remembered shapes, `built` set at the end."""
+    if getattr(build, "_wrapped", False):
+        return build
+
+    @functools.wraps(build)
+    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if self.__dict__.get("_building"):  # a super().build(...) inside
+            return build(self, *args, **kwargs)
+        inside = bool(state.layers) and state.layers[-1] is self
+        if not inside:
+            self._push()
+        object.__setattr__(self, "_building", True)
+        try:
+            build(self, *args, **kwargs)
+            bound = inspect.signature(build).bind(self, *args, **kwargs).arguments
+            names = list(bound)[1:]
+            object.__setattr__(self, "_build_shapes", {n: bound[n] for n in names})
+            self.built = True
+        finally:
+            object.__setattr__(self, "_building", False)
+            if not inside:
+                state.layers.pop()
+        return None
+
+    wrapped._wrapped = True
+    return wrapped
+
+
+def _super_first(layer: Any) -> str:
+    return (
+        f"In layer '{type(layer).__name__}', you forgot to call `super().__init__()` as the first "
+        "statement in the `__init__()` method. Go add it!"
+    )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield what a layer tracks among the values of an attribute."""
+    if isinstance(value, (Variable, Layer, SeedGenerator)) or hasattr(value, "update_state"):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _leaves(v)
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from _leaves(v)
+
+
+def _numbers(x: Any) -> bool:
+    """Whether nested lists hold plain numbers, so that they are one array and not a structure."""
+    while isinstance(x, (list, tuple)):
+        if not x:
+            return False
+        x = x[0]
+    return isinstance(x, (bool, int, float, np.generic))
+
+
+def _masks(x: Any) -> Any:
+    """Return the masks that tensors carry, in their structure; None if there is none."""
+    if isinstance(x, Tensor):
+        return x._keras_mask
+    if not isinstance(x, (list, tuple, dict)):
+        return None
+    masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), x)
+    return masks if any(m is not None for m in tree.flatten(masks)) else None
+
+
+def _is_tensors(x: Any) -> bool:
+    flat = tree.flatten(x)
+    return bool(flat) and all(isinstance(t, (Tensor, KerasTensor)) or t is None for t in flat) and any(
+        t is not None for t in flat
+    )
+
+
+def _tensor_arguments(signature: CallSignature, args: tuple, kwargs: dict) -> dict[str, Any]:
+    """Return the arguments of `call` that hold tensors, by name, masks left out."""
+    named = dict(zip(signature.names, args))
+    extra = args[len(signature.names) :]
+    named.update({f"arg{i}": a for i, a in enumerate(extra)})
+    named.update(kwargs)
+    return {
+        k: v
+        for k, v in named.items()
+        if k not in ("mask", "training") and not k.endswith("_mask") and _is_tensors(v)
+    }
+
+
+def _shapes(x: Any) -> Any:
+    """Return the shapes of tensors in their structure."""
+    if isinstance(x, (Tensor, KerasTensor)):
+        return tuple(x.shape)
+    return tree.map_structure(lambda t: None if t is None else tuple(t.shape), x)
+
+
+def is_shape(x: Any) -> bool:
+    """Whether `x` is one shape rather than a structure of them."""
+    return isinstance(x, (tuple, list)) and all(
+        d is None or isinstance(d, (int, np.integer)) for d in x
+    )
+
+
+def _specs(shape: Any, dtype: str) -> Any:
+    """Return KerasTensors for a shape or a structure of shapes."""
+    if is_shape(shape):
+        return KerasTensor(shape, dtype)
+    if isinstance(shape, dict):
+        return {k: _specs(s, dtype) for k, s in shape.items()}
+    if isinstance(shape, (list, tuple)):
+        return type(shape)([_specs(s, dtype) for s in shape])
+    return shape
+
+
+def _tuples(shape: Any) -> Any:
+    """Turn the lists of JSON back into shape tuples."""
+    if is_shape(shape):
+        return tuple(shape)
+    if isinstance(shape, dict):
+        return {k: _tuples(s) for k, s in shape.items()}
+    if isinstance(shape, (list, tuple)):
+        return [_tuples(s) for s in shape]
+    return shape
+
+
+def _input_shape_argument(kind: str, kwargs: dict) -> tuple | None:
+    """Take `input_shape`, `input_dim`, `batch_input_shape`, `batch_shape` out of keyword arguments."""
+    shape = None
+    if "input_dim" in kwargs:
+        dim = kwargs.pop("input_dim")
+        length = kwargs.pop("input_length", None)
+        shape = (None, dim) if length is None else (None, length, dim)
+    if "input_shape" in kwargs:
+        given = kwargs.pop("input_shape")
+        given = (given,) if isinstance(given, (int, np.integer)) or given is None else tuple(given)
+        shape = (kwargs.pop("batch_size", None), *given)
+    if "batch_input_shape" in kwargs:
+        shape = tuple(kwargs.pop("batch_input_shape"))
+    kwargs.pop("input_dtype", None)
+    return shape
+
+
+__all__ = ["CallSignature", "Layer", "Swapped", "is_shape"]
