@@ -1,0 +1,43 @@
+"""minikeras: all of Keras, trainable, in pure NumPy with hand-written backprop.
+
+>>> import numpy as np
+>>> import minikeras
+>>> model = minikeras.Sequential([minikeras.layers.Dense(1)])
+>>> model.compile("sgd", "mse")
+>>> history = model.fit(np.ones((8, 2)), np.ones((8, 1)), verbose=0)
+"""
+
+from minikeras import (
+    activations,
+    backend,
+    callbacks,
+    config,
+    constraints,
+    datasets,
+    dtype_policies,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    saving,
+    tree,
+    utils,
+)
+from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
+from minikeras.autodiff.gradient_check import gradient_check
+from minikeras.dtype_policies import DTypePolicy, FloatDTypePolicy
+from minikeras.initializers import Initializer
+from minikeras.layers import Input, InputSpec, Layer
+from minikeras.losses import Loss
+from minikeras.metrics import Metric
+from minikeras.models import Model, Sequential
+from minikeras.ops.function import Function
+from minikeras.ops.operation import Operation
+from minikeras.optimizers import Optimizer
+from minikeras.regularizers import Regularizer
+from minikeras.version import __version__, version

@@ -163,9 +163,7 @@ class CallbackList(Callback):
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._begin_batch("on_train_batch_begin", batch, logs)
 
-    def on_train_batch_end(
-        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
-    ) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] | None = None) -> None:
         self._end_batch("on_train_batch_end", batch, logs)
 
     # The older names call what the newer ones call.
@@ -181,9 +179,7 @@ class CallbackList(Callback):
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._begin_batch("on_test_batch_begin", batch, logs)
 
-    def on_test_batch_end(
-        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
-    ) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] | None = None) -> None:
         self._end_batch("on_test_batch_end", batch, logs)
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
@@ -213,7 +209,7 @@ def _check(callback: Any) -> None:
 
 
 def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:
-    """Return the hooks called `name`, or an alias, that do something; and which of them are lazy."""
+    """Return the hooks of that name (or its alias) that do something, and whether they are lazy."""
     hooks = []
     names = [name, _ALIASES[name]] if name in _ALIASES else [name]
     for callback in callbacks:

@@ -60,8 +60,9 @@ class ProgbarLogger(Callback):
         self.progbar.update(self.target, (logs or {}).items(), finalize=True)
 
     def _watches(self) -> bool:
-        # A line at the end needs no batches, but for counting them.
-        return bool(self.verbose) and (self.target is None or Progbar(1, verbose=self.verbose).due())
+        # A line at the end needs the batches only to count them.
+        redraws = self.verbose == 1 and Progbar(self.target).live
+        return bool(self.verbose) and (redraws or self.target is None)
 
     def _watches_test(self) -> bool:
         return not self._in_fit and self._watches()
@@ -108,5 +109,4 @@ class ProgbarLogger(Callback):
         self._advance(batch, None)  # outputs are no metrics
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        # Without logs of its own.
         self._finish(logs)

@@ -16,7 +16,7 @@ def sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     y = np.negative(z, out)
     limit = _EXP_MAX.get(y.dtype)
     if limit is not None:
-        np.minimum(y, limit, y)
+        np.minimum(y, limit, out=y)
     np.exp(y, y)
     y += 1
     return np.reciprocal(y, y)
@@ -31,7 +31,7 @@ def sigmoid_backward(g: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `max(z, 0)`."""
-    return np.maximum(z, 0, out)
+    return np.maximum(z, 0, out=out)
 
 
 def relu_backward(g: np.ndarray, y: np.ndarray) -> np.ndarray:

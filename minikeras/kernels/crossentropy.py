@@ -12,7 +12,7 @@ from minikeras.kernels.activations import sigmoid
 def binary_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
     """Compute `-(t log p + (1 - t) log(1 - p))`, element by element, p clipped off 0 and 1."""
     clipped = np.maximum(p, epsilon)
-    np.minimum(clipped, 1 - epsilon, clipped)
+    np.minimum(clipped, 1 - epsilon, out=clipped)
     rest = 1 - clipped
     loss = np.log(clipped)
     other = np.log(rest)

@@ -106,6 +106,7 @@ class Layer(Operation):
         self._trainable = bool(trainable)
         self._path = None
         self._own_losses: list = []
+        self._lossy: list = []  # layers that added losses while this one was the outermost
         self._warned_mask = False
         self._checked_shape: tuple | None = None
 
@@ -115,6 +116,7 @@ class Layer(Operation):
         {
             "_inbound_nodes",
             "_own_losses",
+            "_lossy",
             "_init_arguments",
             "_build_shapes",
             "_input_shape_argument",
@@ -505,7 +507,7 @@ class Layer(Operation):
             state.training = training
             self._fill_masks(args, kwargs)
             state.autocast = self._compute if self._mixed and self.autocast else None
-            if outermost:
+            if outermost and self._lossy:
                 self._forget_losses()
             if symbolic:
                 kwargs_seen = {k: v for k, v in kwargs.items() if k != "training" or training is not None}
@@ -749,11 +751,14 @@ class Layer(Operation):
             if not isinstance(x, (Tensor, KerasTensor)):
                 x = Tensor(np.asarray(to_array(x)))
             self._own_losses.append(x)
+        if state.layers:
+            state.layers[0]._lossy.append(self)
 
     def _forget_losses(self) -> None:
-        for layer in self._flatten_layers():
-            if layer._own_losses:
-                layer._own_losses = []
+        """Drop what the last call of this layer, as the outermost one, added."""
+        for layer in self._lossy:
+            layer._own_losses = []
+        self._lossy = []
 
     @property
     def losses(self) -> list:

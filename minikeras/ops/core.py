@@ -1,8 +1,10 @@
-"""Conversion, casting, stopping gradients, control flow and scattering."""
+"""Conversion, casting, stopping and replacing gradients, scattering and slicing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,23 +12,30 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import CAST, Primitive, as_tensor, elementary
+from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
 from minikeras.ops.symbolic import op
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:  # fmt: skip
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Tensor:
     """Make a tensor of numbers, nested lists or an array, which is copied.
 
     Args:
         x: data; a tensor is returned as it is (or cast).
         dtype: dtype of the result. Python floats become `floatx`, Python integers int32, arrays
             keep their dtype, if None.
+        sparse: whether the result is sparse, which is not supported.
+        ragged: whether the result is ragged, which is not supported.
 
     Raises:
         TypeError: if `x` does not hold numbers.
+        ValueError: if `sparse` or `ragged` is true.
 
     Example:
 
@@ -52,32 +61,51 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 def is_tensor(x: Any) -> bool:
     """Return whether `x` is a tensor."""
-    return isinstance(x, Tensor)
+    return isinstance(x, (Tensor, KerasTensor))
 
 
 @op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
 def cast(x: Any, dtype: Any) -> Tensor:
-    """Convert to another dtype; the gradient is converted back."""
-    x = as_tensor(x)
+    """Convert to another dtype; the gradient is converted back.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.cast([1.7, -1.7], "int32")
+    <Tensor shape=(2,) dtype=int32 [ 1 -1]>
+    """
+    if type(x) is not Tensor:
+        x = as_tensor(x)
     target = to_np_dtype(dtype)
     return x if x._value.dtype == target else CAST(x, dtype=target)
 
 
 @op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """Convert to another dtype, clipping to its range."""
-    from minikeras.ops.numpy import clip
-
+    """Convert to another dtype, values out of its range becoming its nearest one."""
     x = as_tensor(x)
-    target = to_np_dtype(dtype)
-    if target.kind in "iu":
-        info = np.iinfo(target)
-        low, high = info.min, info.max
-        if x._value.dtype.kind in "iu":
-            own = np.iinfo(x._value.dtype)
-            low, high = max(low, own.min), min(high, own.max)
-        return cast(clip(x, low, high), target)
-    return cast(x, target)
+    target, own = to_np_dtype(dtype), x._value.dtype
+    if target.kind == "b":
+        return cast(clip(x, 0, 1), target)
+    if own.kind == "b" or target == own:
+        return cast(x, target)
+    low, high = _range(target)
+    own_low, own_high = _range(own)
+    if low <= own_low and own_high <= high:
+        return cast(x, target)
+    # Bounds as `own` can hold them: rounded inwards, or they would not fit the target again.
+    bounds = [own.type(max(low, own_low)), own.type(min(high, own_high))]
+    if own.kind == "f" and target.kind in "iu" and int(bounds[1]) > high:
+        bounds[1] = np.nextafter(bounds[1], own.type(0))
+    return cast(clip(x, Tensor(bounds[0]), Tensor(bounds[1])), target)
+
+
+def _range(dtype: np.dtype) -> tuple:
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return int(info.min), int(info.max)
+    info = np.finfo(dtype)
+    return float(info.min), float(info.max)
 
 
 def shape(x: Any) -> tuple:
@@ -95,18 +123,25 @@ def ndim(x: Any) -> int:
     return len(np_shape(x))
 
 
-def size(x: Any) -> int:
-    """Return the number of elements."""
-    return int(np.prod(np_shape(x)))
+def size(x: Any) -> int | None:
+    """Return the number of elements, None while it is not known."""
+    sizes = np_shape(x)
+    return None if None in sizes else math.prod(sizes)
 
 
-@op(rule=lambda x: x)
+@op(rule=lambda x: KerasTensor(x.shape, x.dtype))
+def copy(x: Any) -> Tensor:
+    """Return a tensor of the same values."""
+    return as_tensor(np.array(x) if type(x) is np.ndarray else x)
+
+
+@op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
 def stop_gradient(variable: Any) -> Tensor:
     """Return the same values, through which no gradient flows."""
     return Tensor(as_tensor(variable)._value)
 
 
-IDENTITY = elementary("identity", lambda x: x, lambda g: g)
+# Gradients of one's own.
 
 
 def custom_gradient(f: Callable) -> Callable:
@@ -115,6 +150,12 @@ def custom_gradient(f: Callable) -> Callable:
     Args:
         f: `f(*args) -> (output, grad)` with `grad(*upstream)` (or `grad(upstream=...)`) returning
             the gradients of the arguments.
+
+    Returns:
+        A function that gives `output`.
+
+    Raises:
+        ValueError: in the backward, if `grad` returns fewer gradients than there are arguments.
 
     Example:
 
@@ -126,158 +167,100 @@ def custom_gradient(f: Callable) -> Callable:
     >>> float(minikeras.grad(log1pexp)(100.0))
     1.0
     """
-    from minikeras.autodiff.tape import no_recording
+    primitive = _CustomGradient(f)
 
-    def forward(*args: Any, _kwargs: dict) -> tuple:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return primitive(*[as_tensor(a) for a in args], kwargs=kwargs)
+
+    return wrapped
+
+
+class _CustomGradient(Primitive):
+    """A function whose backward its author wrote."""
+
+    def __init__(self, f: Callable) -> None:
+        self.function = f
+        super().__init__("custom_gradient", self._forward, None)
+
+    def _forward(self, *args: Any, kwargs: dict) -> tuple:
         with no_recording():
-            output, grad = f(*[Tensor(a) if isinstance(a, np.ndarray) else a for a in args], **_kwargs)
+            output, grad = self.function(*[Tensor(a) for a in args], **kwargs)
         flat = [as_tensor(o) for o in tree.flatten(output)]
-        saved = (grad, output)
-        values = tuple(o._value for o in flat)
-        return (values if len(values) > 1 else values[0]), saved
+        values = tuple([o._value for o in flat])
+        return (values if len(values) > 1 else values[0]), (grad, flat)
 
-    def backward(g: Any, saved: Any, needs: Any, out: Any, _kwargs: dict) -> list:
-        grad, output = saved
-        gs = g if isinstance(g, list) else [g]
-        flat = tree.flatten(output)
-        gs = [Tensor(np.zeros(o.shape, o.dtype) if u is None else np.asarray(u)) for u, o in zip(gs, flat)]  # fmt: skip
-        try:
-            result = grad(*gs)
-        except TypeError:
-            result = grad(upstream=gs[0])
+    def outputs(self, node: Any) -> int:
+        return len(node.saved[1])
+
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
+        grad, outputs = saved
+        result = self._gradients(grad, g, outputs, needs)
+        return [None if r is None else np.asarray(to_array(r)) for r in result]
+
+    def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
+        # Run again so that what `grad` has closed over is followed too.
+        _, grad = self.function(*node.inputs, **node.params["kwargs"])
+        return self._gradients(grad, g, node.saved[1], needs)
+
+    def _gradients(self, grad: Callable, g: Any, outputs: list, needs: Any) -> list:
+        upstream = g if isinstance(g, list) else [g]
+        upstream = [
+            Tensor(np.zeros_like(o._value)) if u is None else as_tensor(u)
+            for u, o in zip(upstream, outputs)
+        ]
+        result = grad(*upstream) if _positional(grad) else grad(upstream=upstream[0])
         result = list(result) if isinstance(result, (list, tuple)) else [result]
         if len(result) < len(needs):
             raise ValueError(
                 f"custom_gradient: the gradient function returned {len(result)} gradients for "
                 f"{len(needs)} arguments."
             )
-        return [None if r is None or not n else np.asarray(to_array(r)) for r, n in zip(result, needs)]  # fmt: skip
-
-    primitive = _CustomGradient("custom_gradient", forward, backward, n_outputs=_count)
-
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return primitive(*[as_tensor(a) if not isinstance(a, Tensor) else a for a in args], _kwargs=kwargs)  # fmt: skip
-
-    return wrapped
+        return [r if need else None for r, need in zip(result, needs)]
 
 
-class _CustomGradient(Primitive):
-    def outputs(self, node: Any) -> int:
-        return len(tree.flatten(node.saved[1]))
-
-    def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
-        grad, output = node.saved
-        gs = g if isinstance(g, list) else [g]
-        gs = [Tensor(np.zeros(o.shape, o.dtype)) if u is None else as_tensor(u) for u, o in zip(gs, tree.flatten(output))]  # fmt: skip
-        result = grad(*gs)
-        result = list(result) if isinstance(result, (list, tuple)) else [result]
-        return [r if n else None for r, n in zip(result, needs)]
-
-
-def _count(**params: Any) -> int:
-    return 1
-
-
-# Control flow. Python runs it: the branches and loops that are taken are what the tape records.
-
-
-def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
-    """Call `true_fn` if `pred` is true, else `false_fn`."""
-    if isinstance(pred, KerasTensor):
-        return true_fn()
-    return true_fn() if bool(to_array(pred)) else false_fn()
-
-
-def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
-    """Call the branch of the given index, clipped to what there is."""
-    i = int(np.clip(int(to_array(index)), 0, len(branches) - 1))
-    return branches[i](*operands)
-
-
-def while_loop(
-    cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
-    """Call `body` on the loop variables while `cond` of them holds."""
-    single = not isinstance(loop_vars, (tuple, list))
-    values = (loop_vars,) if single else tuple(loop_vars)
-    values = tree.map_structure(as_tensor, values)
-    steps = 0
-    while bool(to_array(cond(*values))) and (maximum_iterations is None or steps < maximum_iterations):
-        new = body(*values)
-        values = tuple(new) if isinstance(new, (list, tuple)) else (new,)
-        steps += 1
-    return values[0] if single else values
-
-
-def fori_loop(lower: int, upper: int, body_fun: Callable, init_val: Any) -> Any:
-    """Call `body_fun(i, value)` for `i` from lower to upper."""
-    value = init_val
-    for i in range(int(to_array(lower)), int(to_array(upper))):
-        value = body_fun(i, value)
-    return value
-
-
-def scan(
-    f: Callable,
-    init: Any,
-    xs: Any = None,
-    length: int | None = None,
-    reverse: bool = False,
-    unroll: Any = 1,
-) -> tuple:
-    """Carry a value over the first axis of `xs`: `carry, y = f(carry, x)`, the ys stacked."""
-    from minikeras.ops.shapes import stack
-
-    flat = [as_tensor(x) for x in tree.flatten(xs)] if xs is not None else []
-    n = int(length) if length is not None else flat[0].shape[0]
-    carry, ys = init, []
-    for i in reversed(range(n)) if reverse else range(n):
-        x = None if xs is None else tree.pack_sequence_as(xs, [t[i] for t in flat])
-        carry, y = f(carry, x)
-        ys.append(y)
-    if reverse:
-        ys.reverse()
-    if not ys or ys[0] is None:
-        return carry, None
-    stacked = tree.map_structure(lambda *items: stack(items), *ys)
-    return carry, stacked
-
-
-def map(f: Callable, xs: Any) -> Any:
-    """Apply `f` to each entry of the first axis and stack the results."""
-    return scan(lambda carry, x: (carry, f(x)), None, xs)[1]
-
-
-def vectorized_map(function: Callable, elements: Any) -> Any:
-    """Apply `function` to each entry of the first axis and stack the results."""
-    return map(function, elements)
+def _positional(f: Callable) -> bool:
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD) for p in parameters)
 
 
 # Scattering and slicing.
 
+_slice = slice  # the builtin, which an op below hides
 
-@op
+
+def _block(whole: tuple, start: Any, sizes: Any) -> tuple:
+    """Return the index of a block of `sizes` (-1: up to the end) from `start` on."""
+    start = [int(s) for s in np.ravel(to_array(start))]
+    return tuple(
+        [_slice(s, n if d == -1 else s + int(d)) for n, s, d in zip(whole, start, sizes)]
+    )
+
+
+def _slice_rule(inputs: Any, start_indices: Any, shape: Any) -> KerasTensor:
+    sizes = tuple(shape)
+    if -1 in sizes:
+        start = [int(s) for s in np.ravel(to_array(start_indices))]
+        whole = np_shape(inputs)
+        sizes = [
+            d if d != -1 else None if n is None else n - s for n, s, d in zip(whole, start, sizes)
+        ]
+    return KerasTensor(sizes, inputs.dtype)
+
+
+@op(rule=_slice_rule)
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """Cut a block of `shape` out of a tensor, from `start_indices` on."""
+    """Cut a block out of a tensor.
+
+    Args:
+        inputs: tensor.
+        start_indices: where the block begins, one integer an axis.
+        shape: sizes of the block; -1 for all that is left.
+    """
     x = as_tensor(inputs)
     return x[_block(x.shape, start_indices, shape)]
-
-
-def _block(whole: tuple, start: Any, shape: Any) -> tuple:
-    start = [int(s) for s in np.asarray(to_array(start))]
-    ends = [n if d == -1 else s + int(d) for n, s, d in zip(whole, start, shape)]
-    return tuple(_slice(s, e) for s, e in zip(start, ends))
-
-
-_slice = type(np.s_[0:1])  # the builtin, which the op above hides
-
-_UPDATE = elementary(
-    "update",
-    lambda x, updates, key: _updated(x, updates, key),
-    lambda g, key: _updated(g, np.zeros_like(g[key]), key),
-    lambda g, key: g[key],
-    inputs=("x", "updates"),
-)
 
 
 def _updated(x: Any, updates: Any, key: Any) -> Any:
@@ -288,15 +271,44 @@ def _updated(x: Any, updates: Any, key: Any) -> Any:
     return y
 
 
-@op
+def _winning(g: Any, key: Any) -> Any:
+    """Read the gradient at the places that were replaced; of several updates the last one won."""
+    picked = g[key]
+    if isinstance(key[0], _slice):
+        return picked
+    owner = np.full(g.shape, -1)
+    order = np.arange(picked.size).reshape(picked.shape)
+    owner[key] = order
+    won = owner[key] == order
+    return picked if won.all() else picked * won
+
+
+_UPDATE = elementary(
+    "update",
+    _updated,
+    lambda g, key: _updated(g, np.zeros(g[key].shape, g.dtype), key),
+    lambda g, key: _winning(g, key),
+    inputs=("x", "updates"),
+)
+
+
+@op(rule=lambda inputs, start_indices, updates: KerasTensor(inputs.shape, inputs.dtype))
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
-    updates = cast(updates, x.dtype)
+    updates = cast(updates, x._value.dtype)
     return _UPDATE(x, updates, key=_block(x.shape, start_indices, updates.shape))
 
 
-@op
+def _places(indices: Any) -> tuple:
+    return tuple(np.moveaxis(np.array(to_array(indices)), -1, 0))
+
+
+def _update_rule(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> KerasTensor:
+    return KerasTensor(inputs.shape, inputs.dtype)
+
+
+@op(rule=_update_rule)
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
     """Return `inputs` with the places `indices` (one a row) replaced by `updates`.
 
@@ -305,47 +317,42 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         indices: integers of shape `(n, k)`: positions along the first k axes.
         updates: values, of shape `(n, ...)`.
         reduction: None to replace, or `"add"`, `"max"`, `"min"`, `"mul"` to combine.
+
+    Raises:
+        ValueError: for another `reduction`.
     """
     x = as_tensor(inputs)
-    key = tuple(np.moveaxis(np.asarray(to_array(indices)), -1, 0))
-    updates = cast(updates, x.dtype)
+    key = _places(indices)
+    updates = cast(updates, x._value.dtype)
     if reduction is None:
         return _UPDATE(x, updates, key=key)
     if reduction == "add":
-        return x + scatter(indices, updates, x.shape)
-    from minikeras.ops import elementwise
-
-    ufuncs = {"max": np.maximum, "min": np.minimum, "mul": np.multiply}
-    if reduction not in ufuncs:
+        return add(x, _SCATTER(updates, key=key, into=x.shape))
+    combine = {"max": maximum, "min": minimum, "mul": multiply}.get(reduction)
+    if combine is None:
         raise ValueError(
-            "scatter_update: reduction must be None, 'add', 'max', 'min' or 'mul'. "
+            "scatter_update: `reduction` must be None, 'add', 'max', 'min' or 'mul'. "
             f"Received: reduction={reduction!r}"
         )
-    combine = {"max": elementwise.maximum, "min": elementwise.minimum, "mul": elementwise.multiply}
-    for i in range(updates.shape[0]):
-        at = tuple(k[i] for k in key)
-        x = _UPDATE(x, combine[reduction](x[at], updates[i]), key=at)
+    for place in np.ndindex(key[0].shape):
+        at = tuple([k[place] for k in key])
+        x = _UPDATE(x, combine(x[at], updates[place]), key=at)
     return x
 
 
-_SCATTER_ADD = elementary(
-    "scatter",
-    lambda x, key, into: _scattered(x, key, into),
-    lambda g, key: g[key],
-)
-
-
-def _scattered(x: np.ndarray, key: Any, into: tuple) -> np.ndarray:
+def _scattered(x: Any, key: Any, into: tuple) -> np.ndarray:
     y = np.zeros(into, x.dtype)
     np.add.at(y, key, x)
     return y
 
 
-@op
+_SCATTER = elementary("scatter", _scattered, lambda g, key: g[key])
+
+
+@op(rule=lambda indices, values, shape: KerasTensor(shape, values.dtype))
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
-    """Add values into zeros of `shape` at the places `indices`."""
-    key = tuple(np.moveaxis(np.asarray(to_array(indices)), -1, 0))
-    return _SCATTER_ADD(as_tensor(values), key=key, into=tuple(shape))
+    """Add values into zeros of `shape` at the places `indices`, of shape `(n, k)`."""
+    return _SCATTER(as_tensor(values), key=_places(indices), into=tuple(shape))
 
 
 def is_variable(x: Any) -> bool:

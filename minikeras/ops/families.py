@@ -14,8 +14,10 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import CAST, Broadcasting, Elementary, as_tensor
+from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
+from minikeras.common.settings import settings
 from minikeras.ops.symbolic import OPS, OpCall
 
 ELEMENTWISE: dict[str, Elementary] = {}
@@ -91,15 +93,20 @@ def binary(
 
         @functools.wraps(function)
         def public(x1: Any, x2: Any) -> Any:
-            if (
-                type(x1) is not Tensor
-                or type(x2) is not Tensor
-                or x1._value.dtype is not x2._value.dtype
-                or floating
-            ):
+            # The two commonest cases need no promotion: tensors of one dtype, and a float tensor
+            # beside a Python number (which NumPy gives the tensor's dtype too).
+            if type(x1) is Tensor:
+                dtype = x1._value.dtype
+                if type(x2) is Tensor:
+                    ready = dtype is x2._value.dtype and (not floating or dtype.kind in "fcV")
+                else:
+                    ready = type(x2) in _WEAK and dtype.kind in "fc"
+            else:
+                ready = type(x1) in _WEAK and type(x2) is Tensor and x2._value.dtype.kind in "fc"
+            if not ready:
                 if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
                     return OpCall(function.__name__).symbolic_call(x1, x2)
-                x1, x2 = promote(x1, x2, floating=floating)
+                x1, x2 = promote_pair(x1, x2, floating)
             try:
                 if primitive is None:
                     return Tensor(forward(_value(x1), _value(x2)))
@@ -116,7 +123,7 @@ def binary(
             shape = broadcast_shapes(np_shape(x1), np_shape(x2), function.__name__)
             if result is not None:
                 return KerasTensor(shape, result)
-            dtype = result_type(*[_kind(x) for x in (x1, x2)])
+            dtype = result_type(*[operand_kind(x) for x in (x1, x2)])
             if floating and np_dtype(dtype).kind not in "fcV":
                 dtype = floatx_dtype()
             return KerasTensor(shape, dtype)
@@ -140,7 +147,7 @@ def _value(x: Any) -> Any:
     return x._value if isinstance(x, Tensor) else x
 
 
-def _kind(x: Any) -> Any:
+def operand_kind(x: Any) -> Any:
     """What `result_type` needs to know of an operand."""
     if type(x) in (int, float):
         return type(x)
@@ -151,30 +158,74 @@ def _kind(x: Any) -> Any:
     return x.dtype if hasattr(x, "dtype") else to_array(x).dtype
 
 
-def promote(*xs: Any, floating: bool = False) -> list[Any]:
-    """Bring operands to their common dtype.
+_WEAK = frozenset({int, float})
+_PYTHON_SCALARS = frozenset({int, float, bool, complex})
+
+
+def _operand(x: Any) -> tuple[Any, Any]:
+    """Return what `x` counts as when dtypes are promoted, and `x` as a tensor if it is none yet."""
+    t = type(x)
+    if t is np.ndarray and not state.tapes and x.dtype.kind in "fiub":
+        return x.dtype, Tensor(x)
+    if t in _PYTHON_SCALARS:
+        return t, x
+    if t is not Tensor:
+        x = as_tensor(x)
+    return x._value.dtype, x
+
+
+@functools.lru_cache(maxsize=1024)
+def _common(kinds: tuple, floating: bool, floatx: str) -> np.dtype:
+    names = {bool: "bool", complex: "complex64"}
+    dtype = np_dtype(result_type(*[names.get(k, k) if isinstance(k, type) else k for k in kinds]))
+    return np_dtype(floatx) if floating and dtype.kind not in "fcV" else dtype
+
+
+def promote_pair(x1: Any, x2: Any, floating: bool = False) -> tuple[Any, Any]:
+    """Bring two operands to their common dtype.
 
     Returns:
-        Tensors of one dtype; a Python scalar beside a tensor that it does not change stays one.
+        Tensors of one dtype; a Python number beside a float tensor stays a number, since NumPy
+        gives it the tensor's dtype too.
     """
-    if len(xs) == 2:  # tensor and scalar, the commonest case
-        for a, b in ((0, 1), (1, 0)):
-            scalar, x = xs[a], xs[b]
-            if type(scalar) in (int, float) and isinstance(x, Tensor):
-                kind = x._value.dtype.kind
-                if kind in "fc" or (kind in "iu" and type(scalar) is int and not floating):
-                    pair = [None, None]
-                    pair[a], pair[b] = scalar, as_tensor(x)
-                    if kind in "iu":
-                        pair[a] = Tensor(np.asarray(scalar).astype(x._value.dtype))
-                    return pair
-    kinds = [_kind(x) for x in xs]
-    tensors = [as_tensor(x) for x in xs]
-    kinds = [t.dtype if isinstance(x, Tensor) else k for t, x, k in zip(tensors, xs, kinds)]
-    dtype = np_dtype(result_type(*kinds))
-    if floating and dtype.kind not in "fcV":
-        dtype = floatx_dtype()
-    return [t if t._value.dtype == dtype else CAST(t, dtype=dtype) for t in tensors]
+    kind1, x1 = _operand(x1)
+    kind2, x2 = _operand(x2)
+    if kind1 is kind2 and type(x1) is Tensor and (not floating or kind1.kind in "fcV"):
+        return x1, x2
+    if type(x1) is Tensor and kind2 in _WEAK and kind1.kind in "fc":
+        return x1, x2
+    if type(x2) is Tensor and kind1 in _WEAK and kind2.kind in "fc":
+        return x1, x2
+    dtype = _common((kind1, kind2), floating, settings.floatx)
+    return _as_dtype(x1, dtype), _as_dtype(x2, dtype)
+
+
+def _as_dtype(x: Any, dtype: np.dtype) -> Tensor:
+    if type(x) is not Tensor:
+        return Tensor(np.asarray(x).astype(dtype))
+    return x if x._value.dtype == dtype else CAST(x, dtype=dtype)
+
+
+def promote(*xs: Any, floating: bool = False) -> list[Tensor]:
+    """Bring operands to tensors of their common dtype."""
+    first = xs[0]
+    if type(first) is Tensor and not floating:
+        dtype = first._value.dtype
+        for x in xs:
+            if type(x) is not Tensor or x._value.dtype is not dtype:
+                break
+        else:
+            return list(xs)
+    kinds, operands = zip(*[_operand(x) for x in xs])
+    dtype = _common(kinds, floating, settings.floatx)
+    return [_as_dtype(x, dtype) for x in operands]
+
+
+def as_floating(x: Any) -> Tensor:
+    """Return `x` as a tensor of floats; integers become `floatx`."""
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    return x if x._value.dtype.kind in "fcV" else Tensor(x._value.astype(floatx_dtype()))
 
 
 def np_shape(x: Any) -> tuple:

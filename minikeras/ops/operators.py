@@ -55,15 +55,15 @@ _BINARY["pow"] = _power
 
 def _install(cls: type) -> None:
     for name, function in _BINARY.items():
-        setattr(cls, f"__{name}__", lambda a, b, f=function: f(a, b))
+        setattr(cls, f"__{name}__", function)
         setattr(cls, f"__r{name}__", lambda a, b, f=function: f(b, a))
     for name, function in _COMPARE.items():
-        setattr(cls, f"__{name}__", lambda a, b, f=function: f(a, b))
-    cls.__neg__ = lambda a: elementwise.negative(a)
+        setattr(cls, f"__{name}__", function)
+    cls.__neg__ = elementwise.negative
     cls.__pos__ = lambda a: a
-    cls.__abs__ = lambda a: elementwise.abs(a)
-    cls.__invert__ = lambda a: elementwise.logical_not(a)
-    cls.__getitem__ = lambda a, key: shapes.get_item(a, key)
+    cls.__abs__ = elementwise.abs
+    cls.__invert__ = elementwise.logical_not
+    cls.__getitem__ = shapes.get_item
     cls.__round__ = lambda a, n=None: numpy.round(a, n or 0)
     cls.T = property(lambda a: shapes.transpose(a))
 

@@ -9,13 +9,19 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import floatx_dtype, np_dtype
-from minikeras.ops.families import np_shape
+from minikeras.common.dtypes import floatx_dtype, np_dtype, standardize_dtype
+from minikeras.ops.core import cast
+from minikeras.ops.elementwise import maximum, minimum, sqrt
+from minikeras.ops.families import as_floating, np_shape
 from minikeras.ops.symbolic import op
 
 
-def _axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
-    """Return `axis` as a tuple of non-negative axes."""
+def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """Return `axis` (a number, several, or None for all) as a tuple of non-negative axes.
+
+    Raises:
+        ValueError: if one is out of bounds.
+    """
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
     out = []
     for a in axes:
@@ -29,53 +35,102 @@ def _axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 
 def reduced_shape(shape: tuple, axis: Any, keepdims: bool, name: str) -> tuple:
     """Return the shape that a reduction leaves."""
-    axes = _axes(axis, len(shape), name)
+    axes = normalize_axes(axis, len(shape), name)
     if keepdims:
         return tuple(1 if i in axes else d for i, d in enumerate(shape))
     return tuple(d for i, d in enumerate(shape) if i not in axes)
 
 
-def _rule(name: str, dtype: Any = None) -> Any:
-    def rule(x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> KerasTensor:
+def reduction_rule(name: str, dtype: Any = None) -> Any:
+    """Return the shape rule of a reduction.
+
+    Args:
+        name: name of the op, for messages.
+        dtype: dtype of the result, or a function of the input's; None to keep it.
+    """
+
+    def rule(x: Any, axis: Any = None, keepdims: bool = False, *_: Any, **__: Any) -> KerasTensor:
         shape = reduced_shape(np_shape(x), axis, keepdims, name)
         return KerasTensor(shape, dtype(x.dtype) if callable(dtype) else dtype or x.dtype)
 
     return rule
 
 
-def _float_dtype(dtype: Any) -> Any:
+def float_dtype(dtype: Any) -> Any:
+    """Return the dtype of a mean: integers become `floatx`."""
     return dtype if np_dtype(str(dtype)).kind in "fcV" else floatx_dtype()
 
 
-def _sum_dtype(dtype: Any) -> Any:
-    return {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32",
-            "uint16": "uint32"}.get(str(dtype), dtype)  # fmt: skip
+_SUM_DTYPES = {
+    np.dtype(narrow): np.dtype(wide)
+    for narrow, wide in {
+        "bool": "int32",
+        "int8": "int32",
+        "int16": "int32",
+        "uint8": "uint32",
+        "uint16": "uint32",
+    }.items()
+}
+
+
+def sum_dtype(dtype: Any) -> Any:
+    """Return the dtype of a sum: narrow integers become 32 bits wide."""
+    dtype = np_dtype(standardize_dtype(dtype))
+    return _SUM_DTYPES.get(dtype, dtype)
+
+
+def check_axis(x: Tensor, axis: Any, name: str) -> Any:
+    """Return `axis` as NumPy takes it.
+
+    Raises:
+        ValueError: if it is out of bounds.
+    """
+    if axis is None:
+        return None
+    if type(axis) is int:
+        n = x._value.ndim
+        if -n <= axis < n:
+            return axis
+    axes = normalize_axes(axis, x.ndim, name)
+    return axes[0] if isinstance(axis, (int, np.integer)) else axes
 
 
 def expand(g: Any, shape: tuple, axis: Any, keepdims: bool) -> Any:
     """Give a reduced gradient its axes back, of size 1."""
     if keepdims or not shape:
         return g
-    axes = _axes(axis, len(shape), "sum")
+    axes = normalize_axes(axis, len(shape), "sum")
     return np.reshape(g, [1 if i in axes else d for i, d in enumerate(shape)])
 
 
-_SUM = elementary(
-    "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
-    lambda g, shape, axis, keepdims: np.broadcast_to(expand(g, shape, axis, keepdims), shape),
-)
+_most = max  # the builtin, which an op below hides
+_HALF = np.dtype("float16")
+
+
+def _sum(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
+    if x.dtype is _HALF:  # summed in more bits than the result has
+        return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _mean(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    return np.mean(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+    total = np.add.reduce(
+        x, axis=axis, keepdims=keepdims, dtype=np.float32 if x.dtype is _HALF else None
+    )
+    mean = total / (x.size // total.size if total.size else 1)
+    return mean.astype(_HALF) if x.dtype is _HALF else mean
 
 
+SUM = elementary(
+    "sum",
+    _sum,
+    lambda g, shape, axis, keepdims: np.broadcast_to(expand(g, shape, axis, keepdims), shape),
+)
 _MEAN = elementary(
     "mean",
     _mean,
     lambda g, shape, y, axis, keepdims: np.broadcast_to(
-        expand(g, shape, axis, keepdims) * (y.size / max(int(np.prod(shape)), 1)), shape
+        expand(g, shape, axis, keepdims) * (y.size / _most(int(np.prod(shape)), 1)), shape
     ),
 )
 
@@ -85,70 +140,64 @@ def _extreme_vjp(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     shape = x.shape
     mask = np.asarray(x == expand(y, shape, axis, keepdims)).astype(g.dtype)
     count = np.sum(mask, axis=axis, keepdims=True)
-    if count.ndim != mask.ndim:
-        count = np.reshape(count, [1] * mask.ndim)
     return expand(g, shape, axis, keepdims) * (mask / count)
 
 
-_MAX = elementary(
-    "max", lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), _extreme_vjp
-)
-_MIN = elementary(
-    "min", lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), _extreme_vjp
-)
+MAX = elementary(
+    "max", lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims), _extreme_vjp
+)  # fmt: skip
+MIN = elementary(
+    "min", lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims), _extreme_vjp
+)  # fmt: skip
 
 
-def _product_of_others(x: np.ndarray, axis: Any) -> np.ndarray:
+def _product_of_others(x: Any, axis: Any) -> Any:
     """Product over `axis` of all elements but each one, without dividing (zeros are fine)."""
-    axes = _axes(axis, x.ndim, "prod")
+    axes = normalize_axes(axis, x.ndim, "prod")
     keep = [i for i in range(x.ndim) if i not in axes]
-    moved = np.transpose(x, keep + list(axes))
-    flat = moved.reshape(*moved.shape[: len(keep)], -1)
-    one = np.ones_like(flat[..., :1])
+    order = keep + list(axes)
+    moved = np.transpose(x, order)
+    flat = np.reshape(moved, (*[x.shape[i] for i in keep], -1))
+    one = np.ones((*flat.shape[:-1], 1), x.dtype)
     before = np.cumprod(np.concatenate([one, flat[..., :-1]], -1), -1)
     after = np.cumprod(np.concatenate([one, flat[..., :0:-1]], -1), -1)[..., ::-1]
-    return np.transpose((before * after).reshape(moved.shape), np.argsort(keep + list(axes)))
+    back = tuple(int(i) for i in np.argsort(order))
+    return np.transpose(np.reshape(before * after, moved.shape), back)
 
 
 _PROD = elementary(
     "prod",
     lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
-    lambda g, x, axis, keepdims: expand(g, x.shape, axis, keepdims)
-    * _product_of_others(np.asarray(x), axis),
+    lambda g, x, axis, keepdims: expand(g, x.shape, axis, keepdims) * _product_of_others(x, axis),
 )
 
 
 def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    return np.var(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+    if x.dtype is _HALF:
+        return np.var(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
+    if x.dtype.kind == "c":
+        return np.var(x, axis=axis, keepdims=keepdims)
+    centered = x - _mean(x, axis, True)
+    return _mean(np.square(centered, centered), axis, keepdims)
 
 
 _VAR = elementary(
     "var",
     _variance,
     lambda g, x, y, axis, keepdims: expand(g, x.shape, axis, keepdims)
-    * (x - np.mean(x, axis=_tuple(axis), keepdims=True))
-    * (2 * y.size / max(x.size, 1)),
+    * (x - np.mean(x, axis=axis, keepdims=True))
+    * (2 * y.size / _most(x.size, 1)),
 )
 
 
-def _tuple(axis: Any) -> Any:
-    return axis if axis is None or isinstance(axis, int) else tuple(axis)
-
-
-def _float(x: Any) -> Tensor:
-    x = as_tensor(x)
-    return x if x._value.dtype.kind in "fcV" else Tensor(x._value.astype(floatx_dtype()))
-
-
-def _check(x: Tensor, axis: Any, name: str) -> Any:
-    if axis is not None:
-        _axes(axis, x.ndim, name)
-    return _tuple(axis)
-
-
-@op(rule=_rule("sum", _sum_dtype))
+@op(rule=reduction_rule("sum", sum_dtype))
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes (over all if `axis` is None).
+
+    Args:
+        x: tensor; narrow integers and booleans are summed in 32 bits.
+        axis: axis or axes to sum over.
+        keepdims: whether these axes stay, of size 1.
 
     Example:
 
@@ -156,121 +205,157 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     <Tensor shape=(2,) dtype=float32 [4. 6.]>
     """
-    x = as_tensor(x)
-    dtype = _sum_dtype(x.dtype)
-    if dtype is not x.dtype:
-        x = Tensor(x._value.astype(dtype))
-    return _SUM(x, axis=_check(x, axis, "sum"), keepdims=keepdims)
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    if x._value.dtype.kind in "biu":
+        x = Tensor(x._value.astype(sum_dtype(x._value.dtype)))
+    return SUM(x, axis=check_axis(x, axis, "sum"), keepdims=keepdims)
 
 
-@op(rule=_rule("mean", _float_dtype))
+@op(rule=reduction_rule("mean", float_dtype))
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Average over axes (over all if `axis` is None)."""
-    x = _float(x)
-    return _MEAN(x, axis=_check(x, axis, "mean"), keepdims=keepdims)
+    x = as_floating(x)
+    return _MEAN(x, axis=check_axis(x, axis, "mean"), keepdims=keepdims)
 
 
-@op(rule=_rule("var", _float_dtype))
+@op(rule=reduction_rule("var", float_dtype))
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes (biased: divided by the number of elements)."""
-    x = _float(x)
-    return _VAR(x, axis=_check(x, axis, "var"), keepdims=keepdims)
+    x = as_floating(x)
+    return _VAR(x, axis=check_axis(x, axis, "var"), keepdims=keepdims)
 
 
-@op(rule=_rule("std", _float_dtype))
+@op(rule=reduction_rule("std", float_dtype))
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the standard deviation over axes."""
-    from minikeras.ops.elementwise import sqrt
-
     return sqrt(var(x, axis=axis, keepdims=keepdims))
 
 
-def _nonempty(x: Tensor, axis: Any, initial: Any, name: str) -> None:
-    if initial is None and 0 in [x.shape[a] for a in _axes(axis, x.ndim, name)]:
-        raise ValueError(f"{name}: zero-size reduction of shape {x.shape} without `initial`.")
-
-
-def _extreme(name: str, primitive: Any, other: str) -> Any:
-    def extreme(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+def _extreme(
+    name: str, primitive: Any, either: Any, x: Any, axis: Any, keepdims: bool, initial: Any
+) -> Tensor:
+    if type(x) is not Tensor:
         x = as_tensor(x)
-        _nonempty(x, axis, initial, name)
-        if initial is not None:
-            from minikeras.ops import elementwise
-
-            fill = np.broadcast_to(
-                np.asarray(initial, x._value.dtype),
-                reduced_shape(x.shape, axis, keepdims, name),
-            )
-            if x.size == 0:
-                return Tensor(fill)
-            y = primitive(x, axis=_check(x, axis, name), keepdims=keepdims)
-            return getattr(elementwise, other)(y, Tensor(fill))
-        return primitive(x, axis=_check(x, axis, name), keepdims=keepdims)
-
-    return extreme
+    axis = check_axis(x, axis, name)
+    if x._value.size or 0 not in [x.shape[a] for a in normalize_axes(axis, x.ndim, name)]:
+        y = primitive(x, axis=axis, keepdims=keepdims)
+        return y if initial is None else either(y, Tensor(np.asarray(initial, x._value.dtype)))
+    if initial is None:
+        raise ValueError(f"{name}: zero-size reduction of shape {x.shape} without `initial`.")
+    shape = reduced_shape(x.shape, axis, keepdims, name)
+    return Tensor(np.full(shape, initial, x._value.dtype))
 
 
-_max, _min = _extreme("max", _MAX, "maximum"), _extreme("min", _MIN, "minimum")
-
-
-@op(rule=_rule("max"))
+@op(rule=reduction_rule("max"))
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """Return the largest element over axes; ties share the gradient."""
-    return _max(x, axis, keepdims, initial)
+    """Return the largest element over axes; ties share the gradient.
+
+    Args:
+        x: tensor.
+        axis: axis or axes, all if None.
+        keepdims: whether these axes stay, of size 1.
+        initial: the least that the result can be; needed where there is nothing to choose from.
+
+    Raises:
+        ValueError: if an axis to reduce is empty and there is no `initial`.
+    """
+    return _extreme("max", MAX, maximum, x, axis, keepdims, initial)
 
 
-@op(rule=_rule("min"))
+@op(rule=reduction_rule("min"))
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """Return the smallest element over axes; ties share the gradient."""
-    return _min(x, axis, keepdims, initial)
+    """Return the smallest element over axes; ties share the gradient.
+
+    Args:
+        x: tensor.
+        axis: axis or axes, all if None.
+        keepdims: whether these axes stay, of size 1.
+        initial: the most that the result can be; needed where there is nothing to choose from.
+
+    Raises:
+        ValueError: if an axis to reduce is empty and there is no `initial`.
+    """
+    return _extreme("min", MIN, minimum, x, axis, keepdims, initial)
 
 
-@op(rule=_rule("prod", _sum_dtype))
+@op
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the largest less the smallest element over axes."""
+    return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
+
+
+def _prod_rule(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> KerasTensor:
+    shape = reduced_shape(np_shape(x), axis, keepdims, "prod")
+    return KerasTensor(shape, dtype or sum_dtype(x.dtype))
+
+
+@op(rule=_prod_rule)
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
-    """Multiply over axes (over all if `axis` is None)."""
-    x = as_tensor(x)
-    dtype = np_dtype(str(dtype or _sum_dtype(x.dtype)))
-    if dtype != x._value.dtype:
-        x = Tensor(x._value.astype(dtype), None) if x._node is None else x
-    return _PROD(x, axis=_check(x, axis, "prod"), keepdims=keepdims)
+    """Multiply over axes (over all if `axis` is None).
+
+    Args:
+        x: tensor; narrow integers and booleans are multiplied in 32 bits.
+        axis: axis or axes.
+        keepdims: whether these axes stay, of size 1.
+        dtype: dtype to multiply in.
+    """
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    x = cast(x, sum_dtype(x._value.dtype) if dtype is None else dtype)
+    return _PROD(x, axis=check_axis(x, axis, "prod"), keepdims=keepdims)
 
 
-@op(rule=_rule("any", "bool"))
+@op(rule=reduction_rule("any", "bool"))
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Return whether any element over axes is true."""
-    return Tensor(np.any(as_tensor(x)._value, axis=_tuple(axis), keepdims=keepdims))
+    """Return whether any element over axes is true (not zero)."""
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    axis = check_axis(x, axis, "any")
+    return Tensor(np.logical_or.reduce(x._value, axis=axis, keepdims=keepdims))
 
 
-@op(rule=_rule("all", "bool"))
+@op(rule=reduction_rule("all", "bool"))
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Return whether all elements over axes are true."""
-    return Tensor(np.all(as_tensor(x)._value, axis=_tuple(axis), keepdims=keepdims))
+    """Return whether all elements over axes are true (not zero)."""
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    axis = check_axis(x, axis, "all")
+    return Tensor(np.logical_and.reduce(x._value, axis=axis, keepdims=keepdims))
 
 
-@op(rule=_rule("argmax", "int32"))
+@op(rule=reduction_rule("argmax", "int32"))
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the largest element along `axis` (of the flat tensor if None)."""
-    x = as_tensor(x)._value
-    return Tensor(np.asarray(np.argmax(x, axis=axis, keepdims=keepdims)).astype(np.int32))
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    check_axis(x, axis, "argmax")
+    return Tensor(x._value.argmax(axis, keepdims=keepdims).astype(np.int32))
 
 
-@op(rule=_rule("argmin", "int32"))
+@op(rule=reduction_rule("argmin", "int32"))
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the smallest element along `axis` (of the flat tensor if None)."""
-    x = as_tensor(x)._value
-    return Tensor(np.asarray(np.argmin(x, axis=axis, keepdims=keepdims)).astype(np.int32))
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    check_axis(x, axis, "argmin")
+    return Tensor(x._value.argmin(axis, keepdims=keepdims).astype(np.int32))
 
 
-@op(rule=_rule("count_nonzero", "int32"))
+@op(rule=reduction_rule("count_nonzero", "int32"))
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
     """Count the elements that are not zero over axes."""
-    return Tensor(np.asarray(np.count_nonzero(as_tensor(x)._value, _tuple(axis)), np.int32))
+    x = as_tensor(x)
+    axis = check_axis(x, axis, "count_nonzero")
+    return Tensor(np.asarray(np.count_nonzero(x._value, axis)).astype(np.int32))
 
 
 def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):  # the log of a sum of nothing is -inf
+        y = np.log(total) + top
     return y if keepdims else y.reshape(reduced_shape(x.shape, axis, False, "logsumexp"))
 
 
@@ -282,29 +367,8 @@ _LOGSUMEXP = elementary(
 )
 
 
-@op(rule=_rule("logsumexp", _float_dtype))
+@op(rule=reduction_rule("logsumexp", float_dtype))
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute `log(sum(exp(x)))` over axes without overflow."""
-    x = _float(x)
-    return _LOGSUMEXP(x, axis=_check(x, axis, "logsumexp"), keepdims=keepdims)
-
-
-def _flip_cumsum(g: Any, axis: Any, shape: tuple) -> Any:
-    if axis is None:
-        return np.reshape(np.flip(np.cumsum(np.flip(g, 0), axis=0), 0), shape)
-    return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
-
-
-_CUMSUM = elementary(
-    "cumsum", lambda x, axis: np.cumsum(x, axis=axis, dtype=x.dtype), lambda g, axis, shape: _flip_cumsum(g, axis, shape)
-)  # fmt: skip
-
-
-@op
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """Sum along `axis` cumulatively (over the flat tensor if None)."""
-    from minikeras.ops.core import cast
-
-    x = as_tensor(x)
-    dtype = dtype or ("int32" if x.dtype == bool else x.dtype)
-    return _CUMSUM(cast(x, dtype), axis=axis)
+    x = as_floating(x)
+    return _LOGSUMEXP(x, axis=check_axis(x, axis, "logsumexp"), keepdims=keepdims)

@@ -17,11 +17,28 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
 from minikeras.ops.operation import Operation
 
 OPS: dict[str, Callable] = {}
 """Every public function by name: the registry that the tests walk."""
+
+PLAIN = frozenset(
+    {Tensor, np.ndarray, int, float, bool, str, type(None), Variable, np.dtype, type, slice}
+)
+"""Types of arguments that hold no KerasTensor: most calls need no further look."""
+
+
+def is_symbolic(a: Any) -> bool:
+    """Whether an argument is, or holds, a KerasTensor."""
+    t = type(a)
+    if t is tuple or t is list:
+        for b in a:
+            if type(b) not in PLAIN and is_symbolic(b):
+                return True
+        return False
+    return any_symbolic((a,))
 
 
 class OpCall(Operation):
@@ -68,13 +85,12 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
     @functools.wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         for a in args:
-            t = type(a)
-            if t is Tensor or t is np.ndarray:
-                continue
-            if t is KerasTensor or (t in (list, tuple, dict) and any_symbolic((a,))):
+            if type(a) not in PLAIN and is_symbolic(a):
                 return OpCall(name).symbolic_call(*args, **kwargs)
-        if kwargs and any_symbolic(kwargs.values()):
-            return OpCall(name).symbolic_call(*args, **kwargs)
+        if kwargs:
+            for a in kwargs.values():
+                if type(a) not in PLAIN and is_symbolic(a):
+                    return OpCall(name).symbolic_call(*args, **kwargs)
         return function(*args, **kwargs)
 
     public.on_data = function

@@ -164,9 +164,7 @@ class Progbar:
             text += self._paint(GREEN, done)
         return text + self._paint(GREY, left), len(count) + 1 + len(done) + len(left)
 
-    def _info(
-        self, current: int, now: float, step_time: float, finalize: bool
-    ) -> tuple[str, int]:
+    def _info(self, current: int, now: float, step_time: float, finalize: bool) -> tuple[str, int]:
         """Return times and metrics, and their width on the screen."""
         if self.target and not finalize:
             clock = _format_eta(step_time * (self.target - current))

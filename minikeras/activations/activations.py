@@ -1,0 +1,271 @@
+"""Activation functions: those of `minikeras.ops`, and the few that differ from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras import ops
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.common.serialization import ObjectFamily
+from minikeras.ops import (
+    celu,
+    elu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+
+
+def _ramp(x: np.ndarray, slope: float, top: float | None, threshold: float) -> np.ndarray:
+    y = np.where(x > threshold, x, 0)
+    if top is not None:
+        y = np.minimum(np.maximum(y, 0), top)
+    if slope:
+        y = y + np.minimum(x - threshold, 0) * slope
+    return y.astype(x.dtype, copy=False)
+
+
+def _ramp_vjp(g: Any, x: Any, slope: float, top: float | None, threshold: float) -> Any:
+    inside = x > threshold
+    if top is not None:
+        inside = inside & (x > 0) & (x < top)
+    d = np.asarray(inside).astype(g.dtype)
+    if slope:
+        d = d + np.asarray(x < threshold).astype(g.dtype) * slope
+    return g * d
+
+
+_RAMP = elementary("ramp", _ramp, _ramp_vjp)
+
+
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
+    """Rectified linear unit, in all its shapes.
+
+    `x` above `threshold` (cut at `max_value`), and below it `negative_slope * (x - threshold)`.
+
+    Args:
+        x: tensor.
+        negative_slope: slope below the threshold.
+        max_value: largest value, None for no limit.
+        threshold: where the unit begins to pass its input.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.relu([-10.0, 0.0, 10.0], negative_slope=0.5, max_value=5.0)
+    <Tensor shape=(3,) dtype=float32 [-5.  0.  5.]>
+    """
+    if threshold == 0:
+        if max_value is None:
+            return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
+        if max_value == 6 and not negative_slope:
+            return ops.relu6(x)
+    if isinstance(x, KerasTensor):
+        y = ops.where(x > threshold, x, ops.zeros_like(x))
+        y = y if max_value is None else ops.clip(y, 0, max_value)
+        return y + ops.minimum(x - threshold, 0) * negative_slope if negative_slope else y
+    return _RAMP(as_tensor(x), slope=negative_slope, top=max_value, threshold=threshold)
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Gaussian error linear unit: `x * P(X <= x)` for a standard normal X.
+
+    Args:
+        x: tensor.
+        approximate: whether to compute it by tanh instead of the error function.
+
+    Returns:
+        A tensor of the shape of `x`.
+
+    Reference: Hendrycks & Gimpel, 2016, "Gaussian Error Linear Units (GELUs)".
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.gelu([-1.0, 0.0, 1.0])
+    <Tensor shape=(3,) dtype=float32 [-0.158655  0.        0.841345]>
+    """
+    return ops.gelu(x, approximate=approximate)
+
+
+def exponential(x: Any) -> Any:
+    """Exponential: `exp(x)`.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.exponential([0.0])
+    <Tensor shape=(1,) dtype=float32 [1.]>
+    """
+    return ops.exp(x)
+
+
+def mish(x: Any) -> Any:
+    """Mish: `x * tanh(softplus(x))` (Misra, 2019).
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.mish([0.0, 1.0])
+    <Tensor shape=(2,) dtype=float32 [0.       0.865098]>
+    """
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+def linear(x: Any) -> Any:
+    """Return the input as it is.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.linear(3)
+    3
+    """
+    return x
+
+
+FAMILY = ObjectFamily(
+    "activation",
+    None,
+    [
+        celu,
+        elu,
+        exponential,
+        gelu,
+        glu,
+        hard_shrink,
+        hard_sigmoid,
+        hard_silu,
+        hard_tanh,
+        leaky_relu,
+        linear,
+        log_sigmoid,
+        log_softmax,
+        mish,
+        relu,
+        relu6,
+        selu,
+        sigmoid,
+        silu,
+        soft_shrink,
+        softmax,
+        softplus,
+        softsign,
+        sparse_plus,
+        sparse_sigmoid,
+        sparsemax,
+        squareplus,
+        tanh,
+        tanh_shrink,
+        threshold,
+    ],
+    aliases={"swish": silu, "hard_swish": hard_silu},
+)
+"""Every activation by the name that layers' configs hold."""
+
+_FUSED = {relu: "relu", ops.relu: "relu", sigmoid: "sigmoid", tanh: "tanh", softmax: "softmax"}
+
+
+def fused_name(activation: Any) -> str | None:
+    """Say how a layer's kernel can apply an activation itself.
+
+    Args:
+        activation: a function that `get` returned.
+
+    Returns:
+        `""` if there is nothing to apply (`linear`), a name in `kernels.activations.FUSED`
+        if kernels can fuse this very function, None if the layer must call it on the result.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.fused_name(activations.relu), activations.fused_name(activations.gelu)
+    ('relu', None)
+    """
+    if activation is linear:
+        return ""
+    try:
+        return _FUSED.get(activation)
+    except TypeError:  # not hashable, so not one of these functions
+        return None
+
+
+def get(identifier: Any) -> Callable:
+    """Return the activation function that an argument stands for.
+
+    Args:
+        identifier: None (`linear`), a name, a function or callable object, or a config dict.
+
+    Raises:
+        ValueError: if it is none of them.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.get("relu").__name__, activations.get(None).__name__
+    ('relu', 'linear')
+    """
+    return linear if identifier is None else FAMILY.get(identifier)
+
+
+def serialize(activation: Any) -> Any:
+    """Return what configs hold of an activation: the name of one of this module's, else a dict.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.serialize(activations.relu)
+    'relu'
+    """
+    name = getattr(activation, "__name__", None)
+    if FAMILY.table.get(name) is activation:
+        return name
+    return FAMILY.serialize(activation)
+
+
+def deserialize(config: Any, custom_objects: dict | None = None) -> Callable:
+    """Return the activation function that a name or config describes.
+
+    Args:
+        config: what `serialize` returned.
+        custom_objects: a user's functions by name.
+
+    Raises:
+        ValueError: if the name is not known.
+
+    Example:
+
+    >>> from minikeras import activations
+    >>> activations.deserialize("softmax").__name__
+    'softmax'
+    """
+    return FAMILY.deserialize(config, custom_objects)

@@ -1,0 +1,82 @@
+"""`CSVLogger`: writes the metrics of every epoch to a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from minikeras.callbacks.callback import Callback, Logs
+
+
+class CSVLogger(Callback):
+    """Writes a line for every epoch: its number and its metrics, in alphabetical order.
+
+    The columns are those of the first epoch; if it has no validation, columns for one are kept
+    free. A metric that an epoch lacks is written as `NA`, a vector as `"[1.0, 2.0]"`. Every line
+    reaches the file at once.
+
+    Args:
+        filename: the file.
+        separator: what stands between the columns, one character.
+        append: whether to go on with a file that exists, rather than to replace it.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> from minikeras.callbacks import CSVLogger
+    >>> path = os.path.join(tempfile.mkdtemp(), "log.csv")
+    >>> logger = CSVLogger(path)
+    >>> logger.on_train_begin()
+    >>> logger.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.75})
+    >>> logger.on_train_end()
+    >>> print(open(path).read().strip())
+    epoch,loss,val_loss
+    0,0.5,0.75
+    """
+
+    def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
+        super().__init__()
+        self.filename = os.fspath(filename)
+        self.sep = separator
+        self.append = append
+        self.append_header = True
+        self.csv_file: Any = None
+        self.keys: list[str] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._close()
+        has_text = os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
+        self.append_header = not (self.append and has_text)
+        # The csv module writes line ends itself.
+        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
+        self.keys = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = logs or {}
+        writer = csv.writer(self.csv_file, delimiter=self.sep)
+        if self.keys is None:
+            self.keys = sorted(logs)
+            if not any(key.startswith("val_") for key in self.keys):
+                self.keys += [f"val_{key}" for key in self.keys]
+            if self.append_header:
+                writer.writerow(["epoch", *self.keys])
+        writer.writerow([epoch, *(_as_cell(logs.get(key, "NA")) for key in self.keys)])
+        self.csv_file.flush()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._close()
+
+    def on_train_abort(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.csv_file is not None:
+            self.csv_file.close()
+
+
+def _as_cell(value: Any) -> Any:
+    if isinstance(value, str) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        return value
+    return f'"[{", ".join(map(str, value))}]"'

@@ -1,0 +1,50 @@
+"""When callbacks that save are to save, and how files are replaced."""
+
+from __future__ import annotations
+
+import os
+
+
+class EveryNBatches:
+    """Tells after which batches another `n` of them have gone by, across epochs.
+
+    Example:
+
+    >>> from minikeras.callbacks.save_schedule import EveryNBatches
+    >>> schedule = EveryNBatches(3)
+    >>> [schedule.due(batch) for epoch in range(2) for batch in range(4)]
+    [False, False, True, False, False, True, False, False]
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.last_batch = -1
+        self.seen = 0
+
+    def due(self, batch: int) -> bool:
+        """Take note of `batch`, the last one done; return whether `n` have gone by."""
+        new_epoch = batch <= self.last_batch
+        self.seen += batch + 1 if new_epoch else batch - self.last_batch
+        self.last_batch = batch
+        if self.seen < self.n:
+            return False
+        self.seen = 0
+        return True
+
+
+def check_save_freq(owner: str, save_freq: object) -> None:
+    """Raise ValueError unless `save_freq` is `"epoch"` or a positive integer."""
+    whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
+    if save_freq != "epoch" and not whole:
+        raise ValueError(
+            f"{owner}: unrecognized save_freq: {save_freq!r}. "
+            "Expected 'epoch' or a positive integer, a number of batches."
+        )
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file so that whoever reads `path` finds either the old text or the new one."""
+    new = f"{path}.tmp"
+    with open(new, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(new, path)

@@ -1,0 +1,672 @@
+"""Objects to and from Keras's JSON form: `{"module", "class_name", "config", "registered_name"}`.
+
+Module names are written as Keras's, so that Keras reads what minikeras writes, and the reverse.
+A config never makes anything outside minikeras be imported or executed: a user's class or function
+has to be registered, or passed in `custom_objects`, and the code of a lambda is only revived where
+`safe_mode` was switched off.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import types
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.naming import to_snake_case, unknown_name_message
+from minikeras.common.registry import (
+    CustomObjectScope,
+    custom_names,
+    find_custom,
+    get_registered_name,
+    get_registered_object,
+)
+from minikeras.common.settings import get_local, set_local, settings
+
+CLASS_HOMES = (
+    "layers",
+    "models",
+    "losses",
+    "metrics",
+    "optimizers",
+    "optimizers.schedules",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "dtype_policies",
+    "random",
+    "ops",
+    "quantizers",
+    "utils",
+)
+"""Namespaces of minikeras whose classes a config may name."""
+
+FUNCTION_HOMES = (
+    "activations",
+    "losses",
+    "metrics",
+    "ops",
+    "ops.image",
+    "ops.linalg",
+    "ops.nn",
+    "ops.numpy",
+    "random",
+)
+"""Namespaces of minikeras whose functions a config may name."""
+
+# Keras's canonical place for these is its top level; Functional has no public place.
+_TOP_LEVEL = frozenset(
+    {
+        "DTypePolicy",
+        "FloatDTypePolicy",
+        "Function",
+        "Initializer",
+        "InputSpec",
+        "Layer",
+        "Loss",
+        "Metric",
+        "Model",
+        "Operation",
+        "Optimizer",
+        "Quantizer",
+        "Regularizer",
+        "Sequential",
+    }
+)
+_HIDDEN = frozenset({"Functional"})
+
+
+# Objects to configs.
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """Return an object as a config of plain types.
+
+    Args:
+        obj: anything with `get_config` (layer, model, loss, policy, ...), a function, an array, a
+            tensor, plain values, or nested lists, tuples and dicts of these.
+
+    Returns:
+        The config, which `deserialize_keras_object` turns back. Plain values are their own config.
+
+    Raises:
+        TypeError: if something in it cannot be described.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.saving.serialize_keras_object(minikeras.regularizers.L2(0.1))["config"]
+    {'l2': 0.1}
+    """
+    if obj is None or isinstance(obj, (str, bool, int, float)):
+        return obj
+    if isinstance(obj, np.generic):
+        return obj.item()
+    if isinstance(obj, list):
+        return [serialize_keras_object(x) for x in obj]
+    if isinstance(obj, tuple):
+        return tuple(serialize_keras_object(x) for x in obj)
+    if isinstance(obj, dict):
+        return {k: serialize_keras_object(v) for k, v in obj.items()}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if isinstance(obj, slice):
+        parts = {k: serialize_keras_object(getattr(obj, k)) for k in ("start", "stop", "step")}
+        return {"class_name": "__slice__", "config": parts}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, np.dtype):
+        return standardize_dtype(obj)
+    if isinstance(obj, np.ndarray):
+        return obj.item() if obj.ndim == 0 else _array_config("__numpy__", obj)
+    if getattr(obj, "_is_keras_tensor", False):
+        return _keras_tensor_config(obj)
+    if _is_tensor(obj):
+        return _array_config("__tensor__", obj._value)
+    if inspect.isclass(obj):
+        return _class_config(obj)
+    if hasattr(obj, "get_config"):
+        return _instance_config(obj)
+    if callable(obj) and hasattr(obj, "__name__"):
+        return _lambda_config(obj) if obj.__name__ == "<lambda>" else _function_config(obj)
+    raise TypeError(
+        f"Cannot serialize object {obj!r} of type {type(obj)}. To be serializable, a class must "
+        "implement the `get_config()` method."
+    )
+
+
+def _is_tensor(obj: Any) -> bool:
+    """Whether it is a tensor, and not a variable, whose identity a config could not keep."""
+    value = getattr(obj, "_value", None)
+    return isinstance(value, (np.ndarray, np.generic)) and not hasattr(obj, "assign")
+
+
+def _array_config(kind: str, array: Any) -> dict:
+    config = {"value": np.asarray(array).tolist(), "dtype": standardize_dtype(array.dtype)}
+    return {"class_name": kind, "config": config}
+
+
+def _keras_tensor_config(t: Any) -> dict:
+    history = getattr(t, "_keras_history", None)
+    if history is not None:
+        history = [history.operation.name, history.node_index, history.tensor_index]
+    config = {"shape": tuple(t.shape), "dtype": standardize_dtype(t.dtype)}
+    return {"class_name": "__keras_tensor__", "config": {**config, "keras_history": history}}
+
+
+def _class_config(cls: type) -> Any:
+    if issubclass(cls, np.generic):
+        return standardize_dtype(cls)
+    module, registered = _address(cls)
+    return {
+        "module": module,
+        "class_name": "type",
+        "config": cls.__name__,
+        "registered_name": registered,
+    }
+
+
+def _function_config(function: Any) -> dict:
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": get_registered_name(function),
+        "registered_name": "function",
+    }
+
+
+def _instance_config(obj: Any) -> dict:
+    cls = getattr(type(obj), "_variant_of", type(obj))
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise TypeError(
+            f"The `get_config()` method of {obj!r} should return a dict. It returned: {config!r}"
+        )
+    module, registered = _address(cls)
+    entry: dict[str, Any] = {
+        "module": module,
+        "class_name": cls.__name__,
+        "config": serialize_keras_object(config),
+        "registered_name": registered,
+    }
+    for key in ("build_config", "compile_config"):
+        method = getattr(obj, f"get_{key}", None)
+        extra = method() if method is not None else None
+        if extra is not None:
+            entry[key] = serialize_keras_object(extra)
+    _note_shared(obj, entry)
+    return entry
+
+
+def _address(cls: type) -> tuple[str | None, str | None]:
+    """Return the module and the registered name that a config gives for a class."""
+    parts = cls.__module__.split(".")
+    if parts[0] != "minikeras":
+        return (None if parts == ["__main__"] else cls.__module__), get_registered_name(cls)
+    if cls.__name__ not in _HIDDEN:
+        if cls.__name__ in _TOP_LEVEL:
+            return "keras", None
+        for depth in (2, 1):
+            home = ".".join(parts[1 : 1 + depth])
+            if home in CLASS_HOMES and getattr(_namespace(home), cls.__name__, None) is cls:
+                return f"keras.{home}", None
+    return ".".join(["keras", "src", *parts[1:]]), cls.__name__
+
+
+def _lambda_config(function: Any) -> dict:
+    import codecs
+    import marshal
+
+    warnings.warn(
+        "The object being saved includes a `lambda`: its code is saved, and can only be loaded "
+        "with `safe_mode=False` and the same version of Python. Use a named function that is "
+        "registered instead.",
+        stacklevel=3,
+    )
+    code = codecs.encode(marshal.dumps(function.__code__), "base64").decode("ascii")
+    cells = function.__closure__
+    closure = tuple(c.cell_contents for c in cells) if cells else None
+    return {"class_name": "__lambda__", "config": {"value": (code, function.__defaults__, closure)}}
+
+
+# Configs to objects.
+
+
+def deserialize_keras_object(
+    config: Any, custom_objects: dict | None = None, safe_mode: bool = True, **kwargs: Any
+) -> Any:
+    """Return the object that a config of `serialize_keras_object`, or of Keras, describes.
+
+    Args:
+        config: the config.
+        custom_objects: dict from names to a user's classes and functions.
+        safe_mode: whether to refuse lambdas, whose code the config holds.
+        module_objects: dict from names to classes and functions that are looked up first among
+            those of minikeras.
+
+    Raises:
+        TypeError: if a class or function is not known, or an object cannot be made of its config.
+        ValueError: if the config holds a lambda and `safe_mode` is on.
+
+    Example:
+
+    >>> import minikeras
+    >>> config = minikeras.saving.serialize_keras_object(minikeras.regularizers.L2(0.5))
+    >>> minikeras.saving.deserialize_keras_object(config).l2
+    0.5
+    """
+    table = kwargs.pop("module_objects", None) or {}
+    if kwargs:
+        raise TypeError(f"deserialize_keras_object: unknown arguments {sorted(kwargs)}.")
+    scope = get_local("safe_mode")
+    safe_mode = safe_mode if scope is None else scope
+    if not custom_objects:
+        return _revive(config, safe_mode, table)
+    with CustomObjectScope(custom_objects):
+        return _revive(config, safe_mode, table)
+
+
+def _revive(config: Any, safe_mode: bool, table: dict) -> Any:
+    if config is None or isinstance(config, (bool, int, float)):
+        return config
+    if isinstance(config, str):  # Keras 2 saved functions as their bare names
+        found = get_registered_object(config, module_objects=table)
+        return config if found is None else found
+    if isinstance(config, (list, tuple)):
+        return type(config)([_revive(c, safe_mode, {}) for c in config])
+    if not isinstance(config, dict):
+        raise TypeError(f"Could not parse config: {config!r} (of type {type(config).__name__}).")
+    name = config.get("class_name")
+    if name == "__tuple__":  # Keras 2 spelled tuples out, under "items"
+        inner = config.get("items", config.get("config"))
+        return tuple(_revive(list(inner), safe_mode, {}))
+    if name is None or "config" not in config:
+        return {k: _revive(v, safe_mode, {}) for k, v in config.items()}
+    inner = {} if config["config"] is None else config["config"]
+    if name == "__bytes__":
+        return inner["value"].encode("utf-8")
+    if name == "__ellipsis__":
+        return Ellipsis
+    if name == "__slice__":
+        return slice(*[_revive(inner[k], safe_mode, {}) for k in ("start", "stop", "step")])
+    if name == "__numpy__":
+        return _array(inner)
+    if name == "__tensor__":
+        return importlib.import_module("minikeras.autodiff").Tensor(_array(inner))
+    if name == "__keras_tensor__":
+        kind = importlib.import_module("minikeras.autodiff").KerasTensor
+        return kind(inner["shape"], dtype=inner["dtype"])
+    if name == "__lambda__":
+        return _lambda(inner, safe_mode)
+    if name in ("function", "type"):
+        if not isinstance(inner, str):
+            raise TypeError(f"Expected the name of a {name} as 'config'. Full config: {config}")
+        return _function(inner, config, table) if name == "function" else _class(inner, config, {})
+    return _instance(name, inner, config, safe_mode, table)
+
+
+def _array(config: dict) -> np.ndarray:
+    dtype = None if config["dtype"] == "string" else to_np_dtype(config["dtype"])
+    return np.array(config["value"], dtype=dtype)
+
+
+def _lambda(config: dict, safe_mode: bool) -> Any:
+    if safe_mode and not settings.unsafe_deserialization:
+        raise ValueError(
+            "The config holds a Python `lambda`, whose code would be executed. If you trust the "
+            "source of the config, pass `safe_mode=False` to the loading function, or call "
+            "`minikeras.config.enable_unsafe_deserialization()`."
+        )
+    import codecs
+    import marshal
+
+    code, defaults, closure = config["value"]
+    try:
+        code = marshal.loads(codecs.decode(code.encode("ascii"), "base64"))
+    except (ValueError, EOFError, TypeError) as error:
+        raise ValueError(
+            "The code of a lambda in the config cannot be read: it was saved by another version "
+            f"of Python. Use a named function that is registered. ({error})"
+        ) from error
+    names = {"__builtins__": __builtins__, "np": np}
+    cells = None if closure is None else tuple(types.CellType(c) for c in closure)
+    defaults = None if defaults is None else tuple(defaults)
+    return types.FunctionType(code, names, "<lambda>", defaults, cells)
+
+
+def _instance(name: str, inner: Any, config: dict, safe_mode: bool, table: dict) -> Any:
+    if not isinstance(inner, dict):
+        raise TypeError(
+            f"Expected 'config' to be a dict for {name}. Received: {inner!r} (of type "
+            f"{type(inner).__name__})."
+        )
+    shared = _shared_object(config)
+    if shared is not None:
+        return shared
+    cls = _class(name, config, table)
+    if isinstance(cls, types.FunctionType):
+        return cls
+    if not hasattr(cls, "from_config"):
+        raise TypeError(
+            f"Unable to make an instance of '{name}': the class has no `from_config()` method."
+        )
+    with SafeModeScope(safe_mode):
+        try:
+            obj = cls.from_config(dict(inner))
+        except TypeError as error:
+            raise TypeError(
+                f"{cls.__name__} could not be made from its config: {error}\nIf `get_config()` "
+                "describes other objects in it, `from_config()` must deserialize them.\n"
+                f"config={_shorten(inner)}"
+            ) from error
+        if config.get("build_config") and not getattr(obj, "built", False):
+            obj.build_from_config(config["build_config"])
+            obj.built = True
+        if config.get("compile_config"):
+            obj.compile_from_config(config["compile_config"])
+            obj.compiled = True
+    _note_revived(config, obj)
+    return obj
+
+
+def _class(name: str, config: dict, table: dict) -> Any:
+    """Return the class that a config names: registered, then of minikeras, then custom by name."""
+    found = get_registered_object(config.get("registered_name", name))
+    if found is None and _ours(config):
+        found = table.get(name) or _class_of_minikeras(config.get("module"), name)
+        if found is not None:
+            _refuse_registered_name(name, config)
+    if found is None:
+        found = find_custom(name)
+    if found is None:
+        raise TypeError(_not_located("class", name, config))
+    return found
+
+
+def _function(name: str, config: dict, table: dict) -> Any:
+    """Return the function that a config names: registered, then of minikeras."""
+    found = find_custom(name)
+    if found is None and _ours(config):
+        found = table.get(name) or _function_of_minikeras(config.get("module"), name)
+    if found is None:
+        raise TypeError(_not_located("function", name, config))
+    return found
+
+
+def _ours(config: dict) -> bool:
+    """Whether a config may mean something of minikeras. Keras 2 wrote no module at all."""
+    module = config.get("module", "keras") or ""
+    return module.split(".")[0] in ("keras", "minikeras", "builtins")
+
+
+def _class_of_minikeras(module: str | None, name: str) -> Any:
+    for namespace in _namespaces(module, CLASS_HOMES):
+        found = getattr(namespace, name, None)
+        if inspect.isclass(found) and hasattr(found, "from_config") and _is_own(found):
+            return found
+    return None
+
+
+def _function_of_minikeras(module: str | None, name: str) -> Any:
+    for namespace in _namespaces(module, FUNCTION_HOMES):
+        found = getattr(namespace, name, None)
+        if callable(found) and not inspect.isclass(found) and _is_own(found):
+            return found
+    return None
+
+
+def _is_own(obj: Any) -> bool:
+    return (getattr(obj, "__module__", None) or "").split(".")[0] == "minikeras"
+
+
+def _namespaces(module: str | None, homes: tuple[str, ...]) -> Iterator[Any]:
+    """Yield namespaces of minikeras, those that a module name points to first."""
+    parts = (module or "").split(".")[1:]
+    path = ".".join(parts[1:] if parts[:1] == ["src"] else parts)
+    first = [".".join(path.split(".")[:depth]) for depth in (2, 1)]
+    for home in sorted(homes, key=lambda h: first.index(h) if h in first else 2):
+        namespace = _namespace(home)
+        if namespace is not None:
+            yield namespace
+    if path.count(".") and path.split(".")[0] in homes:  # a class that is not public
+        namespace = _namespace(path)
+        if namespace is not None:
+            yield namespace
+
+
+def _namespace(home: str) -> Any:
+    full = f"minikeras.{home}"
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name is None or not full.startswith(error.name):
+            raise  # something that the module itself needs is missing
+        return None
+
+
+def _refuse_registered_name(name: str, config: dict) -> None:
+    registered = config.get("registered_name")
+    if registered and registered not in (name, config["class_name"]):
+        raise ValueError(
+            f"The config names '{config.get('module')}.{name}', which is built in, but says that "
+            f"it is registered as '{registered}', which is not known. Register that class, or "
+            "remove `registered_name` from the config."
+        )
+
+
+def _not_located(kind: str, name: str, config: dict) -> str:
+    return (
+        f"Could not locate {kind} '{name}' (module {config.get('module')!r}, registered name "
+        f"{config.get('registered_name')!r}). Classes and functions of your own must be decorated "
+        "with `@minikeras.saving.register_keras_serializable()` and their module imported before "
+        f"loading, or be passed as `custom_objects={{'{name}': ...}}`. "
+        f"Full config: {_shorten(config)}"
+    )
+
+
+def _shorten(config: Any, limit: int = 500) -> str:
+    text = repr(config)
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+# Scopes.
+
+
+class SafeModeScope:
+    """Carries `safe_mode` into the deserialization of what is inside an object, on this thread."""
+
+    def __init__(self, safe_mode: bool = True) -> None:
+        self.safe_mode = safe_mode
+
+    def __enter__(self) -> SafeModeScope:
+        self._outer = get_local("safe_mode")
+        set_local("safe_mode", self.safe_mode)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        set_local("safe_mode", self._outer)
+
+
+def in_safe_mode() -> bool:
+    """Return whether an object that is being deserialized may not revive code."""
+    scope = get_local("safe_mode")
+    return not settings.unsafe_deserialization and (scope is None or scope)
+
+
+class ObjectSharingScope:
+    """Makes an object that is met twice be written, and read, as one object, on this thread."""
+
+    def __enter__(self) -> ObjectSharingScope:
+        self._outer = get_local("shared_objects")
+        set_local("shared_objects", ({}, {}))
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        set_local("shared_objects", self._outer)
+
+
+def _note_shared(obj: Any, entry: dict) -> None:
+    scope = get_local("shared_objects")
+    if scope is None:
+        return
+    written = scope[0]
+    if id(obj) in written:
+        _, first = written[id(obj)]
+        entry["shared_object_id"] = first.setdefault("shared_object_id", id(obj))
+    else:
+        written[id(obj)] = (obj, entry)  # the object is kept, so that its id stays its own
+
+
+def _shared_object(config: dict) -> Any:
+    scope = get_local("shared_objects")
+    return None if scope is None else scope[1].get(config.get("shared_object_id"))
+
+
+def _note_revived(config: dict, obj: Any) -> None:
+    scope = get_local("shared_objects")
+    if scope is not None and "shared_object_id" in config:
+        scope[1][config["shared_object_id"]] = obj
+
+
+# Families.
+
+
+class ObjectFamily:
+    """A kind of object that an argument may name: activations, losses, optimizers, ...
+
+    A class is known by its name and by that in snake case, a function by its name.
+
+    Args:
+        kind: what one of them is called in messages: `"loss"`.
+        base: base class of the objects, None if they are functions. Unless it is a class whose
+            instances are not called (optimizers), any callable will do in place of an instance.
+        objects: the classes and functions of the family.
+        aliases: further names for them: `{"mse": mean_squared_error}`.
+        default: what None stands for.
+        ignore_case: whether the case of names does not matter.
+        functions_by_name: whether `serialize` gives just the name of one of the family's functions.
+
+    Example:
+
+    >>> class Zeros:
+    ...     def __call__(self, shape):
+    ...         return [0.0] * shape
+    >>> family = ObjectFamily("filler", Zeros, [Zeros], aliases={"zero": Zeros})
+    >>> family.get("zero")(2)
+    [0.0, 0.0]
+    >>> family.get("zeroes")
+    Traceback (most recent call last):
+    ...
+    ValueError: Unknown filler: 'zeroes'. Did you mean 'zeros'? Known fillers: Zeros, zero, zeros
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        base: type | None,
+        objects: Iterable[Any],
+        aliases: dict[str, Any] | None = None,
+        *,
+        default: Any = None,
+        ignore_case: bool = False,
+        functions_by_name: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.base = base
+        self.default = default
+        self.ignore_case = ignore_case
+        self.functions_by_name = functions_by_name
+        objects = list(objects)
+        self._any_callable = base is None or any("__call__" in c.__dict__ for c in base.__mro__)
+        self.table: dict[str, Any] = {obj.__name__: obj for obj in objects}
+        for obj in objects:
+            if inspect.isclass(obj):  # a function of that name goes first
+                self.table.setdefault(to_snake_case(obj.__name__), obj)
+        self.table.update(aliases or {})
+        self._by_lower = {name.lower(): name for name in self.table}
+
+    def get(self, identifier: Any) -> Any:
+        """Return the object that an argument stands for.
+
+        Args:
+            identifier: None, a name, a config, a class (one is made without arguments), or the
+                object itself.
+
+        Raises:
+            ValueError: for an unknown name, with the nearest known one, and for other values.
+        """
+        if identifier is None:
+            return self.default
+        if isinstance(identifier, dict):
+            obj = self.deserialize(identifier)
+        elif isinstance(identifier, str):
+            obj = self._named(identifier)
+        else:
+            obj = identifier
+        if inspect.isclass(obj):
+            obj = obj()
+        if self._any_callable and callable(obj):
+            return obj
+        if self.base is not None and isinstance(obj, self.base):
+            return obj
+        raise ValueError(
+            f"Could not interpret {self.kind} identifier: {identifier!r} (of type "
+            f"{type(identifier).__name__}). Expected a name, a config dict, or "
+            f"{'a callable' if self._any_callable else f'an instance of {self.base.__name__}'}."
+        )
+
+    def serialize(self, obj: Any) -> Any:
+        """Return the config of an object of the family.
+
+        Raises:
+            TypeError: if it has none.
+        """
+        if self.functions_by_name and self.table.get(getattr(obj, "__name__", None)) is obj:
+            return obj.__name__
+        return serialize_keras_object(obj)
+
+    def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:
+        """Return the object that a config describes.
+
+        Args:
+            config: config of `serialize`, of Keras, or a name.
+            custom_objects: dict from names to a user's classes and functions.
+
+        Raises:
+            ValueError: for an unknown name or what is no config.
+            TypeError: if a config's class is not known.
+        """
+        if config is None:
+            return None
+        with CustomObjectScope(custom_objects):
+            if isinstance(config, str):
+                obj = self._named(config)
+                return obj() if inspect.isclass(obj) else obj
+            if not isinstance(config, dict) or "class_name" not in config:
+                raise ValueError(
+                    f"Could not interpret {self.kind} config: {config!r}. Expected a name, or a "
+                    "dict with 'class_name' and 'config'."
+                )
+            name = self._known(config["class_name"]) or config["class_name"]
+            config = {**config, "class_name": name, "config": config.get("config")}
+            return deserialize_keras_object(config, module_objects=self.table)
+
+    def _named(self, name: str) -> Any:
+        found = find_custom(name)
+        if found is None:
+            known = self._known(name)
+            if known is None:
+                names = [*self.table, *custom_names()]
+                raise ValueError(unknown_name_message(self.kind, name, names))
+            found = self.table[known]
+        return found
+
+    def _known(self, name: str) -> str | None:
+        if name in self.table:
+            return name
+        return self._by_lower.get(name.lower()) if self.ignore_case else None

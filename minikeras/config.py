@@ -1,0 +1,95 @@
+"""`keras.config`: global settings."""
+
+from __future__ import annotations
+
+from minikeras.common.settings import (
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+    settings,
+)
+from minikeras.dtype_policies import dtype_policy, set_dtype_policy
+from minikeras.utils.io_utils import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+
+
+def backend() -> str:
+    """Return the name of the backend: always `"numpy"`."""
+    return "numpy"
+
+
+def set_backend(backend: str) -> None:
+    """Keras's switch between backends; there is one here.
+
+    Raises:
+        ValueError: for any name but `"numpy"`.
+    """
+    if backend != "numpy":
+        raise ValueError(
+            f"minikeras has one backend, 'numpy'. Received: backend={backend!r}. For other "
+            "backends use Keras."
+        )
+
+
+def enable_debug_numerics() -> None:
+    """Check every result: the first op that gives NaN or Inf raises FloatingPointError.
+
+    The message names the op and the layer that it ran in.
+    """
+    settings.debug_numerics = True
+
+
+def disable_debug_numerics() -> None:
+    """Stop checking results."""
+    settings.debug_numerics = False
+
+
+def is_debug_numerics_enabled() -> bool:
+    """Return whether results are checked for NaN and Inf."""
+    return settings.debug_numerics
+
+
+def enable_traceback_filtering() -> None:
+    """Accepted; tracebacks are short here and never filtered."""
+    settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Accepted; tracebacks are never filtered here."""
+    settings.traceback_filtering = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Return what was set; tracebacks are never filtered here."""
+    return settings.traceback_filtering
+
+
+def enable_unsafe_deserialization() -> None:
+    """Let configs with Python lambdas be loaded, whose code runs when it is called."""
+    settings.unsafe_deserialization = True
+
+
+def max_epochs() -> int | None:
+    """Return the largest number of epochs that `fit` runs, None for no limit."""
+    return settings.max_epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limit the epochs of every `fit`, for trying scripts out."""
+    settings.max_epochs = max_epochs
+
+
+def max_steps_per_epoch() -> int | None:
+    """Return the largest number of steps an epoch, None for no limit."""
+    return settings.max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limit the steps of every epoch, for trying scripts out."""
+    settings.max_steps_per_epoch = max_steps_per_epoch

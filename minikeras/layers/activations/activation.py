@@ -1,0 +1,38 @@
+"""`Activation`: an activation function as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import activations
+from minikeras.layers.layer import Layer
+
+
+class Activation(Layer):
+    """Applies an activation function.
+
+    Args:
+        activation: function or its name.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Activation("relu")(np.array([-1.0, 2.0]))
+    <Tensor shape=(2,) dtype=float32 [0. 2.]>
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.activation = activations.get(activation)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "activation": activations.serialize(self.activation)}

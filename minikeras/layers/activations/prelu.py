@@ -1,0 +1,78 @@
+"""`PReLU`: a rectifier whose slope for negative inputs is learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
+from minikeras.ops import relu
+
+
+class PReLU(Layer):
+    """`x` where positive, else `alpha * x`, with a learnt `alpha` for each feature (He et al., 2015).
+
+    Args:
+        alpha_initializer: initializer of the slopes.
+        alpha_regularizer: penalty on the slopes.
+        alpha_constraint: constraint of the slopes.
+        shared_axes: axes along which the slope is shared, such as `[1, 2]` for images.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.PReLU(alpha_initializer="ones")(np.array([[-2.0, 2.0]]))
+    <Tensor shape=(1, 2) dtype=float32 [[-2.  2.]]>
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        if shared_axes is not None and not isinstance(shared_axes, (list, tuple)):
+            shared_axes = [shared_axes]
+        self.shared_axes = None if shared_axes is None else list(shared_axes)
+
+    def build(self, input_shape: tuple) -> None:
+        shape = list(input_shape[1:])
+        for axis in self.shared_axes or ():
+            shape[axis - 1] = 1
+        self.alpha = self.add_weight(
+            shape=shape,
+            name="alpha",
+            initializer=self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+        )
+        axes = {
+            i: input_shape[i]
+            for i in range(1, len(input_shape))
+            if i not in (self.shared_axes or ())
+        }
+        self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
+
+    def call(self, inputs: Any) -> Any:
+        return relu(inputs) - self.alpha * relu(-inputs)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
+            "shared_axes": self.shared_axes,
+        }

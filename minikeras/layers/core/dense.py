@@ -1,0 +1,125 @@
+"""`Dense`: every output sees every input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import activations, constraints, initializers, regularizers
+from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
+from minikeras.ops.nn import DENSE
+
+
+class Dense(Layer):
+    """`activation(inputs @ kernel + bias)`, over the last axis.
+
+    Args:
+        units: number of outputs.
+        activation: activation function or its name, None for none.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, bias_constraint: constraints of the weights.
+
+    Input: `(batch, ..., n)`. Output: `(batch, ..., units)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Dense(4, activation="relu")(np.ones((2, 3))).shape
+    (2, 4)
+    """
+
+    _returns_tensors = True
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if lora_rank is not None or quantization_config is not None:
+            raise ValueError("Dense: LoRA and quantization are not supported.")
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if isinstance(units, bool) or not isinstance(units, int) and not hasattr(units, "__index__"):
+            raise ValueError(
+                f"Dense: argument `units` must be a positive integer. Received: units={units!r}"
+            )
+        if int(units) <= 0:
+            raise ValueError(
+                f"Dense: argument `units` must be a positive integer. Received: units={units}"
+            )
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.bias = None
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple) -> None:
+        n = input_shape[-1]
+        if n is None:
+            raise ValueError(
+                f"Layer '{self.name}': the last axis of the inputs must have a known size. "
+                f"Received: input_shape={input_shape}"
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(n, self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        fused = activations.fused_name(self.activation)
+        y = DENSE(inputs, self.kernel, self.bias, activation=fused)
+        return y if fused is not None or self.activation is activations.linear else self.activation(y)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
+            "quantization_config": None,
+        }
+
+

@@ -1,0 +1,132 @@
+"""`Embedding`: a vector for each integer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive
+from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels import embedding as kernel
+from minikeras.layers.layer import Layer
+from minikeras.ops.shapes import take
+
+EMBEDDING = Primitive(
+    "embedding",
+    kernel.forward,
+    lambda g, saved, needs, out, indices: kernel.backward(g, saved, needs, out),
+    reference=lambda table, indices: take(table, indices, axis=0),
+    writes_out=True,
+)
+
+
+class Embedding(Layer):
+    """A table of vectors, one for each integer.
+
+    Args:
+        input_dim: number of vectors; integers lie in `[0, input_dim)`.
+        output_dim: length of a vector.
+        embeddings_initializer: initializer of the table.
+        embeddings_regularizer: penalty on the table.
+        embeddings_constraint: constraint of the table.
+        mask_zero: whether 0 stands for padding, which later layers are to skip.
+        weights: first value of the table.
+
+    Input: integers `(batch, ...)`. Output: `(batch, ..., output_dim)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Embedding(10, 4)(np.array([[1, 2, 3]])).shape
+    (1, 3, 4)
+    """
+
+    _returns_tensors = True
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if lora_rank is not None or quantization_config is not None:
+            raise ValueError("Embedding: LoRA and quantization are not supported.")
+        length = kwargs.pop("input_length", None)
+        if length is not None:
+            kwargs.setdefault("input_shape", (length,))
+        super().__init__(**kwargs)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if not isinstance(value, (int, np.integer)) or value <= 0:
+                raise ValueError(
+                    f"Embedding: argument `{name}` must be a positive integer. "
+                    f"Received: {name}={value!r}"
+                )
+        self.input_dim, self.output_dim = int(input_dim), int(output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = mask_zero
+        self.supports_masking = mask_zero
+        self.autocast = False
+        if weights is not None:
+            self.build()
+            table = weights[0] if isinstance(weights, (list, tuple)) and len(weights) == 1 else weights  # fmt: skip
+            self.set_weights([table])
+
+    @property
+    def input_dtype(self) -> str:
+        return "int32"
+
+    def build(self, input_shape: Any = None) -> None:
+        self.embeddings = self.add_weight(
+            shape=(self.input_dim, self.output_dim),
+            initializer=self.embeddings_initializer,
+            name="embeddings",
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
+
+    def call(self, inputs: Any) -> Any:
+        indices = inputs._value
+        if indices.dtype.kind not in "iu":
+            indices = indices.astype(np.int32)
+        if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
+            wrong = indices[(indices < 0) | (indices >= self.input_dim)].reshape(-1)[0]
+            raise ValueError(
+                f"Layer '{self.name}': index {wrong} is out of range for input_dim="
+                f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
+            )
+        y = EMBEDDING(self.embeddings, indices=indices)
+        return y if y._value.dtype == self._compute else y.astype(self._compute)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if not self.mask_zero or isinstance(inputs, KerasTensor):
+            return None
+        return Tensor(np.asarray(inputs) != 0)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return (*input_shape, self.output_dim)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            "mask_zero": self.mask_zero,
+        }

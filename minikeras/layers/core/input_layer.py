@@ -1,0 +1,132 @@
+"""`Input`: the entrance of a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.autodiff.keras_tensor import KerasTensor, standardize_shape
+from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.settings import settings
+from minikeras.layers.layer import Layer
+from minikeras.ops.operation import GraphNode
+
+
+class InputLayer(Layer):
+    """The layer behind `Input`.
+
+    Args:
+        shape: shape of one example.
+        batch_size: number of examples, None if it varies.
+        dtype: dtype, `floatx` if None.
+        batch_shape: both in one: `(batch_size, *shape)`.
+        input_tensor: an existing KerasTensor.
+        optional: whether None may be given.
+        name: name, counted if None.
+    """
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Any = None,
+        input_tensor: KerasTensor | None = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if sparse or ragged:
+            raise ValueError("Input: sparse and ragged inputs are not supported.")
+        if "input_shape" in kwargs:
+            shape = kwargs.pop("input_shape")
+        if "batch_input_shape" in kwargs:
+            batch_shape = kwargs.pop("batch_input_shape")
+        if input_tensor is not None:
+            if not isinstance(input_tensor, KerasTensor):
+                raise ValueError(
+                    "Input: argument `input_tensor` must be a KerasTensor. "
+                    f"Received: {type(input_tensor).__name__}"
+                )
+            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+            shape = None
+        if shape is not None and batch_shape is not None:
+            raise ValueError("Input: pass `shape` or `batch_shape`, not both.")
+        if shape is None and batch_shape is None:
+            raise ValueError("Input: argument `shape` is needed.")
+        if shape is not None:
+            if isinstance(shape, int):
+                raise ValueError(
+                    f"Input: argument `shape` must be a tuple. Received: shape={shape}. "
+                    f"For one axis write shape=({shape},)."
+                )
+            batch_shape = (batch_size, *standardize_shape(shape))
+        super().__init__(name=name, **kwargs)
+        self.batch_shape = standardize_shape(batch_shape)
+        self._input_dtype = settings.floatx if dtype is None else standardize_dtype(dtype)
+        self.optional = optional
+        self.supports_masking = True
+        self.built = True
+        output = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
+        GraphNode(self, (), {}, output)
+
+    def call(self) -> Any:
+        """Inputs are given, not computed."""
+        raise NotImplementedError("An InputLayer is not called: it stands for the data.")
+
+    @property
+    def dtype(self) -> str:
+        return self._input_dtype
+
+    def get_config(self) -> dict:
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self.dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: KerasTensor | None = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """Return a KerasTensor that stands for a model's input.
+
+    Args:
+        shape: shape of one example, None where a size varies.
+        batch_size: number of examples, None if it varies.
+        dtype: dtype, `floatx` if None.
+        batch_shape: both in one: `(batch_size, *shape)`.
+        name: name, counted if None.
+        tensor: an existing KerasTensor.
+        optional: whether None may be given.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.Input(shape=(28, 28)).shape
+    (None, 28, 28)
+    """
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        name=name,
+        input_tensor=tensor,
+        optional=optional,
+    )
+    return layer.output

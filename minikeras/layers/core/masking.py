@@ -1,0 +1,54 @@
+"""`Masking`: skip timesteps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.tensor import Tensor
+from minikeras.layers.layer import Layer
+
+
+class Masking(Layer):
+    """Marks the timesteps whose features all equal `mask_value`, for later layers to skip.
+
+    Args:
+        mask_value: the value.
+
+    Input and output: `(batch, time, features)`; masked timesteps become zeros.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> x = np.array([[[1.0], [0.0]]])
+    >>> layers.Masking()(x)._keras_mask
+    <Tensor shape=(1, 2) dtype=bool [[ True False]]>
+    """
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mask_value = mask_value
+        self.supports_masking = True
+        self.built = True
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if isinstance(inputs, KerasTensor):
+            return None
+        return Tensor(np.any(np.asarray(inputs) != self.mask_value, axis=-1))
+
+    def call(self, inputs: Any) -> Any:
+        if isinstance(inputs, KerasTensor):
+            return inputs
+        keep = np.any(inputs._value != self.mask_value, axis=-1, keepdims=True)
+        y = inputs * Tensor(keep.astype(inputs.dtype))
+        y._keras_mask = Tensor(keep[..., 0])
+        return y
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "mask_value": self.mask_value}

@@ -1,0 +1,102 @@
+"""What layers that join several inputs share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
+from minikeras.layers.layer import Layer, is_shape
+
+
+class Merge(Layer):
+    """Base of elementwise merging layers: subclasses write `_merge(inputs)`."""
+
+    _least = 1
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        self._check_list(input_shape)
+        self.compute_output_shape(input_shape)
+
+    def _check_list(self, input_shape: Any) -> None:
+        if is_shape(input_shape) or not isinstance(input_shape, (list, tuple)):
+            raise ValueError(
+                f"A `{type(self).__name__}` layer should be called on a list of inputs. "
+                f"Received: input_shape={input_shape} (not a list of shapes)"
+            )
+        if len(input_shape) < self._least:
+            raise ValueError(
+                f"A `{type(self).__name__}` layer should be called on a list of at least "
+                f"{self._least} input(s). Received {len(input_shape)} inputs."
+            )
+        batches = {s[0] for s in input_shape if s and s[0] is not None}
+        if len(batches) > 1:
+            raise ValueError(
+                f"Layer '{self.name}': cannot merge tensors with different batch sizes. "
+                f"Received tensors with shapes {input_shape}"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        if not isinstance(inputs, (list, tuple)):
+            raise ValueError(
+                f"A `{type(self).__name__}` layer should be called on a list of inputs. "
+                f"Received: inputs={inputs!r}"
+            )
+        return self._merge(self._same_rank(inputs))
+
+    def _merge(self, inputs: list) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not implement _merge()")
+
+    def _same_rank(self, inputs: Any) -> list:
+        """Put axes of size 1 behind the batch axis of inputs with fewer axes, as Keras does."""
+        n = max(len(x.shape) for x in inputs)
+        result = []
+        for x in inputs:
+            while len(x.shape) < n:
+                x = ops.expand_dims(x, axis=1)
+            result.append(x)
+        return result
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        shapes = [tuple(s) for s in input_shape]
+        n = max(len(s) for s in shapes)
+        shapes = [s[:1] + (1,) * (n - len(s)) + s[1:] if s else (1,) * n for s in shapes]
+        out = list(shapes[0])
+        for shape in shapes[1:]:
+            for i, (a, b) in enumerate(zip(out, shape)):
+                if i == 0:
+                    out[i] = a if b is None else b if a is None else a
+                elif a is None or b is None:
+                    out[i] = None if a in (None, 1) and b in (None, 1) else (a or b)
+                    if a == 1 or b == 1:
+                        out[i] = None
+                elif a == 1 or a == b:
+                    out[i] = b
+                elif b != 1:
+                    raise ValueError(
+                        f"Layer '{self.name}': inputs have incompatible shapes. "
+                        f"Received shapes {a} and {b} on axis {i} of {list(map(tuple, input_shape))}"
+                    )
+        return tuple(out)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """A timestep counts if it counts in any input."""
+        if mask is None:
+            return None
+        if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
+            raise ValueError(
+                f"Layer '{self.name}': `mask` must be a list of one mask for each input. "
+                f"Received: {mask!r}"
+            )
+        if any(m is None for m in mask):
+            return None
+        joined = np.asarray(mask[0])
+        for m in mask[1:]:
+            joined = np.logical_or(joined, np.asarray(m))
+        return Tensor(joined)

@@ -1,0 +1,91 @@
+"""`Concatenate`: joins its inputs along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
+from minikeras.layers.merging.base_merge import Merge
+
+
+class Concatenate(Merge):
+    """Joins its inputs along an axis.
+
+    Args:
+        axis: the axis.
+
+    Input: list of tensors of the same shape but for `axis`. Output: one tensor.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Concatenate()([np.ones((2, 3)), np.ones((2, 4))]).shape
+    (2, 7)
+    """
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def _same_rank(self, inputs: Any) -> list:
+        return list(inputs)
+
+    def _check_list(self, input_shape: Any) -> None:
+        if not isinstance(input_shape, (list, tuple)) or not isinstance(
+            input_shape[0], (list, tuple)
+        ):
+            raise ValueError(
+                "A `Concatenate` layer should be called on a list of at least 1 input. "
+                f"Received: input_shape={input_shape}"
+            )
+
+    def _merge(self, inputs: list) -> Any:
+        return ops.concatenate(inputs, axis=self.axis)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        shapes = [tuple(s) for s in input_shape]
+        n = len(shapes[0])
+        bad = not -n <= self.axis < n or any(len(s) != n for s in shapes)
+        axis = self.axis % n if n else 0
+        out = list(shapes[0])
+        for shape in shapes[1:]:
+            for i, (a, b) in enumerate(zip(out, shape)):
+                if i == axis:
+                    out[i] = None if a is None or b is None else a + b
+                elif a is None:
+                    out[i] = b
+                elif b is not None and a != b:
+                    bad = True
+        if bad:
+            raise ValueError(
+                f"Layer '{self.name}': a `Concatenate` layer requires inputs with matching shapes "
+                f"except for the concatenation axis {self.axis}. Received: input_shape={shapes}"
+            )
+        return tuple(out)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None or all(m is None for m in mask):
+            return None
+        axis = self.axis % len(inputs[0].shape)
+        masks = []
+        for x, m in zip(inputs, mask):
+            if m is None:
+                masks.append(np.ones(x.shape, bool))
+            else:
+                m = np.asarray(m)
+                m = m.reshape(m.shape + (1,) * (len(x.shape) - m.ndim))
+                masks.append(np.broadcast_to(m, x.shape))
+        joined = np.concatenate(masks, axis=axis)
+        return Tensor(np.any(joined, axis=-1))
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "axis": self.axis}
+
+
+def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+    """Return `Concatenate(axis=axis, **kwargs)(inputs)`."""
+    return Concatenate(axis=axis, **kwargs)(inputs)

@@ -1,0 +1,62 @@
+"""`Dropout`: random zeros while training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.layer import Layer
+from minikeras.random import SeedGenerator, dropout
+
+
+class Dropout(Layer):
+    """Sets a random share of the inputs to zero while training, and scales the others up.
+
+    Args:
+        rate: share of the inputs that is dropped.
+        noise_shape: shape of the random mask, with 1 (or None for the input's size) along axes that
+            share it.
+        seed: integer seed.
+
+    Source: Srivastava et al., 2014.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Dropout(0.5)(np.ones((1, 2)))  # not training
+    <Tensor shape=(1, 2) dtype=float32 [[1. 1.]]>
+    """
+
+    _returns_tensors = True
+
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+            raise ValueError(
+                f"Dropout: argument `rate` must be a number in [0, 1]. Received: rate={rate!r}"
+            )
+        self.rate = rate
+        self.seed = seed
+        self.noise_shape = noise_shape
+        if rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = False) -> Any:
+        if not training or self.rate == 0:
+            return inputs
+        return dropout(inputs, self.rate, noise_shape=self.noise_shape, seed=self.seed_generator)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "rate": self.rate,
+            "seed": self.seed,
+            "noise_shape": self.noise_shape,
+        }

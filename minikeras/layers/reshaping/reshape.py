@@ -1,0 +1,55 @@
+"""`Reshape`: another shape of each example."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minikeras.layers.layer import Layer
+from minikeras.ops import reshape
+
+
+class Reshape(Layer):
+    """Gives each example a new shape.
+
+    Args:
+        target_shape: shape without the batch axis; one size may be -1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Reshape((3, -1))(np.ones((2, 12))).shape
+    (2, 3, 4)
+    """
+
+    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        if self.target_shape.count(-1) > 1:
+            raise ValueError(
+                "Reshape: argument `target_shape` may hold -1 once. "
+                f"Received: target_shape={self.target_shape}"
+            )
+        self.built = True
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        rest = input_shape[1:]
+        target = self.target_shape
+        if None in rest:
+            return (input_shape[0], *[None if d == -1 else d for d in target])
+        size = math.prod(rest)
+        known = math.prod(d for d in target if d != -1)
+        if (-1 in target and (known == 0 or size % known)) or (-1 not in target and known != size):
+            raise ValueError(
+                f"Layer '{self.name}': inputs of shape {tuple(input_shape)} cannot be reshaped into "
+                f"target_shape={target}."
+            )
+        return (input_shape[0], *[size // known if d == -1 else d for d in target])
+
+    def call(self, inputs: Any) -> Any:
+        shape = self.compute_output_shape(tuple(inputs.shape))
+        return reshape(inputs, shape)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "target_shape": self.target_shape}

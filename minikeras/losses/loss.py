@@ -1,0 +1,364 @@
+"""`Loss`: one number from targets and predictions; masks, sample weights, reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras import ops, tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.naming import auto_name
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.settings import settings
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+class Loss:
+    """Base class of losses.
+
+    A subclass writes `call(self, y_true, y_pred)` with functions of `minikeras.ops`, which returns
+    one loss per sample; the gradient comes by itself.
+
+    Args:
+        name: name, counted from the class name if None.
+        reduction: what to make of the losses per sample: `"sum_over_batch_size"` or `"mean"` (their
+            mean), `"sum"`, `"mean_with_sample_weight"` (their weighted mean), `"none"` or None.
+        dtype: dtype that the loss computes in, `floatx` if None.
+
+    Raises:
+        ValueError: if `reduction` is not one of these.
+
+    Example:
+
+    >>> from minikeras import losses, ops
+    >>> class Cubed(losses.Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return ops.mean(ops.abs(y_true - y_pred) ** 3, axis=-1)
+    >>> float(Cubed()([[0.0, 0.0]], [[2.0, 0.0]]))
+    4.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self.reduction = standardize_reduction(reduction, type(self).__name__)
+        self._dtype = compute_dtype(dtype)
+        self._np_dtype = to_np_dtype(self._dtype)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that the loss computes in."""
+        return self._dtype
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """Compute the loss.
+
+        Args:
+            y_true: targets, of shape `(batch, ...)`.
+            y_pred: predictions. Where they carry a mask, masked samples do not count.
+            sample_weight: weight of each sample, of a shape that broadcasts to that of the losses
+                per sample.
+
+        Returns:
+            A scalar, or the losses per sample if there is no reduction.
+
+        Raises:
+            ValueError: if shapes do not fit.
+        """
+        mask = getattr(y_pred, "_keras_mask", None)
+        y_pred = _as_tensors(y_pred, self._dtype)
+        y_true = _as_tensors(y_true, self._dtype)
+        values = self.call(y_true, y_pred)
+        own_mask = getattr(values, "_keras_mask", None)
+        if own_mask is not None:
+            mask = own_mask if mask is None else to_array(mask) & to_array(own_mask)
+        return reduce_weighted_values(
+            values, sample_weight, mask, self.reduction, self._dtype, self.name
+        )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Compute the losses per sample; every loss writes its own."""
+        raise TypeError(f"{type(self).__name__}: a loss must have a method `call(y_true, y_pred)`.")
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this loss again."""
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Loss:
+        """Return the loss that `get_config` described."""
+        return cls(**config)
+
+
+class LossFunctionWrapper(Loss):
+    """A loss made of a function `fn(y_true, y_pred, **kwargs)`.
+
+    Args:
+        fn: function that returns one loss per sample.
+        reduction, name, dtype: see `Loss`.
+        **kwargs: further arguments of `fn`.
+
+    Example:
+
+    >>> from minikeras import losses
+    >>> loss = losses.LossFunctionWrapper(losses.huber, delta=2.0)
+    >>> float(loss([[0.0]], [[3.0]]))
+    4.0
+    """
+
+    def __init__(
+        self,
+        fn: Callable,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+        # Some functions know how to give their mean over a whole batch in one primitive.
+        make_mean = getattr(fn, "mean_over_batch", None)
+        averages = self.reduction in ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+        self._mean = make_mean(**kwargs) if make_mean is not None and averages else None
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        if (
+            self._mean is not None
+            and sample_weight is None
+            and type(y_pred) is Tensor
+            and y_pred._keras_mask is None
+            and y_pred._value.dtype is self._np_dtype
+        ):
+            loss = self._mean(y_true, y_pred)
+            if loss is not None:
+                return loss
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if _is_one(y_true) and _is_one(y_pred):
+            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        else:
+            pairs = tree.map_structure(_same_rank_pair, y_true, y_pred)
+            y_true = tree.map_structure(lambda p: p.y_true, pairs)
+            y_pred = tree.map_structure(lambda p: p.y_pred, pairs)
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "fn": serialize_keras_object(self.fn),
+            **serialize_keras_object(self._fn_kwargs),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> Loss:
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+    def __repr__(self) -> str:
+        return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
+
+
+class _Pair:
+    """A leaf that holds targets and predictions of one output."""
+
+    def __init__(self, y_true: Any, y_pred: Any) -> None:
+        self.y_true, self.y_pred = y_true, y_pred
+
+
+def _same_rank_pair(y_true: Any, y_pred: Any) -> _Pair:
+    return _Pair(*squeeze_or_expand_to_same_rank(y_true, y_pred))
+
+
+def _is_structure(x: Any) -> bool:
+    """Whether `x` holds several arrays or tensors, and is not just a (nested) list of numbers."""
+    if isinstance(x, dict):
+        return True
+    return isinstance(x, (list, tuple)) and any(
+        isinstance(leaf, (Tensor, KerasTensor)) or getattr(leaf, "ndim", 0)
+        for leaf in tree.flatten(x)
+    )
+
+
+def _is_one(x: Any) -> bool:
+    return isinstance(x, (Tensor, KerasTensor))
+
+
+def _as_tensors(x: Any, dtype: str) -> Any:
+    """Convert data, or each leaf of a structure of tensors, to tensors of `dtype`."""
+    if _is_structure(x):
+        return tree.map_structure(lambda leaf: ops.convert_to_tensor(leaf, dtype), x)
+    return ops.convert_to_tensor(x, dtype)
+
+
+def compute_dtype(dtype: Any) -> str:
+    """Return the dtype that a loss or metric computes in.
+
+    Args:
+        dtype: None (`floatx`), a dtype, or a dtype policy or its name.
+    """
+    if dtype is None:
+        return settings.floatx
+    if hasattr(dtype, "compute_dtype"):
+        return dtype.compute_dtype
+    try:
+        return standardize_dtype(dtype)
+    except ValueError:
+        from minikeras import dtype_policies
+
+        return dtype_policies.get(dtype).compute_dtype
+
+
+def standardize_reduction(reduction: str | None, owner: str = "Loss") -> str | None:
+    """Check the name of a reduction.
+
+    Raises:
+        ValueError: if it is not known.
+    """
+    if reduction not in REDUCTIONS:
+        raise ValueError(
+            f"{owner}: invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
+            f"Received: reduction={reduction!r}"
+        )
+    return reduction
+
+
+def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple:
+    """Bring two arrays or tensors to one rank, if it differs by one and the last axis has size 1.
+
+    The longer one loses its last axis; beside a vector, though, the vector gains one.
+
+    Returns:
+        Both, changed or not.
+    """
+    extra = len(x1.shape) - len(x2.shape)
+    if extra == 1 and x1.shape[-1] == 1:
+        if len(x2.shape) == 1 and expand_rank_1:
+            return x1, x2[..., None]
+        return x1[..., 0], x2
+    if extra == -1 and x2.shape[-1] == 1:
+        if len(x1.shape) == 1 and expand_rank_1:
+            return x1[..., None], x2
+        return x1, x2[..., 0]
+    return x1, x2
+
+
+def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None) -> Any:
+    """Turn a mask into (part of) the sample weights.
+
+    Args:
+        sample_weight: array or tensor of weights, or None.
+        mask: boolean array or tensor, true where values count, or None.
+        dtype: dtype of the weights.
+        reduction: the loss's reduction. For a mean, what counts is weighted so that dividing by the
+            number of all values gives the mean of those that count.
+
+    Returns:
+        Weights, None if there are neither weights nor a mask.
+    """
+    if mask is None:
+        return sample_weight
+    dtype = to_np_dtype(dtype)
+    mask = to_array(mask)
+    weight = mask.astype(dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        valid = np.count_nonzero(mask)
+        weight = weight * dtype.type(mask.size / valid if valid else 0)
+    if sample_weight is None:
+        return weight
+    sample_weight = ops.cast(sample_weight, dtype)
+    weight, sample_weight = squeeze_or_expand_to_same_rank(weight, sample_weight)
+    return sample_weight * weight
+
+
+def reduce_values(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor:
+    """Make one number of losses per sample that are weighted already."""
+    if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
+        return values
+    if reduction == "sum":
+        return ops.sum(values)
+    if reduction == "mean_with_sample_weight" and sample_weight is not None:
+        return ops.divide_no_nan(ops.sum(values), ops.sum(sample_weight))
+    return ops.sum(values) if 0 in values.shape else ops.mean(values)
+
+
+def reduce_weighted_values(
+    values: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: Any = None,
+    name: str = "loss",
+) -> Tensor:
+    """Weight losses per sample and reduce them.
+
+    Args:
+        values: losses per sample.
+        sample_weight: weights, or None.
+        mask: boolean mask, or None.
+        reduction: see `Loss`.
+        dtype: dtype of the result.
+        name: the loss's name, for messages.
+
+    Raises:
+        ValueError: if the weights do not broadcast to the values.
+    """
+    values = ops.convert_to_tensor(values, dtype)
+    if sample_weight is not None:
+        sample_weight = ops.convert_to_tensor(sample_weight, values.dtype)
+    sample_weight = apply_mask(sample_weight, mask, values.dtype, reduction)
+    if sample_weight is not None:
+        values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
+        try:
+            values = values * sample_weight
+        except ValueError as error:
+            raise ValueError(
+                f"Loss '{name}': sample weights (or mask) of shape {tuple(sample_weight.shape)} do "
+                f"not fit losses of shape {tuple(values.shape)}."
+            ) from error
+    return reduce_values(values, sample_weight, reduction)
+
+
+def check_targets(y_true: Any, name: str = "y") -> None:
+    """Refuse targets that hold NaN; meant to be called once before training.
+
+    Args:
+        y_true: array or tensor, or a dict or list of them.
+        name: name of the output, for the message; keys of a dict are used for its entries.
+
+    Raises:
+        ValueError: if there is a NaN, naming the output and the first row that holds one.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import losses
+    >>> losses.check_targets(np.array([1.0, np.nan]), "price")
+    Traceback (most recent call last):
+    ...
+    ValueError: Targets of output 'price' hold NaN, first in sample 1 (1 of 2 values).
+    """
+    if isinstance(y_true, dict):
+        for key, value in y_true.items():
+            check_targets(value, str(key))
+    elif _is_structure(y_true):
+        for i, value in enumerate(y_true):
+            check_targets(value, f"{name}[{i}]")
+    elif y_true is not None:
+        array = np.asarray(y_true)
+        if array.dtype.kind in "fc" and array.size and np.isnan(np.min(array)):
+            bad = np.isnan(array)
+            first = int(np.argwhere(bad)[0][0]) if array.ndim else 0
+            raise ValueError(
+                f"Targets of output '{name}' hold NaN, first in sample {first} "
+                f"({int(bad.sum())} of {array.size} values)."
+            )

@@ -1,0 +1,239 @@
+"""`Functional`: a model described by calling layers on KerasTensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.tensor import Tensor
+from minikeras.layers.layer import Layer
+from minikeras.models.model import Model
+from minikeras.ops.function import Function
+from minikeras.ops.shapes import expand_dims, squeeze
+from minikeras.trainers.trainer import Trainer
+
+
+def is_functional_call(args: tuple, kwargs: dict) -> bool:
+    """Whether constructor arguments are `(inputs, outputs)`."""
+    return (
+        (len(args) in (2, 3) and _all_symbolic(args[0]) and _all_symbolic(args[1]))
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
+    )
+
+
+def _all_symbolic(x: Any) -> bool:
+    flat = tree.flatten(x)
+    return bool(flat) and any(isinstance(t, KerasTensor) for t in flat)
+
+
+class Functional(Function, Model):
+    """A model whose layers form a graph; `Model(inputs, outputs)` makes one.
+
+    Args:
+        inputs: KerasTensor, or a list, tuple or dict of them.
+        outputs: KerasTensor, or a structure of them.
+        name: name, counted if None.
+        trainable: whether its weights may be trained.
+    """
+
+    _UNTRACKED = Model._UNTRACKED | {"graph", "_layers_made"}
+
+    def __init__(
+        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None, **kwargs: Any
+    ) -> None:
+        Trainer.__init__(self)
+        Layer.__init__(self, name=name, **kwargs)
+        for t in tree.flatten(inputs):
+            if isinstance(t, KerasTensor) and getattr(t, "_keras_history", None) is None:
+                raise ValueError(
+                    f"Model '{self.name}': inputs must come from minikeras.Input(...). Received: {t}"
+                )
+        inputs, outputs = self._entered(inputs, outputs)
+        self._set_graph(inputs, outputs)
+        object.__setattr__(
+            self, "_layers_made", [op for op in self.graph.operations if isinstance(op, Layer)]
+        )
+        if trainable is not None:
+            self.trainable = trainable
+        self.built = True
+
+    def _entered(self, inputs: Any, outputs: Any) -> tuple[Any, Any]:
+        """Give inputs that are not fresh `Input`s one of their own (a model cut out of another)."""
+        flat = tree.flatten(inputs)
+        if all(_is_entrance(t) for t in flat):
+            return inputs, outputs
+        from minikeras.layers.core.input_layer import Input
+
+        fresh = [
+            t if _is_entrance(t) else Input(batch_shape=t.shape, dtype=t.dtype, name=t.name)
+            for t in flat
+        ]
+        replayed = Function(inputs, outputs)
+        return tree.pack_sequence_as(inputs, fresh), _replay(replayed, fresh)
+
+    @property
+    def _layers(self) -> list[Layer]:
+        extra = [c for c in self._children() if isinstance(c, Layer)]
+        made = self.__dict__.get("_layers_made", [])
+        return list(made) + [c for c in extra if not any(c is m for m in made)]
+
+    def _collect(self, seeds: bool, seen: set[int]) -> Any:
+        yield from super()._collect(seeds, seen)
+        for layer in self.__dict__.get("_layers_made", []):
+            yield from layer._collect(seeds, seen)
+
+    def _set_trainable(self, value: bool) -> None:
+        super()._set_trainable(value)
+        for layer in self.__dict__.get("_layers_made", []):
+            layer.trainable = value
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the graph, from the inputs to the outputs."""
+        return self._layers
+
+    @property
+    def input_shape(self) -> Any:
+        """Shapes of the inputs."""
+        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shapes of the outputs."""
+        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+
+    @property
+    def input(self) -> Any:
+        """The input KerasTensor, or the structure of them."""
+        return self._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The output KerasTensor, or the structure of them."""
+        return self._outputs_struct
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs, flat."""
+        return [t._keras_history.operation.name for t in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the operations that give the outputs, flat, made unique."""
+        names: list[str] = []
+        for t in self.outputs:
+            name = base = t._keras_history.operation.name
+            i = 1
+            while name in names:
+                name, i = f"{base}_{i}", i + 1
+            names.append(name)
+        return names
+
+    def build(self, input_shape: Any = None) -> None:
+        """A functional model is built when it is made."""
+        self.built = True
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shapes of the outputs for shapes of the inputs."""
+        from minikeras.layers.layer import _specs
+
+        specs = _specs(input_shape, self.compute_dtype)
+        return tree.map_structure(lambda t: t.shape, self.compute_output_spec(specs))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run the graph on tensors in the structure of the inputs."""
+        flat = self._fitting(inputs)
+        if mask is not None:
+            for t, m in zip(flat, tree.flatten(mask)):
+                if m is not None and isinstance(t, Tensor):
+                    t._keras_mask = m
+        results = self.graph.run(flat)
+        if isinstance(self._outputs_struct, KerasTensor):
+            return results[0]
+        return tree.pack_sequence_as(self._outputs_struct, results)
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Describe the outputs for KerasTensors in the structure of the inputs."""
+        flat = self.graph.describe(self._fitting(inputs))
+        return tree.pack_sequence_as(self._outputs_struct, flat)
+
+    def _fitting(self, inputs: Any) -> list:
+        """Return flat inputs in order, checked against the model's; dicts go by name."""
+        wanted = self.inputs
+        if isinstance(inputs, dict):
+            names = self._input_keys()
+            missing = [n for n in names if n not in inputs]
+            if missing:
+                raise ValueError(
+                    f"Model '{self.name}': missing input(s) {missing}. "
+                    f"Received keys: {sorted(inputs)}"
+                )
+            flat = [inputs[n] for n in names]
+        else:
+            flat = [inputs] if isinstance(inputs, (Tensor, KerasTensor)) else tree.flatten(inputs)
+        if len(flat) != len(wanted):
+            raise ValueError(
+                f"Model '{self.name}' expects {len(wanted)} input(s) "
+                f"({', '.join(self.input_names)}). Received {len(flat)}."
+            )
+        return [self._fit_one(x, t) for x, t in zip(flat, wanted)]
+
+    def _input_keys(self) -> list[str]:
+        if isinstance(self._inputs_struct, dict):
+            return sorted(self._inputs_struct)
+        return self.input_names
+
+    def _fit_one(self, x: Any, wanted: KerasTensor) -> Any:
+        if x is None:
+            return x
+        shape, expected = tuple(x.shape), wanted.shape
+        if shape[1:] == expected[1:] and len(shape) == len(expected):
+            if expected and expected[0] not in (None, shape[0]) and shape[0] is not None:
+                raise self._mismatch(x, wanted)
+            return x
+        if len(shape) == len(expected) + 1 and shape[-1] == 1:
+            return self._fit_one(squeeze(x, axis=-1), wanted)
+        if len(shape) == len(expected) - 1 and expected[-1] == 1:
+            return self._fit_one(expand_dims(x, axis=-1), wanted)
+        if len(shape) != len(expected) or any(
+            e is not None and d is not None and e != d for e, d in zip(expected, shape)
+        ):
+            raise self._mismatch(x, wanted)
+        return x
+
+    def _mismatch(self, x: Any, wanted: KerasTensor) -> ValueError:
+        return ValueError(
+            f"Input '{wanted._keras_history.operation.name}' of model '{self.name}' is incompatible: "
+            f"expected shape={wanted.shape}, found shape={tuple(x.shape)}"
+        )
+
+    # Config.
+
+    def get_config(self) -> dict:
+        """Return the layers' configs and how they are connected, in Keras's form."""
+        from minikeras.models.functional_config import functional_config
+
+        return functional_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
+        """Make a model from its config."""
+        from minikeras.models.functional_config import functional_from_config
+
+        if "layers" not in config or "input_layers" not in config:
+            return super().from_config(config)
+        return functional_from_config(cls, config, custom_objects)
+
+
+def _is_entrance(t: KerasTensor) -> bool:
+    history = getattr(t, "_keras_history", None)
+    return history is not None and history.operation._inbound_nodes[history.node_index].is_input
+
+
+def _replay(function: Function, inputs: list[KerasTensor]) -> Any:
+    """Call a function's operations again, on other KerasTensors."""
+    flat = function.graph.run(inputs, lambda op, args, kwargs: op(*args, **kwargs))
+    return tree.pack_sequence_as(function._outputs_struct, flat)
+

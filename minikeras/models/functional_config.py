@@ -1,0 +1,266 @@
+"""A functional model's config: its layers, and the calls that connect them, in Keras's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import dtype_policies, tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.layers.core.input_layer import InputLayer
+from minikeras.layers.layer import Layer
+from minikeras.models.model import Model
+from minikeras.ops.operation import GraphNode
+from minikeras.ops.symbolic import OpCall
+
+
+def functional_config(model: Any) -> dict:
+    """Return the config of a functional model."""
+    nodes = model.graph.nodes
+    own = {id(n) for n in nodes}
+    layers = []
+    for operation in model.graph.operations:
+        entry = serialize_keras_object(operation)
+        entry["name"] = operation.name
+        if isinstance(operation, InputLayer):
+            entry["inbound_nodes"] = []
+        else:
+            entry["inbound_nodes"] = [
+                _node_config(n, own) for n in operation._inbound_nodes if id(n) in own
+            ]
+        layers.append(entry)
+    numbers = _numbers(model)
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "dtype": dtype_policies.serialize(model.dtype_policy),
+        "layers": layers,
+        "input_layers": tree.map_structure(lambda t: _address(t, numbers), model._inputs_struct),
+        "output_layers": tree.map_structure(lambda t: _address(t, numbers), model._outputs_struct),
+    }
+
+
+def _numbers(model: Any) -> dict[int, int]:
+    """Count each operation's calls inside the model from 0."""
+    own = {id(n) for n in model.graph.nodes}
+    numbers: dict[int, int] = {}
+    for operation in model.graph.operations:
+        i = 0
+        for node in operation._inbound_nodes:
+            if id(node) in own or isinstance(operation, InputLayer):
+                numbers[id(node)] = i
+                i += 1
+    return numbers
+
+
+def _address(t: KerasTensor, numbers: dict[int, int]) -> list:
+    history = t._keras_history
+    node = history.operation._inbound_nodes[history.node_index]
+    return [history.operation.name, numbers.get(id(node), 0), history.tensor_index]
+
+
+def _node_config(node: GraphNode, own: set[int]) -> dict:
+    def convert(x: Any) -> Any:
+        if isinstance(x, KerasTensor):
+            history = x._keras_history
+            source = history.operation
+            calls = [
+                n
+                for n in source._inbound_nodes
+                if id(n) in own or (isinstance(source, InputLayer) and n.is_input)
+            ]
+            index = calls.index(source._inbound_nodes[history.node_index])
+            return {
+                "class_name": "__keras_tensor__",
+                "config": {
+                    "shape": x.shape,
+                    "dtype": x.dtype,
+                    "keras_history": [source.name, index, history.tensor_index],
+                },
+            }
+        if isinstance(x, (list, tuple)):
+            return type(x)([convert(v) for v in x])
+        if isinstance(x, dict):
+            return {k: convert(v) for k, v in x.items()}
+        return x
+
+    return {
+        "args": serialize_keras_object(convert(node.args)),
+        "kwargs": serialize_keras_object(convert(node.kwargs)),
+    }
+
+
+def functional_from_config(cls: type, config: dict, custom_objects: Any = None) -> Any:
+    """Make a functional model from a config of `functional_config` or of Keras."""
+    made: dict[str, Any] = {}
+    outputs: dict[str, list[Any]] = {}
+    waiting: list[tuple[Any, dict]] = []
+    for entry in config["layers"]:
+        operation = deserialize_keras_object(
+            {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
+            custom_objects=custom_objects,
+        )
+        name = entry.get("name") or entry["config"]["name"]
+        made[name] = operation
+        outputs[name] = []
+        if isinstance(operation, InputLayer):
+            outputs[name].append(operation._inbound_nodes[0].output_tensors)
+        for node in entry["inbound_nodes"]:
+            waiting.append((name, node))
+    while waiting:
+        later = []
+        for name, node in waiting:
+            try:
+                args, kwargs = _node_arguments(node, outputs, custom_objects)
+            except LookupError:
+                later.append((name, node))
+                continue
+            operation = made[name]
+            result = operation(*args, **kwargs)
+            outputs[name].append(tree.flatten(result))
+        if len(later) == len(waiting):
+            raise ValueError(
+                f"The config of model '{config.get('name')}' has calls whose inputs nothing gives: "
+                f"{[name for name, _ in later]}"
+            )
+        waiting = later
+
+    def find(address: Any) -> KerasTensor:
+        name, node, tensor = address
+        return outputs[name][node][tensor]
+
+    inputs = _map_addresses(find, config["input_layers"])
+    results = _map_addresses(find, config["output_layers"])
+    kwargs = {"name": config.get("name")}
+    if "trainable" in config:
+        kwargs["trainable"] = config["trainable"]
+    if isinstance(config.get("dtype"), (dict, str)):
+        kwargs["dtype"] = config["dtype"]
+    model = cls(inputs, results, **kwargs)
+    return model
+
+
+def _node_arguments(node: dict, outputs: dict, custom_objects: Any) -> tuple[tuple, dict]:
+    def convert(x: Any) -> Any:
+        if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+            name, index, tensor = x["config"]["keras_history"]
+            calls = outputs[name]
+            if index >= len(calls):
+                raise LookupError(name)
+            return calls[index][tensor]
+        if isinstance(x, dict) and x.get("class_name") == "__tuple__":
+            return tuple(convert(v) for v in x["items"])
+        if isinstance(x, dict) and "class_name" in x:
+            return deserialize_keras_object(x, custom_objects=custom_objects)
+        if isinstance(x, dict):
+            return {k: convert(v) for k, v in x.items()}
+        if isinstance(x, (list, tuple)):
+            return type(x)([convert(v) for v in x])
+        return x
+
+    return tuple(convert(a) for a in node["args"]), convert(node["kwargs"])
+
+
+def _map_addresses(find: Any, structure: Any) -> Any:
+    if (
+        isinstance(structure, (list, tuple))
+        and len(structure) == 3
+        and isinstance(structure[0], str)
+    ):
+        return find(structure)
+    if isinstance(structure, dict):
+        return {k: _map_addresses(find, v) for k, v in structure.items()}
+    return [_map_addresses(find, s) for s in structure]
+
+
+def clone_model(
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Any = None,
+    call_function: Any = None,
+    recursive: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Make a model of the same layers with new weights.
+
+    Args:
+        model: functional or sequential model, or any with a config.
+        input_tensors: KerasTensors to put the copy on; new inputs if None.
+        clone_function: `clone_function(layer)` gives the copy of each layer; from its config if
+            None.
+        call_function: `call_function(layer, *args, **kwargs)` calls the copies.
+        recursive: whether `clone_function` is applied to the layers of models inside.
+
+    Example:
+
+    >>> import minikeras
+    >>> model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(3)])
+    >>> minikeras.models.clone_model(model).output_shape
+    (None, 3)
+    """
+    from minikeras.models.functional import Functional
+    from minikeras.models.sequential import Sequential
+
+    if not isinstance(model, Model):
+        raise ValueError(f"clone_model takes a model. Received: {model!r}")
+    custom = clone_function is not None or call_function is not None or input_tensors is not None
+    if not custom and not isinstance(model, (Functional, Sequential)):
+        return type(model).from_config(model.get_config())
+
+    def copy(layer: Any) -> Any:
+        if isinstance(layer, OpCall):
+            return OpCall(**layer.get_config())
+        if recursive and isinstance(layer, Model):
+            return clone_model(layer, clone_function=clone_function, recursive=True)
+        if clone_function is None:
+            return type(layer).from_config(layer.get_config())
+        result = clone_function(layer)
+        if not isinstance(result, Layer):
+            raise TypeError(
+                "clone_model: `clone_function` must return a layer. "
+                f"Received: {type(result).__name__}"
+            )
+        return result
+
+    if isinstance(model, Sequential):
+        layers = [copy(layer) for layer in model.layers]
+        clone = Sequential(layers, name=model.name)
+        if input_tensors is not None:
+            first = tree.flatten(input_tensors)[0]
+            clone = Sequential([first._keras_history.operation, *layers], name=model.name)
+        elif model.built and model.input_shape is not None and not clone.built:
+            clone.build(model.input_shape)
+        return clone
+    if not isinstance(model, Functional):
+        raise ValueError(
+            "clone_model: arguments `clone_function`, `input_tensors` and `call_function` need a "
+            f"functional or sequential model. Received: {type(model).__name__}"
+        )
+    copies: dict[int, Any] = {}
+    if input_tensors is None:
+        entrances = [copy_input(t) for t in model.inputs]
+    else:
+        entrances = tree.flatten(input_tensors)
+
+    def call(operation: Any, args: tuple, kwargs: dict) -> Any:
+        twin = copies.get(id(operation))
+        if twin is None:
+            twin = copies[id(operation)] = copy(operation)
+        if call_function is not None:
+            return call_function(twin, *args, **kwargs)
+        return twin(*args, **kwargs)
+
+    results = model.graph.run(entrances, call)
+    cls = getattr(type(model), "_variant_of", None)
+    cls = Functional if cls is not None else type(model)
+    return cls(
+        tree.pack_sequence_as(model._inputs_struct, entrances),
+        tree.pack_sequence_as(model._outputs_struct, results),
+        name=model.name,
+    )
+
+
+def copy_input(t: KerasTensor) -> KerasTensor:
+    """Return a fresh input like another."""
+    layer = t._keras_history.operation
+    return InputLayer(**layer.get_config()).output

@@ -1,0 +1,236 @@
+"""`Model`: a layer that can be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minikeras.layers.layer import Layer
+from minikeras.trainers.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """A network with `fit`, `evaluate` and `predict`.
+
+    Three ways to make one:
+
+    - `Model(inputs, outputs)` of KerasTensors, the functional way;
+    - a subclass with layers in its attributes and a `call`;
+    - `Sequential`.
+
+    Args:
+        inputs: KerasTensor of `Input`, or a structure of them.
+        outputs: KerasTensor computed from them, or a structure.
+        name: name, counted if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> inputs = minikeras.Input(shape=(3,))
+    >>> x = minikeras.layers.Dense(4, activation="relu")(inputs)
+    >>> model = minikeras.Model(inputs, minikeras.layers.Dense(1)(x))
+    >>> model.output_shape
+    (None, 1)
+    """
+
+    _UNTRACKED = Layer._UNTRACKED | {
+        "optimizer",
+        "loss",
+        "history",
+        "_loss_tracker",
+        "_compile_loss",
+        "_compile_metrics",
+        "_compile_config",
+        "_fast_state",
+        "_inputs_struct",
+        "_outputs_struct",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from minikeras.models.functional import Functional, is_functional_call
+
+        if is_functional_call(args, kwargs) and not isinstance(self, Functional):
+            # A subclass given inputs and outputs becomes functional, keeping its own methods.
+            self.__class__ = _functional_variant(type(self))
+            Functional.__init__(self, *args, **kwargs)
+            return
+        Trainer.__init__(self)
+        Layer.__init__(self, *args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; subclasses write it."""
+        raise NotImplementedError(
+            f"Model {type(self).__name__} does not have a `call()` method implemented."
+        )
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that the model is made of."""
+        return self._flatten_layers(include_self=False, recursive=False)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its index in `layers`.
+
+        Raises:
+            ValueError: if there is no such layer, with the nearest name.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"get_layer takes either a name or an index. Received: name={name}, index={index}"
+            )
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model '{self.name}' only "
+                    f"has {len(layers)} layers."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}."
+        )
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create the weights for inputs of a shape (or a list or dict of shapes)."""
+        if self.built or input_shape is None:
+            self.built = self.built or _never_built(self)
+            return
+        if type(self).call is Model.call:
+            self.built = True
+            return
+        from minikeras.autodiff.state import state
+        from minikeras.layers.layer import _specs
+
+        specs = _specs(_as_shapes(input_shape), self.compute_dtype)
+        inside = state.in_call
+        state.in_call = True
+        try:
+            args = (specs,)
+            self.call(*args)
+        finally:
+            state.in_call = inside
+        self.built = True
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print the layers, their output shapes and numbers of parameters.
+
+        Args:
+            line_length: width of the table.
+            positions: relative widths of its columns.
+            print_fn: function that takes the text, `print` if None.
+            expand_nested: whether to show the layers of models inside.
+            show_trainable: whether to show which layers are trainable.
+            layer_range: names of the first and the last layer to show.
+        """
+        from minikeras.utils.summary_utils import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the config as JSON; `models.model_from_json` reads it."""
+        import json
+
+        from minikeras.common.serialization import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict:
+        """Return all variables in nested dicts by path.
+
+        Args:
+            value_format: `"backend_tensor"` or `"numpy_array"`.
+        """
+        groups = {
+            "trainable_variables": self.trainable_variables,
+            "non_trainable_variables": self.non_trainable_variables,
+            "optimizer_variables": [] if self.optimizer is None else self.optimizer.variables,
+            "metrics_variables": self.metrics_variables,
+        }
+        result: dict = {}
+        for group, variables in groups.items():
+            nested: dict = {}
+            for v in variables:
+                *folders, name = v.path.split("/")
+                at = nested
+                for f in folders:
+                    at = at.setdefault(f, {})
+                at[name] = v.numpy() if value_format == "numpy_array" else v.value
+            result[group] = nested
+        return result
+
+    def set_state_tree(self, state_tree: dict) -> None:
+        """Assign what `get_state_tree` gave."""
+        groups = {
+            "trainable_variables": self.trainable_variables,
+            "non_trainable_variables": self.non_trainable_variables,
+            "optimizer_variables": [] if self.optimizer is None else self.optimizer.variables,
+            "metrics_variables": self.metrics_variables,
+        }
+        for group, nested in state_tree.items():
+            if group not in groups:
+                raise ValueError(f"Unknown variable group '{group}'. Known: {sorted(groups)}")
+            by_path = {v.path: v for v in groups[group]}
+            for path, value in _paths(nested):
+                if path in by_path:
+                    by_path[path].assign(value)
+
+
+def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:
+    found = []
+    for k, v in nested.items():
+        path = f"{prefix}/{k}" if prefix else k
+        found += _paths(v, path) if isinstance(v, dict) else [(path, v)]
+    return found
+
+
+def _never_built(model: Model) -> bool:
+    return bool(model.__dict__.get("built"))
+
+
+def _as_shapes(shape: Any) -> Any:
+    from minikeras.layers.layer import is_shape
+
+    if is_shape(shape):
+        return tuple(shape)
+    if isinstance(shape, dict):
+        return {k: _as_shapes(v) for k, v in shape.items()}
+    return [_as_shapes(s) for s in shape]
+
+
+_VARIANTS: dict[type, type] = {}
+
+
+def _functional_variant(cls: type) -> type:
+    """Return `cls` with `Functional` behind it, made once per class."""
+    from minikeras.models.functional import Functional
+
+    if cls is Model:
+        return Functional
+    if cls not in _VARIANTS:
+        _VARIANTS[cls] = type(
+            cls.__name__,
+            (cls, Functional),
+            {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "_variant_of": cls},
+        )
+    return _VARIANTS[cls]
+
+

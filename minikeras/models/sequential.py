@@ -1,0 +1,265 @@
+"""`Sequential`: layers one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.layers.core.input_layer import InputLayer
+from minikeras.layers.layer import Layer
+from minikeras.models.functional import Functional
+from minikeras.models.model import Model
+from minikeras.trainers.trainer import Trainer
+
+
+class Sequential(Model):
+    """A plain stack of layers with one input and one output each.
+
+    Args:
+        layers: list of layers; an `Input`, or `input_shape` given to the first layer, builds the
+            model at once, otherwise the first data do.
+        trainable: whether its weights may be trained.
+        name: name, counted if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> from minikeras import layers
+    >>> model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(3), layers.Dense(1)])
+    >>> model.output_shape
+    (None, 1)
+    """
+
+    _UNTRACKED = Model._UNTRACKED | {"_functional"}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__new__(cls)
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
+        Trainer.__init__(self)
+        Layer.__init__(self, trainable=trainable, name=name)
+        self._functional: Functional | None = None
+        self._stack: list[Layer] = []
+        if layers is not None:
+            if not isinstance(layers, (list, tuple)):
+                layers = [layers]
+            for layer in layers:
+                self._add(layer)
+            self._maybe_rebuild()
+
+    def add(self, layer: Layer, rebuild: bool = True) -> None:
+        """Put a layer on top.
+
+        Raises:
+            ValueError: if it is not a layer, or another one has its name.
+        """
+        self._add(layer)
+        if rebuild:
+            self._maybe_rebuild()
+
+    def _add(self, layer: Any) -> None:
+        if isinstance(layer, KerasTensor):
+            history = getattr(layer, "_keras_history", None)
+            if history is not None and isinstance(history.operation, InputLayer):
+                layer = history.operation
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                "Only instances of `keras.Layer` can be added to a Sequential model. "
+                f"Received: {layer} (of type {type(layer)})"
+            )
+        if any(other.name == layer.name for other in self._stack):
+            raise ValueError(
+                "All layers added to a Sequential model should have unique names. Name "
+                f"'{layer.name}' is already the name of a layer in this model. Update the `name` "
+                "argument to pass a unique name."
+            )
+        if isinstance(layer, InputLayer):
+            if self._stack and isinstance(self._stack[0], InputLayer):
+                raise ValueError(
+                    f"Sequential model '{self.name}' has already been configured to use input "
+                    f"shape {self._stack[0].batch_shape}. You cannot add a different Input layer "
+                    "to it."
+                )
+            if self._stack:
+                raise ValueError(
+                    f"Sequential model '{self.name}': an Input must be the first layer."
+                )
+        elif not self._stack and layer._input_shape_argument is not None:
+            self._stack = [InputLayer(batch_shape=layer._input_shape_argument, dtype=layer.input_dtype)]
+        self._stack = [*self._stack, layer]
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer away and return it."""
+        if not self._stack:
+            raise ValueError(f"Sequential model '{self.name}' has no layer to pop.")
+        layer = self._stack[-1]
+        self._stack = self._stack[:-1]
+        self.built = False
+        self._functional = None
+        if rebuild:
+            self._maybe_rebuild()
+        return layer
+
+    def _maybe_rebuild(self) -> None:
+        self.built = False
+        self._functional = None
+        if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
+            self.build(self._stack[0].batch_shape)
+        elif self._stack and isinstance(self._stack[0], (Functional, Sequential)):
+            first = self._stack[0]
+            if first.built and getattr(first, "input_shape", None) is not None:
+                self.build(first.input_shape)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create the weights for inputs of a shape."""
+        if not self._stack:
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call "
+                "`model.add(layer)`."
+            )
+        if isinstance(self._stack[0], InputLayer):
+            entrance = self._stack[0]
+            stack = self._stack[1:]
+        else:
+            if input_shape is None:
+                raise ValueError(
+                    f"You must provide an `input_shape` argument to build model '{self.name}'."
+                )
+            entrance = InputLayer(batch_shape=tuple(input_shape), dtype=self._stack[0].input_dtype)
+            self._stack = [entrance, *self._stack]
+            stack = self._stack[1:]
+        x = entrance.output
+        for layer in stack:
+            try:
+                x = layer(x)
+            except NotImplementedError:
+                return  # a layer that cannot be described: the data will build it
+            except TypeError as error:
+                wanted = layer._signature.names
+                if len([n for n in wanted if n not in ("training", "mask")]) > 1 and "missing" in str(error):
+                    raise ValueError(
+                        "Layers added to a Sequential model can only have a single positional "
+                        f"argument, the input tensor. Layer {type(layer).__name__} has {wanted}."
+                    ) from error
+                raise
+        self._functional = Functional(entrance.output, x, name=self.name)
+        self.built = True
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input."""
+        return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    @property
+    def _layers(self) -> list[Layer]:
+        extra = [c for c in self._children() if isinstance(c, Layer)]
+        stack = self.layers
+        return stack + [
+            c for c in extra if not isinstance(c, InputLayer) and all(c is not s for s in stack)
+        ]
+
+    @property
+    def graph(self) -> Any:
+        """The graph of the built model."""
+        return self._built_part("graph").graph
+
+    def _built_part(self, attribute: str) -> Functional:
+        if self._functional is None:
+            raise AttributeError(
+                f"Sequential model '{self.name}' has no defined {attribute} yet: it is not built."
+            )
+        return self._functional
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The input KerasTensors, of a built model."""
+        return self._built_part("inputs").inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The output KerasTensors, of a built model."""
+        return self._built_part("outputs").outputs
+
+    @property
+    def input(self) -> Any:
+        """The input KerasTensor, of a built model."""
+        return self._built_part("input").input
+
+    @property
+    def output(self) -> Any:
+        """The output KerasTensor, of a built model."""
+        return self._built_part("output").output
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, of a built model."""
+        return self._built_part("input_shape").input_shape
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, of a built model."""
+        return self._built_part("output_shape").output_shape
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The name of the last layer, of a built model."""
+        return None if self._functional is None else self._functional.output_names
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run the layers one after the other."""
+        if self._functional is not None:
+            return self._functional.call(inputs, training=training, mask=mask)
+        if mask is not None:
+            inputs._keras_mask = mask
+        x = inputs
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Describe the output."""
+        if self._functional is not None:
+            return self._functional.compute_output_spec(inputs)
+        x = inputs
+        for layer in self.layers:
+            x = layer.compute_output_spec(x)
+        return x
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for a shape of the input."""
+        if self._functional is not None:
+            return self._functional.compute_output_shape(input_shape)
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self) -> dict:
+        """Return the layers' configs."""
+        from minikeras import dtype_policies
+        from minikeras.common.serialization import serialize_keras_object
+
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": dtype_policies.serialize(self.dtype_policy),
+            "layers": [serialize_keras_object(layer) for layer in self._stack],
+        }
+        if self._functional is not None:
+            config["build_input_shape"] = self._stack[0].batch_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
+        """Make a model from its config."""
+        from minikeras.common.serialization import deserialize_keras_object
+
+        model = cls(name=config.get("name"))
+        for entry in config["layers"]:
+            model.add(deserialize_keras_object(entry, custom_objects=custom_objects), rebuild=False)
+        model._maybe_rebuild()
+        shape = config.get("build_input_shape")
+        if not model.built and shape and model._stack:
+            model.build(tuple(shape))
+        if "trainable" in config and not config["trainable"]:
+            model.trainable = False
+        return model

@@ -1,0 +1,65 @@
+"""Operations on integers: bits, shifts, common divisors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.tensor import Tensor
+from minikeras.ops.families import binary, unary
+
+
+@binary(np.bitwise_and)
+def bitwise_and(x: Any, y: Any) -> Tensor:
+    """Combine bits by "and"."""
+
+
+@binary(np.bitwise_or)
+def bitwise_or(x: Any, y: Any) -> Tensor:
+    """Combine bits by "or"."""
+
+
+@binary(np.bitwise_xor)
+def bitwise_xor(x: Any, y: Any) -> Tensor:
+    """Combine bits by "exclusive or"."""
+
+
+@unary(np.bitwise_not, None, floating=False)
+def bitwise_not(x: Any) -> Tensor:
+    """Turn every bit over."""
+
+
+@unary(np.bitwise_not, None, floating=False)
+def bitwise_invert(x: Any) -> Tensor:
+    """Turn every bit over."""
+
+
+@binary(np.left_shift)
+def left_shift(x: Any, y: Any) -> Tensor:
+    """Shift the bits of `x` to the left by `y` places."""
+
+
+@binary(np.left_shift)
+def bitwise_left_shift(x: Any, y: Any) -> Tensor:
+    """Shift the bits of `x` to the left by `y` places."""
+
+
+@binary(np.right_shift)
+def right_shift(x: Any, y: Any) -> Tensor:
+    """Shift the bits of `x` to the right by `y` places."""
+
+
+@binary(np.right_shift)
+def bitwise_right_shift(x: Any, y: Any) -> Tensor:
+    """Shift the bits of `x` to the right by `y` places."""
+
+
+@binary(np.gcd)
+def gcd(x1: Any, x2: Any) -> Tensor:
+    """Compute the greatest common divisor."""
+
+
+@binary(np.lcm)
+def lcm(x1: Any, x2: Any) -> Tensor:
+    """Compute the least common multiple."""

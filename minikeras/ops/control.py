@@ -1,0 +1,267 @@
+"""Control flow: Python runs it, and the branches and loops taken are what the tape records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.tape import GradientTape
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import standardize_dtype
+from minikeras.ops.indexing import get_item
+from minikeras.ops.joining import concatenate, stack
+from minikeras.ops.shapes import flip
+from minikeras.ops.symbolic import op
+
+
+def _spec(x: Any) -> Any:
+    """Describe a result of a branch, which must not depend on symbolic tensors."""
+    if isinstance(x, KerasTensor):
+        raise ValueError(
+            "cond: a branch that uses KerasTensors cannot be chosen by a symbolic condition. "
+            "Compute both and choose with minikeras.ops.where, or put the choice in a layer's "
+            "`call`."
+        )
+    x = as_tensor(x)
+    return KerasTensor(x.shape, standardize_dtype(x.dtype))
+
+
+@op(rule=lambda pred, true_fn, false_fn: tree.map_structure(_spec, true_fn()))
+def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
+    """Call `true_fn` if `pred` is true, else `false_fn`, and return what it returns."""
+    return true_fn() if bool(to_array(pred)) else false_fn()
+
+
+@op
+def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
+    """Call the branch of the given index, clipped to what there is, on `operands`."""
+    i = int(np.clip(int(to_array(index)), 0, len(branches) - 1))
+    return branches[i](*operands)
+
+
+def _as_spec(x: Any) -> KerasTensor:
+    return x if isinstance(x, KerasTensor) else _spec(x)
+
+
+@op(rule=lambda cond, body, loop_vars, *_, **__: tree.map_structure(_as_spec, loop_vars))
+def while_loop(
+    cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    """Call `body` on the loop variables while `cond` of them holds.
+
+    Args:
+        cond: `cond(*loop_vars) -> bool`.
+        body: `body(*loop_vars)`, which returns the next ones.
+        loop_vars: tensor, or a tuple or list of them.
+        maximum_iterations: the most calls of `body`.
+
+    Returns:
+        The loop variables in the end.
+    """
+    single = not isinstance(loop_vars, (tuple, list))
+    values = (loop_vars,) if single else tuple(loop_vars)
+    values = tree.map_structure(as_tensor, values)
+    steps = 0
+    while bool(to_array(cond(*values))) and steps != maximum_iterations:
+        new = body(*values)
+        values = tuple(new) if isinstance(new, (list, tuple)) else (new,)
+        steps += 1
+    return values[0] if single else values
+
+
+@op(rule=lambda lower, upper, body_fun, init_val: tree.map_structure(_as_spec, init_val))
+def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
+    """Call `body_fun(i, value)` for `i` from `lower` up to (not including) `upper`."""
+    value = tree.map_structure(as_tensor, init_val)
+    for i in range(int(to_array(lower)), int(to_array(upper))):
+        value = body_fun(i, value)
+    return value
+
+
+@op
+def scan(
+    f: Callable,
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: Any = 1,
+) -> tuple:
+    """Carry a value over the first axis of `xs`.
+
+    Args:
+        f: `f(carry, x) -> (carry, y)`.
+        init: first carry.
+        xs: tensor, or a structure of them; None if `f` needs none.
+        length: number of steps, needed if `xs` is None.
+        reverse: whether to go from the last to the first.
+        unroll: kept for other backends, without effect.
+
+    Returns:
+        The last carry, and the ys stacked in the order of `xs`.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.scan(lambda total, x: (total + x, total), 0, ops.arange(4))[0]
+    <Tensor shape=() dtype=int32 6>
+    """
+    flat = [as_tensor(x) for x in tree.flatten(xs)] if xs is not None else []
+    if not flat and length is None:
+        raise ValueError("scan: give `xs` or `length`.")
+    n = flat[0].shape[0] if flat else int(length)
+    if length is not None and int(length) != n:
+        raise ValueError(f"scan: `xs` has {n} entries, not length={length}.")
+    carry, ys = tree.map_structure(as_tensor, init), []
+    for i in reversed(range(n)) if reverse else range(n):
+        x = None if xs is None else tree.pack_sequence_as(xs, [t[i] for t in flat])
+        carry, y = f(carry, x)
+        ys.append(y)
+    if reverse:
+        ys.reverse()
+    if not ys or ys[0] is None:
+        return carry, None
+    return carry, tree.map_structure(lambda *items: stack(items), *ys)
+
+
+@op
+def map(f: Callable, xs: Any) -> Any:
+    """Apply `f` to each entry of the first axis of a tensor, or structure, and stack the results."""
+    return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
+
+
+@op
+def vectorized_map(function: Callable, elements: Any) -> Any:
+    """Apply `function` to each entry of the first axis and stack the results."""
+    return map(function, elements)
+
+
+@op
+def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """Combine elements along an axis cumulatively by an associative function.
+
+    Args:
+        f: `f(a, b)`, applied to structures of slices along the axis.
+        elems: tensor, or a structure of them.
+        reverse: whether to combine from the end.
+        axis: axis.
+
+    Returns:
+        Tensors in the structure of `elems`: the running results.
+    """
+    flat = [as_tensor(x) for x in tree.flatten(elems)]
+    if reverse:
+        flat = [flip(x, axis) for x in flat]
+    before = (slice(None),) * (axis % flat[0].ndim)
+
+    def part(xs: list, index: slice) -> Any:
+        return tree.pack_sequence_as(elems, [get_item(x, (*before, index)) for x in xs])
+
+    n = flat[0].shape[axis]
+    distance = 1
+    while distance < n:  # each result so far covers `distance` elements: double that
+        joined = f(part(flat, slice(None, n - distance)), part(flat, slice(distance, None)))
+        flat = [
+            concatenate([get_item(x, (*before, slice(distance))), as_tensor(y)], axis=axis)
+            for x, y in zip(flat, tree.flatten(joined))
+        ]
+        distance *= 2
+    if reverse:
+        flat = [flip(x, axis) for x in flat]
+    return tree.pack_sequence_as(elems, flat)
+
+
+def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None = None) -> Callable:
+    """Make a function of entries a function of whole tensors, which broadcast.
+
+    Args:
+        pyfunc: function of entries.
+        excluded: positions of arguments that are passed as they are.
+        signature: shapes of one entry, such as `"(n),(n)->()"`; scalars if None.
+
+    Returns:
+        The function of tensors.
+
+    Raises:
+        ValueError: when called with entries of fewer axes than the signature names.
+    """
+    fixed = set(excluded or ())
+
+    def ranks(n: int) -> list[int]:
+        if signature is None:
+            return [0] * n
+        inputs = signature.replace(" ", "").partition("->")[0]
+        return [len(s.split(",")) if s else 0 for s in inputs[1:-1].split("),(")]
+
+    def over_all(*args: Any, **kwargs: Any) -> Any:
+        mapped = [i for i in range(len(args)) if i not in fixed]
+        tensors = [as_tensor(args[i]) for i in mapped]
+        own = ranks(len(mapped))
+        if len(own) != len(mapped) or any(t.ndim < r for t, r in zip(tensors, own)):
+            raise ValueError(
+                f"vectorize: the signature {signature!r} does not fit inputs of shapes "
+                f"{[t.shape for t in tensors]}."
+            )
+        loops = [t.shape[: t.ndim - r] for t, r in zip(tensors, own)]
+        whole = np.broadcast_shapes(*loops)
+        results = []
+        for place in np.ndindex(whole):
+            call = list(args)
+            for i, t, loop in zip(mapped, tensors, loops):
+                at = place[len(place) - len(loop) :]
+                call[i] = t[tuple([p if n > 1 else 0 for p, n in zip(at, loop)])]
+            results.append(pyfunc(*call, **kwargs))
+
+        def join(*items: Any) -> Tensor:
+            rows = stack(items)
+            return rows.reshape((*whole, *rows.shape[1:]))
+
+        return tree.map_structure(join, *results)
+
+    return over_all
+
+
+def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tuple:
+    """Evaluate a function and its derivative in a direction.
+
+    Args:
+        fun: function of tensors.
+        primals: its arguments, a list or tuple.
+        tangents: the direction, one tensor for each argument.
+        has_aux: whether `fun` returns `(output, aux)`, aux being passed on.
+
+    Returns:
+        `(output, tangent of output)`, and aux if there is one.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import ops
+    >>> ops.jvp(ops.sin, (0.0,), (2.0,))[1]
+    <Tensor shape=() dtype=float32 2.0>
+    """
+    if len(primals) != len(tangents):
+        raise ValueError(
+            f"jvp: {len(primals)} primals need as many tangents. Received: {len(tangents)}"
+        )
+    # The gradient is linear in the gradient `u` that it starts from: differentiating it by `u`
+    # turns backward mode into forward mode.
+    xs = [Tensor(to_array(p)) for p in primals]
+    with GradientTape(persistent=True) as outer:
+        with GradientTape() as inner:
+            inner.watch(xs)
+            result = fun(*xs)
+            output, aux = result if has_aux else (result, None)
+            flat = [as_tensor(y) for y in tree.flatten(output)]
+        us = [Tensor(np.zeros_like(y._value)) for y in flat]
+        outer.watch(us)
+        grads = inner.gradient(flat, xs, us, unconnected_gradients="zero")
+    dirs = [to_array(t, x.dtype).reshape(x.shape) for t, x in zip(tangents, xs)]
+    moved = outer.gradient(grads, us, dirs, unconnected_gradients="zero")
+    tangent = tree.pack_sequence_as(output, moved)
+    return (output, tangent, aux) if has_aux else (output, tangent)

@@ -1,0 +1,333 @@
+"""Joining, splitting, repeating and padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive, as_tensor, elementary
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import result_type
+from minikeras.ops.families import np_shape, operand_kind, promote
+from minikeras.ops.indexing import GET_ITEM, take
+from minikeras.ops.shapes import expand_dims, ravel, reshape
+from minikeras.ops.symbolic import op
+
+
+def _concatenate(*xs: np.ndarray, axis: int) -> tuple:
+    return np.concatenate(xs, axis), [x.shape[axis] for x in xs]
+
+
+def _concatenate_backward(g: Any, sizes: list, needs: Any, out: Any, axis: int) -> list:
+    index = [slice(None)] * g.ndim
+    result, start = [], 0
+    for size, need in zip(sizes, needs):
+        index[axis] = slice(start, start + size)
+        result.append(g[tuple(index)] if need else None)
+        start += size
+    return result
+
+
+class _Slicing(Primitive):
+    """A primitive whose backward is slicing, which works on tensors as well as on arrays."""
+
+    def backward_graph(self, g: Any, node: Any, needs: Any) -> Any:
+        return self._backward(g, node.saved, needs, None, **node.params)
+
+
+_CONCATENATE = _Slicing("concatenate", _concatenate, _concatenate_backward)
+
+
+def _concatenate_rule(xs: Sequence[Any], axis: int | None = 0) -> KerasTensor:
+    shapes = [np_shape(x) for x in xs]
+    dtype = result_type(*[operand_kind(x) for x in xs])
+    if axis is None:
+        sizes = [None if None in s else int(np.prod(s)) for s in shapes]
+        return KerasTensor([None if None in sizes else sum(sizes)], dtype)
+    n = len(shapes[0])
+    if not -n <= axis < n:
+        raise ValueError(f"concatenate: axis {axis} is out of bounds for {n} dimensions.")
+    axis %= n
+    out = list(shapes[0])
+    for shape in shapes[1:]:
+        if len(shape) != n:
+            raise ValueError(f"concatenate: shapes {shapes} differ in their number of axes.")
+        for i, (a, b) in enumerate(zip(out, shape)):
+            if i == axis:
+                out[i] = None if a is None or b is None else a + b
+            elif a is None:
+                out[i] = b
+            elif b is not None and a != b:
+                raise ValueError(
+                    f"concatenate: shapes {shapes} must be the same except on axis {axis}."
+                )
+    return KerasTensor(out, dtype)
+
+
+@op(rule=_concatenate_rule)
+def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
+    """Join tensors along an existing axis (flat, if `axis` is None).
+
+    Raises:
+        ValueError: if there are none, or their shapes differ along another axis.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.concatenate([[1, 2], [3]])
+    <Tensor shape=(3,) dtype=int32 [1 2 3]>
+    """
+    if len(xs) == 0:
+        raise ValueError("concatenate: nothing to join: `xs` is empty.")
+    xs = promote(*xs)
+    if axis is None:
+        xs, axis = [ravel(x) for x in xs], 0
+    ndim = xs[0]._value.ndim
+    try:
+        return _CONCATENATE(*xs, axis=axis + ndim if axis < 0 else axis)
+    except (ValueError, IndexError) as error:
+        shapes = [x.shape for x in xs]
+        raise ValueError(f"concatenate: cannot join {shapes} along axis {axis}.") from error
+
+
+def _stack(*xs: np.ndarray, axis: int) -> tuple:
+    shape = xs[0].shape
+    inserted = (*shape[:axis], 1, *shape[axis:])
+    return np.concatenate([x.reshape(inserted) for x in xs], axis), None
+
+
+def _stack_backward(g: Any, saved: None, needs: Any, out: Any, axis: int) -> list:
+    before = (slice(None),) * axis
+    return [g[(*before, i)] if need else None for i, need in enumerate(needs)]
+
+
+_STACK = _Slicing("stack", _stack, _stack_backward)
+
+
+@op
+def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ValueError: if there are none, or their shapes differ.
+    """
+    if len(x) == 0:
+        raise ValueError("stack: nothing to join: `x` is empty.")
+    xs = promote(*x)
+    shape = np.shape(xs[0]._value)
+    n = len(shape) + 1
+    if not -n <= axis < n:
+        raise ValueError(f"stack: axis {axis} is out of bounds for {n} dimensions.")
+    for a in xs:
+        if np.shape(a._value) != shape:
+            shapes = [a.shape for a in xs]
+            raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
+    return _STACK(*xs, axis=axis % n)
+
+
+@op
+def hstack(xs: Sequence[Any]) -> Tensor:
+    """Join tensors along the second axis (the first, of one-axis tensors)."""
+    xs = [as_tensor(x) for x in xs]
+    xs = [reshape(x, (1,)) if x.ndim == 0 else x for x in xs]
+    return concatenate(xs, axis=0 if xs[0].ndim == 1 else 1)
+
+
+@op
+def vstack(xs: Sequence[Any]) -> Tensor:
+    """Join tensors along the first axis, as rows."""
+    xs = [as_tensor(x) for x in xs]
+    return concatenate([reshape(x, (1, -1)) if x.ndim < 2 else x for x in xs], axis=0)
+
+
+@op
+def dstack(xs: Sequence[Any]) -> Tensor:
+    """Join tensors along the third axis."""
+    xs = [as_tensor(x) for x in xs]
+    xs = [reshape(x, (1, -1, 1)) if x.ndim < 2 else x for x in xs]
+    return concatenate([expand_dims(x, -1) if x.ndim == 2 else x for x in xs], axis=2)
+
+
+@op
+def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
+    """Put `x2` after `x1` along `axis` (both flat, if None)."""
+    return concatenate([x1, x2], axis=axis)
+
+
+def _pieces(x: Tensor, cuts: list[int], axis: int) -> list[Tensor]:
+    """Cut `x` before each index in `cuts`."""
+    before = (slice(None),) * (axis % x.ndim)
+    ends = [*cuts, x.shape[axis]]
+    return [
+        GET_ITEM(x, key=(*before, slice(a, max(a, b)))) for a, b in zip([0, *cuts], ends)
+    ]
+
+
+def _cuts(indices: Any, size: int) -> list[int]:
+    """Indices to cut at, counted from the front."""
+    return [min(max(int(c) + (size if c < 0 else 0), 0), size) for c in to_array(indices).ravel()]
+
+
+@op
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Cut into equal parts, or at the given indices, along `axis`.
+
+    Args:
+        x: tensor.
+        indices_or_sections: a number of equal parts, or the indices at which parts begin.
+        axis: axis to cut.
+
+    Raises:
+        ValueError: if the axis cannot be cut into that many equal parts.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> [part.shape for part in ops.split(ops.zeros((6, 2)), [1, 3])]
+    [(1, 2), (2, 2), (3, 2)]
+    """
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    size = x._value.shape[axis]
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return _pieces(x, _cuts(indices_or_sections, size), axis)
+    n = int(indices_or_sections)
+    if n <= 0 or size % n:
+        raise ValueError(f"split: axis {axis} of size {size} cannot be cut into {n} equal parts.")
+    return _pieces(x, [size // n * i for i in range(1, n)], axis)
+
+
+@op
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Cut into parts along `axis`, the first ones longer by one where sizes do not divide."""
+    x = as_tensor(x)
+    size = x.shape[axis]
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return _pieces(x, _cuts(indices_or_sections, size), axis)
+    n = int(indices_or_sections)
+    if n <= 0:
+        raise ValueError(f"array_split: the number of parts must be positive. Received: {n}")
+    each, longer = divmod(size, n)
+    return _pieces(x, [i * each + min(i, longer) for i in range(1, n)], axis)
+
+
+@op
+def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the second axis (the first, of a one-axis tensor)."""
+    x = as_tensor(x)
+    return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
+
+
+@op
+def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the first axis."""
+    return split(x, indices_or_sections, axis=0)
+
+
+@op
+def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the third axis."""
+    return split(x, indices_or_sections, axis=2)
+
+
+@op
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """Take a tensor apart along `axis`.
+
+    Raises:
+        ValueError: if `num` is given and is not the size of the axis.
+    """
+    x = as_tensor(x)
+    if num is not None and num != x.shape[axis]:
+        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
+    before = (slice(None),) * (axis % x.ndim)
+    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]
+
+
+def _tile_vjp(g: Any, shape: tuple, repeats: tuple) -> Any:
+    n = len(repeats)
+    padded = (1,) * (n - len(shape)) + tuple(shape)
+    split_shape = [d for r, s in zip(repeats, padded) for d in (r, s)]
+    return np.reshape(np.sum(np.reshape(g, split_shape), axis=tuple(range(0, 2 * n, 2))), shape)
+
+
+_TILE = elementary("tile", lambda x, repeats: np.tile(x, repeats), _tile_vjp)
+
+
+@op
+def tile(x: Any, repeats: Any) -> Tensor:
+    """Repeat the whole tensor along each axis, the last ones if `repeats` are fewer."""
+    x = as_tensor(x)
+    repeats = [int(r) for r in np.ravel(to_array(repeats))]
+    return _TILE(x, repeats=(1,) * (x.ndim - len(repeats)) + tuple(repeats))
+
+
+@op
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+    """Repeat each element along `axis` (of the flat tensor if None).
+
+    Args:
+        x: tensor.
+        repeats: how many times, one number for all or one for each element along the axis.
+        axis: axis.
+    """
+    x = as_tensor(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return take(x, np.repeat(np.arange(x.shape[axis]), to_array(repeats)), axis=axis)
+
+
+def _pad_forward(x: np.ndarray, width: tuple, mode: str, value: Any) -> np.ndarray:
+    if mode != "constant":
+        return np.pad(x, width, mode=mode)
+    return np.pad(x, width, constant_values=0 if value is None else value)
+
+
+def _pad_vjp(g: Any, x: Any, width: tuple, mode: str) -> Any:
+    if mode == "constant":
+        return g[tuple([slice(a, a + d) for (a, _), d in zip(width, x.shape)])]
+    source = np.pad(np.arange(x.size).reshape(x.shape), width, mode=mode)
+    flat = np.reshape(g, (-1,))
+    summed = np.zeros(x.size, g.dtype)
+    if isinstance(g, Tensor):
+        from minikeras.ops.core import scatter
+
+        return reshape(scatter(source.reshape(-1, 1), flat, summed.shape), x.shape)
+    np.add.at(summed, source.ravel(), flat)
+    return summed.reshape(x.shape)
+
+
+_PAD = elementary("pad", _pad_forward, _pad_vjp)
+_PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+@op
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+    """Add elements around a tensor.
+
+    Args:
+        x: tensor.
+        pad_width: how many before and after, `((before, after), ...)` for each axis, or one pair
+            or number for all.
+        mode: `"constant"`, or the tensor's own elements: `"edge"`, `"reflect"`, `"symmetric"`,
+            `"wrap"`.
+        constant_values: the constant, 0 if None.
+
+    Raises:
+        ValueError: for another mode, or `constant_values` beside one.
+    """
+    x = as_tensor(x)
+    if mode not in _PAD_MODES:
+        raise ValueError(f"pad: `mode` must be one of {_PAD_MODES}. Received: mode={mode!r}")
+    if constant_values is not None and mode != "constant":
+        raise ValueError(
+            "pad: argument `constant_values` goes with mode='constant' only. "
+            f"Received: mode={mode!r}"
+        )
+    pairs = np.broadcast_to(to_array(pad_width), (x.ndim, 2)).tolist()
+    width = tuple([(int(a), int(b)) for a, b in pairs])
+    value = None if constant_values is None else to_array(constant_values)
+    return _PAD(x, width=width, mode=mode, value=value)

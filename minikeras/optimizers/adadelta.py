@@ -1,0 +1,87 @@
+"""Adadelta."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Adadelta(Optimizer):
+    """Steps whose size is learned from the sizes of the steps before.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        rho: decay of the running means.
+        epsilon: added under the roots.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Zeiler, 2012, https://arxiv.org/abs/1212.5701
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.Adadelta(100.0).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.8585788, 2.1414213], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        self._accumulated_grads, self._accumulated_delta_vars = self._add_slots(
+            variables, "accumulated_grad", "accumulated_delta_var", scratch=2
+        )
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        return kernels.adadelta, (rate, self.rho, 1 - self.rho, self.epsilon)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "epsilon": self.epsilon,
+        }

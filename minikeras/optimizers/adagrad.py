@@ -1,0 +1,89 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Adagrad(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients so far.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        initial_accumulator_value: what the sums begin with.
+        epsilon: added under the root.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Duchi et al., 2011, http://www.jmlr.org/papers/volume12/duchi11a/duchi11a.pdf
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.Adagrad(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.9046537, 2.0953462], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.initial_accumulator_value = initial_accumulator_value
+        self.epsilon = epsilon
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        initial = partial(np.full, fill_value=self.initial_accumulator_value)
+        (self._accumulators,) = self._add_slots(variables, "accumulator", initializers=[initial])
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        return kernels.adagrad, (rate, self.epsilon)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "initial_accumulator_value": self.initial_accumulator_value,
+            "epsilon": self.epsilon,
+        }

@@ -1,0 +1,98 @@
+"""Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """Steps along a running mean of the gradient, divided by its running root mean square.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        beta_1: decay of the running mean of the gradient.
+        beta_2: decay of the running mean of its square.
+        epsilon: added to the divisor.
+        amsgrad: whether to divide by the greatest mean square so far.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Kingma & Ba, 2014, https://arxiv.org/abs/1412.6980; AMSGrad: Reddi et al., 2018,
+        https://openreview.net/pdf?id=ryQu7f-RZ
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.Adam(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.9, 2.1], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities, self._velocity_hats = self._add_slots(
+            variables, "momentum", "velocity", "velocity_hat" if self.amsgrad else None
+        )
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        t = step + 1
+        alpha = rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        return kernels.adam, (alpha, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }

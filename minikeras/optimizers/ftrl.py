@@ -1,0 +1,126 @@
+"""Ftrl."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader: sparse weights by an l1 penalty.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        learning_rate_power: exponent of the sums of squares that steps are divided by; at most 0.
+        initial_accumulator_value: what the sums begin with.
+        l1_regularization_strength: l1 penalty.
+        l2_regularization_strength: l2 penalty.
+        l2_shrinkage_regularization_strength: l2 penalty on the size of the weights alone.
+        beta: the paper's beta.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        McMahan et al., 2013, https://research.google.com/pubs/archive/41159.pdf
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.Ftrl(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.6031424, 1.4924228], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        for argument, value, sign in (
+            ("initial_accumulator_value", initial_accumulator_value, 1),
+            ("learning_rate_power", learning_rate_power, -1),
+            ("l1_regularization_strength", l1_regularization_strength, 1),
+            ("l2_regularization_strength", l2_regularization_strength, 1),
+            ("l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength, 1),
+        ):
+            if value * sign < 0:
+                raise ValueError(
+                    f"Ftrl: `{argument}` must be {'positive' if sign > 0 else 'negative'} or zero. "
+                    f"Received: {argument}={value}"
+                )
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.learning_rate_power = learning_rate_power
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+        self.beta = beta
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        initial = partial(np.full, fill_value=self.initial_accumulator_value)
+        self._accumulators, self._linears = self._add_slots(
+            variables, "accumulator", "linear", scratch=2, initializers=[initial, "zeros"]
+        )
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        l2 = self.l2_regularization_strength + self.beta / (2 * rate)
+        return kernels.ftrl, (
+            rate,
+            -self.learning_rate_power,
+            self.l1_regularization_strength,
+            2 * l2,
+            2 * self.l2_shrinkage_regularization_strength,
+        )
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "learning_rate_power": self.learning_rate_power,
+            "initial_accumulator_value": self.initial_accumulator_value,
+            "l1_regularization_strength": self.l1_regularization_strength,
+            "l2_regularization_strength": self.l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
+            "beta": self.beta,
+        }

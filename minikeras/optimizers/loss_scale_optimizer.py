@@ -1,0 +1,221 @@
+"""LossScaleOptimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff import Variable
+from minikeras.autodiff.tensor import to_array
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.optimizers.optimizer import Optimizer
+
+_LEFT_TO_INNER = {
+    "weight_decay": None,
+    "clipnorm": None,
+    "global_clipnorm": None,
+    "clipvalue": None,
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+
+
+class LossScaleOptimizer(Optimizer):
+    """An optimizer around another that keeps float16 gradients from vanishing.
+
+    The loss is multiplied by a scale and the gradients are divided by it. A step with an infinite
+    or undefined gradient is left out and halves the scale; after many steps without one the scale
+    doubles.
+
+    Args:
+        inner_optimizer: the optimizer that makes the steps.
+        initial_scale: scale to begin with.
+        dynamic_growth_steps: number of finite steps after which the scale doubles.
+        name: name.
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> optimizer = minikeras.optimizers.LossScaleOptimizer(minikeras.optimizers.SGD(1.0))
+    >>> optimizer.apply([[32768.0, 0.0]], [w])
+    >>> w.numpy()
+    array([0., 2.], dtype=float32)
+    """
+
+    _flattens = False
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not kwargs.pop("dynamic", True):
+            raise ValueError(
+                "LossScaleOptimizer no longer supports `dynamic=False`. Set `loss_scale_factor` on "
+                "the `inner_optimizer` instead."
+            )
+        for argument, default in _LEFT_TO_INNER.items():
+            if kwargs.pop(argument, default) != default:
+                raise ValueError(
+                    f"LossScaleOptimizer does not support `{argument}`. Set it on the "
+                    "`inner_optimizer` instead."
+                )
+        if kwargs:
+            raise ValueError(f"LossScaleOptimizer: argument(s) not recognized: {kwargs}")
+        if not isinstance(inner_optimizer, Optimizer):
+            raise ValueError(
+                "LossScaleOptimizer: `inner_optimizer` must be an Optimizer. Received: "
+                f"inner_optimizer={inner_optimizer!r}"
+            )
+        super().__init__(learning_rate=0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+        inner_optimizer.loss_scale_factor = None
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Build the inner optimizer, and the scale."""
+        if self.built:
+            return
+        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
+        self.dynamic_scale = self.add_variable(
+            (), initializer=self._initial, dtype="float32", name="dynamic_scale"
+        )
+        self.inner_optimizer.build(variables)
+        super().build(variables)
+
+    def _initial(self, shape: tuple, dtype: Any = None) -> np.ndarray:
+        return np.full(shape, self.initial_scale, dtype)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Variables of this optimizer, then those of the inner one."""
+        return self._variables + self.inner_optimizer.variables
+
+    @property
+    def learning_rate(self) -> Any:
+        """The inner optimizer's learning rate."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self.inner_optimizer.learning_rate = value
+
+    @property
+    def iterations(self) -> Any:
+        """The inner optimizer's number of updates."""
+        return self.inner_optimizer.iterations
+
+    def apply(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None
+    ) -> None:
+        """Unscale gradients and update, or skip the step if one of them is not finite.
+
+        Args:
+            grads: gradients of the scaled loss.
+            trainable_variables: the variables, all if None. The first call builds the optimizer.
+        """
+        grads = list(grads)
+        if not self.built:
+            if trainable_variables is None:
+                raise ValueError(
+                    "LossScaleOptimizer.apply: without `trainable_variables` the optimizer has to "
+                    "be built. Call `optimizer.build(trainable_variables)` first."
+                )
+            trainable_variables = list(trainable_variables)
+            with self._scope():
+                self.build(trainable_variables)
+        variables = (
+            self._trainable_variables if trainable_variables is None else trainable_variables
+        )
+        arrays = [None if g is None else to_array(g) for g in grads]
+        scale = self._take_scale([a for a in arrays if a is not None])
+        if scale is not None:
+            self.inner_optimizer.apply(
+                [
+                    a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
+                    for a, v in zip(arrays, variables)
+                ]
+                + arrays[len(variables) :],
+                trainable_variables,
+            )
+
+    def gradient_targets(self) -> dict:
+        """Return, for each leaf of the tape, the array that its gradient should be written into."""
+        return self.inner_optimizer.gradient_targets()
+
+    def apply_flat(self, grads: dict) -> None:
+        """Update by the gradients that the tape has found; see `Optimizer.apply_flat`.
+
+        Args:
+            grads: gradient of the scaled loss by leaf.
+        """
+        present = [v for v in self._trainable_variables if v._node in grads]
+        scale = self._take_scale([grads[v._node] for v in present])
+        if scale is None:
+            return
+        targets = self.inner_optimizer.gradient_targets()
+        unscaled = {}
+        for v in present:
+            leaf, g = v._node, grads[v._node]
+            if v.overwrite_with_gradient:
+                unscaled[leaf] = g
+            else:
+                unscaled[leaf] = np.divide(g, scale, out=targets.get(leaf))
+        self.inner_optimizer.apply_flat(unscaled)
+
+    def _take_scale(self, grads: list[np.ndarray]) -> float | None:
+        """Return the scale of these gradients, None if the step is to be skipped; adapt it."""
+        scale, count = self.dynamic_scale._value.item(), self.step_counter._value.item()
+        finite = all(bool(np.isfinite(g).all()) for g in grads)
+        grown = finite and count == self.dynamic_growth_steps - 1
+        self.step_counter.assign(count + 1 if finite and not grown else 0)
+        if grown:
+            self.dynamic_scale.assign(scale * 2)
+        elif not finite:
+            self.dynamic_scale.assign(scale / 2)
+        return scale if finite else None
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss times the scale."""
+        return loss * (self.dynamic_scale if self.built else self.initial_scale)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """End training of the inner optimizer.
+
+        Args:
+            var_list: the variables.
+        """
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize_keras_object(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> LossScaleOptimizer:
+        """Make an optimizer from the result of `get_config`.
+
+        Args:
+            config: the arguments.
+            custom_objects: a user's classes and functions by name.
+        """
+        config = dict(config)
+        inner = deserialize_keras_object(
+            config.pop("inner_optimizer"), custom_objects=custom_objects
+        )
+        return cls(inner, **config)

@@ -1,0 +1,201 @@
+"""Muon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.flat import FlatGroup
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Muon(Optimizer):
+    """Steps along a momentum made orthogonal, for matrices; AdamW for all else.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        adam_beta_1, adam_beta_2, epsilon: those of Adam.
+        adam_weight_decay: weight decay of the variables that AdamW updates.
+        weight_decay: that of the others.
+        exclude_layers: regular expressions; AdamW updates variables whose path one is found in.
+        exclude_embeddings: whether AdamW updates embeddings.
+        muon_a, muon_b, muon_c: coefficients of the Newton-Schulz polynomial.
+        adam_lr_ratio: what AdamW's learning rate is multiplied by.
+        momentum: decay of the momentum.
+        ns_steps: number of Newton-Schulz steps.
+        nesterov: whether momentum looks ahead.
+        rms_rate: root mean square of a step, in learning rates; None leaves it as it comes.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([[1.0, 2.0]])
+    >>> minikeras.optimizers.Muon(0.1, weight_decay=None).apply([[[1.0, -1.0]]], [w])
+    >>> w.shape
+    (1, 2)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        adam_beta_1: float = 0.9,
+        adam_beta_2: float = 0.999,
+        adam_weight_decay: float | None = 0.004,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = 0.004,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        exclude_layers: Sequence[str] | None = None,
+        exclude_embeddings: bool = True,
+        muon_a: float = 3.4445,
+        muon_b: float = -4.775,
+        muon_c: float = 2.0315,
+        adam_lr_ratio: float = 1,
+        momentum: float = 0.95,
+        ns_steps: int = 5,
+        nesterov: bool = True,
+        rms_rate: float | None = 0.2,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.adam_beta_1 = adam_beta_1
+        self.adam_beta_2 = adam_beta_2
+        self.adam_weight_decay = adam_weight_decay
+        self.epsilon = epsilon
+        self.exclude_layers = list(exclude_layers or [])
+        self.muon_a = muon_a
+        self.muon_b = muon_b
+        self.muon_c = muon_c
+        self.adam_lr_ratio = adam_lr_ratio
+        self.momentum = momentum
+        self.ns_steps = ns_steps
+        self.nesterov = nesterov
+        self.exclude_embeddings = exclude_embeddings
+        self.rms_rate = rms_rate
+
+    _whole_variables = True
+
+    def _uses_adam(self, variable: Variable) -> bool:
+        path = variable.path
+        return (
+            len(variable.shape) != 2
+            or (self.exclude_embeddings and "embedding" in path.lower())
+            or any(re.search(keyword, path) for keyword in self.exclude_layers)
+        )
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        self._adam = {v for v in variables if self._uses_adam(v)}
+        self.momentums: list[Variable | None] = []
+        self.adam_velocities: list[Variable | None] = []
+        for v in variables:
+            m = u = None
+            if not v.overwrite_with_gradient:
+                m = self.add_variable_from_reference(v, "momentum")
+                if v in self._adam:
+                    u = self.add_variable_from_reference(v, "velocity")
+            self.momentums.append(m)
+            self.adam_velocities.append(u)
+        self._add_slot("momentum", self.momentums)
+
+    def _update_variable(self, group: FlatGroup, index: int, rate: float, step: int) -> None:
+        v = group.variables[index]
+        values, gradient = group.values.views[index], group.grad_views[index]
+        momentum = group.slots["momentum"].views[index]
+        if v not in self._adam:
+            if self.rms_rate is not None:
+                rate *= max(v.shape) ** 0.5 * self.rms_rate
+            kernels.muon(
+                values,
+                gradient,
+                momentum,
+                rate,
+                self.momentum,
+                self.nesterov,
+                self.muon_a,
+                self.muon_b,
+                self.muon_c,
+                self.ns_steps,
+            )
+            return
+        t = step + 1
+        rate *= self.adam_lr_ratio
+        alpha = rate * (1 - self.adam_beta_2**t) ** 0.5 / (1 - self.adam_beta_1**t)
+        velocity = self.adam_velocities[self._indices[v]]
+        square = velocity._value.copy()
+        kernels.adam(
+            values,
+            gradient,
+            momentum,
+            square,
+            None,
+            np.empty_like(values),
+            alpha,
+            1 - self.adam_beta_1,
+            1 - self.adam_beta_2,
+            self.epsilon,
+        )
+        velocity._value = square
+
+    def _update(self, work: list, rate: float, step: int) -> None:
+        if self.weight_decay is None:  # the base asks this one only
+            self._decay_weights(work, rate)
+        super()._update(work, rate, step)
+
+    def _weight_decay_of(self, variable: Variable) -> float | None:
+        if not self._use_weight_decay(variable):
+            return None
+        return self.adam_weight_decay if variable in self._adam else self.weight_decay
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "adam_beta_1": self.adam_beta_1,
+            "adam_beta_2": self.adam_beta_2,
+            "adam_weight_decay": self.adam_weight_decay,
+            "epsilon": self.epsilon,
+            "exclude_layers": self.exclude_layers,
+            "muon_a": self.muon_a,
+            "muon_b": self.muon_b,
+            "muon_c": self.muon_c,
+            "adam_lr_ratio": self.adam_lr_ratio,
+            "momentum": self.momentum,
+            "ns_steps": self.ns_steps,
+            "nesterov": self.nesterov,
+            "exclude_embeddings": self.exclude_embeddings,
+            "rms_rate": self.rms_rate,
+        }

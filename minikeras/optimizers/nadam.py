@@ -1,0 +1,112 @@
+"""Nadam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikeras.autodiff import Variable
+from minikeras.common.settings import settings
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov momentum.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        beta_1: decay of the running mean of the gradient.
+        beta_2: decay of the running mean of its square.
+        epsilon: added to the divisor.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Dozat, 2015, http://cs229.stanford.edu/proj2015/054_report.pdf
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.Nadam(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.8914006, 2.1085994], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        dtype = variables[0].dtype if variables else None
+        self._momentums, self._velocities = self._add_slots(
+            variables, "momentum", "velocity", scratch=2
+        )
+        self._u_product = Variable(1.0, dtype=dtype or settings.floatx, trainable=False)
+
+    def _schedule(self, step: int) -> float:
+        """Momentum of step number `step`, counted from 1."""
+        return self.beta_1 * (1 - 0.5 * 0.96**step)
+
+    def _update(self, work: list, rate: float, step: int) -> None:
+        self._u_product.assign(self._u_product * self._schedule(step + 1))
+        super()._update(work, rate, step)
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        now, following = self._schedule(step + 1), self._schedule(step + 2)
+        product = self._u_product._value.item()
+        return kernels.nadam, (
+            rate,
+            1 - self.beta_1,
+            1 - self.beta_2,
+            following / (1 - product * following),
+            (1 - now) / (1 - product),
+            1 / (1 - self.beta_2 ** (step + 1)),
+            self.epsilon,
+        )
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }

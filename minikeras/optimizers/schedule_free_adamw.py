@@ -1,0 +1,109 @@
+"""ScheduleFreeAdamW."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class ScheduleFreeAdamW(Optimizer):
+    """AdamW that needs no schedule: the weights are kept near a running average.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        beta_1: place of the weights between the fast iterate (0) and the average (1).
+        beta_2: decay of the running mean of the squared gradient.
+        epsilon: added to the divisor.
+        warmup_steps: steps in which the learning rate grows to its full size.
+
+    The other arguments are those of `Optimizer`.
+
+    Source:
+        Defazio et al., 2024, https://arxiv.org/abs/2405.15682
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.ScheduleFreeAdamW(0.1).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.9, 2.1], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.0025,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        warmup_steps: int = 0,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.warmup_steps = warmup_steps
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self._add_slots(
+            variables, "momentum", "velocity", scratch=1
+        )
+        for iterate, variable in zip(self._momentums, variables):
+            if iterate is not None:
+                iterate.assign(variable.numpy())
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        t = step + 1
+        if self.warmup_steps > 0:
+            rate *= min(t / self.warmup_steps, 1.0)
+        return kernels.schedule_free_adamw, (
+            rate,
+            self.beta_1,
+            1 - self.beta_1,
+            1 - self.beta_2,
+            1 / (1 - self.beta_2**t),
+            1 / t,
+            self.epsilon,
+        )
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "warmup_steps": self.warmup_steps,
+        }

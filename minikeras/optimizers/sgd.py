@@ -1,0 +1,86 @@
+"""SGD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikeras.autodiff import Variable
+from minikeras.kernels import optimizer_updates as kernels
+from minikeras.optimizers.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum where wanted.
+
+    Args:
+        learning_rate: a float, a schedule, or a function of no arguments.
+        momentum: part of the last step that is made again, in [0, 1].
+        nesterov: whether momentum looks ahead.
+
+    The other arguments are those of `Optimizer`.
+
+    Example:
+
+    >>> import minikeras
+    >>> w = minikeras.Variable([1.0, 2.0])
+    >>> minikeras.optimizers.SGD(0.1, momentum=0.9).apply([[1.0, -1.0]], [w])
+    >>> w.numpy()
+    array([0.9, 2.1], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(momentum, float) or not 0 <= momentum <= 1:
+            raise ValueError(
+                f"SGD: `momentum` must be a float in [0, 1]. Received: momentum={momentum!r}"
+            )
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        (self.momentums,) = self._add_slots(variables, "momentum" if self.momentum != 0 else None)
+
+    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+        return kernels.sgd, (rate, self.momentum, bool(self.nesterov))
+
+    def get_config(self) -> dict:
+        """Return the arguments that make such an optimizer."""
+        return {
+            **super().get_config(),
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+        }

@@ -1,0 +1,386 @@
+"""What `compile` was given, matched to a model's outputs: losses and metrics per output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import losses as losses_module
+from minikeras import metrics as metrics_module
+from minikeras import tree
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.naming import unknown_name_message
+
+
+def output_keys(y_pred: Any, output_names: list[str] | None) -> list[str]:
+    """Return a name for each output: dict keys, the model's output names, or numbers."""
+    if isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y_pred.values()):
+        return sorted(y_pred)
+    flat = tree.flatten(y_pred)
+    if output_names and len(output_names) == len(flat):
+        return list(output_names)
+    if isinstance(y_pred, dict) or any(tree.is_nested(v) for v in _values(y_pred)):
+        paths = [p for p, _ in tree.flatten_with_path(y_pred)]
+        return ["/".join(str(k) for k in p) for p in paths]
+    return [f"output_{i}" for i in range(len(flat))]
+
+
+def _values(structure: Any) -> Any:
+    if isinstance(structure, dict):
+        return structure.values()
+    return structure if isinstance(structure, (list, tuple)) else ()
+
+
+def per_output(
+    given: Any, y_pred: Any, keys: list[str], names: list[str], what: str, is_leaf: Any
+) -> list[Any]:
+    """Spread a structure that the user gave over the flat outputs.
+
+    Args:
+        given: None, one item for all outputs, a list in the order of the outputs, a dict by output
+            name, or the nested structure of the outputs.
+        y_pred: the outputs.
+        keys: their names, and `names` what else they may be called.
+        what: the argument's name, for messages.
+        is_leaf: tells an item from a structure of items.
+
+    Raises:
+        ValueError: if it does not match the outputs.
+    """
+    n = len(keys)
+    if given is None or is_leaf(given):
+        return [given] * n
+    if isinstance(given, dict):
+        if any(isinstance(v, dict) and not is_leaf(v) for v in given.values()):
+            result: list[Any] = []
+            for key in sorted(y_pred):
+                part = y_pred[key]
+                sub_keys = output_keys(part, None)
+                result += per_output(given.get(key), part, sub_keys, sub_keys, what, is_leaf)
+            return result
+        known = set(keys) | set(names)
+        for k in given:
+            if k not in known:
+                message = unknown_name_message("output", str(k), sorted(known))
+                raise ValueError(
+                    f"In the dict argument `{what}`, key '{k}' does not correspond to any model "
+                    f"output. {message}"
+                )
+        return [given.get(k, given.get(m)) for k, m in zip(keys, names)]
+    items = list(given)
+    if len(items) == n:
+        if isinstance(y_pred, (list, tuple)) and any(tree.is_nested(p) for p in y_pred):
+            result = []
+            for item, part in zip(items, y_pred):
+                sub_keys = output_keys(part, None)
+                result += per_output(item, part, sub_keys, sub_keys, what, is_leaf)
+            return result
+        return items
+    raise ValueError(
+        f"Argument `{what}` must be one item, a dict by output name, or match the model's {n} "
+        f"outputs {keys}. Received {len(items)} item(s): {what}={given}"
+    )
+
+
+def match_targets(y: Any, y_pred: Any, keys: list[str], names: list[str], what: str) -> list[Any]:
+    """Return targets (or sample weights) in the order of the flat outputs, None where missing."""
+    n = len(keys)
+    if isinstance(y, dict):
+        if isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y.values()):
+            return [y.get(k) for k in keys]
+        if not any(tree.is_nested(v) for v in y.values()):
+            for k in y:
+                if k not in keys and k not in names:
+                    raise ValueError(
+                        f"`{what}` has key '{k}', which is no output of the model. "
+                        f"Known outputs: {keys}"
+                    )
+            return [y.get(k, y.get(m)) for k, m in zip(keys, names)]
+    flat = tree.flatten(y)
+    if len(flat) != n:
+        raise ValueError(
+            f"`{what}` has {len(flat)} array(s), but the model has {n} output(s): {keys}."
+        )
+    return flat
+
+
+class CompileLoss:
+    """The total loss of a model: the weighted sum over its outputs.
+
+    Args:
+        loss: what `compile` was given.
+        loss_weights: number for each output, in a list or dict.
+        output_names: names of the model's outputs.
+    """
+
+    def __init__(
+        self, loss: Any, loss_weights: Any = None, output_names: list[str] | None = None
+    ) -> None:
+        if loss_weights is not None and not isinstance(loss_weights, (list, tuple, dict, int, float)):
+            raise ValueError(
+                "Expected `loss_weights` argument to be a float, list, tuple, or dict. "
+                f"Received instead: loss_weights={loss_weights} (of type {type(loss_weights)})"
+            )
+        self.user_loss = loss
+        self.user_loss_weights = loss_weights
+        self.output_names = output_names
+        self.built = False
+        self.trackers: list[Any] = []
+        for item in tree.flatten(loss):
+            if item is not None:
+                _loss(item)  # an unknown name raises at once, before any training
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The mean loss of each output, if there are several."""
+        return [t for t in self.trackers if t is not None]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Match losses and weights with outputs."""
+        self.keys = output_keys(y_pred, self.output_names)
+        names = self.output_names if self.output_names and len(self.output_names) == len(self.keys) else self.keys  # fmt: skip
+        self.names = list(names)
+        items = per_output(
+            self.user_loss,
+            y_pred,
+            self.keys,
+            self.names,
+            "loss",
+            lambda x: callable(x) or isinstance(x, (str, losses_module.Loss)),
+        )
+        weights = per_output(
+            self.user_loss_weights,
+            y_pred,
+            self.keys,
+            self.names,
+            "loss_weights",
+            lambda x: isinstance(x, (int, float)),
+        )
+        self.losses = [None if i is None else _loss(i) for i in items]
+        if all(loss is None for loss in self.losses):
+            raise ValueError(f"`loss` names no loss for any output. Received: {self.user_loss}")
+        self.weights = weights
+        if len(self.keys) > 1:
+            self.trackers = [
+                None if loss is None else metrics_module.Mean(name=f"{k}_loss")
+                for k, loss in zip(self.keys, self.losses)
+            ]
+        self.single = self.losses[0] if len(self.keys) == 1 and weights[0] is None else None
+        self.built = True
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """Return the total loss as a scalar tensor."""
+        if not self.built:
+            self.build(y_true, y_pred)
+        if (
+            self.single is not None
+            and isinstance(y_pred, Tensor)
+            and not isinstance(y_true, (list, tuple, dict))
+        ):
+            return self.single(y_true, y_pred, sample_weight=sample_weight)
+        flat_pred = tree.flatten(y_pred)
+        if len(flat_pred) != len(self.keys):
+            raise ValueError(
+                f"The model gave {len(flat_pred)} outputs; it had {len(self.keys)} before."
+            )
+        flat_true = self._targets(y_true, y_pred)
+        if sample_weight is None or not tree.is_nested(sample_weight):
+            flat_weight = [sample_weight] * len(flat_pred)
+        else:
+            flat_weight = match_targets(
+                sample_weight, y_pred, self.keys, self.names, "sample_weight"
+            )
+        total = None
+        for i, loss in enumerate(self.losses):
+            if loss is None:
+                continue
+            if flat_true[i] is None:
+                raise ValueError(f"Output '{self.keys[i]}' has a loss but no target in `y`.")
+            value = loss(flat_true[i], flat_pred[i], sample_weight=flat_weight[i])
+            if self.trackers:
+                self.trackers[i].update_state(value, sample_weight=flat_pred[i].shape[0])
+            if self.weights[i] is not None:
+                value = value * float(self.weights[i])
+            total = value if total is None else total + value
+        return total
+
+    def _targets(self, y_true: Any, y_pred: Any) -> list[Any]:
+        flat = tree.flatten(y_true)
+        wanted = [i for i, loss in enumerate(self.losses) if loss is not None]
+        if not isinstance(y_true, dict) and len(flat) == len(wanted) < len(self.keys):
+            filled: list[Any] = [None] * len(self.keys)
+            for i, t in zip(wanted, flat):
+                filled[i] = t
+            return filled
+        return match_targets(y_true, y_pred, self.keys, self.names, "y")
+
+
+def _loss(identifier: Any) -> Any:
+    loss = losses_module.get(identifier)
+    if isinstance(loss, losses_module.Loss):
+        return loss
+    if not callable(loss):
+        raise ValueError(f"`loss` must be a loss, its name, or a function. Received: {identifier!r}")
+    name = getattr(loss, "__name__", type(loss).__name__)
+    return losses_module.LossFunctionWrapper(loss, name=name)
+
+
+class CompileMetrics:
+    """The metrics of a model, matched with its outputs.
+
+    Args:
+        metrics: what `compile` was given, updated without sample weights.
+        weighted_metrics: the same, updated with sample weights.
+        output_names: names of the model's outputs.
+    """
+
+    name = "compile_metrics"
+
+    def __init__(
+        self, metrics: Any, weighted_metrics: Any, output_names: list[str] | None = None
+    ) -> None:
+        for given, what in ((metrics, "metrics"), (weighted_metrics, "weighted_metrics")):
+            if given is not None and not isinstance(given, (list, tuple, dict)):
+                raise ValueError(
+                    f"Expected `{what}` argument to be a list, tuple, or dict. Received instead: "
+                    f"{what}={given} of type {type(given)}"
+                )
+            for item in tree.flatten(given):
+                if isinstance(item, str) and item.lower() not in ("accuracy", "acc"):
+                    metrics_module.get(item)  # an unknown name raises at once
+        self.user_metrics = metrics
+        self.user_weighted = weighted_metrics
+        self.output_names = output_names
+        self.built = False
+        self.entries: list[tuple[int, str | None, Any, bool]] = []
+        self.fast: list[tuple[Any, bool]] | None = None
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metric objects, in order."""
+        return [m for _, _, m, _ in self.entries]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The metrics' variables."""
+        return [v for m in self.metrics for v in m.variables]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Match metrics with outputs and resolve "accuracy" by the outputs' shapes."""
+        keys = output_keys(y_pred, self.output_names)
+        names = self.output_names if self.output_names and len(self.output_names) == len(keys) else keys  # fmt: skip
+        flat_true = _loose_targets(y_true, y_pred, keys, list(names))
+        flat_pred = tree.flatten(y_pred)
+        self.keys, self.names = keys, list(names)
+        self.entries = []
+        for given, weighted in ((self.user_metrics, False), (self.user_weighted, True)):
+            groups = self._groups(given, y_pred, "weighted_metrics" if weighted else "metrics")
+            for i, group in enumerate(groups):
+                for item in group:
+                    metric = _metric(item, flat_true[i], flat_pred[i])
+                    prefix = keys[i] if len(keys) > 1 else None
+                    self.entries.append((i, prefix, metric, weighted))
+        single = len(keys) == 1 and all(hasattr(m, "update_state") for m in self.metrics)
+        self.fast = [(m, w) for _, _, m, w in self.entries] if single else None
+        self.built = True
+
+    def _groups(self, given: Any, y_pred: Any, what: str) -> list[list[Any]]:
+        n = len(self.keys)
+        if given is None:
+            return [[]] * n
+        if isinstance(given, dict):
+            items = per_output(given, y_pred, self.keys, self.names, what, _is_metric)
+            return [_as_list(i) for i in items]
+        items = list(given)
+        if n == 1:
+            if len(items) == 1 and isinstance(items[0], (list, tuple)):
+                items = list(items[0])
+            return [items]
+        if len(items) != n:
+            raise ValueError(
+                f"Invalid `{what}`. `{what}` should contain metrics objects and either be a dict "
+                "or a list matching the output names of the functional model "
+                f"{self.keys}. Received: {what}={given}"
+            )
+        return [_as_list(i) for i in items]
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Update all metrics with one batch."""
+        if not self.built:
+            self.build(y_true, y_pred)
+        if not self.entries:
+            return
+        if self.fast is not None and isinstance(y_pred, Tensor) and not tree.is_nested(y_true):
+            for metric, weighted in self.fast:
+                metric.update_state(y_true, y_pred, sample_weight if weighted else None)
+            return
+        flat_pred = tree.flatten(y_pred)
+        flat_true = _loose_targets(y_true, y_pred, self.keys, self.names)
+        if sample_weight is None or not tree.is_nested(sample_weight):
+            weights = [sample_weight] * len(flat_pred)
+        else:
+            weights = match_targets(sample_weight, y_pred, self.keys, self.names, "sample_weight")
+        for i, _, metric, weighted in self.entries:
+            if flat_true[i] is None:
+                continue
+            metric.update_state(flat_true[i], flat_pred[i], weights[i] if weighted else None)
+
+    def reset_state(self) -> None:
+        """Set all metrics back."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def result(self) -> dict[str, Any]:
+        """Return the metrics' values by name.
+
+        Raises:
+            ValueError: if they have not been updated yet.
+        """
+        if not self.built:
+            raise ValueError("Cannot get result() since the metric has not yet been built.")
+        results: dict[str, Any] = {}
+        for _, prefix, metric, weighted in self.entries:
+            value = metric.result()
+            for name, v in value.items() if isinstance(value, dict) else [(metric.name, value)]:
+                key = f"{prefix}_{name}" if prefix else name
+                if key in results and weighted:
+                    key = f"weighted_{key}"
+                unique, i = key, 0
+                while unique in results:
+                    i += 1
+                    unique = f"{key}_{i}"
+                results[unique] = v
+        return results
+
+
+def _loose_targets(y_true: Any, y_pred: Any, keys: list[str], names: list[str]) -> list[Any]:
+    """Targets by output; without an error where only some outputs have one."""
+    flat = tree.flatten(y_true)
+    if not isinstance(y_true, dict) and len(flat) < len(keys):
+        return flat + [None] * (len(keys) - len(flat))
+    return match_targets(y_true, y_pred, keys, names, "y")
+
+
+def _is_metric(x: Any) -> bool:
+    return isinstance(x, (str, metrics_module.Metric, list, tuple)) or callable(x)
+
+
+def _as_list(x: Any) -> list[Any]:
+    return [] if x is None else list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
+    """Return a metric object; "accuracy" becomes the one that fits the shapes."""
+    if identifier is None:
+        raise ValueError("Expected metric, received `None`.")
+    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+        binary, sparse = metrics_module.is_binary_or_sparse_categorical(y_true, y_pred)
+        if binary:
+            return metrics_module.BinaryAccuracy(name=identifier)
+        if sparse:
+            return metrics_module.SparseCategoricalAccuracy(name=identifier)
+        return metrics_module.CategoricalAccuracy(name=identifier)
+    metric = metrics_module.get(identifier)
+    if isinstance(metric, metrics_module.Metric):
+        return metric
+    name = identifier if isinstance(identifier, str) else getattr(metric, "__name__", None)
+    return metrics_module.MeanMetricWrapper(metric, name=name or type(metric).__name__)

@@ -1,0 +1,815 @@
+"""`Trainer`: compile, fit, evaluate and predict, mixed into `Model`.
+
+The walk of one batch is in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras import callbacks as callbacks_module
+from minikeras import metrics as metrics_module
+from minikeras import optimizers, tree
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tape import GradientTape, backpropagate
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.settings import settings
+from minikeras.losses import check_targets
+from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
+from minikeras.trainers.data_adapters import (
+    class_weight_to_sample_weights,
+    train_validation_split,
+    unpack_x_y_sample_weight,
+)
+from minikeras.trainers.epoch_iterator import EpochIterator
+
+
+class Trainer:
+    """Training, evaluation and prediction of a model."""
+
+    def __init__(self) -> None:
+        self._run_eagerly = False
+        self._jit_compile = None
+        self.compiled = False
+        self.optimizer = None
+        self.loss = None
+        self.stop_training = False
+        self.steps_per_execution = 1
+        self.history = None
+        self._loss_tracker = None
+        self._compile_loss = None
+        self._compile_metrics = None
+        self._compile_config: dict | None = None
+        self._fast_state: tuple | None = None
+        self.train_function: Callable | None = None
+        self.test_function: Callable | None = None
+        self.predict_function: Callable | None = None
+
+    # Configuration.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose optimizer, loss and metrics.
+
+        Args:
+            optimizer: optimizer, its name or config.
+            loss: loss, its name, a function `(y_true, y_pred)`, or a list or dict of them, one for
+                each output.
+            loss_weights: factors of the outputs' losses, in a list or dict.
+            metrics: list of metrics, names or functions; for several outputs a list of lists or a
+                dict. `"accuracy"` becomes the one that fits the targets.
+            weighted_metrics: the same, updated with sample weights.
+            run_eagerly: accepted; everything runs eagerly here, so it changes nothing.
+            steps_per_execution: batches between two calls of batch callbacks.
+            jit_compile: accepted; nothing is compiled.
+            auto_scale_loss: wrap the optimizer in a `LossScaleOptimizer` under `mixed_float16`.
+
+        Raises:
+            ValueError: for names that are not known, with the nearest known one.
+
+        Example:
+
+        >>> import minikeras
+        >>> model = minikeras.Sequential([minikeras.layers.Dense(1)])
+        >>> model.compile("adam", "mse", metrics=["mae"])
+        """
+        optimizer = optimizers.get(optimizer)
+        if (
+            auto_scale_loss
+            and self.dtype_policy.name == "mixed_float16"
+            and not isinstance(optimizer, optimizers.LossScaleOptimizer)
+        ):
+            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+        if not isinstance(steps_per_execution, (int, np.integer)) or steps_per_execution < 1:
+            raise ValueError(
+                "compile: `steps_per_execution` must be a positive integer. "
+                f"Received: {steps_per_execution!r}"
+            )
+        names = getattr(self, "output_names", None)
+        compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
+        compile_metrics = None
+        if metrics is not None or weighted_metrics is not None:
+            compile_metrics = CompileMetrics(metrics, weighted_metrics, names)
+        self.optimizer = optimizer
+        self.loss = loss
+        self._compile_loss = compile_loss
+        self._compile_metrics = compile_metrics
+        self._loss_tracker = metrics_module.Mean(name="loss")
+        self._run_eagerly = run_eagerly
+        self._jit_compile = False
+        self.steps_per_execution = int(steps_per_execution)
+        self.stop_training = False
+        self.compiled = True
+        self.train_function = self.test_function = self.predict_function = None
+        self._compile_config = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+
+    @property
+    def run_eagerly(self) -> bool:
+        """What `compile` was given; everything runs eagerly here."""
+        return self._run_eagerly
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._run_eagerly = value
+
+    @property
+    def jit_compile(self) -> bool:
+        """Always False: nothing is compiled."""
+        return False
+
+    @jit_compile.setter
+    def jit_compile(self, value: Any) -> None:
+        pass
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss tracker, the metrics of layers, and those of `compile`."""
+        found = [] if self._loss_tracker is None else [self._loss_tracker]
+        found += super().metrics
+        if self._compile_metrics is not None:
+            found.append(self._compile_metrics)
+        if self._compile_loss is not None:
+            found += self._compile_loss.metrics
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Set all metrics back."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the current values of all metrics by name."""
+        results: dict[str, Any] = {}
+        for m in self.metrics:
+            if m is self._compile_metrics and not m.built:
+                continue
+            value = m.result()
+            if isinstance(value, dict):
+                results.update(value)
+            else:
+                results[m.name] = value
+        return results
+
+    def get_compile_config(self) -> dict | None:
+        """Return a serialized copy of what `compile` was given."""
+        from minikeras.common.serialization import serialize_keras_object
+
+        if self.compiled and self._compile_config is not None:
+            return serialize_keras_object(self._compile_config)
+        return None
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compile from what `get_compile_config` gave."""
+        from minikeras.common.serialization import deserialize_keras_object
+
+        self.compile(**deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    # Loss and metrics of one batch: what subclasses override.
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the total loss of a batch: that of `compile`, added losses, regularizers.
+
+        Args:
+            x: inputs.
+            y: targets.
+            y_pred: outputs of the model.
+            sample_weight: weights of the samples.
+            training: whether it is used for training.
+
+        Returns:
+            A scalar tensor.
+        """
+        total = None
+        if self._compile_loss is not None:
+            if y is None:
+                raise ValueError(
+                    f"Model '{self.name}' was compiled with a loss but got no targets: pass `y`."
+                )
+            total = self._compile_loss(y, y_pred, sample_weight)
+        for extra in self._extra_losses():
+            extra = extra if extra.ndim == 0 else extra.sum()
+            total = extra if total is None else total + extra
+        if total is None:
+            if self._compile_loss is None and training:
+                warnings.warn(
+                    f"The model '{self.name}' has no loss: no loss was given to `compile` and no "
+                    "layer added one. Nothing will be learnt.",
+                    stacklevel=2,
+                )
+            total = Tensor(np.zeros((), np.float32))
+        return total
+
+    def _extra_losses(self) -> list[Any]:
+        """Losses added by layers in the last call, and weight regularizers."""
+        if self._fast_state is None:
+            return self.losses
+        regularized, layers = self._fast_state
+        found = [x for layer in layers if layer._own_losses for x in layer._own_losses]
+        return found + [v.regularizer(v) for v in regularized]
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Update the metrics with a batch and return all values by name."""
+        self._update_metrics(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Train on one batch; subclasses may write their own.
+
+        Args:
+            data: `(x, y, sample_weight)`, as much of it as there is.
+
+        Returns:
+            The values of the metrics by name.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._learn(x, y, sample_weight)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _learn(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """Forward, loss, backward and update for one batch; return the outputs."""
+        tape = GradientTape()
+        tapes = state.tapes
+        tapes.append(tape)
+        try:
+            y_pred = self(x, training=True) if self._signature.training else self(x)
+            loss = self.compute_loss(
+                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True
+            )
+            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
+        finally:
+            tapes.remove(tape)
+        if self._loss_tracker is not None:
+            self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
+        if self.optimizer is None:
+            raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+        if scaled._node is None:
+            if self.trainable_variables:
+                warnings.warn(
+                    f"The loss of model '{self.name}' does not depend on its trainable weights.",
+                    stacklevel=2,
+                )
+            return y_pred
+        targets = self.optimizer.gradient_targets()
+        seed = np.ones_like(scaled._value)
+        grads = backpropagate(tape._nodes, {scaled._node: seed}, out=targets)
+        self.optimizer.apply_flat(grads)
+        return y_pred
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate one batch; subclasses may write their own."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False) if self._signature.training else self(x)
+        if self._compile_loss is not None or self._extra_losses():
+            loss = self.compute_loss(
+                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
+            )
+            self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Compute the outputs of one batch; subclasses may write their own."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False) if self._signature.training else self(x)
+
+    # Functions of one execution: `steps_per_execution` batches.
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that trains on an iterator of batches."""
+        if self.train_function is None or force:
+            self.train_function = self._over_batches(self.train_step)
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that evaluates an iterator of batches."""
+        if self.test_function is None or force:
+            self.test_function = self._over_batches(self.test_step)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that predicts an iterator of batches."""
+        if self.predict_function is None or force:
+            self.predict_function = self._over_batches(self.predict_step)
+        return self.predict_function
+
+    def _over_batches(self, step: Callable) -> Callable:
+        def run(iterator: Any) -> Any:
+            result = None
+            for data in iterator:
+                result = step(_tensors(data))
+            return result
+
+        return run
+
+    def _plain_train_step(self) -> bool:
+        """Whether nobody has changed what a step of training does, so that logs can wait."""
+        cls = type(self)
+        return (
+            cls.train_step is Trainer.train_step
+            and cls.compute_metrics is Trainer.compute_metrics
+            and cls.get_metrics_result is Trainer.get_metrics_result
+        )
+
+    # Fit.
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: dict | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> Any:
+        """Train for a number of epochs.
+
+        Args:
+            x: inputs: array, list or dict of arrays, pandas frame, generator, `PyDataset`, or any
+                iterable of batches.
+            y: targets, in the same kinds; not beside a generator or data set.
+            batch_size: examples a step, 32 if None.
+            epochs: number of the last epoch.
+            verbose: 0 silent, 1 progress bar, 2 one line an epoch, `"auto"` 1 or as fits the output.
+            callbacks: list of callbacks.
+            validation_split: fraction of the data, at its end, kept for validation.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or a data set.
+            shuffle: whether to shuffle arrays before each epoch, or `"batch"`.
+            class_weight: weight of each class.
+            sample_weight: weight of each example.
+            initial_epoch: number of the first epoch.
+            steps_per_epoch: steps an epoch, for endless data.
+            validation_steps: steps of a validation.
+            validation_batch_size: examples a validation step.
+            validation_freq: epochs between validations, or a list of epochs.
+
+        Returns:
+            `History`, with the values of each epoch in `history.history`.
+
+        Raises:
+            ValueError: if the model is not compiled, or the data do not fit; before any training.
+
+        Example:
+
+        >>> import numpy as np, minikeras
+        >>> model = minikeras.Sequential([minikeras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=2, verbose=0)
+        >>> len(history.history["loss"])
+        2
+        """
+        self._assert_compiled("fit")
+        _check_epochs(epochs, initial_epoch, validation_freq)
+        if settings.max_epochs is not None and settings.max_epochs < epochs:
+            epochs = settings.max_epochs
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = train_validation_split(
+                (x, y, sample_weight), validation_split=validation_split
+            )
+        validation = None
+        if validation_data is not None:
+            validation = _unpack_validation(validation_data)
+        epoch_iterator = EpochIterator(
+            x=x,
+            y=y,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
+        )
+        if y is not None:
+            check_targets(y, "y")
+        self._prepare(epoch_iterator)
+        container = callbacks
+        if not isinstance(container, callbacks_module.CallbackList):
+            container = callbacks_module.CallbackList(
+                callbacks,
+                add_history=True,
+                add_progbar=verbose != 0,
+                verbose=verbose,
+                epochs=epochs,
+                steps=epoch_iterator.num_batches,
+                model=self,
+            )
+        self.stop_training = False
+        self.make_train_function()
+        eval_iterator = None
+        if validation is not None:
+            val_x, val_y, val_weight = validation
+            eval_iterator = EpochIterator(
+                x=val_x,
+                y=val_y,
+                sample_weight=val_weight,
+                batch_size=validation_batch_size or batch_size,
+                steps_per_epoch=validation_steps,
+                shuffle=False,
+            )
+        self._fast_state = self._what_adds_losses()
+        epoch_logs: dict = {}
+        try:
+            container.on_train_begin()
+            for epoch in range(initial_epoch, epochs):
+                self.reset_metrics()
+                container.on_epoch_begin(epoch)
+                logs = self._fit_epoch(epoch_iterator, container)
+                epoch_logs = _floats(logs)
+                if eval_iterator is not None and _due(epoch, validation_freq):
+                    val_logs = self._evaluate(eval_iterator, container, verbose=0)
+                    epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
+                container.on_epoch_end(epoch, epoch_logs)
+                if epoch_iterator.exhausted or self.stop_training:
+                    break
+            if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
+                self.optimizer.finalize_variable_values(self.trainable_weights)
+            container.on_train_end(logs=epoch_logs)
+        finally:
+            self._fast_state = None
+            epoch_iterator.reset()
+        return self.history
+
+    def _fit_epoch(self, epoch_iterator: EpochIterator, container: Any) -> dict[str, Any]:
+        """Train on the batches of one epoch; return the metrics at its end."""
+        wants = container.wants_train_batches
+        if self.steps_per_execution == 1 and self._plain_train_step() and not wants:
+            for _, data in epoch_iterator.epoch():
+                x, y, weight = unpack_x_y_sample_weight(_tensors(data))
+                y_pred = self._learn(x, y, weight)
+                self._update_metrics(y, y_pred, weight)
+                if self.stop_training:
+                    break
+            return self.get_metrics_result()
+        logs: dict = {}
+        for step, batches in _executions(epoch_iterator, self.steps_per_execution):
+            container.on_train_batch_begin(step)
+            logs = self.train_function(batches)
+            if not isinstance(logs, dict):
+                raise ValueError(
+                    f"{type(self).__name__}.train_step must return a dict of metrics. "
+                    f"Received: {type(logs).__name__}"
+                )
+            end = step + len(batches) - 1
+            if wants:
+                container.on_train_batch_end(end, logs)
+            if self.stop_training:
+                break
+        if self._plain_train_step():
+            return self.get_metrics_result()
+        # What a train_step of the user's returns counts; metrics it left out are not added.
+        return logs
+
+    def _what_adds_losses(self) -> tuple:
+        """Note once who can add to the loss, instead of walking the model at every step."""
+        regularized = [v for v in self.trainable_weights if v.regularizer is not None]
+        return regularized, self._flatten_layers()
+
+    # Evaluate and predict.
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Compute loss and metrics on data.
+
+        Args:
+            x, y, sample_weight: data, as for `fit`.
+            batch_size: examples a step, 32 if None.
+            verbose: as for `fit`.
+            steps: number of steps, for endless data.
+            callbacks: list of callbacks.
+            return_dict: whether to return a dict by name instead of a list.
+
+        Returns:
+            The loss, or a list `[loss, *metrics]`, or a dict.
+        """
+        self._assert_compiled("evaluate")
+        if kwargs:
+            raise ValueError(f"evaluate: unknown arguments {sorted(kwargs)}.")
+        iterator = EpochIterator(
+            x=x,
+            y=y,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            shuffle=False,
+        )
+        if y is not None:
+            check_targets(y, "y")
+        container = callbacks
+        if not isinstance(container, callbacks_module.CallbackList):
+            container = callbacks_module.CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                verbose=verbose,
+                epochs=1,
+                steps=iterator.num_batches,
+                model=self,
+            )
+        logs = self._evaluate(iterator, container, verbose)
+        if return_dict:
+            return logs
+        return self._in_order(logs)
+
+    def _evaluate(self, iterator: EpochIterator, container: Any, verbose: Any) -> dict[str, float]:
+        self.make_test_function()
+        self.stop_evaluating = False
+        container.on_test_begin()
+        self.reset_metrics()
+        logs: dict = {}
+        for step, batches in _executions(iterator, self.steps_per_execution):
+            container.on_test_batch_begin(step)
+            logs = self.test_function(batches)
+            if container.wants_test_batches:
+                container.on_test_batch_end(step + len(batches) - 1, logs)
+            if self.stop_evaluating:
+                break
+        if type(self).test_step is Trainer.test_step:
+            logs = self.get_metrics_result()
+        logs = _floats(logs)
+        container.on_test_end(logs)
+        return logs
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Compute the outputs for data, batch by batch.
+
+        Returns:
+            NumPy array, or the structure of the model's outputs with arrays in it.
+        """
+        iterator = EpochIterator(
+            x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False
+        )
+        container = callbacks
+        if not isinstance(container, callbacks_module.CallbackList):
+            container = callbacks_module.CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                verbose=verbose,
+                epochs=1,
+                steps=iterator.num_batches,
+                model=self,
+            )
+        self.stop_predicting = False
+        container.on_predict_begin()
+        outputs: list = []
+        structure = None
+        for step, batches in _executions(iterator, self.steps_per_execution):
+            container.on_predict_batch_begin(step)
+            for data in batches:
+                result = self.predict_step(_tensors(data))
+                if structure is None:
+                    structure = result
+                    outputs = [[] for _ in tree.flatten(result)]
+                for kept, y in zip(outputs, tree.flatten(result)):
+                    kept.append(to_array(y))
+            if container.wants_predict_batches:
+                container.on_predict_batch_end(step + len(batches) - 1, {"outputs": result})
+            if self.stop_predicting:
+                break
+        container.on_predict_end()
+        joined = [np.concatenate(parts, axis=0) if parts[0].ndim else np.stack(parts) for parts in outputs]  # fmt: skip
+        return tree.pack_sequence_as(structure, joined)
+
+    # One batch.
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Train on one batch and return the metrics, which go on from earlier batches."""
+        self._assert_compiled("train_on_batch")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError(
+                    "Arguments `sample_weight` and `class_weight` cannot be specified at the same "
+                    f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
+                )
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        data = _one_batch(x, y, sample_weight)
+        self._prepare_batch(data)
+        logs = _floats(self.train_step(_tensors(data)))
+        return logs if return_dict else self._in_order(logs)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Evaluate one batch and return the metrics, which go on from earlier batches."""
+        self._assert_compiled("test_on_batch")
+        logs = _floats(self.test_step(_tensors(_one_batch(x, y, sample_weight))))
+        return logs if return_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Compute the outputs for one batch, as NumPy arrays."""
+        result = self.predict_step(_tensors((tree.map_structure(to_array, x),)))
+        return tree.map_structure(lambda y: np.array(to_array(y)), result)
+
+    # Helpers.
+
+    def _assert_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"You must call `compile()` before calling `{method}()` on model '{self.name}'."
+            )
+
+    def _prepare(self, epoch_iterator: EpochIterator) -> None:
+        """Build the model and the optimizer on a first look at the data."""
+        if self.built and (self.optimizer is None or self.optimizer.built):
+            return
+        data = epoch_iterator.peek()
+        if data is not None:
+            self._prepare_batch(data)
+
+    def _prepare_batch(self, data: Any) -> None:
+        if not self.built or not all(layer.built for layer in self._flatten_layers()):
+            x, _, _ = unpack_x_y_sample_weight(_tensors(data))
+            self._build_on(x)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _build_on(self, x: Any) -> None:
+        """Run the model on a batch so that all weights exist."""
+        if type(self).train_step is not Trainer.train_step and not _has_call(self):
+            return  # a model that only has a train_step of its own
+        variables = [(v, v._value) for v in self.variables]
+        self(x, training=False) if self._signature.training else self(x)
+        for v, value in variables:
+            v._value = value
+
+    def _in_order(self, logs: dict[str, float]) -> Any:
+        """Return metrics as a list in the order of `metrics`, or the only one."""
+        names: list[str] = []
+        for m in self.metrics:
+            if m is self._compile_metrics:
+                continue
+            names += list(m.result()) if isinstance(m.result(), dict) else [m.name]
+        rest = [] if self._compile_metrics is None or not self._compile_metrics.built else list(self._compile_metrics.result())  # fmt: skip
+        ordered = [logs[n] for n in dict.fromkeys(names + rest) if n in logs]
+        ordered += [v for k, v in logs.items() if k not in names and k not in rest]
+        return ordered[0] if len(ordered) == 1 else ordered
+
+
+def _has_call(model: Any) -> bool:
+    from minikeras.models.model import Model
+
+    return type(model).call is not Model.call
+
+
+def _batch_size(x: Any) -> int:
+    if type(x) is Tensor:
+        return x._value.shape[0]
+    return next((t.shape[0] for t in tree.flatten(x) if t is not None), 1)
+
+
+def _tensors(data: Any) -> Any:
+    """Wrap the arrays of a batch in tensors, without a copy: nobody else writes to them."""
+    if type(data) is tuple and all(type(a) is np.ndarray for a in data):
+        return tuple([Tensor(a) for a in data])
+    return tree.map_structure(_wrap, data)
+
+
+def _wrap(a: Any) -> Any:
+    if a is None or isinstance(a, (Tensor, str, bytes)):
+        return a
+    return Tensor(to_array(a))
+
+
+def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:
+    """Return arrays of one batch, floats in `floatx`."""
+    from minikeras.trainers.data_adapters import get_data_adapter
+
+    counts = {np.shape(a)[0] for a in tree.flatten(x) if a is not None and np.ndim(a)}
+    adapter = get_data_adapter(
+        x, y, sample_weight=sample_weight, batch_size=max(max(counts, default=1), 1)
+    )
+    return next(iter(adapter))
+
+
+def _executions(iterator: EpochIterator, size: int) -> Any:
+    """Yield `(first step, [batch, ...])` with `size` batches at a time."""
+    batches: list = []
+    first = 0
+    for step, data in iterator.epoch():
+        if not batches:
+            first = step
+        batches.append(data)
+        if len(batches) == size:
+            yield first, batches
+            batches = []
+    if batches:
+        yield first, batches
+
+
+def _floats(logs: dict[str, Any]) -> dict[str, Any]:
+    """Return logs with Python floats, sorted by name as Keras does."""
+    result = {}
+    for k in sorted(logs):
+        v = logs[k]
+        array = v._value if isinstance(v, Tensor) else v
+        if isinstance(array, (np.ndarray, np.generic)):
+            result[k] = float(array) if array.size == 1 else np.array(array)
+        else:
+            result[k] = float(array) if isinstance(array, (int, float)) else array
+    return result
+
+
+def _unpack_validation(data: Any) -> tuple:
+    """Return `(x, y, sample_weight)` of validation data; a data set stands as x."""
+    if isinstance(data, (tuple, list)):
+        if len(data) not in (1, 2, 3):
+            raise ValueError(
+                "`validation_data` must be (x, y) or (x, y, sample_weight). "
+                f"Received a {type(data).__name__} of {len(data)}."
+            )
+        return tuple(data) + (None,) * (3 - len(data))
+    return data, None, None
+
+
+def _check_epochs(epochs: Any, initial_epoch: Any, validation_freq: Any) -> None:
+    for name, value, least in (("epochs", epochs, 0), ("initial_epoch", initial_epoch, 0)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"fit: `{name}` must be an integer >= {least}. Received: {value!r}")
+    if not isinstance(validation_freq, Sequence) and (
+        not isinstance(validation_freq, (int, np.integer)) or validation_freq < 1
+    ):
+        raise ValueError(
+            "fit: `validation_freq` must be a positive integer or a list of epochs. "
+            f"Received: {validation_freq!r}"
+        )
+
+
+def _due(epoch: int, frequency: Any) -> bool:
+    """Whether validation runs after this epoch (counted from 0)."""
+    if isinstance(frequency, Sequence):
+        return epoch + 1 in frequency
+    return (epoch + 1) % frequency == 0

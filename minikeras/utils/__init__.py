@@ -1,0 +1,33 @@
+"""Helpers around training: data preparation, progress, seeds, custom objects, summaries."""
+
+from minikeras.backend import clear_session as clear_session
+from minikeras.backend import is_keras_tensor as is_keras_tensor
+from minikeras.common.dtypes import standardize_dtype as standardize_dtype
+from minikeras.common.registry import CustomObjectScope as CustomObjectScope
+from minikeras.common.registry import get_custom_objects as get_custom_objects
+from minikeras.common.registry import get_registered_name as get_registered_name
+from minikeras.common.registry import get_registered_object as get_registered_object
+from minikeras.common.registry import register_keras_serializable as register_keras_serializable
+from minikeras.common.serialization import deserialize_keras_object as deserialize_keras_object
+from minikeras.common.serialization import serialize_keras_object as serialize_keras_object
+from minikeras.trainers.data_adapters.data_adapter_utils import (
+    pack_x_y_sample_weight as pack_x_y_sample_weight,
+)
+from minikeras.trainers.data_adapters.data_adapter_utils import (
+    unpack_x_y_sample_weight as unpack_x_y_sample_weight,
+)
+from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset as PyDataset
+from minikeras.utils.io_utils import disable_interactive_logging as disable_interactive_logging
+from minikeras.utils.io_utils import enable_interactive_logging as enable_interactive_logging
+from minikeras.utils.io_utils import (
+    is_interactive_logging_enabled as is_interactive_logging_enabled,
+)
+from minikeras.utils.numerical_utils import normalize as normalize
+from minikeras.utils.numerical_utils import to_categorical as to_categorical
+from minikeras.utils.progbar import Progbar as Progbar
+from minikeras.utils.rng_utils import set_random_seed as set_random_seed
+from minikeras.utils.sequence_utils import pad_sequences as pad_sequences
+from minikeras.utils.summary_utils import print_summary as print_summary
+
+Sequence = PyDataset
+custom_object_scope = CustomObjectScope

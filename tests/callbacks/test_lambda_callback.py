@@ -1,0 +1,28 @@
+import pytest
+
+
+def test_functions_are_called_as_hooks(api, fit):
+    calls = []
+
+    def tell(name):
+        return lambda *args, **kwargs: calls.append((name, args, kwargs))
+
+    names = ["on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_train_batch_end"]
+    names += ["on_epoch_end", "on_train_end", "on_test_end"]
+    callback = api.LambdaCallback(**{name: tell(name) for name in names})
+    fit(api, callback, [{"loss": 1.0}], batch_logs=[{"loss": 2.0}])
+    assert calls == [
+        ("on_train_begin", ({},), {}),
+        ("on_epoch_begin", (0, {}), {}),
+        ("on_train_batch_begin", (0,), {"logs": {}}),
+        ("on_train_batch_end", (0,), {"logs": {"loss": 2.0}}),
+        ("on_epoch_end", (0, {"loss": 1.0}), {}),
+        ("on_train_end", ({"loss": 1.0},), {}),
+    ]
+
+
+def test_bad_arguments(ours):
+    with pytest.raises(TypeError, match="unknown argument 'on_epoch_ends'"):
+        ours.LambdaCallback(on_epoch_ends=print)
+    with pytest.raises(TypeError, match=r"`on_epoch_end` must be a function. Received: 3"):
+        ours.LambdaCallback(on_epoch_end=3)

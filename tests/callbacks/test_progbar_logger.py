@@ -1,0 +1,74 @@
+import io
+import re
+import sys
+import time
+
+import pytest
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def output(api, monkeypatch, verbose, steps, epochs=2, out=Terminal, kind="fit"):
+    now = [1000.0]
+    stream = out()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now[0])
+        patch.setattr(sys, "stdout", stream)
+        callbacks = api.CallbackList(
+            [api.ProgbarLogger()], verbose=verbose, epochs=epochs, steps=steps
+        )
+        if kind == "fit":
+            callbacks.on_train_begin()
+            for epoch in range(epochs):
+                callbacks.on_epoch_begin(epoch)
+                for step in range(4):
+                    callbacks.on_train_batch_begin(step)
+                    now[0] += (0.03, 0.3)[step % 2]
+                    callbacks.on_train_batch_end(step, {"loss": 1 / (step + 1), "acc": 0.5})
+                    callbacks._flush_futures() if hasattr(callbacks, "_flush_futures") else None
+                callbacks.on_test_begin()
+                callbacks.on_test_batch_end(0, {"loss": 7.0})
+                callbacks.on_test_end({"loss": 7.0})
+                callbacks.on_epoch_end(epoch, {"loss": 0.25, "acc": 0.5, "val_loss": -7.0})
+            callbacks.on_train_end()
+        else:
+            getattr(callbacks, f"on_{kind}_begin")()
+            for step in range(4):
+                now[0] += (0.03, 0.3)[step % 2]
+                getattr(callbacks, f"on_{kind}_batch_end")(step, {"loss": 1 / (step + 1)})
+                callbacks._flush_futures() if hasattr(callbacks, "_flush_futures") else None
+            getattr(callbacks, f"on_{kind}_end")({} if kind == "predict" else {"loss": 0.5})
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["fit", "test", "predict"])
+@pytest.mark.parametrize("steps", [4, None])
+@pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])
+def test_terminal_shows_what_keras_shows(ours, theirs, monkeypatch, verbose, steps, kind):
+    mine = output(ours, monkeypatch, verbose, steps, kind=kind)
+    assert mine == output(theirs, monkeypatch, verbose, steps, kind=kind)
+    assert bool(mine) == (verbose != 0)
+
+
+@pytest.mark.parametrize("steps", [4, None])
+def test_file_gets_two_lines_an_epoch(ours, monkeypatch, steps):
+    text = output(ours, monkeypatch, 1, steps, out=io.StringIO)
+    metrics = "acc: 0.5000 - loss: 0.2500 - val_loss: -7.0000"
+    bar = "━" * 20
+    line = f"4/4 {bar} 1s 210ms/step - {metrics}"
+    lines = text.splitlines()
+    assert lines[0::2] == ["Epoch 1/2", "Epoch 2/2"]
+    assert [re.sub(r"\d+ms", "210ms", x) for x in lines[1::2]] == [line, line]
+
+
+def test_evaluate_after_fit_prints_again(ours, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    callbacks = ours.CallbackList(ours.ProgbarLogger(), verbose=2, epochs=1, steps=1)
+    callbacks.on_train_begin()
+    callbacks.on_train_abort()
+    callbacks.on_test_begin()
+    callbacks.on_test_end({"loss": 0.5})
+    assert "loss: 0.5000" in sys.stdout.getvalue()

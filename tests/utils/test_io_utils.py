@@ -1,0 +1,67 @@
+import io
+import sys
+
+import pytest
+
+from minikeras.utils.io_utils import (
+    ask_to_proceed_with_overwrite,
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+    is_live,
+    print_msg,
+)
+
+
+def test_print_msg(capsys):
+    print_msg("a")
+    print_msg(1, line_break=False)
+    assert capsys.readouterr().out == "a\n1"
+
+
+def test_interactive_logging_off(capsys, caplog):
+    caplog.set_level("INFO", logger="minikeras")
+    assert is_interactive_logging_enabled()
+    disable_interactive_logging()
+    try:
+        assert not is_interactive_logging_enabled()
+        print_msg("\nhello")
+    finally:
+        enable_interactive_logging()
+    assert is_interactive_logging_enabled()
+    assert capsys.readouterr().out == ""
+    assert caplog.messages == ["hello"]
+
+
+def test_characters_that_the_output_lacks(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii", newline="\n"))
+    print_msg("━é━")
+    assert raw.getvalue() == b"==\n"
+
+
+def test_no_output_at_all(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    print_msg("hello")
+
+
+def test_is_live(monkeypatch):
+    monkeypatch.delenv("PYCHARM_HOSTED", raising=False)
+    assert not is_live(io.StringIO())
+    assert not is_live(None)
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    assert is_live(terminal)
+    assert is_live(type("OutStream", (), {"__module__": "ipykernel.iostream"})())
+    monkeypatch.setenv("PYCHARM_HOSTED", "1")
+    assert is_live(sys.__stdout__)
+    assert not is_live(io.StringIO())
+
+
+@pytest.mark.parametrize("answers, expected", [(["y"], True), ([" N "], False), (["x", "Y"], True)])
+def test_ask_to_proceed_with_overwrite(monkeypatch, capsys, answers, expected):
+    replies = iter(answers)
+    monkeypatch.setattr("builtins.input", lambda prompt: next(replies))
+    assert ask_to_proceed_with_overwrite("f.keras") is expected
+    assert ("overwrite=True" in capsys.readouterr().out) is expected
+    assert next(replies, None) is None
