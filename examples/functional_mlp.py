@@ -1,6 +1,6 @@
-"""The functional way to build models: a chain of layers, then two inputs, two outputs, one shared layer.
+"""Build models the functional way: a chain, then two inputs and outputs with a shared layer.
 
-    python examples/functional_mlp.py
+python examples/functional_mlp.py
 """
 
 import argparse
@@ -76,12 +76,13 @@ def main():
         "distance": np.linalg.norm(a - b, axis=1, keepdims=True),
         "same_quadrant": np.all((a > 0) == (b > 0), axis=1, keepdims=True),
     }
-    model.fit({"first": a, "second": b}, targets, epochs=args.epochs, validation_split=0.1, verbose=0)
-    results = model.evaluate({"first": a, "second": b}, targets, verbose=0, return_dict=True)
+    points = {"first": a, "second": b}
+    model.fit(points, targets, epochs=args.epochs, validation_split=0.1, verbose=0)
+    results = model.evaluate(points, targets, verbose=0, return_dict=True)
     for name, value in results.items():
         print(f"siamese: {name} {value:.4f}")
 
-    # The two points may be swapped by the caller, not by the network: look at one pair.
+    # What it says of one pair.
     pair = {"first": np.array([[0.5, 0.5]]), "second": np.array([[-0.5, 0.5]])}
     answer = model.predict(pair, verbose=0)
     print(

@@ -110,7 +110,9 @@ def main():
 
     fake = np.asarray(gan.generator(gan.noise(1000)))
     radius = np.linalg.norm(fake, axis=1)
-    print(f"radius of the generated points: {radius.mean():.3f} +- {radius.std():.3f} (real: 1.000)")
+    print(
+        f"radius of the generated points: {radius.mean():.3f} +- {radius.std():.3f} (real: 1.000)"
+    )
 
     try:
         import matplotlib

@@ -23,7 +23,7 @@ except ImportError:  # minikeras draws the very same points for a seed
 
 
 def build_model():
-    """A network with two hidden layers and 23 parameters."""
+    """A network with two hidden layers and 25 parameters."""
     model = Sequential()
     model.add(minikeras.Input((2,)))
     model.add(Dense(4, activation="tanh"))

@@ -1,37 +1,16 @@
 """`keras.backend`: the small part of it that Keras 3 keeps."""
 
-from __future__ import annotations
-
-from minikeras.common.dtypes import result_type, standardize_dtype
-from minikeras.common.naming import reset_names
-from minikeras.common.settings import (
-    epsilon,
-    floatx,
-    image_data_format,
-    set_epsilon,
-    set_floatx,
-    set_image_data_format,
-)
-from minikeras.config import backend
-from minikeras.ops import convert_to_numpy, is_tensor
-from minikeras.random.seed_generator import forget_global_seed
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """Start counting default names anew and forget the global seed."""
-    reset_names()
-    forget_global_seed()
-
-
-def get_uid(prefix: str = "") -> int:
-    """Return a number that grows with each call for a prefix."""
-    _uids[prefix] = _uids.get(prefix, 0) + 1
-    return _uids[prefix]
-
-
-_uids: dict[str, int] = {}
-
-
-def is_keras_tensor(x: object) -> bool:
-    """Return whether `x` is a symbolic tensor."""
-    return getattr(x, "_is_keras_tensor", False)
+from minikeras.common.dtypes import result_type as result_type
+from minikeras.common.dtypes import standardize_dtype as standardize_dtype
+from minikeras.common.naming import get_uid as get_uid
+from minikeras.common.settings import epsilon as epsilon
+from minikeras.common.settings import floatx as floatx
+from minikeras.common.settings import image_data_format as image_data_format
+from minikeras.common.settings import set_epsilon as set_epsilon
+from minikeras.common.settings import set_floatx as set_floatx
+from minikeras.common.settings import set_image_data_format as set_image_data_format
+from minikeras.config import backend as backend
+from minikeras.ops import convert_to_numpy as convert_to_numpy
+from minikeras.ops import is_tensor as is_tensor
+from minikeras.utils.session import clear_session as clear_session
+from minikeras.utils.session import is_keras_tensor as is_keras_tensor

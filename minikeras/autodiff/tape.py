@@ -20,7 +20,7 @@ from minikeras.common.settings import settings
 class Node:
     """One recorded call of a primitive."""
 
-    __slots__ = ("inputs", "layer", "parents", "params", "primitive", "saved")
+    __slots__ = ("inputs", "layer", "params", "parents", "primitive", "saved")
 
     def __init__(self, primitive: Any, parents: tuple, saved: Any, params: dict) -> None:
         self.primitive = primitive
@@ -289,9 +289,9 @@ class GradientTape:
                 continue
             if seed is None:
                 seed = np.ones_like(t._value)
-            else:
+            elif not graph or not isinstance(seed, Tensor):  # a tensor may be followed itself
                 seed = to_array(seed, t._value.dtype)
-            if graph:
+            if graph and not isinstance(seed, Tensor):
                 seed = Tensor(seed)
             old = grads.get(t._node)
             grads[t._node] = seed if old is None else old + seed

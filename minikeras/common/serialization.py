@@ -425,16 +425,18 @@ def _is_own(obj: Any) -> bool:
 
 
 def _namespaces(module: str | None, homes: tuple[str, ...]) -> Iterator[Any]:
-    """Yield namespaces of minikeras, those that a module name points to first."""
+    """Yield the namespaces that a module name points to; all of them if it points to none.
+
+    Losses and metrics, for one, have classes of the same names.
+    """
     parts = (module or "").split(".")[1:]
-    path = ".".join(parts[1:] if parts[:1] == ["src"] else parts)
-    first = [".".join(path.split(".")[:depth]) for depth in (2, 1)]
-    for home in sorted(homes, key=lambda h: first.index(h) if h in first else 2):
-        namespace = _namespace(home)
-        if namespace is not None:
-            yield namespace
-    if path.count(".") and path.split(".")[0] in homes:  # a class that is not public
-        namespace = _namespace(path)
+    path = parts[1:] if parts[:1] == ["src"] else parts
+    named = [".".join(path[:depth]) for depth in (2, 1)]
+    places = [h for h in named if h in homes] or list(homes)
+    if len(path) > 1 and path[0] in homes:
+        places.append(".".join(path))  # for a class that is not public
+    for place in places:
+        namespace = _namespace(place)
         if namespace is not None:
             yield namespace
 

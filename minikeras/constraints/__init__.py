@@ -1,11 +1,10 @@
-"""Constraints on weights."""
+"""`keras.constraints`: what weights are put through after each update."""
 
-from minikeras.common.serialization import ObjectFamily as _ObjectFamily
 from minikeras.constraints.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from minikeras.constraints.lookup import deserialize, get, serialize
 
-max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
-
-_family = _ObjectFamily("constraint", Constraint, [MaxNorm, MinMaxNorm, NonNeg, UnitNorm])
-get = _family.get
-serialize = _family.serialize
-deserialize = _family.deserialize
+# Keras's other names for the same classes.
+max_norm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm

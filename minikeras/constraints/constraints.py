@@ -1,26 +1,34 @@
-"""Functions applied to a weight after each update."""
+"""Functions that a weight is put through after each update."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras import ops
 from minikeras.common.settings import settings
 
+Axis = int | Sequence[int]
+
 
 class Constraint:
-    """Base class: `constraint(w)` returns the weight that is put in the place of `w`.
+    """Base class: `constraint(w)` returns the value that takes the place of `w`.
+
+    Subclasses define `__call__`, and `get_config` if they take arguments.
 
     Example:
 
     >>> import minikeras
-    >>> minikeras.constraints.NonNeg()([-1.0, 2.0])
-    <Tensor shape=(2,) dtype=float32 [0. 2.]>
+    >>> class Rounded(minikeras.constraints.Constraint):
+    ...     def __call__(self, w):
+    ...         return minikeras.ops.round(w)
+    >>> Rounded()([0.2, 0.9])
+    <Tensor shape=(2,) dtype=float32 [0. 1.]>
     """
 
     def __call__(self, w: Any) -> Any:
-        """Return the constrained weight."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement __call__()")
+        """Return the constrained weight: here `w` itself."""
+        return w
 
     def get_config(self) -> dict:
         """Return what `from_config` needs."""
@@ -32,76 +40,100 @@ class Constraint:
         return cls(**config)
 
 
-def _norm(w: Any, axis: Any) -> Any:
+def _norms(w: Any, axis: Axis) -> Any:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
 class MaxNorm(Constraint):
-    """The norm along `axis` is at most `max_value`.
+    """Scales weights down so that their norm along `axis` is at most `max_value`.
 
     Args:
         max_value: largest norm.
-        axis: axes that the norm is taken over; 0 gives each unit of a dense kernel its own.
+        axis: axes that a norm is taken over. 0 gives each unit of a dense kernel its own,
+            `[0, 1, 2]` each filter of a 2D convolution.
+
+    Example:
+
+    >>> from minikeras import constraints
+    >>> constraints.MaxNorm(5.0)([[6.0, 1.0], [8.0, 1.0]]).numpy().round(3).tolist()
+    [[3.0, 1.0], [4.0, 1.0]]
     """
 
-    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+    def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w: Any) -> Any:
         w = ops.convert_to_tensor(w)
-        norms = _norm(w, self.axis)
-        desired = ops.clip(norms, 0, self.max_value)
-        return w * (desired / (settings.epsilon + norms))
+        norms = _norms(w, self.axis)
+        return w * (ops.clip(norms, 0, self.max_value) / (settings.epsilon + norms))
 
     def get_config(self) -> dict:
         return {"max_value": self.max_value, "axis": self.axis}
 
 
 class NonNeg(Constraint):
-    """Weights are not negative."""
+    """Sets negative weights to 0.
+
+    Example:
+
+    >>> from minikeras import constraints
+    >>> constraints.NonNeg()([-1.0, 2.0])
+    <Tensor shape=(2,) dtype=float32 [0. 2.]>
+    """
 
     def __call__(self, w: Any) -> Any:
-        w = ops.convert_to_tensor(w)
-        return w * ops.cast(ops.greater_equal(w, 0.0), w.dtype)
+        return ops.maximum(ops.convert_to_tensor(w), 0)
 
 
 class UnitNorm(Constraint):
-    """The norm along `axis` is 1.
+    """Scales weights so that their norm along `axis` is 1.
 
     Args:
-        axis: axes that the norm is taken over.
+        axis: axes that a norm is taken over; see `MaxNorm`.
+
+    Example:
+
+    >>> from minikeras import constraints
+    >>> constraints.UnitNorm()([[3.0], [4.0]]).numpy().round(3).tolist()
+    [[0.6], [0.8]]
     """
 
-    def __init__(self, axis: Any = 0) -> None:
+    def __init__(self, axis: Axis = 0) -> None:
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
         w = ops.convert_to_tensor(w)
-        return w / (settings.epsilon + _norm(w, self.axis))
+        return w / (settings.epsilon + _norms(w, self.axis))
 
     def get_config(self) -> dict:
         return {"axis": self.axis}
 
 
 class MinMaxNorm(Constraint):
-    """The norm along `axis` lies between two values.
+    """Scales weights so that their norm along `axis` goes to between two values.
 
     Args:
-        min_value, max_value: bounds of the norm.
-        rate: how much of the way is gone at each update: 1 is all of it.
-        axis: axes that the norm is taken over.
+        min_value, max_value: least and largest norm.
+        rate: part of the way to that norm that each update goes; 1 goes all of it.
+        axis: axes that a norm is taken over; see `MaxNorm`.
+
+    Example:
+
+    >>> from minikeras import constraints
+    >>> constraints.MinMaxNorm(1.0, 5.0, rate=0.5)([[6.0], [8.0]]).numpy().round(3).tolist()
+    [[4.5], [6.0]]
     """
 
     def __init__(
-        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0
     ) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Any) -> Any:
         w = ops.convert_to_tensor(w)
-        norms = _norm(w, self.axis)
-        desired = self.rate * ops.clip(norms, self.min_value, self.max_value)
-        desired = desired + (1 - self.rate) * norms
+        norms = _norms(w, self.axis)
+        nearest = ops.clip(norms, self.min_value, self.max_value)
+        desired = self.rate * nearest + (1 - self.rate) * norms
         return w * (desired / (settings.epsilon + norms))
 
     def get_config(self) -> dict:

@@ -1,12 +1,11 @@
-"""Dtype policies."""
+"""`keras.dtype_policies`: in which dtypes layers compute and keep their weights."""
 
 from minikeras.dtype_policies.dtype_policy import (
     DTypePolicy,
     FloatDTypePolicy,
-    deserialize,
     dtype_policy,
-    get,
     reset_dtype_policy,
-    serialize,
     set_dtype_policy,
 )
+from minikeras.dtype_policies.dtype_policy_map import DTypePolicyMap
+from minikeras.dtype_policies.lookup import deserialize, get, serialize

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from minikeras.common.dtypes import FLOAT_TYPES, np_dtype, standardize_dtype
+import numpy as np
+
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.settings import settings
+
+QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
 
 class DTypePolicy:
-    """The dtypes of a layer's computation and weights.
+    """The dtypes of a layer's computation and of its weights.
 
     Args:
-        name: a dtype (`"float32"`), for both; `"mixed_float16"` or `"mixed_bfloat16"` to compute in
-            16 bits and keep weights in float32; None for the global policy.
+        name: a dtype such as `"float64"`, for both; `"mixed_float16"` or `"mixed_bfloat16"` to
+            compute in 16 bits and keep the weights in float32; None for the global policy.
+
+    Raises:
+        ValueError: for another name.
+        ImportError: for bfloat16, where the package ml_dtypes is not installed.
+
+    Source: Micikevicius et al., 2018, "Mixed Precision Training".
 
     Example:
 
@@ -32,18 +43,8 @@ class DTypePolicy:
                 f"(of type {type(name).__name__})"
             )
         self._name = name
-        if name in ("mixed_float16", "mixed_bfloat16"):
-            self._compute_dtype, self._variable_dtype = name[6:], "float32"
-        else:
-            try:
-                self._compute_dtype = self._variable_dtype = standardize_dtype(name)
-            except ValueError:
-                raise ValueError(
-                    f"Cannot convert '{name}' to a mixed precision DTypePolicy. Valid policies "
-                    f"include 'mixed_float16', 'mixed_bfloat16', and the names of dtypes such as "
-                    f"{FLOAT_TYPES}."
-                ) from None
-        np_dtype(self._compute_dtype)  # bfloat16 needs a package; say so now
+        self._compute_dtype, self._variable_dtype = _parse(name)
+        np_dtype(self._compute_dtype)  # say now that bfloat16 needs a package
 
     @property
     def name(self) -> str:
@@ -57,28 +58,36 @@ class DTypePolicy:
 
     @property
     def variable_dtype(self) -> str:
-        """The dtype that layers keep weights in."""
+        """The dtype that layers keep their weights in."""
         return self._variable_dtype
 
     @property
-    def quantization_mode(self) -> None:
-        """Always None: weights are not quantized."""
+    def quantization_mode(self) -> str | None:
+        """How weights are quantized: None, they are not."""
         return None
 
     def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
-        """Return `x` as a tensor, floats in `dtype` where `autocast` is on."""
+        """Return an argument of a layer as a tensor, of `dtype` if it is a float and may be cast.
+
+        Args:
+            x: array, tensor or KerasTensor; anything else is returned as it is.
+            autocast: whether floats of another dtype are cast.
+            dtype: dtype to cast to.
+        """
         from minikeras import ops
 
-        if hasattr(x, "_is_keras_tensor"):
+        if not hasattr(x, "dtype"):
             return x
-        x = ops.convert_to_tensor(x)
-        if autocast and x.dtype.kind == "f" and x.dtype != np_dtype(standardize_dtype(dtype)):
-            x = ops.cast(x, dtype)
-        return x
+        if not getattr(x, "_is_keras_tensor", False):
+            x = ops.convert_to_tensor(x)
+        target = np_dtype(standardize_dtype(dtype))
+        current = np_dtype(standardize_dtype(x.dtype))
+        floats = current.kind in "fV" and current != np.dtype(object)
+        return ops.cast(x, target.name) if autocast and floats and current != target else x
 
     def get_config(self) -> dict:
         """Return what `from_config` needs."""
-        return {"name": self._name}
+        return {"name": self.name}
 
     @classmethod
     def from_config(cls, config: dict) -> DTypePolicy:
@@ -86,7 +95,10 @@ class DTypePolicy:
         return cls(**config)
 
     def __eq__(self, other: Any) -> bool:
-        return isinstance(other, DTypePolicy) and other._name == self._name
+        plain = (DTypePolicy, FloatDTypePolicy)
+        if type(self) in plain:
+            return type(other) in plain and other._name == self._name
+        return type(other) is type(self) and other.get_config() == self.get_config()
 
     def __hash__(self) -> int:
         return hash(self._name)
@@ -96,27 +108,66 @@ class DTypePolicy:
 
 
 class FloatDTypePolicy(DTypePolicy):
-    """The same as `DTypePolicy`, under its older name."""
-
-    def __repr__(self) -> str:
-        return f'<FloatDTypePolicy "{self._name}">'
+    """`DTypePolicy` under its older name."""
 
 
-_global: list[DTypePolicy | None] = [None]
+def _parse(name: str) -> tuple[str, str]:
+    """Return the compute and the variable dtype that a policy's name stands for."""
+    if name in ("mixed_float16", "mixed_bfloat16"):
+        return name.removeprefix("mixed_"), "float32"
+    if "_from_" in name and name.startswith(QUANTIZATION_MODES):
+        raise ValueError(
+            f"Quantized dtype policies are not supported. Received: '{name}'. Use "
+            f"'{name.split('_from_')[-1]}' instead."
+        )
+    try:
+        dtype = standardize_dtype(name)
+    except ValueError:
+        raise ValueError(
+            f"Cannot convert '{name}' to a mixed precision DTypePolicy. Valid policies include "
+            "'mixed_float16', 'mixed_bfloat16', and the name of any float dtype such as 'float32'."
+        ) from None
+    return dtype, dtype
+
+
+_chosen: DTypePolicy | None = None
+
+
+@functools.lru_cache(maxsize=8)
+def _policy_of(dtype: str) -> DTypePolicy:
+    return DTypePolicy(dtype)
 
 
 def dtype_policy() -> DTypePolicy:
-    """Return the global policy: `floatx` unless set."""
-    policy = _global[0]
-    return DTypePolicy(settings.floatx) if policy is None else policy
+    """Return the policy of layers that are not given one: `floatx`'s unless set.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.dtype_policy()
+    <DTypePolicy "float32">
+    """
+    return _policy_of(settings.floatx) if _chosen is None else _chosen
 
 
-def set_dtype_policy(policy: Any) -> None:
+def set_dtype_policy(policy: DTypePolicy | str) -> None:
     """Set the policy of layers that are not given one.
 
     Args:
-        policy: a policy or its name.
+        policy: a policy, or the name of one.
+
+    Raises:
+        ValueError: if it is neither.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.set_dtype_policy("mixed_float16")
+    >>> minikeras.layers.Dense(1).compute_dtype
+    'float16'
+    >>> minikeras.config.set_dtype_policy("float32")
     """
+    global _chosen
     if isinstance(policy, str):
         policy = DTypePolicy(policy)
     if not isinstance(policy, DTypePolicy):
@@ -125,46 +176,10 @@ def set_dtype_policy(policy: Any) -> None:
             f"'mixed_float16') or a `DTypePolicy` instance. Received: policy={policy!r} "
             f"(of type {type(policy)})"
         )
-    _global[0] = policy
+    _chosen = policy
 
 
 def reset_dtype_policy() -> None:
-    """Let the global policy follow `floatx` again."""
-    _global[0] = None
-
-
-def get(identifier: Any) -> DTypePolicy:
-    """Return the policy that a `dtype` argument stands for: None, a name, config, or policy.
-
-    Raises:
-        ValueError: if it is none of these.
-    """
-    if identifier is None:
-        return dtype_policy()
-    if isinstance(identifier, DTypePolicy):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return DTypePolicy(identifier)
-    try:
-        return DTypePolicy(standardize_dtype(identifier))
-    except (ValueError, TypeError):
-        raise ValueError(
-            "Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. "
-            f"Received: dtype={identifier}"
-        ) from None
-
-
-def serialize(dtype_policy: DTypePolicy) -> Any:
-    """Return the config of a policy."""
-    from minikeras.common.serialization import serialize_keras_object
-
-    return serialize_keras_object(dtype_policy)
-
-
-def deserialize(config: Any, custom_objects: Any = None) -> DTypePolicy:
-    """Return the policy that a config describes."""
-    if isinstance(config, str):
-        return DTypePolicy(config)
-    return DTypePolicy(config["config"]["name"])
+    """Let the policy of layers that are not given one follow `floatx` again."""
+    global _chosen
+    _chosen = None

@@ -7,12 +7,17 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.initializers.initializer import Initializer
 
 
+def _dtype(dtype: Any) -> np.dtype:
+    return np_dtype(standardize_dtype(dtype))
+
+
 class Constant(Initializer):
-    """A constant everywhere.
+    """A value everywhere.
 
     Args:
         value: number, or array that broadcasts to the shape.
@@ -28,33 +33,57 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        dtype = to_np_dtype(dtype)
-        value = np.broadcast_to(to_array(self.value).astype(dtype), tuple(shape))
-        return Tensor(np.array(value))
+        dtype = _dtype(dtype)
+        value = to_array(self.value).astype(dtype)
+        return Tensor(value * np.ones(shape, dtype))
 
     def get_config(self) -> dict:
-        return {"value": self.value}
+        return {"value": serialize_keras_object(self.value)}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Constant:
+        return cls(deserialize_keras_object(config["value"]))
 
 
 class Zeros(Initializer):
-    """Zeros."""
+    """Zeros.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.Zeros()((2,))
+    <Tensor shape=(2,) dtype=float32 [0. 0.]>
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return Tensor(np.zeros(tuple(shape), to_np_dtype(dtype)))
+        return Tensor(np.zeros(shape, _dtype(dtype)))
 
 
 class Ones(Initializer):
-    """Ones."""
+    """Ones.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.Ones()((2,))
+    <Tensor shape=(2,) dtype=float32 [1. 1.]>
+    """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return Tensor(np.ones(tuple(shape), to_np_dtype(dtype)))
+        return Tensor(np.ones(shape, _dtype(dtype)))
 
 
 class Identity(Initializer):
-    """The identity matrix, times a gain.
+    """The identity matrix, times a gain. For matrices only.
 
     Args:
         gain: factor.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.Identity(gain=2.0)((2, 2)).tolist()
+    [[2.0, 0.0], [0.0, 2.0]]
     """
 
     def __init__(self, gain: float = 1.0) -> None:
@@ -63,11 +92,95 @@ class Identity(Initializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
             raise ValueError(
-                "Identity initializer can only be used for 2D matrices. "
+                "Identity matrix initializer can only be used for 2D matrices. "
                 f"Received: shape={tuple(shape)} of rank {len(shape)}."
             )
-        dtype = to_np_dtype(dtype)
-        return Tensor((self.gain * np.eye(*shape)).astype(dtype))
+        return Tensor((self.gain * np.eye(*shape)).astype(_dtype(dtype)))
 
     def get_config(self) -> dict:
         return {"gain": self.gain}
+
+
+class STFT(Initializer):
+    """Kernels of a convolution that computes a short-time Fourier transform.
+
+    Args:
+        side: `"real"` or `"imag"`, the part of the transform.
+        window: name of a window of `scipy.signal.get_window`, an array of the frame's length, or
+            None.
+        scaling: `"density"`, `"spectrum"` or None, how the window is normalized.
+        periodic: whether the window is periodic rather than symmetric.
+
+    Raises:
+        ValueError: if `side`, `window` or `scaling` is not valid.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.STFT("real")((8, 1, 5)).shape  # frame length, 1, frequencies
+    (8, 1, 5)
+    """
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ) -> None:
+        if side not in ("real", "imag"):
+            raise ValueError(
+                f"STFT: argument `side` must be 'real' or 'imag'. Received: side={side!r}"
+            )
+        if isinstance(window, str):
+            _window(window, 1, periodic)
+        if scaling not in (None, "density", "spectrum"):
+            raise ValueError(
+                "STFT: argument `scaling` must be None, 'density' or 'spectrum'. "
+                f"Received: scaling={scaling!r}"
+            )
+        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        length, _, frequencies = shape
+        dtype = _dtype(dtype)
+        angle = np.outer(np.arange(length), np.arange(frequencies)) * (-np.pi / (frequencies - 1))
+        kernel = np.cos(angle) if self.side == "real" else np.sin(angle)
+        if self.window is not None:
+            if isinstance(self.window, str):
+                window = _window(self.window, length, self.periodic)
+            else:
+                window = np.asarray(to_array(self.window), np.float64)
+            if window.shape != (length,):
+                raise ValueError(
+                    f"STFT: the window must have shape ({length},), as the kernel's frames. "
+                    f"Received: window of shape {window.shape}"
+                )
+            scale = 1.0
+            if self.scaling == "density":
+                scale = np.sqrt(np.square(window).sum())
+            elif self.scaling == "spectrum":
+                scale = np.abs(window).sum()
+            kernel *= window[:, None] / scale
+        return Tensor(np.broadcast_to(kernel[:, None, :], tuple(shape)).astype(dtype))
+
+    def get_config(self) -> dict:
+        return {
+            "side": self.side,
+            "window": self.window,
+            "periodic": self.periodic,
+            "scaling": self.scaling,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> STFT:
+        return cls(**{**config, "window": deserialize_keras_object(config["window"])})
+
+
+def _window(name: str, length: int, periodic: bool) -> np.ndarray:
+    from scipy.signal import get_window
+
+    try:
+        return get_window(name, length, periodic)
+    except ValueError as error:
+        raise ValueError(f"STFT: argument `window` is not valid. {error}") from error

@@ -6,20 +6,29 @@ from typing import Any
 
 
 class Initializer:
-    """Makes the first value of a weight: `initializer(shape, dtype) -> tensor`.
+    """Makes the first value of a weight: `initializer(shape, dtype)` gives a tensor.
+
+    Subclasses define `__call__`, and `get_config` if they take arguments.
 
     Example:
 
     >>> import minikeras
-    >>> class Half(minikeras.initializers.Initializer):
+    >>> class Halves(minikeras.initializers.Initializer):
     ...     def __call__(self, shape, dtype=None):
     ...         return minikeras.ops.full(shape, 0.5, dtype=dtype)
-    >>> minikeras.layers.Dense(2, kernel_initializer=Half())
-    <Dense name=dense, built=False>
+    >>> layer = minikeras.layers.Dense(2, kernel_initializer=Halves())
+    >>> layer.build((None, 1))
+    >>> layer.kernel.numpy()
+    array([[0.5, 0.5]], dtype=float32)
     """
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        """Return a tensor of `shape`."""
+        """Return a tensor.
+
+        Args:
+            shape: its shape.
+            dtype: its dtype, `floatx` if None.
+        """
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
 
     def get_config(self) -> dict:
@@ -32,5 +41,5 @@ class Initializer:
         return cls(**config)
 
     def clone(self) -> Any:
-        """Return another of the same config."""
+        """Return another of the same config: without a seed in it, one that gives other values."""
         return type(self).from_config(self.get_config())

@@ -1,25 +1,33 @@
-"""Random initializers. One object gives the same values at every call, unless its seed is a stream."""
+"""Random initializers.
+
+One object gives the same values at every call, unless its seed is a stream.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from minikeras import random
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.initializers.initializer import Initializer
-from minikeras.random.seed_generator import SeedGenerator, draw_key, make_default_seed
+from minikeras.random.seed_generator import SeedGenerator, make_default_seed
 
 
 class RandomInitializer(Initializer):
-    """Base of initializers with a seed.
+    """Base of the initializers that have a seed.
 
     Args:
-        seed: integer or None, for the same values at every call; or a `SeedGenerator`, for new ones.
+        seed: an integer, or None for one that is drawn now: each call gives the same values; or a
+            `SeedGenerator`: each call gives new ones.
+
+    Raises:
+        ValueError: if `seed` is none of these.
     """
 
     def __init__(self, seed: Any = None) -> None:
@@ -30,8 +38,8 @@ class RandomInitializer(Initializer):
             seed = deserialize_keras_object(seed)
         if not isinstance(seed, (int, np.integer, SeedGenerator)):
             raise ValueError(
-                f"{type(self).__name__}: argument `seed` must be an integer, a SeedGenerator or "
-                f"None. Received: seed={seed!r}"
+                "`seed` argument should be an instance of `keras.random.SeedGenerator()` or an "
+                f"integer. Received: seed={seed!r}"
             )
         self.seed = seed
 
@@ -40,12 +48,19 @@ class RandomInitializer(Initializer):
 
 
 class RandomNormal(RandomInitializer):
-    """A normal distribution.
+    """Draws from a normal distribution.
 
     Args:
         mean: its mean.
         stddev: its standard deviation.
-        seed: see `RandomInitializer`.
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializer = initializers.RandomNormal(seed=1)
+    >>> bool((initializer((2, 3)) == initializer((2, 3))).all())
+    True
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
@@ -56,16 +71,22 @@ class RandomNormal(RandomInitializer):
         return random.normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict:
-        return {"mean": self.mean, "stddev": self.stddev, **super().get_config()}
+        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
 
 class TruncatedNormal(RandomInitializer):
-    """A normal distribution within two standard deviations of its mean.
+    """Draws from a normal distribution, within two standard deviations of its mean.
 
     Args:
         mean: its mean.
         stddev: its standard deviation before the cut.
-        seed: see `RandomInitializer`.
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> float(abs(initializers.TruncatedNormal(stddev=1.0, seed=1)((50,))).max()) <= 2.0
+    True
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
@@ -76,16 +97,22 @@ class TruncatedNormal(RandomInitializer):
         return random.truncated_normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict:
-        return {"mean": self.mean, "stddev": self.stddev, **super().get_config()}
+        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
 
 class RandomUniform(RandomInitializer):
-    """A uniform distribution over `[minval, maxval)`.
+    """Draws from a uniform distribution over `[minval, maxval)`.
 
     Args:
         minval: lower bound.
         maxval: upper bound.
-        seed: see `RandomInitializer`.
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.RandomUniform(seed=1)((2, 3)).shape
+    (2, 3)
     """
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
@@ -96,20 +123,34 @@ class RandomUniform(RandomInitializer):
         return random.uniform(shape, self.minval, self.maxval, dtype=dtype, seed=self.seed)
 
     def get_config(self) -> dict:
-        return {"minval": self.minval, "maxval": self.maxval, **super().get_config()}
+        return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
+
+
+# A normal distribution cut at two standard deviations keeps this share of its standard deviation.
+_CUT_STDDEV = 0.87962566103423978
 
 
 class VarianceScaling(RandomInitializer):
-    """A distribution whose variance is `scale / n`, with n from the shape of the weight.
+    """Draws from a distribution of variance `scale / n`, with n from the shape of the weight.
 
     Args:
-        scale: factor.
-        mode: n is the number of inputs (`"fan_in"`), of outputs (`"fan_out"`), or their average
-            (`"fan_avg"`).
-        distribution: `"truncated_normal"`, `"untruncated_normal"` or `"uniform"`.
-        seed: see `RandomInitializer`.
-        input_axes, output_axes: axes of the weight that count as inputs and outputs; by default the
-            second last and the last, with all others as receptive field.
+        scale: factor, positive.
+        mode: n is the number of inputs of a unit (`"fan_in"`), of outputs (`"fan_out"`), or the
+            average of both (`"fan_avg"`).
+        distribution: `"truncated_normal"` (also `"normal"`), `"untruncated_normal"` or `"uniform"`.
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: axes of the weight that count as inputs and as outputs, if both are
+            given. Else the second last and the last axis do, each times the sizes of those before.
+
+    Raises:
+        ValueError: if `scale`, `mode`, `distribution` or `seed` is not valid.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializer = initializers.VarianceScaling(2.0, "fan_out", "uniform", seed=1)
+    >>> float(abs(initializer((10, 6))).max()) <= 1.0  # sqrt(3 * 2 / 6)
+    True
     """
 
     def __init__(
@@ -118,13 +159,13 @@ class VarianceScaling(RandomInitializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: Any = None,
-        input_axes: Any = None,
-        output_axes: Any = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ) -> None:
         name = type(self).__name__
         if scale <= 0.0:
             raise ValueError(
-                f"{name}: argument `scale` must be positive. Received: scale={scale}"
+                f"{name}: argument `scale` must be a positive float. Received: scale={scale}"
             )
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ValueError(
@@ -146,76 +187,174 @@ class VarianceScaling(RandomInitializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        variance = self.scale / max(1.0, n)
-        if self.distribution == "truncated_normal":
-            # The cut at two standard deviations takes variance away; this gives it back.
-            stddev = math.sqrt(variance) / 0.87962566103423978
-            return random.truncated_normal(shape, 0.0, stddev, dtype=dtype, seed=self.seed)
+        stddev = math.sqrt(self.scale / max(1.0, n))
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0) * stddev
+            return random.uniform(shape, -limit, limit, dtype=dtype, seed=self.seed)
         if self.distribution == "untruncated_normal":
-            return random.normal(shape, 0.0, math.sqrt(variance), dtype=dtype, seed=self.seed)
-        limit = math.sqrt(3.0 * variance)
-        return random.uniform(shape, -limit, limit, dtype=dtype, seed=self.seed)
+            return random.normal(shape, 0.0, stddev, dtype=dtype, seed=self.seed)
+        return random.truncated_normal(shape, 0.0, stddev / _CUT_STDDEV, dtype, self.seed)
 
     def get_config(self) -> dict:
-        config = {
+        return {
+            **super().get_config(),
             "scale": self.scale,
             "mode": self.mode,
             "distribution": self.distribution,
-            **super().get_config(),
             "input_axes": self.input_axes,
             "output_axes": self.output_axes,
         }
-        if type(self) is not VarianceScaling:
-            for key in ("scale", "mode", "distribution"):
-                del config[key]
-        return config
 
 
-def _scaled(name: str, scale: float, mode: str, distribution: str, doc: str) -> type:
-    def __init__(self: Any, seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:  # fmt: skip
-        VarianceScaling.__init__(
-            self,
-            scale=scale,
-            mode=mode,
-            distribution=distribution,
-            seed=seed,
-            input_axes=input_axes,
-            output_axes=output_axes,
-        )
+class _Scaled(VarianceScaling):
+    """Base of the usual choices of `VarianceScaling`, which have names."""
 
-    return type(name, (VarianceScaling,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})  # fmt: skip
+    _choice: tuple[float, str, str]
+
+    def __init__(
+        self,
+        seed: Any = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self._choice, seed, input_axes, output_axes)
+
+    def get_config(self) -> dict:
+        config = super().get_config()
+        return {k: config[k] for k in ("seed", "input_axes", "output_axes")}
 
 
-GlorotUniform = _scaled(
-    "GlorotUniform", 1.0, "fan_avg", "uniform",
-    "Uniform, of variance 2 / (inputs + outputs) (Glorot & Bengio, 2010).",
-)  # fmt: skip
-GlorotNormal = _scaled(
-    "GlorotNormal", 1.0, "fan_avg", "truncated_normal",
-    "Normal, of variance 2 / (inputs + outputs) (Glorot & Bengio, 2010).",
-)  # fmt: skip
-HeUniform = _scaled(
-    "HeUniform", 2.0, "fan_in", "uniform", "Uniform, of variance 2 / inputs (He et al., 2015)."
-)
-HeNormal = _scaled(
-    "HeNormal", 2.0, "fan_in", "truncated_normal",
-    "Normal, of variance 2 / inputs (He et al., 2015).",
-)  # fmt: skip
-LecunUniform = _scaled(
-    "LecunUniform", 1.0, "fan_in", "uniform", "Uniform, of variance 1 / inputs (LeCun et al., 1998)."
-)
-LecunNormal = _scaled(
-    "LecunNormal", 1.0, "fan_in", "truncated_normal",
-    "Normal, of variance 1 / inputs (LeCun et al., 1998).",
-)  # fmt: skip
+class GlorotUniform(_Scaled):
+    """Draws from a uniform distribution of variance `2 / (inputs + outputs)`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: Glorot & Bengio, 2010.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> float(abs(initializers.GlorotUniform(seed=1)((4, 2))).max()) <= 1.0  # sqrt(6 / 6)
+    True
+    """
+
+    _choice = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_Scaled):
+    """Draws from a truncated normal distribution of variance `2 / (inputs + outputs)`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: Glorot & Bengio, 2010.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.GlorotNormal(seed=1)((4, 2)).shape
+    (4, 2)
+    """
+
+    _choice = (1.0, "fan_avg", "truncated_normal")
+
+
+class LecunUniform(_Scaled):
+    """Draws from a uniform distribution of variance `1 / inputs`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: LeCun et al., 1998, "Efficient BackProp".
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> float(abs(initializers.LecunUniform(seed=1)((3, 2))).max()) <= 1.0  # sqrt(3 / 3)
+    True
+    """
+
+    _choice = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Scaled):
+    """Draws from a truncated normal distribution of variance `1 / inputs`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: LeCun et al., 1998, "Efficient BackProp"; Klambauer et al., 2017.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.LecunNormal(seed=1)((3, 2)).shape
+    (3, 2)
+    """
+
+    _choice = (1.0, "fan_in", "truncated_normal")
+
+
+class HeUniform(_Scaled):
+    """Draws from a uniform distribution of variance `2 / inputs`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: He et al., 2015.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> float(abs(initializers.HeUniform(seed=1)((6, 2))).max()) <= 1.0  # sqrt(6 / 6)
+    True
+    """
+
+    _choice = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Scaled):
+    """Draws from a truncated normal distribution of variance `2 / inputs`.
+
+    Args:
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+        input_axes, output_axes: see `VarianceScaling`.
+
+    Source: He et al., 2015.
+
+    Example:
+
+    >>> from minikeras import initializers
+    >>> initializers.HeNormal(seed=1)((6, 2)).shape
+    (6, 2)
+    """
+
+    _choice = (2.0, "fan_in", "truncated_normal")
 
 
 class Orthogonal(RandomInitializer):
-    """A random orthogonal matrix, of the weight with all axes but the last made one.
+    """Draws an orthogonal matrix; of a weight with more axes, all but the last are taken as one.
+
+    Columns are orthonormal, or rows if there are fewer of them.
 
     Args:
         gain: factor.
-        seed: see `RandomInitializer`.
+        seed: integer, `SeedGenerator` or None; see `RandomInitializer`.
+
+    Source: Saxe et al., 2014.
+
+    Example:
+
+    >>> from minikeras import initializers, ops
+    >>> q = initializers.Orthogonal(seed=1)((3, 3))
+    >>> bool(abs(ops.matmul(q, ops.transpose(q)) - ops.eye(3)).max() < 1e-6)
+    True
     """
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
@@ -228,40 +367,35 @@ class Orthogonal(RandomInitializer):
                 "The tensor to initialize must be at least two-dimensional. Received: "
                 f"shape={tuple(shape)} of rank {len(shape)}."
             )
-        from minikeras.kernels.random import generator
-
         rows, cols = math.prod(shape[:-1]), shape[-1]
-        a = generator(draw_key(self.seed)).standard_normal((max(rows, cols), min(rows, cols)))
+        flat = (max(rows, cols), min(rows, cols))
+        a = np.asarray(random.normal(flat, dtype="float64", seed=self.seed))
         q, r = np.linalg.qr(a)
-        q *= np.sign(np.diag(r))  # makes the distribution uniform
+        q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # makes all orthogonal matrices as likely
         q = q.T if rows < cols else q
-        return Tensor((self.gain * q).reshape(tuple(shape)).astype(to_np_dtype(dtype)))
+        target = np_dtype(standardize_dtype(dtype))
+        return Tensor((self.gain * q).reshape(tuple(shape)).astype(target))
 
     def get_config(self) -> dict:
-        return {"gain": self.gain, **super().get_config()}
+        return {**super().get_config(), "gain": self.gain}
 
 
-def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) -> tuple[float, float]:
-    """Return the numbers of inputs and outputs of a weight of `shape`."""
+def compute_fans(
+    shape: Sequence[int],
+    input_axes: Sequence[int] | None = None,
+    output_axes: Sequence[int] | None = None,
+) -> tuple[int, int]:
+    """Return the numbers of inputs and outputs of a unit whose weight has `shape`.
+
+    Args:
+        shape: shape of the weight.
+        input_axes, output_axes: axes that count as inputs and as outputs, if both are given.
+    """
     shape = tuple(shape)
-    if input_axes is not None or output_axes is not None:
-        n = len(shape)
-        ins = [a % n for a in _axes(input_axes, n - 2)]
-        outs = [a % n for a in _axes(output_axes, n - 1)]
-        field = math.prod(d for i, d in enumerate(shape) if i not in ins and i not in outs)
-        return (
-            math.prod(shape[a] for a in ins) * field,
-            math.prod(shape[a] for a in outs) * field,
-        )
-    if len(shape) < 1:
-        return 1, 1
-    if len(shape) == 1:
-        return shape[0], shape[0]
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[a] for a in input_axes), math.prod(shape[a] for a in output_axes)
+    if len(shape) < 2:
+        n = math.prod(shape)
+        return n, n
     field = math.prod(shape[:-2])
     return shape[-2] * field, shape[-1] * field
-
-
-def _axes(axes: Any, default: int) -> list[int]:
-    if axes is None:
-        return [default]
-    return [axes] if isinstance(axes, int) else list(axes)

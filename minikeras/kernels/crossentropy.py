@@ -60,10 +60,10 @@ def log_softmax(z: np.ndarray) -> np.ndarray:
     return shifted
 
 
-def categorical_logits_forward(target: np.ndarray, z: np.ndarray) -> tuple:
-    """Compute `-sum(t log softmax(z))` over the last axis."""
+def categorical_logits_forward(target: np.ndarray, z: np.ndarray, axis: Any = -1) -> tuple:
+    """Compute `-sum(t log softmax(z))` over the last axis, or (`axis=None`) over everything."""
     logp = log_softmax(z)
-    return -np.add.reduce(target * logp, axis=-1), (target, logp)
+    return -np.add.reduce(target * logp, axis=axis), (target, logp)
 
 
 def categorical_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
@@ -80,12 +80,16 @@ def categorical_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: An
     return [dt, dz]
 
 
-def categorical_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
-    """Compute `-sum(t log q)`, with q the probabilities p divided by their sum and clipped."""
+def categorical_forward(target: np.ndarray, p: np.ndarray, epsilon: float, axis: Any = -1) -> tuple:
+    """Compute `-sum(t log q)`, with q the probabilities p divided by their sum and clipped.
+
+    The sum goes over the last axis, or (`axis=None`) over everything.
+    """
     total = np.add.reduce(p, axis=-1, keepdims=True)
     q = p / total
-    clipped = np.minimum(np.maximum(q, epsilon), 1 - epsilon)
-    loss = -np.add.reduce(target * np.log(clipped), axis=-1)
+    clipped = np.maximum(q, epsilon)
+    np.minimum(clipped, 1 - epsilon, out=clipped)
+    loss = -np.add.reduce(target * np.log(clipped), axis=axis)
     return loss, (target, total, q, clipped)
 
 
@@ -94,56 +98,62 @@ def categorical_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> l
     g = g[..., None]
     dp = dt = None
     if needs[1]:
-        dq = target / clipped
-        dq *= -g
-        dq *= q == clipped
-        dp = dq - np.add.reduce(dq * q, axis=-1, keepdims=True)
-        dp /= total
+        inside = q == clipped  # a probability that was cut has no gradient
+        counted = target if np.logical_and.reduce(inside, axis=None) else target * inside
+        dp = counted / clipped
+        np.subtract(np.add.reduce(counted, axis=-1, keepdims=True), dp, out=dp)
+        dp *= g / total
     if needs[0]:
         dt = -g * np.log(clipped)
     return [dt, dp]
 
 
-def _picked(labels: np.ndarray, x: np.ndarray) -> tuple:
-    rows = np.arange(labels.size)
-    return rows, labels.reshape(-1), x.reshape(-1, x.shape[-1])
+def _places(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Return where each example's label lies in the flat array of all examples' classes."""
+    return np.arange(0, labels.size * classes, classes) + labels.reshape(-1)
 
 
 def sparse_logits_forward(z: np.ndarray, labels: np.ndarray) -> tuple:
     """Compute `-log softmax(z)[label]` over the last axis."""
-    rows, classes, flat = _picked(labels, z)
-    top = np.maximum.reduce(flat, axis=-1, keepdims=True)
-    e = np.exp(flat - top)
+    classes = z.shape[-1]
+    places = _places(labels, classes)
+    shifted = z.reshape(-1, classes)
+    shifted = shifted - np.maximum.reduce(shifted, axis=-1, keepdims=True)
+    e = np.exp(shifted)
     total = np.add.reduce(e, axis=-1)
     loss = np.log(total)
-    loss += top[:, 0]
-    loss -= flat[rows, classes]
-    return loss.reshape(labels.shape), (rows, classes, e, total, z.shape)
+    loss -= shifted.reshape(-1).take(places)
+    return loss.reshape(labels.shape), (places, e, total, z.shape)
 
 
 def sparse_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
-    rows, classes, e, total, shape = saved
+    places, e, total, shape = saved
     dz = e / total[:, None]
-    dz[rows, classes] -= 1
+    dz.reshape(-1)[places] -= 1
     dz *= g.reshape(-1, 1)
     return [dz.reshape(shape)]
 
 
 def sparse_forward(p: np.ndarray, labels: np.ndarray, epsilon: float) -> tuple:
     """Compute `-log q[label]`, with q the probabilities p divided by their sum and clipped."""
-    rows, classes, flat = _picked(labels, p)
-    total = np.add.reduce(flat, axis=-1)
-    q = flat[rows, classes] / total
-    clipped = np.minimum(np.maximum(q, epsilon), 1 - epsilon)
-    loss = -np.log(clipped)
-    return loss.reshape(labels.shape), (rows, classes, total, q, clipped, p.shape)
+    classes = p.shape[-1]
+    places = _places(labels, classes)
+    total = np.add.reduce(p.reshape(-1, classes), axis=-1)
+    q = p.reshape(-1).take(places)
+    q /= total
+    clipped = np.maximum(q, epsilon)
+    np.minimum(clipped, 1 - epsilon, out=clipped)
+    loss = np.log(clipped)
+    np.negative(loss, loss)
+    return loss.reshape(labels.shape), (places, total, q, clipped, p.shape)
 
 
 def sparse_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
-    rows, classes, total, q, clipped, shape = saved
+    places, total, q, clipped, shape = saved
     # d(-log(p_k / total)): 1/total everywhere, less 1/p_k at the label.
-    scale = g.reshape(-1) * (q == clipped) / total
-    dp = np.empty((rows.size, shape[-1]), scale.dtype)
+    scale = (q == clipped) / total
+    scale *= g.reshape(-1)
+    dp = np.empty((places.size, shape[-1]), scale.dtype)
     dp[:] = scale[:, None]
-    dp[rows, classes] -= scale / clipped
+    dp.reshape(-1)[places] -= scale / clipped
     return [dp.reshape(shape)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels.activations import FUSED
+from minikeras.kernels.gemm import dot
 
 
 def forward(
@@ -24,7 +25,7 @@ def forward(
         The result `(..., units)`, and what backward needs.
     """
     flat = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    y = flat.dot(kernel)
+    y = dot(flat, kernel)
     if bias is not None:
         y += bias
     if activation is not None:
@@ -47,11 +48,11 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
     if need_kernel:
-        dkernel = np.dot(flat.T, d, out_kernel)
+        dkernel = dot(flat.T, d, out_kernel)
     if need_bias and has_bias:
         dbias = np.add.reduce(d, axis=0, out=out_bias)
     if need_x:
-        dx = d.dot(kernel.T)
+        dx = dot(d, kernel.T)
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]

@@ -150,7 +150,7 @@ def adam(
     multiply(t, rest_2, t)
     add(v, t, v)
     if v_max is not None:
-        maximum(v_max, v, v_max)
+        maximum(v_max, v, out=v_max)
         v = v_max
     sqrt(v, t)
     add(t, epsilon, t)
@@ -182,7 +182,7 @@ def adamax(
     add(m, t, m)
     multiply(u, beta_2, u)
     absolute(g, t)
-    maximum(u, t, u)
+    maximum(u, t, out=u)
     add(u, epsilon, t)
     divide(m, t, t)
     multiply(t, alpha, t)
@@ -341,12 +341,22 @@ def lion(
     multiply(m, beta_1, t)
     multiply(g, rest_1, u)
     add(t, u, t)
-    np.sign(t, t)
+    _sign(t)
     multiply(t, lr, t)
     subtract(p, t, p)
     multiply(m, beta_2, m)
     multiply(g, rest_2, u)
     add(m, u, m)
+
+
+def _sign(t: Array) -> None:
+    """`np.sign` in place, without its branches, which processors guess wrong half of the time."""
+    if t.size < 4096 or t.dtype not in (np.float32, np.float64):
+        np.sign(t, t)
+        return
+    np.clip(t, -1, 1, out=t)
+    multiply(t, 1 / np.finfo(t.dtype).tiny, t)
+    np.clip(t, -1, 1, out=t)
 
 
 def schedule_free_adamw_reference(

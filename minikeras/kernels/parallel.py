@@ -1,4 +1,6 @@
-"""Threads for kernels, and nothing else: NumPy releases the GIL, so halves of an array run at once.
+"""Threads for kernels, and how many of its own BLAS may use. No other file knows of either.
+
+NumPy releases the GIL, so halves of an array run at once.
 
 Threads start with the first parallel call. Where they cannot start, tasks run one after another.
 What a task computes must not depend on how many of them there are: then neither does the result.
@@ -6,10 +8,15 @@ What a task computes must not depend on how many of them there are: then neither
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import glob
 import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 _lock = threading.Lock()
 _local = threading.local()
@@ -122,6 +129,151 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
     errors = [error for error in [done.get() for _ in tasks] if error is not None]
     if errors:
         raise errors[0]
+
+
+class _Blas:
+    """NumPy's OpenBLAS, whose number of threads can be read and set while it runs."""
+
+    def __init__(self) -> None:
+        self.get, self.set = _find_openblas()
+
+    def __bool__(self) -> bool:
+        return self.set is not None
+
+
+def _find_openblas() -> tuple[Callable | None, Callable | None]:
+    """Return OpenBLAS's functions to read and set its threads; None without OpenBLAS."""
+    import ctypes
+    import glob
+    from os import path
+
+    import numpy
+
+    home = path.dirname(numpy.__file__)
+    places = [path.join(home, "..", "numpy.libs"), path.join(home, ".dylibs")]
+    for place in places:
+        for file in glob.glob(path.join(place, "*openblas*")):
+            try:
+                library = ctypes.CDLL(file)
+            except OSError:
+                continue
+            for prefix in ("scipy_openblas_", "openblas_"):
+                for suffix in ("64_", ""):
+                    setter = getattr(library, f"{prefix}set_num_threads{suffix}", None)
+                    getter = getattr(library, f"{prefix}get_num_threads{suffix}", None)
+                    if setter is not None and getter is not None:
+                        return getter, setter
+    return None, None
+
+
+_blas: _Blas | None = None
+_single_lock = threading.Lock()
+_single_depth = 0
+_single_before = 1
+
+
+class SingleBlas:
+    """A context in which a matrix product runs on the thread that calls it, and on no other.
+
+    Threads of ours that each run a product would otherwise fight with those of BLAS for the
+    processors. A product on one thread also gives the same bits on every machine of a kind,
+    however many processors there are. Without OpenBLAS it does nothing.
+    """
+
+    def __enter__(self) -> None:
+        global _blas, _single_depth, _single_before
+        with _single_lock:
+            if _blas is None:
+                _blas = _Blas()
+            if _single_depth == 0 and _blas:
+                _single_before = _blas.get()
+                _blas.set(1)
+            _single_depth += 1
+
+    def __exit__(self, *exc: object) -> None:
+        global _single_depth
+        with _single_lock:
+            _single_depth -= 1
+            if _single_depth == 0 and _blas:
+                _blas.set(_single_before)
+
+
+single_blas = SingleBlas()
+
+
+class _Blas:
+    """The number of threads of NumPy's own BLAS, where that is an OpenBLAS that can be asked."""
+
+    _NAMES = (
+        ("scipy_openblas_set_num_threads64_", "scipy_openblas_get_num_threads64_"),
+        ("scipy_openblas_set_num_threads", "scipy_openblas_get_num_threads"),
+        ("openblas_set_num_threads64_", "openblas_get_num_threads64_"),
+        ("openblas_set_num_threads", "openblas_get_num_threads"),
+    )
+
+    def __init__(self) -> None:
+        self.set: Callable | None = None
+        self.get: Callable | None = None
+        self.users = 0
+        self.before = 1
+        self.lock = threading.Lock()
+        for library in _blas_libraries():
+            for set_name, get_name in self._NAMES:
+                if hasattr(library, set_name) and hasattr(library, get_name):
+                    self.set, self.get = getattr(library, set_name), getattr(library, get_name)
+                    self.set.argtypes, self.set.restype = [ctypes.c_int], None
+                    self.get.argtypes, self.get.restype = [], ctypes.c_int
+                    return
+
+    def __enter__(self) -> None:
+        if self.set is None:
+            return
+        with self.lock:
+            if self.users == 0:
+                self.before = self.get()
+                if self.before != 1:
+                    self.set(1)
+            self.users += 1
+
+    def __exit__(self, *error: object) -> None:
+        if self.set is None:
+            return
+        with self.lock:
+            self.users -= 1
+            if self.users == 0 and self.before != 1:
+                self.set(self.before)
+
+
+def _blas_libraries() -> list:
+    """Return what may hold the symbols: a module of NumPy that is linked to BLAS, and its libraries."""
+    try:
+        from numpy.linalg import _umath_linalg
+
+        near = os.path.join(os.path.dirname(np.__file__), os.pardir, "numpy.libs", "*openblas*")
+        paths = [_umath_linalg.__file__, *glob.glob(near)]
+    except (ImportError, AttributeError):
+        return []
+    libraries = []
+    for path in paths:
+        try:
+            libraries.append(ctypes.CDLL(path))
+        except OSError:
+            continue
+    return libraries
+
+
+@functools.lru_cache(maxsize=1)
+def _blas() -> _Blas:
+    return _Blas()
+
+
+def run_products(tasks: Sequence[Callable[[], object]]) -> None:
+    """Run tasks as `run` does, each with matrix products that stay on its own thread.
+
+    Where NumPy's BLAS cannot be told so, the tasks run all the same.
+    """
+    with _blas():
+        run(tasks)
 
 
 def _forget() -> None:

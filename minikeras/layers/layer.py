@@ -68,6 +68,7 @@ class Layer(Operation):
     """
 
     _signature: CallSignature
+    _keeps_dtype = False  # whether symbolic outputs have the dtype of the inputs
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
@@ -465,24 +466,45 @@ class Layer(Operation):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build if needed, then compute (or describe, for KerasTensors) the outputs."""
-        # The commonest case inside a model: one tensor of the right dtype and a known shape.
-        if len(args) == 1 and not kwargs and state.in_call and self._checked_shape is not None:
+        # The commonest case: one tensor of the dtype and shape that the last call checked.
+        if self._checked_shape is not None and len(args) == 1:
             x = args[0]
             if (
                 type(x) is Tensor
                 and x._value.shape[1:] == self._checked_shape
                 and x._value.dtype is self._compute
                 and x._keras_mask is None
+                and state.autocast is None
+                and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
             ):
-                layers = state.layers
-                layers.append(self)
-                try:
-                    if self._signature.training:
-                        return self.call(x, training=state.training)
-                    return self.call(x)
-                finally:
-                    layers.pop()
+                return self._short_call(x, kwargs)
         return self._full_call(args, kwargs)
+
+    def _short_call(self, x: Tensor, kwargs: dict) -> Any:
+        """`_full_call` where nothing has to be converted, checked, built or masked."""
+        outermost = not state.in_call
+        before = state.training
+        training = kwargs.get("training") if kwargs else None
+        if training is None:
+            training = self._signature.training_default if outermost else before
+        state.training = training
+        layers = state.layers
+        layers.append(self)
+        if outermost:
+            state.in_call = True
+            if self._lossy:
+                self._forget_losses()
+        try:
+            if self._signature.training and training is not None:
+                y = self.call(x, training=training)
+            else:
+                y = self.call(x)
+            return y if type(y) is Tensor else self._to_tensors(y)
+        finally:
+            state.training = before
+            layers.pop()
+            if outermost:
+                state.in_call = False
 
     def _full_call(self, args: tuple, kwargs: dict) -> Any:
         if not hasattr(self, "built"):
@@ -518,7 +540,9 @@ class Layer(Operation):
                 if self.activity_regularizer is not None:
                     for y in tree.flatten(outputs):
                         if isinstance(y, Tensor):
-                            self.add_loss(self.activity_regularizer(y))
+                            # By example, so that the penalty does not grow with the batch.
+                            examples = max(y.shape[0], 1) if y.ndim else 1
+                            self.add_loss(self.activity_regularizer(y) / examples)
                 self._pass_mask(first, outputs)
         finally:
             state.training, state.autocast = before
@@ -544,12 +568,8 @@ class Layer(Operation):
             and self.activity_regularizer is None
             and not self._mixed
             and type(self).compute_mask is Layer.compute_mask
-            and self._returns_tensors
         )
         object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
-
-    _returns_tensors = False
-    """Whether `call` always returns Tensors; built-in layers say so, to save a conversion."""
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
@@ -683,6 +703,8 @@ class Layer(Operation):
             shape = self.compute_output_shape(**known)
         else:
             shape = self.compute_output_shape(next(iter(shapes.values())))
+        if self._keeps_dtype:
+            return _specs(shape, tree.flatten((args, kwargs))[0].dtype)
         return _specs(shape, self.compute_dtype)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:

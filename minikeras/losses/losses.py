@@ -664,6 +664,8 @@ def circle(
                 f"circle: expected embeddings of shape (batch, d) and one label for each. "
                 f"Received: {name}.shape={label.shape}, embeddings of shape {tuple(x.shape)}"
             )
+    if labels.size == 0 or ref_labels.size == 0:
+        return ops.zeros((labels.size,), y_pred.dtype)
     same = labels.reshape(-1, 1) == ref_labels.reshape(1, -1)
     other = ~same
     if remove_diagonal:

@@ -16,42 +16,85 @@ from minikeras import ops
 from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import settings
-from minikeras.kernels import errors
-from minikeras.ops import nn
+from minikeras.kernels import crossentropy, errors
 
+_INT64 = np.dtype(np.int64)
 Mean = Callable[[Any, Tensor], "Tensor | None"]
 
 
-def _averaged(primitive: Primitive) -> Primitive:
-    """Make a primitive of the mean of another one's results."""
+def _mean(name: str, forward: Callable, kernel: Callable, reference: Callable) -> Primitive:
+    """Make a primitive of a forward that divides by a number, which it saves, and a kernel."""
+
+    def backward(g: Any, saved: tuple, needs: Any, out: Any, **_: Any) -> Any:
+        return kernel(g / saved[1], saved[0], needs, out)
+
+    return Primitive(name, forward, backward, reference=reference)
+
+
+def _averaged(stem: str, name: str, reference: Callable) -> Primitive:
+    """Make a primitive of the mean of what a kernel of cross-entropies gives."""
+    kernel = getattr(crossentropy, f"{stem}_forward")
 
     def forward(*inputs: Any, **params: Any) -> tuple:
-        values, saved = primitive.forward(*inputs, **params)
+        values, saved = kernel(*inputs, **params)
         return np.add.reduce(values, axis=None) / values.size, (saved, values.size)
 
-    def backward(g: Any, saved: tuple, needs: Any, out: Any, **params: Any) -> Any:
-        return primitive.backward(g / saved[1], saved[0], needs, out, params)
-
-    def reference(*inputs: Any, **params: Any) -> Tensor:
-        return ops.mean(primitive.reference(*inputs, **params))
-
-    return Primitive(f"mean_{primitive.name}", forward, backward, reference=reference)
+    return _mean(name, forward, getattr(crossentropy, f"{stem}_backward"), reference)
 
 
-_BINARY, _BINARY_LOGITS = _averaged(nn._BINARY), _averaged(nn._BINARY_LOGITS)
-_CATEGORICAL, _CATEGORICAL_LOGITS = _averaged(nn._CATEGORICAL), _averaged(nn._CATEGORICAL_LOGITS)
-_SPARSE, _SPARSE_LOGITS = _averaged(nn._SPARSE), _averaged(nn._SPARSE_LOGITS)
+def _averaged_classes(stem: str, name: str, reference: Callable) -> Primitive:
+    """Do the same for one that sums over classes: that sum and the mean are taken at once."""
+    kernel = getattr(crossentropy, f"{stem}_forward")
+
+    def forward(target: np.ndarray, y: np.ndarray, **params: Any) -> tuple:
+        total, saved = kernel(target, y, axis=None, **params)
+        n = y.size // y.shape[-1]
+        return total / n, (saved, n)
+
+    return _mean(name, forward, getattr(crossentropy, f"{stem}_backward"), reference)
+
+
+_BINARY = _averaged(
+    "binary",
+    "mean_binary_crossentropy",
+    lambda target, p, epsilon: ops.mean(ops.binary_crossentropy(target, p)),
+)
+_BINARY_LOGITS = _averaged(
+    "binary_logits",
+    "mean_binary_crossentropy_logits",
+    lambda target, z: ops.mean(ops.binary_crossentropy(target, z, from_logits=True)),
+)
+_CATEGORICAL = _averaged_classes(
+    "categorical",
+    "mean_categorical_crossentropy",
+    lambda target, p, epsilon: ops.mean(ops.categorical_crossentropy(target, p)),
+)
+_CATEGORICAL_LOGITS = _averaged_classes(
+    "categorical_logits",
+    "mean_categorical_crossentropy_logits",
+    lambda target, z: ops.mean(ops.categorical_crossentropy(target, z, from_logits=True)),
+)
+_SPARSE = _averaged(
+    "sparse",
+    "mean_sparse_categorical_crossentropy",
+    lambda p, labels, epsilon: ops.mean(ops.sparse_categorical_crossentropy(labels, p)),
+)
+_SPARSE_LOGITS = _averaged(
+    "sparse_logits",
+    "mean_sparse_categorical_crossentropy_logits",
+    lambda z, labels: ops.mean(ops.sparse_categorical_crossentropy(labels, z, from_logits=True)),
+)
 _SQUARED = Primitive(
     "mean_squared_error",
     errors.mean_squared_forward,
     errors.mean_squared_backward,
-    reference=lambda target, y: ops.mean(ops.square(y - target)),
+    reference=lambda target, y: ops.mean(ops.square(ops.subtract(y, target))),
 )
 _ABSOLUTE = Primitive(
     "mean_absolute_error",
     errors.mean_absolute_forward,
     errors.mean_absolute_backward,
-    reference=lambda target, y: ops.mean(ops.abs(y - target)),
+    reference=lambda target, y: ops.mean(ops.abs(ops.subtract(y, target))),
 )
 
 
@@ -144,7 +187,10 @@ def sparse_categorical_crossentropy(
         shape = p.shape[:-1]
         if labels.shape != shape and labels.shape != (*shape, 1):
             return None
-        labels = labels.reshape(shape).astype(np.int64)
+        if labels.shape != shape:
+            labels = labels.reshape(shape)
+        if labels.dtype is not _INT64:
+            labels = labels.astype(_INT64)
         # Seen as unsigned, a negative label is a very large one. The general path says which.
         if np.maximum.reduce(labels.view(np.uint64), axis=None) >= p.shape[-1]:
             return None

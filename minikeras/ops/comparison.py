@@ -11,6 +11,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.families import binary, broadcast_shapes, np_shape, promote, unary
 from minikeras.ops.symbolic import op
 
+
 @binary(np.equal, result="bool")
 def equal(x1: Any, x2: Any) -> Tensor:
     """Return `x1 == x2`, element by element."""

@@ -131,7 +131,7 @@ def scan(
 
 @op
 def map(f: Callable, xs: Any) -> Any:
-    """Apply `f` to each entry of the first axis of a tensor, or structure, and stack the results."""
+    """Apply `f` to each entry of the first axis (of a structure too) and stack the results."""
     return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable
@@ -76,8 +77,11 @@ def cast(x: Any, dtype: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    target = to_np_dtype(dtype)
+    target = _named(dtype) if type(dtype) is str else to_np_dtype(dtype)
     return x if x._value.dtype == target else CAST(x, dtype=target)
+
+
+_named = functools.lru_cache(maxsize=64)(to_np_dtype)
 
 
 @op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
@@ -169,6 +173,7 @@ def custom_gradient(f: Callable) -> Callable:
     """
     primitive = _CustomGradient(f)
 
+    @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         return primitive(*[as_tensor(a) for a in args], kwargs=kwargs)
 
@@ -234,9 +239,7 @@ _slice = slice  # the builtin, which an op below hides
 def _block(whole: tuple, start: Any, sizes: Any) -> tuple:
     """Return the index of a block of `sizes` (-1: up to the end) from `start` on."""
     start = [int(s) for s in np.ravel(to_array(start))]
-    return tuple(
-        [_slice(s, n if d == -1 else s + int(d)) for n, s, d in zip(whole, start, sizes)]
-    )
+    return tuple([_slice(s, n if d == -1 else s + int(d)) for n, s, d in zip(whole, start, sizes)])
 
 
 def _slice_rule(inputs: Any, start_indices: Any, shape: Any) -> KerasTensor:

@@ -1,4 +1,4 @@
-"""New tensors: constants, ranges, and what a scalar or shape defines."""
+"""New tensors: constants, ranges, grids."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import np_dtype, result_type, to_np_dtype
+from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to_np_dtype
+from minikeras.ops.core import cast, convert_to_tensor
+from minikeras.ops.families import operand_kind
+from minikeras.ops.shapes import broadcast_to, reshape
 from minikeras.ops.symbolic import op
 
 
 def _shape(shape: Any) -> tuple:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
-    """Return zeros."""
+    """Return zeros, of dtype `floatx` if None is given."""
     return Tensor(np.zeros(_shape(shape), to_np_dtype(dtype)))
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
-    """Return ones."""
+    """Return ones, of dtype `floatx` if None is given."""
     return Tensor(np.ones(_shape(shape), to_np_dtype(dtype)))
 
 
@@ -33,45 +36,78 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """Return a tensor filled with `fill_value`."""
+    """Return a tensor filled with a value.
+
+    Args:
+        shape: shape.
+        fill_value: number, or tensor that broadcasts to the shape.
+        dtype: dtype, `floatx` if None.
+    """
     return Tensor(np.full(_shape(shape), to_array(fill_value), to_np_dtype(dtype)))
 
 
-def _like_rule(x: KerasTensor, *_: Any, dtype: Any = None, **__: Any) -> KerasTensor:
-    return KerasTensor(x.shape, dtype or x.dtype)
+def _like_rule(x: Any, dtype: Any = None) -> KerasTensor:
+    return KerasTensor(x.shape, x.dtype if dtype is None else dtype)
+
+
+def _like(x: Any, dtype: Any, make: Any) -> Tensor:
+    value = as_tensor(x)._value
+    return Tensor(make(value.shape, value.dtype if dtype is None else to_np_dtype(dtype)))
 
 
 @op(rule=_like_rule)
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
-    """Return zeros of the shape and dtype of `x`."""
-    x = as_tensor(x)._value
-    return Tensor(np.zeros(x.shape, x.dtype if dtype is None else to_np_dtype(dtype)))
+    """Return zeros of the shape of `x`, and its dtype if none is given."""
+    return _like(x, dtype, np.zeros)
 
 
 @op(rule=_like_rule)
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
-    """Return ones of the shape and dtype of `x`."""
-    x = as_tensor(x)._value
-    return Tensor(np.ones(x.shape, x.dtype if dtype is None else to_np_dtype(dtype)))
+    """Return ones of the shape of `x`, and its dtype if none is given."""
+    return _like(x, dtype, np.ones)
 
 
-@op(rule=lambda x, fill_value, dtype=None: KerasTensor(x.shape, dtype or x.dtype))
+@op(rule=_like_rule)
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """Return a tensor of the shape of `x` whose values mean nothing (zeros here)."""
+    return _like(x, dtype, np.zeros)
+
+
+@op(rule=lambda x, fill_value, dtype=None: _like_rule(x, dtype))
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """Return a tensor filled with `fill_value`, of the shape and dtype of `x`."""
-    x = as_tensor(x)._value
-    target = x.dtype if dtype is None else to_np_dtype(dtype)
-    return Tensor(np.full(x.shape, to_array(fill_value), target))
+    """Return a tensor filled with a value, of the shape of `x`, and its dtype if none is given."""
+    value = to_array(fill_value)
+    return _like(x, dtype, lambda shape, target: np.full(shape, value, target))
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Return evenly spaced values from `start` (0 if it is the only argument) up to `stop`."""
-    numbers = [to_array(v).item() for v in (start, stop, step) if v is not None]
+    """Return evenly spaced values.
+
+    Args:
+        start: first value; 0, if it is the only argument, which then is `stop`.
+        stop: end, not included.
+        step: distance, 1 if None.
+        dtype: dtype; int32 for Python integers, `floatx` if there is a float among them.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.arange(2, 8, 2)
+    <Tensor shape=(3,) dtype=int32 [2 4 6]>
+    """
+    given = [v for v in (start, stop, step) if v is not None]
     if dtype is None:
-        kinds = [float if isinstance(n, float) else int for n in numbers]
-        dtype = result_type(*kinds)
-    step_value = 1 if step is None else to_array(step).item()
+        dtype = result_type(*[operand_kind(v) for v in given])
+    numbers = [to_array(v).item() for v in given]
     first, last = (0, numbers[0]) if stop is None else numbers[:2]
-    return Tensor(np.arange(first, last, step_value).astype(to_np_dtype(dtype)))
+    by = 1 if step is None else numbers[-1]
+    return Tensor(np.arange(first, last, by).astype(to_np_dtype(dtype)))
+
+
+def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
+    if dtype is not None:
+        return to_np_dtype(dtype)
+    return np_dtype(result_type(operand_kind(start), operand_kind(stop), float))
 
 
 def linspace(
@@ -83,13 +119,23 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """Return `num` evenly spaced values from `start` to `stop`."""
-    a, b = to_array(start), to_array(stop)
-    if dtype is None:
-        dtype = result_type(a.dtype, b.dtype, float)
-    values, step = np.linspace(a, b, num, endpoint=endpoint, retstep=True, axis=axis)
-    result = Tensor(values.astype(np_dtype(str(dtype))))
-    return (result, step) if retstep else result
+    """Return evenly spaced values from `start` to `stop`.
+
+    Args:
+        start: first value, or tensor of them.
+        stop: last value.
+        num: how many.
+        endpoint: whether `stop` is the last one.
+        retstep: whether to return `(values, step)`.
+        dtype: dtype.
+        axis: axis along which they lie, where `start` or `stop` is a tensor.
+    """
+    values, step = np.linspace(
+        to_array(start), to_array(stop), num, endpoint=endpoint, retstep=True, axis=axis
+    )
+    target = _spaced_dtype(start, stop, dtype)
+    result = Tensor(values.astype(target))
+    return (result, Tensor(np.asarray(step).astype(target))) if retstep else result
 
 
 def logspace(
@@ -101,12 +147,24 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Tensor:
-    """Return `base` to the power of evenly spaced exponents."""
-    a, b = to_array(start), to_array(stop)
-    if dtype is None:
-        dtype = result_type(a.dtype, b.dtype, float)
-    values = np.logspace(a, b, num, endpoint=endpoint, base=base, axis=axis)
-    return Tensor(values.astype(np_dtype(str(dtype))))
+    """Return `base` to the power of evenly spaced exponents; see `linspace`."""
+    values = np.logspace(
+        to_array(start), to_array(stop), num, endpoint=endpoint, base=base, axis=axis
+    )
+    return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
+
+
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor:
+    """Return values of which each is the same multiple of the one before; see `linspace`."""
+    values = np.geomspace(to_array(start), to_array(stop), num, endpoint=endpoint, axis=axis)
+    return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
@@ -120,18 +178,64 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """Return ones at and below the k-th diagonal, zeros elsewhere."""
-    return Tensor(np.tri(N, M, k, to_np_dtype(dtype)))
+    """Return ones at and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
+    return Tensor(np.tri(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:
     """Make a tensor; `convert_to_tensor` under NumPy's name."""
-    from minikeras.ops.core import convert_to_tensor
-
     return convert_to_tensor(x, dtype)
 
 
 @op
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    """Return coordinate grids of one-axis tensors."""
-    return [Tensor(g) for g in np.meshgrid(*[to_array(a) for a in x], indexing=indexing)]
+    """Return the coordinates of the points of a grid.
+
+    Args:
+        *x: positions along each axis of the grid, vectors or scalars.
+        indexing: `"xy"` if the first vector runs along the second axis, `"ij"` along the first.
+
+    Returns:
+        One tensor for each vector.
+
+    Raises:
+        ValueError: for another `indexing`.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: `indexing` must be 'xy' or 'ij'. Received: {indexing!r}")
+    vectors = [reshape(a, (-1,)) for a in x]
+    axes = list(range(len(vectors)))
+    if indexing == "xy" and len(axes) > 1:
+        axes[:2] = [1, 0]
+    shape = [0] * len(axes)
+    for v, axis in zip(vectors, axes):
+        shape[axis] = v.shape[0]
+    grids = []
+    for v, axis in zip(vectors, axes):
+        own = [1] * len(shape)
+        own[axis] = -1
+        grids.append(broadcast_to(reshape(v, own), shape))
+    return grids
+
+
+def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
+    target = x.dtype if dtype is None else standardize_dtype(dtype)
+    old, new = np_dtype(x.dtype).itemsize, np_dtype(target).itemsize
+    if old == new or x.ndim == 0:
+        return KerasTensor(x.shape, target)
+    last = x.shape[-1]
+    return KerasTensor((*x.shape[:-1], None if last is None else last * old // new), target)
+
+
+@op(rule=_view_rule)
+def view(x: Any, dtype: Any = None) -> Tensor:
+    """Read the same bytes as another dtype; no gradient flows through.
+
+    Args:
+        x: tensor.
+        dtype: dtype; where it is narrower or wider, the last axis grows or shrinks.
+    """
+    x = as_tensor(x)
+    if dtype is None:
+        return cast(x, x._value.dtype)
+    return Tensor(np.ascontiguousarray(x._value).view(to_np_dtype(dtype)))

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from minikeras.ops.families import binary, unary
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import CAST, as_tensor, elementary
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import result_type
+from minikeras.ops.families import (
+    as_floating,
+    binary,
+    broadcast_shapes,
+    np_shape,
+    operand_kind,
+    promote,
+    unary,
+)
+from minikeras.ops.symbolic import op
 
 # Exponentials and logarithms.
 
 
 @unary(np.exp, lambda g, y: g * y)
-def exp(x):
+def exp(x: Any) -> Tensor:
     """Compute the exponential of all elements."""
 
 
 @unary(np.exp2, lambda g, y: g * y * float(np.log(2)))
-def exp2(x):
+def exp2(x: Any) -> Tensor:
     """Compute 2 to the power of all elements."""
 
 
 @unary(np.expm1, lambda g, y: g * (y + 1))
-def expm1(x):
+def expm1(x: Any) -> Tensor:
     """Compute `exp(x) - 1`, precise near zero."""
 
 
 @unary(np.log, lambda g, x: g / x)
-def log(x):
+def log(x: Any) -> Tensor:
     """Compute the natural logarithm."""
 
 
 @unary(np.log10, lambda g, x: g / (x * float(np.log(10))))
-def log10(x):
+def log10(x: Any) -> Tensor:
     """Compute the logarithm to base 10."""
 
 
 @unary(np.log1p, lambda g, x: g / (x + 1))
-def log1p(x):
+def log1p(x: Any) -> Tensor:
     """Compute `log(1 + x)`, precise near zero."""
 
 
 @unary(np.log2, lambda g, x: g / (x * float(np.log(2))))
-def log2(x):
+def log2(x: Any) -> Tensor:
     """Compute the logarithm to base 2."""
 
 
@@ -50,148 +65,99 @@ def log2(x):
     lambda g, x2, y: g * np.exp(x2 - y),
     floating=True,
 )
-def logaddexp(x1, x2):
+def logaddexp(x1: Any, x2: Any) -> Tensor:
     """Compute `log(exp(x1) + exp(x2))` without overflow."""
+
+
+@binary(
+    np.logaddexp2,
+    lambda g, x1, y: g * np.exp2(x1 - y),
+    lambda g, x2, y: g * np.exp2(x2 - y),
+    floating=True,
+)
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """Compute `log2(2**x1 + 2**x2)` without overflow."""
 
 
 # Powers and roots.
 
 
-@unary(np.square, lambda g, x: g * x * 2, floating=False)
-def square(x):
+def _square(x: np.ndarray) -> np.ndarray:
+    return np.square(x.astype(np.int32)) if x.dtype.kind == "b" else np.square(x)
+
+
+@unary(
+    _square,
+    lambda g, x: g * x * 2,
+    floating=False,
+    result=lambda dtype: "int32" if dtype == "bool" else dtype,
+)
+def square(x: Any) -> Tensor:
     """Compute the square of all elements."""
 
 
 @unary(np.sqrt, lambda g, y: g * 0.5 / y)
-def sqrt(x):
+def sqrt(x: Any) -> Tensor:
     """Compute the square root."""
 
 
 @unary(lambda x: 1 / np.sqrt(x), lambda g, y: g * -0.5 * y * y * y)
-def rsqrt(x):
+def rsqrt(x: Any) -> Tensor:
     """Compute the reciprocal of the square root."""
 
 
 @unary(np.cbrt, lambda g, y: g / (y * y * 3))
-def cbrt(x):
+def cbrt(x: Any) -> Tensor:
     """Compute the cube root."""
 
 
 @unary(np.reciprocal, lambda g, y: -g * y * y)
-def reciprocal(x):
+def reciprocal(x: Any) -> Tensor:
     """Compute `1 / x`."""
 
 
-def _power_base(g, x1, x2):
+def _power_base(g: Any, x1: Any, x2: Any) -> Any:
     return g * x2 * np.power(x1, np.where(x2 == 0, np.ones_like(x2), x2 - 1))
 
 
-def _power_exponent(g, x1, y):
+def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
     return g * y * np.log(np.where(x1 > 0, x1, np.ones_like(x1)))
 
 
 @binary(np.power, _power_base, _power_exponent)
-def power(x1, x2):
+def power(x1: Any, x2: Any) -> Tensor:
     """Raise `x1` to the power of `x2`, element by element."""
-
-
-# Trigonometry.
-
-
-@unary(np.sin, lambda g, x: g * np.cos(x))
-def sin(x):
-    """Compute the sine, with `x` in radians."""
-
-
-@unary(np.cos, lambda g, x: -g * np.sin(x))
-def cos(x):
-    """Compute the cosine, with `x` in radians."""
-
-
-@unary(np.tan, lambda g, y: g * (y * y + 1))
-def tan(x):
-    """Compute the tangent, with `x` in radians."""
-
-
-@unary(np.arcsin, lambda g, x: g / np.sqrt(1 - x * x))
-def arcsin(x):
-    """Compute the inverse sine, in radians."""
-
-
-@unary(np.arccos, lambda g, x: -g / np.sqrt(1 - x * x))
-def arccos(x):
-    """Compute the inverse cosine, in radians."""
-
-
-@unary(np.arctan, lambda g, x: g / (x * x + 1))
-def arctan(x):
-    """Compute the inverse tangent, in radians."""
-
-
-@binary(
-    np.arctan2,
-    lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
-    lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
-    floating=True,
-)
-def arctan2(x1, x2):
-    """Compute the angle of the point `(x2, x1)`, in radians."""
-
-
-@unary(np.sinh, lambda g, x: g * np.cosh(x))
-def sinh(x):
-    """Compute the hyperbolic sine."""
-
-
-@unary(np.cosh, lambda g, x: g * np.sinh(x))
-def cosh(x):
-    """Compute the hyperbolic cosine."""
-
-
-@unary(np.tanh, lambda g, y: g * (1 - y * y))
-def tanh(x):
-    """Compute the hyperbolic tangent."""
-
-
-@unary(np.arcsinh, lambda g, x: g / np.sqrt(x * x + 1))
-def arcsinh(x):
-    """Compute the inverse hyperbolic sine."""
-
-
-@unary(np.arccosh, lambda g, x: g / np.sqrt(x * x - 1))
-def arccosh(x):
-    """Compute the inverse hyperbolic cosine."""
-
-
-@unary(np.arctanh, lambda g, x: g / (1 - x * x))
-def arctanh(x):
-    """Compute the inverse hyperbolic tangent."""
 
 
 # Arithmetic.
 
 
 @binary(np.add, lambda g: g, lambda g: g)
-def add(x1, x2):
+def add(x1: Any, x2: Any) -> Tensor:
     """Add element by element."""
 
 
 @binary(np.subtract, lambda g: g, lambda g: -g)
-def subtract(x1, x2):
+def subtract(x1: Any, x2: Any) -> Tensor:
     """Subtract `x2` from `x1`."""
 
 
 @binary(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-def multiply(x1, x2):
+def multiply(x1: Any, x2: Any) -> Tensor:
     """Multiply element by element."""
 
 
 @binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
-def divide(x1, x2):
+def divide(x1: Any, x2: Any) -> Tensor:
     """Divide `x1` by `x2`."""
 
 
-def _divide_no_nan(x1, x2):
+@binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
+def true_divide(x1: Any, x2: Any) -> Tensor:
+    """Divide `x1` by `x2`."""
+
+
+def _divide_no_nan(x1: Any, x2: Any) -> Any:
     return np.where(x2 == 0, np.zeros_like(x1), x1 / np.where(x2 == 0, np.ones_like(x2), x2))
 
 
@@ -201,18 +167,45 @@ def _divide_no_nan(x1, x2):
     lambda g, x2, y: -_divide_no_nan(g * y, x2),
     floating=True,
 )
-def divide_no_nan(x1, x2):
+def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     """Divide `x1` by `x2`, with 0 where `x2` is 0."""
 
 
 @binary(np.floor_divide)
-def floor_divide(x1, x2):
+def floor_divide(x1: Any, x2: Any) -> Tensor:
     """Divide and round down; has no gradient."""
 
 
-@binary(np.mod, lambda g: g, lambda g, x1, x2: -g * np.floor(x1 / x2))
-def mod(x1, x2):
+def _mod(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    if np.result_type(x1, x2).kind == "b":
+        x1, x2 = np.asarray(x1, np.int32), np.asarray(x2, np.int32)
+    return np.mod(x1, x2)
+
+
+@binary(
+    _mod,
+    lambda g: g,
+    lambda g, x1, x2: -g * np.floor(x1 / x2),
+    result=lambda dtype: "int32" if dtype == "bool" else dtype,
+)
+def mod(x1: Any, x2: Any) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x2`."""
+
+
+@binary(
+    lambda x1, x2: np.fmod(x1, x2),
+    lambda g: g,
+    lambda g, x1, x2: -g * np.trunc(x1 / x2),
+    result=lambda dtype: "int32" if dtype == "bool" else dtype,
+)
+def fmod(x1: Any, x2: Any) -> Tensor:
+    """Compute the remainder of `x1 / x2`, of the sign of `x1`."""
+
+
+def _share(wins: Any, ties: Any, g: Any) -> Any:
+    """1 where this input won, 1/2 at a tie (the gradient is shared), else 0."""
+    wins, ties = np.asarray(wins), np.asarray(ties)
+    return wins.astype(g.dtype) + ties.astype(g.dtype) * 0.5
 
 
 @binary(
@@ -220,8 +213,8 @@ def mod(x1, x2):
     lambda g, x1, x2: g * _share(x1 > x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 > x1, x1 == x2, g),
 )
-def maximum(x1, x2):
-    """Compute the larger of both, element by element."""
+def maximum(x1: Any, x2: Any) -> Tensor:
+    """Compute the larger of both; NaN if either is."""
 
 
 @binary(
@@ -229,112 +222,184 @@ def maximum(x1, x2):
     lambda g, x1, x2: g * _share(x1 < x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 < x1, x1 == x2, g),
 )
-def minimum(x1, x2):
-    """Compute the smaller of both, element by element."""
+def minimum(x1: Any, x2: Any) -> Tensor:
+    """Compute the smaller of both; NaN if either is."""
 
 
-def _share(wins, ties, g):
-    """1 where this input won, 1/2 at a tie (the gradient is shared), else 0."""
-    wins, ties = np.asarray(wins), np.asarray(ties)
-    return wins.astype(g.dtype) + 0.5 * ties.astype(g.dtype)
+@binary(
+    np.fmax,
+    lambda g, x1, x2: g * _share((x1 > x2) | np.isnan(x2), x1 == x2, g),
+    lambda g, x1, x2: g * _share((x2 > x1) | np.isnan(x1), x1 == x2, g),
+)
+def fmax(x1: Any, x2: Any) -> Tensor:
+    """Compute the larger of both; the other one where one is NaN."""
+
+
+@binary(
+    np.fmin,
+    lambda g, x1, x2: g * _share((x1 < x2) | np.isnan(x2), x1 == x2, g),
+    lambda g, x1, x2: g * _share((x2 < x1) | np.isnan(x1), x1 == x2, g),
+)
+def fmin(x1: Any, x2: Any) -> Tensor:
+    """Compute the smaller of both; the other one where one is NaN."""
 
 
 @unary(np.negative, lambda g: -g, floating=False)
-def negative(x):
+def negative(x: Any) -> Tensor:
     """Change the sign."""
 
 
-@unary(np.absolute, lambda g, x: g * np.sign(x), floating=False)
-def abs(x):
+_REAL = {"complex64": "float32", "complex128": "float64"}
+
+
+def _abs_vjp(g: Any, x: Any, y: Any) -> Any:
+    if x.dtype.kind != "c":
+        return g * np.sign(x)
+    return g * np.conjugate(x) / np.where(np.asarray(y) == 0, np.ones_like(y), y)
+
+
+@unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
+def abs(x: Any) -> Tensor:
     """Compute the absolute value."""
 
 
-@unary(np.sign, lambda g, shape: np.zeros(shape, g.dtype), floating=False)
-def sign(x):
+@unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
+def absolute(x: Any) -> Tensor:
+    """Compute the absolute value."""
+
+
+@unary(np.fabs, lambda g, x: g * np.sign(x))
+def fabs(x: Any) -> Tensor:
+    """Compute the absolute value as a float."""
+
+
+def _no_slope(g: Any, shape: tuple) -> Any:
+    return np.zeros(shape, g.dtype)
+
+
+@unary(np.sign, _no_slope, floating=False)
+def sign(x: Any) -> Tensor:
     """Compute the sign: -1, 0 or 1."""
+
+
+@binary(np.heaviside, _no_slope, lambda g, x1: g * (x1 == 0), floating=True)
+def heaviside(x1: Any, x2: Any) -> Tensor:
+    """Compute the step function: 0 where `x1` is negative, 1 where positive, `x2` where zero."""
+
+
+@binary(np.nextafter, lambda g: g, _no_slope, floating=True)
+def nextafter(x1: Any, x2: Any) -> Tensor:
+    """Return the float next to `x1` in the direction of `x2`."""
+
+
+def _ldexp_rule(x1: Any, x2: Any) -> KerasTensor:
+    dtype = result_type(operand_kind(x1), float)
+    return KerasTensor(broadcast_shapes(np_shape(x1), np_shape(x2), "ldexp"), dtype)
+
+
+@op(rule=_ldexp_rule)
+def ldexp(x1: Any, x2: Any) -> Tensor:
+    """Compute `x1 * 2**x2` for integers `x2`.
+
+    Raises:
+        TypeError: if `x2` is not integers.
+    """
+    x1, x2 = as_floating(x1), as_tensor(x2)
+    if x2._value.dtype.kind not in "iub":
+        raise TypeError(f"ldexp: `x2` must be integers. Received: dtype={x2.dtype}")
+    return multiply(x1, Tensor(np.ldexp(np.ones((), x1._value.dtype), x2._value)))
 
 
 # Rounding: the gradient is zero.
 
 
-@unary(np.floor, lambda g, shape: np.zeros(shape, g.dtype))
-def floor(x):
+@unary(np.floor, _no_slope)
+def floor(x: Any) -> Tensor:
     """Round down."""
 
 
-@unary(np.ceil, lambda g, shape: np.zeros(shape, g.dtype))
-def ceil(x):
+@unary(np.ceil, _no_slope)
+def ceil(x: Any) -> Tensor:
     """Round up."""
 
 
-@unary(np.trunc, lambda g, shape: np.zeros(shape, g.dtype), floating=False)
-def trunc(x):
+@unary(np.trunc, _no_slope, floating=False)
+def trunc(x: Any) -> Tensor:
     """Round towards zero."""
 
 
-# Comparisons and logic: no gradient.
+_ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slope)
 
 
-@binary(np.equal, result="bool")
-def equal(x1, x2):
-    """Return `x1 == x2`, element by element."""
+@op(rule=lambda x, decimals=0: KerasTensor(x.shape, x.dtype))
+def round(x: Any, decimals: int = 0) -> Tensor:
+    """Round to a number of decimals, halves to even."""
+    return _ROUND(as_tensor(x), decimals=decimals)
 
 
-@binary(np.not_equal, result="bool")
-def not_equal(x1, x2):
-    """Return `x1 != x2`, element by element."""
+# Limits.
 
 
-@binary(np.greater, result="bool")
-def greater(x1, x2):
-    """Return `x1 > x2`, element by element."""
+def _clip(x: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    return np.minimum(np.maximum(x, low), high)
 
 
-@binary(np.greater_equal, result="bool")
-def greater_equal(x1, x2):
-    """Return `x1 >= x2`, element by element."""
+_CLIP = elementary("clip", _clip, lambda g, x, low, high: g * ((x >= low) & (x <= high)))
 
 
-@binary(np.less, result="bool")
-def less(x1, x2):
-    """Return `x1 < x2`, element by element."""
+def _clip_rule(x: Any, x_min: Any, x_max: Any) -> KerasTensor:
+    kinds = [operand_kind(v) for v in (x, x_min, x_max)]
+    dtype = result_type(*["int32" if str(k) == "bool" else k for k in kinds])
+    shape = broadcast_shapes(np_shape(x), np_shape(x_min), "clip")
+    return KerasTensor(broadcast_shapes(shape, np_shape(x_max), "clip"), dtype)
 
 
-@binary(np.less_equal, result="bool")
-def less_equal(x1, x2):
-    """Return `x1 <= x2`, element by element."""
+@op(rule=_clip_rule)
+def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
+    """Limit values to `[x_min, x_max]`; the gradient is zero where they were cut.
+
+    Args:
+        x: tensor.
+        x_min: least value, a number or a tensor that broadcasts.
+        x_max: greatest value.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.clip([-2.0, 0.5, 2.0], 0, 1)
+    <Tensor shape=(3,) dtype=float32 [0.  0.5 1. ]>
+    """
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    if type(x_min) in _NUMBERS and type(x_max) in _NUMBERS and x._value.dtype.kind == "f":
+        return _CLIP(x, low=x_min, high=x_max)
+    if x._value.dtype.kind == "b":
+        x = CAST(x, dtype=np.dtype("int32"))
+    x, low, high = promote(x, x_min, x_max)
+    return minimum(maximum(x, low), high)
 
 
-@binary(np.logical_and, result="bool")
-def logical_and(x1, x2):
-    """Return whether both are true, element by element."""
+_NUMBERS = frozenset({int, float})
 
 
-@binary(np.logical_or, result="bool")
-def logical_or(x1, x2):
-    """Return whether one is true, element by element."""
+_NAN_TO_NUM = elementary(
+    "nan_to_num",
+    lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    lambda g, x: g * np.isfinite(x),
+)
 
 
-@binary(np.logical_xor, result="bool")
-def logical_xor(x1, x2):
-    """Return whether just one is true, element by element."""
+@op(rule=lambda x, *_, **__: KerasTensor(x.shape, x.dtype))
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+    """Replace NaN and infinities, through which no gradient flows, by numbers.
 
-
-@unary(np.logical_not, None, floating=False, result="bool")
-def logical_not(x):
-    """Return whether each element is false."""
-
-
-@unary(np.isnan, None, floating=False, result="bool")
-def isnan(x):
-    """Return whether each element is NaN."""
-
-
-@unary(np.isinf, None, floating=False, result="bool")
-def isinf(x):
-    """Return whether each element is infinite."""
-
-
-@unary(np.isfinite, None, floating=False, result="bool")
-def isfinite(x):
-    """Return whether each element is a finite number."""
+    Args:
+        x: tensor.
+        nan: what NaN becomes.
+        posinf: what positive infinity becomes; the largest float if None.
+        neginf: what negative infinity becomes; the smallest float if None.
+    """
+    x = as_tensor(x)
+    if x._value.dtype.kind not in "fc":
+        return x
+    return _NAN_TO_NUM(x, nan=nan, posinf=posinf, neginf=neginf)

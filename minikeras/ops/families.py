@@ -29,7 +29,7 @@ def unary(
     vjp: Callable | None,
     *,
     floating: bool = True,
-    result: str | None = None,
+    result: str | Callable | None = None,
     name: str | None = None,
 ) -> Callable:
     """Decorate a one-input elementwise op.
@@ -38,7 +38,8 @@ def unary(
         forward: NumPy function of one array.
         vjp: derivative line, None if the op has no gradient (or a gradient of zero).
         floating: whether integers are first cast to `floatx`.
-        result: dtype of the result where it differs from the input's, such as `"bool"`.
+        result: dtype of the result where it differs from the input's, such as `"bool"`, or a
+            function of the input's.
         name: name of the primitive; the function's if None.
     """
 
@@ -59,10 +60,9 @@ def unary(
             return primitive(x)
 
         def rule(x: KerasTensor) -> KerasTensor:
-            if result is not None:
-                return KerasTensor(x.shape, result)
             keep = not floating or np_dtype(x.dtype).kind in "fcV"
-            return KerasTensor(x.shape, x.dtype if keep else floatx_dtype())
+            dtype = x.dtype if keep else settings.floatx
+            return KerasTensor(x.shape, result(dtype) if callable(result) else result or dtype)
 
         return _register(function, public, rule, primitive)
 
@@ -75,7 +75,7 @@ def binary(
     vjp2: Callable | None = None,
     *,
     floating: bool = False,
-    result: str | None = None,
+    result: str | Callable | None = None,
 ) -> Callable:
     """Decorate a two-input elementwise op; inputs broadcast and promote by Keras's rules.
 
@@ -83,7 +83,8 @@ def binary(
         forward: NumPy function of two arrays.
         vjp1, vjp2: derivative lines, None if the op has no gradient.
         floating: whether integers are cast to `floatx`.
-        result: dtype of the result where it differs from the promoted one, such as `"bool"`.
+        result: dtype of the result where it differs from the promoted one, such as `"bool"`, or a
+            function of that.
     """
 
     def decorate(function: Callable) -> Callable:
@@ -109,10 +110,10 @@ def binary(
                 x1, x2 = promote_pair(x1, x2, floating)
             try:
                 if primitive is None:
-                    return Tensor(forward(_value(x1), _value(x2)))
+                    return Tensor(forward(plain(x1), plain(x2)))
                 return primitive(x1, x2)
             except ValueError as error:
-                a, b = np.shape(_value(x1)), np.shape(_value(x2))
+                a, b = np.shape(plain(x1)), np.shape(plain(x2))
                 if _broadcastable(a, b):
                     raise
                 raise ValueError(
@@ -121,12 +122,10 @@ def binary(
 
         def rule(x1: Any, x2: Any) -> KerasTensor:
             shape = broadcast_shapes(np_shape(x1), np_shape(x2), function.__name__)
-            if result is not None:
-                return KerasTensor(shape, result)
-            dtype = result_type(*[operand_kind(x) for x in (x1, x2)])
+            dtype = result_type(operand_kind(x1), operand_kind(x2))
             if floating and np_dtype(dtype).kind not in "fcV":
-                dtype = floatx_dtype()
-            return KerasTensor(shape, dtype)
+                dtype = settings.floatx
+            return KerasTensor(shape, result(dtype) if callable(result) else result or dtype)
 
         return _register(function, public, rule, primitive)
 
@@ -143,7 +142,8 @@ def _register(function: Callable, public: Callable, rule: Callable, primitive: A
     return public
 
 
-def _value(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """Return a tensor's array; anything else as it is."""
     return x._value if isinstance(x, Tensor) else x
 
 
@@ -163,14 +163,17 @@ _PYTHON_SCALARS = frozenset({int, float, bool, complex})
 
 
 def _operand(x: Any) -> tuple[Any, Any]:
-    """Return what `x` counts as when dtypes are promoted, and `x` as a tensor if it is none yet."""
+    """Return what `x` counts as when dtypes are promoted, and `x` as a primitive takes it."""
     t = type(x)
-    if t is np.ndarray and not state.tapes and x.dtype.kind in "fiub":
-        return x.dtype, Tensor(x)
+    if t is Tensor:
+        return x._value.dtype, x
+    if t is np.ndarray:
+        if state.tapes or x.dtype.kind not in "fiub":
+            x = as_tensor(x)
+        return x.dtype, x
     if t in _PYTHON_SCALARS:
         return t, x
-    if t is not Tensor:
-        x = as_tensor(x)
+    x = as_tensor(x)
     return x._value.dtype, x
 
 
@@ -185,16 +188,18 @@ def promote_pair(x1: Any, x2: Any, floating: bool = False) -> tuple[Any, Any]:
     """Bring two operands to their common dtype.
 
     Returns:
-        Tensors of one dtype; a Python number beside a float tensor stays a number, since NumPy
-        gives it the tensor's dtype too.
+        What a primitive takes: tensors or arrays of one dtype. A Python number beside a float
+        tensor stays a number, since NumPy gives it the tensor's dtype too.
     """
     kind1, x1 = _operand(x1)
     kind2, x2 = _operand(x2)
-    if kind1 is kind2 and type(x1) is Tensor and (not floating or kind1.kind in "fcV"):
-        return x1, x2
-    if type(x1) is Tensor and kind2 in _WEAK and kind1.kind in "fc":
-        return x1, x2
-    if type(x2) is Tensor and kind1 in _WEAK and kind2.kind in "fc":
+    if kind1 in _WEAK:
+        if type(kind2) is not type and kind2.kind in "fc":
+            return x1, x2
+    elif kind2 in _WEAK:
+        if type(kind1) is not type and kind1.kind in "fc":
+            return x1, x2
+    elif kind1 is kind2 and type(kind1) is not type and (not floating or kind1.kind in "fcV"):
         return x1, x2
     dtype = _common((kind1, kind2), floating, settings.floatx)
     return _as_dtype(x1, dtype), _as_dtype(x2, dtype)
@@ -202,7 +207,7 @@ def promote_pair(x1: Any, x2: Any, floating: bool = False) -> tuple[Any, Any]:
 
 def _as_dtype(x: Any, dtype: np.dtype) -> Tensor:
     if type(x) is not Tensor:
-        return Tensor(np.asarray(x).astype(dtype))
+        return Tensor(np.asarray(x).astype(dtype, copy=False))
     return x if x._value.dtype == dtype else CAST(x, dtype=dtype)
 
 

@@ -168,7 +168,9 @@ class Graph:
                 last_use[slots[id(t)]] = i
             for t in node.output_tensors:
                 slots.setdefault(id(t), len(slots))
-            simple = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
+            simple = (
+                len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
+            )
             source = slots[id(node.args[0])] if simple else None
             targets = [slots[id(t)] for t in node.output_tensors]
             single = targets[0] if isinstance(node.outputs, KerasTensor) else None

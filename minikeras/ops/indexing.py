@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, as_tensor, elementary, unbroadcast
+from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
 from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
@@ -17,6 +17,7 @@ from minikeras.ops.families import (
     broadcast_shapes,
     np_shape,
     operand_kind,
+    plain,
     promote,
     promote_pair,
 )
@@ -217,10 +218,8 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if condition.dtype.kind != "b":
         condition = condition.astype(bool)
     x1, x2 = promote_pair(x1, x2)
-    if type(x1) is not Tensor:  # NumPy's `where` would take the number's own dtype
-        x1 = Tensor(x2._value.dtype.type(x1))
-    elif type(x2) is not Tensor:
-        x2 = Tensor(x1._value.dtype.type(x2))
+    if not state.tapes:
+        return Tensor(np.where(condition, plain(x1), plain(x2)))
     return _WHERE(x1, x2, condition=condition)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor, elementary
+from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.ops.families import np_shape, operand_kind, promote
@@ -87,6 +88,8 @@ def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
         xs, axis = [ravel(x) for x in xs], 0
     ndim = xs[0]._value.ndim
     try:
+        if not state.tapes:
+            return Tensor(np.concatenate([x._value for x in xs], axis))
         return _CONCATENATE(*xs, axis=axis + ndim if axis < 0 else axis)
     except (ValueError, IndexError) as error:
         shapes = [x.shape for x in xs]
@@ -125,6 +128,8 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
         if np.shape(a._value) != shape:
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
+    if not state.tapes:
+        return Tensor(_stack(*[x._value for x in xs], axis=axis % n)[0])
     return _STACK(*xs, axis=axis % n)
 
 
@@ -161,9 +166,7 @@ def _pieces(x: Tensor, cuts: list[int], axis: int) -> list[Tensor]:
     """Cut `x` before each index in `cuts`."""
     before = (slice(None),) * (axis % x.ndim)
     ends = [*cuts, x.shape[axis]]
-    return [
-        GET_ITEM(x, key=(*before, slice(a, max(a, b)))) for a, b in zip([0, *cuts], ends)
-    ]
+    return [GET_ITEM(x, key=(*before, slice(a, max(a, b)))) for a, b in zip([0, *cuts], ends)]
 
 
 def _cuts(indices: Any, size: int) -> list[int]:

@@ -1,4 +1,6 @@
-"""Products of vectors, matrices and tensors."""
+"""`keras.ops.linalg`: linear algebra of (batches of) matrices, with gradients."""
+
+# ruff: noqa: F401  # it gathers what other files define
 
 from __future__ import annotations
 
@@ -7,241 +9,314 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Elementary, as_tensor, elementary, unbroadcast
+from minikeras.autodiff.primitive import elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import result_type
-from minikeras.ops.families import _kind, broadcast_shapes, np_shape, promote
-from minikeras.ops.shapes import reshape, transpose
+from minikeras.ops.control import jvp
+from minikeras.ops.elementwise import abs, log, multiply, power, sqrt, square
+from minikeras.ops.factorizations import (
+    INV,
+    cholesky,
+    cholesky_inverse,
+    eig,
+    eigh,
+    float_name,
+    inverse,
+    lu_factor,
+    matrices,
+    qr,
+    square_rule,
+    svd,
+    transposed,
+)
+from minikeras.ops.families import as_floating, np_shape, promote
+from minikeras.ops.indexing import diagonal, tril, triu
+from minikeras.ops.products import matmul
+from minikeras.ops.reductions import max, min, normalize_axes, reduced_shape, sum
+from minikeras.ops.shapes import expand_dims, moveaxis, reshape, squeeze
 from minikeras.ops.symbolic import op
 
-
-def _matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    # np.dot has half of matmul's call overhead and is the same product for matrices.
-    return x1.dot(x2) if x1.ndim == x2.ndim == 2 else np.matmul(x1, x2)
+# Inverses and solutions.
 
 
-def _swap(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
-
-
-def _matmul_vjp1(g: Any, x1: Any, x2: Any) -> Any:
-    if x1.ndim == 1 and x2.ndim == 1:
-        return g * x2
-    if x2.ndim == 1:
-        return unbroadcast(np.expand_dims(g, -1) * x2, x1.shape)
-    if x1.ndim == 1:
-        d = np.matmul(np.expand_dims(g, -2), _swap(x2))
-        return unbroadcast(np.reshape(d, (*d.shape[:-2], d.shape[-1])), x1.shape)
-    d = np.matmul(g, _swap(x2))
-    return d if d.shape == x1.shape else unbroadcast(d, x1.shape)
-
-
-def _matmul_vjp2(g: Any, x1: Any, x2: Any) -> Any:
-    if x1.ndim == 1 and x2.ndim == 1:
-        return g * x1
-    if x1.ndim == 1:
-        return unbroadcast(np.expand_dims(g, -2) * np.expand_dims(x1, -1), x2.shape)
-    if x2.ndim == 1:
-        d = np.matmul(_swap(x1), np.expand_dims(g, -1))
-        return unbroadcast(np.reshape(d, d.shape[:-1]), x2.shape)
-    d = np.matmul(_swap(x1), g)
-    return d if d.shape == x2.shape else unbroadcast(d, x2.shape)
-
-
-MATMUL = elementary("matmul", _matmul, _matmul_vjp1, _matmul_vjp2, inputs=("x1", "x2"))
-
-
-def matmul_shape(a: tuple, b: tuple, name: str = "matmul") -> tuple:
-    """Return the shape of a matrix product.
+@op(rule=square_rule("inv", lambda s: s))
+def inv(x: Any) -> Tensor:
+    """Invert square matrices.
 
     Raises:
-        ValueError: if the inner sizes differ.
+        LinAlgError: if one is singular.
     """
-    if not a or not b:
-        raise ValueError(f"{name}: inputs need at least one axis. Received shapes {a} and {b}.")
-    inner_a, inner_b = a[-1], b[-2] if len(b) > 1 else b[0]
-    if inner_a is not None and inner_b is not None and inner_a != inner_b:
-        raise ValueError(
-            f"{name}: inner sizes must be equal. Received shapes {a} and {b} "
-            f"({inner_a} != {inner_b})."
-        )
-    left = a[:-1] if len(a) > 1 else ()
-    right = b[-1:] if len(b) > 1 else ()
-    if len(a) > 1 and len(b) > 1:
-        return (*broadcast_shapes(a[:-2], b[:-2], name), a[-2], b[-1])
-    return tuple(left) + (tuple(b[:-2]) + tuple(right) if len(b) > 1 else ())
+    return INV(matrices(x, "inv", square=True))
 
 
-def _matmul_rule(x1: Any, x2: Any) -> KerasTensor:
-    return KerasTensor(
-        matmul_shape(np_shape(x1), np_shape(x2)), result_type(_kind(x1), _kind(x2))
-    )
+def _solve(a: Any, b: Any) -> Any:
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return _SOLVE(a, b)
+    return np.linalg.solve(a, b)
 
 
-@op(rule=_matmul_rule)
-def matmul(x1: Any, x2: Any) -> Tensor:
-    """Multiply matrices over the last two axes; the axes before them broadcast."""
-    x1, x2 = promote(x1, x2)
-    matmul_shape(x1.shape, x2.shape)
-    return MATMUL(x1, x2)
-
-
-@op
-def dot(x1: Any, x2: Any) -> Tensor:
-    """Sum over the last axis of `x1` and the second last of `x2` (the last, if it has one)."""
-    x1, x2 = promote(as_tensor(x1), as_tensor(x2))
-    if x1.ndim == 0 or x2.ndim == 0:
-        return x1 * x2
-    if x1.ndim <= 2 and x2.ndim <= 2:
-        matmul_shape(x1.shape, x2.shape, "dot")
-        return MATMUL(x1, x2)
-    return tensordot(x1, x2, axes=([x1.ndim - 1], [0 if x2.ndim == 1 else x2.ndim - 2]))
-
-
-@op
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
-    """Sum products over pairs of axes."""
-    x1, x2 = promote(as_tensor(x1), as_tensor(x2))
-    if isinstance(axes, int):
-        axes = (list(range(x1.ndim - axes, x1.ndim)), list(range(axes)))
-    a_axes, b_axes = [[a] if isinstance(a, int) else list(a) for a in axes]
-    a_axes, b_axes = [a % x1.ndim for a in a_axes], [b % x2.ndim for b in b_axes]
-    for a, b in zip(a_axes, b_axes):
-        if x1.shape[a] != x2.shape[b]:
-            raise ValueError(
-                f"tensordot: axis {a} of {x1.shape} and axis {b} of {x2.shape} differ in size."
-            )
-    a_keep = [i for i in range(x1.ndim) if i not in a_axes]
-    b_keep = [i for i in range(x2.ndim) if i not in b_axes]
-    inner = int(np.prod([x1.shape[a] for a in a_axes]))
-    left = reshape(
-        transpose(x1, a_keep + a_axes), (int(np.prod([x1.shape[i] for i in a_keep])), inner)
-    )
-    right = reshape(
-        transpose(x2, b_axes + b_keep), (inner, int(np.prod([x2.shape[i] for i in b_keep])))
-    )
-    shape = [x1.shape[i] for i in a_keep] + [x2.shape[i] for i in b_keep]
-    return reshape(MATMUL(left, right), shape)
-
-
-@op
-def inner(x1: Any, x2: Any) -> Tensor:
-    """Sum products over the last axes of both."""
-    x1, x2 = promote(as_tensor(x1), as_tensor(x2))
-    if x1.ndim == 0 or x2.ndim == 0:
-        return x1 * x2
-    return tensordot(x1, x2, axes=([-1], [-1]))
-
-
-@op
-def outer(x1: Any, x2: Any) -> Tensor:
-    """Multiply every element of `x1` by every element of `x2`."""
-    x1, x2 = promote(as_tensor(x1), as_tensor(x2))
-    return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))
-
-
-@op
-def vdot(x1: Any, x2: Any) -> Tensor:
-    """Sum the products of all elements."""
-    x1, x2 = promote(as_tensor(x1), as_tensor(x2))
-    return MATMUL(reshape(x1, (-1,)), reshape(x2, (-1,)))
-
-
-class _Einsum(Elementary):
-    """The gradient of an einsum is an einsum with one operand and the result exchanged."""
-
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
-        operands, subscripts = saved["operands"], params["subscripts"]
-        inputs, result = _explicit(subscripts, [np.ndim(o) for o in operands])
-        grads = []
-        for i, need in enumerate(needs):
-            if not need:
-                grads.append(None)
-                continue
-            shape = np.shape(operands[i])
-            others = [o for j, o in enumerate(operands) if j != i]
-            labels = [s for j, s in enumerate(inputs) if j != i]
-            grads.append(_einsum_vjp(g, others, labels, inputs[i], result, shape))
-        return grads
-
-    def save(self, values: Any, y: Any) -> dict:
-        return {"operands": values}
-
-    def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
-        return self.backward(g, {"operands": node.inputs}, needs, None, node.params)
-
-
-def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """Return input labels and result labels, with `...` written out in letters."""
-    text = subscripts.replace(" ", "")
-    left, _, right = text.partition("->")
-    inputs = left.split(",")
-    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in text]
-    width = max([n - len(s.replace("...", "")) for s, n in zip(inputs, ndims) if "..." in s] or [0])
-    dots = spare[:width]
-    expanded = []
-    for s, n in zip(inputs, ndims):
-        if "..." in s:
-            own = n - (len(s) - 3)
-            s = s.replace("...", "".join(dots[width - own :]))
-        expanded.append(s)
-    if "->" in text:
-        result = right.replace("...", "".join(dots))
-    else:
-        letters = "".join(inputs).replace(".", "")
-        result = "".join(dots) + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    return expanded, result
-
-
-def _einsum_vjp(
-    g: Any, others: list, labels: list[str], mine: str, result: str, shape: tuple
-) -> Any:
-    unique = "".join(dict.fromkeys(mine))
-    known = set(result).union(*labels) if labels else set(result)
-    free = "".join(c for c in unique if c in known)
-    spec = ",".join([result, *labels]) + "->" + free
-    d = np.einsum(spec, g, *others)
-    sizes = {c: n for c, n in zip(mine, shape)}
-    if free != unique:  # axes that were summed over in this operand alone
-        d = np.reshape(d, [sizes[c] if c in free else 1 for c in unique])
-    d = np.broadcast_to(d, [sizes[c] for c in unique]) if d.ndim == len(unique) else d
-    if unique != mine:  # a repeated label read the diagonal
-        d = _undiagonal(d, mine, unique, shape)
-    return d
-
-
-def _undiagonal(d: Any, mine: str, unique: str, shape: tuple) -> Any:
-    """Put values back on the diagonals that a repeated label read."""
-    mask = np.ones(shape, dtype=bool)
-    grid = np.ogrid[tuple(slice(n) for n in shape)]
-    for i, c in enumerate(mine):
-        first = mine.index(c)
-        if first != i:
-            mask = mask & (grid[first] == grid[i])
-    first_axes = [mine.index(c) for c in unique]
-    full = [1] * len(mine)
-    for axis in first_axes:
-        full[axis] = shape[axis]
-    return np.reshape(d, full) * mask
-
-
-_EINSUM = _Einsum(
-    "einsum",
-    lambda *xs, subscripts: np.einsum(subscripts, *xs, optimize=len(xs) > 1),
-    [],
-    [],
+_SOLVE = elementary(
+    "solve",
+    _solve,
+    lambda g, a, y: unbroadcast(-np.matmul(_solve(transposed(a), g), transposed(y)), a.shape),
+    lambda g, a, b: unbroadcast(_solve(transposed(a), g), b.shape),
+    inputs=("a", "b"),
 )
 
 
-@op
-def einsum(subscripts: str, *operands: Any) -> Tensor:
-    """Sum products of tensors over labelled axes, as `numpy.einsum`.
+def _solve_rule(a: Any, b: Any, *_: Any, **__: Any) -> KerasTensor:
+    return KerasTensor(np_shape(b), float_name(a))
+
+
+def _solved(a: Any, b: Any, name: str, part: Any = None) -> Tensor:
+    a, b = promote(matrices(a, name, square=True), as_floating(b))
+    if part is not None:
+        a = part(a)
+    vectors = b.ndim == a.ndim - 1
+    if vectors:
+        b = expand_dims(b, -1)
+    if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
+        raise ValueError(f"{name}: shapes {a.shape} and {b.shape} of `a` and `b` do not fit.")
+    y = _SOLVE(a, b)
+    return squeeze(y, -1) if vectors else y
+
+
+@op(rule=_solve_rule)
+def solve(a: Any, b: Any) -> Tensor:
+    """Solve `a @ x = b`.
+
+    Args:
+        a: square matrices, `(..., n, n)`.
+        b: right sides, `(..., n, k)`, or vectors `(..., n)`.
+
+    Returns:
+        Tensor of the shape of `b`.
+
+    Raises:
+        LinAlgError: if a matrix is singular.
+    """
+    return _solved(a, b, "solve")
+
+
+@op(rule=_solve_rule)
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
+    """Solve `a @ x = b` with the upper (or lower) triangle of `a`; see `solve`."""
+    return _solved(a, b, "solve_triangular", tril if lower else triu)
+
+
+# For x with pseudo-inverse p: dp = -p dx p + p p' dx' (1 - x p) + (1 - p x) dx' p' p.
+def _pinv_vjp(g: Any, x: Any, y: Any) -> Any:
+    gt, yt = transposed(g), transposed(y)
+    rows = np.eye(x.shape[-2], dtype=x.dtype) - np.matmul(x, y)
+    columns = np.eye(x.shape[-1], dtype=x.dtype) - np.matmul(y, x)
+    d = -np.matmul(np.matmul(yt, g), yt)
+    d = d + np.matmul(np.matmul(np.matmul(rows, gt), y), yt)
+    return d + np.matmul(np.matmul(np.matmul(yt, y), gt), columns)
+
+
+def _rcond(x: np.ndarray, rcond: Any) -> Any:
+    if rcond is not None:
+        return rcond
+    return 10.0 * np.max(x.shape[-2:]) * np.finfo(x.dtype).eps
+
+
+_PINV = elementary("pinv", lambda x, rcond: np.linalg.pinv(x, rcond), _pinv_vjp)
+
+
+@op(
+    rule=lambda x, rcond=None: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), float_name(x))
+)
+def pinv(x: Any, rcond: float | None = None) -> Tensor:
+    """Return the Moore-Penrose pseudo-inverse of matrices.
+
+    Args:
+        x: matrices, `(..., m, n)`.
+        rcond: singular values below this share of the largest count as zero.
+
+    Returns:
+        Tensor of shape `(..., n, m)`.
+    """
+    x = matrices(x, "pinv")
+    return _PINV(x, rcond=_rcond(x._value, rcond))
+
+
+def _lstsq_rule(a: Any, b: Any, rcond: Any = None) -> KerasTensor:
+    return KerasTensor((a.shape[1], *np_shape(b)[1:]), float_name(a))
+
+
+@op(rule=_lstsq_rule)
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
+    """Return the `x` of smallest norm that brings `a @ x` nearest to `b`.
+
+    Args:
+        a: matrix, `(m, n)`.
+        b: vector `(m,)` or matrix `(m, k)`.
+        rcond: singular values below this share of the largest count as zero.
+
+    Returns:
+        Vector `(n,)` or matrix `(n, k)`.
+
+    Raises:
+        ValueError: if shapes do not fit.
+    """
+    a, b = promote(matrices(a, "lstsq"), as_floating(b))
+    if a.ndim != 2 or b.ndim not in (1, 2) or b.shape[0] != a.shape[0]:
+        raise ValueError(f"lstsq: shapes {a.shape} and {b.shape} of `a` and `b` do not fit.")
+    cutoff = np.max(a.shape) * np.finfo(a._value.dtype).eps if rcond is None else rcond
+    return matmul(_PINV(a, rcond=cutoff), b)
+
+
+# Determinants.
+
+
+def _det_vjp(g: Any, x: Any, y: Any) -> Any:
+    """Multiply by the cofactors, which singular matrices have too."""
+    g, y = np.reshape(g, (*g.shape, 1, 1)), np.reshape(y, (*y.shape, 1, 1))
+    if isinstance(g, Tensor) or isinstance(x, Tensor):
+        return g * y * transposed(inverse(x))
+    u, s, vt = np.linalg.svd(x)
+    n = s.shape[-1]
+    others = np.where(np.eye(n, dtype=bool), 1, s[..., None, :]).prod(-1)
+    signs = (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    return g * signs * np.matmul(u * others[..., None, :], vt)
+
+
+_DET = elementary("det", np.linalg.det, _det_vjp)
+
+
+@op(rule=square_rule("det", lambda s: s[:-2]))
+def det(x: Any) -> Tensor:
+    """Return the determinants of square matrices."""
+    return _DET(matrices(x, "det", square=True))
+
+
+_LOG_ABS_DET = elementary(
+    "log_abs_det",
+    lambda x: np.linalg.slogdet(x)[1],
+    lambda g, x: np.reshape(g, (*g.shape, 1, 1)) * transposed(inverse(x)),
+)
+
+
+def _slogdet_rule(x: KerasTensor) -> tuple:
+    out = square_rule("slogdet", lambda s: s[:-2])(x)
+    return out, KerasTensor(out.shape, out.dtype)
+
+
+@op(rule=_slogdet_rule)
+def slogdet(x: Any) -> tuple[Tensor, Tensor]:
+    """Return the signs of determinants, and the logarithms of their absolute values."""
+    x = matrices(x, "slogdet", square=True)
+    return Tensor(np.linalg.slogdet(x._value)[0]), _LOG_ABS_DET(x)
+
+
+@op(rule=square_rule("logdet", lambda s: s[:-2]))
+def logdet(x: Any) -> Tensor:
+    """Return the logarithm of the determinants of symmetric positive definite matrices."""
+    factor = cholesky(x)
+    return sum(log(diagonal(factor, axis1=-2, axis2=-1)), axis=-1) * 2
+
+
+@op(rule=lambda x, tol=None: KerasTensor(x.shape[:-2], "int32"))
+def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
+    """Return the ranks of matrices.
+
+    Args:
+        x: matrices.
+        tol: singular values up to this count as zero; the largest one times `max(m, n)` times the
+            float's precision if None.
+    """
+    value = matrices(x, "matrix_rank")._value
+    return Tensor(np.asarray(np.linalg.matrix_rank(value, tol)).astype(np.int32))
+
+
+# Norms.
+
+_MATRIX_ORDERS = ("fro", "nuc", None, 1, -1, 2, -2, float("inf"), -float("inf"))
+
+
+def _norm_rule(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> KerasTensor:
+    return KerasTensor(reduced_shape(x.shape, axis, keepdims, "norm"), float_name(x))
+
+
+@op(rule=_norm_rule)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return norms of vectors or matrices.
+
+    Args:
+        x: tensor.
+        ord: for vectors a number (2 if None; infinities for the extremes, 0 for how many are not
+            zero), for matrices `"fro"` (if None), `"nuc"`, 1, 2, infinity or their negatives.
+        axis: axis of vectors, or two axes of matrices. If None, all of a vector or matrix, or the
+            flattened tensor.
+        keepdims: whether these axes stay, of size 1.
+
+    Raises:
+        ValueError: for an order that does not exist.
 
     Example:
 
     >>> from minikeras import ops
-    >>> ops.einsum("ij,jk->ik", ops.ones((2, 3)), ops.ones((3, 4))).shape
-    (2, 4)
+    >>> ops.norm([3.0, 4.0])
+    <Tensor shape=() dtype=float32 5.0>
     """
-    operands = promote(*[as_tensor(o) for o in operands])
-    return _EINSUM(*operands, subscripts=subscripts)
+    x = as_floating(x)
+    axes = normalize_axes(axis, x.ndim, "norm")
+    if ord is None:
+        return sqrt(sum(square(abs(x)), axis=axes, keepdims=keepdims))
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axes, keepdims)
+    raise ValueError(
+        f"norm: ord={ord!r} needs one axis (vectors) or two (matrices). "
+        f"Received: axis={axis} and shape {x.shape}"
+    )
+
+
+def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
+    if isinstance(ord, str):
+        raise ValueError(f"norm: ord={ord!r} is for matrices. Received one axis: {axis}")
+    if ord == 2:
+        return sqrt(sum(square(abs(x)), axis=axis, keepdims=keepdims))
+    if ord == float("inf"):
+        return max(abs(x), axis=axis, keepdims=keepdims)
+    if ord == -float("inf"):
+        return min(abs(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        nonzero = (x._value != 0).astype(x._value.real.dtype)
+        return sum(Tensor(nonzero), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum(abs(x), axis=axis, keepdims=keepdims)
+    return power(sum(power(abs(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def _matrix_norm(x: Tensor, ord: Any, axes: tuple, keepdims: bool) -> Tensor:
+    if ord not in _MATRIX_ORDERS:
+        raise ValueError(
+            f"norm: `ord` of matrices must be one of {_MATRIX_ORDERS}. Received: ord={ord!r}"
+        )
+    if ord == "fro":
+        return sqrt(sum(square(abs(x)), axis=axes, keepdims=keepdims))
+    m = moveaxis(x, axes, (-2, -1))
+    if ord in ("nuc", 2, -2):
+        s = svd(m, compute_uv=False)
+        y = {"nuc": sum, 2: max, -2: min}[ord](s, axis=-1)
+    else:
+        over = -2 if ord in (1, -1) else -1
+        y = (max if ord > 0 else min)(sum(abs(m), axis=over), axis=-1)
+    return reshape(y, reduced_shape(x.shape, axes, True, "norm")) if keepdims else y
+
+
+@op
+def cdist(x: Any, y: Any) -> Tensor:
+    """Return the Euclidean distance of each row of `x` to each row of `y`.
+
+    Args:
+        x: points, `(..., m, d)`.
+        y: points, `(..., n, d)`.
+
+    Returns:
+        Tensor of shape `(..., m, n)`.
+    """
+    x, y = promote(as_floating(x), as_floating(y))
+    difference = expand_dims(x, -2) - expand_dims(y, -3)
+    return sqrt(sum(multiply(difference, difference), axis=-1))

@@ -13,7 +13,17 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor
-from minikeras.ops import elementwise, linalg, numpy, reductions, shapes
+from minikeras.ops import (
+    comparison,
+    creation,
+    elementwise,
+    indexing,
+    numpy,
+    products,
+    reductions,
+    shapes,
+)
+from minikeras.ops.core import cast
 
 _BINARY = {
     "add": elementwise.add,
@@ -23,18 +33,18 @@ _BINARY = {
     "floordiv": elementwise.floor_divide,
     "mod": elementwise.mod,
     "pow": elementwise.power,
-    "matmul": linalg.matmul,
-    "and": elementwise.logical_and,
-    "or": elementwise.logical_or,
-    "xor": elementwise.logical_xor,
+    "matmul": products.matmul,
+    "and": comparison.logical_and,
+    "or": comparison.logical_or,
+    "xor": comparison.logical_xor,
 }
 _COMPARE = {
-    "eq": elementwise.equal,
-    "ne": elementwise.not_equal,
-    "lt": elementwise.less,
-    "le": elementwise.less_equal,
-    "gt": elementwise.greater,
-    "ge": elementwise.greater_equal,
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
 }
 
 
@@ -53,6 +63,29 @@ def _power(x1: Any, x2: Any) -> Any:
 _BINARY["pow"] = _power
 
 
+_REDUCTIONS = (
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+)
+
+
+def _reduction(function: Any) -> Any:
+    def method(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return function(self, axis=axis, keepdims=keepdims)
+
+    method.__doc__ = function.__doc__
+    return method
+
+
 def _install(cls: type) -> None:
     for name, function in _BINARY.items():
         setattr(cls, f"__{name}__", function)
@@ -62,9 +95,9 @@ def _install(cls: type) -> None:
     cls.__neg__ = elementwise.negative
     cls.__pos__ = lambda a: a
     cls.__abs__ = elementwise.abs
-    cls.__invert__ = elementwise.logical_not
-    cls.__getitem__ = shapes.get_item
-    cls.__round__ = lambda a, n=None: numpy.round(a, n or 0)
+    cls.__invert__ = comparison.logical_not
+    cls.__getitem__ = indexing.get_item
+    cls.__round__ = lambda a, n=None: elementwise.round(a, n or 0)
     cls.T = property(lambda a: shapes.transpose(a))
 
     def reshape(self: Any, *newshape: Any) -> Any:
@@ -74,11 +107,10 @@ def _install(cls: type) -> None:
 
     cls.reshape = reshape
     cls.squeeze = lambda self, axis=None: shapes.squeeze(self, axis)
-    for name in ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "any", "all"):
-        function = getattr(reductions, name)
-        setattr(cls, name, lambda self, axis=None, keepdims=False, f=function: f(self, axis=axis, keepdims=keepdims))  # fmt: skip
-    cls.__eq__ = lambda a, b: False if b is None else elementwise.equal(a, b)
-    cls.__ne__ = lambda a, b: True if b is None else elementwise.not_equal(a, b)
+    for name in _REDUCTIONS:
+        setattr(cls, name, _reduction(getattr(reductions, name)))
+    cls.__eq__ = lambda a, b: False if b is None else comparison.equal(a, b)
+    cls.__ne__ = lambda a, b: True if b is None else comparison.not_equal(a, b)
 
 
 _install(Tensor)
@@ -87,8 +119,6 @@ _install(KerasTensor)
 
 def _astype(self: Tensor, dtype: Any, copy: bool = True) -> Tensor:
     """Return the tensor in another dtype."""
-    from minikeras.ops.core import cast
-
     return cast(self, dtype)
 
 
@@ -107,17 +137,14 @@ _FUNCTIONS: dict[Any, Any] = {}
 
 
 def _map_numpy() -> None:
-    for module in (elementwise, reductions, shapes, linalg, numpy):
-        for name in dir(module):
-            source = getattr(np, name, None)
-            if callable(source) and hasattr(getattr(module, name), "on_data"):
-                _FUNCTIONS[source] = getattr(module, name)
+    for name in dir(numpy):
+        source = getattr(np, name, None)
+        if callable(source) and hasattr(getattr(numpy, name), "on_data"):
+            _FUNCTIONS[source] = getattr(numpy, name)
     _FUNCTIONS[np.absolute] = elementwise.abs
     _FUNCTIONS[np.true_divide] = elementwise.divide
-    _FUNCTIONS[np.bitwise_and] = elementwise.logical_and
+    _FUNCTIONS[np.bitwise_and] = comparison.logical_and
     _FUNCTIONS[np.reshape] = lambda a, shape: shapes.reshape(a, shape)
-    from minikeras.ops import creation
-
     _FUNCTIONS[np.zeros_like] = creation.zeros_like
     _FUNCTIONS[np.ones_like] = creation.ones_like
 
@@ -140,13 +167,13 @@ _OPERATORS = {
     np.floor_divide: elementwise.floor_divide,
     np.remainder: elementwise.mod,
     np.power: _power,
-    np.matmul: linalg.matmul,
-    np.equal: elementwise.equal,
-    np.not_equal: elementwise.not_equal,
-    np.less: elementwise.less,
-    np.less_equal: elementwise.less_equal,
-    np.greater: elementwise.greater,
-    np.greater_equal: elementwise.greater_equal,
+    np.matmul: products.matmul,
+    np.equal: comparison.equal,
+    np.not_equal: comparison.not_equal,
+    np.less: comparison.less,
+    np.less_equal: comparison.less_equal,
+    np.greater: comparison.greater,
+    np.greater_equal: comparison.greater_equal,
 }
 """What `array + tensor` becomes: Python asks the array first, and NumPy asks the tensor."""
 
@@ -185,4 +212,3 @@ def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any)
 
 Tensor.__array_ufunc__ = _array_ufunc
 Tensor.__array_function__ = _array_function
-

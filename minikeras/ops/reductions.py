@@ -143,12 +143,8 @@ def _extreme_vjp(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     return expand(g, shape, axis, keepdims) * (mask / count)
 
 
-MAX = elementary(
-    "max", lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims), _extreme_vjp
-)  # fmt: skip
-MIN = elementary(
-    "min", lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims), _extreme_vjp
-)  # fmt: skip
+MAX = elementary("max", np.maximum.reduce, _extreme_vjp)
+MIN = elementary("min", np.minimum.reduce, _extreme_vjp)
 
 
 def _product_of_others(x: Any, axis: Any) -> Any:
@@ -184,9 +180,11 @@ def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
 _VAR = elementary(
     "var",
     _variance,
-    lambda g, x, y, axis, keepdims: expand(g, x.shape, axis, keepdims)
-    * (x - np.mean(x, axis=axis, keepdims=True))
-    * (2 * y.size / _most(x.size, 1)),
+    lambda g, x, y, axis, keepdims: (
+        expand(g, x.shape, axis, keepdims)
+        * (x - np.mean(x, axis=axis, keepdims=True))
+        * (2 * y.size / _most(x.size, 1))
+    ),
 )
 
 
@@ -362,8 +360,9 @@ def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
 _LOGSUMEXP = elementary(
     "logsumexp",
     _logsumexp,
-    lambda g, x, y, axis, keepdims: expand(g, x.shape, axis, keepdims)
-    * np.exp(x - expand(y, x.shape, axis, keepdims)),
+    lambda g, x, y, axis, keepdims: (
+        expand(g, x.shape, axis, keepdims) * np.exp(x - expand(y, x.shape, axis, keepdims))
+    ),
 )
 
 

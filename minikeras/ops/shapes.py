@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -82,16 +83,16 @@ TRANSPOSE = elementary(
 )
 
 
-def _permutation(axes: Any, shape: tuple) -> tuple:
-    n = len(shape)
+@functools.lru_cache(maxsize=512)
+def _permutation(axes: tuple, n: int) -> tuple:
     out = tuple([int(a) % n if -n <= a < n else n for a in axes])
     if sorted(out) != list(range(n)):
-        raise ValueError(f"transpose: axes={tuple(axes)} do not match the shape {shape}.")
+        raise ValueError(f"transpose: axes={axes} do not match a tensor with {n} dimensions.")
     return out
 
 
 def _transpose_rule(x: KerasTensor, axes: Any = None) -> KerasTensor:
-    axes = range(x.ndim)[::-1] if axes is None else _permutation(axes, x.shape)
+    axes = range(x.ndim)[::-1] if axes is None else _permutation(tuple(axes), x.ndim)
     return KerasTensor([x.shape[a] for a in axes], x.dtype)
 
 
@@ -104,7 +105,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return TRANSPOSE(x, axes=None if axes is None else _permutation(axes, x._value.shape))
+    return TRANSPOSE(x, axes=None if axes is None else _permutation(tuple(axes), x._value.ndim))
 
 
 def _axis(axis: int, ndim: int, name: str) -> int:
@@ -202,11 +203,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     return RESHAPE(x, newshape=_squeeze_shape(x._value.shape, axis))
 
 
-_BROADCAST_TO = elementary(
-    "broadcast_to",
-    lambda x, newshape: np.broadcast_to(x, newshape),
-    lambda g, shape: unbroadcast(g, shape),
-)
+_BROADCAST_TO = elementary("broadcast_to", np.broadcast_to, lambda g, shape: unbroadcast(g, shape))
 
 
 def _broadcast_rule(x: KerasTensor, shape: Any) -> KerasTensor:
@@ -226,9 +223,9 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    newshape = tuple([int(d) for d in shape])
+    newshape = _target(shape)
     try:
-        return _BROADCAST_TO(x, newshape=newshape)
+        return _BROADCAST_TO(x, shape=newshape)
     except ValueError as error:
         raise ValueError(f"broadcast_to: cannot broadcast {x.shape} to {newshape}.") from error
 

@@ -1,8 +1,8 @@
 """How functions of `minikeras.ops` behave on KerasTensors.
 
 Each public function is wrapped by `op`. On data it runs as written. On a KerasTensor it becomes a
-step of the functional graph, whose output shape comes from the function's rule, or else from running
-the function on small arrays (twice, with two sizes for what is not known).
+step of the functional graph, whose output shape comes from the function's rule, or else from
+running the function on small arrays (twice, with two sizes for what is not known).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def is_symbolic(a: Any) -> bool:
     """Whether an argument is, or holds, a KerasTensor."""
     t = type(a)
     if t is tuple or t is list:
-        for b in a:
+        for b in a:  # noqa: SIM110  # `any` of a generator takes twice as long
             if type(b) not in PLAIN and is_symbolic(b):
                 return True
         return False
@@ -143,5 +143,3 @@ def _merge(a: Any, b: Any) -> Any:
         raise ValueError("The number of axes of the output depends on an unknown size.")
     shape = [m if m == n else None for m, n in zip(a.shape, b.shape)]
     return KerasTensor(shape, a.dtype)
-
-

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.families import binary, unary
 
+
 @unary(np.sin, lambda g, x: g * np.cos(x))
 def sin(x: Any) -> Tensor:
     """Compute the sine, with `x` in radians."""
@@ -79,8 +80,6 @@ def arctanh(x: Any) -> Tensor:
     """Compute the inverse hyperbolic tangent."""
 
 
-
-
 @binary(
     np.hypot,
     lambda g, x1, y: g * x1 / y,
@@ -105,7 +104,7 @@ def _sinc_vjp(g: Any, x: Any, y: Any) -> Any:
     at_zero = np.asarray(x) == 0
     safe = np.where(at_zero, np.ones_like(x), x)
     slope = (np.cos(safe * float(np.pi)) - y) / safe
-    return g * np.where(at_zero, x * float(-np.pi**2 / 3), slope)
+    return g * np.where(at_zero, x * float(-(np.pi**2) / 3), slope)
 
 
 @unary(np.sinc, _sinc_vjp)

@@ -31,7 +31,7 @@ class Adam(Optimizer):
     >>> import minikeras
     >>> w = minikeras.Variable([1.0, 2.0])
     >>> minikeras.optimizers.Adam(0.1).apply([[1.0, -1.0]], [w])
-    >>> w.numpy()
+    >>> w.numpy().round(3)
     array([0.9, 2.1], dtype=float32)
     """
 
@@ -79,7 +79,7 @@ class Adam(Optimizer):
             return
         super().build(variables)
         self._momentums, self._velocities, self._velocity_hats = self._add_slots(
-            variables, "momentum", "velocity", "velocity_hat" if self.amsgrad else None
+            variables, ("momentum", "velocity"), "velocity_hat" if self.amsgrad else None
         )
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:

@@ -29,7 +29,7 @@ class Adamax(Optimizer):
     >>> import minikeras
     >>> w = minikeras.Variable([1.0, 2.0])
     >>> minikeras.optimizers.Adamax(0.1).apply([[1.0, -1.0]], [w])
-    >>> w.numpy()
+    >>> w.numpy().round(3)
     array([0.9, 2.1], dtype=float32)
     """
 
@@ -74,7 +74,7 @@ class Adamax(Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._m, self._u = self._add_slots(variables, "momentum", "norm")
+        self._m, self._u = self._add_slots(variables, ("momentum", "norm"))
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         alpha = rate / (1 - self.beta_1 ** (step + 1))

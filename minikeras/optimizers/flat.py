@@ -43,7 +43,7 @@ class Constants(dict):
     def __missing__(self, number: Any) -> Any:
         if isinstance(number, bool):
             return number
-        if len(self) > 64:  # learning rates of the past
+        if len(self) > 64:
             self.clear()
         constant = self[number] = np.array(number, self.dtype)
         return constant
@@ -188,14 +188,15 @@ class FlatGroup:
 
         Args:
             kernel: `kernel(values, gradient, *slots, *scratch, *numbers)`.
-            numbers: the scalars it needs.
+            numbers: the scalars it needs; first the one that depends on the learning rate.
             decay: what is taken off the values first, as a part of them.
             active: indices of the variables to update.
         """
         constants = self.constants
-        numbers = [constants[x] for x in numbers]
+        changing, *fixed = numbers
+        numbers = [np.array(changing, self.dtype), *[constants[x] for x in fixed]]
         if decay is not None:
-            decay = constants[decay]
+            decay = np.array(decay, self.dtype)
         first = 2 + len(self.names)
         if active is self.everything:
             work = [self.pieces]

@@ -28,7 +28,7 @@ class Lion(Optimizer):
     >>> import minikeras
     >>> w = minikeras.Variable([1.0, 2.0])
     >>> minikeras.optimizers.Lion(0.1).apply([[1.0, -1.0]], [w])
-    >>> w.numpy()
+    >>> w.numpy().round(3)
     array([0.9, 2.1], dtype=float32)
     """
 

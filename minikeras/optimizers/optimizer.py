@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,10 @@ from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
 
 _COUNTER = np.dtype("int32")
+_constraint_of = attrgetter("_constraint")
+
+_Work = list[tuple[FlatGroup, Sequence[int]]]
+"""Groups and the indices of those of their variables that are to be updated."""
 
 
 class Optimizer:
@@ -283,26 +287,35 @@ class Optimizer:
     def _add_slots(
         self,
         variables: Sequence[Variable],
-        *names: str | None,
+        *names: str | tuple[str, ...] | None,
         scratch: int = 1,
-        initializers: Any = (),
-    ) -> list:
-        """Make the slots that `_kernel` is given, in its order; None for one it goes without.
+        initializers: dict[str, Any] | None = None,
+    ) -> list[list]:
+        """Make the slots that `_kernel` is given, in its order.
 
         Args:
             variables: the variables.
-            *names: names of the slots.
+            *names: names of the slots; those in a tuple are made by turns, variable by variable.
+                None for a slot that the kernel goes without.
             scratch: number of scratch arrays that the kernel needs.
-            initializers: an initializer for each name, zeros if there are none.
+            initializers: initializers by name, zeros for the others.
 
         Returns:
             A list of variables for each name, empty for None.
         """
-        wanted = [n for n in names if n is not None]
-        made = iter(self.add_optimizer_variables(variables, wanted, list(initializers) or "zeros"))
+        made: list[list] = []
+        order: list[str | None] = []
+        for name in names:
+            together = name if isinstance(name, tuple) else (name,)
+            order += together
+            if name is None:
+                made.append([])
+            else:
+                how = [(initializers or {}).get(n, "zeros") for n in together]
+                made += self.add_optimizer_variables(variables, together, how)
         for group in self._groups:
-            group.plan(names, scratch)
-        return [[] if name is None else next(made) for name in names]
+            group.plan(order, scratch)
+        return made
 
     def add_variable(
         self,
@@ -467,8 +480,8 @@ class Optimizer:
                     "set of variables."
                 )
 
-    def _take(self, grads: list, variables: list[Variable]) -> list[Sequence[int]]:
-        """Copy gradients to where updates read them; return the variables to update, by group."""
+    def _take(self, grads: list, variables: list[Variable]) -> _Work:
+        """Copy gradients to where updates read them; return what is to be updated."""
         present = [(g, v) for g, v in zip(grads, variables) if g is not None]
         if not present:
             raise ValueError("No gradients provided for any variable.")
@@ -481,7 +494,7 @@ class Optimizer:
             )
         active: dict[int, dict[int, None]] = {id(group): {} for group in self._groups}
         for g, v in present:
-            array = to_array(g)
+            array = to_array(g, v._value.dtype)
             if array.shape != v._value.shape:
                 raise ValueError(
                     f"{type(self).__name__}.apply: the gradient of variable '{v.path}' must have "
@@ -498,10 +511,11 @@ class Optimizer:
                 )
             active[id(group)][i] = None
             group.grad_views[i][...] = array
-        found = [list(active[id(group)]) for group in self._groups]
+        work = [(group, list(active[id(group)])) for group in self._groups]
         return [
-            group.everything if len(a) == len(group.variables) else a
-            for group, a in zip(self._groups, found)
+            (group, group.everything if len(a) == len(group.variables) else a)
+            for group, a in work
+            if a
         ]
 
     def gradient_targets(self) -> dict:
@@ -541,15 +555,15 @@ class Optimizer:
             return
         self._apply(self._collect(grads))
 
-    def _collect(self, grads: dict) -> list[Sequence[int]]:
+    def _collect(self, grads: dict) -> _Work:
         """`_take`, for gradients by leaf."""
-        result: list[Sequence[int]] = []
+        work: _Work = []
         for group in self._groups:
-            frozen = False
+            active: Sequence[int] = group.everything
             for v, view in zip(group.variables, group.grad_views):
                 leaf = v._node
                 if leaf is None:
-                    frozen = True
+                    active = [i for i, v in enumerate(group.variables) if v._node is not None]
                     continue
                 g = grads.get(leaf)
                 if g is view:
@@ -558,14 +572,12 @@ class Optimizer:
                     view.fill(0)
                 else:
                     view[...] = g
-            if frozen:
-                result.append([i for i, v in enumerate(group.variables) if v._node is not None])
-            else:
-                result.append(group.everything)
+            if active:
+                work.append((group, active))
         for v in self._overwritten:
             if v._node in grads:
                 self._overwrite(v, np.asarray(grads[v._node]))
-        return result
+        return work
 
     def _overwrite(self, variable: Variable, gradient: np.ndarray) -> None:
         """Put the gradient in the variable's place; over several steps, the greatest."""
@@ -581,16 +593,11 @@ class Optimizer:
         else:
             seen.assign(greatest)
 
-    def _apply(self, active: list[Sequence[int]]) -> None:
-        """Make one step with the gradients in the flat arrays.
-
-        Args:
-            active: for each group, the indices of the variables to update.
-        """
+    def _apply(self, work: _Work) -> None:
+        """Make one step with the gradients in the flat arrays."""
         count = self._iterations._value.item()
         steps = self.gradient_accumulation_steps
         step = count // steps if steps else count
-        work = [(group, a) for group, a in zip(self._groups, active) if a]
         last = not steps or (count + 1) % steps == 0
         rate = self._rate() if last else 0.0
         for group in self._groups:
@@ -608,12 +615,11 @@ class Optimizer:
         if self.use_ema:
             self._average(step)
         for group, a in work:
-            constrained = [i for i in a if group.variables[i]._constraint is not None]
-            if constrained:
-                self._constrain(group, constrained)
+            if any(map(_constraint_of, group.variables)):
+                self._constrain(group, a)
         self._iterations._value = np.array(count + 1, _COUNTER)
 
-    def _accumulate(self, work: list, last: bool) -> None:
+    def _accumulate(self, work: _Work, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place."""
         for group, a in work:
             sums = group.slots["gradient_accumulator"].flat
@@ -626,7 +632,7 @@ class Optimizer:
                 else:
                     total += grads
 
-    def _clip(self, work: list) -> None:
+    def _clip(self, work: _Work) -> None:
         if self.clipnorm and self.clipnorm > 0:
             for group, a in work:
                 for i in a:
@@ -647,7 +653,7 @@ class Optimizer:
                     part = group.grads[start:stop]
                     np.clip(part, -self.clipvalue, self.clipvalue, out=part)
 
-    def _update(self, work: list, rate: float, step: int) -> None:
+    def _update(self, work: _Work, rate: float, step: int) -> None:
         """Update the values by the gradients in the flat arrays."""
         if type(self).update_step is not Optimizer.update_step:
             self._decay_weights(work, rate)
@@ -670,7 +676,7 @@ class Optimizer:
     _whole_variables = False
     """Whether `_update_variable` sees one variable at a time, not `_kernel` all at once."""
 
-    def _fused_update(self, work: list, rate: float, step: int, decay: float | None) -> None:
+    def _fused_update(self, work: _Work, rate: float, step: int, decay: float | None) -> None:
         if self._whole_variables:
             for group, a in work:
                 for i in a:
@@ -682,6 +688,8 @@ class Optimizer:
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         """Return the elementwise kernel of this step, and the numbers it needs after its arrays.
+
+        The first of them is the learning rate, or what stands for it.
 
         Args:
             rate: the learning rate.
@@ -706,11 +714,11 @@ class Optimizer:
         """
         group, i = self._places[variable]
         group.settle()
-        group.grad_views[i][...] = to_array(gradient)
+        group.grad_views[i][...] = to_array(gradient, group.dtype)
         step = int(to_array(self.iterations))
         self._fused_update([(group, [i])], float(to_array(learning_rate)), step, None)
 
-    def _decay_weights(self, work: list, rate: float) -> None:
+    def _decay_weights(self, work: _Work, rate: float) -> None:
         """Take weight decay off the variables that are not excluded, before their update."""
         for group, a in work:
             for i in a:
@@ -751,10 +759,14 @@ class Optimizer:
             if every and (step + 1) % every == 0:
                 group.values.flat[...] = averages
 
-    def _constrain(self, group: FlatGroup, indices: list[int]) -> None:
+    def _constrain(self, group: FlatGroup, active: Sequence[int]) -> None:
+        constraints = [(i, group.variables[i]._constraint) for i in active]
+        indices = [i for i, constraint in constraints if constraint is not None]
         with no_recording():
             values = [
-                to_array(group.variables[i]._constraint(group.variables[i].value)) for i in indices
+                to_array(constraint(group.variables[i].value))
+                for i, constraint in constraints
+                if constraint is not None
             ]
         group.settle()  # a constraint may have kept what it was given
         for i, value in zip(indices, values):

@@ -30,7 +30,7 @@ class ScheduleFreeAdamW(Optimizer):
     >>> import minikeras
     >>> w = minikeras.Variable([1.0, 2.0])
     >>> minikeras.optimizers.ScheduleFreeAdamW(0.1).apply([[1.0, -1.0]], [w])
-    >>> w.numpy()
+    >>> w.numpy().round(3)
     array([0.9, 2.1], dtype=float32)
     """
 
@@ -78,7 +78,7 @@ class ScheduleFreeAdamW(Optimizer):
             return
         super().build(variables)
         self._momentums, self._velocities = self._add_slots(
-            variables, "momentum", "velocity", scratch=1
+            variables, ("momentum", "velocity"), scratch=1
         )
         for iterate, variable in zip(self._momentums, variables):
             if iterate is not None:

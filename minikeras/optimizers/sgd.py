@@ -25,7 +25,7 @@ class SGD(Optimizer):
     >>> import minikeras
     >>> w = minikeras.Variable([1.0, 2.0])
     >>> minikeras.optimizers.SGD(0.1, momentum=0.9).apply([[1.0, -1.0]], [w])
-    >>> w.numpy()
+    >>> w.numpy().round(3)
     array([0.9, 2.1], dtype=float32)
     """
 

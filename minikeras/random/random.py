@@ -1,4 +1,8 @@
-"""Random tensors: `keras.random`."""
+"""Random tensors: the functions of `keras.random`.
+
+The same seed gives the same numbers, on any machine and any number of threads. They are not the
+numbers that Keras draws from the same seed.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,36 @@ import numpy as np
 
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import floatx_dtype, to_np_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.kernels import random as kernels
 from minikeras.random.seed_generator import draw_key
 
 
-def _float_dtype(dtype: Any, name: str) -> np.dtype:
-    target = floatx_dtype() if dtype is None else to_np_dtype(dtype)
-    if target.kind not in "fV":
-        raise ValueError(f"random.{name}: argument `dtype` must be a float dtype. Received: {dtype}")
-    return target
+def _shape(shape: Any, name: str) -> tuple[int, ...]:
+    if isinstance(shape, (int, np.integer)):
+        shape = (shape,)
+    try:
+        sizes = tuple(shape)
+        if all(isinstance(d, (int, np.integer)) and d >= 0 for d in sizes):
+            return tuple(int(d) for d in sizes)
+    except TypeError:
+        pass
+    raise ValueError(
+        f"random.{name}: argument `shape` must be a tuple of non-negative integers. "
+        f"Received: shape={shape!r}"
+    )
 
 
-def _rng(seed: Any) -> np.random.Generator:
-    return kernels.generator(draw_key(seed))
+def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating point") -> np.dtype:
+    result = np_dtype(standardize_dtype(dtype))
+    if result.kind not in kinds:
+        raise ValueError(f"`keras.random.{name}` requires {what} `dtype`. Received: dtype={dtype}")
+    return result
 
 
-def _shape(shape: Any) -> tuple:
-    return tuple(int(d) for d in shape)
-
-
-def _native(dtype: np.dtype) -> np.dtype:
-    return dtype if dtype.itemsize in (4, 8) and dtype.kind == "f" else np.dtype("float32")
+def _parameter(value: Any) -> Any:
+    """Leave Python numbers as they are: the kernels have short cuts for the usual ones."""
+    return value if isinstance(value, (int, float)) else to_array(value)
 
 
 def normal(
@@ -37,107 +49,332 @@ def normal(
 ) -> Tensor:
     """Draw from a normal distribution.
 
+    Args:
+        shape: shape of the result.
+        mean: mean, a number or an array that broadcasts to `shape`.
+        stddev: standard deviation, likewise.
+        dtype: float dtype, `floatx` if None.
+        seed: an integer, which gives the same numbers at every call; a `SeedGenerator`, which gives
+            new ones; or None for the global stream.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid.
+
     Example:
 
     >>> import minikeras
-    >>> minikeras.random.normal((2, 3), seed=1).shape
-    (2, 3)
+    >>> x = minikeras.random.normal((1000,), mean=5.0, seed=1)
+    >>> 4.8 < float(minikeras.ops.mean(x)) < 5.2
+    True
     """
-    target = _float_dtype(dtype, "normal")
-    x = _rng(seed).standard_normal(_shape(shape), dtype=_native(target))
-    x = x * stddev + mean if (stddev, mean) != (1.0, 0.0) else x
-    return Tensor(np.asarray(x).astype(target))
-
-
-def uniform(
-    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
-) -> Tensor:
-    """Draw from a uniform distribution over `[minval, maxval)`."""
-    if dtype is not None and to_np_dtype(dtype).kind in "iu":
-        return randint(shape, minval, maxval, dtype, seed)
-    target = _float_dtype(dtype, "uniform")
-    x = _rng(seed).random(_shape(shape), dtype=_native(target))
-    x = x * (np.asarray(maxval, x.dtype) - np.asarray(minval, x.dtype)) + np.asarray(minval, x.dtype)
-    return Tensor(np.asarray(x).astype(target))
-
-
-def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Draw integers from `[minval, maxval)`."""
-    target = to_np_dtype(dtype)
-    if target.kind not in "iu":
-        raise ValueError(
-            f"random.randint: argument `dtype` must be an integer dtype. Received: {dtype}"
-        )
-    low, high = int(to_array(minval)), int(to_array(maxval))
-    return Tensor(_rng(seed).integers(low, high, size=_shape(shape), dtype=target))
+    shape, target = _shape(shape, "normal"), _dtype(dtype, "normal")
+    return Tensor(
+        kernels.normal(shape, _parameter(mean), _parameter(stddev), target, draw_key(seed))
+    )
 
 
 def truncated_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
-    """Draw from a normal distribution within two standard deviations of its mean."""
-    target = _float_dtype(dtype, "truncated_normal")
-    x = kernels.truncated_normal(_rng(seed), _shape(shape), _native(target))
-    return Tensor(np.asarray(x * stddev + mean).astype(target))
+    """Draw from a normal distribution, within two standard deviations of its mean.
+
+    Args:
+        shape: shape of the result.
+        mean: mean, a number or an array that broadcasts to `shape`.
+        stddev: standard deviation before the cut, likewise.
+        dtype: float dtype, `floatx` if None.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.truncated_normal((1000,), seed=1)
+    >>> float(minikeras.ops.max(minikeras.ops.abs(x))) <= 2
+    True
+    """
+    shape, target = _shape(shape, "truncated_normal"), _dtype(dtype, "truncated_normal")
+    mean, stddev = _parameter(mean), _parameter(stddev)
+    return Tensor(kernels.truncated_normal(shape, mean, stddev, target, draw_key(seed)))
+
+
+def uniform(
+    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
+    """Draw from a uniform distribution over `[minval, maxval)`.
+
+    Args:
+        shape: shape of the result.
+        minval: lower bound, a number or an array that broadcasts to `shape`.
+        maxval: upper bound, likewise; never drawn.
+        dtype: float dtype, `floatx` if None.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.uniform((1000,), 2.0, 3.0, seed=1)
+    >>> bool((x >= 2).all() and (x < 3).all())
+    True
+    """
+    shape, target = _shape(shape, "uniform"), _dtype(dtype, "uniform")
+    low, high = _parameter(minval), _parameter(maxval)
+    return Tensor(kernels.uniform(shape, low, high, target, draw_key(seed)))
+
+
+def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Draw integers from a uniform distribution over `[minval, maxval)`.
+
+    Args:
+        shape: shape of the result.
+        minval: lower bound, a number or an array that broadcasts to `shape`.
+        maxval: upper bound, likewise; never drawn.
+        dtype: integer dtype.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid, or the range is empty or does not
+            fit `dtype`.
+
+    Example:
+
+    >>> import minikeras
+    >>> sorted(set(minikeras.random.randint((100,), 2, 5, seed=1).tolist()))
+    [2, 3, 4]
+    """
+    shape = _shape(shape, "randint")
+    target = _dtype("int32" if dtype is None else dtype, "randint", "iu", "an integer")
+    low, high = (np.asarray(to_array(v)).astype(np.int64) for v in (minval, maxval))
+    try:
+        return Tensor(kernels.randint(shape, low, high, target, draw_key(seed)))
+    except ValueError as error:
+        raise ValueError(
+            f"random.randint: {error}. Received: minval={minval}, maxval={maxval}, "
+            f"dtype={target.name}, shape={shape}"
+        ) from error
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Draw class indices from rows of unnormalized log-probabilities, `(batch, classes)`."""
-    z = to_array(logits)
-    noise = _rng(seed).gumbel(size=(z.shape[0], num_samples, z.shape[-1]))
-    return Tensor(np.argmax(z[:, None, :] + noise, axis=-1).astype(to_np_dtype(dtype)))
+    """Draw classes with given log-probabilities.
 
+    Args:
+        logits: unnormalized log-probabilities, `(batch, classes)`.
+        num_samples: number of draws for each row.
+        dtype: dtype of the result.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
-    """Shuffle along an axis."""
-    from minikeras.ops.shapes import take
+    Returns:
+        A tensor of indices of classes, `(batch, num_samples)`.
 
-    x = as_tensor(x)
-    return take(x, _rng(seed).permutation(x.shape[axis]), axis=axis)
+    Raises:
+        ValueError: if `logits` does not have two axes.
+
+    Example:
+
+    >>> import minikeras, numpy as np
+    >>> minikeras.random.categorical(np.log([[0.001, 0.999]]), 4, seed=1)
+    <Tensor shape=(1, 4) dtype=int32 [[1 1 1 1]]>
+    """
+    logits = np.asarray(to_array(logits))
+    if logits.ndim != 2:
+        raise ValueError(
+            "`logits` should be a 2-D tensor with shape [batch_size, num_classes]. Received: "
+            f"logits of shape {logits.shape}"
+        )
+    target = np_dtype(standardize_dtype(dtype))
+    return Tensor(kernels.categorical(logits, num_samples, draw_key(seed)).astype(target))
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Draw from a gamma distribution of shape `alpha` and scale 1."""
-    target = _float_dtype(dtype, "gamma")
-    return Tensor(np.asarray(_rng(seed).gamma(to_array(alpha), size=_shape(shape))).astype(target))
+    """Draw from a gamma distribution of scale 1.
+
+    Args:
+        shape: shape of the result.
+        alpha: shape parameter, a number or an array that broadcasts to `shape`.
+        dtype: float dtype, `floatx` if None.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid, or `alpha` is negative.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.gamma((1000,), 3.0, seed=1)
+    >>> 2.8 < float(minikeras.ops.mean(x)) < 3.2
+    True
+    """
+    return _draw("gamma", shape, dtype, seed, alpha=alpha)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Draw from a beta distribution."""
-    target = _float_dtype(dtype, "beta")
-    x = _rng(seed).beta(to_array(alpha), to_array(beta), size=_shape(shape))
-    return Tensor(np.asarray(x).astype(target))
+    """Draw from a beta distribution.
+
+    Args:
+        shape: shape of the result.
+        alpha: first parameter, a number or an array that broadcasts to `shape`.
+        beta: second parameter, likewise.
+        dtype: float dtype, `floatx` if None.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid, or a parameter is not positive.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.beta((1000,), 1.0, 3.0, seed=1)
+    >>> 0.2 < float(minikeras.ops.mean(x)) < 0.3
+    True
+    """
+    return _draw("beta", shape, dtype, seed, alpha=alpha, beta=beta)
 
 
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Tensor:
-    """Draw numbers of successes in `counts` trials."""
-    target = _float_dtype(dtype, "binomial")
-    n = np.asarray(to_array(counts)).astype(np.int64)
-    x = _rng(seed).binomial(n, np.asarray(to_array(probabilities), np.float64), size=_shape(shape))
-    return Tensor(np.asarray(x).astype(target))
+    """Draw numbers of successes.
+
+    Args:
+        shape: shape of the result.
+        counts: number of trials, a number or an array that broadcasts to `shape`.
+        probabilities: probability of success at each, likewise.
+        dtype: float dtype, `floatx` if None.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of `shape`.
+
+    Raises:
+        ValueError: if `shape`, `dtype` or `seed` is not valid, a count is negative, or a
+            probability is not in `[0, 1]`.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.binomial((1000,), 10, 0.5, seed=1)
+    >>> 4.8 < float(minikeras.ops.mean(x)) < 5.2
+    True
+    """
+    return _draw("binomial", shape, dtype, seed, counts=counts, probabilities=probabilities)
 
 
-DROPOUT = elementary(
-    "dropout",
-    lambda x, mask, scale: x * mask * np.asarray(scale, x.dtype),
-    lambda g, mask, scale: g * mask * np.asarray(scale, g.dtype),
-)
+def _draw(name: str, shape: Any, dtype: Any, seed: Any, **parameters: Any) -> Tensor:
+    shape, target = _shape(shape, name), _dtype(dtype, name)
+    values = [np.asarray(to_array(p), np.float64) for p in parameters.values()]
+    try:
+        return Tensor(getattr(kernels, name)(shape, *values, target, draw_key(seed)))
+    except ValueError as error:
+        received = ", ".join(f"{k}={v}" for k, v in parameters.items())
+        raise ValueError(f"random.{name}: {error}. Received: {received}, shape={shape}") from error
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
+    """Shuffle along an axis, what lies along the others independently.
+
+    Args:
+        x: array or tensor.
+        axis: axis whose elements change places.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of the shape of `x`, through which gradients flow.
+
+    Raises:
+        ValueError: if there is no such axis.
+
+    Example:
+
+    >>> import minikeras
+    >>> sorted(minikeras.random.shuffle([1, 2, 3], seed=1).tolist())
+    [1, 2, 3]
+    """
+    from minikeras import ops
+
+    x = as_tensor(x)
+    if not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
+        raise ValueError(
+            f"random.shuffle: axis {axis} is out of bounds for a tensor of shape {tuple(x.shape)}."
+        )
+    order = kernels.permutations(tuple(x.shape), axis, draw_key(seed))
+    return ops.take_along_axis(x, order, axis=axis)
+
+
+DROPOUT = elementary("dropout", lambda x, factors: x * factors, lambda g, factors: g * factors)
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
-    """Set a random share of the elements to zero and scale the others up, so the mean stays."""
+    """Set a random share of the elements to zero, and scale the others up so that the mean stays.
+
+    Args:
+        inputs: float array or tensor.
+        rate: probability of setting an element to zero; it is rounded to a multiple of 1/65536.
+        noise_shape: shape that broadcasts to that of `inputs`, along whose axes of size 1 elements
+            share their fate; None in it stands for the size of `inputs`.
+        seed: integer, `SeedGenerator` or None; see `random.normal`.
+
+    Returns:
+        A tensor of the shape of `inputs`.
+
+    Raises:
+        ValueError: if `rate` is not in `[0, 1]`, or `noise_shape` does not fit.
+        TypeError: if `inputs` are not floats.
+
+    Source: Srivastava et al., 2014.
+
+    Example:
+
+    >>> import minikeras
+    >>> x = minikeras.random.dropout(minikeras.ops.ones((100,)), 0.5, seed=1)
+    >>> sorted(set(x.tolist()))
+    [0.0, 2.0]
+    """
     x = as_tensor(inputs)
-    shape = x.shape
+    if not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+        raise ValueError(
+            f"random.dropout: argument `rate` must be a number in [0, 1]. Received: rate={rate!r}"
+        )
+    dtype = np.dtype(x._value.dtype)
+    if dtype.kind not in "fV":
+        raise TypeError(f"random.dropout: `inputs` must be floats. Received: dtype={dtype.name}")
+    shape = tuple(x.shape)
     if noise_shape is not None:
-        if len(noise_shape) != x.ndim:
-            raise ValueError(
-                f"dropout: argument `noise_shape` must have {x.ndim} entries. "
-                f"Received: noise_shape={noise_shape}"
-            )
-        shape = tuple(d if n is None else n for n, d in zip(noise_shape, x.shape))
-    if rate >= 1:
-        return DROPOUT(x, mask=np.zeros(shape, bool), scale=0.0)
-    mask, keep = kernels.dropout_mask(shape, rate, draw_key(seed))
-    return DROPOUT(x, mask=mask, scale=1 / keep)
+        shape = _noise_shape(noise_shape, shape)
+    if rate == 0:
+        return x
+    return DROPOUT(x, factors=kernels.dropout_factors(shape, rate, dtype, draw_key(seed)))
+
+
+def _noise_shape(noise_shape: Any, shape: tuple) -> tuple:
+    wanted = tuple(noise_shape)
+    if len(wanted) <= len(shape):
+        sizes = tuple(d if n is None else n for n, d in zip(wanted, shape))
+        if all(n in (1, d) for n, d in zip(reversed(sizes), reversed(shape))):
+            return sizes
+    raise ValueError(
+        f"random.dropout: argument `noise_shape` must broadcast to the shape of `inputs`, {shape}. "
+        f"Received: noise_shape={wanted}"
+    )

@@ -6,110 +6,154 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import get_local, set_local
+from minikeras.kernels.random import Key
+
+_LIMIT = 2**32
 
 
 class SeedGenerator:
-    """A stream of random numbers whose state is a variable, so that it can be saved.
+    """A stream of random numbers: each draw that it is given to as `seed` gives new ones.
+
+    Its `state` is a variable of two uint32, the seed and the number of draws so far, which models
+    save with their weights. A draw is a pure function of them, so a restored stream goes on as if
+    it had never stopped.
 
     Args:
-        seed: integer; drawn from NumPy's global state if None.
+        seed: integer in `[0, 2**32)`; drawn from NumPy's global generator if None.
         name: name, counted if None.
+
+    Raises:
+        ValueError: if `seed` is no such integer.
 
     Example:
 
     >>> import minikeras
-    >>> seed = minikeras.random.SeedGenerator(seed=1)
-    >>> a, b = minikeras.random.normal((2,), seed=seed), minikeras.random.normal((2,), seed=seed)
-    >>> bool((a == b).all())
-    False
+    >>> stream = minikeras.random.SeedGenerator(seed=1)
+    >>> a = minikeras.random.normal((2,), seed=stream)
+    >>> b = minikeras.random.normal((2,), seed=stream)
+    >>> bool((a == b).any()), stream.state.numpy().tolist()
+    (False, [1, 2])
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
-        kwargs.pop("backend", None)
+        kwargs.pop("backend", None)  # there is one
         if kwargs:
             raise ValueError(f"SeedGenerator: unrecognized keyword arguments: {sorted(kwargs)}")
-        if seed is None:
-            seed = make_default_seed()
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            raise ValueError(
-                f"SeedGenerator: argument `seed` must be an integer. Received: seed={seed!r}"
+        self.name = name or auto_name(type(self).__name__)
+        self._initial_seed = seed
+        first = make_default_seed() if seed is None else check_seed(seed, "SeedGenerator")
+        outer = state.scopes
+        state.scopes = [*outer, self.name]
+        try:
+            self.state = Variable(
+                np.array([first, 0], np.uint32),
+                dtype="uint32",
+                trainable=False,
+                autocast=False,
+                name="seed_generator_state",
             )
-        if seed < 0:
-            raise ValueError(
-                f"SeedGenerator: argument `seed` must not be negative. Received: seed={seed}"
-            )
-        self.name = name or auto_name("seed_generator")
-        self._initial_seed = int(seed)
-        self.state = Variable(
-            np.array([int(seed) % 2**32, 0], np.uint32),
-            dtype="uint32",
-            trainable=False,
-            autocast=False,
-            name="seed_generator_state",
-        )
+        finally:
+            state.scopes = outer
 
-    def next_key(self) -> tuple[int, int]:
-        """Return the key of the next draw and count it."""
+    def next_key(self) -> Key:
+        """Return the key of the next draw, and count it."""
         seed, count = self.state._value.tolist()
-        self.state._value = np.array([seed, (count + 1) % 2**32], np.uint32)
+        self.state._value = np.array((seed, (count + 1) % _LIMIT), np.uint32)
         return seed, count
 
     def next(self, ordered: bool = True) -> Tensor:
-        """Return the key of the next draw as a tensor of two uint32, and count it."""
-        return Tensor(np.array(self.next_key(), np.uint32))
+        """Return the state as a tensor, and move on to the next.
+
+        Args:
+            ordered: whether the next state is the next count; else both numbers are scrambled.
+
+        Returns:
+            A tensor of two uint32, which draws take as `seed`.
+        """
+        before = self.state._value
+        if ordered:
+            self.next_key()
+        else:
+            self.state._value = (before + np.uint32(1)) * np.uint32(5387) % np.uint32(933199)
+        return Tensor(before)
 
     def get_config(self) -> dict:
         """Return what `from_config` needs."""
-        return {"seed": self._initial_seed}
+        return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict) -> SeedGenerator:
-        """Make a generator from its config."""
+        """Make a stream from its config."""
         return cls(**config)
 
 
-def make_default_seed() -> int:
-    """Draw a seed from NumPy's global state.
+def check_seed(seed: Any, owner: str) -> int:
+    """Return a seed as an int.
 
-    So `numpy.random.seed(7)`, with which older tutorials begin, makes a whole run repeatable.
+    Raises:
+        ValueError: if it is not an integer in `[0, 2**32)`.
     """
-    return int(np.random.randint(1, 2**31 - 1))
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < _LIMIT:
+        raise ValueError(
+            f"{owner}: argument `seed` must be an integer in [0, 2**32). Received: seed={seed!r} "
+            f"(of type {type(seed).__name__})"
+        )
+    return int(seed)
+
+
+def make_default_seed() -> int:
+    """Draw a seed from NumPy's global generator.
+
+    Tutorials for older Keras begin with `numpy.random.seed(7)`: because seeds that nobody gives
+    come from there, that line makes a whole run repeatable.
+    """
+    return int(np.random.randint(1, 10**9))
 
 
 def global_seed_generator() -> SeedGenerator:
-    """Return the stream that is used where no seed is given."""
+    """Return the stream of this thread that is used where no seed is given."""
     generator = get_local("global_seed_generator")
     if generator is None:
-        generator = SeedGenerator()
+        generator = SeedGenerator(name="global_seed_generator")
         set_local("global_seed_generator", generator)
     return generator
 
 
+def set_global_seed(seed: int) -> None:
+    """Start the global stream of this thread from a seed."""
+    set_local("global_seed_generator", SeedGenerator(seed, name="global_seed_generator"))
+
+
 def forget_global_seed() -> None:
-    """Let the next draw start a new global stream."""
+    """Let the next draw start a new global stream, with a seed from NumPy's generator."""
     set_local("global_seed_generator", None)
 
 
-def draw_key(seed: Any) -> tuple[int, int]:
-    """Return the key that a `seed` argument gives: an integer the same one always.
+def draw_key(seed: Any) -> Key:
+    """Return the key that a `seed` argument stands for.
+
+    Args:
+        seed: None for the next of the global stream, a `SeedGenerator` for its next, an integer for
+            always the same, or a state that `SeedGenerator.next` returned.
 
     Raises:
-        ValueError: if it is no integer, `SeedGenerator`, pair of integers or None.
+        ValueError: if it is none of them.
     """
     if seed is None:
         return global_seed_generator().next_key()
     if isinstance(seed, SeedGenerator):
         return seed.next_key()
     if isinstance(seed, (int, np.integer)):
-        return int(seed), 0
-    array = np.asarray(seed)
-    if array.shape == (2,):
-        return int(array[0]), int(array[1])
+        return check_seed(seed, "random"), 0
+    if isinstance(seed, (Tensor, np.ndarray)) and seed.shape == (2,):
+        first, count = np.asarray(seed).tolist()
+        return check_seed(first, "random"), check_seed(count, "random")
     raise ValueError(
-        "Argument `seed` must be an integer, a SeedGenerator or None. "
+        "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
         f"Received: seed={seed!r} (of type {type(seed).__name__})"
     )

@@ -1,16 +1,16 @@
-"""Regularizers: penalties on weights and outputs."""
+"""`keras.regularizers`: penalties on weights and outputs."""
 
-from minikeras.common.serialization import ObjectFamily as _ObjectFamily
-from minikeras.regularizers.regularizers import L1, L1L2, L2, OrthogonalRegularizer, Regularizer
-
-l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
-
-_family = _ObjectFamily(
-    "regularizer",
+from minikeras.regularizers.lookup import deserialize, get, serialize
+from minikeras.regularizers.regularizers import (
+    L1,
+    L1L2,
+    L2,
+    OrthogonalRegularizer,
     Regularizer,
-    [L1, L2, L1L2, OrthogonalRegularizer],
-    {"l1": L1, "l2": L2, "l1_l2": L1L2, "orthogonal": OrthogonalRegularizer},
 )
-get = _family.get
-serialize = _family.serialize
-deserialize = _family.deserialize
+
+# Keras's other names for the same classes.
+l1 = L1
+l1_l2 = L1L2
+l2 = L2
+orthogonal_regularizer = OrthogonalRegularizer

@@ -1,4 +1,4 @@
-"""Penalties on weights and outputs, added to the loss."""
+"""Penalties on weights and outputs, which are added to the loss."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ from typing import Any
 from minikeras import ops
 
 
-def _factor(name: str, argument: str, value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value < 0:  # fmt: skip
-        raise ValueError(
-            f"{name}: invalid value for argument `{argument}`: expected a non-negative float. "
-            f"Received: {argument}={value!r}"
-        )
-    return float(value)
-
-
 class Regularizer:
     """Base class: `regularizer(x)` returns a scalar penalty.
+
+    Subclasses define `__call__`, and `get_config` if models with them are saved.
 
     Example:
 
     >>> import minikeras
-    >>> regularizer = minikeras.regularizers.L2(0.1)
-    >>> float(regularizer(minikeras.ops.ones((2, 2))))
-    0.4000000059604645
+    >>> class Largest(minikeras.regularizers.Regularizer):
+    ...     def __call__(self, x):
+    ...         return 0.1 * minikeras.ops.max(minikeras.ops.abs(x))
+    >>> Largest()([-2.0, 1.0])
+    <Tensor shape=() dtype=float32 0.2>
     """
 
     def __call__(self, x: Any) -> Any:
-        """Return the penalty."""
+        """Return the penalty on a weight or output."""
         return 0.0
 
     def get_config(self) -> dict:
@@ -43,10 +38,20 @@ class Regularizer:
 
 
 class L1L2(Regularizer):
-    """`l1 * sum(|x|) + l2 * sum(x**2)`.
+    """The penalty `l1 * sum(abs(x)) + l2 * sum(square(x))`.
 
     Args:
-        l1, l2: factors.
+        l1: factor of the absolute values.
+        l2: factor of the squares.
+
+    Raises:
+        ValueError: if a factor is not a number of at least 0.
+
+    Example:
+
+    >>> from minikeras import regularizers
+    >>> regularizers.L1L2(l1=0.5, l2=1.0)([[1.0, -2.0]])
+    <Tensor shape=() dtype=float32 6.5>
     """
 
     def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
@@ -54,23 +59,33 @@ class L1L2(Regularizer):
         self.l2 = _factor("L1L2", "l2", 0.0 if l2 is None else l2)
 
     def __call__(self, x: Any) -> Any:
-        penalty = None
+        terms = []
         if self.l1:
-            penalty = self.l1 * ops.sum(ops.abs(x))
+            terms.append(self.l1 * ops.sum(ops.abs(x)))
         if self.l2:
-            square = self.l2 * ops.sum(ops.square(x))
-            penalty = square if penalty is None else penalty + square
-        return ops.convert_to_tensor(0.0, dtype=ops.dtype(x)) if penalty is None else penalty
+            terms.append(self.l2 * ops.sum(ops.square(x)))
+        if not terms:
+            return ops.convert_to_tensor(0.0, dtype=getattr(x, "dtype", None))
+        return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
     def get_config(self) -> dict:
         return {"l1": self.l1, "l2": self.l2}
 
 
 class L1(Regularizer):
-    """`l1 * sum(|x|)`.
+    """The penalty `l1 * sum(abs(x))`.
 
     Args:
         l1: factor.
+
+    Raises:
+        ValueError: if it is not a number of at least 0.
+
+    Example:
+
+    >>> from minikeras import regularizers
+    >>> regularizers.L1(0.5)([[1.0, -2.0]])
+    <Tensor shape=() dtype=float32 1.5>
     """
 
     def __init__(self, l1: float | None = 0.01) -> None:
@@ -84,10 +99,19 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """`l2 * sum(x**2)`.
+    """The penalty `l2 * sum(square(x))`.
 
     Args:
         l2: factor.
+
+    Raises:
+        ValueError: if it is not a number of at least 0.
+
+    Example:
+
+    >>> from minikeras import regularizers
+    >>> regularizers.L2(0.5)([[1.0, -2.0]])
+    <Tensor shape=() dtype=float32 2.5>
     """
 
     def __init__(self, l2: float | None = 0.01) -> None:
@@ -101,11 +125,22 @@ class L2(Regularizer):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """Penalty on rows (or columns) that are not orthogonal.
+    """A penalty on rows, or columns, of a matrix that are not orthogonal to each other.
+
+    It is `factor` times the average over all pairs of the absolute cosine between them.
 
     Args:
         factor: factor.
         mode: `"rows"` or `"columns"`.
+
+    Raises:
+        ValueError: if an argument is not valid, or from a call if the weight is no matrix.
+
+    Example:
+
+    >>> from minikeras import regularizers
+    >>> regularizers.OrthogonalRegularizer(factor=0.5)([[1.0, 0.0], [2.0, 0.0]])
+    <Tensor shape=() dtype=float32 0.5>
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
@@ -118,20 +153,28 @@ class OrthogonalRegularizer(Regularizer):
         self.mode = mode
 
     def __call__(self, x: Any) -> Any:
+        x = ops.convert_to_tensor(x)
         if len(x.shape) != 2:
             raise ValueError(
                 "Inputs to OrthogonalRegularizer must have rank 2. "
                 f"Received: inputs.shape={tuple(x.shape)}"
             )
-        if self.mode == "rows":
-            x = ops.normalize(x, axis=1)
-            product, size = ops.matmul(x, ops.transpose(x)), x.shape[0]
-        else:
-            x = ops.normalize(x, axis=0)
-            product, size = ops.matmul(ops.transpose(x), x), x.shape[1]
-        off = product * (1.0 - ops.eye(size, dtype=ops.dtype(x)))
-        pairs = max(size * (size - 1) / 2.0, 1.0)
-        return self.factor * 0.5 * ops.sum(ops.abs(off)) / pairs
+        if self.mode == "columns":
+            x = ops.transpose(x)
+        unit = ops.normalize(x, axis=1)
+        n = x.shape[0]
+        cosines = ops.matmul(unit, ops.transpose(unit)) * (1.0 - ops.eye(n, dtype=x.dtype))
+        pairs = max(n * (n - 1) / 2, 1)  # a single row has no pair, and no penalty
+        return self.factor * 0.5 / pairs * ops.sum(ops.abs(cosines))
 
     def get_config(self) -> dict:
         return {"factor": self.factor, "mode": self.mode}
+
+
+def _factor(owner: str, name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+        raise ValueError(
+            f"{owner}: invalid value for argument `{name}`: expected a non-negative float. "
+            f"Received: {name}={value!r}"
+        )
+    return float(value)

@@ -18,6 +18,7 @@ from minikeras.autodiff.state import state
 from minikeras.autodiff.tape import GradientTape, backpropagate
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
+from minikeras.kernels.parallel import single_blas
 from minikeras.losses import check_targets
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
 from minikeras.trainers.data_adapters import (
@@ -460,9 +461,11 @@ class Trainer:
             )
         self._fast_state = self._what_adds_losses()
         epoch_logs: dict = {}
+        single_blas.__enter__()
         try:
             container.on_train_begin()
-            for epoch in range(initial_epoch, epochs):
+            first = getattr(self, "_initial_epoch", None) or initial_epoch
+            for epoch in range(first, epochs):
                 self.reset_metrics()
                 container.on_epoch_begin(epoch)
                 logs = self._fit_epoch(epoch_iterator, container)
@@ -476,7 +479,11 @@ class Trainer:
             if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
                 self.optimizer.finalize_variable_values(self.trainable_weights)
             container.on_train_end(logs=epoch_logs)
+        except BaseException:
+            container.on_train_abort()
+            raise
         finally:
+            single_blas.__exit__()
             self._fast_state = None
             epoch_iterator.reset()
         return self.history
@@ -484,11 +491,15 @@ class Trainer:
     def _fit_epoch(self, epoch_iterator: EpochIterator, container: Any) -> dict[str, Any]:
         """Train on the batches of one epoch; return the metrics at its end."""
         wants = container.wants_train_batches
-        if self.steps_per_execution == 1 and self._plain_train_step() and not wants:
-            for _, data in epoch_iterator.epoch():
+        if self.steps_per_execution == 1 and self._plain_train_step():
+            for step, data in epoch_iterator.epoch():
+                if wants:
+                    container.on_train_batch_begin(step)
                 x, y, weight = unpack_x_y_sample_weight(_tensors(data))
                 y_pred = self._learn(x, y, weight)
                 self._update_metrics(y, y_pred, weight)
+                if wants:  # a callback that reads the logs calls the function
+                    container.on_train_batch_end(step, self.get_metrics_result)
                 if self.stop_training:
                     break
             return self.get_metrics_result()

@@ -1,7 +1,5 @@
 """Helpers around training: data preparation, progress, seeds, custom objects, summaries."""
 
-from minikeras.backend import clear_session as clear_session
-from minikeras.backend import is_keras_tensor as is_keras_tensor
 from minikeras.common.dtypes import standardize_dtype as standardize_dtype
 from minikeras.common.registry import CustomObjectScope as CustomObjectScope
 from minikeras.common.registry import get_custom_objects as get_custom_objects
@@ -27,6 +25,8 @@ from minikeras.utils.numerical_utils import to_categorical as to_categorical
 from minikeras.utils.progbar import Progbar as Progbar
 from minikeras.utils.rng_utils import set_random_seed as set_random_seed
 from minikeras.utils.sequence_utils import pad_sequences as pad_sequences
+from minikeras.utils.session import clear_session as clear_session
+from minikeras.utils.session import is_keras_tensor as is_keras_tensor
 from minikeras.utils.summary_utils import print_summary as print_summary
 
 Sequence = PyDataset

@@ -6,15 +6,17 @@ import random
 
 import numpy as np
 
-from minikeras.common.settings import set_local
-from minikeras.random.seed_generator import SeedGenerator, forget_global_seed
+from minikeras.random.seed_generator import check_seed, set_global_seed
 
 
 def set_random_seed(seed: int) -> None:
     """Seed Python's, NumPy's and minikeras's random numbers, so that a run can be repeated.
 
     Args:
-        seed: non-negative integer.
+        seed: integer in `[0, 2**32)`.
+
+    Raises:
+        ValueError: if it is no such integer.
 
     Example:
 
@@ -25,11 +27,7 @@ def set_random_seed(seed: int) -> None:
     >>> a == float(minikeras.random.normal(()))
     True
     """
-    if not isinstance(seed, (int, np.integer)):
-        raise ValueError(
-            f"Argument `seed` must be an integer. Received: {seed!r} of type {type(seed).__name__}"
-        )
-    random.seed(int(seed))
-    np.random.seed(int(seed) % 2**32)
-    forget_global_seed()
-    set_local("global_seed_generator", SeedGenerator(int(seed), name="global_seed_generator"))
+    seed = check_seed(seed, "set_random_seed")
+    random.seed(seed)
+    np.random.seed(seed)
+    set_global_seed(seed)

@@ -348,8 +348,7 @@ def _add_rows(
 def _output_shape(layer: Any) -> Text:
     """Return the shape of a layer's last symbolic call, or for the shapes it was built with."""
     if layer._inbound_nodes:
-        outputs = layer._inbound_nodes[-1].outputs
-        shapes = tree.map_structure(lambda t: Shape(t.shape), outputs)
+        shapes = [Shape(t.shape) for t in layer._inbound_nodes[-1].output_tensors]
     else:
         built_with = getattr(layer, "_build_shapes", None)
         if not built_with:

@@ -177,9 +177,7 @@ def test_all_of_keras_is_here(keras):
             (p.name, p.default) for p in theirs.parameters.values()
         ]
     for name, function in FUNCTIONS.items():
-        ours, theirs = (
-            inspect.signature(f) for f in (function, getattr(keras.losses, name))
-        )
+        ours, theirs = (inspect.signature(f) for f in (function, getattr(keras.losses, name)))
         assert [(p.name, p.default) for p in ours.parameters.values()] == [
             (p.name, p.default) for p in theirs.parameters.values()
         ]

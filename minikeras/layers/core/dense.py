@@ -32,8 +32,6 @@ class Dense(Layer):
     (2, 4)
     """
 
-    _returns_tensors = True
-
     def __init__(
         self,
         units: int,
@@ -101,8 +99,8 @@ class Dense(Layer):
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused_name(self.activation)
-        y = DENSE(inputs, self.kernel, self.bias, activation=fused)
-        return y if fused is not None or self.activation is activations.linear else self.activation(y)
+        y = DENSE(inputs, self.kernel, self.bias, activation=fused or None)
+        return y if fused is not None else self.activation(y)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units)

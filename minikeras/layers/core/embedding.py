@@ -12,7 +12,7 @@ from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels import embedding as kernel
 from minikeras.layers.layer import Layer
-from minikeras.ops.shapes import take
+from minikeras.ops.indexing import take
 
 EMBEDDING = Primitive(
     "embedding",
@@ -44,8 +44,6 @@ class Embedding(Layer):
     >>> layers.Embedding(10, 4)(np.array([[1, 2, 3]])).shape
     (1, 3, 4)
     """
-
-    _returns_tensors = True
 
     def __init__(
         self,
@@ -129,4 +127,5 @@ class Embedding(Layer):
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
+            "quantization_config": None,
         }

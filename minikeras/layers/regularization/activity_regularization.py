@@ -9,7 +9,7 @@ from minikeras.layers.layer import Layer
 
 
 class ActivityRegularization(Layer):
-    """Returns its inputs, and adds `l1 * sum(|x|) + l2 * sum(x**2)` to the loss.
+    """Returns its inputs, and adds `l1 * sum(|x|) + l2 * sum(x**2)`, by example, to the loss.
 
     Args:
         l1, l2: factors.

@@ -27,8 +27,6 @@ class Dropout(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[1. 1.]]>
     """
 
-    _returns_tensors = True
-
     def __init__(
         self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:

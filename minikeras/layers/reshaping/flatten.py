@@ -25,6 +25,8 @@ class Flatten(Layer):
     (2, 12)
     """
 
+    _keeps_dtype = True
+
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)

@@ -23,6 +23,8 @@ class Permute(Layer):
     (2, 4, 3)
     """
 
+    _keeps_dtype = True
+
     def __init__(self, dims: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims = tuple(dims)

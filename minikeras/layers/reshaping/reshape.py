@@ -23,6 +23,8 @@ class Reshape(Layer):
     (2, 3, 4)
     """
 
+    _keeps_dtype = True
+
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)

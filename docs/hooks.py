@@ -1,0 +1,91 @@
+"""What mkdocs cannot do by itself: pages from READMEs, and an API reference of the public names."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Pages made of READMEs, and the folder that the README's links start from.
+READMES = {"index.md": "README.md", "benchmarks.md": "benchmarks/README.md"}
+
+NAMESPACES = {
+    "minikeras": "Tapes, gradients, variables",
+    "minikeras.models": "Models and training",
+    "minikeras.layers": "Layers",
+    "minikeras.ops": "Operations",
+    "minikeras.losses": "Losses",
+    "minikeras.metrics": "Metrics",
+    "minikeras.optimizers": "Optimizers",
+    "minikeras.optimizers.schedules": "Learning rate schedules",
+    "minikeras.callbacks": "Callbacks",
+    "minikeras.activations": "Activations",
+    "minikeras.initializers": "Initializers",
+    "minikeras.regularizers": "Regularizers",
+    "minikeras.constraints": "Constraints",
+    "minikeras.random": "Random numbers",
+    "minikeras.datasets": "Data sets",
+    "minikeras.utils": "Utilities",
+    "minikeras.config": "Settings",
+    "minikeras.tree": "Nested structures",
+}
+
+
+def on_config(config):
+    config["nav"].append({"API": [{t: page_of(n)} for n, t in NAMESPACES.items()]})
+    return config
+
+
+def on_files(files, config):
+    for page, readme in READMES.items():
+        text = with_links_for_the_site(ROOT / readme)
+        files.append(File.generated(config, page, content=text))
+    for namespace, title in NAMESPACES.items():
+        files.append(
+            File.generated(config, page_of(namespace), content=reference(namespace, title))
+        )
+    return files
+
+
+def page_of(namespace):
+    return f"api/{namespace.removeprefix('minikeras.').replace('.', '_')}.md"
+
+
+def with_links_for_the_site(readme):
+    """Turn a README's links to files into links to pages, and to plain text where there is none."""
+    pages = {(ROOT / source).resolve(): page for page, source in READMES.items()}
+    pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob("*.md")}
+
+    def replace(match):
+        label, target = match[1], match[2]
+        if target.startswith(("http", "#")):
+            return match[0]
+        page = pages.get((readme.parent / target).resolve())
+        return f"[{label}]({page})" if page else f"`{target}`" if label == target else label
+
+    return re.sub(r"\[([^\]]+)\]\(([^)]+)\)", replace, readme.read_text(encoding="utf-8"))
+
+
+def reference(namespace, title):
+    """Return a page with an entry for each public class and function of a namespace."""
+    module = importlib.import_module(namespace)
+    lines = [f"# {title}", "", f"`{namespace}`", ""]
+    seen = set()
+    for name, value in sorted(vars(module).items()):
+        public = inspect.isclass(value) or inspect.isfunction(value)
+        ours = getattr(value, "__module__", "").startswith("minikeras")
+        if name.startswith("_") or not public or not ours or id(value) in seen:
+            continue
+        if namespace == "minikeras" and is_elsewhere(name):
+            continue
+        seen.add(id(value))
+        lines += [f"::: {namespace}.{name}", ""]
+    return "\n".join(lines)
+
+
+def is_elsewhere(name):
+    """Whether a top-level name also has its place in a namespace of its own."""
+    return any(hasattr(importlib.import_module(n), name) for n in NAMESPACES if n != "minikeras")

@@ -1,0 +1,379 @@
+"""Normalization: over the batch for each channel, and over the features of each example.
+
+Sums are products with vectors of ones, in runs of bounded length: several times as fast as a
+reduction, more exact, and never spread over threads by BLAS, so their bits are always the same.
+Large arrays are worked through in blocks that stay in a core's cache, on several threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels import parallel
+
+_BLOCK = 1 << 16
+"""Elements of a block."""
+_WIDTH = 256
+"""Elements that an inner loop should have at least: below, its overhead dominates."""
+_BLAS_ALONE = 8192
+"""Elements of a matrix that BLAS certainly multiplies on one thread."""
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(n: int, dtype: np.dtype) -> np.ndarray:
+    return np.ones((1, n), dtype)
+
+
+def column_sums(x: np.ndarray) -> np.ndarray:
+    """Sum a C-contiguous matrix over its rows."""
+    rows, columns = x.shape
+    if x.size <= 1024 or columns > 1024 or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
+        return np.add.reduce(x, axis=0)
+    run = min(128, _BLAS_ALONE // columns)
+    whole = rows - rows % run
+    total = np.matmul(_ones(run, x.dtype), x[:whole].reshape(-1, run, columns))
+    total = np.add.reduce(total, axis=0)[0]
+    if whole < rows:
+        total += _ones(rows - whole, x.dtype).dot(x[whole:])[0]
+    return total
+
+
+def row_sums(x: np.ndarray) -> np.ndarray:
+    """Sum a C-contiguous matrix over its columns; the result has one column."""
+    columns = x.shape[1]
+    if columns > 1024 or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
+        return np.add.reduce(x, axis=1, keepdims=True)
+    return x.dot(_ones(columns, x.dtype).T)
+
+
+def _repeats(rows: int, columns: int) -> int:
+    """How many rows to take as one, so that operations with a row have long inner loops."""
+    k = 1
+    while k * columns < _WIDTH and rows % (2 * k) == 0:
+        k *= 2
+    return k
+
+
+def _tile(vector: np.ndarray, k: int) -> np.ndarray:
+    return np.concatenate([vector] * k) if k > 1 else vector
+
+
+def _fold(sums: np.ndarray, k: int) -> np.ndarray:
+    """Add up the blocks' sums of rows that were `k` rows wide."""
+    total = np.add.reduce(sums, axis=0)
+    return np.add.reduce(total.reshape(k, -1), axis=0) if k > 1 else total
+
+
+def _by_blocks(shape: tuple, task: Callable[[list], None]) -> None:
+    """Share the blocks of a matrix's rows out among threads.
+
+    Args:
+        shape: shape of the matrix.
+        task: called on each thread with a list of `(index, rows)`, the latter a slice.
+    """
+    rows = shape[0]
+    step = block_rows(shape)
+    blocks = [(s // step, slice(s, min(s + step, rows))) for s in range(0, rows, step)]
+    if len(blocks) < 2:
+        task(blocks)
+        return
+    share = -(-len(blocks) // parallel.threads())
+    parallel.run(
+        [functools.partial(task, blocks[i : i + share]) for i in range(0, len(blocks), share)]
+    )
+
+
+def block_rows(shape: tuple) -> int:
+    """Return how many rows of a matrix make a block: a multiple of what `_repeats` returns."""
+    unit = _WIDTH if shape[1] < _WIDTH else 32
+    return max(_BLOCK // max(shape[1], 1) // unit * unit, unit)
+
+
+def block_count(shape: tuple) -> int:
+    """Return how many blocks the rows of a matrix make."""
+    return -(-shape[0] // block_rows(shape))
+
+
+def _matrix(x: np.ndarray, axis: int) -> np.ndarray:
+    """Return `x` as a C-contiguous matrix whose columns are the channels along `axis`."""
+    if axis % x.ndim != x.ndim - 1:
+        x = np.moveaxis(x, axis, -1)
+    return np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+
+
+def _shaped(flat: np.ndarray, x: np.ndarray, axis: int) -> np.ndarray:
+    """Undo `_matrix`."""
+    if axis % x.ndim == x.ndim - 1:
+        return flat.reshape(x.shape)
+    shape = list(x.shape)
+    shape.append(shape.pop(axis))
+    return np.moveaxis(flat.reshape(shape), -1, axis)
+
+
+# Normalization of channels by the statistics of the batch.
+
+
+def batch_forward(
+    x: np.ndarray, gamma: np.ndarray | None, beta: np.ndarray | None, axis: int, epsilon: float
+) -> tuple[tuple, tuple]:
+    """Compute `gamma * (x - mean) / sqrt(var + epsilon) + beta` with the batch's statistics.
+
+    Args:
+        x: inputs; channels lie along `axis`.
+        gamma, beta: `(channels,)` or None.
+        axis: axis of the channels.
+        epsilon: what is added to the variance.
+
+    Returns:
+        `(y, mean, var)`, the variance being the mean square deviation; and what backward needs.
+    """
+    flat = _matrix(x, axis)
+    mean, var = _moments(flat)
+    inverse = 1 / np.sqrt(var + flat.dtype.type(epsilon))
+    scale = inverse if gamma is None else inverse * gamma
+    shift = -mean * scale if beta is None else beta - mean * scale
+    y = affine(flat, scale, shift)
+    saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None)
+    return (_shaped(y, x, axis), mean, var), saved
+
+
+def _moments(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance of each column, in one pass.
+
+    Sums are taken of the differences to the mean of the first block. However far that is from the
+    mean of all, its distance is part of the variance, so few digits are lost.
+    """
+    n = flat.shape[0]
+    first = flat[: block_rows(flat.shape)]
+    origin = column_sums(first) / max(first.shape[0], 1)
+    k = _repeats(*flat.shape)
+    wide_origin = _tile(origin, k)
+    sums = np.zeros((2, block_count(flat.shape), k * flat.shape[1]), flat.dtype)
+
+    def work(blocks: list) -> None:
+        scratch = np.empty_like(first)
+        for i, rows in blocks:
+            block = flat[rows].reshape(-1, wide_origin.size)
+            d = scratch[: rows.stop - rows.start].reshape(block.shape)
+            np.subtract(block, wide_origin, d)
+            sums[0, i] = column_sums(d)
+            np.multiply(d, d, d)
+            sums[1, i] = column_sums(d)
+
+    _by_blocks(flat.shape, work)
+    offset = _fold(sums[0], k) / max(n, 1)
+    var = _fold(sums[1], k) / max(n, 1) - offset * offset
+    return origin + offset, np.maximum(var, 0, out=var)
+
+
+def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, gamma and beta for those of y, mean and var."""
+    x, axis, mean, inverse, scale, has_gamma, has_beta = saved
+    g_y, g_mean, g_var = gs
+    flat = _matrix(x, axis)
+    g = np.zeros_like(flat) if g_y is None else _matrix(g_y, axis)
+    n, channels = flat.shape
+    k = _repeats(n, channels)
+    wide = _tile(mean, k)
+    sums = np.zeros((2, block_count(flat.shape), wide.size), flat.dtype)
+
+    def reduce(blocks: list) -> None:
+        scratch = np.empty((min(block_rows(flat.shape), n), channels), flat.dtype)
+        for i, rows in blocks:
+            block = g[rows].reshape(-1, wide.size)
+            d = scratch[: rows.stop - rows.start].reshape(block.shape)
+            np.subtract(flat[rows].reshape(block.shape), wide, d)
+            np.multiply(d, block, d)
+            sums[0, i] = column_sums(block)
+            sums[1, i] = column_sums(d)
+
+    _by_blocks(flat.shape, reduce)
+    dbeta, dgamma = _fold(sums[0], k), _fold(sums[1], k)
+    dgamma *= inverse
+    dx = None
+    if needs[0]:
+        # dx = a * g + b * x + c for each channel.
+        b = -scale * inverse * dgamma / n
+        if g_var is not None:
+            b += g_var * (2 / n)
+        c = -scale * dbeta / n - b * mean
+        if g_mean is not None:
+            c += g_mean / n
+        dx = _combine(g, flat, scale, b, c)
+        dx = _shaped(dx, x, axis)
+    return [dx, dgamma if needs[1] and has_gamma else None, dbeta if needs[2] and has_beta else None]
+
+
+def _combine(
+    g: np.ndarray, x: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """Compute `a * g + b * x + c` by columns."""
+    y = np.empty_like(x)
+    k = _repeats(*x.shape)
+    a, b, c = _tile(a, k), _tile(b, k), _tile(c, k)
+
+    def work(blocks: list) -> None:
+        scratch = np.empty((min(block_rows(x.shape), x.shape[0]), x.shape[1]), x.dtype)
+        for _, rows in blocks:
+            target = y[rows].reshape(-1, a.size)
+            other = scratch[: rows.stop - rows.start].reshape(target.shape)
+            np.multiply(g[rows].reshape(target.shape), a, target)
+            np.multiply(x[rows].reshape(target.shape), b, other)
+            np.add(other, c, other)
+            np.add(target, other, target)
+
+    _by_blocks(x.shape, work)
+    return y
+
+
+# One scale and one shift for each channel.
+
+
+def affine(flat: np.ndarray, scale: np.ndarray, shift: np.ndarray | None) -> np.ndarray:
+    """Compute `flat * scale + shift`, by columns, of a C-contiguous matrix."""
+    y = np.empty_like(flat)
+    k = _repeats(*flat.shape)
+    a, b = _tile(scale, k), None if shift is None else _tile(shift, k)
+
+    def work(blocks: list) -> None:
+        for _, rows in blocks:
+            target = y[rows].reshape(-1, a.size)
+            np.multiply(flat[rows].reshape(target.shape), a, target)
+            if b is not None:
+                np.add(target, b, target)
+
+    _by_blocks(flat.shape, work)
+    return y
+
+
+def affine_forward(
+    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, axis: int
+) -> tuple[np.ndarray, tuple]:
+    """Compute `x * scale + shift` with vectors along `axis`."""
+    y = affine(_matrix(x, axis), scale, shift)
+    return _shaped(y, x, axis), (x, axis, scale)
+
+
+def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, scale and shift."""
+    x, axis, scale = saved
+    flat_g = _matrix(g, axis)
+    dx = dscale = dshift = None
+    if needs[0]:
+        dx = _shaped(affine(flat_g, scale, None), x, axis)
+    if needs[1]:
+        dscale = column_sums(flat_g * _matrix(x, axis))
+    if needs[2]:
+        dshift = column_sums(flat_g)
+    return [dx, dscale, dshift]
+
+
+# Normalization of each example by the statistics of its features.
+
+
+def layer_forward(
+    x: np.ndarray,
+    gamma: np.ndarray | None,
+    beta: np.ndarray | None,
+    axes: int,
+    epsilon: float,
+    center: bool,
+) -> tuple[np.ndarray, tuple]:
+    """Compute `gamma * (x - mean) / sqrt(var + epsilon) + beta` over the last axes.
+
+    Args:
+        x: inputs.
+        gamma, beta: of the shape of the last `axes` axes of `x`, or None.
+        axes: how many axes the statistics are taken over.
+        epsilon: what is added to the variance.
+        center: whether the mean is subtracted; if not, `var` is the mean square.
+
+    Returns:
+        The result, and what backward needs.
+    """
+    features = math.prod(x.shape[x.ndim - axes :])
+    flat = np.ascontiguousarray(x.reshape(-1, features))
+    n = flat.shape[0]
+    normal = np.empty_like(flat)
+    inverse = np.empty((n, 1), flat.dtype)
+    y = normal if gamma is None and beta is None else np.empty_like(flat)
+    k = _repeats(*flat.shape)
+    scale = None if gamma is None else _tile(gamma.reshape(-1), k)
+    shift = None if beta is None else _tile(beta.reshape(-1), k)
+    share = flat.dtype.type(1 / features)
+    epsilon = flat.dtype.type(epsilon)
+
+    def work(blocks: list) -> None:
+        scratch = np.empty((min(block_rows(flat.shape), n), features), flat.dtype)
+        for _, rows in blocks:
+            block, target = flat[rows], normal[rows]
+            if center:
+                mean = row_sums(block)
+                mean *= share
+                block = np.subtract(block, mean, target)
+            square = row_sums(np.multiply(block, block, scratch[: block.shape[0]]))
+            square *= share
+            square += epsilon
+            np.sqrt(square, square)
+            np.multiply(block, np.reciprocal(square, inverse[rows]), target)
+            result = y[rows].reshape(-1, k * features)
+            target = target.reshape(result.shape)
+            if scale is not None:
+                target = np.multiply(target, scale, result)
+            if shift is not None:
+                np.add(target, shift, result)
+
+    _by_blocks(flat.shape, work)
+    return y.reshape(x.shape), (x.shape, normal, inverse, gamma, beta, center)
+
+
+def layer_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, gamma and beta."""
+    shape, normal, inverse, gamma, beta, center = saved
+    n, features = normal.shape
+    flat_g = np.ascontiguousarray(g.reshape(n, features))
+    k = _repeats(n, features)
+    scale = None if gamma is None else _tile(gamma.reshape(-1), k)
+    share = normal.dtype.type(1 / features)
+    need_gamma, need_beta = needs[1] and gamma is not None, needs[2] and beta is not None
+    sums = np.zeros((2, block_count(normal.shape), k * features), normal.dtype)
+    dx = np.empty_like(normal) if needs[0] else None
+
+    def work(blocks: list) -> None:
+        scratch = np.empty((min(block_rows(normal.shape), n), features), normal.dtype)
+        for i, rows in blocks:
+            block, hat = flat_g[rows], normal[rows]
+            other = scratch[: block.shape[0]]
+            if need_beta:
+                sums[1, i] = column_sums(block.reshape(-1, k * features))
+            if need_gamma:
+                np.multiply(block, hat, other)
+                sums[0, i] = column_sums(other.reshape(-1, k * features))
+            if dx is None:
+                continue
+            d = dx[rows]
+            if scale is not None:
+                wide = d.reshape(-1, k * features)
+                np.multiply(block.reshape(wide.shape), scale, wide)
+                block = d
+            along = row_sums(np.multiply(block, hat, other))
+            along *= share
+            np.multiply(hat, along, other)
+            if center:
+                mean = row_sums(block)
+                mean *= share
+                block = np.subtract(block, mean, d)
+            np.subtract(block, other, d)
+            np.multiply(d, inverse[rows], d)
+
+    _by_blocks(normal.shape, work)
+    return [
+        None if dx is None else dx.reshape(shape),
+        _fold(sums[0], k).reshape(gamma.shape) if need_gamma else None,
+        _fold(sums[1], k).reshape(beta.shape) if need_beta else None,
+    ]

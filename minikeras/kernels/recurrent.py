@@ -1,0 +1,468 @@
+"""Recurrent layers over all time steps at once: LSTM, GRU and the simple one.
+
+What does not depend on the state before is one matrix product for all steps: the inputs' part of the
+gates going forward, and the gradients of the weights and inputs going backward. The loop over time
+holds one product with the recurrent weights and a dozen operations on buffers that stay in cache.
+
+Inside, arrays are time-major, `(time, batch, units)`. A sigmoid is computed as
+`(1 + tanh(z / 2)) / 2`, which cannot overflow and shares one call with the tanh of the other gates;
+the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it was.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels.activations import FUSED
+from minikeras.kernels.normalization import column_sums
+
+
+def _time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
+    """Return `(batch, time, n)` as `(time, batch, n)`, contiguous, in the order of processing."""
+    x = x.transpose(1, 0, 2)
+    return np.ascontiguousarray(x[::-1] if backwards else x)
+
+
+def _batch_major(x: np.ndarray, backwards: bool) -> np.ndarray:
+    """Undo `_time_major`, without a copy."""
+    return (x[::-1] if backwards else x).transpose(1, 0, 2)
+
+
+def _skipped(mask: np.ndarray | None, backwards: bool) -> list | None:
+    """Return for each step the rows that are masked out, None where there are none."""
+    if mask is None:
+        return None
+    out = ~np.asarray(mask, bool).T
+    out = out[::-1] if backwards else out
+    return [np.flatnonzero(row) if row.any() else None for row in out]
+
+
+def _states(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype) -> np.ndarray:
+    """Return room for the states before and after each step, the first one filled in."""
+    states = np.empty((steps + 1, *like), dtype)
+    states[0] = 0 if first is None else first
+    return states
+
+
+def _project(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """Multiply the inputs of all time steps by the kernel."""
+    steps, batch, n = x.shape
+    z = x.reshape(steps * batch, n).dot(kernel)
+    if bias is not None:
+        z += bias
+    return z.reshape(steps, batch, -1)
+
+
+def _start(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
+    """Return the gradient of the sequence, time-major, and buffers that begin with the states'."""
+    sequence = None if gs[0] is None else gs[0].transpose(1, 0, 2)
+    ends = [np.zeros_like(like) if g is None else np.array(g) for g in gs[1:]]
+    return sequence, ends
+
+
+def _into(target: np.ndarray | None, value: np.ndarray) -> np.ndarray:
+    if target is None:
+        return value
+    target[...] = value
+    return target
+
+
+def _matrix(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])
+
+
+# LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
+
+
+def _lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
+    """Return weights with gates i, f, o scaled and put before c."""
+    u = w.shape[-1] // 4
+    out = np.empty(w.shape, w.dtype)
+    np.multiply(w[..., : 2 * u], scale, out=out[..., : 2 * u])
+    np.multiply(w[..., 3 * u :], scale, out=out[..., 2 * u : 3 * u])
+    out[..., 3 * u :] = w[..., 2 * u : 3 * u]
+    return out
+
+
+def _lstm_unorder(w: np.ndarray, target: np.ndarray | None) -> np.ndarray:
+    u = w.shape[-1] // 4
+    target = np.empty(w.shape, w.dtype) if target is None else target
+    target[..., : 2 * u] = w[..., : 2 * u]
+    target[..., 2 * u : 3 * u] = w[..., 3 * u :]
+    target[..., 3 * u :] = w[..., 2 * u : 3 * u]
+    return target
+
+
+def lstm_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray | None,
+    h0: np.ndarray | None,
+    c0: np.ndarray | None,
+    mask: np.ndarray | None = None,
+    backwards: bool = False,
+) -> tuple[tuple, tuple]:
+    """Run an LSTM (Hochreiter & Schmidhuber, 1997) over all time steps.
+
+    Args:
+        x: inputs, `(batch, time, n)`.
+        kernel: `(n, 4 * units)`, gates in the order i, f, c, o.
+        recurrent: `(units, 4 * units)`.
+        bias: `(4 * units,)` or None.
+        h0, c0: first states, `(batch, units)`, zeros if None.
+        mask: `(batch, time)`, false where the state is to stay.
+        backwards: whether to go from the last time step to the first.
+
+    Returns:
+        `(outputs, h, c)`, the outputs of all steps `(batch, time, units)` in the order of
+        processing and the last states; and what backward needs.
+    """
+    x_t = _time_major(x, backwards)
+    steps, batch, _ = x_t.shape
+    units = recurrent.shape[0]
+    w = _lstm_order(recurrent, 0.5)
+    z_x = _project(x_t, _lstm_order(kernel, 0.5), None if bias is None else _lstm_order(bias, 0.5))
+    dtype = z_x.dtype
+    h = _states(steps, h0, (batch, units), dtype)
+    c = _states(steps, c0, (batch, units), dtype)
+    gates = np.empty((steps, 4, batch, units), dtype)
+    tanh_c = np.empty((steps, batch, units), dtype)
+    z = np.empty((batch, 4 * units), dtype)
+    z_gates = z.reshape(batch, 4, units)
+    product = np.empty((batch, units), dtype)
+    skipped = _skipped(mask, backwards)
+    half = dtype.type(0.5)
+    for t in range(steps):
+        if t == 0 and h0 is None:
+            z_gates = z_x[0].reshape(batch, 4, units)
+        else:
+            np.dot(h[t], w, z)
+            np.add(z, z_x[t], z)
+            z_gates = z.reshape(batch, 4, units)
+        a = gates[t]
+        np.tanh(z_gates, a.transpose(1, 0, 2))
+        sigmoids = a[:3]
+        np.multiply(sigmoids, half, sigmoids)
+        np.add(sigmoids, half, sigmoids)
+        new_c, new_h = c[t + 1], h[t + 1]
+        np.multiply(a[1], c[t], new_c)
+        np.multiply(a[0], a[3], product)
+        np.add(new_c, product, new_c)
+        np.tanh(new_c, tanh_c[t])
+        np.multiply(a[2], tanh_c[t], new_h)
+        if skipped is not None and skipped[t] is not None:
+            new_c[skipped[t]] = c[t][skipped[t]]
+            new_h[skipped[t]] = h[t][skipped[t]]
+    saved = (x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards)
+    return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
+
+
+def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel, recurrent, bias, h0 and c0."""
+    x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards = saved
+    steps, _, batch, units = gates.shape
+    sequence, (dh, dc) = _start(gs, h[0])
+    w_t = np.ascontiguousarray(_lstm_order(recurrent, 1).T)
+    dz = np.empty((steps, batch, 4 * units), h.dtype)
+    dz_gates = dz.reshape(steps, batch, 4, units)
+    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
+    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
+    sigmoid_slope, tanh_slope = slope[:3], slope[3]
+    product = np.empty((batch, units), h.dtype)
+    for t in range(steps - 1, -1, -1):
+        if sequence is not None:
+            np.add(dh, sequence[t], dh)
+        rows = None if skipped is None else skipped[t]
+        if rows is not None:
+            kept = dh[rows], dc[rows]
+            dh[rows] = dc[rows] = 0
+        a = gates[t]
+        i, f, o, g = a
+        np.multiply(h[t + 1], tanh_c[t], product)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
+        np.subtract(o, product, product)
+        np.multiply(product, dh, product)
+        np.add(dc, product, dc)
+        np.multiply(a, a, slope)
+        np.subtract(a[:3], sigmoid_slope, sigmoid_slope)
+        np.subtract(1, tanh_slope, tanh_slope)
+        np.multiply(dc, g, d[0])
+        np.multiply(dc, c[t], d[1])
+        np.multiply(dh, tanh_c[t], d[2])
+        np.multiply(dc, i, d[3])
+        np.multiply(d_t, slope_t, dz_gates[t])
+        np.multiply(dc, f, dc)
+        np.dot(dz[t], w_t, dh)
+        if rows is not None:
+            dh[rows], dc[rows] = kept
+    need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
+    out = [None] * 6 if out is None else out
+    flat = dz.reshape(-1, 4 * units)
+    grads: list = [None] * 6
+    if need_x:
+        dx = flat.dot(_lstm_order(kernel, 1).T)
+        grads[0] = _batch_major(dx.reshape(x_t.shape), backwards)
+    if need_kernel:
+        grads[1] = _lstm_unorder(_matrix(x_t).T.dot(flat), out[1])
+    if need_recurrent:
+        grads[2] = _lstm_unorder(_matrix(h[:-1]).T.dot(flat), out[2])
+    if need_bias:
+        grads[3] = _lstm_unorder(column_sums(flat), out[3])
+    if need_h:
+        grads[4] = dh
+    if need_c:
+        grads[5] = dc
+    return grads
+
+
+# GRU. Gates are z, r, h; the halves of sigmoids lie in the first two thirds of the weights.
+
+
+def _gru_halves(w: np.ndarray) -> np.ndarray:
+    w = np.array(w)
+    w[..., : w.shape[-1] // 3 * 2] *= 0.5
+    return w
+
+
+def gru_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray | None,
+    h0: np.ndarray | None,
+    mask: np.ndarray | None = None,
+    backwards: bool = False,
+    reset_after: bool = True,
+) -> tuple[tuple, tuple]:
+    """Run a GRU (Cho et al., 2014) over all time steps.
+
+    Args:
+        x: inputs, `(batch, time, n)`.
+        kernel: `(n, 3 * units)`, gates in the order z, r, h.
+        recurrent: `(units, 3 * units)`.
+        bias: `(3 * units,)`, or with `reset_after` `(2, 3 * units)`, of inputs and state; or None.
+        h0: first state, `(batch, units)`, zeros if None.
+        mask: `(batch, time)`, false where the state is to stay.
+        backwards: whether to go from the last time step to the first.
+        reset_after: whether the reset gate is applied to the product with the state instead of to
+            the state.
+
+    Returns:
+        `(outputs, h)`, the outputs of all steps `(batch, time, units)` in the order of processing
+        and the last state; and what backward needs.
+    """
+    x_t = _time_major(x, backwards)
+    steps, batch, _ = x_t.shape
+    units = recurrent.shape[0]
+    state_bias = None
+    if bias is not None and reset_after:
+        # The state's bias of z and r may as well be added to the inputs'.
+        both = bias[0].copy()
+        both[: 2 * units] += bias[1, : 2 * units]
+        bias, state_bias = both, bias[1, 2 * units :]
+    z_x = _project(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias))
+    dtype = z_x.dtype
+    w = _gru_halves(recurrent)
+    w_h = None if reset_after else np.ascontiguousarray(w[:, 2 * units :])
+    w = w if reset_after else np.ascontiguousarray(w[:, : 2 * units])
+    h = _states(steps, h0, (batch, units), dtype)
+    gates = np.empty((steps, 2, batch, units), dtype)
+    candidates = np.empty((steps, batch, units), dtype)
+    inner = np.empty((steps, batch, units), dtype)  # of h: product with the state, or reset state
+    buffer = np.empty((batch, w.shape[1]), dtype)
+    product = np.empty((batch, units), dtype)
+    halves = buffer[:, : 2 * units].reshape(batch, 2, units)
+    last = buffer[:, 2 * units :]
+    z_gates = z_x[:, :, : 2 * units].reshape(steps, batch, 2, units)
+    z_last = z_x[:, :, 2 * units :]
+    skipped = _skipped(mask, backwards)
+    half = dtype.type(0.5)
+    for t in range(steps):
+        before, new = h[t], h[t + 1]
+        a, candidate, n = gates[t], candidates[t], inner[t]
+        np.dot(before, w, buffer)
+        np.add(halves, z_gates[t], a.transpose(1, 0, 2))
+        np.tanh(a, a)
+        np.multiply(a, half, a)
+        np.add(a, half, a)
+        if reset_after:
+            if state_bias is None:
+                n[...] = last
+            else:
+                np.add(last, state_bias, n)
+            np.multiply(a[1], n, candidate)
+        else:
+            np.multiply(a[1], before, n)
+            np.dot(n, w_h, candidate)
+        np.add(candidate, z_last[t], candidate)
+        np.tanh(candidate, candidate)
+        np.subtract(before, candidate, product)
+        np.multiply(a[0], product, new)
+        np.add(new, candidate, new)
+        if skipped is not None and skipped[t] is not None:
+            new[skipped[t]] = before[skipped[t]]
+    saved = (x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after)
+    return (h[1:].transpose(1, 0, 2), h[steps]), saved
+
+
+def gru_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel, recurrent, bias and h0."""
+    x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after = saved
+    steps, _, batch, units = gates.shape
+    sequence, (dh,) = _start(gs, h[0])
+    two = 2 * units
+    w_t = np.ascontiguousarray(recurrent.T if reset_after else recurrent[:, :two].T)
+    w_h = None if reset_after else np.ascontiguousarray(recurrent[:, two:].T)
+    dz = np.empty((steps, batch, 3 * units), h.dtype)  # of the inputs' part
+    dz_gates = dz[:, :, :two].reshape(steps, batch, 2, units)
+    ds = np.empty_like(dz) if reset_after else dz  # of the state's part
+    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
+    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
+    da = np.empty((batch, units), h.dtype)
+    part = np.empty((batch, units), h.dtype)
+    short = np.empty((batch, two), h.dtype)
+    for t in range(steps - 1, -1, -1):
+        if sequence is not None:
+            np.add(dh, sequence[t], dh)
+        rows = None if skipped is None else skipped[t]
+        if rows is not None:
+            kept = dh[rows]
+            dh[rows] = 0
+        a, candidate, n, before = gates[t], candidates[t], inner[t], h[t]
+        z, r = a
+        np.multiply(a, a, slope)
+        np.subtract(a, slope, slope)
+        np.subtract(before, candidate, d[0])
+        np.multiply(d[0], dh, d[0])
+        np.multiply(candidate, candidate, da)
+        np.subtract(1, da, da)
+        np.subtract(1, z, part)
+        np.multiply(part, dh, part)
+        np.multiply(da, part, da)  # of the candidate before tanh
+        dz[t, :, two:] = da
+        if reset_after:
+            np.multiply(da, n, d[1])
+            np.multiply(d_t, slope_t, dz_gates[t])
+            ds[t, :, :two] = dz[t, :, :two]
+            np.multiply(da, r, ds[t, :, two:])
+            np.multiply(dh, z, part)
+            np.dot(ds[t], w_t, dh)
+        else:
+            drh = np.dot(da, w_h)
+            np.multiply(drh, before, d[1])
+            np.multiply(d_t, slope_t, dz_gates[t])
+            np.multiply(dh, z, part)
+            np.multiply(drh, r, drh)
+            np.add(part, drh, part)
+            short[...] = dz[t, :, :two]
+            np.dot(short, w_t, dh)
+        np.add(dh, part, dh)
+        if rows is not None:
+            dh[rows] = kept
+    need_x, need_kernel, need_recurrent, need_bias, need_h = needs
+    out = [None] * 5 if out is None else out
+    flat = dz.reshape(-1, 3 * units)
+    grads: list = [None] * 5
+    if need_x:
+        grads[0] = _batch_major(flat.dot(kernel.T).reshape(x_t.shape), backwards)
+    if need_kernel:
+        grads[1] = np.dot(_matrix(x_t).T, flat, out[1])
+    if need_recurrent:
+        before = _matrix(h[:-1]).T
+        if reset_after:
+            grads[2] = np.dot(before, _matrix(ds), out[2])
+        else:
+            gates_part = before.dot(np.ascontiguousarray(flat[:, :two]))
+            last_part = _matrix(inner).T.dot(np.ascontiguousarray(flat[:, two:]))
+            grads[2] = _into(out[2], np.concatenate([gates_part, last_part], axis=1))
+    if need_bias:
+        total = column_sums(flat)
+        if reset_after:
+            total = np.stack([total, column_sums(_matrix(ds))])
+        grads[3] = _into(out[3], total)
+    if need_h:
+        grads[4] = dh
+    return grads
+
+
+# The simple recurrent layer.
+
+
+def simple_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray | None,
+    h0: np.ndarray | None,
+    mask: np.ndarray | None = None,
+    backwards: bool = False,
+    activation: str = "tanh",
+) -> tuple[tuple, tuple]:
+    """Compute `h = activation(x @ kernel + h @ recurrent + bias)` over all time steps.
+
+    Args:
+        x: inputs, `(batch, time, n)`.
+        kernel: `(n, units)`.
+        recurrent: `(units, units)`.
+        bias: `(units,)` or None.
+        h0: first state, `(batch, units)`, zeros if None.
+        mask: `(batch, time)`, false where the state is to stay.
+        backwards: whether to go from the last time step to the first.
+        activation: name in `FUSED`.
+
+    Returns:
+        `(outputs, h)`, as `gru_forward`; and what backward needs.
+    """
+    x_t = _time_major(x, backwards)
+    steps, batch, _ = x_t.shape
+    z_x = _project(x_t, kernel, bias)
+    h = _states(steps, h0, (batch, recurrent.shape[0]), z_x.dtype)
+    skipped = _skipped(mask, backwards)
+    activate = FUSED[activation].forward
+    for t in range(steps):
+        new = h[t + 1]
+        np.dot(h[t], recurrent, new)
+        np.add(new, z_x[t], new)
+        activate(new, new)
+        if skipped is not None and skipped[t] is not None:
+            new[skipped[t]] = h[t][skipped[t]]
+    saved = (x_t, kernel, recurrent, h, skipped, backwards, activation)
+    return (h[1:].transpose(1, 0, 2), h[steps]), saved
+
+
+def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel, recurrent, bias and h0."""
+    x_t, kernel, recurrent, h, skipped, backwards, activation = saved
+    steps = x_t.shape[0]
+    sequence, (dh,) = _start(gs, h[0])
+    w_t = np.ascontiguousarray(recurrent.T)
+    dz = np.empty_like(h[1:])
+    slope = FUSED[activation].backward
+    for t in range(steps - 1, -1, -1):
+        if sequence is not None:
+            np.add(dh, sequence[t], dh)
+        rows = None if skipped is None else skipped[t]
+        if rows is not None:
+            kept = dh[rows]
+            dh[rows] = 0
+        dz[t] = slope(dh, h[t + 1])
+        np.dot(dz[t], w_t, dh)
+        if rows is not None:
+            dh[rows] = kept
+    need_x, need_kernel, need_recurrent, need_bias, need_h = needs
+    out = [None] * 5 if out is None else out
+    flat = _matrix(dz)
+    grads: list = [None] * 5
+    if need_x:
+        grads[0] = _batch_major(flat.dot(kernel.T).reshape(x_t.shape), backwards)
+    if need_kernel:
+        grads[1] = np.dot(_matrix(x_t).T, flat, out[1])
+    if need_recurrent:
+        grads[2] = np.dot(_matrix(h[:-1]).T, flat, out[2])
+    if need_bias:
+        grads[3] = _into(out[3], column_sums(flat))
+    if need_h:
+        grads[4] = dh
+    return grads

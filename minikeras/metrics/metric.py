@@ -1,0 +1,216 @@
+"""`Metric`: state in variables, updated batch by batch, and a result."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tape import no_recording
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.naming import auto_name
+from minikeras.losses.loss import compute_dtype
+
+
+class Metric:
+    """Base class of metrics.
+
+    A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`, and
+    computes a number (or a dict of numbers) from them in `result`. Whatever happens in these two is
+    not recorded by gradient tapes.
+
+    Args:
+        dtype: dtype of the computation, `floatx` if None.
+        name: name, counted from the class name if None.
+
+    Example:
+
+    >>> from minikeras import metrics, ops
+    >>> class Largest(metrics.Metric):
+    ...     def __init__(self, name="largest", **kwargs):
+    ...         super().__init__(name=name, **kwargs)
+    ...         self.value = self.add_variable((), "zeros", name="value")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.value.assign(ops.maximum(self.value, ops.max(y_pred)))
+    ...     def result(self):
+    ...         return self.value
+    >>> metric = Largest()
+    >>> metric.update_state([0.0, 0.0], [1.0, 3.0])
+    >>> float(metric.result())
+    3.0
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("update_state", "result"):
+            if name in cls.__dict__:
+                setattr(cls, name, _unrecorded(cls.__dict__[name]))
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self._dtype = compute_dtype(dtype)
+        self._np_dtype = to_np_dtype(self._dtype)
+        self._variables: list[Variable] = []
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that the metric computes in."""
+        return self._dtype
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state: own variables in the order of their making, then those of metrics held."""
+        self._check_super_called()
+        found = list(self._variables)
+        for value in self.__dict__.values():
+            if isinstance(value, Variable) and not any(value is v for v in found):
+                found.append(value)
+        for value in self.__dict__.values():
+            for metric in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(metric, Metric):
+                    found.extend(metric.variables)
+        return found
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable that belongs to the state.
+
+        Args:
+            shape: its shape, `()` for a number.
+            initializer: initializer or its name, zeros if None.
+            dtype: its dtype, `floatx` if None.
+            aggregation: kept, without effect on one machine.
+            name: its name.
+        """
+        self._check_super_called()
+        state.scopes.append(self.name.replace("/", ">"))
+        try:
+            variable = Variable(
+                _zeros if initializer in (None, "zeros") else initializer,
+                shape=shape,
+                dtype=dtype,
+                trainable=False,
+                aggregation=aggregation,
+                synchronization="on_read",
+                name=name,
+            )
+        finally:
+            state.scopes.pop()
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable that belongs to the state; see `add_variable`."""
+        return self.add_variable(shape, initializer, dtype=dtype, name=name)
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take a batch into account; every metric writes its own."""
+        raise TypeError(f"{type(self).__name__}: a metric must have a method `update_state`.")
+
+    def result(self) -> Any:
+        """Compute the metric from the state; every metric writes its own."""
+        raise TypeError(f"{type(self).__name__}: a metric must have a method `result`.")
+
+    def reset_state(self) -> None:
+        """Set all variables to zero."""
+        for v in self.variables:
+            v._value = np.zeros_like(v._value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take a batch into account and return the result so far."""
+        self._check_super_called()
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    # Without changing the metric: state in, state out.
+
+    def stateless_update_state(self, metric_variables: Sequence, *args: Any, **kwargs: Any) -> list:
+        """Return what `update_state` would make of the given values of the variables.
+
+        Raises:
+            ValueError: if there are not as many values as variables.
+        """
+        return self._on_values(metric_variables, lambda: self.update_state(*args, **kwargs))[1]
+
+    def stateless_result(self, metric_variables: Sequence) -> Any:
+        """Return the result for the given values of the variables.
+
+        Raises:
+            ValueError: if there are not as many values as variables.
+        """
+        return self._on_values(metric_variables, self.result)[0]
+
+    def stateless_reset_state(self) -> list:
+        """Return the values of the variables after a reset."""
+        return self._on_values([v._value for v in self.variables], self.reset_state)[1]
+
+    def _on_values(self, values: Sequence, f: Callable) -> tuple[Any, list[Tensor]]:
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                f"{type(self).__name__}: argument `metric_variables` must hold one value for each "
+                f"variable of the metric. Received {len(values)} values, expected {len(variables)}."
+            )
+        before = [v._value for v in variables]
+        try:
+            for v, value in zip(variables, values):
+                v._value = to_array(value)
+            result = f()
+            if isinstance(result, Variable):
+                result = result.value
+            return result, [Tensor(v._value) for v in variables]
+        finally:
+            for v, value in zip(variables, before):
+                v._value = value
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this metric again."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict) -> Metric:
+        """Return the metric that `get_config` described."""
+        return cls(**config)
+
+    def _check_super_called(self) -> None:
+        if "_variables" not in self.__dict__:
+            raise RuntimeError(
+                f"{type(self).__name__}: call `super().__init__()` first thing in `__init__()`."
+            )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _zeros(shape: tuple, dtype: Any) -> np.ndarray:
+    return np.zeros(shape, to_np_dtype(dtype))
+
+
+def _unrecorded(method: Callable) -> Callable:
+    """Keep a method's operations off the tapes."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not state.tapes:
+            return method(*args, **kwargs)
+        with no_recording():
+            return method(*args, **kwargs)
+
+    return call

@@ -1,0 +1,244 @@
+"""Sums and means over batches, and the mean of a function of targets and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras import losses
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
+from minikeras.metrics.metric import Metric
+
+
+def reduce_to_samplewise_values(
+    values: np.ndarray, sample_weight: Any, reduce: Callable, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight values and reduce them to one per sample.
+
+    Args:
+        values: array whose first axis is that of the samples.
+        sample_weight: array of as many axes or fewer.
+        reduce: `np.sum` or `np.mean`, over all axes but the first.
+        dtype: dtype of the results.
+
+    Returns:
+        Weighted values and weights, both per sample.
+
+    Raises:
+        ValueError: if the weights do not broadcast to the values.
+    """
+    values = values.astype(dtype, copy=False)
+    weight = to_array(sample_weight).astype(dtype, copy=False)
+    values, weight = squeeze_or_expand_to_same_rank(values, weight)
+    if values.ndim > weight.ndim:
+        values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
+    try:
+        weight = np.broadcast_to(weight, values.shape)
+    except ValueError as error:
+        raise ValueError(
+            f"Sample weights (or a mask) of shape {weight.shape} do not fit values of shape "
+            f"{values.shape}."
+        ) from error
+    values = values * weight
+    if values.ndim > 1:
+        axes = tuple(range(1, values.ndim))
+        values, weight = reduce(values, axis=axes), reduce(weight, axis=axes)
+    return values, weight
+
+
+class _Reduction(Metric):
+    """A metric of one stream of values."""
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values.
+
+        Args:
+            values: number, array or tensor whose first axis is that of the samples.
+            sample_weight: weight of each sample (or each value).
+        """
+        mask = getattr(values, "_keras_mask", None)
+        if mask is not None and sample_weight is not None:
+            sample_weight = apply_mask(sample_weight, mask, self._np_dtype, "sum")
+        self._add(to_array(values), sample_weight)
+
+    def _add(self, values: np.ndarray, sample_weight: Any) -> None:
+        """Add an array of values."""
+        raise TypeError(f"{type(self).__name__} must say how to add values.")
+
+    def _sum(self, values: np.ndarray) -> Any:
+        if values.dtype.kind == "b":
+            return np.count_nonzero(values)
+        if values.dtype is not self._np_dtype:
+            values = values.astype(self._np_dtype)
+        return np.add.reduce(values, axis=None) if values.ndim else values
+
+
+class Sum(_Reduction):
+    """The (weighted) sum of values.
+
+    Args:
+        name: name.
+        dtype: dtype of the computation, `floatx` if None.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> m = metrics.Sum()
+    >>> m.update_state([1, 3, 5, 7])
+    >>> float(m.result())
+    16.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
+
+    def _add(self, values: np.ndarray, sample_weight: Any) -> None:
+        if sample_weight is not None:
+            values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self._np_dtype)
+        self.total._value = self.total._value + self._sum(values)
+
+    def result(self) -> Tensor:
+        """Return the sum."""
+        return Tensor(self.total._value)
+
+
+class Mean(_Reduction):
+    """The (weighted) mean of values.
+
+    Args:
+        name: name.
+        dtype: dtype of the computation, `floatx` if None.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> m = metrics.Mean()
+    >>> m.update_state([1, 3, 5, 7])
+    >>> float(m.result())
+    4.0
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
+        self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
+
+    def _add(self, values: np.ndarray, sample_weight: Any) -> None:
+        if sample_weight is None:
+            n = values.shape[0] if values.ndim else 1
+            total = self._sum(values)
+            if values.ndim > 1 and values.size:
+                total = total / (values.size // n)
+            self._advance(total, n)
+        else:
+            values, weight = reduce_to_samplewise_values(
+                values, sample_weight, np.mean, self._np_dtype
+            )
+            self._advance(np.sum(values), np.sum(weight))
+
+    def _advance(self, total: Any, count: Any) -> None:
+        """Add to the state; numbers of Python or of this metric's dtype keep its dtype."""
+        self.total._value = self.total._value + total
+        self.count._value = self.count._value + count
+
+    def result(self) -> Tensor:
+        """Return the mean, 0 of no values."""
+        total, count = self.total._value, self.count._value
+        return Tensor(total / count if count else total * 0)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function of targets and predictions.
+
+    Args:
+        fn: `fn(y_true, y_pred, **kwargs)`, which returns one value per sample (or more).
+        name, dtype: see `Metric`.
+        **kwargs: further arguments of `fn`.
+
+    Example:
+
+    >>> from minikeras import metrics, ops
+    >>> m = metrics.MeanMetricWrapper(lambda t, p: ops.abs(t - p), name="error")
+    >>> m.update_state([1.0, 2.0], [1.5, 2.5])
+    >>> float(m.result())
+    0.5
+    """
+
+    def __init__(
+        self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+        # A function may have a twin that works on arrays, or a mean over a whole batch in one go.
+        self._on_arrays = getattr(fn, "on_arrays", None)
+        make_mean = getattr(fn, "mean_over_batch", None)
+        self._batch_mean = None if make_mean is None else make_mean(**kwargs)
+        if type(self)._direction is None and any(
+            fn is loss or type(fn) is loss for loss in losses.FAMILY.table.values()
+        ):
+            self._direction = "down"
+
+    _direction: str | None = None
+    """Whether training should bring this metric "up" or "down", where that is known."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account.
+
+        Args:
+            y_true: targets.
+            y_pred: predictions. Where they carry a mask, masked samples do not count.
+            sample_weight: weight of each sample (or each value).
+        """
+        mask = getattr(y_pred, "_keras_mask", None)
+        if self._on_arrays is not None:
+            values = self._on_arrays(to_array(y_true), to_array(y_pred), **self._fn_kwargs)
+        else:
+            if (
+                self._batch_mean is not None
+                and mask is None
+                and sample_weight is None
+                and type(y_pred) is Tensor
+                and y_pred._value.ndim > 1
+                and y_pred._value.dtype is self._np_dtype
+            ):
+                mean = self._batch_mean(y_true, y_pred)
+                if mean is not None:
+                    n = y_pred._value.shape[0]
+                    self._advance(mean._value * n, n)
+                    return
+            values = self._fn(y_true, y_pred, **self._fn_kwargs)
+            own_mask = getattr(values, "_keras_mask", None)
+            values = to_array(values)
+            if own_mask is not None and (sample_weight is not None or mask is not None):
+                sample_weight = apply_mask(sample_weight, own_mask, self._np_dtype, "sum")
+        if mask is not None:
+            sample_weight = apply_mask(sample_weight, mask, self._np_dtype, "sum")
+        self._add(values, sample_weight)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "fn": serialize_keras_object(self._fn),
+            **serialize_keras_object(self._fn_kwargs),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> Metric:
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+
+class FunctionMetric(MeanMetricWrapper):
+    """A metric of this package: its function's further arguments are attributes and its config."""
+
+    def __init__(self, fn: Callable, name: str | None, dtype: Any, **kwargs: Any) -> None:
+        super().__init__(fn, name=name, dtype=dtype, **kwargs)
+        self.__dict__.update(kwargs)
+
+    def get_config(self) -> dict:
+        return {**Metric.get_config(self), **self._fn_kwargs}

@@ -1,0 +1,303 @@
+"""Errors of regression, and how much of the variance is explained."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from minikeras import losses
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.losses.losses import (
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
+from minikeras.losses.loss import squeeze_or_expand_to_same_rank
+from minikeras.metrics.metric import Metric
+from minikeras.metrics.reduction_metrics import FunctionMetric, Mean
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+    """Cosine of the angle between targets and predictions."""
+    return -losses.cosine_similarity(y_true, y_pred, axis=axis)
+
+
+class MeanSquaredError(FunctionMetric):
+    """Mean of `(y_true - y_pred) ** 2`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.MeanSquaredError()([[0, 1]], [[2.0, 1.0]]))
+    2.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = "mean_squared_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_squared_error, name, dtype)
+
+
+class MeanAbsoluteError(FunctionMetric):
+    """Mean of `|y_true - y_pred|`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.MeanAbsoluteError()([[0, 1]], [[2.0, 1.0]]))
+    1.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = "mean_absolute_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_absolute_error, name, dtype)
+
+
+class MeanAbsolutePercentageError(FunctionMetric):
+    """Mean of `100 * |(y_true - y_pred) / y_true|`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.MeanAbsolutePercentageError()([[10, 20]], [[9.0, 20.0]]))
+    5.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = "mean_absolute_percentage_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_absolute_percentage_error, name, dtype)
+
+
+class MeanSquaredLogarithmicError(FunctionMetric):
+    """Mean of `(log(y_true + 1) - log(y_pred + 1)) ** 2`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.MeanSquaredLogarithmicError()([[3.0]], [[3.0]]))
+    0.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = "mean_squared_logarithmic_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_squared_logarithmic_error, name, dtype)
+
+
+class LogCoshError(FunctionMetric):
+    """Mean of `log(cosh(y_pred - y_true))`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.LogCoshError()([[2.0]], [[2.0]]))
+    0.0
+    """
+
+    def __init__(
+        self,
+        name: str | None = "logcosh",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(log_cosh, name, dtype)
+
+
+class CosineSimilarity(FunctionMetric):
+    """Mean cosine of the angle between targets and predictions.
+
+    Args:
+        name, dtype: see `Metric`.
+        axis: axis along which the vectors lie.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.CosineSimilarity()([[0, 1], [1, 0]], [[0.0, 2.0], [0.0, 1.0]]))
+    0.5
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(cosine_similarity, name, dtype, axis=axis)
+
+
+class RootMeanSquaredError(Mean):
+    """Square root of the mean of `(y_true - y_pred) ** 2`.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> float(metrics.RootMeanSquaredError()([[0.0], [0.0]], [[1.0], [7.0]]))
+    5.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
+        super().__init__(name, dtype=dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account.
+
+        Args:
+            y_true: targets.
+            y_pred: predictions of the same shape.
+            sample_weight: weight of each sample (or each value).
+        """
+        y_true, y_pred = to_array(y_true, self._np_dtype), to_array(y_pred, self._np_dtype)
+        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        self._add(np.square(y_pred - y_true), sample_weight)
+
+    def result(self) -> Tensor:
+        """Return the root of the mean."""
+        return Tensor(np.sqrt(super().result()._value))
+
+
+class R2Score(Metric):
+    """Coefficient of determination: the part of the targets' variance that predictions explain.
+
+    Args:
+        class_aggregation: how to average over outputs: `"uniform_average"`,
+            `"variance_weighted_average"`, or None (one score per output).
+        num_regressors: number of independent variables, for the adjusted score; 0 for the usual one.
+        name, dtype: see `Metric`.
+
+    Raises:
+        ValueError: for another `class_aggregation`, or negative `num_regressors`.
+
+    Example:
+
+    >>> from minikeras import metrics
+    >>> round(float(metrics.R2Score()([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]])), 4)
+    0.5714
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        known = (None, "uniform_average", "variance_weighted_average")
+        if class_aggregation not in known:
+            raise ValueError(
+                f"R2Score: invalid value for argument `class_aggregation`. Expected one of {known}. "
+                f"Received: class_aggregation={class_aggregation!r}"
+            )
+        if num_regressors < 0:
+            raise ValueError(
+                "R2Score: argument `num_regressors` must be at least 0. "
+                f"Received: num_regressors={num_regressors}"
+            )
+        self.class_aggregation = class_aggregation
+        self.num_regressors = num_regressors
+        self.num_samples = self.add_variable((), "zeros", name="num_samples")
+        self._built = False
+
+    def _build(self, y_true: np.ndarray, y_pred: np.ndarray) -> None:
+        if y_true.ndim != 2 or y_pred.ndim != 2:
+            raise ValueError(
+                "R2Score expects 2D inputs with shape (batch_size, output_dim). Received input "
+                f"shapes: y_pred.shape={y_pred.shape} and y_true.shape={y_true.shape}."
+            )
+        outputs = (y_pred.shape[-1],)
+        self.squared_sum = self.add_variable(outputs, "zeros", name="squared_sum")
+        self.sum = self.add_variable(outputs, "zeros", name="sum")
+        self.total_mse = self.add_variable(outputs, "zeros", name="residual")
+        self.count = self.add_variable(outputs, "zeros", name="count")
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account.
+
+        Args:
+            y_true: targets of shape `(batch, outputs)`.
+            y_pred: predictions of the same shape.
+            sample_weight: weights of shape `(batch,)` or `(batch, outputs)`.
+        """
+        y_true, y_pred = to_array(y_true, self._np_dtype), to_array(y_pred, self._np_dtype)
+        y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        if not self._built:
+            self._build(y_true, y_pred)
+        weight = np.asarray(1 if sample_weight is None else to_array(sample_weight))
+        weight = weight.astype(self._np_dtype)
+        weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
+        self.sum.assign_add(np.sum(y_true * weight, axis=0))
+        self.squared_sum.assign_add(np.sum(y_true * y_true * weight, axis=0))
+        self.total_mse.assign_add(np.sum((y_true - y_pred) ** 2 * weight, axis=0))
+        self.count.assign_add(np.sum(weight, axis=0))
+        self.num_samples.assign_add(y_true.size)
+
+    def result(self) -> Tensor:
+        """Return the score."""
+        if not self._built:
+            raise ValueError("R2Score: there is no result before the first `update_state`.")
+        total_mse, sums, count = (v._value for v in (self.total_mse, self.sum, self.count))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total = self.squared_sum._value - sums * (sums / count)
+            scores = 1 - total_mse / total
+            scores = np.where(np.isinf(scores), 0, scores).astype(scores.dtype)
+            if self.class_aggregation == "uniform_average":
+                scores = np.mean(scores)
+            elif self.class_aggregation == "variance_weighted_average":
+                scores = np.sum(total * scores) / np.sum(total)
+        return Tensor(self._adjusted(scores))
+
+    def _adjusted(self, score: Any) -> Any:
+        p, n = self.num_regressors, self.num_samples._value
+        if p == 0:
+            return score
+        if p >= n - 1:
+            what = "Division by zero" if p == n - 1 else "More predictors than data points"
+            warnings.warn(f"{what} in adjusted R2 score. Falling back to standard R2 score.")
+            return score
+        return 1 - (1 - score) * (n - 1) / (n - p - 1)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "class_aggregation": self.class_aggregation,
+            "num_regressors": self.num_regressors,
+        }

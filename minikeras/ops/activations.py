@@ -1,0 +1,295 @@
+"""Activations, and the softmax family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import elementary
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.settings import settings
+from minikeras.kernels import activations as kernels
+from minikeras.ops.elementwise import square
+from minikeras.ops.families import as_floating, unary
+from minikeras.ops.indexing import get_item, where
+from minikeras.ops.shapes import moveaxis, reshape
+from minikeras.ops.special import erf
+from minikeras.ops.symbolic import op
+from minikeras.ops.trigonometry import tanh
+
+# Activations that are one primitive each.
+
+
+@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0))
+def relu(x: Any) -> Tensor:
+    """Rectified linear unit: `max(x, 0)`."""
+
+
+@unary(lambda x: kernels.sigmoid(x), lambda g, y: g * y * (1 - y))
+def sigmoid(x: Any) -> Tensor:
+    """Logistic function: `1 / (1 + exp(-x))`."""
+
+
+def _softplus(x: np.ndarray) -> np.ndarray:
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+
+
+@unary(_softplus, lambda g, y: g * -np.expm1(-y))
+def softplus(x: Any) -> Tensor:
+    """Smooth rectifier: `log(1 + exp(x))`."""
+
+
+@unary(lambda x: x / (1 + np.abs(x)), lambda g, x: g / np.square(1 + np.abs(x)))
+def softsign(x: Any) -> Tensor:
+    """Softsign: `x / (1 + |x|)`."""
+
+
+@unary(lambda x: np.minimum(np.maximum(x, 0), 6), lambda g, y: g * ((y > 0) & (y < 6)))
+def relu6(x: Any) -> Tensor:
+    """Rectifier clipped at 6: `min(max(x, 0), 6)`."""
+
+
+@unary(
+    lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0), 1), lambda g, y: g * ((y > 0) & (y < 1)) / 6
+)
+def hard_sigmoid(x: Any) -> Tensor:
+    """Piecewise linear sigmoid: `clip(x / 6 + 1 / 2, 0, 1)`."""
+
+
+@unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, y: g * ((y > -1) & (y < 1)))
+def hard_tanh(x: Any) -> Tensor:
+    """Piecewise linear tanh: `clip(x, -1, 1)`."""
+
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+@unary(
+    lambda x: _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+    lambda g, y: g * np.where(y > 0, _SELU_SCALE * np.ones_like(y), y + _SELU_SCALE * _SELU_ALPHA),
+)
+def selu(x: Any) -> Tensor:
+    """Scaled exponential linear unit (Klambauer et al., 2017)."""
+
+
+def same_float_rule(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
+    keep = to_np_dtype(x.dtype).kind in "fcV"
+    return KerasTensor(x.shape, x.dtype if keep else settings.floatx)
+
+
+_ELU = elementary(
+    "elu",
+    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), alpha * np.exp(np.minimum(x, 0))),
+)
+_LEAKY = elementary(
+    "leaky_relu",
+    lambda x, slope: np.where(x > 0, x, x * np.asarray(slope, x.dtype)),
+    lambda g, x, slope: g * np.where(x > 0, np.ones_like(x), np.ones_like(x) * slope),
+)
+_CELU = elementary(
+    "celu",
+    lambda x, alpha: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha),
+    lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0) / alpha)),
+)
+
+
+@op(rule=same_float_rule)
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """Exponential linear unit: `x` where positive, else `alpha * (exp(x) - 1)`."""
+    return _ELU(as_floating(x), alpha=alpha)
+
+
+@op(rule=same_float_rule)
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """`x` where positive, else `negative_slope * x`."""
+    return _LEAKY(as_floating(x), slope=negative_slope)
+
+
+@op(rule=same_float_rule)
+def celu(x: Any, alpha: float = 1.0) -> Tensor:
+    """Continuously differentiable exponential linear unit."""
+    return _CELU(as_floating(x), alpha=alpha)
+
+
+@op(rule=same_float_rule)
+def silu(x: Any) -> Tensor:
+    """Sigmoid linear unit, or swish: `x * sigmoid(x)`."""
+    x = as_floating(x)
+    return x * sigmoid(x)
+
+
+@op(rule=same_float_rule)
+def hard_silu(x: Any) -> Tensor:
+    """`x * hard_sigmoid(x)`."""
+    x = as_floating(x)
+    return x * hard_sigmoid(x)
+
+
+@op(rule=same_float_rule)
+def log_sigmoid(x: Any) -> Tensor:
+    """`log(sigmoid(x))`, without overflow."""
+    return -softplus(-as_floating(x))
+
+
+@op(rule=same_float_rule)
+def gelu(x: Any, approximate: bool = True) -> Tensor:
+    """Gaussian error linear unit, `x * Phi(x)`, by default through tanh."""
+    x = as_floating(x)
+    if approximate:
+        return x * 0.5 * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    return x * 0.5 * (1 + erf(x * 0.7071067811865476))
+
+
+@op(rule=same_float_rule)
+def tanh_shrink(x: Any) -> Tensor:
+    """`x - tanh(x)`."""
+    x = as_floating(x)
+    return x - tanh(x)
+
+
+@op(rule=same_float_rule)
+def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """Shrink towards zero by `threshold`."""
+    x = as_floating(x)
+    return relu(x - threshold) - relu(-x - threshold)
+
+
+@op(rule=same_float_rule)
+def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """`x` where its magnitude exceeds `threshold`, else 0."""
+    x = as_floating(x)
+    return where(np.abs(x._value) > threshold, x, Tensor(np.zeros_like(x._value)))
+
+
+@op(rule=same_float_rule)
+def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
+    """`x` where it exceeds `threshold`, else `default_value`."""
+    x = as_floating(x)
+    return where(x._value > threshold, x, Tensor(np.full_like(x._value, default_value)))
+
+
+@op(rule=same_float_rule)
+def squareplus(x: Any, b: float = 4) -> Tensor:
+    """`(x + sqrt(x**2 + b)) / 2`."""
+    x = as_floating(x)
+    return (x + (square(x) + b) ** 0.5) * 0.5
+
+
+@op(rule=same_float_rule)
+def sparse_plus(x: Any) -> Tensor:
+    """Sparse variant of softplus: 0, a parabola, then `x`."""
+    x = as_floating(x)
+    v = x._value
+    middle = 0.25 * square(x + 1)
+    return where(v <= -1, Tensor(np.zeros_like(v)), where(v < 1, middle, x))
+
+
+@op(rule=same_float_rule)
+def sparse_sigmoid(x: Any) -> Tensor:
+    """Piecewise linear sigmoid: `clip((x + 1) / 2, 0, 1)`."""
+    x = as_floating(x)
+    return _CLIP01((x + 1) * 0.5)
+
+
+_CLIP01 = elementary("clip01", lambda x: np.clip(x, 0, 1), lambda g, x: g * ((x > 0) & (x < 1)))
+
+
+@op
+def glu(x: Any, axis: int = -1) -> Tensor:
+    """Gated linear unit: the first half times the sigmoid of the second half along `axis`."""
+    x = as_floating(x)
+    if x.shape[axis] % 2:
+        raise ValueError(f"glu: axis {axis} must have an even size. Received shape {x.shape}.")
+    half = x.shape[axis] // 2
+    index = [slice(None)] * x.ndim
+    index[axis] = slice(half)
+    a = get_item(x, tuple(index))
+    index[axis] = slice(half, None)
+    return a * sigmoid(get_item(x, tuple(index)))
+
+
+def _softmax_vjp(g: Any, y: Any, axis: int) -> Any:
+    d = g * y
+    return d - y * np.sum(d, axis=axis, keepdims=True)
+
+
+_SOFTMAX = elementary("softmax", lambda x, axis: kernels.softmax(x, axis=axis), _softmax_vjp)
+
+
+def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+_LOG_SOFTMAX = elementary(
+    "log_softmax",
+    _log_softmax,
+    lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+)
+
+
+def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
+    """Apply a softmax over one axis, several, or (None) all."""
+    if x.ndim == 0:
+        raise ValueError(f"{name}: the input needs at least one axis. Received a scalar.")
+    if isinstance(axis, (int, np.integer)):
+        if not -x.ndim <= axis < x.ndim:
+            raise ValueError(f"{name}: axis {axis} is out of bounds for shape {x.shape}.")
+        return primitive(x, axis=int(axis))
+    if axis is None:
+        return reshape(primitive(reshape(x, (-1,)), axis=-1), x.shape)
+    axes = [a % x.ndim for a in axis]
+    last = list(range(-len(axes), 0))
+    moved = moveaxis(x, axes, last)
+    flat = reshape(moved, (*moved.shape[: x.ndim - len(axes)], -1))
+    return moveaxis(reshape(primitive(flat, axis=-1), moved.shape), last, axes)
+
+
+@op(rule=same_float_rule)
+def softmax(x: Any, axis: Any = -1) -> Tensor:
+    """Exponentials divided by their sum over `axis`.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.softmax([0.0, 0.0])
+    <Tensor shape=(2,) dtype=float32 [0.5 0.5]>
+    """
+    return _over_axes(as_floating(x), axis, _SOFTMAX, "softmax")
+
+
+@op(rule=same_float_rule)
+def log_softmax(x: Any, axis: Any = -1) -> Tensor:
+    """Logarithm of the softmax, without overflow."""
+    return _over_axes(as_floating(x), axis, _LOG_SOFTMAX, "log_softmax")
+
+
+def _sparsemax(x: np.ndarray, axis: int) -> np.ndarray:
+    z = np.moveaxis(x, axis, -1)
+    ordered = np.sort(z, axis=-1)[..., ::-1]
+    sums = np.cumsum(ordered, axis=-1)
+    k = np.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+    support = np.sum(1 + k * ordered > sums, axis=-1, keepdims=True)
+    tau = (np.take_along_axis(sums, support - 1, -1) - 1) / support.astype(z.dtype)
+    return np.moveaxis(np.maximum(z - tau, 0), -1, axis)
+
+
+def _sparsemax_vjp(g: Any, y: Any, axis: int) -> Any:
+    inside = np.asarray(y > 0).astype(g.dtype)
+    d = g * inside
+    average = np.sum(d, axis=axis, keepdims=True) / np.sum(inside, axis=axis, keepdims=True)
+    return inside * (d - average)
+
+
+_SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp)
+
+
+@op(rule=same_float_rule)
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """Projection onto the simplex: like softmax, with exact zeros (Martins & Astudillo, 2016)."""
+    return _SPARSEMAX(as_floating(x), axis=axis)

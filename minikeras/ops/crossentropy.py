@@ -1,0 +1,155 @@
+"""Cross-entropies: fused primitives, one number per example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.settings import settings
+from minikeras.kernels import crossentropy as kernels
+from minikeras.ops.activations import log_softmax, relu
+from minikeras.ops.core import cast
+from minikeras.ops.elementwise import abs, clip, exp, log, log1p
+from minikeras.ops.families import as_floating, np_shape
+from minikeras.ops.reductions import sum
+from minikeras.ops.shapes import moveaxis
+from minikeras.ops.symbolic import op
+
+
+def _binary_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
+    p = clip(p, epsilon, 1 - epsilon)
+    return -(target * log(p) + (1 - target) * log(1 - p))
+
+
+def _binary_logits_reference(target: Tensor, z: Tensor) -> Tensor:
+    return relu(z) - z * target + log1p(exp(-abs(z)))
+
+
+def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
+    q = clip(p / sum(p, axis=-1, keepdims=True), epsilon, 1 - epsilon)
+    return -sum(target * log(q), axis=-1)
+
+
+def _sparse_reference(p: Tensor, labels: np.ndarray, epsilon: float) -> Tensor:
+    target = Tensor(one_hot_array(labels, p.shape[-1], p._value.dtype))
+    return _categorical_reference(target, p, epsilon)
+
+
+def _sparse_logits_reference(z: Tensor, labels: np.ndarray) -> Tensor:
+    target = Tensor(one_hot_array(labels, z.shape[-1], z._value.dtype))
+    return -sum(target * log_softmax(z), axis=-1)
+
+
+def _fused(name: str, module: Any, stem: str, reference: Any) -> Primitive:
+    forward = getattr(module, f"{stem}_forward")
+    backward = getattr(module, f"{stem}_backward")
+    return Primitive(
+        name,
+        forward,
+        lambda g, saved, needs, out, **_: backward(g, saved, needs, out),
+        reference=reference,
+    )
+
+
+_BINARY = _fused("binary_crossentropy", kernels, "binary", _binary_reference)
+_BINARY_LOGITS = _fused(
+    "binary_crossentropy_logits", kernels, "binary_logits", _binary_logits_reference
+)
+_CATEGORICAL = _fused("categorical_crossentropy", kernels, "categorical", _categorical_reference)
+_CATEGORICAL_LOGITS = _fused(
+    "categorical_crossentropy_logits",
+    kernels,
+    "categorical_logits",
+    lambda target, z: -sum(target * log_softmax(z), axis=-1),
+)
+_SPARSE = _fused("sparse_categorical_crossentropy", kernels, "sparse", _sparse_reference)
+_SPARSE_LOGITS = _fused(
+    "sparse_categorical_crossentropy_logits", kernels, "sparse_logits", _sparse_logits_reference
+)
+
+
+def _same_shape(name: str, target: Any, output: Any) -> None:
+    if tuple(target.shape) != tuple(output.shape):
+        raise ValueError(
+            f"{name}: arguments `target` and `output` must have the same shape. Received: "
+            f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
+        )
+
+
+@op(rule=lambda target, output, from_logits=False: KerasTensor(output.shape, output.dtype))
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+    """Cross-entropy of probabilities (or logits) and targets in [0, 1], element by element."""
+    output = as_floating(output)
+    target = cast(target, output.dtype)
+    _same_shape("binary_crossentropy", target, output)
+    if from_logits:
+        return _BINARY_LOGITS(target, output)
+    return _BINARY(target, output, epsilon=settings.epsilon)
+
+
+def _drop_axis_rule(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
+    shape = list(np_shape(output))
+    del shape[axis]
+    return KerasTensor(shape, output.dtype)
+
+
+@op(rule=_drop_axis_rule)
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Tensor:
+    """Cross-entropy of class probabilities (or logits) over `axis` and one-hot targets."""
+    output = as_floating(output)
+    target = cast(target, output.dtype)
+    _same_shape("categorical_crossentropy", target, output)
+    if output.ndim < 1:
+        raise ValueError("categorical_crossentropy: `output` needs at least one axis.")
+    if axis not in (-1, output.ndim - 1):
+        target, output = moveaxis(target, axis, -1), moveaxis(output, axis, -1)
+    if from_logits:
+        return _CATEGORICAL_LOGITS(target, output)
+    return _CATEGORICAL(target, output, epsilon=settings.epsilon)
+
+
+@op(rule=_drop_axis_rule)
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Tensor:
+    """Cross-entropy of class probabilities (or logits) over `axis` and integer labels.
+
+    Raises:
+        ValueError: if a label is not in `[0, number of classes)`.
+    """
+    output = as_floating(output)
+    labels = to_array(target)
+    if output.ndim < 1:
+        raise ValueError("sparse_categorical_crossentropy: `output` needs at least one axis.")
+    if axis not in (-1, output.ndim - 1):
+        output = moveaxis(output, axis, -1)
+    if labels.ndim == output.ndim and labels.shape[-1] == 1:
+        labels = labels.reshape(labels.shape[:-1])
+    if labels.shape != output.shape[:-1]:
+        raise ValueError(
+            "sparse_categorical_crossentropy: arguments `target` and `output` must have the same "
+            f"shape up until the last dimension. Received: target.shape={labels.shape}, "
+            f"output.shape={output.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        labels = labels.astype(np.int64)
+    classes = output.shape[-1]
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        wrong = labels[(labels < 0) | (labels >= classes)].reshape(-1)[0]
+        raise ValueError(
+            f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
+            f"{classes} classes (expected 0 to {classes - 1})."
+        )
+    if from_logits:
+        return _SPARSE_LOGITS(output, labels=labels)
+    return _SPARSE(output, labels=labels, epsilon=settings.epsilon)
+
+
+def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
+    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)

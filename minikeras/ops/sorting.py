@@ -1,0 +1,276 @@
+"""Sorting, searching, counting: integers and order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import result_type
+from minikeras.ops.core import scatter
+from minikeras.ops.families import np_shape, promote
+from minikeras.ops.indexing import take_along_axis
+from minikeras.ops.reductions import check_axis
+from minikeras.ops.shapes import ravel
+from minikeras.ops.symbolic import op
+
+
+def _int32(x: Any) -> Tensor:
+    return Tensor(np.asarray(x).astype(np.int32))
+
+
+@op(rule=lambda x, axis=-1: KerasTensor(x.shape, x.dtype))
+def sort(x: Any, axis: int | None = -1) -> Tensor:
+    """Sort along `axis`, from small to large (the flat tensor if None)."""
+    x = as_tensor(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    check_axis(x, axis, "sort")
+    return take_along_axis(x, np.argsort(x._value, axis=axis, kind="stable"), axis=axis)
+
+
+@op(rule=lambda x, axis=-1: KerasTensor(x.shape, "int32"))
+def argsort(x: Any, axis: int | None = -1) -> Tensor:
+    """Return the indices that sort along `axis` (the flat tensor if None)."""
+    return _int32(np.argsort(to_array(x), axis=axis, kind="stable"))
+
+
+@op(rule=lambda x, kth, axis=-1: KerasTensor(x.shape, "int32"))
+def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
+    """Return indices that put the `kth` smallest in its place, smaller ones before it.
+
+    Args:
+        x: tensor.
+        kth: index of the element that comes to its sorted place.
+        axis: axis; the flat tensor if None.
+    """
+    return _int32(np.argpartition(to_array(x), kth, axis=axis))
+
+
+def _largest_first(x: np.ndarray) -> np.ndarray:
+    """Return indices that sort the last axis from large to small, equals in their order."""
+    return x.shape[-1] - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
+
+
+def _top_k_rule(x: Any, k: int, sorted: bool = True) -> tuple:
+    shape = (*x.shape[:-1], k)
+    return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
+
+
+@op(rule=_top_k_rule)
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
+    """Return the `k` largest elements along the last axis, and their indices.
+
+    Args:
+        x: tensor.
+        k: how many.
+        sorted: whether the largest comes first; they are sorted here anyway.
+
+    Returns:
+        Values and int32 indices, of shape `(..., k)`.
+
+    Raises:
+        ValueError: if the last axis has fewer than `k` elements.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> values, indices = ops.top_k([3, 9, 5], 2)
+    >>> indices
+    <Tensor shape=(2,) dtype=int32 [1 2]>
+    """
+    x = as_tensor(x)
+    if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
+        raise ValueError(f"top_k: shape {x.shape} has no k={k} elements along its last axis.")
+    indices = _largest_first(x._value)[..., :k]
+    return take_along_axis(x, indices, axis=-1), _int32(indices)
+
+
+@op(rule=lambda targets, predictions, k: KerasTensor(np_shape(targets), "bool"))
+def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
+    """Return whether each target class is among the `k` largest predictions (ties included).
+
+    Args:
+        targets: class of each example, `(n,)`.
+        predictions: one number a class, `(n, classes)`.
+        k: how many count.
+    """
+    targets, p = to_array(targets), to_array(predictions)
+    inside = (targets >= 0) & (targets < p.shape[-1])
+    own = np.take_along_axis(p, np.where(inside, targets, 0)[..., None], -1)
+    above = np.sum(p > own, axis=-1)
+    return Tensor(inside & np.isfinite(own[..., 0]) & (above < k))
+
+
+@op(rule=lambda sorted_sequence, values, side="left": KerasTensor(np_shape(values), "int32"))
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
+    """Return where values would have to be inserted to keep a sequence sorted.
+
+    Args:
+        sorted_sequence: vector in ascending order.
+        values: tensor.
+        side: `"left"` for the first such place, `"right"` for the last.
+
+    Raises:
+        ValueError: if the sequence does not have one axis.
+    """
+    sequence = to_array(sorted_sequence)
+    if sequence.ndim != 1:
+        raise ValueError(
+            f"searchsorted: `sorted_sequence` must have one axis. Received shape {sequence.shape}."
+        )
+    return _int32(np.searchsorted(sequence, to_array(values), side=side))
+
+
+@op(rule=lambda x, bins: KerasTensor(x.shape, "int32"))
+def digitize(x: Any, bins: Any) -> Tensor:
+    """Return the index of the bin that each element falls into.
+
+    Args:
+        x: tensor.
+        bins: edges in ascending order: bin `i` holds `bins[i - 1] <= x < bins[i]`.
+    """
+    return _int32(np.digitize(to_array(x), to_array(bins)))
+
+
+@op
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """Return the distinct elements, in ascending order.
+
+    Args:
+        x: tensor.
+        sorted: whether they are to be sorted; they are anyway.
+        return_index: whether to return where each first occurs.
+        return_inverse: whether to return which one each element is.
+        return_counts: whether to return how often each occurs.
+        axis: axis whose slices are compared; the elements if None.
+        size: number of values to return: more are cut off, missing ones filled.
+        fill_value: what to fill with, the smallest value if None.
+
+    Returns:
+        The values, followed by what else was asked for, as a tuple.
+    """
+    array = to_array(x)
+    values, index, inverse, counts = np.unique(
+        array, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    along = 0 if axis is None else axis
+    if size is not None:
+        n = values.shape[along]
+        missing = max(size - n, 0)
+        keep = np.arange(min(size, n))
+        values, index, counts = np.take(values, keep, along), index[keep], counts[keep]
+        if missing:
+            if fill_value is None:
+                extra = np.repeat(np.take(values, [0], along), missing, along)
+            else:
+                shape = list(values.shape)
+                shape[along] = missing
+                extra = np.full(shape, fill_value, values.dtype)
+            values = np.concatenate([values, extra], along)
+            index = np.concatenate([index, np.full(missing, index[0], index.dtype)])
+            counts = np.concatenate([counts, np.zeros(missing, counts.dtype)])
+    result = [Tensor(values)]
+    if return_index:
+        result.append(_int32(index))
+    if return_inverse:
+        result.append(_int32(inverse.reshape(array.shape if axis is None else (-1,))))
+    if return_counts:
+        result.append(_int32(counts))
+    return result[0] if len(result) == 1 else tuple(result)
+
+
+@op(rule=lambda x1, x2, *_, **__: KerasTensor(np_shape(x1), "bool"))
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Return whether each element of `x1` is among those of `x2`.
+
+    Args:
+        x1: tensor.
+        x2: tensor.
+        assume_unique: whether neither has duplicates, which may be faster.
+        invert: whether to return the opposite.
+    """
+    a, b = [t._value for t in promote(x1, x2)]
+    return Tensor(np.isin(a, b, assume_unique=assume_unique, invert=invert))
+
+
+@op
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
+    """Count how often each integer occurs.
+
+    Args:
+        x: non-negative integers, `(n,)` or `(batch, n)`.
+        weights: what each one counts, 1 if None.
+        minlength: least length of the result.
+        sparse: whether the result is sparse, which is not supported.
+
+    Returns:
+        Tensor of `(length,)` or `(batch, length)`.
+
+    Raises:
+        ValueError: for negative integers, or inputs of more than two axes.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.bincount([1, 1, 3])
+    <Tensor shape=(4,) dtype=int32 [0 2 0 1]>
+    """
+    if sparse:
+        raise ValueError("bincount: sparse tensors are not supported.")
+    values = to_array(x)
+    if values.dtype.kind not in "iub" or values.ndim not in (1, 2):
+        raise ValueError(
+            "bincount: `x` must be integers with one or two axes. "
+            f"Received: dtype={values.dtype}, shape={values.shape}"
+        )
+    values = values.astype(np.int64)
+    if values.size and values.min() < 0:
+        raise ValueError(f"bincount: `x` must not be negative. Received: {values.min()}")
+    length = max(int(values.max()) + 1 if values.size else 0, minlength)
+    if weights is None:
+        weights = Tensor(np.ones(values.shape, np.int32))
+    else:
+        weights = as_tensor(weights)
+        weights = weights.astype(result_type(weights.dtype, "int32"))
+    if values.ndim == 1:
+        return scatter(values[:, None], weights, (length,))
+    rows = np.broadcast_to(np.arange(values.shape[0])[:, None], values.shape)
+    return scatter(np.stack([rows, values], -1), weights, (values.shape[0], length))
+
+
+@op
+def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
+    """Count the elements in bins of one width.
+
+    Args:
+        x: tensor, which is flattened.
+        bins: number of bins.
+        range: `(low, high)`, outside which elements are left out; the extremes of `x` if None.
+
+    Returns:
+        Counts of shape `(bins,)`, and the edges of shape `(bins + 1,)`.
+
+    Raises:
+        ValueError: if `bins` is not a positive integer, or `range` is empty.
+    """
+    if not isinstance(bins, (int, np.integer)) or bins <= 0:
+        raise ValueError(f"histogram: `bins` must be a positive integer. Received: bins={bins!r}")
+    if range is not None and range[1] < range[0]:
+        raise ValueError(f"histogram: `range` must be (low, high). Received: range={range}")
+    values = to_array(x)
+    dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
+    counts, edges = np.histogram(values, bins=bins, range=range)
+    return _int32(counts), Tensor(edges.astype(dtype))

@@ -1,0 +1,335 @@
+"""Order statistics, averages and correlations, and reductions that leave NaN out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import result_type
+from minikeras.ops.core import cast
+from minikeras.ops.elementwise import divide, multiply, sqrt
+from minikeras.ops.families import as_floating, np_shape, operand_kind, promote
+from minikeras.ops.indexing import diagonal, get_item, take_along_axis, where
+from minikeras.ops.products import matmul
+from minikeras.ops.reductions import (
+    check_axis,
+    float_dtype,
+    max,
+    mean,
+    min,
+    normalize_axes,
+    prod,
+    reduced_shape,
+    reduction_rule,
+    sum,
+    sum_dtype,
+)
+from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
+from minikeras.ops.sorting import sort
+from minikeras.ops.symbolic import op
+
+# Quantiles.
+
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _quantile(
+    name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool
+) -> Tensor:
+    if method not in _METHODS:
+        raise ValueError(f"{name}: `method` must be one of {_METHODS}. Received: {method!r}")
+    x = as_floating(x)
+    q = to_array(q).astype(np.float64)
+    if q.ndim > 1:
+        raise ValueError(f"{name}: `q` must be a number or a vector. Received shape {q.shape}.")
+    axes = normalize_axes(axis, x.ndim, name)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    rows = reshape(transpose(x, (*rest, *axes)), (*[x.shape[i] for i in rest], -1))
+    ordered = sort(rows, axis=-1)  # NaN comes last
+    nans = np.count_nonzero(np.isnan(ordered._value), axis=-1)
+    n = rows.shape[-1] - nans if skip_nan else np.full(nans.shape, rows.shape[-1])
+    bad = (n == 0) if skip_nan else (nans > 0)
+    # One column for each q: where it falls among the sorted elements.
+    place = q.ravel() * (n[..., None] - 1)
+    low, high = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    if method == "nearest":
+        low = high = np.round(place).astype(np.int64)
+    elif method == "lower":
+        high = low
+    elif method == "higher":
+        low = high
+    low, high = np.where(bad[..., None], 0, low), np.where(bad[..., None], 0, high)
+    y = take_along_axis(ordered, low, axis=-1)
+    if method in ("linear", "midpoint"):
+        weight = (place - np.floor(place)) if method == "linear" else 0.5 * (high != low)
+        weight = weight.astype(x._value.dtype)
+        upper = take_along_axis(ordered, high, axis=-1)
+        y = y * Tensor(1 - weight) + upper * Tensor(weight)
+    if bad.any():
+        y = where(bad[..., None], float("nan"), y)
+    y = moveaxis(y, -1, 0)
+    shape = reduced_shape(x.shape, axis, keepdims, name)
+    return reshape(y, (*q.shape, *shape))
+
+
+def _quantile_rule(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> KerasTensor:
+    shape = reduced_shape(np_shape(x), axis, keepdims, "quantile")
+    return KerasTensor((*np_shape(q), *shape), float_dtype(x.dtype))
+
+
+@op(rule=_quantile_rule)
+def quantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
+    """Return the value below which the share `q` of the elements over axes lies.
+
+    Args:
+        x: tensor.
+        q: number in [0, 1], or a vector of them, which makes a first axis of the result.
+        axis: axis or axes; all if None.
+        method: what to take between two elements: `"linear"` interpolation, the `"lower"`,
+            `"higher"` or `"nearest"` one, or the `"midpoint"`.
+        keepdims: whether reduced axes stay, of size 1.
+
+    Raises:
+        ValueError: for another method.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.quantile([1.0, 2.0, 3.0, 4.0], [0.5, 1.0])
+    <Tensor shape=(2,) dtype=float32 [2.5 4. ]>
+    """
+    return _quantile("quantile", x, q, axis, method, keepdims, False)
+
+
+@op(rule=_quantile_rule)
+def nanquantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
+    """Return the quantile of the elements that are not NaN; see `quantile`."""
+    return _quantile("nanquantile", x, q, axis, method, keepdims, True)
+
+
+@op(rule=_quantile_rule)
+def percentile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
+    """Return the value below which `q` percent of the elements over axes lie; see `quantile`."""
+    return _quantile("percentile", x, to_array(q) / 100, axis, method, keepdims, False)
+
+
+@op(rule=_quantile_rule)
+def nanpercentile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
+    """Return the percentile of the elements that are not NaN; see `percentile`."""
+    return _quantile("nanpercentile", x, to_array(q) / 100, axis, method, keepdims, True)
+
+
+@op(rule=reduction_rule("median", float_dtype))
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the middle one of the elements over axes, or the mean of the two in the middle."""
+    return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
+
+
+@op(rule=reduction_rule("nanmedian", float_dtype))
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the median of the elements that are not NaN."""
+    return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
+
+
+# Reductions without NaN.
+
+
+def _replaced(x: Any, fill: float) -> tuple[Tensor, np.ndarray]:
+    """Return `x` with `fill` in place of NaN, and where it was."""
+    x = as_tensor(x)
+    if x._value.dtype.kind not in "fc":
+        return x, np.zeros(x.shape, bool)
+    nans = np.isnan(x._value)
+    return (where(nans, fill, x) if nans.any() else x), nans
+
+
+@op(rule=reduction_rule("nansum", sum_dtype))
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Sum over axes, NaN counting as 0."""
+    return sum(_replaced(x, 0.0)[0], axis=axis, keepdims=keepdims)
+
+
+@op(rule=reduction_rule("nanprod", sum_dtype))
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Multiply over axes, NaN counting as 1."""
+    return prod(_replaced(x, 1.0)[0], axis=axis, keepdims=keepdims)
+
+
+def _nan_extreme(x: Any, axis: Any, keepdims: bool, fill: float, reduce: Any) -> Tensor:
+    filled, nans = _replaced(x, fill)
+    y = reduce(filled, axis=axis, keepdims=keepdims)
+    empty = nans.all(axis=check_axis(filled, axis, "nanmax"), keepdims=keepdims)
+    return where(empty, float("nan"), y) if empty.any() else y
+
+
+@op(rule=reduction_rule("nanmax"))
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the largest element over axes that is not NaN; NaN if there is none."""
+    return _nan_extreme(x, axis, keepdims, -float("inf"), max)
+
+
+@op(rule=reduction_rule("nanmin"))
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest element over axes that is not NaN; NaN if there is none."""
+    return _nan_extreme(x, axis, keepdims, float("inf"), min)
+
+
+def _nan_arg(x: Any, axis: Any, keepdims: bool, fill: float, name: str) -> Tensor:
+    filled, nans = _replaced(x, fill)
+    axis = check_axis(filled, axis, name)
+    index = getattr(filled._value, name[3:])(axis, keepdims=keepdims)
+    empty = nans.all(axis=axis, keepdims=keepdims)
+    return Tensor(np.asarray(np.where(empty, -1, index)).astype(np.int32))
+
+
+@op(rule=reduction_rule("nanargmax", "int32"))
+def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return the index of the largest element that is not NaN; -1 if there is none."""
+    return _nan_arg(x, axis, keepdims, -float("inf"), "nanargmax")
+
+
+@op(rule=reduction_rule("nanargmin", "int32"))
+def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return the index of the smallest element that is not NaN; -1 if there is none."""
+    return _nan_arg(x, axis, keepdims, float("inf"), "nanargmin")
+
+
+def _nan_mean(x: Any, axis: Any, keepdims: bool) -> Tensor:
+    filled, nans = _replaced(as_floating(x), 0.0)
+    axis = check_axis(filled, axis, "nanmean")
+    n = np.sum(~nans, axis=axis, keepdims=keepdims)
+    total = sum(filled, axis=axis, keepdims=keepdims)
+    y = divide(total, Tensor(np.maximum(n, 1).astype(total._value.dtype)))
+    return where(n == 0, float("nan"), y) if np.any(n == 0) else y
+
+
+@op(rule=reduction_rule("nanmean", float_dtype))
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Average over axes the elements that are not NaN; NaN if there are none."""
+    return _nan_mean(x, axis, keepdims)
+
+
+@op(rule=reduction_rule("nanvar", float_dtype))
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Compute the variance over axes of the elements that are not NaN."""
+    x = as_floating(x)
+    centered = x - _nan_mean(x, axis, True)
+    return _nan_mean(centered * centered, axis, keepdims)
+
+
+@op(rule=reduction_rule("nanstd", float_dtype))
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Compute the standard deviation over axes of the elements that are not NaN."""
+    return sqrt(nanvar(x, axis=axis, keepdims=keepdims))
+
+
+# Averages and correlations.
+
+
+@op
+def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
+    """Average over an axis, with weights.
+
+    Args:
+        x: tensor.
+        axis: axis; all if None.
+        weights: weight of each element, of the shape of `x`, or a vector along `axis`.
+
+    Raises:
+        ValueError: if the weights have neither shape.
+    """
+    x = as_floating(x)
+    axis = check_axis(x, axis, "average")
+    if weights is None:
+        return mean(x, axis=axis)
+    weights = as_floating(weights)
+    if weights.shape != x.shape:
+        if not isinstance(axis, int) or weights.shape != (x.shape[axis],):
+            raise ValueError(
+                "average: `weights` must have the shape of `x`, or be a vector along `axis`. "
+                f"Received: x.shape={x.shape}, weights.shape={weights.shape}, axis={axis}"
+            )
+        weights = reshape(weights, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    x, weights = promote(x, weights)
+    total = sum(multiply(weights, Tensor(np.ones(x.shape, x._value.dtype))), axis=axis)
+    return divide(sum(multiply(x, weights), axis=axis), total)
+
+
+@op
+def corrcoef(x: Any) -> Tensor:
+    """Return the correlation of each row (variable) with each other one.
+
+    Args:
+        x: one row a variable, one column an observation; a vector is one variable.
+
+    Returns:
+        Matrix with ones on its diagonal; a scalar for a vector.
+
+    Raises:
+        ValueError: if `x` has more than two axes.
+    """
+    x = as_floating(x)
+    if x.ndim > 2:
+        raise ValueError(f"corrcoef: the input must have two axes. Received shape {x.shape}.")
+    rows = reshape(x, (1, -1)) if x.ndim < 2 else x
+    centered = rows - mean(rows, axis=1, keepdims=True)
+    covariance = matmul(centered, transpose(centered))
+    deviation = sqrt(diagonal(covariance))
+    y = covariance / expand_dims(deviation, 1) / expand_dims(deviation, 0)
+    return get_item(y, (0, 0)) if x.ndim < 2 else y
+
+
+@op
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
+    """Sum the products of two vectors at each shift of one against the other.
+
+    Args:
+        x1: vector.
+        x2: vector.
+        mode: `"valid"` for shifts of full overlap, `"full"` for all, `"same"` for as many as the
+            longer one has elements.
+
+    Raises:
+        ValueError: if they are no vectors, or for another mode.
+    """
+    dtype = result_type(operand_kind(x1), operand_kind(x2))
+    if dtype in ("int64", "uint64", "bool") or "int" in dtype:
+        dtype = result_type(dtype, float)
+    x1, x2 = cast(x1, dtype), cast(x2, dtype)
+    if x1.ndim != 1 or x2.ndim != 1:
+        raise ValueError(
+            f"correlate: both inputs must be vectors. Received shapes {x1.shape} and {x2.shape}."
+        )
+    n, m = x1.shape[0], x2.shape[0]
+    if mode not in ("valid", "same", "full"):
+        raise ValueError(
+            f"correlate: `mode` must be 'valid', 'same' or 'full'. Received: mode={mode!r}"
+        )
+    # All shifts, from -(m - 1) to n - 1, as rows of indices into x1; outside it is zero.
+    shifts = np.arange(-(m - 1), n)
+    if mode == "valid":
+        shifts = np.arange(0, n - m + 1) if n >= m else np.arange(n - m, 1)
+    elif mode == "same":
+        longest, everything = (n, m)[n < m], n + m - 1
+        first = (everything - longest) // 2
+        if m > n:
+            first = everything - longest - first
+        shifts = shifts[first : first + longest]
+    index = shifts[:, None] + np.arange(m)
+    inside = (index >= 0) & (index < n)
+    windows = get_item(x1, np.where(inside, index, 0)) * inside
+    return matmul(windows, x2)

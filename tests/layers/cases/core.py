@@ -1,0 +1,67 @@
+"""Rows of the layers in `minikeras/layers/core/`."""
+
+from layer_cases import Array, Call, Case, Make, st
+
+shapes = st.sampled_from([(3, 4), (2, 3, 4), (2, 1, 3, 2)])
+
+
+@st.composite
+def dense(draw):
+    kwargs = {
+        "units": draw(st.integers(1, 5)),
+        "activation": draw(st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu"])),
+        "use_bias": draw(st.booleans()),
+    }
+    if draw(st.booleans()):
+        kwargs["kernel_regularizer"] = draw(st.sampled_from(["l1", "l2", "L1L2"]))
+        kwargs["bias_constraint"] = "non_neg"
+        kwargs["kernel_initializer"] = "he_normal"
+    return Call(kwargs, Array(draw(shapes)))
+
+
+@st.composite
+def embedding(draw):
+    rows = draw(st.integers(1, 8))
+    kwargs = {
+        "input_dim": rows,
+        "output_dim": draw(st.integers(1, 4)),
+        "mask_zero": draw(st.booleans()),
+    }
+    if draw(st.booleans()):
+        kwargs["embeddings_regularizer"] = "l2"
+    dtype = draw(st.sampled_from(["int32", "int64", "uint8"]))
+    return Call(kwargs, Array(draw(st.sampled_from([(3,), (2, 5), (2, 2, 3)])), dtype, 0, rows))
+
+
+def scale(k):
+    return lambda x: k.ops.tanh(x) * 2.0
+
+
+def pair(k):
+    return lambda xs: k.ops.concatenate([xs[0], xs[1] + 1.0], axis=-1)
+
+
+def with_arguments(k):
+    return lambda x, factor, mask=None: x * factor
+
+
+CASES = {
+    "Dense": Case(dense(), examples=20),
+    "Embedding": Case(embedding()),
+    "Identity": Case([Call({}, Array((2, 3))), Call({}, [Array((2, 3)), Array((2,), "int32")])]),
+    "Lambda": Case(
+        [
+            Call({"function": Make(scale)}, Array((2, 3))),
+            Call({"function": Make(pair), "output_shape": (7,)}, [Array((2, 3)), Array((2, 4))]),
+            Call({"function": Make(with_arguments), "arguments": {"factor": 3.0}}, Array((2, 3))),
+        ],
+        keras_config=False,
+        from_config={"safe_mode": False},
+    ),
+    "Masking": Case(
+        [
+            Call({}, Array((2, 4, 3))),
+            Call({"mask_value": 1.0}, Array((3, 4, 1), "float32", 0, 1)),
+        ]
+    ),
+}

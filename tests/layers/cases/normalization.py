@@ -1,0 +1,5 @@
+"""Rows of the layers in `minikeras/layers/normalization/`."""
+
+from layer_cases import Array, Call, Case, Make, st  # noqa: F401
+
+CASES: dict[str, Case] = {}

@@ -1,0 +1,443 @@
+"""Every layer of `minikeras.layers`, found there, against Keras and against finite differences."""
+
+from __future__ import annotations
+
+import inspect
+
+import hypothesis
+import numpy as np
+import pytest
+from layer_cases import Array, Make, all_cases
+
+import minikeras
+from minikeras import tree
+from minikeras.autodiff.primitive import NotDifferentiableTwice
+
+# Entrances and bases, which compute nothing of their own; they have tests in their own files.
+BASES = {"InputLayer", "Layer", "RNN", "Wrapper"}
+
+CASES = all_cases()
+LAYERS = sorted(
+    name
+    for name, value in vars(minikeras.layers).items()
+    if inspect.isclass(value) and issubclass(value, minikeras.layers.Layer) and name not in BASES
+)
+each_layer = pytest.mark.parametrize("name", [n for n in LAYERS if n in CASES])
+
+
+def test_every_layer_has_a_row_and_every_row_a_layer():
+    canonical = {n for n in LAYERS if getattr(minikeras.layers, n).__name__ == n}
+    assert canonical - set(CASES) == set(), "layers without a row in tests/layers/cases/"
+    assert set(CASES) - set(LAYERS) == set(), "rows without a layer"
+
+
+def for_calls(name, check, share=1.0):
+    """Run a check on calls drawn from a layer's row."""
+    case = CASES[name]
+    settings = hypothesis.settings(
+        max_examples=max(2, int(case.examples * share)),
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    settings(hypothesis.given(case.strategy())(lambda call: check(case, call)))()
+
+
+def make(library, name, call, dtype="float32"):
+    """Make the layer of a call with minikeras or with Keras."""
+    minikeras.utils.clear_session()
+    kwargs = {k: v.function(library) if isinstance(v, Make) else v for k, v in call.kwargs.items()}
+    return getattr(library.layers, name)(**kwargs, dtype=dtype, name="tested")
+
+
+def arguments(call, dtype="float32", batch=None):
+    """Return the positional and the keyword arguments of a call, as arrays."""
+
+    def value(x):
+        return x.value(dtype, batch) if isinstance(x, Array) else x
+
+    inputs = call.inputs if isinstance(call.inputs, tuple) else (call.inputs,)
+    args = tuple(tree.map_structure(value, x) for x in inputs)
+    return args, {k: tree.map_structure(value, v) for k, v in call.call.items()}
+
+
+def call_layer(layer, args, kwargs, training=None):
+    if training is not None and "training" in inspect.signature(layer.call).parameters:
+        kwargs = {**kwargs, "training": training}
+    return layer(*args, **kwargs)
+
+
+def set_random_weights(case, layer):
+    """Give a built layer's float weights values that no initializer would."""
+    rng = np.random.default_rng(7)
+    values = []
+    for w in layer.weights:
+        value = None
+        if np.dtype(w.dtype).kind == "f":
+            if case.weights is not None:
+                value = case.weights(rng, w.name, tuple(w.shape))
+            if value is None:
+                value = rng.normal(size=w.shape) / 2
+        values.append(np.asarray(w) if value is None else np.asarray(value, w.dtype))
+    layer.set_weights(values)
+
+
+def pair(case, keras, name, call, dtype):
+    """Return our layer and Keras's, built, with the same weights."""
+    args, kwargs = arguments(call, dtype)
+    ours, theirs = make(minikeras, name, call, dtype), make(keras, name, call, dtype)
+    call_layer(ours, args, kwargs)
+    call_layer(theirs, args, kwargs)
+    set_random_weights(case, ours)
+    theirs.set_weights(ours.get_weights())
+    return ours, theirs
+
+
+def assert_alike(got, wanted, tolerance):
+    """Compare structures of outputs: structure, shapes, dtypes, values."""
+    got, wanted = tree.flatten(got), tree.flatten(wanted)
+    assert len(got) == len(wanted)
+    for a, b in zip(got, wanted):
+        if b is None:
+            assert a is None
+            continue
+        a, b = np.asarray(a), np.asarray(b)
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        assert np.all(np.isfinite(b)), "the row's inputs give NaN or Inf"
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@each_layer
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_forward_and_weights_agree_with_keras(keras, name, dtype):
+    def check(case, call):
+        ours, theirs = pair(case, keras, name, call, dtype)
+        tolerance = getattr(case, dtype)
+        for attribute in ("weights", "trainable_weights", "non_trainable_weights", "variables"):
+            got = [(w.path, tuple(w.shape), w.dtype) for w in getattr(ours, attribute)]
+            wanted = [(w.path, tuple(w.shape), w.dtype) for w in getattr(theirs, attribute)]
+            if attribute == "variables":  # Keras names and types seeds in its own way
+                got = [g for g in got if "seed" not in g[0]]
+                wanted = [w for w in wanted if "seed" not in w[0]]
+            assert got == wanted
+        args, kwargs = arguments(call, dtype)
+        kept = tree.map_structure(np.array, args)
+        modes = [None, False]
+        if case.training and not case.random:
+            modes.append(True)
+        for training in modes:
+            assert_alike(
+                call_layer(ours, args, kwargs, training),
+                call_layer(theirs, args, kwargs, training),
+                tolerance,
+            )
+            assert_alike(ours.weights, theirs.weights, tolerance)
+            losses = [np.asarray(x, dtype) for x in ours.losses]
+            assert_alike(losses, [np.asarray(x, dtype) for x in theirs.losses], tolerance)
+        for a, b in zip(tree.flatten(args), tree.flatten(kept)):
+            np.testing.assert_array_equal(a, b)  # inputs are left as they are
+
+    for_calls(name, check)
+
+
+@each_layer
+def test_gradients_agree_with_keras(keras, name):
+    jax = pytest.importorskip("jax")
+
+    def check(case, call):
+        if not case.keras_gradient:
+            return
+        ours, theirs = pair(case, keras, name, call, "float64")
+        args, kwargs = arguments(call, "float64")
+        flat = tree.flatten(args)
+        places = [i for i, a in enumerate(flat) if a.dtype.kind == "f"]
+        if not places and not ours.trainable_weights:
+            return
+        outputs = tree.flatten(call_layer(ours, args, kwargs))
+        rng = np.random.default_rng(5)
+        factors = [rng.normal(size=y.shape) if y.dtype.kind == "f" else None for y in outputs]
+        training = None if case.random or not case.training else True
+
+        def total(outputs):
+            pairs = zip(tree.flatten(outputs), factors)
+            return sum((y * f).sum() for y, f in pairs if f is not None)
+
+        def replaced(values):
+            leaves = list(flat)
+            for i, v in zip(places, values):
+                leaves[i] = v
+            return tree.pack_sequence_as(args, leaves)
+
+        fixed = [v.value for v in theirs.non_trainable_variables]
+        mode = {}
+        if training and "training" in inspect.signature(theirs.call).parameters:
+            mode = {"training": True}
+
+        def loss(weights, values):
+            y, _ = theirs.stateless_call(weights, fixed, *replaced(values), **kwargs, **mode)
+            return total(y)
+
+        wanted = jax.grad(loss, argnums=(0, 1))(
+            [w.value for w in theirs.trainable_weights], [flat[i] for i in places]
+        )
+        tensors = [minikeras.ops.convert_to_tensor(flat[i]) for i in places]
+        with minikeras.GradientTape() as tape:
+            tape.watch(tensors)
+            result = total(call_layer(ours, replaced(tensors), kwargs, training))
+        got = tape.gradient(
+            result, (ours.trainable_weights, tensors), unconnected_gradients="zero"
+        )
+        assert_alike(got, wanted, max(case.float64, 1e-10) * 10)
+
+    for_calls(name, check, 0.5)
+
+
+def differentiable(layer, args):
+    return layer.trainable_weights or any(a.dtype.kind == "f" for a in tree.flatten(args))
+
+
+@each_layer
+def test_gradients_agree_with_finite_differences(name):
+    def check(case, call):
+        layer = make(minikeras, name, call, "float64")
+        args, kwargs = arguments(call, "float64")
+        call_layer(layer, args, kwargs)
+        set_random_weights(case, layer)
+        if not differentiable(layer, args):
+            return
+        if case.training and "training" in inspect.signature(layer.call).parameters:
+            kwargs = {**kwargs, "training": True}
+        minikeras.gradient_check(layer, *args, **kwargs, max_entries=12)
+
+    for_calls(name, check, 0.4)
+
+
+@each_layer
+def test_gradients_of_gradients(name):
+    def check(case, call):
+        layer = make(minikeras, name, call, "float64")
+        args, kwargs = arguments(call, "float64")
+        call_layer(layer, args, kwargs)
+        set_random_weights(case, layer)
+        flat = tree.flatten(args)
+        places = [i for i, a in enumerate(flat) if a.dtype.kind == "f"]
+        if not places:
+            return
+        rng = np.random.default_rng(3)
+        factors = {}
+
+        def slope(*values):
+            """The gradient of a curved function of the outputs, which `layer` is linear in."""
+            with minikeras.GradientTape(persistent=True) as tape:
+                tape.watch(values)
+                leaves = list(flat)
+                for i, v in zip(places, values):
+                    leaves[i] = v
+                outputs = call_layer(layer, tree.pack_sequence_as(args, leaves), kwargs)
+                total = 0.0
+                for i, y in enumerate(tree.flatten(outputs)):
+                    if y.dtype.kind == "f":
+                        f = factors.setdefault(i, rng.normal(size=y.shape))
+                        total = total + (y * y * f).sum()
+            return tape.gradient(total, list(values), unconnected_gradients="zero")
+
+        def twice():
+            minikeras.gradient_check(
+                slope, *[flat[i] for i in places], variables=[], max_entries=6, rtol=1e-4, atol=1e-6
+            )
+
+        if case.twice:
+            twice()
+        else:
+            with pytest.raises(NotDifferentiableTwice):
+                twice()
+
+    for_calls(name, check, 0.3)
+
+
+def symbolic(library, call, batch, dtype="float32"):
+    """Return KerasTensors like a call's inputs."""
+
+    def spec(x):
+        if not isinstance(x, Array):
+            return x
+        shape = (batch, *x.shape[1:]) if x.batch else x.shape
+        return library.KerasTensor(shape, dtype if x.dtype == "float" else x.dtype)
+
+    inputs = call.inputs if isinstance(call.inputs, tuple) else (call.inputs,)
+    args = tuple(tree.map_structure(spec, x) for x in inputs)
+    return args, {k: tree.map_structure(spec, v) for k, v in call.call.items()}
+
+
+def described(outputs):
+    return [(tuple(t.shape), str(t.dtype)) for t in tree.flatten(outputs) if t is not None]
+
+
+@each_layer
+def test_symbolic_outputs_are_what_data_gives(keras, name):
+    def check(case, call):
+        for batch in (None, 2):
+            ours, theirs = make(minikeras, name, call), make(keras, name, call)
+            args, kwargs = symbolic(minikeras, call, batch)
+            got = described(ours(*args, **kwargs))
+            args, kwargs = symbolic(keras, call, batch)
+            assert got == described(theirs(*args, **kwargs))
+            data, kwargs = arguments(call, batch=batch or 3)
+            outputs = call_layer(ours, data, kwargs)
+            sized = [(tuple(3 if d is None else d for d in s), t) for s, t in got]
+            if batch is not None or all(s[0] is None for s, _ in got):
+                assert sized == described(outputs) or any(None in s[1:] for s, _ in got)
+        if len(args) == 1 and not kwargs:
+            shapes = tree.map_structure(lambda t: tuple(t.shape), args[0])
+            shape = make(minikeras, name, call).compute_output_shape(shapes)
+            flat = tree.flatten(make(minikeras, name, call)(*symbolic(minikeras, call, 2)[0]))
+            wanted = [tuple(t.shape) for t in flat]
+            assert ([tuple(shape)] if len(wanted) == 1 else [tuple(s) for s in shape]) == wanted
+
+    for_calls(name, check, 0.5)
+
+
+def plain(config):
+    """A config without what Keras and minikeras say differently: where classes live."""
+    if isinstance(config, dict):
+        return {k: plain(v) for k, v in config.items() if k not in ("module", "registered_name")}
+    if isinstance(config, (list, tuple)):
+        return [plain(v) for v in config]
+    return config
+
+
+@each_layer
+def test_config_makes_the_same_layer(name):
+    def check(case, call):
+        layer = make(minikeras, name, call)
+        config = layer.get_config()
+        twin = type(layer).from_config(config, **case.from_config)
+        if case.keras_config:
+            assert plain(twin.get_config()) == plain(config)
+        args, kwargs = arguments(call)
+        call_layer(layer, args, kwargs)
+        call_layer(twin, args, kwargs)
+        set_random_weights(case, layer)
+        twin.set_weights(layer.get_weights())
+        assert_alike(call_layer(twin, args, kwargs), call_layer(layer, args, kwargs), 0)
+
+    for_calls(name, check)
+
+
+@each_layer
+def test_configs_are_exchanged_with_keras(keras, name):
+    def check(case, call):
+        if not case.keras_config:
+            return
+        args, kwargs = arguments(call)
+        ours, theirs = pair(case, keras, name, call, "float32")
+        assert plain(ours.get_config()) == plain(theirs.get_config())
+        serialized = minikeras.layers.serialize(ours)
+        assert serialized["module"] == keras.layers.serialize(theirs)["module"]
+        reread = keras.layers.deserialize(serialized)
+        assert type(reread) is type(theirs)
+        read = minikeras.layers.deserialize(keras.layers.serialize(theirs))
+        assert type(read) is type(ours)
+        call_layer(reread, args, kwargs)
+        call_layer(read, args, kwargs)
+        reread.set_weights(ours.get_weights())
+        read.set_weights(ours.get_weights())
+        wanted = call_layer(ours, args, kwargs)
+        assert_alike(call_layer(read, args, kwargs), wanted, 0)
+        assert_alike(call_layer(reread, args, kwargs), wanted, case.float32)
+
+    for_calls(name, check, 0.5)
+
+
+@each_layer
+def test_weights_go_out_and_in(name):
+    def check(case, call):
+        layer = make(minikeras, name, call)
+        args, kwargs = arguments(call)
+        call_layer(layer, args, kwargs)
+        set_random_weights(case, layer)
+        weights = layer.get_weights()
+        assert layer.count_params() == sum(w.size for w in weights)
+        with pytest.raises(ValueError, match="tested"):
+            layer.set_weights([*weights, np.zeros(1)])
+        if weights:
+            with pytest.raises(ValueError, match="shape"):
+                layer.set_weights([*weights[:-1], np.zeros((*weights[-1].shape, 2))])
+            changed = [w * 0 for w in weights]
+            layer.set_weights(changed)
+            assert_alike(layer.get_weights(), changed, 0)
+            assert all(w.any() or not w.size for w in weights), "get_weights gave views"
+        layer.set_weights(weights)
+        assert_alike(layer.get_weights(), weights, 0)
+
+    for_calls(name, check, 0.2)
+
+
+@each_layer
+@pytest.mark.parametrize("size", [1, 0])
+def test_batch_of_one_and_of_none(keras, name, size):
+    def check(case, call):
+        if size == 0 and not case.empty:
+            return
+        ours, theirs = pair(case, keras, name, call, "float32")
+        args, kwargs = arguments(call, batch=size)
+        if all(a.shape[:1] != (size,) for a in tree.flatten(args)):
+            return
+        assert_alike(
+            call_layer(ours, args, kwargs), call_layer(theirs, args, kwargs), case.float32
+        )
+
+    for_calls(name, check, 0.3)
+
+
+@each_layer
+def test_mixed_precision(keras, name):
+    def check(case, call):
+        if not case.half:
+            return
+        ours = make(minikeras, name, call, "mixed_float16")
+        theirs = make(keras, name, call, "mixed_float16")
+        args, kwargs = arguments(call)
+        got, wanted = call_layer(ours, args, kwargs), call_layer(theirs, args, kwargs)
+        assert described(got) == described(wanted)
+        assert [w.dtype for w in ours.weights] == [w.dtype for w in theirs.weights]
+        assert ours.compute_dtype == "float16"
+        theirs.set_weights(ours.get_weights())
+        wanted = call_layer(theirs, args, kwargs)
+        for a, b in zip(tree.flatten(got), tree.flatten(wanted)):
+            np.testing.assert_allclose(
+                np.asarray(a, float), np.asarray(b, float), rtol=1e-2, atol=1e-2
+            )
+
+    for_calls(name, check, 0.3)
+
+
+random_layers = pytest.mark.parametrize("name", [n for n in LAYERS if n in CASES and CASES[n].random])
+
+
+@random_layers
+def test_random_layers_while_training(name):
+    def check(case, call):
+        args, kwargs = arguments(call)
+        assert len(tree.flatten(args)) == 1, "random layers with several inputs: see their own file"
+        shape = tree.flatten(args)[0].shape
+        x = np.ones((4000, *shape[1:]), "float32")
+        layer = make(minikeras, name, call)
+        y = np.asarray(layer(x, training=True))
+        if case.statistics is not None:
+            case.statistics(x, y, call.kwargs)
+        else:
+            assert abs(y.mean() - x.mean()) < 0.03
+        again = np.asarray(layer(x, training=True))
+        twin = np.asarray(make(minikeras, name, call)(x, training=True))
+        if call.kwargs.get("seed") is not None:
+            np.testing.assert_array_equal(y, twin)  # the same seed, the same numbers
+        if (y != x).any() and y.any():
+            assert (y != again).any()  # but other ones at each call
+        np.testing.assert_array_equal(np.asarray(layer(x)), np.asarray(layer(x, training=False)))
+
+    for_calls(name, check)

@@ -1,0 +1,23 @@
+"""The code in the documentation runs, and does what the assertions in it say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["README.md", "docs/training_loops.md", "docs/options.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_python_blocks_run_in_order(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
+    assert blocks
+    names = {"__name__": "page"}
+    for block in blocks:
+        line = text.count("\n", 0, block.start(1))
+        # Padded with empty lines, so that a traceback shows the page's line numbers.
+        exec(compile("\n" * line + block[1], str(ROOT / page), "exec"), names)
+    if page == "README.md":
+        assert names["accuracy"] >= 0.99
