@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
-from minikeras.common.naming import to_snake_case, unknown_name_message
+from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
 from minikeras.common.registry import (
     CustomObjectScope,
     custom_names,
@@ -663,8 +663,9 @@ class ObjectFamily:
         if found is None:
             known = self._known(name)
             if known is None:
-                names = [*self.table, *custom_names()]
-                raise ValueError(unknown_name_message(self.kind, name, names))
+                custom = nearest_names(name, custom_names())  # not all: they may be anything
+                message = unknown_name_message(self.kind, name, [*self.table, *custom])
+                raise ValueError(message)
             found = self.table[known]
         return found
 

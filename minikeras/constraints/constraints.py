@@ -94,8 +94,8 @@ class UnitNorm(Constraint):
     Example:
 
     >>> from minikeras import constraints
-    >>> constraints.UnitNorm()([[3.0], [4.0]]).numpy().round(3).tolist()
-    [[0.6], [0.8]]
+    >>> constraints.UnitNorm()([[0.0], [4.0]]).numpy().round(3).tolist()
+    [[0.0], [1.0]]
     """
 
     def __init__(self, axis: Axis = 0) -> None:

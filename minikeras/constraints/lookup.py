@@ -8,7 +8,9 @@ from typing import Any
 from minikeras.common.serialization import ObjectFamily
 from minikeras.constraints.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
-_family = ObjectFamily("constraint", Constraint, [Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm])
+_family = ObjectFamily(
+    "constraint", Constraint, [Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm]
+)
 
 
 def get(identifier: Any) -> Callable | None:

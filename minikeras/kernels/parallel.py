@@ -280,6 +280,7 @@ def _forget() -> None:
     """After a fork the child has no worker threads: start afresh."""
     global _pool, _lock
     _pool, _lock = None, threading.Lock()
+    _blas.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):

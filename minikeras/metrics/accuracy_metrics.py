@@ -53,9 +53,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """Say where predictions equal targets."""
 
 
-def _binary_accuracy(
-    y_true: np.ndarray, y_pred: np.ndarray, threshold: float = 0.5
-) -> np.ndarray:
+def _binary_accuracy(y_true: np.ndarray, y_pred: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     if y_true.shape != y_pred.shape:
         y_true, y_pred = _same_rank("binary_accuracy", y_true, y_pred)
     return (y_pred > threshold) == y_true
@@ -165,9 +163,7 @@ def _one_label_per_row(name: str, labels: np.ndarray, scores: np.ndarray) -> np.
     return labels.reshape(rows)
 
 
-def _top_k_categorical_accuracy(
-    y_true: np.ndarray, y_pred: np.ndarray, k: int = 5
-) -> np.ndarray:
+def _top_k_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray, k: int = 5) -> np.ndarray:
     labels = _one_label_per_row("top_k_categorical_accuracy", y_true.argmax(-1), y_pred)
     return _in_top_k(labels, y_pred, k)
 
@@ -303,9 +299,7 @@ class SparseCategoricalAccuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(
-        self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None
-    ) -> None:
+    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
 
 

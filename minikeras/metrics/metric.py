@@ -20,9 +20,9 @@ from minikeras.losses.loss import compute_dtype
 class Metric:
     """Base class of metrics.
 
-    A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`, and
-    computes a number (or a dict of numbers) from them in `result`. Whatever happens in these two is
-    not recorded by gradient tapes.
+    A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`,
+    and computes a number (or a dict of numbers) from them in `result`. Whatever happens in these
+    two is not recorded by gradient tapes.
 
     Args:
         dtype: dtype of the computation, `floatx` if None.

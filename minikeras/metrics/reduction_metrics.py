@@ -163,7 +163,7 @@ class MeanMetricWrapper(Mean):
     Example:
 
     >>> from minikeras import metrics, ops
-    >>> m = metrics.MeanMetricWrapper(lambda t, p: ops.abs(t - p), name="error")
+    >>> m = metrics.MeanMetricWrapper(lambda t, p: ops.abs(ops.subtract(t, p)), name="error")
     >>> m.update_state([1.0, 2.0], [1.5, 2.5])
     >>> float(m.result())
     0.5

@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras import losses
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.losses.losses import (
     log_cosh,
     mean_absolute_error,
@@ -16,7 +17,6 @@ from minikeras.losses.losses import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.metric import Metric
 from minikeras.metrics.reduction_metrics import FunctionMetric, Mean
 
@@ -197,7 +197,7 @@ class R2Score(Metric):
     Args:
         class_aggregation: how to average over outputs: `"uniform_average"`,
             `"variance_weighted_average"`, or None (one score per output).
-        num_regressors: number of independent variables, for the adjusted score; 0 for the usual one.
+        num_regressors: number of independent variables, for the adjusted score; 0 for the usual.
         name, dtype: see `Metric`.
 
     Raises:
@@ -223,7 +223,8 @@ class R2Score(Metric):
         known = (None, "uniform_average", "variance_weighted_average")
         if class_aggregation not in known:
             raise ValueError(
-                f"R2Score: invalid value for argument `class_aggregation`. Expected one of {known}. "
+                f"R2Score: invalid value for argument `class_aggregation`. Expected one of "
+                f"{known}. "
                 f"Received: class_aggregation={class_aggregation!r}"
             )
         if num_regressors < 0:

@@ -279,6 +279,8 @@ from minikeras.ops.rearrange import (
 )
 from minikeras.ops.reductions import (
     all,
+    amax,
+    amin,
     any,
     argmax,
     argmin,
@@ -292,12 +294,6 @@ from minikeras.ops.reductions import (
     std,
     sum,
     var,
-)
-from minikeras.ops.reductions import (
-    max as amax,
-)
-from minikeras.ops.reductions import (
-    min as amin,
 )
 from minikeras.ops.scans import (
     cumprod,

@@ -163,6 +163,8 @@ from minikeras.ops.products import (
 )
 from minikeras.ops.reductions import (
     all,
+    amax,
+    amin,
     any,
     argmax,
     argmin,
@@ -175,12 +177,6 @@ from minikeras.ops.reductions import (
     std,
     sum,
     var,
-)
-from minikeras.ops.reductions import (
-    max as amax,
-)
-from minikeras.ops.reductions import (
-    min as amin,
 )
 from minikeras.ops.scans import (
     cumprod,

@@ -277,6 +277,18 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     return _extreme("min", MIN, minimum, x, axis, keepdims, initial)
 
 
+@op(rule=reduction_rule("amax"))
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the largest element over axes; ties share the gradient."""
+    return _extreme("amax", MAX, maximum, x, axis, keepdims, None)
+
+
+@op(rule=reduction_rule("amin"))
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest element over axes; ties share the gradient."""
+    return _extreme("amin", MIN, minimum, x, axis, keepdims, None)
+
+
 @op
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest less the smallest element over axes."""

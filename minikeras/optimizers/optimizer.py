@@ -24,6 +24,7 @@ from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSc
 
 _COUNTER = np.dtype("int32")
 _constraint_of = attrgetter("_constraint")
+_node_of = attrgetter("_node")
 
 _Work = list[tuple[FlatGroup, Sequence[int]]]
 """Groups and the indices of those of their variables that are to be updated."""
@@ -525,7 +526,7 @@ class Optimizer:
         every step.
         """
         leaves, targets = self._targets
-        now = [v._node for group in self._groups for v in group.variables]
+        now = [leaf for group in self._groups for leaf in map(_node_of, group.variables)]
         # Leaves compare by identity.
         if now != leaves:
             views = [view for group in self._groups for view in group.grad_views]
@@ -559,19 +560,17 @@ class Optimizer:
         """`_take`, for gradients by leaf."""
         work: _Work = []
         for group in self._groups:
+            leaves = list(map(_node_of, group.variables))
             active: Sequence[int] = group.everything
-            for v, view in zip(group.variables, group.grad_views):
-                leaf = v._node
-                if leaf is None:
-                    active = [i for i, v in enumerate(group.variables) if v._node is not None]
-                    continue
-                g = grads.get(leaf)
-                if g is view:
-                    continue
-                if g is None:
-                    view.fill(0)
-                else:
-                    view[...] = g
+            found = list(map(grads.get, leaves))
+            if not all(map(is_, found, group.grad_views)):
+                for g, view in zip(found, group.grad_views):
+                    if g is None:
+                        view.fill(0)
+                    elif g is not view:
+                        view[...] = g
+                if None in leaves:
+                    active = [i for i, leaf in enumerate(leaves) if leaf is not None]
             if active:
                 work.append((group, active))
         for v in self._overwritten:

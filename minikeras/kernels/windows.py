@@ -1,0 +1,247 @@
+"""What kernels that slide a window over images share: geometry, padding, work in cache-sized pieces.
+
+Images are `(n, *spatial, channels)`. A piece is some whole images, or some rows of one image, small
+enough for what is made of it to stay in a core's cache. Which pieces there are depends on shapes
+alone, never on threads, and so does the order in which sums over pieces are taken.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from minikeras.kernels import parallel
+
+
+class Window(NamedTuple):
+    """How a window slides over images.
+
+    Args:
+        size: spatial shape of the images.
+        kernel: spatial shape of the window.
+        strides: steps between windows, by axis.
+        dilation: distances of a window's elements, by axis.
+        pads: what is put before and after the image, by axis.
+        out: number of windows, by axis.
+    """
+
+    size: tuple
+    kernel: tuple
+    strides: tuple
+    dilation: tuple
+    pads: tuple
+    out: tuple
+
+    @property
+    def extent(self) -> tuple:
+        """Spatial shape that a window covers, dilation included."""
+        return tuple([(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation)])
+
+    @property
+    def reach(self) -> tuple:
+        """Spatial shape that all windows cover together."""
+        return tuple([(o - 1) * s + e for o, s, e in zip(self.out, self.strides, self.extent)])
+
+    @property
+    def taps(self) -> int:
+        """Number of elements of a window."""
+        return math.prod(self.kernel)
+
+    @property
+    def simple(self) -> bool:
+        """Whether windows lie side by side: steps and distances of one."""
+        return max(self.strides) == 1 and max(self.dilation) == 1
+
+
+@functools.lru_cache(maxsize=1024)
+def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation: tuple) -> Window:
+    """Return how a window slides.
+
+    Args:
+        size, kernel, strides, dilation: as in `Window`.
+        padding: `"valid"`, `"same"`, `"causal"` (all before), or pairs of numbers.
+    """
+    pads, out = [], []
+    for i, (n, k, s, d) in enumerate(zip(size, kernel, strides, dilation)):
+        extent = (k - 1) * d + 1
+        if padding == "same":
+            windows = -(-n // s)
+            total = max((windows - 1) * s + extent - n, 0)
+            low, high = total // 2, total - total // 2
+        elif padding == "causal":
+            low, high = extent - 1, 0
+        elif padding == "valid":
+            low = high = 0
+        else:
+            low, high = padding[i]
+        pads.append((low, high))
+        out.append((n + low + high - extent) // s + 1)
+    return Window(size, kernel, strides, dilation, tuple(pads), tuple(out))
+
+
+# Pieces.
+
+
+class Piece(NamedTuple):
+    """Images `[first, last)`, and of them rows `[top, bottom)` of the result."""
+
+    first: int
+    last: int
+    top: int
+    bottom: int
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first
+
+    @property
+    def rows(self) -> int:
+        return self.bottom - self.top
+
+    def of(self, y: np.ndarray) -> np.ndarray:
+        """Return this part of an array of results, as a view."""
+        return y[self.first : self.last, self.top : self.bottom]
+
+
+def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
+    """Cut `n` images of `rows` rows into pieces of about `budget` elements."""
+    image = max(rows * row_elements, 1)
+    if image > budget and rows > 1:
+        step = max(budget // max(row_elements, 1), 1)
+        step = -(-rows // -(-rows // step))  # pieces of one size
+        return [
+            Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
+        ]
+    step = max(budget // image, 1)
+    step = min(step, max(-(-n // 2), 1))  # something for a second thread
+    step = -(-n // -(-n // step)) if n else 1
+    return [Piece(i, min(i + step, n), 0, rows) for i in range(0, n, step)]
+
+
+def for_pieces(cut: Sequence[Piece], task: Callable[[Piece], None]) -> None:
+    """Call `task` with every piece, on several threads."""
+    if not cut:
+        return
+    share = max(len(cut) // (4 * parallel.threads()), 1)
+
+    def work(some: Sequence[Piece]) -> None:
+        for piece in some:
+            task(piece)
+
+    parallel.run_products(
+        [functools.partial(work, cut[i : i + share]) for i in range(0, len(cut), share)]
+    )
+
+
+def sum_pieces(
+    cut: Sequence[Piece], shape: tuple, dtype: np.dtype, task: Callable[[Piece, np.ndarray], None]
+) -> np.ndarray:
+    """Sum what `task(piece, out)` puts into `out`, of `shape`, over all pieces."""
+    if not cut:
+        return np.zeros(shape, dtype)
+    size = math.prod(shape)
+    groups = min(len(cut), 8 if size < 1 << 15 else 4 if size < 1 << 17 else 2)
+    share = -(-len(cut) // groups)
+    totals: list = [None] * -(-len(cut) // share)
+
+    def work(i: int) -> None:
+        mine = cut[i * share : (i + 1) * share]
+        total = np.empty(shape, dtype)
+        task(mine[0], total)
+        if len(mine) > 1:
+            part = scratch("part", shape, dtype)
+            for piece in mine[1:]:
+                task(piece, part)
+                np.add(total, part, total)
+        totals[i] = total
+
+    parallel.run_products([functools.partial(work, i) for i in range(len(totals))])
+    for other in totals[1:]:
+        np.add(totals[0], other, totals[0])
+    return totals[0]
+
+
+_local = threading.local()
+
+
+def scratch(name: str, shape: tuple, dtype: np.dtype) -> np.ndarray:
+    """Return an array to work in: this thread's own, with whatever was left in it.
+
+    The memory stays with the thread, so that it stays in the core's cache. Two that are in use at
+    once need different names.
+    """
+    try:
+        held = _local.held
+    except AttributeError:
+        held = _local.held = {}
+    size = math.prod(shape) * dtype.itemsize
+    buffer = held.get(name)
+    if buffer is None or buffer.size < size:
+        fresh = np.empty(size + 64, np.uint8)
+        start = -fresh.ctypes.data % 64
+        buffer = held[name] = fresh[start : start + size]
+    return buffer[:size].view(dtype).reshape(shape)
+
+
+# Padding and windows of a piece.
+
+
+def part(
+    x: np.ndarray, piece: Piece, w: Window, extra: tuple | None = None, name: str = "padded"
+) -> np.ndarray:
+    """Return the padded images that the windows of a piece look at.
+
+    Args:
+        x: images, C-contiguous.
+        piece: which of them, and which rows of windows.
+        w: the windows.
+        extra: spatial shape of the result if it is to be more than the windows need.
+        name: the scratch array to use.
+
+    Returns:
+        `(images, *spatial, channels)`: a view of `x` where nothing has to be padded.
+    """
+    low = piece.top * w.strides[0] - w.pads[0][0]
+    shape = list(w.reach if extra is None else extra)
+    if extra is None:
+        shape[0] = (piece.rows - 1) * w.strides[0] + w.extent[0]
+    images = x[piece.first : piece.last]
+    starts = [low, *[-p[0] for p in w.pads[1:]]]
+    if all(
+        a >= 0 and a + length <= n for a, length, n in zip(starts, shape, w.size)
+    ):
+        return images[(slice(None), *[slice(a, a + n) for a, n in zip(starts, shape)])]
+    padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
+    source, target = [slice(None)], [slice(None)]
+    for axis, (a, length, n) in enumerate(zip(starts, shape, w.size)):
+        begin = min(max(-a, 0), length)
+        end = max(min(n - a, length), begin)
+        every = tuple(target)
+        if begin:
+            padded[(*every, slice(begin))] = 0
+        if end < length:
+            padded[(*every, slice(end, None))] = 0
+        source.append(slice(a + begin, a + end))
+        target.append(slice(begin, end))
+        del axis
+    padded[tuple(target)] = images[tuple(source)]
+    return padded
+
+
+def windows(padded: np.ndarray, w: Window, out: Sequence[int]) -> np.ndarray:
+    """Return a view `(images, *out, *kernel, channels)` of padded images."""
+    s = padded.strides
+    steps = [a * b for a, b in zip(s[1:-1], w.strides)]
+    inner = [a * b for a, b in zip(s[1:-1], w.dilation)]
+    return as_strided(
+        padded,
+        (padded.shape[0], *out, *w.kernel, padded.shape[-1]),
+        (s[0], *steps, *inner, s[-1]),
+        writeable=False,
+    )

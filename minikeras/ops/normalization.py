@@ -1,0 +1,247 @@
+"""Normalization by given, batch or feature statistics, and its fused primitives."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype, result_type
+from minikeras.common.settings import settings
+from minikeras.kernels import normalization as kernels
+from minikeras.ops.core import cast
+from minikeras.ops.elementwise import rsqrt, square
+from minikeras.ops.families import promote
+from minikeras.ops.reductions import mean as mean_of
+from minikeras.ops.reductions import normalize_axes
+from minikeras.ops.shapes import moveaxis, reshape
+from minikeras.ops.symbolic import op
+
+
+def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
+    """Shape a vector so that it broadcasts along an axis."""
+    shape = [1] * ndim
+    shape[axis] = -1
+    return reshape(v, shape)
+
+
+def _batch_reference(x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float) -> tuple:
+    axes = [i for i in range(x.ndim) if i != axis % x.ndim]
+    mean = mean_of(x, axis=axes, keepdims=True)
+    deviation = x - mean
+    var = mean_of(square(deviation), axis=axes, keepdims=True)
+    y = deviation * rsqrt(var + epsilon)
+    y = y if gamma is None else y * _along(gamma, axis, x.ndim)
+    y = y if beta is None else y + _along(beta, axis, x.ndim)
+    return y, reshape(mean, (-1,)), reshape(var, (-1,))
+
+
+BATCH_NORMALIZATION = Primitive(
+    "batch_normalization_of_batch",
+    kernels.batch_forward,
+    lambda g, saved, needs, out, axis, epsilon: kernels.batch_backward(g, saved, needs, out),
+    reference=_batch_reference,
+    n_outputs=3,
+)
+"""`(x, gamma, beta)` to normalized x and the mean and variance of the batch it was normalized by."""
+
+
+def _affine_reference(x: Tensor, scale: Tensor, shift: Tensor, axis: int) -> Tensor:
+    return x * _along(scale, axis, x.ndim) + _along(shift, axis, x.ndim)
+
+
+AFFINE = Primitive(
+    "affine",
+    kernels.affine_forward,
+    lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
+    reference=_affine_reference,
+)
+"""`x * scale + shift` with vectors along an axis."""
+
+
+def _layer_reference(
+    x: Tensor, gamma: Any, beta: Any, axes: int, epsilon: float, center: bool
+) -> Tensor:
+    over = list(range(x.ndim - axes, x.ndim))
+    y = x - mean_of(x, axis=over, keepdims=True) if center else x
+    y = y * rsqrt(mean_of(square(y), axis=over, keepdims=True) + epsilon)
+    y = y if gamma is None else y * gamma
+    return y if beta is None else y + beta
+
+
+LAYER_NORMALIZATION = Primitive(
+    "layer_normalization_of_last_axes",
+    kernels.layer_forward,
+    lambda g, saved, needs, out, axes, epsilon, center: kernels.layer_backward(
+        g, saved, needs, out
+    ),
+    reference=_layer_reference,
+)
+"""`(x, gamma, beta)` to x normalized over its last axes."""
+
+
+def _like_x(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
+    return KerasTensor(x.shape, x.dtype)
+
+
+def computing_dtype(dtype: Any) -> Any:
+    """Return the dtype that statistics are computed in: float32 for half precision."""
+    return np_dtype(result_type(dtype, "float32"))
+
+
+@op(
+    rule=lambda x, mean, *_, **__: KerasTensor(
+        x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype))
+    )
+)
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 1e-3,
+) -> Tensor:
+    """Normalize by a given mean and variance for each channel.
+
+    Args:
+        x: tensor.
+        mean: `(channels,)`.
+        variance: `(channels,)`.
+        axis: axis of the channels.
+        offset: `(channels,)`, added in the end; or None.
+        scale: `(channels,)`, factor; or None.
+        epsilon: added to the variance.
+
+    Returns:
+        `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.batch_normalization([[1.0, 2.0]], [1.0, 1.0], [1.0, 0.25], axis=-1, epsilon=0.0)
+    <Tensor shape=(1, 2) dtype=float32 [[0. 2.]]>
+    """
+    x, mean, variance = promote(x, mean, variance, floating=True)
+    dtype = x._value.dtype
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(
+            f"batch_normalization: axis {axis} is out of bounds for x of shape {x.shape}."
+        )
+    factor = rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * cast(scale, dtype)
+    shift = -mean * factor
+    if offset is not None:
+        shift = shift + cast(offset, dtype)
+    return AFFINE(x, factor, shift, axis=axis)
+
+
+def _over_axes(
+    name: str, x: Any, gamma: Any, beta: Any, axis: Any, epsilon: float | None, center: bool
+) -> Tensor:
+    x = as_tensor(x)
+    given = x._value.dtype
+    dtype = computing_dtype(given)
+    x, gamma, beta = [
+        v if v is None else cast(v, dtype) if v.dtype != dtype else v
+        for v in (x, *[None if v is None else as_tensor(v) for v in (gamma, beta)])
+    ]
+    if x.ndim == 0:
+        raise ValueError(f"{name}: x needs at least one axis. Received a scalar.")
+    axes = sorted(normalize_axes(axis, x.ndim, name))
+    sizes = tuple([x.shape[a] for a in axes])
+    n, last = len(axes), list(range(x.ndim - len(axes), x.ndim))
+    features = math.prod(sizes)
+    for what, v in (("gamma", gamma), ("beta", beta)):
+        if v is not None and v.size != features:
+            raise ValueError(
+                f"{name}: argument `{what}` must have the shape of the normalized axes, {sizes}. "
+                f"Received: {what}.shape={v.shape}"
+            )
+    gamma, beta = [
+        v if v is None or v.shape == sizes else reshape(v, sizes) for v in (gamma, beta)
+    ]
+    moved = x if axes == last else moveaxis(x, axes, last)
+    epsilon = settings.epsilon if epsilon is None else epsilon
+    y = LAYER_NORMALIZATION(moved, gamma, beta, axes=n, epsilon=epsilon, center=center)
+    y = y if axes == last else moveaxis(y, last, axes)
+    return y if y._value.dtype == given else cast(y, given)
+
+
+@op(rule=_like_x)
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Tensor:
+    """Normalize each example over some of its axes to mean 0 and variance 1.
+
+    Args:
+        x: tensor.
+        gamma: factor, of the shape of those axes; or None.
+        beta: added in the end, of the same shape; or None.
+        axis: axis, or a list of axes.
+        epsilon: added to the variance, `keras.config.epsilon()` if None.
+        **kwargs: `rms_scaling`, deprecated in Keras: divide by the standard deviation without
+            subtracting the mean.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
+    Source: Ba et al., 2016.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.layer_normalization([[1.0, 3.0]], epsilon=0.0)
+    <Tensor shape=(1, 2) dtype=float32 [[-1.  1.]]>
+    """
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    if kwargs:
+        raise TypeError(f"layer_normalization: unknown arguments {sorted(kwargs)}.")
+    if not rms_scaling:
+        return _over_axes("layer_normalization", x, gamma, beta, axis, epsilon, True)
+    from minikeras.ops.reductions import var
+
+    x = as_tensor(x)
+    given = x._value.dtype
+    x = cast(x, computing_dtype(given))
+    axes = sorted(normalize_axes(axis, x.ndim, "layer_normalization"))
+    epsilon = settings.epsilon if epsilon is None else epsilon
+    y = x * rsqrt(var(x, axis=axes, keepdims=True) + epsilon)
+    if gamma is not None:
+        y = y * reshape(cast(gamma, x.dtype), [d if i in axes else 1 for i, d in enumerate(x.shape)])
+    return cast(y, given)
+
+
+@op(rule=_like_x)
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Tensor:
+    """Divide each example by the root of the mean square over some of its axes.
+
+    Args:
+        x: tensor.
+        scale: factor, of the shape of those axes; or None.
+        axis: axis, or a list of axes.
+        epsilon: added to the mean square, `keras.config.epsilon()` if None.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
+    Source: Zhang & Sennrich, 2019.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.rms_normalization([[1.0, 7.0]], epsilon=0.0)
+    <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
+    """
+    return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)

@@ -1,0 +1,292 @@
+"""Ops on sequences: attention, and recurrent layers over all time steps as one primitive each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import result_type
+from minikeras.kernels import attention as attention_kernel
+from minikeras.kernels import recurrent as recurrent_kernel
+from minikeras.ops.core import cast
+from minikeras.ops.elementwise import abs as absolute
+from minikeras.ops.trigonometry import tanh
+from minikeras.ops.families import operand_kind, promote
+from minikeras.ops.indexing import where
+from minikeras.ops.joining import repeat, split, stack
+from minikeras.ops.nn import relu, sigmoid, softmax
+from minikeras.ops.products import matmul
+from minikeras.ops.shapes import swapaxes, transpose
+from minikeras.ops.symbolic import op
+
+# Attention.
+
+
+def _scores(query: Tensor, key: Tensor, bias: Any, scale: float) -> Tensor:
+    scores = matmul(transpose(query * scale, (0, 2, 1, 3)), transpose(key, (0, 2, 3, 1)))
+    return scores if bias is None else scores + bias
+
+
+def _weights(scores: Tensor, mask: Any, causal: bool, keep: Any, rate: float) -> Tensor:
+    dtype = scores._value.dtype
+    if causal:
+        past = np.tri(*scores.shape[-2:], dtype=bool)
+        mask = past if mask is None else mask & past
+    if mask is not None:
+        low = dtype.type(-0.5 * float(np.finfo(dtype).max))
+        scores = where(mask, scores, Tensor(np.asarray(low)))
+    p = softmax(scores, axis=-1)
+    return p if keep is None else p * (keep.astype(dtype) / dtype.type(rate))
+
+
+def _attention_reference(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Any,
+    scale: float,
+    mask: Any = None,
+    causal: bool = False,
+    keep: Any = None,
+    rate: float = 1.0,
+) -> Tensor:
+    weights = _weights(_scores(query, key, bias, scale), mask, causal, keep, rate)
+    return transpose(matmul(weights, transpose(value, (0, 2, 1, 3))), (0, 2, 1, 3))
+
+
+ATTENTION = Primitive(
+    "attention",
+    attention_kernel.forward,
+    lambda g, saved, needs, out, **_: attention_kernel.backward(g, saved, needs, out),
+    reference=_attention_reference,
+)
+"""`(query, key, value, bias)` to `softmax(query @ key.T * scale + bias) @ value` for each head."""
+
+
+def _attention_rule(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> KerasTensor:
+    for name, x in (("query", query), ("key", key), ("value", value)):
+        _check_rank(name, x)
+    dtype = result_type(*[operand_kind(x) for x in (query, key, value)])
+    return KerasTensor((*query.shape[:3], value.shape[3]), dtype)
+
+
+def _check_rank(name: str, x: Any) -> None:
+    if len(x.shape) != 4:
+        raise ValueError(
+            f"dot_product_attention: argument `{name}` must have 4 axes (batch, time, heads, size). "
+            f"Received: {name}.shape={tuple(x.shape)}"
+        )
+
+
+@op(rule=_attention_rule)
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Tensor:
+    """Compute scaled dot-product attention (Vaswani et al., 2017).
+
+    Args:
+        query: `(batch, queries, heads, size)`.
+        key: `(batch, keys, heads, size)`; or fewer heads, each for several of the query's.
+        value: `(batch, keys, heads, value size)`, as many heads as `key`.
+        bias: added to the scores, broadcast to `(batch, heads, queries, keys)`; or None.
+        mask: booleans of such a shape, false where there is to be no attention; or None.
+        scale: factor of the scores, `1 / sqrt(size)` if None.
+        is_causal: whether a query sees only keys at its own place and before.
+        flash_attention: kept, without effect: there is one implementation.
+        attn_logits_soft_cap: scores `s` become `s / (1 + |s| / cap)`; None for no cap.
+
+    Returns:
+        `(batch, queries, heads, value size)`.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import ops
+    >>> x = np.ones((2, 5, 3, 4), "float32")
+    >>> ops.dot_product_attention(x, x, x).shape
+    (2, 5, 3, 4)
+    """
+    query, key, value = promote(query, key, value, floating=True)
+    for name, x in (("query", query), ("key", key), ("value", value)):
+        _check_rank(name, x)
+    heads, groups = query.shape[2], key.shape[2]
+    if (
+        query.shape[3] != key.shape[3]
+        or key.shape[:3] != value.shape[:3]
+        or query.shape[0] != key.shape[0]
+        or heads % groups
+    ):
+        raise ValueError(
+            "dot_product_attention: shapes do not fit: query and key must have the same batch and "
+            "size, key and value the same batch, length and heads, of which the query's heads are "
+            f"a multiple. Received shapes {query.shape}, {key.shape} and {value.shape}."
+        )
+    if heads != groups:
+        key, value = repeat(key, heads // groups, axis=2), repeat(value, heads // groups, axis=2)
+    dtype = query._value.dtype
+    scale = 1 / math.sqrt(query.shape[3]) if scale is None else float(scale)
+    bias = None if bias is None else cast(as_tensor(bias), dtype)
+    mask = None if mask is None else to_array(mask).astype(bool)
+    wide = np.dtype(np.float32) if dtype.itemsize < 4 else dtype
+    if wide != dtype:
+        query, key, value = [cast(x, wide) for x in (query, key, value)]
+        bias = None if bias is None else cast(bias, wide)
+    if attn_logits_soft_cap is None:
+        y = ATTENTION(query, key, value, bias, scale=scale, mask=mask, causal=bool(is_causal))
+    else:
+        scores = _scores(query, key, bias, scale)
+        scores = scores / (1 + absolute(scores) / attn_logits_soft_cap)
+        weights = _weights(scores, mask, bool(is_causal), None, 1.0)
+        y = transpose(matmul(weights, transpose(value, (0, 2, 1, 3))), (0, 2, 1, 3))
+    return y if wide == dtype else cast(y, dtype)
+
+
+# Recurrent layers. The references run one step after another on tensors.
+
+
+def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
+    """Return inputs and mask of each step, in the order of processing."""
+    order = range(x.shape[1])
+    steps = [(x[:, t], None if mask is None else mask[:, t, None]) for t in order]
+    return steps[::-1] if backwards else steps
+
+
+def _or_zeros(state: Any, x: Tensor, units: int) -> Tensor:
+    return Tensor(np.zeros((x.shape[0], units), x._value.dtype)) if state is None else state
+
+
+def _chosen(mask: Any, new: Tensor, old: Tensor) -> Tensor:
+    return new if mask is None else where(mask, new, old)
+
+
+def _sequence(outputs: list[Tensor]) -> Tensor:
+    return swapaxes(stack(outputs), 0, 1)
+
+
+def _lstm_reference(
+    x: Tensor,
+    kernel: Tensor,
+    recurrent: Tensor,
+    bias: Any,
+    h: Any,
+    c: Any,
+    mask: Any = None,
+    backwards: bool = False,
+) -> tuple:
+    units = recurrent.shape[0]
+    h, c = _or_zeros(h, x, units), _or_zeros(c, x, units)
+    outputs = []
+    for x_t, m in _steps(x, mask, backwards):
+        z = matmul(x_t, kernel) + matmul(h, recurrent)
+        z = z if bias is None else z + bias
+        i, f, g, o = split(z, 4, axis=-1)
+        new_c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        h = _chosen(m, sigmoid(o) * tanh(new_c), h)
+        c = _chosen(m, new_c, c)
+        outputs.append(h)
+    return _sequence(outputs), h, c
+
+
+LSTM = Primitive(
+    "lstm",
+    recurrent_kernel.lstm_forward,
+    lambda g, saved, needs, out, **_: recurrent_kernel.lstm_backward(g, saved, needs, out),
+    reference=_lstm_reference,
+    n_outputs=3,
+    writes_out=True,
+)
+"""`(x, kernel, recurrent kernel, bias, h, c)` to the outputs of all steps and the last h and c."""
+
+
+def _gru_reference(
+    x: Tensor,
+    kernel: Tensor,
+    recurrent: Tensor,
+    bias: Any,
+    h: Any,
+    mask: Any = None,
+    backwards: bool = False,
+    reset_after: bool = True,
+) -> tuple:
+    units = recurrent.shape[0]
+    h = _or_zeros(h, x, units)
+    b_x = b_h = None
+    if bias is not None:
+        b_x, b_h = (bias[0], bias[1]) if reset_after else (bias, None)
+    w_gates, w_last = recurrent[:, : 2 * units], recurrent[:, 2 * units :]
+    outputs = []
+    for x_t, m in _steps(x, mask, backwards):
+        z_x = matmul(x_t, kernel)
+        z_x = z_x if b_x is None else z_x + b_x
+        z_h = matmul(h, w_gates)
+        z_h = z_h if b_h is None else z_h + b_h[: 2 * units]
+        z, r = split(sigmoid(z_x[:, : 2 * units] + z_h), 2, axis=-1)
+        if reset_after:
+            inner = matmul(h, w_last)
+            inner = r * (inner if b_h is None else inner + b_h[2 * units :])
+        else:
+            inner = matmul(r * h, w_last)
+        new = tanh(z_x[:, 2 * units :] + inner)
+        h = _chosen(m, z * h + (1 - z) * new, h)
+        outputs.append(h)
+    return _sequence(outputs), h
+
+
+GRU = Primitive(
+    "gru",
+    recurrent_kernel.gru_forward,
+    lambda g, saved, needs, out, **_: recurrent_kernel.gru_backward(g, saved, needs, out),
+    reference=_gru_reference,
+    n_outputs=2,
+    writes_out=True,
+)
+"""`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""
+
+_ACTIVATIONS = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid}
+
+
+def _simple_reference(
+    x: Tensor,
+    kernel: Tensor,
+    recurrent: Tensor,
+    bias: Any,
+    h: Any,
+    mask: Any = None,
+    backwards: bool = False,
+    activation: str = "tanh",
+) -> tuple:
+    h = _or_zeros(h, x, recurrent.shape[0])
+    outputs = []
+    for x_t, m in _steps(x, mask, backwards):
+        z = matmul(x_t, kernel) + matmul(h, recurrent)
+        z = z if bias is None else z + bias
+        h = _chosen(m, _ACTIVATIONS[activation](z), h)
+        outputs.append(h)
+    return _sequence(outputs), h
+
+
+SIMPLE_RNN = Primitive(
+    "simple_rnn",
+    recurrent_kernel.simple_forward,
+    lambda g, saved, needs, out, **_: recurrent_kernel.simple_backward(g, saved, needs, out),
+    reference=_simple_reference,
+    n_outputs=2,
+    writes_out=True,
+)
+"""`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""

@@ -1,0 +1,629 @@
+"""Every metric of the package, found by itself, against Keras over several batches."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minikeras
+from minikeras import losses, metrics, ops
+from minikeras.metrics.metric import Metric
+
+BASES = (Metric, metrics.MeanMetricWrapper)
+CLASSES = {
+    name: obj
+    for name, obj in vars(metrics).items()
+    if inspect.isclass(obj) and issubclass(obj, Metric) and obj not in BASES
+}
+HELPERS = {"get", "serialize", "deserialize", "is_binary_or_sparse_categorical"}
+FUNCTIONS = {
+    name: obj
+    for name, obj in vars(metrics).items()
+    if inspect.isfunction(obj) and name not in HELPERS
+}
+
+# What a batch looks like, by metric. A new metric needs a line here.
+
+
+def real(rng, n):
+    return rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
+
+
+def positive(rng, n):
+    return rng.uniform(0.5, 3, (n, 3)), rng.uniform(0.5, 3, (n, 3))
+
+
+def binary(rng, n):
+    return rng.integers(0, 2, (n, 1)), rng.uniform(0.01, 0.99, (n, 1))
+
+
+def multi_label(rng, n):
+    return rng.integers(0, 2, (n, 3)), rng.uniform(0.01, 0.99, (n, 3))
+
+
+def one_hot(rng, n):
+    return np.eye(4)[rng.integers(0, 4, n)], rng.uniform(0.01, 1, (n, 4))
+
+
+def labels(rng, n):
+    return rng.integers(0, 4, n), rng.uniform(0.01, 1, (n, 4))
+
+
+def class_numbers(rng, n):
+    return rng.integers(0, 3, n), rng.integers(0, 3, n)
+
+
+def values(rng, n):
+    return (rng.normal(size=(n, 2)),)
+
+
+INPUTS = {
+    "AUC": binary,
+    "Accuracy": class_numbers,
+    "BinaryAccuracy": multi_label,
+    "BinaryCrossentropy": multi_label,
+    "BinaryIoU": binary,
+    "CategoricalAccuracy": one_hot,
+    "CategoricalCrossentropy": one_hot,
+    "CategoricalHinge": one_hot,
+    "ConcordanceCorrelation": real,
+    "CosineSimilarity": real,
+    "F1Score": multi_label,
+    "FBetaScore": multi_label,
+    "FalseNegatives": binary,
+    "FalsePositives": binary,
+    "Hinge": multi_label,
+    "IoU": class_numbers,
+    "KLDivergence": positive,
+    "LogCoshError": real,
+    "Mean": values,
+    "MeanAbsoluteError": real,
+    "MeanAbsolutePercentageError": positive,
+    "MeanIoU": class_numbers,
+    "MeanSquaredError": real,
+    "MeanSquaredLogarithmicError": positive,
+    "OneHotIoU": one_hot,
+    "OneHotMeanIoU": one_hot,
+    "PearsonCorrelation": real,
+    "Poisson": positive,
+    "Precision": binary,
+    "PrecisionAtRecall": binary,
+    "R2Score": real,
+    "Recall": binary,
+    "RecallAtPrecision": binary,
+    "RootMeanSquaredError": real,
+    "SensitivityAtSpecificity": binary,
+    "SparseCategoricalAccuracy": labels,
+    "SparseCategoricalCrossentropy": labels,
+    "SparseTopKCategoricalAccuracy": labels,
+    "SpecificityAtSensitivity": binary,
+    "SquaredHinge": multi_label,
+    "Sum": values,
+    "TopKCategoricalAccuracy": one_hot,
+    "TrueNegatives": binary,
+    "TruePositives": binary,
+}
+
+# Arguments to make it with; the first entry is used where only one is needed.
+ARGUMENTS = {
+    "AUC": [
+        {},
+        {"num_thresholds": 7, "curve": "PR"},
+        {"num_thresholds": 11, "summation_method": "majoring"},
+        {"curve": "PR", "summation_method": "minoring"},
+        {"curve": "PRGAIN", "num_thresholds": 9},
+        {"thresholds": [0.1, 0.7, 0.35]},
+        {"thresholds": [0.25, 0.5, 0.75]},
+    ],
+    "BinaryAccuracy": [{}, {"threshold": 0.3}],
+    "BinaryCrossentropy": [{}, {"from_logits": True, "label_smoothing": 0.1}],
+    "BinaryIoU": [{}, {"target_class_ids": [1], "threshold": 0.3}],
+    "CategoricalCrossentropy": [{}, {"from_logits": True}, {"label_smoothing": 0.1}],
+    "CosineSimilarity": [{}, {"axis": 0}],
+    "F1Score": [{}, {"average": "macro", "threshold": 0.5}],
+    "FBetaScore": [
+        {},
+        {"beta": 2.0, "threshold": 0.4},
+        {"average": "micro"},
+        {"average": "weighted", "beta": 0.5},
+    ],
+    "FalseNegatives": [{}, {"thresholds": [0.2, 0.9, 0.5]}],
+    "FalsePositives": [{}, {"thresholds": [0, 0.5, 1]}],
+    "IoU": [
+        {"num_classes": 3, "target_class_ids": [0, 2]},
+        {"num_classes": 3, "target_class_ids": [1], "ignore_class": 0, "dtype": "float32"},
+        {"num_classes": 2, "target_class_ids": [0, 1]},
+    ],
+    "MeanIoU": [{"num_classes": 3}, {"num_classes": 4, "ignore_class": 1}],
+    "OneHotIoU": [{"num_classes": 4, "target_class_ids": [0, 3]}],
+    "OneHotMeanIoU": [{"num_classes": 4}, {"num_classes": 4, "dtype": "float32"}],
+    "Precision": [{}, {"thresholds": [0.8, 0.2]}, {"thresholds": [0.0, 0.25, 0.5, 0.75, 1.0]}],
+    "PrecisionAtRecall": [{"recall": 0.5}, {"recall": 0.9, "num_thresholds": 1}],
+    "R2Score": [
+        {},
+        {"class_aggregation": None},
+        {"class_aggregation": "variance_weighted_average"},
+        {"num_regressors": 2},
+    ],
+    "Recall": [{}, {"thresholds": 0.3}],
+    "RecallAtPrecision": [{"precision": 0.6}],
+    "SensitivityAtSpecificity": [{"specificity": 0.4}, {"specificity": 0.4, "num_thresholds": 5}],
+    "SparseCategoricalCrossentropy": [{}, {"ignore_class": 1}, {"from_logits": True}],
+    "SparseTopKCategoricalAccuracy": [{"k": 2}],
+    "SpecificityAtSensitivity": [{"sensitivity": 0.4}],
+    "TopKCategoricalAccuracy": [{"k": 2}],
+}
+
+# Functions take the inputs of a class: theirs if it has one by another name.
+OF_FUNCTION = {
+    "binary_focal_crossentropy": binary,
+    "categorical_focal_crossentropy": one_hot,
+    "huber": real,
+    "log_cosh": real,
+}
+
+
+def arguments(name):
+    return ARGUMENTS.get(name, [{}])
+
+
+def cases():
+    return [pytest.param(n, a, id=f"{n}-{a}") for n in CLASSES for a in arguments(n)]
+
+
+def batch(name, rng, n, dtype="float32"):
+    arrays = INPUTS[name](rng, n)
+    return [a.astype(dtype if a.dtype.kind == "f" else "int32") for a in arrays]
+
+
+def pair(keras, name, kwargs, dtype=None):
+    if dtype is not None and "dtype" not in kwargs and not name.endswith("IoU"):
+        kwargs = {**kwargs, "dtype": dtype}
+    return CLASSES[name](**kwargs), getattr(keras.metrics, name)(**kwargs)
+
+
+def same(ours, theirs, rtol=1e-5, atol=1e-6):
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    assert ours.shape == theirs.shape
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*(regressors|predictors|adjusted|float).*")
+        yield
+
+
+def test_every_metric_has_inputs():
+    for name in CLASSES:
+        assert name in INPUTS, f"Metric {name} has no inputs in this test."
+    assert set(INPUTS) == set(CLASSES)
+
+
+def test_all_of_keras_is_here(keras):
+    names = {n for n in dir(keras.metrics) if not n.startswith("_")}
+    assert names <= set(dir(metrics))
+    for name, obj in {**CLASSES, **FUNCTIONS}.items():
+        ours, theirs = (inspect.signature(f) for f in (obj, getattr(keras.metrics, name)))
+        assert [(p.name, p.default) for p in ours.parameters.values()] == [
+            (p.name, p.default) for p in theirs.parameters.values()
+        ]
+
+
+@pytest.mark.parametrize(("name", "kwargs"), cases())
+@pytest.mark.parametrize("weights", ["none", "samples"])
+def test_batches_like_keras(keras, name, kwargs, weights):
+    ours, theirs = pair(keras, name, kwargs)
+    rng = np.random.default_rng(11)
+    for n in (5, 5, 1):
+        data = batch(name, rng, n)
+        weight = None
+        if weights == "samples":
+            weight = rng.integers(0, 3, n) if name.endswith("IoU") else rng.uniform(0, 2, n)
+            weight = weight.astype("float32")
+        ours.update_state(*data, sample_weight=weight)
+        theirs.update_state(*data, sample_weight=weight)
+        same(ours.result(), theirs.result())
+    assert [v.shape for v in ours.variables] == [v.shape for v in theirs.variables]
+    assert [v.dtype for v in ours.variables] == [v.dtype for v in theirs.variables]
+    assert [v.path.split("/")[-1] for v in ours.variables] == [
+        v.path.split("/")[-1] for v in theirs.variables
+    ]
+    ours.reset_state()
+    theirs.reset_state()
+    for v, w in zip(ours.variables, theirs.variables):
+        assert v.shape == w.shape
+        assert v.dtype == w.dtype
+        assert not np.asarray(v).any()
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_tensors_and_float64_like_keras(keras, name):
+    ours, theirs = pair(keras, name, arguments(name)[0], "float64")
+    rng = np.random.default_rng(4)
+    for n in (4, 2):
+        data = batch(name, rng, n, "float64")
+        ours.update_state(*[ops.convert_to_tensor(a) for a in data])
+        theirs.update_state(*data)
+    # What Keras keeps in float32 variables is only that precise.
+    exact = all(v.dtype == "float64" for v in ours.variables)
+    same(ours.result(), theirs.result(), rtol=1e-10 if exact else 1e-5)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**16), sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4))
+def test_batches_in_pieces_or_at_once(name, seed, sizes):
+    """How the samples fall into batches makes no difference."""
+    if sum(sizes) == 0 or name in ("Hinge", "SquaredHinge", "CosineSimilarity"):
+        return  # hinge losses look at a whole batch for the kind of labels
+    whole, pieces = (CLASSES[name](**arguments(name)[0]) for _ in range(2))
+    data = batch(name, np.random.default_rng(seed), sum(sizes))
+    whole.update_state(*data)
+    at = 0
+    for size in sizes:
+        pieces.update_state(*[a[at : at + size] for a in data])
+        at += size
+    a, b = np.asarray(whole.result()), np.asarray(pieces.result())
+    np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_empty_batches_and_no_batches(keras, name):
+    kwargs = arguments(name)[0]
+    ours, theirs = pair(keras, name, kwargs)
+    data = batch(name, np.random.default_rng(0), 0)
+    if name in ("R2Score", "F1Score", "FBetaScore"):
+        with pytest.raises(ValueError, match="before the first"):
+            ours.result()
+    else:
+        same(ours.result(), theirs.result())
+    ours.update_state(*data)
+    if name not in ("F1Score", "FBetaScore", "CategoricalHinge"):  # Keras fails there
+        theirs.update_state(*data)
+        same(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_config_round_trip(keras, name):
+    for kwargs in arguments(name):
+        metric = CLASSES[name](**kwargs)
+        config = metrics.serialize(metric)
+        twin = metrics.deserialize(config)
+        assert type(twin) is CLASSES[name]
+        assert twin.get_config() == metric.get_config()
+        data = batch(name, np.random.default_rng(1), 5)
+        np.testing.assert_array_equal(metric(*data), twin(*data))
+        theirs = keras.metrics.deserialize(config)
+        back = metrics.deserialize(keras.metrics.serialize(theirs))
+        assert type(back) is CLASSES[name]
+        theirs = getattr(keras.metrics, name)(**kwargs)
+        assert set(theirs.get_config()) <= set(metric.get_config())
+        if "name" not in kwargs and theirs.name.split("_")[0] not in ("auc",):
+            assert metric.name.rstrip("_0123456789") == theirs.name.rstrip("_0123456789")
+        assert metric.get_config()["dtype"] == theirs.get_config()["dtype"]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_stateless_like_stateful(name):
+    metric = CLASSES[name](**arguments(name)[0])
+    rng = np.random.default_rng(6)
+    first, second = batch(name, rng, 4), batch(name, rng, 4)
+    metric.update_state(*first)
+    state = [np.asarray(v) for v in metric.variables]
+    new = metric.stateless_update_state(state, *second)
+    for v, before in zip(metric.variables, state):
+        np.testing.assert_array_equal(v, before)
+    result = metric.stateless_result(new)
+    metric.update_state(*second)
+    np.testing.assert_array_equal(result, metric.result())
+    assert not any(np.asarray(v).any() for v in metric.stateless_reset_state())
+    np.testing.assert_array_equal(result, metric.result())
+    with pytest.raises(ValueError, match="metric_variables"):
+        metric.stateless_result([*new, 0])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_nothing_is_recorded(name):
+    metric = CLASSES[name](**arguments(name)[0])
+    *y_true, y_pred = batch(name, np.random.default_rng(0), 4)
+    y_pred = y_pred.astype("float32")
+    watched = minikeras.autodiff.Variable(y_pred)
+    with minikeras.autodiff.GradientTape() as tape:
+        seen = watched.value * 1.0
+        n = len(tape._nodes)
+        metric.update_state(*y_true, seen)
+        result = metric.result()
+    assert len(tape._nodes) == n == 1
+    assert result._node is None
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_like_keras(keras, name):
+    maker = OF_FUNCTION.get(name)
+    if maker is None:
+        maker = INPUTS[type(metrics.get(name)).__name__]
+    y_true, y_pred = maker(np.random.default_rng(8), 6)
+    y_true = y_true.astype("int32" if y_true.dtype.kind == "i" else "float32")
+    y_pred = y_pred.astype("float32")
+    theirs = np.asarray(getattr(keras.metrics, name)(y_true, y_pred))
+    same(FUNCTIONS[name](y_true, y_pred), theirs.astype("float32"))
+
+
+@pytest.mark.parametrize(
+    ("name", "true_shape", "pred_shape"),
+    [
+        ("BinaryAccuracy", (4,), (4, 1)),
+        ("BinaryAccuracy", (4, 1), (4,)),
+        ("BinaryAccuracy", (4, 2, 3), (4, 2, 3)),
+        ("Accuracy", (4, 1), (4,)),
+        ("CategoricalAccuracy", (2, 3, 4), (2, 3, 4)),
+        ("SparseCategoricalAccuracy", (4, 1), (4, 3)),
+        ("SparseCategoricalAccuracy", (2, 3), (2, 3, 4)),
+        ("SparseCategoricalAccuracy", (2, 3, 1), (2, 3, 4)),
+        ("SparseTopKCategoricalAccuracy", (4, 1), (4, 7)),
+        ("SparseTopKCategoricalAccuracy", (2, 3), (2, 3, 7)),
+        ("TopKCategoricalAccuracy", (2, 3, 7), (2, 3, 7)),
+        ("MeanSquaredError", (4,), (4, 1)),
+        ("MeanSquaredError", (4,), (4,)),
+        ("MeanSquaredError", (2, 3, 2), (2, 3, 2)),
+        ("RootMeanSquaredError", (4,), (4, 1)),
+        ("Precision", (4,), (4, 1)),
+        ("Precision", (4, 2, 2), (4, 2, 2)),
+        ("R2Score", (4,), (4, 1)),
+    ],
+)
+def test_ranks_are_matched_like_keras(keras, name, true_shape, pred_shape):
+    ours, theirs = pair(keras, name, {})
+    rng = np.random.default_rng(1)
+    for _ in range(2):
+        y_true = rng.integers(0, 2, true_shape).astype("float32")
+        y_pred = rng.uniform(0, 1, pred_shape).astype("float32")
+        if name == "Accuracy":
+            y_pred = y_pred.round()
+        ours.update_state(y_true, ops.convert_to_tensor(y_pred))
+        theirs.update_state(y_true, y_pred)
+    same(ours.result(), theirs.result())
+    for v, w in zip(ours.variables, theirs.variables):
+        np.testing.assert_allclose(v, w, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["BinaryAccuracy", "MeanSquaredError", "CategoricalCrossentropy"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_masks_like_keras(keras, name, weighted):
+    ours, theirs = pair(keras, name, {})
+    rng = np.random.default_rng(1)
+    y_true = np.eye(3)[rng.integers(0, 3, (2, 5))].astype("float32")
+    y_pred = rng.uniform(0.1, 1, (2, 5, 3)).astype("float32")
+    mask = rng.integers(0, 2, (2, 5)).astype(bool)
+    weight = rng.uniform(0, 1, (2, 5)).astype("float32") if weighted else None
+    a, b = ops.convert_to_tensor(y_pred), keras.ops.array(y_pred)
+    a._keras_mask = ops.convert_to_tensor(mask)
+    keras.src.backend.set_keras_mask(b, keras.ops.array(mask))
+    same(ours(y_true, a, sample_weight=weight), theirs(y_true, b, sample_weight=weight))
+
+
+@pytest.mark.parametrize("name", ["Mean", "Sum"])
+@pytest.mark.parametrize("shape", [(), (4,), (4, 3), (4, 3, 2)])
+@pytest.mark.parametrize("weight_shape", [None, (), (4,), (4, 1), (4, 3)])
+def test_reductions_of_any_shape_like_keras(keras, name, shape, weight_shape):
+    ours, theirs = pair(keras, name, {})
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=shape).astype("float32")
+    w = None if weight_shape is None else rng.uniform(size=weight_shape).astype("float32")
+    try:
+        theirs.update_state(x, sample_weight=w)
+    except Exception:
+        with pytest.raises(ValueError):
+            ours.update_state(x, sample_weight=w)
+        return
+    ours.update_state(x, sample_weight=w)
+    same(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float64", "uint8"])
+def test_mean_keeps_its_dtype(dtype):
+    m = metrics.Mean()
+    m.update_state(np.ones(3, dtype))
+    m.update_state(np.ones((), dtype))
+    assert m.total.dtype == m.count.dtype == "float32"
+    assert m.result().dtype == "float32"
+    assert float(m.result()) == 1.0
+
+
+# Decisions: what only some metrics have.
+
+
+@pytest.mark.parametrize("kwargs", [{"top_k": 2}, {"top_k": 2, "thresholds": 0.5}, {"class_id": 1}])
+@pytest.mark.parametrize("name", ["Precision", "Recall"])
+def test_top_k_and_class_id_like_keras(keras, name, kwargs):
+    ours, theirs = pair(keras, name, kwargs)
+    rng = np.random.default_rng(3)
+    for weight in (None, rng.uniform(0, 1, 6).astype("float32")):
+        y_true, y_pred = multi_label(rng, 6)
+        ours.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
+        theirs.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
+        same(ours.result(), theirs.result())
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {"multi_label": True},
+        {"multi_label": True, "num_labels": 3, "curve": "PR"},
+        {"multi_label": True, "label_weights": [0.1, 0.5, 0.4]},
+        {"multi_label": True, "label_weights": [0.1, 0.5, 0.4], "thresholds": [0.3, 0.8]},
+        {"label_weights": [0.1, 0.5, 0.4]},
+        {"from_logits": True},
+    ],
+)
+def test_auc_of_several_labels_like_keras(keras, kwargs):
+    ours, theirs = pair(keras, "AUC", kwargs)
+    rng = np.random.default_rng(3)
+    for weight in (None, rng.uniform(0, 1, 8).astype("float32")):
+        y_true, y_pred = multi_label(rng, 8)
+        y_pred = y_pred.astype("float32")
+        ours.update_state(y_true, y_pred, sample_weight=weight)
+        theirs.update_state(y_true, y_pred, sample_weight=weight)
+        same(ours.result(), theirs.result())
+    twin = metrics.deserialize(metrics.serialize(ours))
+    assert twin.get_config() == ours.get_config()
+
+
+def test_predictions_on_thresholds_like_keras(keras):
+    y_pred = np.array([0, 0.25, 0.5, 0.75, 1, 0, 0.25, 0.5, 0.75, 1], "float32")
+    y_true = np.array([0] * 5 + [1] * 5)
+    for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"):
+        for thresholds in ([0.25, 0.5], [0.0, 0.25, 0.5, 0.75, 1.0], 0.5, [1.0, 0.0]):
+            ours, theirs = pair(keras, name, {"thresholds": thresholds})
+            same(ours(y_true, y_pred), theirs(y_true, y_pred))
+    for n in (3, 5, 9):
+        ours, theirs = pair(keras, "AUC", {"num_thresholds": n})
+        same(ours(y_true, y_pred), theirs(y_true, y_pred))
+
+
+def test_auc_like_sklearn():
+    sklearn_metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(0, 2, 2000)
+    y_pred = np.clip(y_true * 0.3 + rng.uniform(0, 0.7, 2000), 0, 1)
+    m = metrics.AUC(num_thresholds=2000)
+    assert abs(float(m(y_true, y_pred)) - sklearn_metrics.roc_auc_score(y_true, y_pred)) < 1e-3
+
+
+def test_missing_predictions_are_negative():
+    m = metrics.Precision()
+    assert float(m([1, 1, 1], [np.nan, 0.9, 0.9])) == 1.0
+    assert float(metrics.Recall()([1, 1], [np.nan, 0.9])) == 0.5
+
+
+# Bases and names.
+
+
+def test_is_binary_or_sparse_categorical(keras):
+    from keras.src.trainers.compile_utils import is_binary_or_sparse_categorical as theirs
+
+    for t in [(4,), (4, 1), (4, 3), (4, 2, 1)]:
+        for p in [(4, 1), (4, 3), (4, 2, 3)]:
+            a, b = np.zeros(t), np.zeros(p)
+            assert metrics.is_binary_or_sparse_categorical(a, b) == tuple(map(bool, theirs(a, b)))
+
+
+def test_get_like_keras(keras):
+    table = keras.src.metrics.ALL_OBJECTS_DICT
+    for name, theirs in table.items():
+        try:
+            expected = type(keras.metrics.get(name)).__name__
+        except TypeError:  # a class that needs arguments
+            with pytest.raises(TypeError):
+                metrics.get(name)
+            continue
+        assert type(metrics.get(name)).__name__ == expected == theirs.__name__
+    assert metrics.get(None) is None
+    f = metrics.binary_accuracy
+    assert metrics.get(f) is f
+    assert metrics.deserialize(metrics.serialize(f)) is f
+    with pytest.raises(ValueError, match="binary_accuracy"):
+        metrics.get("binary_acuracy")
+
+
+def test_directions_like_keras(keras):
+    for name in CLASSES:
+        ours, theirs = pair(keras, name, arguments(name)[0])
+        assert getattr(ours, "_direction", None) == getattr(theirs, "_direction", None), name
+    assert metrics.MeanMetricWrapper(losses.huber)._direction == "down"
+    assert metrics.MeanMetricWrapper(losses.Huber())._direction == "down"
+    assert metrics.MeanMetricWrapper(lambda t, p: p)._direction is None
+
+
+def test_wrapper_round_trip():
+    m = metrics.MeanMetricWrapper(losses.huber, name="h", delta=2.0)
+    twin = metrics.MeanMetricWrapper.from_config(m.get_config())
+    assert twin.get_config() == m.get_config()
+    assert float(m([[0.0]], [[3.0]])) == float(twin([[0.0]], [[3.0]])) == 4.0
+
+
+def test_own_metrics():
+    class Worst(Metric):
+        def __init__(self, name="worst", **kwargs):
+            super().__init__(name=name, **kwargs)
+            self.error = self.add_weight(name="error", initializer="zeros")
+            self.inner = [metrics.Mean()]
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            error = ops.max(ops.abs(ops.subtract(y_true, y_pred)))
+            self.error.assign(ops.maximum(self.error, error))
+            self.inner[0].update_state(error)
+
+        def result(self):
+            return {"worst": self.error, "mean": self.inner[0].result()}
+
+    m = Worst()
+    assert [v.path.split("/")[-1] for v in m.variables] == ["error", "total", "count"]
+    m.update_state([0.0, 0.0], [1.0, 3.0])
+    result = m([0.0], [2.0])
+    assert float(result["worst"]) == 3.0
+    assert float(result["mean"]) == 2.5
+    new = m.stateless_update_state([0, 0, 0], [0.0], [7.0])
+    assert [float(v) for v in new] == [7.0, 7.0, 1.0]
+    m.reset_state()
+    assert float(m.result()["worst"]) == 0.0
+    assert m.get_config() == {"name": "worst", "dtype": "float32"}
+
+    class Forgot(Metric):
+        def __init__(self):
+            self.add_weight(name="x")
+
+    with pytest.raises(RuntimeError, match="super"):
+        Forgot()
+
+
+def test_bad_arguments_are_named():
+    for make in (
+        lambda: metrics.Precision(thresholds=[0.5, 1.5]),
+        lambda: metrics.AUC(curve="ROCK"),
+        lambda: metrics.AUC(summation_method="guess"),
+        lambda: metrics.AUC(num_thresholds=1),
+        lambda: metrics.AUC(num_labels=3),
+        lambda: metrics.PrecisionAtRecall(2.0),
+        lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0),
+        lambda: metrics.FBetaScore(average="mean"),
+        lambda: metrics.FBetaScore(beta=1),
+        lambda: metrics.F1Score(threshold=0.0),
+        lambda: metrics.IoU(num_classes=2, target_class_ids=[2]),
+        lambda: metrics.R2Score(class_aggregation="sum"),
+        lambda: metrics.R2Score(num_regressors=-1),
+    ):
+        with pytest.raises(ValueError, match="Received|range"):
+            make()
+
+
+def test_shapes_that_do_not_match_are_named():
+    a, b = np.zeros((4, 3)), np.zeros((4, 2))
+    for metric in (
+        metrics.BinaryAccuracy(),
+        metrics.Precision(),
+        metrics.MeanSquaredError(),
+        metrics.CategoricalCrossentropy(),
+    ):
+        with pytest.raises(ValueError, match=r"\(4, 3\).*\(4, 2\)"):
+            metric.update_state(a, b)
+    with pytest.raises(ValueError, match=r"\(4, 3\).*\(3, 3\)"):
+        metrics.CategoricalAccuracy().update_state(a, b[:3].repeat(2, 1)[:, :3])
+    with pytest.raises(ValueError, match=r"\(3,\).*\(4, 2\)"):
+        metrics.SparseCategoricalAccuracy().update_state(np.zeros(3), b)
+    with pytest.raises(ValueError, match=r"\(3,\).*\(4,\)"):
+        metrics.Mean().update_state(np.zeros(4), sample_weight=np.zeros(3))
+    with pytest.raises(ValueError, match="2D"):
+        metrics.Precision(class_id=0).update_state(np.zeros(3), np.zeros(3))
+    with pytest.raises(ValueError, match="top_k"):
+        metrics.Precision(top_k=4).update_state(a, a)
+    with pytest.raises(ValueError, match="2D"):
+        metrics.F1Score().update_state(np.zeros(3), np.zeros(3))

@@ -1,0 +1,304 @@
+"""Every op of the registry, against Keras, JAX and finite differences."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from minikeras import ops, tree
+from minikeras.autodiff import (
+    PRIMITIVES,
+    GradientTape,
+    KerasTensor,
+    NotDifferentiableTwice,
+    Tensor,
+    gradient_check,
+)
+from minikeras.ops.symbolic import OPS
+
+_spec = importlib.util.spec_from_file_location(
+    "op_strategies", pathlib.Path(__file__).with_name("strategies.py")
+)
+strategies = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = strategies
+_spec.loader.exec_module(strategies)
+CASES, BATCH, Function = strategies.CASES, strategies.BATCH, strategies.Function
+
+examples = settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def named(test: Any) -> Any:
+    return pytest.mark.parametrize("name", sorted(CASES))(test)
+
+
+def filtered(condition: Any) -> Any:
+    names = [n for n in sorted(CASES) if condition(CASES[n])]
+    return pytest.mark.parametrize("name", names)
+
+
+def test_every_op_has_a_case():
+    assert sorted(set(OPS) - set(CASES)) == [], "ops without an entry in tests/ops/strategies.py"
+    assert sorted(set(CASES) - set(OPS)) == [], "entries of tests/ops/strategies.py without an op"
+
+
+def is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray)
+
+
+def replaced(structure: Any, change: Any) -> Any:
+    """Replace arrays and functions in arguments."""
+    return tree.map_structure(lambda x: change(x) if is_array(x) or isinstance(x, Function) else x, structure)
+
+
+def in_dtype(structure: Any, dtype: str, library: Any) -> Any:
+    """Return arguments in float32 or float64, with functions written for a library's ops."""
+
+    def change(x: Any) -> Any:
+        if isinstance(x, Function):
+            return x.of(library)
+        if x.dtype.kind == "f":
+            return x.astype(dtype)
+        if x.dtype.kind == "c":
+            return x.astype("complex64" if dtype == "float32" else "complex128")
+        return x
+
+    return replaced(structure, change)
+
+
+def results(case: Any, outputs: Any) -> list:
+    flat = [np.asarray(y) for y in tree.flatten(as_plain(outputs))]
+    return flat if case.result is None else case.result(flat)
+
+
+def as_plain(outputs: Any) -> Any:
+    """Turn named tuples, which JAX returns here and there, into tuples."""
+    if isinstance(outputs, (tuple, list)):
+        return tuple(as_plain(y) for y in outputs)
+    return outputs
+
+
+def run(library: Any, name: str, call: Any, dtype: str) -> Any:
+    args, kwargs = in_dtype((call.args, call.kwargs), dtype, library)
+    return getattr(library, name)(*args, **kwargs)
+
+
+@named
+def test_forward_as_in_keras(name, keras):
+    case = CASES[name]
+
+    @examples
+    @given(strategies.calls(case))
+    def check(call):
+        for dtype, rtol in (("float32", case.rtol32), ("float64", 1e-10)):
+            with np.errstate(all="ignore"):
+                ours = results(case, run(ops, name, call, dtype))
+                theirs = results(case, run(keras.ops, name, call, dtype))
+            assert len(ours) == len(theirs)
+            for a, b in zip(ours, theirs):
+                assert a.shape == b.shape
+                np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
+                if a.dtype.kind in "fc":
+                    assert a.dtype == b.dtype
+                else:
+                    assert a.dtype.kind == b.dtype.kind or {a.dtype.kind, b.dtype.kind} == {"i", "u"}
+
+    check()
+
+
+def float_arrays(call: Any) -> list:
+    leaves = tree.flatten((call.args, call.kwargs))
+    return [x for x in leaves if is_array(x) and x.dtype.kind in "fc"]
+
+
+def function_of_floats(library: Any, name: str, call: Any, case: Any) -> Any:
+    """Return the op as a function of its float arguments alone, which returns its float results."""
+
+    def f(*xs: Any) -> list:
+        rest = iter(xs)
+
+        def change(x: Any) -> Any:
+            if isinstance(x, Function):
+                return x.of(library)
+            return next(rest) if x.dtype.kind in "fc" else x
+
+        args, kwargs = replaced((call.args, call.kwargs), change)
+        outputs = as_plain(getattr(library, name)(*args, **kwargs))
+        if case.differentiate is not None:
+            outputs = case.differentiate(outputs)
+        flat = tree.flatten(outputs)
+        return [y for y in flat if np.dtype(str(y.dtype)).kind in "fc"]
+
+    return f
+
+
+@filtered(lambda case: case.gradient)
+def test_gradient_by_finite_differences(name):
+    case = CASES[name]
+
+    @examples
+    @given(strategies.calls(case))
+    def check(call):
+        f = function_of_floats(ops, name, call, case)
+        result = gradient_check(f, *float_arrays(call), max_entries=6, rtol=1e-4)
+        assert result.checked > 0
+
+    check()
+
+
+@filtered(lambda case: case.gradient and case.jax)
+def test_gradient_as_in_jax(name, keras):
+    jax = pytest.importorskip("jax")
+    case = CASES[name]
+
+    @settings(examples, max_examples=1)
+    @given(strategies.calls(case))
+    def check(call):
+        xs = float_arrays(call)
+        ours, theirs = [function_of_floats(lib, name, call, case) for lib in (ops, keras.ops)]
+        tensors = [Tensor(x) for x in xs]
+        with GradientTape() as tape:
+            tape.watch(tensors)
+            outputs = ours(*tensors)
+        rng = np.random.default_rng(0)
+        weights = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
+        grads = tape.gradient(outputs, tensors, weights, unconnected_gradients="zero")
+
+        def total(*xs):
+            return sum((y * w).sum().real for y, w in zip(theirs(*xs), weights))
+
+        expected = jax.grad(total, argnums=tuple(range(len(xs))))(*xs)
+        for g, e in zip(grads, expected):
+            assert g.shape == e.shape
+            np.testing.assert_allclose(g, np.asarray(e), rtol=1e-8, atol=1e-8)
+
+    check()
+
+
+@filtered(lambda case: case.gradient)
+def test_gradient_of_gradient(name):
+    case = CASES[name]
+
+    @settings(examples, max_examples=2)
+    @given(strategies.calls(case))
+    def check(call):
+        f = function_of_floats(ops, name, call, case)
+        weights = []
+
+        def gradient(*xs: Any) -> list:
+            with GradientTape() as tape:
+                tape.watch(list(xs))
+                outputs = f(*xs)
+            if not weights:
+                rng = np.random.default_rng(0)
+                weights.extend([np.asarray(rng.standard_normal(y.shape)) for y in outputs])
+            return tape.gradient(outputs, list(xs), weights, unconnected_gradients="zero")
+
+        if case.twice:
+            gradient_check(gradient, *float_arrays(call), max_entries=4, rtol=1e-3, atol=1e-6)
+        else:
+            with pytest.raises(NotDifferentiableTwice):
+                gradient_check(gradient, *float_arrays(call), max_entries=1)
+
+    check()
+
+
+def as_symbols(structure: Any, symbol: Any) -> Any:
+    return replaced(
+        structure,
+        lambda x: symbol((None, *x.shape[1:]) if x.ndim and x.shape[0] == BATCH else x.shape, x.dtype.name),
+    )
+
+
+@filtered(lambda case: case.symbolic)
+def test_symbolic(name, keras):
+    case = CASES[name]
+
+    @examples
+    @given(strategies.calls(case))
+    def check(call):
+        args, kwargs = in_dtype((call.args, call.kwargs), "float32", ops)
+        data = tree.flatten(as_plain(getattr(ops, name)(*args, **kwargs)))
+        spec_args, spec_kwargs = as_symbols((args, kwargs), KerasTensor)
+        ours = tree.flatten(getattr(ops, name)(*spec_args, **spec_kwargs))
+        assert len(ours) == len(data)
+        for spec, y in zip(ours, data):
+            assert isinstance(spec, KerasTensor)
+            assert len(spec.shape) == y.ndim
+            assert all(s in (None, d) for s, d in zip(spec.shape, y.shape)), (spec.shape, y.shape)
+            assert spec.dtype == y.dtype.name
+        if case.same_spec:
+            spec_args, spec_kwargs = as_symbols((args, kwargs), keras.KerasTensor)
+            theirs = tree.flatten(as_plain(getattr(keras.ops, name)(*spec_args, **spec_kwargs)))
+            assert [(tuple(y.shape), y.dtype) for y in ours] == [
+                (tuple(y.shape), y.dtype) for y in theirs
+            ]
+
+    check()
+
+
+@filtered(lambda case: case.batched)
+@pytest.mark.parametrize("batch", [0, 1])
+def test_empty_and_single_batches(name, batch):
+    case = CASES[name]
+
+    @settings(examples, max_examples=2)
+    @given(strategies.calls(case), strategies.calls(case, batch))
+    def check(whole, call):
+        with np.errstate(all="ignore"):
+            y = tree.flatten(as_plain(run(ops, name, call, "float32")))
+            if case.gradient:
+                f = function_of_floats(ops, name, call, case)
+                tensors = [Tensor(x) for x in float_arrays(call)]
+                with GradientTape() as tape:
+                    tape.watch(tensors)
+                    outputs = f(*tensors)
+                grads = tape.gradient(outputs, tensors, unconnected_gradients="zero")
+                assert [g.shape for g in grads] == [t.shape for t in tensors]
+        assert all(isinstance(t, Tensor) for t in y)
+
+    check()
+
+
+LAYER_PRIMITIVES = {
+    "dense": lambda: ops.nn.DENSE(watched(2, 3), watched(3, 4), watched(4), activation="relu"),
+}
+"""Calls of primitives that are not part of any op."""
+
+
+def watched(*shape: int) -> Tensor:
+    from minikeras import Variable
+
+    return Variable(np.ones(shape))
+
+
+def test_every_primitive_is_exercised():
+    seen = set()
+    for name, case in CASES.items():
+        if not case.gradient:
+            continue
+        for choice in range(11):
+            draw = strategies.Draw(lambda n, c=choice: c % n, seed=choice)
+            call = strategies.call(case, draw)
+            tensors = [Tensor(x) for x in float_arrays(call)]
+            with GradientTape() as tape:
+                tape.watch(tensors)
+                function_of_floats(ops, name, call, case)(*tensors)
+            seen |= {n.primitive.name for n in tape._nodes if hasattr(n, "primitive")}
+    for call in LAYER_PRIMITIVES.values():
+        with GradientTape() as tape:
+            call()
+        seen |= {n.primitive.name for n in tape._nodes if hasattr(n, "primitive")}
+    missing = {n for n in PRIMITIVES if n not in seen}
+    assert missing == set()
