@@ -132,10 +132,10 @@ def gradient_check(
         analytic = problem.gradients()
         middle = None
         for source, gradient in zip(problem.sources, analytic):
-            if not np.array_equal(source.value, source.value):
-                raise ValueError(f"gradient_check: {source.name} holds NaN.")
             for flat in _choose(source.value.size, max_entries, rng):
                 index = tuple(int(i) for i in np.unravel_index(flat, source.value.shape))
+                if np.isnan(source.value[index]):
+                    continue  # cannot be moved
                 step = (6e-6 if eps is None else eps) * max(1.0, abs(source.value[index]))
                 numeric = 0.0
                 kink = False

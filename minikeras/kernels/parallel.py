@@ -132,76 +132,6 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
 
 
 class _Blas:
-    """NumPy's OpenBLAS, whose number of threads can be read and set while it runs."""
-
-    def __init__(self) -> None:
-        self.get, self.set = _find_openblas()
-
-    def __bool__(self) -> bool:
-        return self.set is not None
-
-
-def _find_openblas() -> tuple[Callable | None, Callable | None]:
-    """Return OpenBLAS's functions to read and set its threads; None without OpenBLAS."""
-    import ctypes
-    import glob
-    from os import path
-
-    import numpy
-
-    home = path.dirname(numpy.__file__)
-    places = [path.join(home, "..", "numpy.libs"), path.join(home, ".dylibs")]
-    for place in places:
-        for file in glob.glob(path.join(place, "*openblas*")):
-            try:
-                library = ctypes.CDLL(file)
-            except OSError:
-                continue
-            for prefix in ("scipy_openblas_", "openblas_"):
-                for suffix in ("64_", ""):
-                    setter = getattr(library, f"{prefix}set_num_threads{suffix}", None)
-                    getter = getattr(library, f"{prefix}get_num_threads{suffix}", None)
-                    if setter is not None and getter is not None:
-                        return getter, setter
-    return None, None
-
-
-_blas: _Blas | None = None
-_single_lock = threading.Lock()
-_single_depth = 0
-_single_before = 1
-
-
-class SingleBlas:
-    """A context in which a matrix product runs on the thread that calls it, and on no other.
-
-    Threads of ours that each run a product would otherwise fight with those of BLAS for the
-    processors. A product on one thread also gives the same bits on every machine of a kind,
-    however many processors there are. Without OpenBLAS it does nothing.
-    """
-
-    def __enter__(self) -> None:
-        global _blas, _single_depth, _single_before
-        with _single_lock:
-            if _blas is None:
-                _blas = _Blas()
-            if _single_depth == 0 and _blas:
-                _single_before = _blas.get()
-                _blas.set(1)
-            _single_depth += 1
-
-    def __exit__(self, *exc: object) -> None:
-        global _single_depth
-        with _single_lock:
-            _single_depth -= 1
-            if _single_depth == 0 and _blas:
-                _blas.set(_single_before)
-
-
-single_blas = SingleBlas()
-
-
-class _Blas:
     """The number of threads of NumPy's own BLAS, where that is an OpenBLAS that can be asked."""
 
     _NAMES = (
@@ -267,12 +197,30 @@ def _blas() -> _Blas:
     return _Blas()
 
 
+class _SingleBlas:
+    """A context in which a matrix product runs on the thread that calls it, and on no other.
+
+    Threads of ours that each run a product would otherwise fight with those of BLAS for the
+    processors. A product on one thread also gives the same bits however many processors there are.
+    Where NumPy's BLAS cannot be told so, it does nothing.
+    """
+
+    def __enter__(self) -> None:
+        _blas().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        _blas().__exit__(*error)
+
+
+single_blas = _SingleBlas()
+
+
 def run_products(tasks: Sequence[Callable[[], object]]) -> None:
     """Run tasks as `run` does, each with matrix products that stay on its own thread.
 
     Where NumPy's BLAS cannot be told so, the tasks run all the same.
     """
-    with _blas():
+    with single_blas:
         run(tasks)
 
 

@@ -25,6 +25,11 @@ from minikeras.layers.merging.maximum import Maximum, maximum
 from minikeras.layers.merging.minimum import Minimum, minimum
 from minikeras.layers.merging.multiply import Multiply, multiply
 from minikeras.layers.merging.subtract import Subtract, subtract
+from minikeras.layers.normalization.batch_normalization import BatchNormalization
+from minikeras.layers.normalization.group_normalization import GroupNormalization
+from minikeras.layers.normalization.layer_normalization import LayerNormalization
+from minikeras.layers.normalization.rms_normalization import RMSNormalization
+from minikeras.layers.normalization.unit_normalization import UnitNormalization
 from minikeras.layers.regularization.activity_regularization import ActivityRegularization
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.layers.reshaping.flatten import Flatten

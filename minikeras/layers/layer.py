@@ -107,7 +107,7 @@ class Layer(Operation):
         self._trainable = bool(trainable)
         self._path = None
         self._own_losses: list = []
-        self._lossy: list = []  # layers that added losses while this one was the outermost
+        self._lossy: list = []  # layers that added losses in calls of this one
         self._warned_mask = False
         self._checked_shape: tuple | None = None
 
@@ -140,7 +140,7 @@ class Layer(Operation):
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("_inbound_nodes", "_own_losses", "built", "_dtype_policy"):
+        if name in ("_inbound_nodes", "_own_losses", "built", "_dtype_policy", "_checked_shape"):
             raise AttributeError(_super_first(self))
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
@@ -521,6 +521,7 @@ class Layer(Operation):
         try:
             self._maybe_build(args, kwargs)
             state.in_call = True
+            given = kwargs.get("training")
             training = self._resolve_training(kwargs, outermost)
             if signature.training and training is not None:
                 kwargs["training"] = training
@@ -532,7 +533,8 @@ class Layer(Operation):
             if outermost and self._lossy:
                 self._forget_losses()
             if symbolic:
-                kwargs_seen = {k: v for k, v in kwargs.items() if k != "training" or training is not None}
+                # A default must not be replayed in place of the model's own `training`.
+                kwargs_seen = {k: v for k, v in kwargs.items() if k != "training" or given is not None}
                 outputs = self.symbolic_call(*args, **kwargs_seen)
             else:
                 outputs = self.call(*args, **kwargs)
@@ -773,8 +775,9 @@ class Layer(Operation):
             if not isinstance(x, (Tensor, KerasTensor)):
                 x = Tensor(np.asarray(to_array(x)))
             self._own_losses.append(x)
-        if state.layers:
-            state.layers[0]._lossy.append(self)
+        for layer in state.layers:  # any of them may be the outermost one of the next call
+            if self not in layer._lossy:
+                layer._lossy.append(self)
 
     def _forget_losses(self) -> None:
         """Drop what the last call of this layer, as the outermost one, added."""

@@ -542,7 +542,10 @@ class AUC(_Decisions):
         self.label_weights = None if label_weights is None else to_array(label_weights, self.dtype)
         self.from_logits = from_logits
         if num_labels and not multi_label:
-            raise ValueError("AUC: `num_labels` is needed only when `multi_label` is True.")
+            raise ValueError(
+                "AUC: `num_labels` is needed only when `multi_label` is True. "
+                f"Received: num_labels={num_labels}"
+            )
         self._built = False
         if not multi_label:
             self._build(None)

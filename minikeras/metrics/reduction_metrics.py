@@ -71,7 +71,7 @@ class _Reduction(Metric):
 
     def _sum(self, values: np.ndarray) -> Any:
         if values.dtype.kind == "b":
-            return np.count_nonzero(values)
+            return int(np.count_nonzero(values))
         if values.dtype is not self._np_dtype:
             values = values.astype(self._np_dtype)
         return np.add.reduce(values, axis=None) if values.ndim else values

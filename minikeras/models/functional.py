@@ -190,15 +190,13 @@ class Functional(Function, Model):
             return x
         shape, expected = tuple(x.shape), wanted.shape
         if shape[1:] == expected[1:] and len(shape) == len(expected):
-            if expected and expected[0] not in (None, shape[0]) and shape[0] is not None:
-                raise self._mismatch(x, wanted)
-            return x
+            return x  # any number of examples will do, as in Keras
         if len(shape) == len(expected) + 1 and shape[-1] == 1:
             return self._fit_one(squeeze(x, axis=-1), wanted)
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             return self._fit_one(expand_dims(x, axis=-1), wanted)
         if len(shape) != len(expected) or any(
-            e is not None and d is not None and e != d for e, d in zip(expected, shape)
+            e is not None and d is not None and e != d for e, d in zip(expected[1:], shape[1:])
         ):
             raise self._mismatch(x, wanted)
         return x

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.state import state
 from minikeras.ops.operation import GraphNode, Operation
 
 
@@ -195,6 +196,8 @@ class Graph:
                 result = operation(values[source])
             else:
                 args, kwargs = self._fill(node, values)
+                if state.training is not None and "training" in kwargs:
+                    kwargs["training"] = state.training  # the model's goes first, as in Keras
                 if call is None:
                     result = operation(*args, **kwargs)
                 else:

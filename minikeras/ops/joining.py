@@ -99,10 +99,10 @@ def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
 def _stack(*xs: np.ndarray, axis: int) -> tuple:
     shape = xs[0].shape
     inserted = (*shape[:axis], 1, *shape[axis:])
-    return np.concatenate([x.reshape(inserted) for x in xs], axis), None
+    return np.concatenate([x.reshape(inserted) for x in xs], axis), ()
 
 
-def _stack_backward(g: Any, saved: None, needs: Any, out: Any, axis: int) -> list:
+def _stack_backward(g: Any, saved: tuple, needs: Any, out: Any, axis: int) -> list:
     before = (slice(None),) * axis
     return [g[(*before, i)] if need else None for i, need in enumerate(needs)]
 

@@ -381,6 +381,8 @@ def _metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         return metrics_module.CategoricalAccuracy(name=identifier)
     metric = metrics_module.get(identifier)
     if isinstance(metric, metrics_module.Metric):
+        if isinstance(identifier, str):
+            metric.name = identifier  # history keys are what the user wrote
         return metric
     name = identifier if isinstance(identifier, str) else getattr(metric, "__name__", None)
     return metrics_module.MeanMetricWrapper(metric, name=name or type(metric).__name__)

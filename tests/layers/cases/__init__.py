@@ -128,7 +128,7 @@ class Case:
     """
 
     calls: Any
-    examples: int = 10
+    examples: int = 6
     random: bool = False
     statistics: Callable | None = None
     twice: bool = True

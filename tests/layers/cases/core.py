@@ -46,7 +46,7 @@ def with_arguments(k):
 
 
 CASES = {
-    "Dense": Case(dense(), examples=20),
+    "Dense": Case(dense(), examples=12),
     "Embedding": Case(embedding()),
     "Identity": Case([Call({}, Array((2, 3))), Call({}, [Array((2, 3)), Array((2,), "int32")])]),
     "Lambda": Case(

@@ -51,8 +51,8 @@ def dot(draw):
 CASES = {
     "Add": Case(elementwise),
     "Average": Case(elementwise),
-    "Concatenate": Case(concatenate(), examples=20),
-    "Dot": Case(dot(), examples=20),
+    "Concatenate": Case(concatenate(), examples=12),
+    "Dot": Case(dot(), examples=12),
     "Maximum": Case(elementwise),
     "Minimum": Case(elementwise),
     "Multiply": Case(elementwise),

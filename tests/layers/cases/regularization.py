@@ -11,7 +11,7 @@ def dropped_share(x, y, kwargs):
     if rate == 1:
         assert not y.any()
         return
-    np.testing.assert_allclose(y[y != 0], 1 / (1 - rate), rtol=1e-6)
+    np.testing.assert_allclose(y[y != 0], 1 / (1 - rate), rtol=1e-4)  # rates are rounded to 1/65536
     assert abs((y == 0).mean() - rate) < 0.02
     assert abs(y.mean() - 1) < 0.03
 

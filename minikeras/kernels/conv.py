@@ -1,0 +1,700 @@
+"""Convolution: `activation(windows of x @ kernel + bias)`, and its transpose.
+
+Images are `(n, *spatial, channels)`, kernels `(*window, channels / groups, filters)`. There are four
+ways, each with its weight gradient; `_way` chooses by shapes and dtype alone:
+
+- a window of one element is a matrix product;
+- 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
+- few filters: multiply each pixel by all elements of the window first, then add up shifted images;
+- else the windows of a piece of the batch are copied beside each other (im2col), into memory that
+  stays in cache, and multiplied; few channels are laid out by planes, others by pixels.
+
+The gradient of the inputs is a convolution too: of the gradient with the mirrored kernel. With
+strides, the outputs between two steps are so many filters of one convolution whose results are laid
+beside each other (Shi et al., "Real-Time Single Image and Video Super-Resolution", 2016).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels import winograd
+from minikeras.kernels.activations import FUSED
+from minikeras.kernels.windows import (
+    Piece,
+    Window,
+    for_pieces,
+    part,
+    pieces,
+    scratch,
+    sum_pieces,
+    window,
+    windows,
+)
+
+_PIECE = 1 << 17
+"""Elements of a piece's windows, or of its results."""
+_FEW = 4
+"""Channels or filters that are few."""
+
+Finish = Callable[[np.ndarray], None]
+
+
+def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:
+    """Compute the convolution as its definition says; also on tensors, for gradients of gradients."""
+    x = np.pad(x, ((0, 0), *w.pads, (0, 0)))
+    inner = kernel.shape[-2]
+    filters = kernel.shape[-1] // groups
+    results = []
+    for group in range(groups):
+        total = 0
+        for tap in itertools.product(*[range(k) for k in w.kernel]):
+            index = tuple(
+                slice(t * d, t * d + (o - 1) * s + 1, s)
+                for t, d, o, s in zip(tap, w.dilation, w.out, w.strides)
+            )
+            channels = slice(group * inner, (group + 1) * inner)
+            columns = slice(group * filters, (group + 1) * filters)
+            total = total + np.matmul(x[(slice(None), *index, channels)], kernel[(*tap, slice(None), columns)])
+        results.append(total)
+    y = results[0] if groups == 1 else np.concatenate(results, axis=-1)
+    return y if bias is None else y + bias
+
+
+# Convolution with bias and activation.
+
+
+def forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    strides: tuple,
+    padding: Any,
+    dilation: tuple,
+    groups: int,
+    activation: str | None,
+) -> tuple[np.ndarray, tuple]:
+    """Compute `activation(convolution + bias)`.
+
+    Args:
+        x: images, `(n, *spatial, channels)`.
+        kernel: `(*window, channels / groups, filters)`.
+        bias: `(filters,)` or None.
+        strides, dilation: one number for each spatial axis.
+        padding: see `windows.window`.
+        groups: how many groups of channels are convolved by themselves.
+        activation: name in `FUSED`, or None.
+
+    Returns:
+        The result `(n, *spatial, filters)`, and what backward needs.
+    """
+    dtype = x.dtype
+    w = window(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
+    x, kernel, bias = _computable(x), _computable(kernel), _computable(bias)
+    y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
+    if y.size:
+        correlate(x, kernel, w, groups, y, _finish(w.out[1:], bias, activation))
+    if y.dtype != dtype:
+        y = y.astype(dtype)
+    return y, (x, kernel, bias is not None, w, groups, y, activation)
+
+
+def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel and bias."""
+    x, kernel, has_bias, w, groups, y, activation = saved
+    need_x, need_kernel, need_bias = needs
+    d, dbias = _before_activation(g, y, activation, need_bias and has_bias, x.dtype)
+    dx = dkernel = None
+    if need_kernel:
+        dkernel = _deliver(weight_gradient(x, d, w, groups), out, 1, y.dtype)
+    if need_x:
+        dx = np.empty_like(x)
+        spread(d, kernel, w, groups, dx, None)
+        dx = dx.astype(y.dtype, copy=False)
+    if dbias is not None:
+        dbias = _deliver(dbias, out, 2, y.dtype)
+    return [dx, dkernel, dbias]
+
+
+def transpose_forward(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    w: Window,
+    activation: str | None,
+) -> tuple[np.ndarray, tuple]:
+    """Compute `activation(transposed convolution + bias)`: the input gradient of a convolution.
+
+    Args:
+        x: images, `(n, *w.out, channels)`.
+        kernel: `(*window, filters, channels)`.
+        bias: `(filters,)` or None.
+        w: the windows of the convolution that this is the transpose of; `w.size` is the result's
+            spatial shape.
+        activation: name in `FUSED`, or None.
+    """
+    dtype = x.dtype
+    x, kernel, bias = _computable(x), _computable(kernel), _computable(bias)
+    y = np.empty((x.shape[0], *w.size, kernel.shape[-2]), x.dtype)
+    if y.size:
+        spread(x, kernel, w, 1, y, _finish(w.size[1:], bias, activation))
+    if y.dtype != dtype:
+        y = y.astype(dtype)
+    return y, (x, kernel, bias is not None, w, y, activation)
+
+
+def transpose_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradients of x, kernel and bias."""
+    x, kernel, has_bias, w, y, activation = saved
+    need_x, need_kernel, need_bias = needs
+    d, dbias = _before_activation(g, y, activation, need_bias and has_bias, x.dtype)
+    dx = dkernel = None
+    if need_kernel:
+        dkernel = _deliver(weight_gradient(d, x, w, 1), out, 1, y.dtype)
+    if need_x:
+        dx = np.empty_like(x)
+        correlate(d, kernel, w, 1, dx, None)
+        dx = dx.astype(y.dtype, copy=False)
+    if dbias is not None:
+        dbias = _deliver(dbias, out, 2, y.dtype)
+    return [dx, dkernel, dbias]
+
+
+def transpose_reference(x: Any, kernel: Any, bias: Any, w: Window) -> Any:
+    """Compute the transposed convolution as its definition says; also on tensors."""
+    full = tuple((o - 1) * s + e for o, s, e in zip(w.out, w.strides, w.extent))
+    total = 0
+    for tap in itertools.product(*[range(k) for k in w.kernel]):
+        y = np.matmul(x, np.swapaxes(kernel[tap], 0, 1))
+        for axis, (t, d, o, s, n) in enumerate(zip(tap, w.dilation, w.out, w.strides, full), 1):
+            y = _insert_zeros(y, axis, o, s)
+            before = t * d
+            y = np.pad(y, _on_axis(y.ndim, axis, (before, n - before - ((o - 1) * s + 1))))
+        total = total + y
+    for axis, ((low, _), n, size) in enumerate(zip(w.pads, full, w.size), 1):
+        total = np.pad(total, _on_axis(total.ndim, axis, (0, max(low + size - n, 0))))
+        total = total[(slice(None),) * axis + (slice(low, low + size),)]
+    return total if bias is None else total + bias
+
+
+def _on_axis(ndim: int, axis: int, pair: tuple) -> list:
+    return [pair if i == axis else (0, 0) for i in range(ndim)]
+
+
+def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
+    """Put `stride - 1` zeros between the elements along an axis."""
+    if stride == 1:
+        return y
+    shape = y.shape
+    y = np.reshape(y, (*shape[:axis], n, 1, *shape[axis + 1 :]))
+    y = np.pad(y, _on_axis(y.ndim, axis + 1, (0, stride - 1)))
+    y = np.reshape(y, (*shape[:axis], n * stride, *shape[axis + 1 :]))
+    return y[(slice(None),) * axis + (slice(0, (n - 1) * stride + 1),)]
+
+
+def _computable(a: np.ndarray | None) -> np.ndarray | None:
+    """Return a contiguous array of a dtype that BLAS multiplies."""
+    if a is None:
+        return None
+    if a.dtype.itemsize < 4 or a.dtype.kind != "f":
+        return np.ascontiguousarray(a, np.float32)
+    return np.ascontiguousarray(a)
+
+
+def _finish(inner: tuple, bias: np.ndarray | None, activation: str | None) -> Finish | None:
+    """Return what adds the bias and applies the activation, in place, to parts of the result.
+
+    Args:
+        inner: spatial axes of the result behind the first.
+    """
+    if bias is None and activation is None:
+        return None
+    function = FUSED[activation].forward if activation is not None else None
+    line = None if bias is None else np.tile(bias, math.prod(inner)).reshape(*inner, bias.size)
+
+    def finish(y: np.ndarray) -> None:
+        if line is not None:
+            np.add(y, line, y)
+        if function is not None:
+            function(y, y)
+
+    return finish
+
+
+def _before_activation(
+    g: np.ndarray, y: np.ndarray, activation: str | None, need_bias: bool, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the gradient of what the activation was applied to, and that of the bias."""
+    if g.dtype != dtype:
+        g = g.astype(dtype)
+    g = np.ascontiguousarray(g)
+    if activation is None and not need_bias:
+        return g, None
+    filters = y.shape[-1]
+    rows = g.size // filters if filters else 0
+    flat_g, flat_y = g.reshape(rows, filters), y.reshape(rows, filters)
+    d = flat_g if activation is None else np.empty_like(flat_g)
+    step = max(_PIECE // max(filters, 1), 1)
+    cut = [Piece(i, min(i + step, rows), 0, 1) for i in range(0, rows, step)]
+    ones = np.ones(step, dtype)
+
+    def activate(piece: Piece) -> np.ndarray:
+        at = slice(piece.first, piece.last)
+        if activation is not None:
+            d[at] = FUSED[activation].backward(flat_g[at], flat_y[at])
+        return d[at]
+
+    if not need_bias:
+        for_pieces(cut, activate)
+        return d.reshape(g.shape), None
+
+    def task(piece: Piece, out: np.ndarray) -> None:
+        np.dot(ones[: piece.count], activate(piece), out)
+
+    dbias = sum_pieces(cut, (filters,), dtype, task)
+    return d.reshape(g.shape), dbias
+
+
+def _deliver(gradient: np.ndarray, out: Any, index: int, dtype: np.dtype) -> np.ndarray:
+    """Put a gradient where the caller wants it."""
+    target = None if out is None else out[index]
+    if target is None:
+        return gradient.astype(dtype, copy=False)
+    target[...] = gradient
+    return target
+
+
+# The three directions.
+
+
+def _way(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
+    if groups == 1:
+        if w.taps == 1 and not any(map(any, w.pads)):
+            return "pointwise"
+        if winograd.suits(w, n, channels, filters, dtype):
+            return "winograd"
+        if filters <= _FEW and channels > 2 * filters and max(w.strides) == 1:
+            return "few filters"
+        if channels <= _FEW:
+            return "planes"
+    return "columns"
+
+
+def correlate(
+    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
+) -> None:
+    """Write the convolution into `y`, `(n, *w.out, filters)`, and finish it.
+
+    Args:
+        x: `(n, *w.size, channels)`, C-contiguous.
+        kernel: `(*window, channels / groups, filters)`.
+        w: the windows.
+        groups: number of groups.
+        y: where to.
+        finish: applied in place to parts of `y`.
+    """
+    n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
+    way = _way(w, n, channels, filters, groups, x.dtype)
+    if way == "winograd":
+        winograd.correlate(x, kernel, w, y, finish)
+    elif way == "few filters":
+        _few_filters(x, kernel, w, y, finish)
+    elif way == "pointwise":
+        _pointwise(x, kernel.reshape(channels, filters), w, y, finish)
+    elif way == "planes":
+        _by_planes(x, kernel.reshape(-1, filters), w, y, finish)
+    else:
+        _by_columns(x, kernel, w, groups, y, finish)
+
+
+def _pointwise(
+    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
+) -> None:
+    channels, filters = kernel.shape
+    inner = math.prod(w.out[1:])
+
+    def work(piece: Piece) -> None:
+        target = piece.of(y)
+        np.dot(_strided(x, piece, w), kernel, target.reshape(-1, filters))
+        if finish is not None:
+            finish(target)
+
+    for_pieces(pieces(x.shape[0], w.out[0], inner * max(channels, filters), _PIECE), work)
+
+
+def _strided(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
+    """Return the pixels that windows of one element see, as a matrix."""
+    s = w.strides
+    rows = slice(piece.top * s[0], (piece.bottom - 1) * s[0] + 1, s[0])
+    index = [slice(0, (o - 1) * t + 1, t) for o, t in zip(w.out[1:], s[1:])]
+    seen = x[(slice(piece.first, piece.last), rows, *index)]
+    return seen.reshape(-1, x.shape[-1])
+
+
+def _planes(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
+    """Return the windows of a piece as columns of a matrix."""
+    out = (piece.rows, *w.out[1:])
+    view = windows(part(x, piece, w), w, out)
+    axes = len(out)
+    order = (*range(axes + 1, 2 * axes + 2), *range(axes + 1))
+    view = view.transpose(order)
+    planes = scratch("windows", view.shape, x.dtype)
+    planes[...] = view
+    return planes.reshape(w.taps * x.shape[-1], -1)
+
+
+def _by_planes(
+    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
+) -> None:
+    filters = kernel.shape[1]
+
+    def work(piece: Piece) -> None:
+        target = piece.of(y)
+        np.dot(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
+        if finish is not None:
+            finish(target)
+
+    row = math.prod(w.out[1:]) * max(kernel.shape)
+    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+
+
+def _columns(x: np.ndarray, piece: Piece, w: Window, groups: int) -> np.ndarray:
+    """Return the windows of a piece as rows of a matrix for each group."""
+    out = (piece.rows, *w.out[1:])
+    view = windows(part(x, piece, w), w, out)
+    inner = x.shape[-1] // groups
+    if groups > 1:
+        view = _grouped(view, groups, inner)
+    columns = scratch("windows", view.shape, x.dtype)
+    columns[...] = view
+    return columns.reshape(groups, -1, w.taps * inner)
+
+
+def _grouped(view: np.ndarray, groups: int, inner: int) -> np.ndarray:
+    """Put an axis of groups of channels first, without a copy."""
+    item = view.strides[-1]
+    return np.lib.stride_tricks.as_strided(
+        view,
+        (groups, *view.shape[:-1], inner),
+        (inner * item, *view.strides),
+        writeable=False,
+    )
+
+
+def _by_columns(
+    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
+) -> None:
+    filters = kernel.shape[-1] // groups
+    matrices = np.ascontiguousarray(kernel.reshape(-1, groups, filters).transpose(1, 0, 2))
+
+    def work(piece: Piece) -> None:
+        target = piece.of(y)
+        columns = _columns(x, piece, w, groups)
+        if groups == 1:
+            np.dot(columns[0], matrices[0], target.reshape(-1, filters))
+        else:
+            by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
+            np.matmul(columns, matrices, by_group)
+        if finish is not None:
+            finish(target)
+
+    row = math.prod(w.out[1:]) * max(w.taps * x.shape[-1], filters)
+    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+
+
+def _few_filters(
+    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
+) -> None:
+    n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
+    # A row for each element of the window and each filter.
+    matrix = np.ascontiguousarray(kernel.reshape(w.taps, channels, filters).transpose(0, 2, 1))
+    matrix = matrix.reshape(-1, channels)
+    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+
+    def work(piece: Piece) -> None:
+        images = x[piece.first : piece.last]
+        products = scratch("windows", (matrix.shape[0], images.size // channels), x.dtype)
+        np.dot(matrix, images.reshape(-1, channels).T, products)
+        products = products.reshape(len(taps), filters, piece.count, *w.size)
+        total = scratch("product", (filters, piece.count, *w.out), x.dtype)
+        total[...] = 0
+        for tap, product in zip(taps, products):
+            source, target = [slice(None)] * 2, [slice(None)] * 2
+            for t, d, (low, _), size, out in zip(tap, w.dilation, w.pads, w.size, w.out):
+                shift = t * d - low
+                begin, end = max(-shift, 0), min(size - shift, out)
+                target.append(slice(begin, max(end, begin)))
+                source.append(slice(begin + shift, max(end, begin) + shift))
+            seen = total[tuple(target)]
+            np.add(seen, product[tuple(source)], seen)
+        result = y[piece.first : piece.last]
+        result[...] = np.moveaxis(total, 0, -1)
+        if finish is not None:
+            finish(result)
+
+    size = math.prod(w.size) * max(matrix.shape[0], channels)
+    for_pieces(pieces(n, 1, size, _PIECE), work)
+
+
+def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
+    """Return the kernel of the convolution that takes gradients back to inputs."""
+    axes = tuple(range(kernel.ndim - 2))
+    kernel = np.flip(kernel, axes)
+    if groups > 1:
+        *size, inner, filters = kernel.shape
+        kernel = kernel.reshape(*size, inner, groups, filters // groups)
+        return np.moveaxis(kernel, -1, -3).swapaxes(-1, -2).reshape(
+            *size, filters // groups, groups * inner
+        )
+    return np.ascontiguousarray(kernel.swapaxes(-1, -2))
+
+
+def spread(
+    g: np.ndarray, kernel: np.ndarray, w: Window, groups: int, dx: np.ndarray, finish: Finish | None
+) -> None:
+    """Write the input gradient of a convolution into `dx`, `(n, *w.size, channels)`.
+
+    Args:
+        g: gradient of the convolution's result, `(n, *w.out, filters)`, C-contiguous.
+        kernel: the convolution's.
+        w: the convolution's windows.
+        groups: number of groups.
+        dx: where to.
+        finish: applied in place to parts of `dx`.
+    """
+    if max(w.strides) == 1:
+        pads = []
+        for (low, _), extent, size, out in zip(w.pads, w.extent, w.size, w.out):
+            before = extent - 1 - low
+            pads.append((before, size + extent - 1 - out - before))
+        back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
+        correlate(g, mirrored(kernel, groups), back, groups, dx, finish)
+    elif w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
+        _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
+    elif max(w.dilation) == 1 and groups == 1:
+        _spread_between(g, kernel, w, dx, finish)
+    else:
+        _spread_columns(g, kernel, w, groups, dx, finish)
+
+
+def _spread_points(
+    g: np.ndarray, matrix: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
+) -> None:
+    """Strided windows of one element: their results go to every so many pixels."""
+    filters = g.shape[-1]
+    index = tuple(slice(0, (o - 1) * s + 1, s) for o, s in zip(w.out, w.strides))
+
+    def work(piece: Piece) -> None:
+        target = dx[piece.first : piece.last]
+        target[...] = 0
+        some = g[piece.first : piece.last]
+        product = scratch("product", (some.size // filters, matrix.shape[1]), g.dtype)
+        np.dot(some.reshape(-1, filters), matrix, product)
+        target[(slice(None), *index)] = product.reshape(*some.shape[:-1], matrix.shape[1])
+        if finish is not None:
+            finish(target)
+
+    for_pieces(pieces(g.shape[0], 1, math.prod(w.size) * dx.shape[-1], _PIECE), work)
+
+
+@functools.lru_cache(maxsize=256)
+def _between(w: Window) -> tuple:
+    """Plan `_spread_between`: for each axis, the window over gradients and the range of steps.
+
+    Position `p` of the padded image, `p = q * stride + r`, gets the elements `r + stride * m` of the
+    window that stands at `q - m`.
+    """
+    reach, starts, outs = [], [], []
+    for (low, _), size, k, s in zip(w.pads, w.size, w.kernel, w.strides):
+        first, last = low // s, (low + size - 1) // s
+        reach.append(-(-k // s))
+        starts.append(first)
+        outs.append(last - first + 1)
+    pads = []
+    for m, first, count, out in zip(reach, starts, outs, w.out):
+        before = m - 1 - first
+        pads.append((before, first + count - out))
+    ones = (1,) * len(reach)
+    return Window(w.out, tuple(reach), ones, ones, tuple(pads), tuple(outs)), tuple(starts)
+
+
+def _spread_between(
+    g: np.ndarray, kernel: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
+) -> None:
+    n, filters, channels = g.shape[0], g.shape[-1], dx.shape[-1]
+    inner, starts = _between(w)
+    steps = math.prod(w.strides)
+    # Elements beyond the window are zero. Axes: m and r of each spatial axis, channels, filters.
+    full = np.zeros(
+        (*[m * s for m, s in zip(inner.kernel, w.strides)], channels, filters), kernel.dtype
+    )
+    full[tuple([slice(k) for k in w.kernel])] = kernel
+    axes = len(w.kernel)
+    split = full.reshape(
+        *itertools.chain(*zip(inner.kernel, w.strides)), channels, filters
+    )
+    split = np.flip(split, tuple(range(0, 2 * axes, 2)))
+    # To: r of the first axis, m, filters, the other r, channels.
+    order = (
+        1,
+        *range(0, 2 * axes, 2),
+        2 * axes + 1,
+        *range(3, 2 * axes, 2),
+        2 * axes,
+    )
+    tall = math.prod(inner.kernel) * filters
+    wide = steps // w.strides[0] * channels
+    matrices = np.ascontiguousarray(split.transpose(order)).reshape(w.strides[0], tall, wide)
+    line = tall // inner.kernel[0]
+    planes = filters <= _FEW
+    low = [p[0] - f * s for p, f, s in zip(w.pads, starts, w.strides)]
+    cropped = tuple(slice(a, a + size) for a, size in zip(low[1:], w.size[1:]))
+    stride = w.strides[0]
+
+    def work(piece: Piece) -> None:
+        # Rows of windows here; rows of dx between `top` and `bottom`.
+        top = max(piece.top * stride - low[0], 0)
+        bottom = min(piece.bottom * stride - low[0], w.size[0])
+        seen = _planes(g, piece, inner).T if planes else _columns(g, piece, inner, 1)[0]
+        target = dx[piece.first : piece.last]
+        shape = [piece.count, piece.rows, *inner.out[1:], *w.strides[1:], channels]
+        product = scratch("product", (seen.shape[0], wide), g.dtype)
+        for r in range(stride):
+            # Of the first axis, only elements that lie within the window.
+            taps = -(-(w.kernel[0] - r) // stride)
+            begin = tall - max(taps, 0) * line
+            first = -(-(top + low[0] - r) // stride)  # the first q whose row lies in the image
+            last = -(-(bottom + low[0] - r) // stride)
+            if first >= last:
+                continue
+            rows = slice(first * stride + r - low[0], (last - 1) * stride + r - low[0] + 1, stride)
+            if taps <= 0:
+                target[:, rows] = 0
+                continue
+            np.dot(seen[:, begin:], matrices[r, begin:], product)
+            result = product.reshape(shape)
+            if axes > 1:
+                result = _side_by_side(result, axes)
+            target[:, rows] = result[(slice(None), slice(first - piece.top, last - piece.top), *cropped)]
+        if finish is not None and top < bottom:
+            finish(target[:, top:bottom])
+
+    row = math.prod(inner.out[1:]) * max(tall, wide)
+    for_pieces(pieces(n, inner.out[0], row, _PIECE), work)
+
+
+def _side_by_side(result: np.ndarray, axes: int) -> np.ndarray:
+    """Bring `(n, q0, q1.., r1.., channels)` to `(n, q0, q1 * r1.., channels)`."""
+    if axes > 2:
+        order = [0, 1]
+        for i in range(axes - 1):
+            order += [2 + i, 1 + axes + i]
+        result = result.transpose(*order, result.ndim - 1)
+    n, q0, *pairs, channels = result.shape
+    return result.reshape(n, q0, *[a * b for a, b in zip(pairs[::2], pairs[1::2])], channels)
+
+
+def _spread_columns(
+    g: np.ndarray, kernel: np.ndarray, w: Window, groups: int, dx: np.ndarray, finish: Finish | None
+) -> None:
+    """Multiply, and add each element of the windows to the pixels where it stood."""
+    n, channels = g.shape[0], dx.shape[-1]
+    filters = g.shape[-1] // groups
+    inner = channels // groups
+    matrices = kernel.reshape(-1, groups, filters).transpose(1, 2, 0)
+    padded_size = [max(r, p[0] + s) for r, p, s in zip(w.reach, w.pads, w.size)]
+    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+
+    def work(piece: Piece) -> None:
+        some = g[piece.first : piece.last].reshape(-1, groups, filters).transpose(1, 0, 2)
+        columns = scratch("windows", (groups, some.shape[1], w.taps * inner), g.dtype)
+        np.matmul(some, matrices, columns)
+        columns = columns.reshape(groups, piece.count, *w.out, w.taps, inner)
+        padded = scratch("padded", (piece.count, *padded_size, groups, inner), g.dtype)
+        padded[...] = 0
+        by_group = np.moveaxis(padded, -2, 0)
+        for i, tap in enumerate(taps):
+            index = [
+                slice(t * d, t * d + (o - 1) * s + 1, s)
+                for t, d, o, s in zip(tap, w.dilation, w.out, w.strides)
+            ]
+            seen = by_group[(slice(None), slice(None), *index)]
+            np.add(seen, columns[..., i, :], seen)
+        inside = tuple(slice(p[0], p[0] + s) for p, s in zip(w.pads, w.size))
+        target = dx[piece.first : piece.last]
+        target[...] = padded.reshape(piece.count, *padded_size, channels)[(slice(None), *inside)]
+        if finish is not None:
+            finish(target)
+
+    row = math.prod(w.out) * w.taps * channels
+    for_pieces(pieces(n, 1, row, _PIECE), work)
+
+
+def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.ndarray:
+    """Return the gradient of the kernel, `(*window, channels / groups, filters)`.
+
+    Args:
+        x: `(n, *w.size, channels)`, C-contiguous.
+        g: gradient of the convolution's result, `(n, *w.out, filters)`, C-contiguous.
+        w: the windows.
+        groups: number of groups.
+    """
+    n, channels, filters = x.shape[0], x.shape[-1], g.shape[-1]
+    way = _way(w, n, channels, filters, groups, x.dtype)
+    if not g.size:
+        return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
+    if way == "winograd":
+        return winograd.weight_gradient(x, g, w)
+    if way == "few filters":
+        return _few_filters_gradient(x, g, w)
+    inner = channels // groups
+    each = filters // groups
+    if way == "pointwise":
+
+        def task(piece: Piece, out: np.ndarray) -> None:
+            np.dot(_strided(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
+
+    elif way == "planes":
+
+        def task(piece: Piece, out: np.ndarray) -> None:
+            np.dot(_planes(x, piece, w), piece.of(g).reshape(-1, filters), out[0])
+
+    else:
+
+        def task(piece: Piece, out: np.ndarray) -> None:
+            columns = _columns(x, piece, w, groups)
+            some = piece.of(g).reshape(-1, groups, each).transpose(1, 0, 2)
+            if groups == 1:
+                np.dot(columns[0].T, some[0], out[0])
+            else:
+                np.matmul(columns.transpose(0, 2, 1), some, out)
+
+    row = math.prod(w.out[1:]) * max(w.taps * channels, filters)
+    cut = pieces(n, w.out[0], row, _PIECE)
+    dk = sum_pieces(cut, (groups, w.taps * inner, each), x.dtype, task)
+    return dk.transpose(1, 0, 2).reshape(*w.kernel, inner, filters)
+
+
+def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray:
+    """Look at it from the other side: windows over the gradient, one for each pixel of `x`."""
+    channels, filters = x.shape[-1], g.shape[-1]
+    pads = []
+    for (low, _), extent, size, out in zip(w.pads, w.extent, w.size, w.out):
+        before = extent - 1 - low
+        pads.append((before, size + extent - 1 - out - before))
+    back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
+
+    def task(piece: Piece, out: np.ndarray) -> None:
+        np.dot(_planes(g, piece, back), piece.of(x).reshape(-1, channels), out)
+
+    row = math.prod(w.size[1:]) * max(w.taps * filters, channels)
+    cut = pieces(x.shape[0], w.size[0], row, _PIECE)
+    dk = sum_pieces(cut, (w.taps * filters, channels), x.dtype, task)
+    dk = dk.reshape(*w.kernel, filters, channels)
+    return np.ascontiguousarray(np.flip(dk, tuple(range(len(w.kernel)))).swapaxes(-1, -2))

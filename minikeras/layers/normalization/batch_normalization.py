@@ -1,0 +1,281 @@
+"""`BatchNormalization`: each channel to mean 0 and variance 1 over the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.settings import settings
+from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
+from minikeras.layers.normalization.axes import check_axes
+from minikeras.ops.core import cast
+from minikeras.ops.normalization import (
+    AFFINE,
+    BATCH_NORMALIZATION,
+    batch_normalization,
+    computing_dtype,
+)
+from minikeras.ops.reductions import sum as sum_of
+
+
+class BatchNormalization(Layer):
+    """Normalizes each channel by mean and variance, while training by those of the batch.
+
+    Otherwise, and where `trainable` is false, by moving averages of what was seen in training.
+
+    Args:
+        axis: axis of the channels.
+        momentum: how much of the moving averages stays at each step.
+        epsilon: added to the variance.
+        center: whether `beta` is added.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers of those weights.
+        moving_mean_initializer, moving_variance_initializer: initializers of the averages.
+        beta_regularizer, gamma_regularizer: penalties on those weights.
+        beta_constraint, gamma_constraint: constraints of those weights.
+        renorm: whether to correct the batch's statistics towards moving ones (Ioffe, 2017).
+        renorm_clipping: dict of limits of that correction, `rmin`, `rmax` and `dmax`.
+        renorm_momentum: momentum of the moving averages that are used for it.
+        synchronized: not supported, as in Keras outside TensorFlow.
+
+    Input and output: the same shape. A mask, of one axis less, leaves examples out of the
+    statistics.
+
+    Source: Ioffe & Szegedy, 2015.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layer = layers.BatchNormalization(epsilon=0.0)
+    >>> layer(np.array([[1.0], [3.0]], "float32"), training=True)
+    <Tensor shape=(2, 1) dtype=float32
+    [[-1.]
+     [ 1.]]>
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if synchronized:
+            raise ValueError(
+                "BatchNormalization: synchronized=True needs the TensorFlow backend of Keras."
+            )
+        self.axis = int(axis)
+        self.momentum, self.epsilon = float(momentum), float(epsilon)
+        self.center, self.scale = center, scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.renorm = renorm
+        self.renorm_clipping = _checked_clipping(renorm_clipping) if renorm else renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        self.synchronized = synchronized
+        self.gamma = self.beta = None
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple) -> None:
+        check_axes(self, input_shape)
+        channels = input_shape[self.axis]
+        if channels is None:
+            raise ValueError(
+                f"Layer '{self.name}': axis {self.axis} of the inputs must have a known size. "
+                f"Received: input_shape={input_shape}"
+            )
+        shape = (channels,)
+        if self.scale:
+            self.gamma = self.add_weight(
+                name="gamma",
+                shape=shape,
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                name="beta",
+                shape=shape,
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+            )
+        self.moving_mean = self._average("moving_mean", shape, self.moving_mean_initializer)
+        variance = self.moving_variance_initializer
+        self.moving_variance = self._average("moving_variance", shape, variance)
+        if self.renorm:
+
+            def deviation(shape: tuple, dtype: Any = None) -> Any:
+                return np.sqrt(to_array(variance(shape, dtype=dtype)))
+
+            self.moving_stddev = self._average("moving_stddev", shape, deviation)
+            self.renorm_mean = self._average("renorm_mean", shape, self.moving_mean_initializer)
+            self.renorm_stddev = self._average("renorm_stddev", shape, deviation)
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+
+    def _average(self, name: str, shape: tuple, initializer: Any) -> Any:
+        return self.add_weight(
+            name=name, shape=shape, initializer=initializer, trainable=False, autocast=False
+        )
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
+            raise ValueError(
+                f"Layer '{self.name}': the mask must have one axis less than the inputs. "
+                f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
+            )
+        x, dtype = inputs, computing_dtype(inputs.dtype)
+        if x.dtype != dtype:
+            x = cast(x, dtype)
+        gamma, beta, moving_mean, moving_variance = [
+            v if v is None or v._value.dtype == dtype else cast(v, dtype)
+            for v in (self.gamma, self.beta, self.moving_mean, self.moving_variance)
+        ]
+        if not (training and self.trainable):
+            y = batch_normalization(
+                x, moving_mean, moving_variance, self.axis, beta, gamma, self.epsilon
+            )
+        elif self.renorm or mask is not None:
+            y = self._corrected(x, gamma, beta, mask)
+        else:
+            y, mean, var = BATCH_NORMALIZATION(
+                x, gamma, beta, axis=self.axis, epsilon=self.epsilon
+            )
+            _move(self.moving_mean, mean, self.momentum)
+            _move(self.moving_variance, var, self.momentum)
+        return y if y._value.dtype == self._compute else cast(y, self._compute)
+
+    def _corrected(self, x: Any, gamma: Any, beta: Any, mask: Any) -> Any:
+        """Normalize with a mask or renorm."""
+        if mask is None:
+            y, mean, var = BATCH_NORMALIZATION(x, None, None, axis=self.axis, epsilon=self.epsilon)
+        else:
+            mean, var = self._masked_moments(x, to_array(mask).astype(bool))
+            y = batch_normalization(x, mean, var, self.axis, epsilon=self.epsilon)
+        one, zero = np.ones_like(var._value), np.zeros_like(var._value)
+        if self.renorm:
+            stddev = np.sqrt(var._value + self.epsilon)
+            one, zero = self._renorm(mean._value, stddev)
+            _move(self.renorm_mean, mean, self.renorm_momentum)
+            _move(self.renorm_stddev, Tensor(stddev), self.renorm_momentum)
+            _move(self.moving_mean, mean, self.momentum)
+            _move(self.moving_stddev, Tensor(stddev), self.momentum)
+            square = np.square(self.moving_stddev._value) - self.epsilon
+            self.moving_variance.assign(np.maximum(square, 0))
+        else:
+            _move(self.moving_mean, mean, self.momentum)
+            _move(self.moving_variance, var, self.momentum)
+        scale, shift = Tensor(one), Tensor(zero)
+        if gamma is not None:
+            scale, shift = gamma * scale, gamma * shift
+        if beta is not None:
+            shift = shift + beta
+        return AFFINE(y, scale, shift, axis=self.axis)
+
+    def _masked_moments(self, x: Any, mask: np.ndarray) -> tuple:
+        axes = [i for i in range(x.ndim) if i != self.axis % x.ndim]
+        keep = np.broadcast_to(mask[..., None], x.shape).astype(x._value.dtype)
+        count = np.add.reduce(keep, axis=tuple(axes), keepdims=True) + settings.epsilon
+        mean = sum_of(x * keep, axis=axes, keepdims=True) / count
+        difference = (x - mean) * keep
+        var = sum_of(difference * difference, axis=axes, keepdims=True) / count
+        return mean.reshape(-1), var.reshape(-1)
+
+    def _renorm(self, mean: np.ndarray, stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the factor and the shift that correct normalized values."""
+        limits = self.renorm_clipping
+        usual = np.maximum(self.renorm_stddev._value, np.sqrt(self.epsilon)).astype(mean.dtype)
+        r = stddev / usual
+        d = (mean - self.renorm_mean._value) / usual
+        if limits.get("rmin") is not None:
+            r = np.maximum(r, limits["rmin"])
+        if limits.get("rmax") is not None:
+            r = np.minimum(r, limits["rmax"])
+        if limits.get("dmax") is not None:
+            d = np.clip(d, -limits["dmax"], limits["dmax"])
+        return r.astype(mean.dtype), d.astype(mean.dtype)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        check_axes(self, input_shape)
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(
+                self.moving_variance_initializer
+            ),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            "synchronized": self.synchronized,
+            "renorm": self.renorm,
+            "renorm_clipping": self.renorm_clipping,
+            "renorm_momentum": self.renorm_momentum,
+        }
+
+
+def _move(average: Any, value: Tensor, momentum: float) -> None:
+    """Move an average towards a value."""
+    old = average._value
+    average.assign(Tensor((old * momentum + value._value * (1 - momentum)).astype(old.dtype)))
+
+
+def _checked_clipping(limits: dict | None) -> dict:
+    limits = limits or {}
+    known = ("rmax", "rmin", "dmax")
+    if set(limits) - set(known):
+        raise ValueError(
+            f"BatchNormalization: argument `renorm_clipping` may have the keys {list(known)}. "
+            f"Received: renorm_clipping={limits}"
+        )
+    rmax, rmin, dmax = [limits.get(k) for k in known]
+    if rmax is not None and rmin is not None and rmax < rmin:
+        raise ValueError(
+            "BatchNormalization: in argument `renorm_clipping`, rmax must not be less than rmin. "
+            f"Received: rmax={rmax}, rmin={rmin}"
+        )
+    if dmax is not None and dmax < 0:
+        raise ValueError(
+            "BatchNormalization: in argument `renorm_clipping`, dmax must not be negative. "
+            f"Received: dmax={dmax}"
+        )
+    return limits

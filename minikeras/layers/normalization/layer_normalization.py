@@ -1,0 +1,135 @@
+"""`LayerNormalization`: each example to mean 0 and variance 1 over its features."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.layers.layer import Layer
+from minikeras.layers.normalization.axes import check_axes, checked_axis
+from minikeras.ops.core import cast
+from minikeras.ops.normalization import LAYER_NORMALIZATION, layer_normalization
+
+
+class LayerNormalization(Layer):
+    """Normalizes each example by the mean and variance of its features.
+
+    Args:
+        axis: axis, or list of axes, of the features.
+        epsilon: added to the variance.
+        center: whether `beta` is added.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers of those weights.
+        beta_regularizer, gamma_regularizer: penalties on those weights.
+        beta_constraint, gamma_constraint: constraints of those weights.
+        **kwargs: arguments of `Layer`, and the deprecated `rms_scaling`, for which see
+            `RMSNormalization`.
+
+    Input and output: the same shape.
+
+    Source: Ba et al., 2016.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.LayerNormalization(epsilon=0.0)(np.array([[1.0, 3.0]], "float32"))
+    <Tensor shape=(1, 2) dtype=float32 [[-1.  1.]]>
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.rms_scaling = bool(kwargs.pop("rms_scaling", False))
+        if self.rms_scaling:
+            warnings.warn(
+                "LayerNormalization: `rms_scaling=True` is deprecated: it divides by the standard "
+                "deviation, not by the root mean square. Use RMSNormalization.",
+                stacklevel=2,
+            )
+        super().__init__(**kwargs)
+        self.axis = checked_axis("LayerNormalization", axis)
+        self.epsilon = epsilon
+        self.center, self.scale = center, scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.gamma = self.beta = None
+        self.supports_masking = True
+        self.autocast = False
+
+    def build(self, input_shape: tuple) -> None:
+        check_axes(self, input_shape)
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        shape = tuple([input_shape[a] for a in self.axis])
+        if self.scale or self.rms_scaling:
+            self.gamma = self.add_weight(
+                name="gamma",
+                shape=shape,
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+            )
+        if self.center and not self.rms_scaling:
+            self.beta = self.add_weight(
+                name="beta",
+                shape=shape,
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+            )
+        last = list(range(len(input_shape) - len(self.axis), len(input_shape)))
+        self._last = [a % len(input_shape) for a in self.axis] == last
+
+    def call(self, inputs: Any) -> Any:
+        if self._last and not self.rms_scaling and inputs.dtype == self._compute == self.dtype:
+            if self._compute.itemsize >= 4:
+                return LAYER_NORMALIZATION(
+                    inputs,
+                    self.gamma,
+                    self.beta,
+                    axes=len(self.axis),
+                    epsilon=self.epsilon,
+                    center=True,
+                )
+        y = layer_normalization(
+            inputs, self.gamma, self.beta, self.axis, self.epsilon, rms_scaling=self.rms_scaling
+        )
+        return y if y._value.dtype == self._compute else cast(y, self._compute)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        check_axes(self, input_shape)
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "rms_scaling": self.rms_scaling,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+        }
