@@ -135,6 +135,8 @@ class Mean(_Reduction):
             if values.ndim > 1 and values.size:
                 total = total / (values.size // n)
             self._advance(total, n)
+        elif values.ndim == 0 and type(sample_weight) is int:  # the loss of a batch
+            self._advance(values.astype(self._np_dtype, copy=False) * sample_weight, sample_weight)
         else:
             values, weight = reduce_to_samplewise_values(
                 values, sample_weight, np.mean, self._np_dtype

@@ -55,6 +55,8 @@ class Functional(Function, Model):
         object.__setattr__(
             self, "_layers_made", [op for op in self.graph.operations if isinstance(op, Layer)]
         )
+        shape = self.inputs[0].shape[1:] if len(self.inputs) == 1 else None
+        object.__setattr__(self, "_only_shape", shape)  # of the one input: the commonest case
         if trainable is not None:
             self.trainable = trainable
         self.built = True
@@ -161,6 +163,8 @@ class Functional(Function, Model):
 
     def _fitting(self, inputs: Any) -> list:
         """Return flat inputs in order, checked against the model's; dicts go by name."""
+        if type(inputs) is Tensor and inputs._value.shape[1:] == self._only_shape:
+            return [inputs]
         wanted = self.inputs
         if isinstance(inputs, dict):
             names = self._input_keys()

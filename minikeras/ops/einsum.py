@@ -114,7 +114,7 @@ class _Plan:
             y = a.reshape(*batch, m, 1) * b.reshape(*batch, 1, n)
         else:
             y = np.matmul(a.reshape(*batch, m, k), b.reshape(*batch, k, n))
-        y = y.reshape(*batch, *rows, *columns)
+        y = y.reshape((*batch, *rows, *columns))
         return y if self.order_result is None else y.transpose(self.order_result)
 
 

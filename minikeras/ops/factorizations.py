@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, elementary
+from minikeras.autodiff.primitive import NotDifferentiableTwice, Primitive, elementary
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
@@ -114,15 +114,17 @@ class _Factors(Primitive):
         forward: `forward(x, **params) -> results`.
         vjp: `vjp(gradients, results, **params)`.
         count: number of results.
+        twice: whether there are gradients of gradients.
     """
 
-    def __init__(self, name: str, forward: Any, vjp: Any, count: Any) -> None:
+    def __init__(self, name: str, forward: Any, vjp: Any, count: int, twice: bool = True) -> None:
         def saving(x: np.ndarray, **params: Any) -> tuple:
             results = tuple([np.asarray(r) for r in forward(x, **params)])
             return results, results
 
         super().__init__(name, saving, None, n_outputs=count)
         self.vjp = vjp
+        self.twice = twice
 
     def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
         results = saved
@@ -131,6 +133,8 @@ class _Factors(Primitive):
         return [self.vjp(gs, results, used, **params)]
 
     def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
+        if not self.twice:
+            raise NotDifferentiableTwice(self.name)
         # Factor again where the outer tape sees it.
         results = self(node.inputs[0], **node.params)
         return self.backward(g, results, needs, None, node.params)
@@ -293,7 +297,9 @@ def _eig_vjp(gs: Any, results: Any, used: Any) -> Any:
     return transposed(np.matmul(v, np.matmul(_diagonal_matrix(gw), inverse(v))))
 
 
-_EIG = _Factors("eig", _eig, lambda gs, results, used: np.real(_eig_vjp(gs, results, used)), 2)
+_EIG = _Factors(
+    "eig", _eig, lambda gs, results, used: np.real(_eig_vjp(gs, results, used)), 2, twice=False
+)
 
 
 def _complex_eig_rule(x: KerasTensor) -> tuple:

@@ -210,7 +210,11 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 def _nan_mean(x: Any, axis: Any, keepdims: bool) -> Tensor:
     filled, nans = _replaced(as_floating(x), 0.0)
-    axis = check_axis(filled, axis, "nanmean")
+    return _per_number(filled, nans, check_axis(filled, axis, "nanmean"), keepdims)
+
+
+def _per_number(filled: Tensor, nans: np.ndarray, axis: Any, keepdims: bool) -> Tensor:
+    """Divide sums by how many elements were numbers."""
     n = np.sum(~nans, axis=axis, keepdims=keepdims)
     total = sum(filled, axis=axis, keepdims=keepdims)
     y = divide(total, Tensor(np.maximum(n, 1).astype(total._value.dtype)))
@@ -227,8 +231,10 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes of the elements that are not NaN."""
     x = as_floating(x)
-    centered = x - _nan_mean(x, axis, True)
-    return _nan_mean(centered * centered, axis, keepdims)
+    filled, nans = _replaced(x, 0.0)
+    axis = check_axis(filled, axis, "nanvar")
+    centered = where(nans, 0.0, filled - _nan_mean(x, axis, True))
+    return _per_number(centered * centered, nans, axis, keepdims)
 
 
 @op(rule=reduction_rule("nanstd", float_dtype))
