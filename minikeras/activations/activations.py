@@ -189,6 +189,8 @@ FAMILY = ObjectFamily(
         threshold,
     ],
     aliases={"swish": silu, "hard_swish": hard_silu},
+    default=linear,
+    functions_by_name=True,
 )
 """Every activation by the name that layers' configs hold."""
 
@@ -234,7 +236,7 @@ def get(identifier: Any) -> Callable:
     >>> activations.get("relu").__name__, activations.get(None).__name__
     ('relu', 'linear')
     """
-    return linear if identifier is None else FAMILY.get(identifier)
+    return FAMILY.get(identifier)
 
 
 def serialize(activation: Any) -> Any:
@@ -246,9 +248,6 @@ def serialize(activation: Any) -> Any:
     >>> activations.serialize(activations.relu)
     'relu'
     """
-    name = getattr(activation, "__name__", None)
-    if FAMILY.table.get(name) is activation:
-        return name
     return FAMILY.serialize(activation)
 
 

@@ -334,4 +334,14 @@ def _in_float64(target: Any, variables: Any) -> Iterator[None]:
 def _parts(target: Any) -> list[Any]:
     """Return the target and the layers in it."""
     walk = getattr(target, "_flatten_layers", None)
-    return list(walk()) if callable(walk) else [target]
+    layers = list(walk()) if callable(walk) else [target]
+    # Functional models cast their inputs to the dtype of these KerasTensors.
+    graphs = [g for g in (getattr(layer, "graph", None) for layer in layers if _has_graph(layer))]
+    return layers + [t for g in graphs for t in g.inputs]
+
+
+def _has_graph(layer: Any) -> bool:
+    try:
+        return hasattr(getattr(layer, "graph", None), "inputs")
+    except AttributeError:  # a Sequential that is not built
+        return False

@@ -256,7 +256,7 @@ def as_tensor(a: Any) -> Tensor:
     """
     if isinstance(a, Tensor):
         if state.autocast is not None and isinstance(a, Variable):
-            return autocast(a)
+            a = autocast(a)
         return a if type(a) is Tensor else a._bare()
     value = to_array(a)
     if value is a and state.tapes:

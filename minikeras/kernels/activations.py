@@ -22,8 +22,8 @@ def sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.reciprocal(y, y)
 
 
-def sigmoid_backward(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    d = 1 - y
+def sigmoid_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    d = np.subtract(1, y, out)
     d *= y
     d *= g
     return d
@@ -34,8 +34,8 @@ def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.maximum(z, 0, out=out)
 
 
-def relu_backward(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return g * (y > 0)
+def relu_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.multiply(g, y > 0, out)
 
 
 def tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -43,8 +43,8 @@ def tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.tanh(z, out)
 
 
-def tanh_backward(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    d = y * y
+def tanh_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    d = np.multiply(y, y, out)
     np.subtract(1, d, d)
     d *= g
     return d
@@ -58,8 +58,10 @@ def softmax(z: np.ndarray, out: np.ndarray | None = None, axis: int = -1) -> np.
     return y
 
 
-def softmax_backward(g: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
-    d = g * y
+def softmax_backward(
+    g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None, axis: int = -1
+) -> np.ndarray:
+    d = np.multiply(g, y, out)
     d -= y * np.add.reduce(d, axis=axis, keepdims=True)
     return d
 
@@ -67,7 +69,7 @@ def softmax_backward(g: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray
 class Fused(NamedTuple):
     """An activation that a kernel can apply to its result in place.
 
-    `forward(z, out)` and `backward(g, y)`, with y the result.
+    `forward(z, out)` and `backward(g, y, out=None)`, with y the result.
     """
 
     forward: Callable

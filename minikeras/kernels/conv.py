@@ -19,13 +19,18 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minikeras.kernels import winograd
-from minikeras.kernels.activations import FUSED
+from minikeras.kernels.epilogue import (
+    Finish,
+    before_activation,
+    computable,
+    deliver,
+    finisher,
+)
 from minikeras.kernels.windows import (
     Piece,
     Window,
@@ -43,8 +48,6 @@ _PIECE = 1 << 17
 _FEW = 4
 """Channels or filters that are few."""
 
-Finish = Callable[[np.ndarray], None]
-
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:
     """Compute the convolution as its definition says; also on tensors, for gradients of gradients."""
@@ -61,7 +64,9 @@ def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any
             )
             channels = slice(group * inner, (group + 1) * inner)
             columns = slice(group * filters, (group + 1) * filters)
-            total = total + np.matmul(x[(slice(None), *index, channels)], kernel[(*tap, slice(None), columns)])
+            total = total + np.matmul(
+                x[(slice(None), *index, channels)], kernel[(*tap, slice(None), columns)]
+            )
         results.append(total)
     y = results[0] if groups == 1 else np.concatenate(results, axis=-1)
     return y if bias is None else y + bias
@@ -96,10 +101,10 @@ def forward(
     """
     dtype = x.dtype
     w = window(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
-    x, kernel, bias = _computable(x), _computable(kernel), _computable(bias)
+    x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
     if y.size:
-        correlate(x, kernel, w, groups, y, _finish(w.out[1:], bias, activation))
+        correlate(x, kernel, w, groups, y, finisher(w.out[1:], bias, activation))
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, groups, y, activation)
@@ -109,16 +114,16 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, kernel and bias."""
     x, kernel, has_bias, w, groups, y, activation = saved
     need_x, need_kernel, need_bias = needs
-    d, dbias = _before_activation(g, y, activation, need_bias and has_bias, x.dtype)
+    d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
     dx = dkernel = None
     if need_kernel:
-        dkernel = _deliver(weight_gradient(x, d, w, groups), out, 1, y.dtype)
+        dkernel = deliver(weight_gradient(x, d, w, groups), out, 1, y.dtype)
     if need_x:
         dx = np.empty_like(x)
         spread(d, kernel, w, groups, dx, None)
         dx = dx.astype(y.dtype, copy=False)
     if dbias is not None:
-        dbias = _deliver(dbias, out, 2, y.dtype)
+        dbias = deliver(dbias, out, 2, y.dtype)
     return [dx, dkernel, dbias]
 
 
@@ -140,10 +145,10 @@ def transpose_forward(
         activation: name in `FUSED`, or None.
     """
     dtype = x.dtype
-    x, kernel, bias = _computable(x), _computable(kernel), _computable(bias)
+    x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.size, kernel.shape[-2]), x.dtype)
     if y.size:
-        spread(x, kernel, w, 1, y, _finish(w.size[1:], bias, activation))
+        spread(x, kernel, w, 1, y, finisher(w.size[1:], bias, activation))
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, y, activation)
@@ -153,16 +158,16 @@ def transpose_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> lis
     """Return the gradients of x, kernel and bias."""
     x, kernel, has_bias, w, y, activation = saved
     need_x, need_kernel, need_bias = needs
-    d, dbias = _before_activation(g, y, activation, need_bias and has_bias, x.dtype)
+    d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
     dx = dkernel = None
     if need_kernel:
-        dkernel = _deliver(weight_gradient(d, x, w, 1), out, 1, y.dtype)
+        dkernel = deliver(weight_gradient(d, x, w, 1), out, 1, y.dtype)
     if need_x:
         dx = np.empty_like(x)
         correlate(d, kernel, w, 1, dx, None)
         dx = dx.astype(y.dtype, copy=False)
     if dbias is not None:
-        dbias = _deliver(dbias, out, 2, y.dtype)
+        dbias = deliver(dbias, out, 2, y.dtype)
     return [dx, dkernel, dbias]
 
 
@@ -196,78 +201,6 @@ def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
     y = np.pad(y, _on_axis(y.ndim, axis + 1, (0, stride - 1)))
     y = np.reshape(y, (*shape[:axis], n * stride, *shape[axis + 1 :]))
     return y[(slice(None),) * axis + (slice(0, (n - 1) * stride + 1),)]
-
-
-def _computable(a: np.ndarray | None) -> np.ndarray | None:
-    """Return a contiguous array of a dtype that BLAS multiplies."""
-    if a is None:
-        return None
-    if a.dtype.itemsize < 4 or a.dtype.kind != "f":
-        return np.ascontiguousarray(a, np.float32)
-    return np.ascontiguousarray(a)
-
-
-def _finish(inner: tuple, bias: np.ndarray | None, activation: str | None) -> Finish | None:
-    """Return what adds the bias and applies the activation, in place, to parts of the result.
-
-    Args:
-        inner: spatial axes of the result behind the first.
-    """
-    if bias is None and activation is None:
-        return None
-    function = FUSED[activation].forward if activation is not None else None
-    line = None if bias is None else np.tile(bias, math.prod(inner)).reshape(*inner, bias.size)
-
-    def finish(y: np.ndarray) -> None:
-        if line is not None:
-            np.add(y, line, y)
-        if function is not None:
-            function(y, y)
-
-    return finish
-
-
-def _before_activation(
-    g: np.ndarray, y: np.ndarray, activation: str | None, need_bias: bool, dtype: np.dtype
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the gradient of what the activation was applied to, and that of the bias."""
-    if g.dtype != dtype:
-        g = g.astype(dtype)
-    g = np.ascontiguousarray(g)
-    if activation is None and not need_bias:
-        return g, None
-    filters = y.shape[-1]
-    rows = g.size // filters if filters else 0
-    flat_g, flat_y = g.reshape(rows, filters), y.reshape(rows, filters)
-    d = flat_g if activation is None else np.empty_like(flat_g)
-    step = max(_PIECE // max(filters, 1), 1)
-    cut = [Piece(i, min(i + step, rows), 0, 1) for i in range(0, rows, step)]
-    ones = np.ones(step, dtype)
-
-    def activate(piece: Piece) -> np.ndarray:
-        at = slice(piece.first, piece.last)
-        if activation is not None:
-            d[at] = FUSED[activation].backward(flat_g[at], flat_y[at])
-        return d[at]
-
-    if not need_bias:
-        for_pieces(cut, activate)
-        return d.reshape(g.shape), None
-
-    def task(piece: Piece, out: np.ndarray) -> None:
-        np.dot(ones[: piece.count], activate(piece), out)
-
-    dbias = sum_pieces(cut, (filters,), dtype, task)
-    return d.reshape(g.shape), dbias
-
-
-def _deliver(gradient: np.ndarray, out: Any, index: int, dtype: np.dtype) -> np.ndarray:
-    """Put a gradient where the caller wants it."""
-    target = None if out is None else out[index]
-    if target is None:
-        return gradient.astype(dtype, copy=False)
-    target[...] = gradient
-    return target
 
 
 # The three directions.
@@ -449,8 +382,10 @@ def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
     if groups > 1:
         *size, inner, filters = kernel.shape
         kernel = kernel.reshape(*size, inner, groups, filters // groups)
-        return np.moveaxis(kernel, -1, -3).swapaxes(-1, -2).reshape(
-            *size, filters // groups, groups * inner
+        return (
+            np.moveaxis(kernel, -1, -3)
+            .swapaxes(-1, -2)
+            .reshape(*size, filters // groups, groups * inner)
         )
     return np.ascontiguousarray(kernel.swapaxes(-1, -2))
 
@@ -536,9 +471,7 @@ def _spread_between(
     )
     full[tuple([slice(k) for k in w.kernel])] = kernel
     axes = len(w.kernel)
-    split = full.reshape(
-        *itertools.chain(*zip(inner.kernel, w.strides)), channels, filters
-    )
+    split = full.reshape(*itertools.chain(*zip(inner.kernel, w.strides)), channels, filters)
     split = np.flip(split, tuple(range(0, 2 * axes, 2)))
     # To: r of the first axis, m, filters, the other r, channels.
     order = (
@@ -581,7 +514,9 @@ def _spread_between(
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)
-            target[:, rows] = result[(slice(None), slice(first - piece.top, last - piece.top), *cropped)]
+            target[:, rows] = result[
+                (slice(None), slice(first - piece.top, last - piece.top), *cropped)
+            ]
         if finish is not None and top < bottom:
             finish(target[:, top:bottom])
 

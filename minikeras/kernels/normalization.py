@@ -206,7 +206,11 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
             c += g_mean / n
         dx = _combine(g, flat, scale, b, c)
         dx = _shaped(dx, x, axis)
-    return [dx, dgamma if needs[1] and has_gamma else None, dbeta if needs[2] and has_beta else None]
+    return [
+        dx,
+        dgamma if needs[1] and has_gamma else None,
+        dbeta if needs[2] and has_beta else None,
+    ]
 
 
 def _combine(

@@ -52,7 +52,7 @@ def _project(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None) -> np.n
     z = x.reshape(steps * batch, n).dot(kernel)
     if bias is not None:
         z += bias
-    return z.reshape(steps, batch, -1)
+    return z.reshape(steps, batch, kernel.shape[1])
 
 
 def _start(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:

@@ -213,9 +213,7 @@ def part(
         shape[0] = (piece.rows - 1) * w.strides[0] + w.extent[0]
     images = x[piece.first : piece.last]
     starts = [low, *[-p[0] for p in w.pads[1:]]]
-    if all(
-        a >= 0 and a + length <= n for a, length, n in zip(starts, shape, w.size)
-    ):
+    if all(a >= 0 and a + length <= n for a, length, n in zip(starts, shape, w.size)):
         return images[(slice(None), *[slice(a, a + n) for a, n in zip(starts, shape)])]
     padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
     source, target = [slice(None)], [slice(None)]

@@ -153,7 +153,9 @@ def correlate(
         shape = (images, 4 * rows, 4 * columns, filters)
         result = target if whole else scratch("full", shape, _F)
         np.matmul(
-            _AT, tiles, result.reshape(images, rows, 4, columns, 4, filters).transpose(2, 0, 1, 3, 4, 5)
+            _AT,
+            tiles,
+            result.reshape(images, rows, 4, columns, 4, filters).transpose(2, 0, 1, 3, 4, 5),
         )
         if not whole:
             target[...] = result[:, : bottom - top, :width]

@@ -8,7 +8,41 @@ from minikeras.layers.activations.leaky_relu import LeakyReLU
 from minikeras.layers.activations.prelu import PReLU
 from minikeras.layers.activations.relu import ReLU
 from minikeras.layers.activations.softmax import Softmax
+from minikeras.layers.convolutional.conv1d import Conv1D
+from minikeras.layers.convolutional.conv1d import Conv1D as Convolution1D
+from minikeras.layers.convolutional.conv1d_transpose import Conv1DTranspose
+from minikeras.layers.convolutional.conv1d_transpose import (
+    Conv1DTranspose as Convolution1DTranspose,
+)
+from minikeras.layers.convolutional.conv2d import Conv2D
+from minikeras.layers.convolutional.conv2d import Conv2D as Convolution2D
+from minikeras.layers.convolutional.conv2d_transpose import Conv2DTranspose
+from minikeras.layers.convolutional.conv2d_transpose import Conv2DTranspose as Conv2dTranspose
+from minikeras.layers.convolutional.conv2d_transpose import (
+    Conv2DTranspose as Convolution2DTranspose,
+)
+from minikeras.layers.convolutional.conv3d import Conv3D
+from minikeras.layers.convolutional.conv3d import Conv3D as Convolution3D
+from minikeras.layers.convolutional.conv3d_transpose import Conv3DTranspose
+from minikeras.layers.convolutional.conv3d_transpose import (
+    Conv3DTranspose as Convolution3DTranspose,
+)
+from minikeras.layers.convolutional.depthwise_conv1d import DepthwiseConv1D
+from minikeras.layers.convolutional.depthwise_conv2d import DepthwiseConv2D
+from minikeras.layers.convolutional.separable_conv1d import SeparableConv1D
+from minikeras.layers.convolutional.separable_conv1d import (
+    SeparableConv1D as SeparableConvolution1D,
+)
+from minikeras.layers.convolutional.separable_conv2d import SeparableConv2D
+from minikeras.layers.convolutional.separable_conv2d import (
+    SeparableConv2D as SeparableConvolution2D,
+)
+from minikeras.layers.attention.additive_attention import AdditiveAttention
+from minikeras.layers.attention.attention import Attention
+from minikeras.layers.attention.grouped_query_attention import GroupQueryAttention
+from minikeras.layers.attention.multi_head_attention import MultiHeadAttention
 from minikeras.layers.core.dense import Dense
+from minikeras.layers.core.einsum_dense import EinsumDense
 from minikeras.layers.core.embedding import Embedding
 from minikeras.layers.core.identity import Identity
 from minikeras.layers.core.input_layer import Input, InputLayer
@@ -30,9 +64,55 @@ from minikeras.layers.normalization.group_normalization import GroupNormalizatio
 from minikeras.layers.normalization.layer_normalization import LayerNormalization
 from minikeras.layers.normalization.rms_normalization import RMSNormalization
 from minikeras.layers.normalization.unit_normalization import UnitNormalization
+from minikeras.layers.pooling.average_pooling1d import AveragePooling1D
+from minikeras.layers.pooling.average_pooling1d import AveragePooling1D as AvgPool1D
+from minikeras.layers.pooling.average_pooling2d import AveragePooling2D
+from minikeras.layers.pooling.average_pooling2d import AveragePooling2D as AvgPool2D
+from minikeras.layers.pooling.average_pooling3d import AveragePooling3D
+from minikeras.layers.pooling.average_pooling3d import AveragePooling3D as AvgPool3D
+from minikeras.layers.pooling.global_average_pooling1d import GlobalAveragePooling1D
+from minikeras.layers.pooling.global_average_pooling1d import (
+    GlobalAveragePooling1D as GlobalAvgPool1D,
+)
+from minikeras.layers.pooling.global_average_pooling2d import GlobalAveragePooling2D
+from minikeras.layers.pooling.global_average_pooling2d import (
+    GlobalAveragePooling2D as GlobalAvgPool2D,
+)
+from minikeras.layers.pooling.global_average_pooling3d import GlobalAveragePooling3D
+from minikeras.layers.pooling.global_average_pooling3d import (
+    GlobalAveragePooling3D as GlobalAvgPool3D,
+)
+from minikeras.layers.pooling.global_max_pooling1d import GlobalMaxPooling1D
+from minikeras.layers.pooling.global_max_pooling1d import GlobalMaxPooling1D as GlobalMaxPool1D
+from minikeras.layers.pooling.global_max_pooling2d import GlobalMaxPooling2D
+from minikeras.layers.pooling.global_max_pooling2d import GlobalMaxPooling2D as GlobalMaxPool2D
+from minikeras.layers.pooling.global_max_pooling3d import GlobalMaxPooling3D
+from minikeras.layers.pooling.global_max_pooling3d import GlobalMaxPooling3D as GlobalMaxPool3D
+from minikeras.layers.pooling.max_pooling1d import MaxPooling1D
+from minikeras.layers.pooling.max_pooling1d import MaxPooling1D as MaxPool1D
+from minikeras.layers.pooling.max_pooling2d import MaxPooling2D
+from minikeras.layers.pooling.max_pooling2d import MaxPooling2D as MaxPool2D
+from minikeras.layers.pooling.max_pooling3d import MaxPooling3D
+from minikeras.layers.pooling.max_pooling3d import MaxPooling3D as MaxPool3D
 from minikeras.layers.regularization.activity_regularization import ActivityRegularization
 from minikeras.layers.regularization.dropout import Dropout
+from minikeras.layers.reshaping.cropping1d import Cropping1D
+from minikeras.layers.reshaping.cropping2d import Cropping2D
+from minikeras.layers.reshaping.cropping3d import Cropping3D
 from minikeras.layers.reshaping.flatten import Flatten
 from minikeras.layers.reshaping.permute import Permute
 from minikeras.layers.reshaping.repeat_vector import RepeatVector
 from minikeras.layers.reshaping.reshape import Reshape
+from minikeras.layers.reshaping.up_sampling1d import UpSampling1D
+from minikeras.layers.reshaping.up_sampling2d import UpSampling2D
+from minikeras.layers.reshaping.up_sampling3d import UpSampling3D
+from minikeras.layers.reshaping.zero_padding1d import ZeroPadding1D
+from minikeras.layers.reshaping.zero_padding2d import ZeroPadding2D
+from minikeras.layers.reshaping.zero_padding3d import ZeroPadding3D
+from minikeras.layers.rnn.bidirectional import Bidirectional
+from minikeras.layers.rnn.gru import GRU, GRUCell
+from minikeras.layers.rnn.lstm import LSTM, LSTMCell
+from minikeras.layers.rnn.rnn import RNN
+from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
+from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from minikeras.layers.rnn.time_distributed import TimeDistributed

@@ -142,6 +142,9 @@ class Layer(Operation):
     def __getattr__(self, name: str) -> Any:
         if name in ("_inbound_nodes", "_own_losses", "built", "_dtype_policy", "_checked_shape"):
             raise AttributeError(_super_first(self))
+        attribute = getattr(type(self), name, None)
+        if isinstance(attribute, property):  # it raised: Python hides why, so ask it again
+            return attribute.fget(self)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
@@ -875,6 +878,9 @@ class Layer(Operation):
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config is Layer.get_config:
+            accepted = inspect.signature(type(self).__init__).parameters
+            if all(p.kind is not p.VAR_KEYWORD for p in accepted.values()):
+                config = {k: v for k, v in config.items() if k in accepted}
             config.update(self._noted_arguments())
         return config
 

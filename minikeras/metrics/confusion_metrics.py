@@ -27,6 +27,10 @@ class _Decisions(Metric):
     """A metric whose state counts some kinds of decisions for each threshold."""
 
     thresholds: Any
+    _evenly: bool
+    """Whether the thresholds are evenly spaced from 0 to 1."""
+    _levels: np.ndarray | None = None
+    """The thresholds as an array, once it was needed."""
 
     def _make_counters(self, kinds: Sequence[str], classes: int | None = None) -> None:
         n = len(self.thresholds)
@@ -35,12 +39,13 @@ class _Decisions(Metric):
             setattr(self, kind, self.add_variable(shape, "zeros", name=kind))
 
     def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, **options: Any) -> None:
-        dtype = to_np_dtype(self._variables[0].dtype)
+        if self._levels is None:
+            self._levels = np.asarray(self.thresholds, to_np_dtype(self._variables[0].dtype))
         counts = count_decisions(
             self.name,
             to_array(y_true),
             to_array(y_pred),
-            np.asarray(self.thresholds, dtype),
+            self._levels,
             self._evenly,
             None if sample_weight is None else to_array(sample_weight),
             **options,

@@ -106,12 +106,13 @@ def count_decisions(
     order = None
     if evenly:
         above = _evenly_above(y_pred, thresholds)
+    elif n == 1:
+        above = (y_pred > thresholds).astype(np.int64)
     else:
         order = np.argsort(thresholds, kind="stable")
         above = np.searchsorted(thresholds[order], y_pred)
-    missing = np.isnan(y_pred)
-    if missing.any():
-        above = np.where(missing, 0, above)
+    if y_pred.size and np.isnan(np.min(y_pred)):  # the comparison with NaN is never true
+        above = np.where(np.isnan(y_pred), 0, above)
 
     # One histogram for each kind of label (and class): how many lie above 0, 1, ..., n thresholds.
     classes = y_pred.shape[-1] if multi_label else 1

@@ -7,8 +7,10 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype
 from minikeras.layers.layer import Layer
 from minikeras.models.model import Model
+from minikeras.ops.core import cast
 from minikeras.ops.function import Function
 from minikeras.ops.shapes import expand_dims, squeeze
 from minikeras.trainers.trainer import Trainer
@@ -17,15 +19,10 @@ from minikeras.trainers.trainer import Trainer
 def is_functional_call(args: tuple, kwargs: dict) -> bool:
     """Whether constructor arguments are `(inputs, outputs)`."""
     return (
-        (len(args) in (2, 3) and _all_symbolic(args[0]) and _all_symbolic(args[1]))
+        len(args) in (2, 3)
         or (len(args) == 1 and "outputs" in kwargs)
         or ("inputs" in kwargs and "outputs" in kwargs)
     )
-
-
-def _all_symbolic(x: Any) -> bool:
-    flat = tree.flatten(x)
-    return bool(flat) and any(isinstance(t, KerasTensor) for t in flat)
 
 
 class Functional(Function, Model):
@@ -55,8 +52,10 @@ class Functional(Function, Model):
         object.__setattr__(
             self, "_layers_made", [op for op in self.graph.operations if isinstance(op, Layer)]
         )
-        shape = self.inputs[0].shape[1:] if len(self.inputs) == 1 else None
-        object.__setattr__(self, "_only_shape", shape)  # of the one input: the commonest case
+        only = self.inputs[0] if len(self.inputs) == 1 else None  # one input: the commonest case
+        object.__setattr__(self, "_only_shape", None if only is None else only.shape[1:])
+        object.__setattr__(self, "_only_dtype", None if only is None else np_dtype(only.dtype))
+        self.autocast = False  # inputs get the dtypes of their `Input`s
         if trainable is not None:
             self.trainable = trainable
         self.built = True
@@ -64,7 +63,7 @@ class Functional(Function, Model):
     def _entered(self, inputs: Any, outputs: Any) -> tuple[Any, Any]:
         """Give inputs that are not fresh `Input`s one of their own (a model cut out of another)."""
         flat = tree.flatten(inputs)
-        if all(_is_entrance(t) for t in flat):
+        if all(_is_entrance(t) or not isinstance(t, KerasTensor) for t in flat):
             return inputs, outputs
         from minikeras.layers.core.input_layer import Input
 
@@ -99,12 +98,12 @@ class Functional(Function, Model):
     @property
     def input_shape(self) -> Any:
         """Shapes of the inputs."""
-        return tree.map_structure(lambda t: t.shape, self._inputs_struct)
+        return tree.map_structure(lambda t: t.shape, _single(self._inputs_struct))
 
     @property
     def output_shape(self) -> Any:
         """Shapes of the outputs."""
-        return tree.map_structure(lambda t: t.shape, self._outputs_struct)
+        return tree.map_structure(lambda t: t.shape, _single(self._outputs_struct))
 
     @property
     def input(self) -> Any:
@@ -154,7 +153,7 @@ class Functional(Function, Model):
         results = self.graph.run(flat)
         if isinstance(self._outputs_struct, KerasTensor):
             return results[0]
-        return tree.pack_sequence_as(self._outputs_struct, results)
+        return _single(tree.pack_sequence_as(self._outputs_struct, results))
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Describe the outputs for KerasTensors in the structure of the inputs."""
@@ -163,7 +162,11 @@ class Functional(Function, Model):
 
     def _fitting(self, inputs: Any) -> list:
         """Return flat inputs in order, checked against the model's; dicts go by name."""
-        if type(inputs) is Tensor and inputs._value.shape[1:] == self._only_shape:
+        if (
+            type(inputs) is Tensor
+            and inputs._value.shape[1:] == self._only_shape
+            and inputs._value.dtype is self._only_dtype
+        ):
             return [inputs]
         wanted = self.inputs
         if isinstance(inputs, dict):
@@ -182,7 +185,7 @@ class Functional(Function, Model):
                 f"Model '{self.name}' expects {len(wanted)} input(s) "
                 f"({', '.join(self.input_names)}). Received {len(flat)}."
             )
-        return [self._fit_one(x, t) for x, t in zip(flat, wanted)]
+        return [self._fit_one(_typed(x, t), t) for x, t in zip(flat, wanted)]
 
     def _input_keys(self) -> list[str]:
         if isinstance(self._inputs_struct, dict):
@@ -219,14 +222,21 @@ class Functional(Function, Model):
 
         return functional_config(self)
 
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        """Make a model from its config."""
-        from minikeras.models.functional_config import functional_from_config
 
-        if "layers" not in config or "input_layers" not in config:
-            return super().from_config(config)
-        return functional_from_config(cls, config, custom_objects)
+def _typed(x: Any, wanted: KerasTensor) -> Any:
+    """Return a tensor in the dtype of its `Input`."""
+    if not isinstance(x, Tensor) or x._value.dtype == np_dtype(wanted.dtype):
+        return x
+    y = cast(x, wanted.dtype)
+    y._keras_mask = x._keras_mask
+    return y
+
+
+def _single(structure: Any) -> Any:
+    """Return the only item of a list, as Keras does with outputs; anything else as it is."""
+    if isinstance(structure, (list, tuple)) and len(structure) == 1:
+        return structure[0]
+    return structure
 
 
 def _is_entrance(t: KerasTensor) -> bool:

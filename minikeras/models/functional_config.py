@@ -10,7 +10,7 @@ from minikeras.common.serialization import deserialize_keras_object, serialize_k
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
 from minikeras.models.model import Model
-from minikeras.ops.operation import GraphNode
+from minikeras.models.op_config import is_op_entry, op_arguments, op_entry, op_from_entry
 from minikeras.ops.symbolic import OpCall
 
 
@@ -20,13 +20,21 @@ def functional_config(model: Any) -> dict:
     own = {id(n) for n in nodes}
     layers = []
     for operation in model.graph.operations:
+        if isinstance(operation, OpCall):
+            entry, args, kwargs = op_entry(operation)
+            entry["config"] = serialize_keras_object(entry["config"])
+            entry["inbound_nodes"] = [_node_config(args, kwargs, own)]
+            layers.append(entry)
+            continue
         entry = serialize_keras_object(operation)
         entry["name"] = operation.name
         if isinstance(operation, InputLayer):
             entry["inbound_nodes"] = []
         else:
             entry["inbound_nodes"] = [
-                _node_config(n, own) for n in operation._inbound_nodes if id(n) in own
+                _node_config(n.args, n.kwargs, own)
+                for n in operation._inbound_nodes
+                if id(n) in own
             ]
         layers.append(entry)
     numbers = _numbers(model)
@@ -59,7 +67,7 @@ def _address(t: KerasTensor, numbers: dict[int, int]) -> list:
     return [history.operation.name, numbers.get(id(node), 0), history.tensor_index]
 
 
-def _node_config(node: GraphNode, own: set[int]) -> dict:
+def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
     def convert(x: Any) -> Any:
         if isinstance(x, KerasTensor):
             history = x._keras_history
@@ -85,8 +93,8 @@ def _node_config(node: GraphNode, own: set[int]) -> dict:
         return x
 
     return {
-        "args": serialize_keras_object(convert(node.args)),
-        "kwargs": serialize_keras_object(convert(node.kwargs)),
+        "args": serialize_keras_object(convert(args)),
+        "kwargs": serialize_keras_object(convert(kwargs)),
     }
 
 
@@ -95,12 +103,17 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
     made: dict[str, Any] = {}
     outputs: dict[str, list[Any]] = {}
     waiting: list[tuple[Any, dict]] = []
+    settings: dict[str, dict] = {}  # of functions of `ops`
     for entry in config["layers"]:
-        operation = deserialize_keras_object(
-            {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
-            custom_objects=custom_objects,
-        )
         name = entry.get("name") or entry["config"]["name"]
+        if is_op_entry(entry):
+            operation = op_from_entry(entry)
+            settings[name] = _node_arguments({"args": [], "kwargs": entry["config"]}, {}, custom_objects)[1]
+        else:
+            operation = deserialize_keras_object(
+                {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},
+                custom_objects=custom_objects,
+            )
         made[name] = operation
         outputs[name] = []
         if isinstance(operation, InputLayer):
@@ -116,6 +129,8 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
                 later.append((name, node))
                 continue
             operation = made[name]
+            if name in settings:
+                args, kwargs = op_arguments(operation.function, settings[name], args, kwargs)
             result = operation(*args, **kwargs)
             outputs[name].append(tree.flatten(result))
         if len(later) == len(waiting):

@@ -114,6 +114,17 @@ class Model(Trainer, Layer):
             state.in_call = inside
         self.built = True
 
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
+        """Make a model from its config."""
+        from minikeras.models.functional import Functional
+        from minikeras.models.functional_config import functional_from_config
+
+        if "layers" in config and "input_layers" in config:
+            cls = Functional if cls is Model else cls
+            return functional_from_config(cls, config, custom_objects)
+        return super().from_config(config)
+
     def summary(
         self,
         line_length: int | None = None,

@@ -95,6 +95,14 @@ from minikeras.ops.control import (
     vectorized_map,
     while_loop,
 )
+from minikeras.ops.convolution import (
+    average_pool,
+    conv,
+    conv_transpose,
+    depthwise_conv,
+    max_pool,
+    separable_conv,
+)
 from minikeras.ops.core import (
     cast,
     convert_to_numpy,

@@ -117,6 +117,8 @@ def reciprocal(x: Any) -> Tensor:
 
 
 def _power_base(g: Any, x1: Any, x2: Any) -> Any:
+    if type(x2) in (int, float):  # a plain number leaves the dtype as it is
+        return g * x2 * np.power(x1, x2 - 1 if x2 else 1)
     return g * x2 * np.power(x1, np.where(x2 == 0, np.ones_like(x2), x2 - 1))
 
 
@@ -158,7 +160,8 @@ def true_divide(x1: Any, x2: Any) -> Tensor:
 
 
 def _divide_no_nan(x1: Any, x2: Any) -> Any:
-    return np.where(x2 == 0, np.zeros_like(x1), x1 / np.where(x2 == 0, np.ones_like(x2), x2))
+    zero = x2 == 0
+    return np.where(zero, 0, x1 / (x2 + zero))
 
 
 @binary(

@@ -70,92 +70,67 @@ class Graph:
     def __init__(self, inputs: list[KerasTensor], outputs: list[KerasTensor], owner: str) -> None:
         self.inputs = inputs
         self.outputs = outputs
-        self.nodes = self._sorted_nodes(owner)
-        self.operations = self._sorted_operations()
+        walked, rank = self._walk(owner)
+        self.nodes = [node for node in walked if not node.is_input]
+        self.operations = self._sorted_operations(walked, rank)
         self._make_plan()
 
-    def _sorted_nodes(self, owner: str) -> list[GraphNode]:
-        """Return the calls, parents first, in the order of a depth-first walk from the outputs."""
+    def _walk(self, owner: str) -> tuple[list[GraphNode], dict[int, int]]:
+        """Walk from the outputs to the inputs, depth first.
+
+        Returns:
+            The calls, the inputs' own nodes among them, parents first; and the rank in which each
+            operation was met on the way.
+        """
         known = {id(t) for t in self.inputs}
-        done: dict[int, bool] = {}
+        seen: set[int] = set()
+        rank: dict[int, int] = {}
         order: list[GraphNode] = []
         # An explicit stack: graphs may be deeper than Python's recursion limit.
         for output in self.outputs:
             stack: list[tuple[KerasTensor, bool]] = [(output, False)]
             while stack:
                 t, ready = stack.pop()
-                if id(t) in known:
-                    continue
                 history = getattr(t, "_keras_history", None)
                 if history is None or not history.operation._inbound_nodes:
+                    if id(t) in known:
+                        continue
                     raise ValueError(_disconnected(owner, t))
                 node = history.operation._inbound_nodes[history.node_index]
                 if ready:
-                    if id(node) not in done or not done[id(node)]:
-                        done[id(node)] = True
-                        order.append(node)
-                    continue
-                if id(node) in done:
-                    continue
-                if node.is_input:
-                    raise ValueError(_disconnected(owner, t))
-                done[id(node)] = False
-                stack.append((t, True))
-                stack.extend((p, False) for p in reversed(node.input_tensors))
-        return order
-
-    def _sorted_operations(self) -> list[Operation]:
-        """Return operations by decreasing distance from the outputs, as Keras orders layers."""
-        input_ops = []
-        for t in self.inputs:
-            history = getattr(t, "_keras_history", None)
-            if history is not None and history.operation not in input_ops:
-                input_ops.append(history.operation)
-        index: dict[int, int] = {}
-        visit = self._visit_order()
-        for node in visit:
-            index.setdefault(id(node.operation), len(index))
-        depth: dict[int, int] = {}
-        op_depth: dict[int, int] = {}
-        ops: dict[int, Operation] = {}
-        for node in reversed(visit):
-            op = node.operation
-            ops[id(op)] = op
-            d = max(depth.get(id(node), 0), op_depth.get(id(op), 0))
-            depth[id(node)] = d
-            op_depth[id(op)] = d
-            for parent in node.parent_nodes:
-                depth[id(parent)] = max(depth.get(id(parent), 0), d + 1)
-        top = max(op_depth.values(), default=0)
-        for op in input_ops:
-            if id(op) not in ops:
-                ops[id(op)] = op
-                op_depth[id(op)] = top
-                index.setdefault(id(op), -1)
-        return sorted(ops.values(), key=lambda op: (-op_depth[id(op)], index[id(op)]))
-
-    def _visit_order(self) -> list[GraphNode]:
-        """The calls, and the inputs' own nodes among them, parents first."""
-        order: list[GraphNode] = []
-        seen: set[int] = set()
-
-        def add_input(t: KerasTensor) -> None:
-            history = getattr(t, "_keras_history", None)
-            if history is not None:
-                node = history.operation._inbound_nodes[history.node_index]
-                if id(node) not in seen:
-                    seen.add(id(node))
                     order.append(node)
-
-        known = {id(t): t for t in self.inputs}
-        for node in self.nodes:
-            for t in node.input_tensors:
-                if id(t) in known:
-                    add_input(t)
-            if id(node) not in seen:
+                    continue
+                if id(node) in seen or (id(t) in known and not node.is_input):
+                    continue  # done, or cut off: what gave such an input is not part of the graph
+                if node.is_input and id(t) not in known:
+                    raise ValueError(_disconnected(owner, t))
                 seen.add(id(node))
-                order.append(node)
-        return order
+                rank.setdefault(id(node.operation), len(rank))
+                stack.append((t, True))
+                if not node.is_input:
+                    stack.extend((p, False) for p in reversed(node.input_tensors))
+        return order, rank
+
+    def _sorted_operations(self, walked: list[GraphNode], rank: dict[int, int]) -> list[Operation]:
+        """Return operations by decreasing distance from the outputs, as Keras orders layers."""
+        node_depth: dict[int, int] = {}
+        depth: dict[int, int] = {}
+        operations: dict[int, Operation] = {}
+        for node in reversed(walked):
+            key = id(node.operation)
+            operations[key] = node.operation
+            d = max(node_depth.get(id(node), 0), depth.get(key, 0))
+            node_depth[id(node)] = depth[key] = d
+            for parent in node.parent_nodes:
+                node_depth[id(parent)] = max(node_depth.get(id(parent), 0), d + 1)
+        for t in self.inputs:  # inputs that nothing uses
+            history = getattr(t, "_keras_history", None)
+            if history is None or id(history.operation) in operations:
+                continue
+            if history.operation._inbound_nodes[history.node_index].is_input:
+                key = id(history.operation)
+                operations[key], depth[key], rank[key] = history.operation, 0, -1
+        return sorted(operations.values(), key=lambda o: (-depth[id(o)], rank[id(o)]))
 
     def _make_plan(self) -> None:
         """Give every tensor a slot, and turn each call into (operation, where from, where to)."""

@@ -162,9 +162,7 @@ def _over_axes(
                 f"{name}: argument `{what}` must have the shape of the normalized axes, {sizes}. "
                 f"Received: {what}.shape={v.shape}"
             )
-    gamma, beta = [
-        v if v is None or v.shape == sizes else reshape(v, sizes) for v in (gamma, beta)
-    ]
+    gamma, beta = [v if v is None or v.shape == sizes else reshape(v, sizes) for v in (gamma, beta)]
     moved = x if axes == last else moveaxis(x, axes, last)
     epsilon = settings.epsilon if epsilon is None else epsilon
     y = LAYER_NORMALIZATION(moved, gamma, beta, axes=n, epsilon=epsilon, center=center)
@@ -217,7 +215,9 @@ def layer_normalization(
     epsilon = settings.epsilon if epsilon is None else epsilon
     y = x * rsqrt(var(x, axis=axes, keepdims=True) + epsilon)
     if gamma is not None:
-        y = y * reshape(cast(gamma, x.dtype), [d if i in axes else 1 for i, d in enumerate(x.shape)])
+        y = y * reshape(
+            cast(gamma, x.dtype), [d if i in axes else 1 for i, d in enumerate(x.shape)]
+        )
     return cast(y, given)
 
 

@@ -92,7 +92,7 @@ class Operation:
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Describe the outputs and note the call in the functional graph."""
-        outputs = self.compute_output_spec(*args, **kwargs)
+        outputs = tree.map_structure(_fresh, self.compute_output_spec(*args, **kwargs))
         GraphNode(self, args, kwargs, outputs)
         return outputs
 
@@ -133,3 +133,10 @@ class Operation:
     def from_config(cls, config: dict) -> Operation:
         """Make an operation from its config."""
         return cls(**config)
+
+
+def _fresh(t: Any) -> Any:
+    """Return a KerasTensor that no call gave yet: an input handed through is an output of its own."""
+    if isinstance(t, KerasTensor) and getattr(t, "_keras_history", None) is not None:
+        return KerasTensor(t.shape, t.dtype)
+    return t

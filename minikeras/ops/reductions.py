@@ -153,6 +153,8 @@ def _product_of_others(x: Any, axis: Any) -> Any:
     keep = [i for i in range(x.ndim) if i not in axes]
     order = keep + list(axes)
     moved = np.transpose(x, order)
+    if x.size == 0:
+        return x
     flat = np.reshape(moved, (*[x.shape[i] for i in keep], -1))
     one = np.ones((*flat.shape[:-1], 1), x.dtype)
     before = np.cumprod(np.concatenate([one, flat[..., :-1]], -1), -1)
@@ -361,7 +363,7 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
 
 
 def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # the log of a sum of nothing is -inf

@@ -13,16 +13,16 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import attention as attention_kernel
 from minikeras.kernels import recurrent as recurrent_kernel
+from minikeras.ops.activations import relu, sigmoid, softmax
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs as absolute
-from minikeras.ops.trigonometry import tanh
 from minikeras.ops.families import operand_kind, promote
 from minikeras.ops.indexing import where
 from minikeras.ops.joining import repeat, split, stack
-from minikeras.ops.nn import relu, sigmoid, softmax
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes, transpose
 from minikeras.ops.symbolic import op
+from minikeras.ops.trigonometry import tanh
 
 # Attention.
 

@@ -256,7 +256,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor
     """Count the elements in bins of one width.
 
     Args:
-        x: tensor, which is flattened.
+        x: vector.
         bins: number of bins.
         range: `(low, high)`, outside which elements are left out; the extremes of `x` if None.
 
@@ -264,13 +264,15 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor
         Counts of shape `(bins,)`, and the edges of shape `(bins + 1,)`.
 
     Raises:
-        ValueError: if `bins` is not a positive integer, or `range` is empty.
+        ValueError: if `x` is no vector, `bins` no positive integer, or `range` empty.
     """
     if not isinstance(bins, (int, np.integer)) or bins <= 0:
         raise ValueError(f"histogram: `bins` must be a positive integer. Received: bins={bins!r}")
     if range is not None and range[1] < range[0]:
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range}")
     values = to_array(x)
+    if values.ndim != 1:
+        raise ValueError(f"histogram: `x` must have one axis. Received shape {values.shape}.")
     dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
     counts, edges = np.histogram(values, bins=bins, range=range)
     return _int32(counts), Tensor(edges.astype(dtype))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ def _quantile(
         raise ValueError(f"{name}: `q` must be a number or a vector. Received shape {q.shape}.")
     axes = normalize_axes(axis, x.ndim, name)
     rest = [i for i in range(x.ndim) if i not in axes]
-    rows = reshape(transpose(x, (*rest, *axes)), (*[x.shape[i] for i in rest], -1))
+    size = math.prod([x.shape[i] for i in axes])
+    rows = reshape(transpose(x, (*rest, *axes)), (*[x.shape[i] for i in rest], size))
     ordered = sort(rows, axis=-1)  # NaN comes last
     nans = np.count_nonzero(np.isnan(ordered._value), axis=-1)
     n = rows.shape[-1] - nans if skip_nan else np.full(nans.shape, rows.shape[-1])

@@ -239,11 +239,11 @@ def print_summary(
     >>> model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(4, name="d")], name="m")
     >>> model.summary(line_length=60)
     Model: "m"
-    ┏━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┓
-    ┃ Layer (type)           ┃ Output Shape       ┃    Param # ┃
-    ┡━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━┩
-    │ d (Dense)              │ (None, 4)          │         12 │
-    └────────────────────────┴────────────────────┴────────────┘
+    ┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┓
+    ┃ Layer (type)             ┃ Output Shape      ┃   Param # ┃
+    ┡━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━┩
+    │ d (Dense)                │ (None, 4)         │        12 │
+    └──────────────────────────┴───────────────────┴───────────┘
      Total params: 12 (48.00 B)
      Trainable params: 12 (48.00 B)
      Non-trainable params: 0 (0.00 B)

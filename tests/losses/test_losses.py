@@ -105,7 +105,6 @@ VARIANTS = {
     "tversky": [{"alpha": 0.2, "beta": 0.7, "axis": -1}],
     "circle": [{"gamma": 3.0, "margin": 0.2}],
 }
-SHAPES = [(1, 3), (4, 3), (2, 3, 3)]
 
 
 def function_name(name):
@@ -184,13 +183,11 @@ def test_all_of_keras_is_here(keras):
 
 
 @pytest.mark.parametrize(("name", "kwargs"), cases(FUNCTIONS))
-@settings(max_examples=4, deadline=None)
-@given(seed=st.integers(0, 2**16), shape=st.sampled_from(SHAPES))
-def test_function_like_keras(keras, name, kwargs, seed, shape):
-    if kwargs.get("axis") == 1 and len(shape) < 3:
-        shape = (2, 3, 3)
-    for dtype in ("float32", "float64"):
-        y_true, y_pred = data(name, np.random.default_rng(seed), shape, dtype)
+def test_function_like_keras(keras, name, kwargs):
+    for shape, dtype in (((4, 3), "float32"), ((2, 3, 3), "float64")):
+        if kwargs.get("axis") == 1 and len(shape) < 3:
+            continue
+        y_true, y_pred = data(name, np.random.default_rng(0), shape, dtype)
         ours = FUNCTIONS[name](y_true, y_pred, **kwargs)
         theirs = np.asarray(getattr(keras.losses, name)(y_true, y_pred, **kwargs))
         if name == "sparse_categorical_crossentropy":  # JAX's one_hot is float64 in x64 mode
@@ -398,7 +395,7 @@ def test_shapes_that_do_not_match_are_named():
         losses.MeanSquaredError(name="mse")(
             np.zeros((4, 2)), np.zeros((4, 2)), sample_weight=np.ones(3)
         )
-    with pytest.raises(ValueError, match="label 3 .* out of range"):
+    with pytest.raises(ValueError, match=r"label 3 .* out of range"):
         losses.SparseCategoricalCrossentropy()(
             np.array([0, 3]), ops.convert_to_tensor(np.full((2, 3), 0.3, "float32"))
         )
@@ -448,7 +445,7 @@ def test_check_targets():
     losses.check_targets([[1.0, 2.0], [3.0, 4.0]])
     losses.check_targets(np.zeros((0, 2)))
     bad = np.array([[1.0, 2.0], [3.0, np.nan]])
-    with pytest.raises(ValueError, match="'price'.*sample 1"):
+    with pytest.raises(ValueError, match=r"'price'.*sample 1"):
         losses.check_targets({"size": np.ones(2), "price": bad})
     with pytest.raises(ValueError, match=r"'y\[1\]'"):
         losses.check_targets([np.ones(2), bad])

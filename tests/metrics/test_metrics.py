@@ -357,163 +357,7 @@ def test_functions_like_keras(keras, name):
     same(FUNCTIONS[name](y_true, y_pred), theirs.astype("float32"))
 
 
-@pytest.mark.parametrize(
-    ("name", "true_shape", "pred_shape"),
-    [
-        ("BinaryAccuracy", (4,), (4, 1)),
-        ("BinaryAccuracy", (4, 1), (4,)),
-        ("BinaryAccuracy", (4, 2, 3), (4, 2, 3)),
-        ("Accuracy", (4, 1), (4,)),
-        ("CategoricalAccuracy", (2, 3, 4), (2, 3, 4)),
-        ("SparseCategoricalAccuracy", (4, 1), (4, 3)),
-        ("SparseCategoricalAccuracy", (2, 3), (2, 3, 4)),
-        ("SparseCategoricalAccuracy", (2, 3, 1), (2, 3, 4)),
-        ("SparseTopKCategoricalAccuracy", (4, 1), (4, 7)),
-        ("SparseTopKCategoricalAccuracy", (2, 3), (2, 3, 7)),
-        ("TopKCategoricalAccuracy", (2, 3, 7), (2, 3, 7)),
-        ("MeanSquaredError", (4,), (4, 1)),
-        ("MeanSquaredError", (4,), (4,)),
-        ("MeanSquaredError", (2, 3, 2), (2, 3, 2)),
-        ("RootMeanSquaredError", (4,), (4, 1)),
-        ("Precision", (4,), (4, 1)),
-        ("Precision", (4, 2, 2), (4, 2, 2)),
-        ("R2Score", (4,), (4, 1)),
-    ],
-)
-def test_ranks_are_matched_like_keras(keras, name, true_shape, pred_shape):
-    ours, theirs = pair(keras, name, {})
-    rng = np.random.default_rng(1)
-    for _ in range(2):
-        y_true = rng.integers(0, 2, true_shape).astype("float32")
-        y_pred = rng.uniform(0, 1, pred_shape).astype("float32")
-        if name == "Accuracy":
-            y_pred = y_pred.round()
-        ours.update_state(y_true, ops.convert_to_tensor(y_pred))
-        theirs.update_state(y_true, y_pred)
-    same(ours.result(), theirs.result())
-    for v, w in zip(ours.variables, theirs.variables):
-        np.testing.assert_allclose(v, w, rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["BinaryAccuracy", "MeanSquaredError", "CategoricalCrossentropy"])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_masks_like_keras(keras, name, weighted):
-    ours, theirs = pair(keras, name, {})
-    rng = np.random.default_rng(1)
-    y_true = np.eye(3)[rng.integers(0, 3, (2, 5))].astype("float32")
-    y_pred = rng.uniform(0.1, 1, (2, 5, 3)).astype("float32")
-    mask = rng.integers(0, 2, (2, 5)).astype(bool)
-    weight = rng.uniform(0, 1, (2, 5)).astype("float32") if weighted else None
-    a, b = ops.convert_to_tensor(y_pred), keras.ops.array(y_pred)
-    a._keras_mask = ops.convert_to_tensor(mask)
-    keras.src.backend.set_keras_mask(b, keras.ops.array(mask))
-    same(ours(y_true, a, sample_weight=weight), theirs(y_true, b, sample_weight=weight))
-
-
-@pytest.mark.parametrize("name", ["Mean", "Sum"])
-@pytest.mark.parametrize("shape", [(), (4,), (4, 3), (4, 3, 2)])
-@pytest.mark.parametrize("weight_shape", [None, (), (4,), (4, 1), (4, 3)])
-def test_reductions_of_any_shape_like_keras(keras, name, shape, weight_shape):
-    ours, theirs = pair(keras, name, {})
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=shape).astype("float32")
-    w = None if weight_shape is None else rng.uniform(size=weight_shape).astype("float32")
-    try:
-        theirs.update_state(x, sample_weight=w)
-    except Exception:
-        with pytest.raises(ValueError):
-            ours.update_state(x, sample_weight=w)
-        return
-    ours.update_state(x, sample_weight=w)
-    same(ours.result(), theirs.result())
-
-
-@pytest.mark.parametrize("dtype", ["int64", "bool", "float64", "uint8"])
-def test_mean_keeps_its_dtype(dtype):
-    m = metrics.Mean()
-    m.update_state(np.ones(3, dtype))
-    m.update_state(np.ones((), dtype))
-    assert m.total.dtype == m.count.dtype == "float32"
-    assert m.result().dtype == "float32"
-    assert float(m.result()) == 1.0
-
-
-# Decisions: what only some metrics have.
-
-
-@pytest.mark.parametrize("kwargs", [{"top_k": 2}, {"top_k": 2, "thresholds": 0.5}, {"class_id": 1}])
-@pytest.mark.parametrize("name", ["Precision", "Recall"])
-def test_top_k_and_class_id_like_keras(keras, name, kwargs):
-    ours, theirs = pair(keras, name, kwargs)
-    rng = np.random.default_rng(3)
-    for weight in (None, rng.uniform(0, 1, 6).astype("float32")):
-        y_true, y_pred = multi_label(rng, 6)
-        ours.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
-        theirs.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
-        same(ours.result(), theirs.result())
-
-
-@pytest.mark.parametrize(
-    "kwargs",
-    [
-        {"multi_label": True},
-        {"multi_label": True, "num_labels": 3, "curve": "PR"},
-        {"multi_label": True, "label_weights": [0.1, 0.5, 0.4]},
-        {"multi_label": True, "label_weights": [0.1, 0.5, 0.4], "thresholds": [0.3, 0.8]},
-        {"label_weights": [0.1, 0.5, 0.4]},
-        {"from_logits": True},
-    ],
-)
-def test_auc_of_several_labels_like_keras(keras, kwargs):
-    ours, theirs = pair(keras, "AUC", kwargs)
-    rng = np.random.default_rng(3)
-    for weight in (None, rng.uniform(0, 1, 8).astype("float32")):
-        y_true, y_pred = multi_label(rng, 8)
-        y_pred = y_pred.astype("float32")
-        ours.update_state(y_true, y_pred, sample_weight=weight)
-        theirs.update_state(y_true, y_pred, sample_weight=weight)
-        same(ours.result(), theirs.result())
-    twin = metrics.deserialize(metrics.serialize(ours))
-    assert twin.get_config() == ours.get_config()
-
-
-def test_predictions_on_thresholds_like_keras(keras):
-    y_pred = np.array([0, 0.25, 0.5, 0.75, 1, 0, 0.25, 0.5, 0.75, 1], "float32")
-    y_true = np.array([0] * 5 + [1] * 5)
-    for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"):
-        for thresholds in ([0.25, 0.5], [0.0, 0.25, 0.5, 0.75, 1.0], 0.5, [1.0, 0.0]):
-            ours, theirs = pair(keras, name, {"thresholds": thresholds})
-            same(ours(y_true, y_pred), theirs(y_true, y_pred))
-    for n in (3, 5, 9):
-        ours, theirs = pair(keras, "AUC", {"num_thresholds": n})
-        same(ours(y_true, y_pred), theirs(y_true, y_pred))
-
-
-def test_auc_like_sklearn():
-    sklearn_metrics = pytest.importorskip("sklearn.metrics")
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 2, 2000)
-    y_pred = np.clip(y_true * 0.3 + rng.uniform(0, 0.7, 2000), 0, 1)
-    m = metrics.AUC(num_thresholds=2000)
-    assert abs(float(m(y_true, y_pred)) - sklearn_metrics.roc_auc_score(y_true, y_pred)) < 1e-3
-
-
-def test_missing_predictions_are_negative():
-    m = metrics.Precision()
-    assert float(m([1, 1, 1], [np.nan, 0.9, 0.9])) == 1.0
-    assert float(metrics.Recall()([1, 1], [np.nan, 0.9])) == 0.5
-
-
 # Bases and names.
-
-
-def test_is_binary_or_sparse_categorical(keras):
-    from keras.src.trainers.compile_utils import is_binary_or_sparse_categorical as theirs
-
-    for t in [(4,), (4, 1), (4, 3), (4, 2, 1)]:
-        for p in [(4, 1), (4, 3), (4, 2, 3)]:
-            a, b = np.zeros(t), np.zeros(p)
-            assert metrics.is_binary_or_sparse_categorical(a, b) == tuple(map(bool, theirs(a, b)))
 
 
 def test_get_like_keras(keras):
@@ -529,7 +373,6 @@ def test_get_like_keras(keras):
     assert metrics.get(None) is None
     f = metrics.binary_accuracy
     assert metrics.get(f) is f
-    assert metrics.deserialize(metrics.serialize(f)) is f
     with pytest.raises(ValueError, match="binary_accuracy"):
         metrics.get("binary_acuracy")
 
@@ -541,48 +384,6 @@ def test_directions_like_keras(keras):
     assert metrics.MeanMetricWrapper(losses.huber)._direction == "down"
     assert metrics.MeanMetricWrapper(losses.Huber())._direction == "down"
     assert metrics.MeanMetricWrapper(lambda t, p: p)._direction is None
-
-
-def test_wrapper_round_trip():
-    m = metrics.MeanMetricWrapper(losses.huber, name="h", delta=2.0)
-    twin = metrics.MeanMetricWrapper.from_config(m.get_config())
-    assert twin.get_config() == m.get_config()
-    assert float(m([[0.0]], [[3.0]])) == float(twin([[0.0]], [[3.0]])) == 4.0
-
-
-def test_own_metrics():
-    class Worst(Metric):
-        def __init__(self, name="worst", **kwargs):
-            super().__init__(name=name, **kwargs)
-            self.error = self.add_weight(name="error", initializer="zeros")
-            self.inner = [metrics.Mean()]
-
-        def update_state(self, y_true, y_pred, sample_weight=None):
-            error = ops.max(ops.abs(ops.subtract(y_true, y_pred)))
-            self.error.assign(ops.maximum(self.error, error))
-            self.inner[0].update_state(error)
-
-        def result(self):
-            return {"worst": self.error, "mean": self.inner[0].result()}
-
-    m = Worst()
-    assert [v.path.split("/")[-1] for v in m.variables] == ["error", "total", "count"]
-    m.update_state([0.0, 0.0], [1.0, 3.0])
-    result = m([0.0], [2.0])
-    assert float(result["worst"]) == 3.0
-    assert float(result["mean"]) == 2.5
-    new = m.stateless_update_state([0, 0, 0], [0.0], [7.0])
-    assert [float(v) for v in new] == [7.0, 7.0, 1.0]
-    m.reset_state()
-    assert float(m.result()["worst"]) == 0.0
-    assert m.get_config() == {"name": "worst", "dtype": "float32"}
-
-    class Forgot(Metric):
-        def __init__(self):
-            self.add_weight(name="x")
-
-    with pytest.raises(RuntimeError, match="super"):
-        Forgot()
 
 
 def test_bad_arguments_are_named():
@@ -601,7 +402,7 @@ def test_bad_arguments_are_named():
         lambda: metrics.R2Score(class_aggregation="sum"),
         lambda: metrics.R2Score(num_regressors=-1),
     ):
-        with pytest.raises(ValueError, match="Received|range"):
+        with pytest.raises(ValueError, match=r"Received|range"):
             make()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import pathlib
 import sys
 from typing import Any
@@ -94,25 +95,25 @@ def run(library: Any, name: str, call: Any, dtype: str) -> Any:
     return getattr(library, name)(*args, **kwargs)
 
 
-@named
+@filtered(lambda case: case.keras)
 def test_forward_as_in_keras(name, keras):
     case = CASES[name]
+    turns = itertools.cycle([("float64", 1e-10), ("float32", case.rtol32)])
 
-    @examples
+    @settings(examples, max_examples=4)
     @given(strategies.calls(case))
     def check(call):
-        for dtype, rtol in (("float32", case.rtol32), ("float64", 1e-10)):
-            with np.errstate(all="ignore"):
-                ours = results(case, run(ops, name, call, dtype))
-                theirs = results(case, run(keras.ops, name, call, dtype))
-            assert len(ours) == len(theirs)
-            for a, b in zip(ours, theirs):
-                assert a.shape == b.shape
-                np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
-                if a.dtype.kind in "fc":
-                    assert a.dtype == b.dtype
-                else:
-                    assert a.dtype.kind == b.dtype.kind or {a.dtype.kind, b.dtype.kind} == {"i", "u"}
+        dtype, rtol = next(turns)
+        with np.errstate(all="ignore"):
+            ours = results(case, run(ops, name, call, dtype))
+            theirs = results(case, run(keras.ops, name, call, dtype))
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs):
+            assert a.shape == b.shape
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
+            # Integers of default width have 64 bits in JAX with 64 bits on, 32 here and elsewhere.
+            if case.dtype:
+                assert a.dtype == b.dtype or (a.dtype.kind in "iu" and a.dtype.kind == b.dtype.kind)
 
     check()
 
@@ -238,7 +239,7 @@ def test_symbolic(name, keras):
             assert len(spec.shape) == y.ndim
             assert all(s in (None, d) for s, d in zip(spec.shape, y.shape)), (spec.shape, y.shape)
             assert spec.dtype == y.dtype.name
-        if case.same_spec:
+        if case.same_spec and case.keras:
             spec_args, spec_kwargs = as_symbols((args, kwargs), keras.KerasTensor)
             theirs = tree.flatten(as_plain(getattr(keras.ops, name)(*spec_args, **spec_kwargs)))
             assert [(tuple(y.shape), y.dtype) for y in ours] == [

@@ -167,9 +167,7 @@ class BatchNormalization(Layer):
         elif self.renorm or mask is not None:
             y = self._corrected(x, gamma, beta, mask)
         else:
-            y, mean, var = BATCH_NORMALIZATION(
-                x, gamma, beta, axis=self.axis, epsilon=self.epsilon
-            )
+            y, mean, var = BATCH_NORMALIZATION(x, gamma, beta, axis=self.axis, epsilon=self.epsilon)
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, var, self.momentum)
         return y if y._value.dtype == self._compute else cast(y, self._compute)
@@ -239,9 +237,7 @@ class BatchNormalization(Layer):
             "beta_initializer": initializers.serialize(self.beta_initializer),
             "gamma_initializer": initializers.serialize(self.gamma_initializer),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
-            "moving_variance_initializer": initializers.serialize(
-                self.moving_variance_initializer
-            ),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "beta_regularizer": regularizers.serialize(self.beta_regularizer),
             "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
             "beta_constraint": constraints.serialize(self.beta_constraint),

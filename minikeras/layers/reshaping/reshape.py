@@ -27,7 +27,9 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        self.target_shape = (
+            (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        )
         if self.target_shape.count(-1) > 1:
             raise ValueError(
                 "Reshape: argument `target_shape` may hold -1 once. "

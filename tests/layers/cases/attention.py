@@ -1,5 +1,85 @@
 """Rows of the layers in `minikeras/layers/attention/`."""
 
-from layer_cases import Array, Call, Case, Make, st  # noqa: F401
+from layer_cases import Array, Call, Case, st
 
-CASES: dict[str, Case] = {}
+QUERY, VALUE, KEY = Array((2, 3, 4)), Array((2, 5, 4), seed=1), Array((2, 5, 4), seed=2)
+QUERY_MASK, VALUE_MASK = Array((2, 3), "bool", seed=4), Array((2, 5), "bool", seed=6)
+
+
+def list_calls(kwargs):
+    """Calls of the layers that take a list."""
+
+    def build(kwargs, key, masks, causal, scores):
+        inputs = [QUERY, VALUE, KEY] if key else [QUERY, VALUE]
+        call = {"use_causal_mask": causal, "return_attention_scores": scores}
+        if masks:
+            call["mask"] = masks
+        return Call(kwargs, inputs, call)
+
+    masks = st.sampled_from([None, [QUERY_MASK, VALUE_MASK], [QUERY_MASK, None]])
+    return st.builds(
+        build, st.sampled_from(kwargs), st.booleans(), masks, st.booleans(), st.booleans()
+    )
+
+
+def head_calls(kwargs):
+    """Calls of the layers with projections."""
+
+    def build(kwargs, key, mask, causal, scores):
+        inputs = (QUERY, VALUE, KEY) if key else (QUERY, VALUE)
+        call = {"use_causal_mask": causal, "return_attention_scores": scores}
+        if mask == "attention":
+            call["attention_mask"] = Array((2, 3, 5), "bool", seed=1)
+        if mask == "value":
+            call["value_mask"] = VALUE_MASK
+        return Call(kwargs, inputs, call)
+
+    return st.builds(
+        build,
+        st.sampled_from(kwargs),
+        st.booleans(),
+        st.sampled_from([None, "attention", "value"]),
+        st.booleans(),
+        st.booleans(),
+    )
+
+
+CASES = {
+    "AdditiveAttention": Case(list_calls([{}, {"use_scale": False}]), examples=8),
+    "Attention": Case(
+        list_calls([{}, {"use_scale": True}, {"score_mode": "concat"}]),
+        examples=12,
+    ),
+    "GroupedQueryAttention": Case(
+        head_calls(
+            [
+                {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2},
+                {
+                    "head_dim": 3,
+                    "num_query_heads": 2,
+                    "num_key_value_heads": 2,
+                    "sliding_window": 2,
+                    "use_gate": True,
+                },
+                {
+                    "head_dim": 2,
+                    "num_query_heads": 2,
+                    "num_key_value_heads": 1,
+                    "use_bias": False,
+                },
+            ]
+        ),
+        examples=6,
+    ),
+    "MultiHeadAttention": Case(
+        head_calls(
+            [
+                {"num_heads": 2, "key_dim": 3},
+                {"num_heads": 2, "key_dim": 3, "value_dim": 2, "output_shape": 5},
+                {"num_heads": 1, "key_dim": 2, "use_bias": False, "sliding_window": 2},
+                {"num_heads": 3, "key_dim": 2, "use_gate": True, "kernel_regularizer": "l2"},
+            ]
+        ),
+        examples=8,
+    ),
+}

@@ -1,5 +1,85 @@
 """Rows of the layers in `minikeras/layers/convolutional/`."""
 
-from layer_cases import Array, Call, Case, Make, st  # noqa: F401
+from layer_cases import Array, Call, Case, st
 
-CASES: dict[str, Case] = {}
+activations = st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu"])
+formats = st.sampled_from(["channels_last", "channels_last", "channels_first"])
+
+
+def images(draw, rank, channels, data_format, sizes=(4, 6)):
+    spatial = [draw(st.integers(*sizes)) for _ in range(rank)]
+    if data_format == "channels_first":
+        return Array((2, channels, *spatial))
+    return Array((2, *spatial, channels))
+
+
+@st.composite
+def windows(draw, rank, paddings=("valid", "same"), both=False):
+    """Draw arguments that say how windows slide."""
+    size = draw(st.sampled_from([1, 2, 3] + [(3, 2, 1)[:rank]]))
+    strides, dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), ((1, 2, 1)[:rank], 1), (1, 2)]))
+    if both and draw(st.booleans()):
+        strides, dilation = 2, 1
+    return {
+        "kernel_size": size,
+        "strides": strides,
+        "padding": draw(st.sampled_from(paddings)),
+        "dilation_rate": dilation,
+        "data_format": draw(formats),
+        "activation": draw(activations),
+        "use_bias": draw(st.booleans()),
+    }
+
+
+@st.composite
+def conv(draw, rank):
+    paddings = ("valid", "same", "causal") if rank == 1 else ("valid", "same")
+    kwargs = draw(windows(rank, paddings))
+    groups, channels = draw(st.sampled_from([(1, 1), (1, 3), (1, 6), (2, 4)]))
+    kwargs.update(filters=draw(st.sampled_from([2, 4])), groups=groups)
+    if draw(st.booleans()):
+        kwargs.update(kernel_regularizer="l2", bias_initializer="ones", kernel_constraint="non_neg")
+    return Call(kwargs, images(draw, rank, channels, kwargs["data_format"], (5, 7)))
+
+
+@st.composite
+def transpose(draw, rank):
+    kwargs = draw(windows(rank))
+    kwargs["filters"] = draw(st.integers(1, 3))
+    strides = kwargs["strides"]
+    if strides == 2:
+        kwargs["output_padding"] = draw(st.sampled_from([None, 0, 1]))
+    return Call(kwargs, images(draw, rank, draw(st.integers(1, 6)), kwargs["data_format"], (2, 4)))
+
+
+# XLA has no strides that differ between axes for depthwise convolutions, nor do we need them here.
+@st.composite
+def depthwise(draw, rank):
+    kwargs = draw(windows(rank))
+    if isinstance(kwargs["strides"], tuple):
+        kwargs["strides"] = 1
+    kwargs["depth_multiplier"] = draw(st.integers(1, 2))
+    if draw(st.booleans()):
+        kwargs.update(depthwise_regularizer="l1", depthwise_constraint="non_neg")
+    return Call(kwargs, images(draw, rank, draw(st.integers(1, 3)), kwargs["data_format"], (5, 7)))
+
+
+@st.composite
+def separable(draw, rank):
+    call = draw(depthwise(rank))
+    kwargs = {**call.kwargs, "filters": draw(st.integers(1, 4))}
+    return Call(kwargs, call.inputs)
+
+
+CASES = {
+    "Conv1D": Case(conv(1), examples=20),
+    "Conv2D": Case(conv(2), examples=30),
+    "Conv3D": Case(conv(3), examples=8),
+    "Conv1DTranspose": Case(transpose(1), examples=20),
+    "Conv2DTranspose": Case(transpose(2), examples=20),
+    "Conv3DTranspose": Case(transpose(3), examples=6),
+    "DepthwiseConv1D": Case(depthwise(1)),
+    "DepthwiseConv2D": Case(depthwise(2), examples=20),
+    "SeparableConv1D": Case(separable(1)),
+    "SeparableConv2D": Case(separable(2)),
+}

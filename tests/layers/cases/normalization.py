@@ -6,7 +6,7 @@ shapes = st.sampled_from([(3, 4), (2, 3, 4), (2, 3, 2, 4)])
 
 
 def positive_variances(rng, name, shape):
-    if "variance" in name or "stddev" in name:
+    if "variance" in name:
         return rng.uniform(0.5, 2, shape)
     return None
 
@@ -28,14 +28,6 @@ flags = st.sampled_from(
         {"gamma_regularizer": "l2", "beta_initializer": "ones"},
     ]
 )
-renorms = st.sampled_from(
-    [
-        {},
-        {},
-        {"renorm": True},
-        {"renorm": True, "renorm_clipping": {"rmin": 0.6, "rmax": 1.2, "dmax": 0.4}},
-    ]
-)
 
 
 def axis_lists(shape):
@@ -46,15 +38,14 @@ def axis_lists(shape):
 CASES = {
     "BatchNormalization": Case(
         st.builds(
-            lambda shape, axis, f, r, e, masked: batch_call(shape, axis, {**f, **r}, e, masked),
+            batch_call,
             shapes,
             st.sampled_from([-1, 1]),
             flags,
-            renorms,
             st.sampled_from([1e-3, 0.1]),
             st.booleans(),
         ),
-        examples=20,
+        examples=8,
         weights=positive_variances,
         float32=2e-5,
     ),
@@ -78,7 +69,7 @@ CASES = {
                 st.sampled_from([1e-3, 0.1]),
             )
         ),
-        examples=20,
+        examples=8,
         float32=5e-5,
     ),
     "RMSNormalization": Case(

@@ -1,5 +1,51 @@
 """Rows of the layers in `minikeras/layers/pooling/`."""
 
-from layer_cases import Array, Call, Case, Make, st  # noqa: F401
+from layer_cases import Array, Call, Case, st
 
-CASES: dict[str, Case] = {}
+formats = st.sampled_from(["channels_last", "channels_last", "channels_first"])
+
+
+def images(draw, rank, data_format):
+    spatial = [draw(st.integers(4, 7)) for _ in range(rank)]
+    if data_format == "channels_first":
+        return Array((2, 3, *spatial))
+    return Array((2, *spatial, 3))
+
+
+@st.composite
+def pooling(draw, rank):
+    kwargs = {
+        "pool_size": draw(st.sampled_from([1, 2, 3, (2, 1, 3)[:rank]])),
+        "padding": draw(st.sampled_from(["valid", "same"])),
+        "data_format": draw(formats),
+    }
+    if draw(st.booleans()):
+        kwargs["strides"] = draw(st.sampled_from([1, 2, 3, (1, 2, 1)[:rank]]))
+    return Call(kwargs, images(draw, rank, kwargs["data_format"]))
+
+
+@st.composite
+def global_pooling(draw, rank, masked=False):
+    kwargs = {"data_format": draw(formats), "keepdims": draw(st.booleans())}
+    x = images(draw, rank, kwargs["data_format"])
+    call = {}
+    if masked and draw(st.booleans()):
+        steps = x.shape[2 if kwargs["data_format"] == "channels_first" else 1]
+        call["mask"] = Array((2, steps), "bool", seed=draw(st.integers(1, 5)))
+    return Call(kwargs, x, call)
+
+
+CASES = {
+    "MaxPooling1D": Case(pooling(1)),
+    "MaxPooling2D": Case(pooling(2), examples=20),
+    "MaxPooling3D": Case(pooling(3), examples=6),
+    "AveragePooling1D": Case(pooling(1)),
+    "AveragePooling2D": Case(pooling(2), examples=20),
+    "AveragePooling3D": Case(pooling(3), examples=6),
+    "GlobalMaxPooling1D": Case(global_pooling(1)),
+    "GlobalMaxPooling2D": Case(global_pooling(2)),
+    "GlobalMaxPooling3D": Case(global_pooling(3), examples=4),
+    "GlobalAveragePooling1D": Case(global_pooling(1, masked=True)),
+    "GlobalAveragePooling2D": Case(global_pooling(2)),
+    "GlobalAveragePooling3D": Case(global_pooling(3), examples=4),
+}

@@ -1,5 +1,167 @@
 """Rows of the layers in `minikeras/layers/rnn/`."""
 
-from layer_cases import Array, Call, Case, Make, st  # noqa: F401
+from layer_cases import Array, Call, Case, Make, st
 
-CASES: dict[str, Case] = {}
+UNITS = 3
+
+
+def positive_variances(rng, name, shape):
+    return rng.uniform(0.5, 2, shape) if "variance" in name else None
+
+
+X = Array((2, 4, 3))
+# With `use_cudnn="auto"` and without bias Keras mixes float32 and float64 on JAX.
+NO_BIAS = {"use_bias": False, "use_cudnn": False}
+STATE = [Array((2, UNITS), seed=1)]
+STATES = [Array((2, UNITS), seed=1), Array((2, UNITS), seed=2)]
+
+
+def rnn_calls(states, cells=({},)):
+    """Calls of a recurrent layer with all its ways of being run."""
+
+    def build(flags, options, masked, initial):
+        call = {}
+        if masked:
+            call["mask"] = Array((2, 4), "bool", seed=3)
+        if initial:
+            call["initial_state"] = states
+        return Call({"units": UNITS, **flags, **options}, X, call)
+
+    flags = st.fixed_dictionaries(
+        {
+            "return_sequences": st.booleans(),
+            "return_state": st.booleans(),
+            "go_backwards": st.booleans(),
+        }
+    )
+    return st.builds(build, flags, st.sampled_from(cells), st.booleans(), st.booleans())
+
+
+regularized = {
+    "kernel_regularizer": "l2",
+    "bias_initializer": "ones",
+    "recurrent_constraint": "max_norm",
+}
+wide = {"activity_regularizer": "l2"}
+
+
+def cell(kwargs, states):
+    return Call({"units": UNITS, **kwargs}, (Array((2, 3)), states))
+
+
+def stacked(k):
+    return [
+        k.layers.LSTMCell(2, name="a", dtype="float64"),
+        k.layers.GRUCell(3, name="b", dtype="float64"),
+    ]
+
+
+def inner(kind, **kwargs):
+    return Make(lambda k: getattr(k.layers, kind)(UNITS, name="inner", **kwargs))
+
+
+def bidirectional_calls():
+    def build(kind, mode, sequences, states, masked):
+        kwargs = {"return_sequences": sequences, "return_state": states}
+        call = {"mask": Array((2, 4), "bool", seed=3)} if masked else {}
+        return Call({"layer": inner(kind, **kwargs), "merge_mode": mode}, X, call)
+
+    return st.builds(
+        build,
+        st.sampled_from(["LSTM", "GRU", "SimpleRNN"]),
+        st.sampled_from(["concat", "sum", "mul", "ave", None]),
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
+    )
+
+
+CASES = {
+    "Bidirectional": Case(bidirectional_calls(), examples=4, empty=False, float64=1e-6),
+    "GRU": Case(
+        rnn_calls(
+            STATE,
+            (
+                {},
+                {"reset_after": False},
+                {**NO_BIAS},
+                {**NO_BIAS, "reset_after": False},
+                {"activation": "elu", "reset_after": False},
+                {"recurrent_activation": "hard_sigmoid"},
+                regularized,
+            ),
+        ),
+        examples=5,
+    ),
+    "GRUCell": Case(
+        [
+            cell({}, STATE),
+            cell({"reset_after": False}, STATE),
+            cell({"use_bias": False, "activation": "relu"}, STATE),
+        ],
+        examples=3,
+    ),
+    "LSTM": Case(
+        rnn_calls(
+            STATES,
+            (
+                {},
+                {**NO_BIAS},
+                {"unit_forget_bias": False},
+                {"activation": "elu"},
+                {"recurrent_activation": "hard_sigmoid"},
+                regularized,
+                wide,
+            ),
+        ),
+        examples=5,
+    ),
+    "LSTMCell": Case(
+        [cell({}, STATES), cell({"use_bias": False, "activation": "softsign"}, STATES)],
+        examples=2,
+    ),
+    "SimpleRNN": Case(
+        rnn_calls(
+            STATE,
+            (
+                {},
+                {"use_bias": False},
+                {"activation": "sigmoid"},
+                {"activation": "elu"},
+                {"activation": "linear"},
+                regularized,
+            ),
+        ),
+        examples=5,
+    ),
+    "SimpleRNNCell": Case(
+        [cell({}, STATE), cell({"use_bias": False, "activation": "elu"}, STATE)],
+        examples=2,
+    ),
+    "StackedRNNCells": Case(
+        [
+            Call(
+                {"cells": Make(stacked)},
+                (
+                    Array((2, 3)),
+                    [[Array((2, 2), seed=1), Array((2, 2), seed=2)], [Array((2, 3), seed=3)]],
+                ),
+            )
+        ],
+        examples=1,
+    ),
+    "TimeDistributed": Case(
+        [
+            Call({"layer": Make(lambda k: k.layers.Dense(3, name="d", activation="tanh"))}, X),
+            Call({"layer": Make(lambda k: k.layers.BatchNormalization(name="b"))}, X),
+            Call(
+                {"layer": Make(lambda k: k.layers.LSTM(2, name="l", return_sequences=True))},
+                Array((2, 3, 4, 2)),
+                {"mask": Array((2, 3, 4), "bool")},
+            ),
+        ],
+        examples=6,
+        empty=False,
+        weights=positive_variances,
+    ),
+}

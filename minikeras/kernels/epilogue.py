@@ -1,0 +1,96 @@
+"""What follows a convolution: bias and activation, and their gradients, while the numbers are in cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels.activations import FUSED
+from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
+
+PIECE = 1 << 17
+"""Elements that are worked on at a time."""
+
+Finish = Callable[[np.ndarray], None]
+
+
+def computable(a: np.ndarray | None) -> np.ndarray | None:
+    """Return a contiguous array of a dtype that BLAS multiplies."""
+    if a is None:
+        return None
+    if a.dtype.itemsize < 4 or a.dtype.kind != "f":
+        return np.ascontiguousarray(a, np.float32)
+    return np.ascontiguousarray(a)
+
+
+def finisher(inner: tuple, bias: np.ndarray | None, activation: str | None) -> Finish | None:
+    """Return what adds the bias and applies the activation, in place, to parts of the result.
+
+    Args:
+        inner: spatial axes of the result behind the first.
+    """
+    if bias is None and activation is None:
+        return None
+    function = FUSED[activation].forward if activation is not None else None
+    # A line as long as a row of the image, since operations with few numbers are slow.
+    line = None if bias is None else np.tile(bias, math.prod(inner)).reshape(*inner, bias.size)
+    zeros = None
+
+    def finish(y: np.ndarray) -> None:
+        nonlocal zeros
+        if line is not None:
+            np.add(y, line, y)
+        if activation == "relu":
+            if zeros is None:
+                zeros = np.zeros(y.shape[2:], y.dtype)
+            np.maximum(y, zeros, out=y)
+        elif function is not None:
+            function(y, y)
+
+    return finish
+
+
+def before_activation(
+    g: np.ndarray, y: np.ndarray, activation: str | None, need_bias: bool, dtype: np.dtype
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the gradient of what the activation was applied to, and that of the bias."""
+    if g.dtype != dtype:
+        g = g.astype(dtype)
+    g = np.ascontiguousarray(g)
+    if activation is None and not need_bias:
+        return g, None
+    filters = y.shape[-1]
+    rows = g.size // filters if filters else 0
+    flat_g, flat_y = g.reshape(rows, filters), y.reshape(rows, filters)
+    d = flat_g if activation is None else np.empty_like(flat_g)
+    step = max(PIECE // max(filters, 1), 1)
+    cut = [Piece(i, min(i + step, rows), 0, 1) for i in range(0, rows, step)]
+    ones = np.ones(step, dtype)
+
+    def activate(piece: Piece) -> np.ndarray:
+        at = slice(piece.first, piece.last)
+        if activation is not None:
+            FUSED[activation].backward(flat_g[at], flat_y[at], d[at])
+        return d[at]
+
+    if not need_bias:
+        for_pieces(cut, activate)
+        return d.reshape(g.shape), None
+
+    def task(piece: Piece, out: np.ndarray) -> None:
+        np.dot(ones[: piece.count], activate(piece), out)
+
+    dbias = sum_pieces(cut, (filters,), dtype, task)
+    return d.reshape(g.shape), dbias
+
+
+def deliver(gradient: np.ndarray, out: Any, index: int, dtype: np.dtype) -> np.ndarray:
+    """Put a gradient where the caller wants it."""
+    target = None if out is None else out[index]
+    if target is None:
+        return gradient.astype(dtype, copy=False)
+    target[...] = gradient
+    return target

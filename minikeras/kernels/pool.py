@@ -1,0 +1,282 @@
+"""Pooling: the largest, or the mean, of each window.
+
+Windows that lie side by side are reduced one axis after the other, the last first. The gradient of a
+maximum goes to the first largest element of its window, in reading order. Padding counts for nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
+
+_PIECE = 1 << 16
+"""Elements of the images of a piece."""
+
+
+def tiled(w: Window) -> bool:
+    """Whether windows lie side by side, so that no pixel is in two of them and none is padded."""
+    return w.strides == w.kernel and not any(map(any, w.pads))
+
+
+def _cut(n: int, w: Window, channels: int) -> list[Piece]:
+    return pieces(n, 1, math.prod(w.size) * channels, _PIECE)
+
+
+# The largest.
+
+
+def max_forward(x: np.ndarray, w: Window) -> tuple[np.ndarray, tuple]:
+    """Take the largest of each window.
+
+    Args:
+        x: images, `(n, *w.size, channels)`.
+        w: the windows.
+
+    Returns:
+        `(n, *w.out, channels)`, and what backward needs.
+    """
+    x = np.ascontiguousarray(x)
+    y = np.empty((x.shape[0], *w.out, x.shape[-1]), x.dtype)
+
+    def work(piece: Piece) -> None:
+        some, result = x[piece.first : piece.last], y[piece.first : piece.last]
+        if tiled(w):
+            _reduce(some, w, result)
+        else:
+            padded = _padded(some, w, _lowest(x.dtype))
+            first, *rest = _elements(w)
+            result[...] = padded[first]
+            for element in rest:
+                np.maximum(result, padded[element], out=result)
+
+    for_pieces(_cut(x.shape[0], w, x.shape[-1]), work)
+    return y, (x, y, w)
+
+
+def max_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+    """Return the gradient of x."""
+    x, y, w = saved
+    dx = np.empty(x.shape, g.dtype)
+
+    def work(piece: Piece) -> None:
+        at = slice(piece.first, piece.last)
+        if tiled(w):
+            _tiled_gradient(g[at], x[at], y[at], w, dx[at])
+            return
+        padded = _padded(x[at], w, _lowest(x.dtype))
+        total = scratch("gradient", padded.shape, g.dtype)
+        total[...] = 0
+        free = np.ones(y[at].shape, bool)
+        for element in _elements(w):
+            hit = padded[element] == y[at]
+            hit &= free
+            free ^= hit
+            total[element] += g[at] * hit
+        dx[at] = total[_middle(w)]
+
+    for_pieces(_cut(x.shape[0], w, x.shape[-1]), work)
+    return [dx]
+
+
+def _lowest(dtype: np.dtype) -> Any:
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
+
+
+def _padded_size(w: Window) -> list[int]:
+    return [max(r, p[0] + s) for r, p, s in zip(w.reach, w.pads, w.size)]
+
+
+def _padded(x: np.ndarray, w: Window, value: Any) -> np.ndarray:
+    if not any(map(any, w.pads)):
+        return x
+    padded = scratch("padded", (x.shape[0], *_padded_size(w), x.shape[-1]), x.dtype)
+    padded[...] = value
+    padded[_middle(w)] = x
+    return padded
+
+
+def _elements(w: Window) -> list[tuple]:
+    """Return, for each element of a window, where it lies in all windows of padded images."""
+    return [
+        (slice(None), *[slice(t, t + (o - 1) * s + 1, s) for t, o, s in zip(tap, w.out, w.strides)])
+        for tap in itertools.product(*[range(k) for k in w.kernel])
+    ]
+
+
+def _middle(w: Window) -> tuple:
+    return (slice(None), *[slice(p[0], p[0] + s) for p, s in zip(w.pads, w.size)])
+
+
+def _inside(x: np.ndarray, w: Window) -> np.ndarray:
+    """Return the pixels that are in a window: all but what is left over at the end of each axis."""
+    return x[(slice(None), *[slice(o * k) for o, k in zip(w.out, w.kernel)])]
+
+
+def _split(x: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Make two axes of a spatial one: windows, and elements within."""
+    shape = x.shape
+    return x.reshape(*shape[:axis], shape[axis] // size, size, *shape[axis + 1 :])
+
+
+def _member(x: np.ndarray, axis: int, i: int) -> np.ndarray:
+    return x[(slice(None),) * (axis + 1) + (i,)]
+
+
+def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
+    """Reduce tiled windows; return of each axis `(axis, before, after)`."""
+    current = _inside(x, w)
+    steps = []
+    for axis in range(len(w.kernel), 0, -1):
+        size = w.kernel[axis - 1]
+        if size == 1 and axis > 1:
+            continue
+        before = _split(current, axis, size)
+        shape = (*before.shape[: axis + 1], *before.shape[axis + 2 :])
+        after = y if axis == 1 else scratch(f"reduced{axis}", shape, x.dtype)
+        if size == 1:
+            after[...] = _member(before, axis, 0)
+        else:
+            np.maximum(_member(before, axis, 0), _member(before, axis, 1), out=after)
+        for i in range(2, size):
+            np.maximum(after, _member(before, axis, i), out=after)
+        steps.append((axis, before, after))
+        current = after
+    return steps
+
+
+def _tiled_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray, w: Window, dx: np.ndarray) -> None:
+    inside = _inside(dx, w)
+    if inside.size < dx.size:
+        dx[...] = 0
+    again = scratch("reduced1", y.shape, y.dtype)
+    steps = _reduce(x, w, again)
+    for axis, before, after in reversed(steps):
+        last = axis == steps[0][0]
+        if last:
+            result = _split(inside, axis, w.kernel[axis - 1])
+        else:
+            result = scratch(f"gradient{axis}", before.shape, g.dtype)
+        _to_first(g, before, after, axis, result)
+        shape = before.shape
+        g = None if last else result.reshape(*shape[:axis], -1, *shape[axis + 2 :])
+
+
+def _to_first(
+    g: np.ndarray, before: np.ndarray, after: np.ndarray, axis: int, result: np.ndarray
+) -> None:
+    """Give the gradient of a reduction to the first largest element along the axis."""
+    size = before.shape[axis + 1]
+    first = _member(result, axis, 0)
+    if size == 1:
+        first[...] = g
+        return
+    if size == 2:
+        hit = np.greater_equal(_member(before, axis, 0), _member(before, axis, 1))
+        np.multiply(g, hit, first)
+        np.subtract(g, first, _member(result, axis, 1))
+        return
+    free = np.ones(after.shape, bool)
+    for i in range(size):
+        hit = _member(before, axis, i) == after
+        hit &= free
+        free ^= hit
+        np.multiply(g, hit, _member(result, axis, i))
+
+
+# The mean.
+
+
+def average_forward(x: np.ndarray, w: Window) -> tuple[np.ndarray, Window]:
+    """Take the mean of each window, without what is padding in it.
+
+    Args:
+        x: images, `(n, *w.size, channels)`.
+        w: the windows.
+
+    Returns:
+        `(n, *w.out, channels)`, and what backward needs.
+    """
+    x = np.ascontiguousarray(x)
+    y = np.empty((x.shape[0], *w.out, x.shape[-1]), x.dtype)
+    share = _shares(w, x.dtype)
+
+    def work(piece: Piece) -> None:
+        some, result = x[piece.first : piece.last], y[piece.first : piece.last]
+        padded = _padded(some, w, 0)
+        first, *rest = _elements(w)
+        result[...] = padded[first]
+        for element in rest:
+            np.add(result, padded[element], result)
+        np.multiply(result, share, result)
+
+    for_pieces(_cut(x.shape[0], w, x.shape[-1]), work)
+    return y, w
+
+
+def average_backward(g: np.ndarray, w: Window, needs: Any, out: Any) -> list:
+    """Return the gradient of x."""
+    channels = g.shape[-1]
+    dx = np.empty((g.shape[0], *w.size, channels), g.dtype)
+    share = _shares(w, g.dtype)
+
+    def work(piece: Piece) -> None:
+        at = slice(piece.first, piece.last)
+        d = g[at] * share
+        result = dx[at]
+        if tiled(w):
+            inside = _inside(result, w)
+            if inside.size < result.size:
+                result[...] = 0
+            for element in _elements(w):
+                inside[element] = d
+            return
+        total = scratch("padded", (piece.count, *_padded_size(w), channels), g.dtype)
+        total[...] = 0
+        for element in _elements(w):
+            total[element] += d
+        result[...] = total[_middle(w)]
+
+    for_pieces(_cut(g.shape[0], w, channels), work)
+    return [dx]
+
+
+def _shares(w: Window, dtype: np.dtype) -> Any:
+    """Return one over the number of pixels in each window, in a shape that broadcasts."""
+    if not any(map(any, w.pads)):
+        return dtype.type(1 / w.taps)
+    total = np.ones((), np.float64)
+    for axis, (n, k, s, (low, _), out) in enumerate(
+        zip(w.size, w.kernel, w.strides, w.pads, w.out)
+    ):
+        starts = np.arange(out) * s - low
+        counts = np.minimum(starts + k, n) - np.maximum(starts, 0)
+        total = total * counts.reshape([-1 if i == axis else 1 for i in range(len(w.out))])
+    return (1 / total)[..., None].astype(dtype)
+
+
+# The mean of a whole image.
+
+
+def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """Take the mean over all axes but the first and the last."""
+    n, channels = x.shape[0], x.shape[-1]
+    pixels = math.prod(x.shape[1:-1])
+    if x.dtype.itemsize < 4 or x.dtype.kind not in "fc" or not x.size:
+        return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
+    ones = np.ones((1, pixels), x.dtype)
+    y = np.matmul(ones, x.reshape(n, pixels, channels)).reshape(n, channels)
+    y *= x.dtype.type(1 / pixels)
+    return y, x.shape
+
+
+def global_average_backward(g: np.ndarray, shape: tuple) -> list:
+    """Return the gradient of x."""
+    pixels = math.prod(shape[1:-1])
+    d = g * g.dtype.type(1 / max(pixels, 1))
+    d = d.reshape(shape[0], *(1,) * (len(shape) - 2), shape[-1])
+    return [np.ascontiguousarray(np.broadcast_to(d, shape))]

@@ -1,0 +1,83 @@
+"""Masks of attention scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.tensor import Tensor, to_array
+
+
+def attention_mask_of(
+    queries: int,
+    keys: int,
+    query_mask: Any = None,
+    value_mask: Any = None,
+    key_mask: Any = None,
+    attention_mask: Any = None,
+    causal: bool = False,
+    window: int | None = None,
+) -> np.ndarray | None:
+    """Put all masks of attention together.
+
+    Args:
+        queries, keys: lengths of the sequences.
+        query_mask: `(batch, queries)`, false where a query is padding.
+        value_mask, key_mask: `(batch, keys)`, false where a key is padding.
+        attention_mask: `(batch, queries, keys)` or of more axes before the last two.
+        causal: whether a query sees only keys at its own place and before.
+        window: the number of places, from its own on, that a query sees in each direction.
+
+    Returns:
+        Booleans that broadcast to `(batch, queries, keys)`, or None.
+    """
+    masks = []
+    if query_mask is not None:
+        masks.append(_bool(query_mask)[:, :, None])
+    for mask in (value_mask, key_mask):
+        if mask is not None:
+            masks.append(_bool(mask)[:, None, :])
+    if causal:
+        masks.append(np.tri(queries, keys, dtype=bool)[None])
+    if window is not None:
+        distance = np.arange(queries)[:, None] - np.arange(keys)
+        masks.append((np.abs(distance) < window)[None])
+    if attention_mask is not None:
+        masks.append(_bool(attention_mask))
+    if not masks:
+        return None
+    result = masks[0]
+    for mask in masks[1:]:
+        while mask.ndim < result.ndim:  # axes of heads and the like come after the batch
+            mask = mask[:, None]
+        while result.ndim < mask.ndim:
+            result = result[:, None]
+        result = result & mask
+    return result
+
+
+def for_scores(mask: np.ndarray | None, ndim: int, axes: int = 1) -> np.ndarray | None:
+    """Give a mask the axes of heads, so that it broadcasts to scores of `ndim` axes.
+
+    Args:
+        mask: `(batch, queries, keys)`, queries and keys having `axes` axes each.
+        ndim: number of axes of the scores.
+        axes: number of axes that attention is over.
+    """
+    if mask is None:
+        return None
+    while mask.ndim < ndim:
+        mask = np.expand_dims(mask, -2 * axes - 1)
+    return mask
+
+
+def _bool(mask: Any) -> np.ndarray:
+    return to_array(mask).astype(bool)
+
+
+def without_mask(x: Any) -> Any:
+    """Return a tensor that does not carry its mask along."""
+    if type(x) is Tensor and x._keras_mask is not None:
+        return Tensor(x._value, x._node)
+    return x

@@ -1,0 +1,423 @@
+"""`MultiHeadAttention`: attention in several learned projections at once."""
+
+from __future__ import annotations
+
+import math
+import string
+from typing import Any
+
+import numpy as np
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels.random import dropout_mask
+from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
+from minikeras.layers.core.einsum_dense import EinsumDense
+from minikeras.layers.layer import Layer
+from minikeras.layers.regularization.dropout import Dropout
+from minikeras.ops.activations import softmax
+from minikeras.ops.einsum import einsum
+from minikeras.ops.indexing import where
+from minikeras.ops.sequences import ATTENTION
+from minikeras.random.seed_generator import draw_key
+
+
+class ProjectedAttention(Layer):
+    """What layers of attention with learned projections have in common.
+
+    Args:
+        dropout: share of the weights of attention that is dropped while training.
+        use_bias: whether projections have biases.
+        sliding_window: number of places that a query sees in each direction; None for all.
+        flash_attention: accepted; there is one implementation.
+        weights: initializers, regularizers and constraints of the projections by name.
+        activity_regularizer: penalty on the projections.
+        use_gate: whether the result is multiplied by a learned gate of the query.
+        seed: integer seed of dropout.
+        **kwargs: arguments of `Layer`.
+    """
+
+    def __init__(
+        self,
+        dropout: float,
+        use_bias: bool,
+        sliding_window: int | None,
+        flash_attention: bool | None,
+        weights: dict,
+        activity_regularizer: Any,
+        use_gate: bool,
+        seed: int | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        kind = type(self).__name__
+        if sliding_window is not None and (
+            not isinstance(sliding_window, int) or sliding_window <= 0
+        ):
+            raise ValueError(
+                f"{kind}: argument `sliding_window` must be None or a positive integer. "
+                f"Received: sliding_window={sliding_window!r}"
+            )
+        if flash_attention and dropout > 0:
+            raise ValueError(
+                f"{kind}: flash attention has no dropout. Received: dropout={dropout}, "
+                "flash_attention=True"
+            )
+        self.dropout, self.use_bias, self.use_gate, self.seed = dropout, use_bias, use_gate, seed
+        self.sliding_window = sliding_window
+        self._flash_attention = bool(flash_attention)
+        for name in ("kernel", "bias"):
+            for suffix, module in (
+                ("initializer", initializers),
+                ("regularizer", regularizers),
+                ("constraint", constraints),
+            ):
+                setattr(self, f"{name}_{suffix}", module.get(weights[f"{name}_{suffix}"]))
+        self._projection_regularizer = regularizers.get(activity_regularizer)
+        self.supports_masking = True
+
+    def _projection(self, name: str, equation: str, shape: Any, bias: str, **options: Any) -> Any:
+        """Make a projection. Each has an initializer of its own, so that seeds differ."""
+        fresh = {
+            f"{n}_initializer": type(i).from_config(i.get_config())
+            for n, i in (("kernel", self.kernel_initializer), ("bias", self.bias_initializer))
+        }
+        return EinsumDense(
+            equation,
+            output_shape=shape,
+            bias_axes=bias if self.use_bias else None,
+            kernel_regularizer=self.kernel_regularizer,
+            bias_regularizer=self.bias_regularizer,
+            activity_regularizer=self._projection_regularizer,
+            kernel_constraint=self.kernel_constraint,
+            bias_constraint=self.bias_constraint,
+            dtype=self.dtype_policy,
+            name=name,
+            **fresh,
+            **options,
+        )
+
+    def call(
+        self,
+        query: Any,
+        value: Any,
+        key: Any = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        if self._flash_attention and return_attention_scores:
+            raise ValueError(
+                f"Layer '{self.name}': flash attention has no scores to return. Received: "
+                "return_attention_scores=True"
+            )
+        key = value if key is None else key
+        mask = attention_mask_of(
+            query.shape[1],
+            value.shape[1],
+            query_mask,
+            value_mask,
+            key_mask,
+            attention_mask,
+            causal=use_causal_mask,
+            window=self.sliding_window,
+        )
+        query, key, value = without_mask(query), without_mask(key), without_mask(value)
+        gate = self._gate_dense(query) if self.use_gate else None
+        q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
+        output, scores = self._compute_attention(
+            q, k, v, mask, training, return_attention_scores
+        )
+        output = self._output_dense(output if gate is None else output * gate)
+        return (output, scores) if return_attention_scores else output
+
+    def _fused(self, q: Any, k: Any, v: Any, mask: Any, training: Any, scale: float) -> Tensor:
+        """Attend over one axis, `(batch, time, heads, size)`."""
+        options: dict = {}
+        if training and 0 < self.dropout < 1:
+            shape = (q.shape[0], q.shape[2], q.shape[1], k.shape[1])
+            seed = draw_key(self._dropout_layer.seed_generator)
+            keep, rate = dropout_mask(shape, self.dropout, seed)
+            options = {"keep": keep, "rate": rate}
+        mask = for_scores(mask, 4)
+        y = ATTENTION(q, k, v, None, scale=scale, mask=mask, **options)
+        if mask is not None and self.dropout > 0:
+            # As in Keras, a query whose keys are all masked gets zero with dropout and where scores
+            # are returned, and the mean of the values otherwise.
+            alive = mask.any(axis=-1)
+            if not alive.all():
+                y = y * alive.swapaxes(1, 2)[..., None].astype(self._compute)
+        return y
+
+    def _weights(self, scores: Tensor, mask: Any, axes: int = 1) -> Tensor:
+        """Return the softmax of scores over their last axes, 0 where they are masked."""
+        over = tuple(range(scores.ndim - axes, scores.ndim))
+        mask = for_scores(mask, scores.ndim, axes)
+        if mask is None:
+            return softmax(scores, axis=over)
+        dtype = scores._value.dtype
+        low = np.asarray(-0.5 * float(np.finfo(dtype).max), dtype)
+        return softmax(where(mask, scores, Tensor(low)), axis=over) * mask.astype(dtype)
+
+    def _config(self) -> dict:
+        config = {
+            "dropout": self.dropout,
+            "use_bias": self.use_bias,
+            "use_gate": self.use_gate,
+            "sliding_window": self.sliding_window,
+            "seed": self.seed,
+        }
+        for name in ("kernel", "bias"):
+            for suffix, module in (
+                ("initializer", initializers),
+                ("regularizer", regularizers),
+                ("constraint", constraints),
+            ):
+                config[f"{name}_{suffix}"] = module.serialize(getattr(self, f"{name}_{suffix}"))
+        return config
+
+
+class MultiHeadAttention(ProjectedAttention):
+    """Multi-head attention (Vaswani et al., 2017).
+
+    Query, key and value are projected to `num_heads` heads, each attends by itself, and the
+    results are projected back together.
+
+    Args:
+        num_heads: number of heads.
+        key_dim: size of query and key in each head.
+        value_dim: size of the value in each head, `key_dim` if None.
+        dropout: share of the weights of attention that is dropped while training.
+        use_bias: whether projections have biases.
+        output_shape: size of the output, that of the query if None; or several sizes.
+        attention_axes: axes that attention is over, all but batch and features if None.
+        sliding_window: number of places that a query sees in each direction; None for all.
+        flash_attention: accepted; there is one implementation.
+        kernel_initializer, bias_initializer: initializers of the projections.
+        kernel_regularizer, bias_regularizer: penalties on their weights.
+        activity_regularizer: penalty on their outputs.
+        kernel_constraint, bias_constraint: constraints of their weights.
+        use_gate: whether the heads' results are multiplied by a learned gate of the query.
+        seed: integer seed of dropout.
+
+    Call arguments: `query` `(batch, queries, features)`, `value` and `key` (the value if None)
+    `(batch, keys, features)`; `attention_mask` `(batch, queries, keys)`, false where there is to
+    be no attention; `use_causal_mask`, by which a query sees only keys at its own place and
+    before; `return_attention_scores`, to get `(output, scores)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> x = np.ones((2, 5, 8), "float32")
+    >>> layers.MultiHeadAttention(num_heads=2, key_dim=4)(x, x).shape
+    (2, 5, 8)
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        output_shape: Any = None,
+        attention_axes: Any = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        for name, value in (("num_heads", num_heads), ("key_dim", key_dim), ("value_dim", value_dim)):
+            if name == "value_dim" and value is None:
+                continue
+            if not isinstance(value, int) or value <= 0:
+                raise ValueError(
+                    f"MultiHeadAttention: argument `{name}` must be a positive integer. "
+                    f"Received: {name}={value!r}"
+                )
+        weights = {
+            "kernel_initializer": kernel_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "bias_constraint": bias_constraint,
+        }
+        super().__init__(
+            dropout,
+            use_bias,
+            sliding_window,
+            flash_attention,
+            weights,
+            activity_regularizer,
+            use_gate,
+            seed,
+            **kwargs,
+        )
+        self.num_heads, self.key_dim = num_heads, key_dim
+        self.value_dim = value_dim or key_dim
+        if isinstance(output_shape, int):
+            output_shape = (output_shape,)
+        if output_shape is not None and not isinstance(output_shape, (list, tuple)):
+            raise ValueError(
+                "MultiHeadAttention: argument `output_shape` must be an integer or a list of them. "
+                f"Received: output_shape={output_shape!r}"
+            )
+        self._output_shape = tuple(output_shape) if output_shape else None
+        if isinstance(attention_axes, int):
+            attention_axes = (attention_axes,)
+        elif attention_axes is not None and not isinstance(attention_axes, (list, tuple)):
+            raise ValueError(
+                "MultiHeadAttention: argument `attention_axes` must be an integer or a list of "
+                f"them. Received: attention_axes={attention_axes!r}"
+            )
+        self.attention_axes = attention_axes
+
+    query_dense = property(lambda self: self._query_dense, doc="The projection of the query.")
+    key_dense = property(lambda self: self._key_dense, doc="The projection of the key.")
+    value_dense = property(lambda self: self._value_dense, doc="The projection of the value.")
+    output_dense = property(lambda self: self._output_dense, doc="The projection of the results.")
+
+    def build(self, query_shape: tuple, value_shape: tuple, key_shape: Any = None) -> None:
+        key_shape = value_shape if key_shape is None else key_shape
+        _check_shapes(self.name, value_shape, key_shape)
+
+        def heads(name: str, shape: tuple, size: int, **options: Any) -> EinsumDense:
+            free = string.ascii_lowercase[: len(shape) - 1]
+            equation = f"{free}x,xyz->{free}yz"
+            sizes = [*[None] * (len(shape) - 2), self.num_heads, size]
+            layer = self._projection(name, equation, sizes, "yz", **options)
+            layer.build(shape)
+            return layer
+
+        self._query_dense = heads("query", query_shape, self.key_dim)
+        self._key_dense = heads("key", key_shape, self.key_dim)
+        if self.use_gate:
+            self._gate_dense = heads("gate", query_shape, self.value_dim, activation="sigmoid")
+        self._value_dense = heads("value", value_shape, self.value_dim)
+        rank = len(query_shape) + 1  # of the projected query
+        axes = range(1, rank - 2) if self.attention_axes is None else self.attention_axes
+        self.attention_axes = tuple([a if a >= 0 else rank - 1 + a for a in axes])
+        self._equations = _equations(rank, self.attention_axes)
+        self._dropout_layer = Dropout(rate=self.dropout, dtype=self.dtype_policy, seed=self.seed)
+        sizes = self._output_shape or (query_shape[-1],)
+        free = string.ascii_lowercase[: len(query_shape) - 1]
+        new = string.ascii_uppercase[: len(sizes)]
+        self._output_dense = self._projection(
+            "attention_output",
+            f"{free}yz,yz{new}->{free}{new}",
+            [*[None] * (len(query_shape) - 2), *sizes],
+            new,
+        )
+        self._output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
+
+    def _compute_attention(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        attention_mask: Any = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+    ) -> tuple:
+        """Attend with projected tensors; subclasses may do it in another way.
+
+        Args:
+            query: `(batch, ..., heads, size)`.
+            key, value: `(batch, ..., heads, size)`.
+            attention_mask: booleans, or None.
+            training: whether to drop weights.
+            return_attention_scores: whether scores are wanted.
+
+        Returns:
+            The result, and the scores or None.
+        """
+        scale = 1 / math.sqrt(self.key_dim)
+        single = query.ndim == 4 and self._compute.itemsize >= 4
+        if single and not return_attention_scores and self.attention_axes == (1,):
+            return self._fused(query, key, value, attention_mask, training, scale), None
+        product, combination = self._equations
+        scores = einsum(product, query * scale, key)
+        scores = self._weights(scores, attention_mask, len(self.attention_axes))
+        kept = self._dropout_layer(scores, training=training) if self.dropout > 0 else scores
+        return einsum(combination, kept, value), scores
+
+    def compute_output_shape(
+        self, query_shape: tuple, value_shape: tuple, key_shape: Any = None
+    ) -> tuple:
+        _check_shapes(self.name, value_shape, value_shape if key_shape is None else key_shape)
+        query_shape = tuple(query_shape)
+        return query_shape[:-1] + self._output_shape if self._output_shape else query_shape
+
+    def compute_output_spec(
+        self,
+        query: Any,
+        value: Any,
+        key: Any = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: Any = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        shape = self.compute_output_shape(
+            query.shape, value.shape, None if key is None else key.shape
+        )
+        output = KerasTensor(shape, self.compute_dtype)
+        if not return_attention_scores:
+            return output
+        sizes = [[x.shape[a] for a in self.attention_axes] for x in (query, value)]
+        others = [
+            d for i, d in enumerate(query.shape[1:-1], 1) if i not in self.attention_axes
+        ]
+        scores = (query.shape[0], *others, self.num_heads, *sizes[0], *sizes[1])
+        return output, KerasTensor(scores, self.compute_dtype)
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            **self._config(),
+            "num_heads": self.num_heads,
+            "key_dim": self.key_dim,
+            "value_dim": self.value_dim,
+            "output_shape": self._output_shape,
+            "attention_axes": self.attention_axes,
+        }
+
+
+def _check_shapes(name: str, value_shape: tuple, key_shape: tuple) -> None:
+    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+        raise ValueError(
+            f"Layer '{name}': value and key must have the same sizes but for the last axis. "
+            f"Received: value_shape={value_shape}, key_shape={key_shape}"
+        )
+
+
+def _equations(rank: int, axes: tuple) -> tuple[str, str]:
+    """Return the einsums of scores and of results.
+
+    Args:
+        rank: number of axes of the projected tensors, heads and sizes last.
+        axes: axes that attention is over.
+    """
+    query = string.ascii_lowercase[:rank]
+    key = "".join([query[i].upper() if i in axes else query[i] for i in range(rank)])
+    batch = "".join([query[i] for i in range(rank - 1) if i not in axes])
+    scores = batch + "".join([query[i] for i in axes]) + "".join([key[i] for i in axes])
+    return f"{query},{key}->{scores}", f"{scores},{key}->{query}"

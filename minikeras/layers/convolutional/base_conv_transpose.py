@@ -1,0 +1,94 @@
+"""What transposed convolutional layers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import constraints, initializers, regularizers
+from minikeras.common.arguments import standardize_tuple
+from minikeras.layers.convolutional.base_conv import WindowedLayer
+from minikeras.ops.convolution import (
+    CONV_TRANSPOSE,
+    conv_transpose_output_shape,
+    transposed_windows,
+)
+
+
+class BaseConvTranspose(WindowedLayer):
+    """Transposed convolution of images of `rank` spatial axes."""
+
+    def __init__(
+        self,
+        rank: int,
+        filters: int,
+        kernel_size: Any,
+        output_padding: Any = None,
+        kernel_initializer: Any = "glorot_uniform",
+        kernel_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rank, kernel_size, **kwargs)
+        self.filters = self._positive("filters", filters)
+        owner = type(self).__name__
+        if output_padding is not None:
+            output_padding = standardize_tuple(
+                output_padding, rank, "output_padding", owner, allow_zero=True
+            )
+            if any(extra >= s for extra, s in zip(output_padding, self.strides)):
+                raise ValueError(
+                    f"{owner}: `output_padding` must be less than `strides` on every axis. "
+                    f"Received: output_padding={output_padding}, strides={self.strides}"
+                )
+        self.output_padding = output_padding
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+
+    def build(self, input_shape: tuple) -> None:
+        channels = self._channels(input_shape)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, self.filters, channels),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self._add_bias(self.filters)
+
+    def call(self, inputs: Any) -> Any:
+        def compute(x: Any, activation: str | None) -> Any:
+            w = transposed_windows(
+                tuple(x.shape[1:-1]),
+                self.kernel_size,
+                self.strides,
+                self.padding,
+                self.output_padding,
+                self.dilation_rate,
+            )
+            return CONV_TRANSPOSE(x, self.kernel, self.bias, w=w, activation=activation)
+
+        return self._activate(inputs, compute)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return conv_transpose_output_shape(
+            tuple(input_shape),
+            self.filters,
+            self.kernel_size,
+            self.strides,
+            self.padding,
+            self.output_padding,
+            self.data_format,
+            self.dilation_rate,
+        )
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "output_padding": self.output_padding,
+            **self._windows_config(),
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+        }

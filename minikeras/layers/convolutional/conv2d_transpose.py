@@ -1,0 +1,79 @@
+"""`Conv2DTranspose`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.convolutional.base_conv_transpose import BaseConvTranspose
+
+
+class Conv2DTranspose(BaseConvTranspose):
+    """Transposed convolution of images: each input, times a kernel, is added to one window of the output.
+
+    Args:
+        filters: number of channels of the output.
+        kernel_size: size of the window, one number or one for each axis.
+        strides: step of the window, one number or one for each axis.
+        padding: `"valid"`, or `"same"` for `strides` outputs to every input.
+        data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
+        dilation_rate: distance of the window's elements, one number or one for each axis.
+        output_padding: how much longer the output is, at the end of each axis, than the smallest
+            one
+            possible; None for what `padding` says.
+        activation: activation function or its name, None for none.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, bias_constraint: constraints of the weights.
+
+    Input: `(batch, height, width, channels)`. Output: the same with new positions and `filters` channels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Conv2DTranspose(4, 3, strides=2, padding="same")(np.ones((2, 4, 4, 3))).shape
+    (2, 8, 8, 4)
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            rank=2,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            output_padding=output_padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )

@@ -1,0 +1,74 @@
+"""`DepthwiseConv2D`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
+
+
+class DepthwiseConv2D(BaseDepthwiseConv):
+    """Convolution of each channel of images by itself.
+
+    Args:
+        kernel_size: size of the window, one number or one for each axis.
+        depth_multiplier: number of outputs for each channel.
+        strides: step of the window, one number or one for each axis.
+        padding: `"valid"` for none, `"same"` for one output to every stride.
+        data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
+        dilation_rate: distance of the window's elements, one number or one for each axis.
+        activation: activation function or its name, None for none.
+        use_bias: whether a bias is added.
+        depthwise_initializer, bias_initializer: initializers of the weights.
+        depthwise_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        depthwise_constraint, bias_constraint: constraints of the weights.
+
+    Input: `(batch, height, width, channels)`. Output: the same with new positions and `channels * depth_multiplier` channels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.DepthwiseConv2D(3, depth_multiplier=2)(np.ones((2, 8, 8, 3))).shape
+    (2, 6, 6, 6)
+    """
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            rank=2,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            depth_multiplier=depth_multiplier,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )

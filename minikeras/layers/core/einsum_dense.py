@@ -1,0 +1,251 @@
+"""`EinsumDense`: a dense layer whose product is any einsum."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, NamedTuple
+
+from minikeras import activations, constraints, initializers, regularizers
+from minikeras.initializers import VarianceScaling
+from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
+from minikeras.ops.einsum import einsum
+from minikeras.ops.nn import DENSE
+from minikeras.ops.shapes import reshape
+
+
+class EinsumDense(Layer):
+    """`activation(einsum(equation, inputs, kernel) + bias)`.
+
+    Args:
+        equation: labels of the axes, such as `"abc,cd->abd"`, or with an ellipsis on one side,
+            `"...x,xy->...y"` or `"ab...,bc->ac..."`.
+        output_shape: sizes of the output's axes, without the batch and those that an ellipsis
+            stands for; None where it is that of the input.
+        activation: activation function or its name, None for none.
+        bias_axes: labels of the output's axes that the bias has, None for no bias.
+        kernel_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        kernel_constraint, bias_constraint: constraints of the weights.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layer = layers.EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")
+    >>> layer(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if any(v is not None for v in (lora_rank, gptq_unpacked_column_size, quantization_config)):
+            raise ValueError("EinsumDense: LoRA and quantization are not supported.")
+        super().__init__(**kwargs)
+        self.equation = equation
+        whole = isinstance(output_shape, int)
+        self.partial_output_shape = (output_shape,) if whole else tuple(output_shape)
+        self.bias_axes = bias_axes
+        self.activation = activations.get(activation)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.bias = None
+        _labels(equation)
+
+    def build(self, input_shape: tuple) -> None:
+        plan = _plan(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
+        initializer = self.kernel_initializer
+        if isinstance(initializer, VarianceScaling) and (
+            initializer.input_axes is None or initializer.output_axes is None
+        ):
+            config = {**initializer.get_config(), "seed": initializer.seed}
+            config.update(input_axes=plan.input_axes, output_axes=plan.output_axes)
+            initializer = type(initializer).from_config(config)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=plan.kernel_shape,
+            initializer=initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        if plan.bias_shape is not None:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=plan.bias_shape,
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(ndim=len(input_shape))
+        self._summed = plan.summed
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        fused = activations.fused_name(self.activation)
+        if self._summed and fused != "softmax":
+            y = self._as_dense(inputs, fused)
+            done = fused is not None
+        else:
+            y = einsum(self.equation, inputs, self.kernel)
+            y = y if self.bias is None else y + self.bias
+            done = self.activation is activations.linear
+        return y if done else self.activation(y)
+
+    def _as_dense(self, inputs: Any, activation: str | None) -> Any:
+        """Compute a product over the last axes of the inputs as one of matrices."""
+        n = self._summed
+        free, new = inputs.shape[:-n], self.kernel.shape[n:]
+        rows, columns = math.prod(self.kernel.shape[:n]), math.prod(new)
+        x = inputs if n == 1 else reshape(inputs, (*free, rows))
+        kernel, bias = self.kernel, self.bias
+        if kernel.ndim != 2:
+            kernel = reshape(kernel, (rows, columns))
+            bias = None if bias is None else reshape(bias, (columns,))
+        y = DENSE(x, kernel, bias, activation=activation or None)
+        return y if len(new) == 1 else reshape(y, (*free, *new))
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        plan = _plan(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
+        return plan.output_shape
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "output_shape": self.partial_output_shape,
+            "equation": self.equation,
+            "activation": activations.serialize(self.activation),
+            "bias_axes": self.bias_axes,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
+            "quantization_config": None,
+        }
+
+
+class _Plan(NamedTuple):
+    kernel_shape: tuple
+    bias_shape: tuple | None
+    output_shape: tuple
+    input_axes: list[int]
+    output_axes: list[int]
+    summed: int
+    """How many last axes of the inputs are summed with the first of the kernel, the others
+    following in order, the bias having all new ones; 0 if it is otherwise."""
+
+
+_EQUATIONS = (
+    (r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)", ""),
+    (r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)", "left"),
+    (r"([a-zA-Z]{2,})\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\.", "right"),
+)
+
+
+def _labels(equation: str) -> tuple[str, str, str, str]:
+    """Return the labels of inputs, kernel and output, and the side of the ellipsis."""
+    for pattern, side in _EQUATIONS:
+        found = re.fullmatch(pattern, equation.replace(" ", ""))
+        if found:
+            return (*found.groups(), side)
+    raise ValueError(
+        "EinsumDense: argument `equation` must look like 'ab,bc->ac', '...a,ab->...b' or "
+        f"'ab...,bc->ac...'. Received: equation={equation!r}"
+    )
+
+
+def _plan(equation: str, bias_axes: str | None, input_shape: tuple, partial: tuple) -> _Plan:
+    """Find the shapes of weights and output.
+
+    Raises:
+        ValueError: if equation and shapes do not fit.
+    """
+    x, w, y, side = _labels(equation)
+    elided = len(input_shape) - len(x)
+    if elided < 0 or (elided and not side):
+        raise ValueError(
+            f"EinsumDense: equation '{equation}' does not fit inputs of shape {input_shape}."
+        )
+    # Without an ellipsis on the left, the first axis is the batch and has no size in `partial`.
+    if side == "left" and elided:
+        output = (*input_shape[:elided], *partial)
+        x_sizes = dict(zip(x, input_shape[elided:]))
+        y_sizes = dict(zip(y, output[elided:]))
+    else:
+        output = (input_shape[0], *partial, *input_shape[len(input_shape) - elided :])
+        output = output if elided else (input_shape[0], *partial)
+        x_sizes, y_sizes = dict(zip(x, input_shape)), dict(zip(y, output))
+    if len(y_sizes) < len(y) or len(output) != len(y) + elided:
+        raise ValueError(
+            f"EinsumDense: output_shape={partial} does not fit the output '{y}' of '{equation}'."
+        )
+    for c in x:
+        if c in y_sizes and y_sizes[c] is not None and y_sizes[c] != x_sizes[c]:
+            raise ValueError(
+                f"EinsumDense: axis '{c}' of '{equation}' has size {x_sizes[c]} in the inputs and "
+                f"{y_sizes[c]} in the output."
+            )
+    for c in y:
+        if c not in x and c not in w:
+            raise ValueError(
+                f"EinsumDense: axis '{c}' of the output of '{equation}' is in neither operand."
+            )
+    sizes, input_axes, output_axes = [], [], []
+    for i, c in enumerate(w):
+        if c in y_sizes:
+            sizes.append(y_sizes[c] if y_sizes[c] is not None else x_sizes.get(c))
+            output_axes.append(i)
+        elif c in x_sizes:
+            sizes.append(x_sizes[c])
+            input_axes.append(i)
+        else:
+            raise ValueError(
+                f"EinsumDense: axis '{c}' of the kernel of '{equation}' is in neither the inputs "
+                "nor the output."
+            )
+    if None in sizes:
+        raise ValueError(
+            f"EinsumDense: the axes of the kernel '{w}' of '{equation}' must have known sizes. "
+            f"Received: input_shape={input_shape}, output_shape={partial}"
+        )
+    bias_shape = None
+    if bias_axes is not None:
+        missing = [c for c in bias_axes if c not in y]
+        if missing:
+            raise ValueError(
+                f"EinsumDense: axis '{missing[0]}' of bias_axes={bias_axes!r} is not an axis of "
+                f"the output '{y}'."
+            )
+        last = y[min([y.index(c) for c in bias_axes]) :]
+        bias_shape = tuple([y_sizes[c] if c in bias_axes else 1 for c in last])
+        if side != "left":
+            bias_shape += (1,) * elided
+    summed = len(input_axes)
+    free, new = x[: len(x) - summed], w[summed:]
+    plain = x == free + w[:summed] and y == free + new and new and side != "right"
+    plain = plain and (bias_axes is None or bias_shape == tuple(sizes[summed:]))
+    return _Plan(
+        tuple(sizes), bias_shape, output, input_axes, output_axes, summed if plain else 0
+    )

@@ -1,0 +1,38 @@
+"""`AveragePooling1D`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.pooling.base_pooling import BaseAveragePooling
+
+
+class AveragePooling1D(BaseAveragePooling):
+    """Takes the mean of each window of series, channel by channel.
+
+    Args:
+        pool_size: size of the window, one number.
+        strides: step of the window, `pool_size` if None.
+        padding: `"valid"`, or `"same"` for one output to every stride; padding does not count.
+        data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
+
+    Input: `(batch, steps, channels)`. Output: the same with new positions.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.AveragePooling1D(2)(np.ones((2, 8, 3))).shape
+    (2, 4, 3)
+    """
+
+    def __init__(
+        self,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(1, pool_size, strides, padding, data_format, name=name, **kwargs)

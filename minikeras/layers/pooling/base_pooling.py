@@ -1,0 +1,74 @@
+"""What pooling layers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import ops
+from minikeras.common.arguments import standardize_padding, standardize_tuple
+from minikeras.common.settings import standardize_data_format
+from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
+from minikeras.ops.convolution import conv_output_shape
+
+
+class BasePooling(Layer):
+    """Reduces windows of images of `rank` spatial axes."""
+
+    def __init__(
+        self,
+        rank: int,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        owner = type(self).__name__
+        self.pool_size = standardize_tuple(pool_size, rank, "pool_size", owner)
+        self.strides = standardize_tuple(
+            self.pool_size if strides is None else strides, rank, "strides", owner
+        )
+        self.padding = standardize_padding(padding, owner)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=rank + 2)
+        self.built = True
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        channels = input_shape[1 if self.data_format == "channels_first" else -1]
+        return conv_output_shape(
+            tuple(input_shape),
+            channels,
+            self.pool_size,
+            self.strides,
+            self.padding,
+            self.data_format,
+            (1,) * len(self.pool_size),
+            f"Layer '{self.name}'",
+        )
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "padding": self.padding,
+            "strides": self.strides,
+            "data_format": self.data_format,
+        }
+
+
+class BaseMaxPooling(BasePooling):
+    """Takes the largest of each window."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.max_pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
+
+
+class BaseAveragePooling(BasePooling):
+    """Takes the mean of each window."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.average_pool(
+            inputs, self.pool_size, self.strides, self.padding, self.data_format
+        )

@@ -1,0 +1,30 @@
+"""`GlobalMaxPooling3D`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.pooling.base_global_pooling import BaseGlobalMaxPooling
+
+
+class GlobalMaxPooling3D(BaseGlobalMaxPooling):
+    """Takes the largest element of each channel over all of depth, height, width.
+
+    Args:
+        data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
+        keepdims: whether reduced axes stay, with size 1.
+
+    Input: `(batch, depth, height, width, channels)`. Output: `(batch, channels)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.GlobalMaxPooling3D()(np.ones((2, 8, 8, 8, 3))).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(3, data_format, keepdims, **kwargs)

@@ -1,0 +1,35 @@
+"""`Cropping2D`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.layers.reshaping.base_border import Cropping, standardize_border
+
+
+class Cropping2D(Cropping):
+    """Cuts borders off images.
+
+    Args:
+        cropping: one number for all sides, one for each of height, width, or a pair for each.
+        data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
+
+    Input: `(batch, height, width, channels)`. Output: the same with other sizes.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.Cropping2D(1)(np.ones((2, 4, 4, 3))).shape
+    (2, 2, 2, 3)
+    """
+
+    def __init__(
+        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
+    ) -> None:
+        border = standardize_border(cropping, 2, "cropping", "Cropping2D")
+        super().__init__(border, data_format, **kwargs)
+        self.cropping = border
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "cropping": self.cropping, "data_format": self.data_format}

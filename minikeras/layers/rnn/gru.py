@@ -1,0 +1,235 @@
+"""`GRU`: a recurrent layer whose gates choose between old and new state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import activations, tree
+from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
+from minikeras.ops.joining import split
+from minikeras.ops.products import matmul
+from minikeras.ops.sequences import GRU as FUSED_GRU
+
+
+class GRUCell(BuiltInCell):
+    """One step of `GRU`, for `RNN`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation of the new contents, a function or its name.
+        recurrent_activation: activation of the gates.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training; then the layer runs
+            its cell step by step, which is slower.
+        reset_after: whether the reset gate is applied to the product with the state instead of to
+            the state.
+        seed: integer seed of dropout.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> cell = layers.GRUCell(4)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape, len(states)
+    ((2, 4), 1)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        reset_after: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        weights = {
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+        }
+        implementation = 1 if recurrent_dropout else kwargs.pop("implementation", 2)
+        kwargs.pop("implementation", None)
+        masks = 3 if implementation == 1 else None
+        super().__init__(
+            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, masks, **kwargs
+        )
+        self.implementation = implementation
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.reset_after = reset_after
+
+    def build(self, input_shape: tuple) -> None:
+        n = 3 * self.units
+        self._make_weights(input_shape, 3, (2, n) if self.reset_after else (n,))
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
+        listed = tree.is_nested(states)
+        h = states[0] if listed else states
+        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 3)
+        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 3)
+        zero = [0.0] * 3
+        b_x = b_h = zero
+        if self.bias is not None:
+            b_x = split(self.bias[0] if self.reset_after else self.bias, 3)
+            b_h = split(self.bias[1], 3) if self.reset_after else zero
+        w_x = split(self.kernel, 3, axis=-1)
+        w_h = split(self.recurrent_kernel, 3, axis=-1)
+        x_z, x_r, x_h = [matmul(x, w) + b for x, w, b in zip(xs, w_x, b_x)]
+        z = self.recurrent_activation(x_z + matmul(hs[0], w_h[0]) + b_h[0])
+        r = self.recurrent_activation(x_r + matmul(hs[1], w_h[1]) + b_h[1])
+        if self.reset_after:
+            inner = r * (matmul(hs[2], w_h[2]) + b_h[2])
+        else:
+            inner = matmul(r * hs[2], w_h[2])
+        h = z * h + (1 - z) * self.activation(x_h + inner)
+        return h, [h] if listed else h
+
+    def _common_config(self) -> dict:
+        return {
+            **super()._common_config(),
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "reset_after": self.reset_after,
+        }
+
+
+class GRU(BuiltInRNN):
+    """Recurrent layer whose gates choose between old and new state.
+
+    With z and r the gates, `h = z * h + (1 - z) * tanh(x @ W + r * (h @ U) + b)`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation of the new contents, a function or its name.
+        recurrent_activation: activation of the gates.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training; then the layer runs
+            its cell step by step, which is slower.
+        seed: integer seed of dropout.
+        return_sequences, return_state, go_backwards, stateful, unroll: see `RNN`.
+        reset_after: whether the reset gate is applied to the product with the state instead of to
+            the state.
+        use_cudnn: accepted, without effect.
+
+    Input: `(batch, time, n)`. Output: `(batch, units)`, or `(batch, time, units)` with
+    `return_sequences`.
+
+    Source: Cho et al., 2014.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.GRU(4, return_sequences=True)(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        cell = GRUCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            reset_after=reset_after,
+            seed=seed,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            implementation=kwargs.pop("implementation", 2),
+            name="gru_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            use_cudnn=use_cudnn,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+
+    recurrent_activation = property(lambda self: self.cell.recurrent_activation)
+    reset_after = property(lambda self: self.cell.reset_after)
+
+    def _fusible(self) -> bool:
+        names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]
+        return names == ["tanh", "sigmoid"]
+
+    def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
+        cell = self.cell
+        return FUSED_GRU(
+            sequences,
+            cell.kernel,
+            cell.recurrent_kernel,
+            cell.bias,
+            None if states is None else states[0],
+            mask=mask,
+            backwards=self.go_backwards,
+            reset_after=cell.reset_after,
+        )

@@ -1,0 +1,244 @@
+"""`LSTM`: a recurrent layer with a memory that gates write, keep and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import activations
+from minikeras.autodiff.tensor import to_array
+from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
+from minikeras.ops.joining import concatenate, split
+from minikeras.ops.products import matmul
+from minikeras.ops.sequences import LSTM as FUSED_LSTM
+
+
+class LSTMCell(BuiltInCell):
+    """One step of `LSTM`, for `RNN`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation of the new contents, a function or its name.
+        recurrent_activation: activation of the gates.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        unit_forget_bias: whether the bias of the forget gate begins with ones.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training; then the layer runs
+            its cell step by step, which is slower.
+        seed: integer seed of dropout.
+
+    Its states are `[h, c]`, the output and the memory.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> cell = layers.LSTMCell(4)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape, len(states)
+    ((2, 4), 2)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        weights = {
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+        }
+        implementation = 1 if recurrent_dropout else kwargs.pop("implementation", 2)
+        kwargs.pop("implementation", None)
+        masks = 4 if implementation == 1 else None
+        super().__init__(
+            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, masks, **kwargs
+        )
+        self.implementation = implementation
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+        self.state_size = [self.units, self.units]
+
+    def build(self, input_shape: tuple) -> None:
+        initializer = self._bias_with_ones if self.unit_forget_bias else None
+        self._make_weights(input_shape, 4, (4 * self.units,), initializer)
+
+    def _bias_with_ones(self, shape: tuple, dtype: Any = None) -> np.ndarray:
+        """Initialize the bias, that of the forget gate with ones."""
+        u = self.units
+        first, others = [to_array(self.bias_initializer((n,), dtype=dtype)) for n in (u, 2 * u)]
+        return np.concatenate([first, np.ones(u, first.dtype), others])
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
+        h, c = states[0], states[1]
+        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 4)
+        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 4)
+        z = _by_gates(xs, self.kernel, 4) + _by_gates(hs, self.recurrent_kernel, 4)
+        if self.bias is not None:
+            z = z + self.bias
+        i, f, g, o = split(z, 4, axis=-1)
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
+        return h, [h, c]
+
+    def _common_config(self) -> dict:
+        return {
+            **super()._common_config(),
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "unit_forget_bias": self.unit_forget_bias,
+        }
+
+
+def _by_gates(xs: list, kernel: Any, gates: int) -> Any:
+    """Multiply by a kernel whose columns are those of several gates, each with its own input."""
+    if all(x is xs[0] for x in xs):
+        return matmul(xs[0], kernel)
+    parts = split(kernel, gates, axis=-1)
+    return concatenate([matmul(x, w) for x, w in zip(xs, parts)], axis=-1)
+
+
+class LSTM(BuiltInRNN):
+    """Recurrent layer with a memory `c` that gates write, keep and read.
+
+    With i, f, o the gates and g the new contents, `c = f * c + i * g` and `h = o * tanh(c)`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation of the new contents, a function or its name.
+        recurrent_activation: activation of the gates.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        unit_forget_bias: whether the bias of the forget gate begins with ones.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training; then the layer runs
+            its cell step by step, which is slower.
+        seed: integer seed of dropout.
+        return_sequences, return_state, go_backwards, stateful, unroll: see `RNN`.
+        use_cudnn: accepted, without effect.
+
+    Input: `(batch, time, n)`. Output: `(batch, units)`, or `(batch, time, units)` with
+    `return_sequences`.
+
+    Source: Hochreiter & Schmidhuber, 1997.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.LSTM(4, return_sequences=True)(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        cell = LSTMCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            implementation=kwargs.pop("implementation", 2),
+            name="lstm_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            use_cudnn=use_cudnn,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+
+    recurrent_activation = property(lambda self: self.cell.recurrent_activation)
+    unit_forget_bias = property(lambda self: self.cell.unit_forget_bias)
+
+    def _fusible(self) -> bool:
+        names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]
+        return names == ["tanh", "sigmoid"]
+
+    def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
+        cell = self.cell
+        h, c = (None, None) if states is None else states
+        return FUSED_LSTM(
+            sequences,
+            cell.kernel,
+            cell.recurrent_kernel,
+            cell.bias,
+            h,
+            c,
+            mask=mask,
+            backwards=self.go_backwards,
+        )

@@ -1,0 +1,188 @@
+"""`SimpleRNN`: `h = activation(x @ kernel + h @ recurrent_kernel + bias)` at each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import activations
+from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
+from minikeras.ops.products import matmul
+from minikeras.ops.sequences import SIMPLE_RNN
+
+
+class SimpleRNNCell(BuiltInCell):
+    """One step of `SimpleRNN`, for `RNN`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation function or its name.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training.
+        seed: integer seed of dropout.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> cell = layers.SimpleRNNCell(4)
+    >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+    >>> output.shape, len(states)
+    ((2, 4), 1)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        weights = {
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+        }
+        super().__init__(
+            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, **kwargs
+        )
+
+    def build(self, input_shape: tuple) -> None:
+        self._make_weights(input_shape, 1, (self.units,))
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
+        listed = isinstance(states, (list, tuple))
+        h = states[0] if listed else states
+        (x,) = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 1)
+        (h,) = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 1)
+        z = matmul(x, self.kernel) + matmul(h, self.recurrent_kernel)
+        if self.bias is not None:
+            z = z + self.bias
+        output = self.activation(z)
+        return output, [output] if listed else output
+
+
+class SimpleRNN(BuiltInRNN):
+    """Recurrent layer whose state is its output: `h = activation(x @ W + h @ U + b)`.
+
+    Args:
+        units: size of the state and of the output.
+        activation: activation function or its name.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, recurrent_constraint, bias_constraint: constraints of the weights.
+        dropout: share of the inputs that is dropped while training.
+        recurrent_dropout: share of the state that is dropped while training.
+        return_sequences, return_state, go_backwards, stateful, unroll: see `RNN`.
+        seed: integer seed of dropout.
+
+    Input: `(batch, time, n)`. Output: `(batch, units)`, or `(batch, time, units)` with
+    `return_sequences`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import layers
+    >>> layers.SimpleRNN(4)(np.ones((2, 5, 3))).shape
+    (2, 4)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        cell = SimpleRNNCell(
+            units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="simple_rnn_cell",
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+
+    def _fusible(self) -> bool:
+        return activations.fused_name(self.cell.activation) in ("tanh", "relu", "sigmoid")
+
+    def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
+        cell = self.cell
+        return SIMPLE_RNN(
+            sequences,
+            cell.kernel,
+            cell.recurrent_kernel,
+            cell.bias,
+            None if states is None else states[0],
+            mask=mask,
+            backwards=self.go_backwards,
+            activation=activations.fused_name(cell.activation),
+        )
+
+    def get_config(self) -> dict:
+        config = super().get_config()
+        del config["seed"]  # as in Keras
+        return config

@@ -1,0 +1,43 @@
+"""The base class, as users subclass it."""
+
+from __future__ import annotations
+
+import pytest
+
+from minikeras import metrics, ops
+from minikeras.metrics.metric import Metric
+
+
+def test_own_metrics():
+    class Worst(Metric):
+        def __init__(self, name="worst", **kwargs):
+            super().__init__(name=name, **kwargs)
+            self.error = self.add_weight(name="error", initializer="zeros")
+            self.inner = [metrics.Mean()]
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            error = ops.max(ops.abs(ops.subtract(y_true, y_pred)))
+            self.error.assign(ops.maximum(self.error, error))
+            self.inner[0].update_state(error)
+
+        def result(self):
+            return {"worst": self.error, "mean": self.inner[0].result()}
+
+    m = Worst()
+    assert [v.path.split("/")[-1] for v in m.variables] == ["error", "total", "count"]
+    m.update_state([0.0, 0.0], [1.0, 3.0])
+    result = m([0.0], [2.0])
+    assert float(result["worst"]) == 3.0
+    assert float(result["mean"]) == 2.5
+    new = m.stateless_update_state([0, 0, 0], [0.0], [7.0])
+    assert [float(v) for v in new] == [7.0, 7.0, 1.0]
+    m.reset_state()
+    assert float(m.result()["worst"]) == 0.0
+    assert m.get_config() == {"name": "worst", "dtype": "float32"}
+
+    class Forgot(Metric):
+        def __init__(self):
+            self.add_weight(name="x")
+
+    with pytest.raises(RuntimeError, match="super"):
+        Forgot()
