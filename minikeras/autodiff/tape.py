@@ -17,6 +17,10 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 
 
+_RELEASED: Any = object()
+"""What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
+
+
 class Node:
     """One recorded call of a primitive."""
 
@@ -96,7 +100,7 @@ def backpropagate(
             g = grads.pop(node, None)
         if g is None:
             if release and type(node) is Node:
-                node.saved = None
+                node.saved = _RELEASED
             continue
         if type(node) is Pick:
             source = node.node
@@ -118,7 +122,7 @@ def backpropagate(
             targets = None
             if out is not None and primitive.writes_out:
                 targets = [out.get(p) if p is not None and p not in grads else None for p in parents]
-            if node.saved is None:
+            if node.saved is _RELEASED:
                 raise RuntimeError(
                     "A non-persistent GradientTape gives gradients once only. Use "
                     "GradientTape(persistent=True) to call gradient() again."
@@ -127,7 +131,7 @@ def backpropagate(
             if debug:
                 _check_backward(node, parent_grads)
         if release:
-            node.saved = None
+            node.saved = _RELEASED
         for need, parent, pg in zip(needs, parents, parent_grads):
             if not need or pg is None:
                 continue
@@ -280,6 +284,11 @@ class GradientTape:
             seeds = [None] * len(targets)
         else:
             seeds = tree.flatten(output_gradients)
+            if len(seeds) != len(targets):
+                raise ValueError(
+                    "output_gradients must have one gradient for each target. Received: "
+                    f"{len(seeds)} gradients for {len(targets)} targets"
+                )
         graph = bool(state.tapes)  # somebody records what we do now
         grads: dict = {}
         for t, seed in zip(targets, seeds):
@@ -291,6 +300,11 @@ class GradientTape:
                 seed = np.ones_like(t._value)
             elif not graph or not isinstance(seed, Tensor):  # a tensor may be followed itself
                 seed = to_array(seed, t._value.dtype)
+            if seed.shape != t.shape:
+                raise ValueError(
+                    "output_gradients must have the shapes of the targets. Received: "
+                    f"shape {seed.shape} for a target of shape {t.shape}"
+                )
             if graph and not isinstance(seed, Tensor):
                 seed = Tensor(seed)
             old = grads.get(t._node)

@@ -14,6 +14,10 @@ from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
 
+find_initializer: list[Callable] = []
+"""`initializers.get`, which that package, storeys above, hands down for initializers by name."""
+
+
 class Variable(Tensor):
     """A tensor with a name, whose value changes by `assign`.
 
@@ -78,9 +82,7 @@ class Variable(Tensor):
         self._initializer = None
         self.overwrite_with_gradient = False
         if isinstance(initializer, str):
-            from minikeras import initializers
-
-            initializer = initializers.get(initializer)
+            initializer = find_initializer[0](initializer)
         if callable(initializer) and not isinstance(initializer, Tensor):
             if shape is None:
                 raise ValueError(

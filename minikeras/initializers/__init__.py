@@ -1,5 +1,6 @@
 """`keras.initializers`: the first values of weights."""
 
+from minikeras.autodiff.variable import find_initializer as _find_initializer
 from minikeras.initializers.constant_initializers import (
     STFT,
     Constant,
@@ -41,3 +42,4 @@ stft = STFTInitializer = STFT
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 zeros = Zeros
+_find_initializer.append(get)

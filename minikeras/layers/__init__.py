@@ -95,7 +95,15 @@ from minikeras.layers.pooling.max_pooling2d import MaxPooling2D as MaxPool2D
 from minikeras.layers.pooling.max_pooling3d import MaxPooling3D
 from minikeras.layers.pooling.max_pooling3d import MaxPooling3D as MaxPool3D
 from minikeras.layers.regularization.activity_regularization import ActivityRegularization
+from minikeras.layers.regularization.alpha_dropout import AlphaDropout
 from minikeras.layers.regularization.dropout import Dropout
+from minikeras.layers.regularization.gaussian_dropout import GaussianDropout
+from minikeras.layers.regularization.gaussian_noise import GaussianNoise
+from minikeras.layers.regularization.spatial_dropout import (
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from minikeras.layers.reshaping.cropping1d import Cropping1D
 from minikeras.layers.reshaping.cropping2d import Cropping2D
 from minikeras.layers.reshaping.cropping3d import Cropping3D

@@ -775,7 +775,9 @@ class Layer(Operation):
     def add_loss(self, loss: Any) -> None:
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
         for x in tree.flatten(loss):
-            if not isinstance(x, (Tensor, KerasTensor)):
+            if isinstance(x, KerasTensor):
+                continue  # the layer is only being described
+            if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
             self._own_losses.append(x)
         for layer in state.layers:  # any of them may be the outermost one of the next call

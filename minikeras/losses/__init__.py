@@ -7,6 +7,7 @@ from typing import Any
 from minikeras.common.serialization import ObjectFamily
 from minikeras.losses.loss import Loss, LossFunctionWrapper, check_targets
 from minikeras.losses.losses import (
+    CTC,
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
@@ -36,6 +37,7 @@ from minikeras.losses.losses import (
     categorical_hinge,
     circle,
     cosine_similarity,
+    ctc,
     dice,
     hinge,
     huber,
@@ -55,6 +57,7 @@ FAMILY = ObjectFamily(
     "loss",
     Loss,
     [
+        CTC,
         BinaryCrossentropy,
         BinaryFocalCrossentropy,
         CategoricalCrossentropy,
@@ -86,6 +89,7 @@ FAMILY = ObjectFamily(
         categorical_hinge,
         circle,
         cosine_similarity,
+        ctc,
         dice,
         hinge,
         huber,

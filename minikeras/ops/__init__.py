@@ -265,6 +265,11 @@ from minikeras.ops.nn import (
     one_hot,
     psnr,
 )
+from minikeras.ops.normalization import (
+    batch_normalization,
+    layer_normalization,
+    rms_normalization,
+)
 from minikeras.ops.operation import Operation
 from minikeras.ops.patches import (
     depth_to_space,
@@ -317,6 +322,7 @@ from minikeras.ops.segments import (
     segment_prod,
     segment_sum,
 )
+from minikeras.ops.sequences import dot_product_attention
 from minikeras.ops.shapes import (
     broadcast_to,
     expand_dims,

@@ -44,6 +44,14 @@ from minikeras.ops.activations import (
 from minikeras.ops.activations import hard_silu as hard_swish
 from minikeras.ops.activations import silu as swish
 from minikeras.ops.complex_numbers import polar
+from minikeras.ops.convolution import (
+    average_pool,
+    conv,
+    conv_transpose,
+    depthwise_conv,
+    max_pool,
+    separable_conv,
+)
 from minikeras.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -52,9 +60,15 @@ from minikeras.ops.crossentropy import (
 )
 from minikeras.ops.elementwise import abs, log10, maximum, square
 from minikeras.ops.families import as_floating, promote
+from minikeras.ops.normalization import (
+    batch_normalization,
+    layer_normalization,
+    rms_normalization,
+)
 from minikeras.ops.patches import depth_to_space, fold, space_to_depth, unfold
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import max, mean, sum, var
+from minikeras.ops.sequences import dot_product_attention
 from minikeras.ops.symbolic import OPS, op
 
 

@@ -126,7 +126,7 @@ class CompileLoss:
         self.built = False
         self.trackers: list[Any] = []
         for item in tree.flatten(loss):
-            if item is not None:
+            if item is not None and not _is_crossentropy(item):
                 _loss(item)  # an unknown name raises at once, before any training
 
     @property
@@ -155,11 +155,18 @@ class CompileLoss:
             "loss_weights",
             lambda x: isinstance(x, (int, float)),
         )
+        if any(_is_crossentropy(i) for i in items):
+            flat_true = self._spread(y_true, y_pred, items)
+            flat_pred = tree.flatten(y_pred)
+            items = [
+                _crossentropy(t, p) if _is_crossentropy(i) else i
+                for i, t, p in zip(items, flat_true, flat_pred)
+            ]
         self.losses = [None if i is None else _loss(i) for i in items]
         if all(loss is None for loss in self.losses):
             raise ValueError(f"`loss` names no loss for any output. Received: {self.user_loss}")
         self.weights = weights
-        if len(self.keys) > 1:
+        if sum(loss is not None for loss in self.losses) > 1:
             self.trackers = [
                 None if loss is None else metrics_module.Mean(name=f"{k}_loss")
                 for k, loss in zip(self.keys, self.losses)
@@ -182,7 +189,7 @@ class CompileLoss:
             raise ValueError(
                 f"The model gave {len(flat_pred)} outputs; it had {len(self.keys)} before."
             )
-        flat_true = self._targets(y_true, y_pred)
+        flat_true = self._spread(y_true, y_pred, self.losses)
         if sample_weight is None or not tree.is_nested(sample_weight):
             flat_weight = [sample_weight] * len(flat_pred)
         else:
@@ -203,15 +210,28 @@ class CompileLoss:
             total = value if total is None else total + value
         return total
 
-    def _targets(self, y_true: Any, y_pred: Any) -> list[Any]:
+    def _spread(self, y_true: Any, y_pred: Any, losses: list[Any]) -> list[Any]:
+        """Return the targets by output; outputs without a loss may go without a target."""
         flat = tree.flatten(y_true)
-        wanted = [i for i, loss in enumerate(self.losses) if loss is not None]
+        wanted = [i for i, loss in enumerate(losses) if loss is not None]
         if not isinstance(y_true, dict) and len(flat) == len(wanted) < len(self.keys):
             filled: list[Any] = [None] * len(self.keys)
             for i, t in zip(wanted, flat):
                 filled[i] = t
             return filled
         return match_targets(y_true, y_pred, self.keys, self.names, "y")
+
+
+def _is_crossentropy(identifier: Any) -> bool:
+    """Whether it stands for the crossentropy that fits the targets."""
+    return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
+
+
+def _crossentropy(y_true: Any, y_pred: Any) -> str:
+    binary, sparse = metrics_module.is_binary_or_sparse_categorical(y_true, y_pred)
+    if binary:
+        return "binary_crossentropy"
+    return "sparse_categorical_crossentropy" if sparse else "categorical_crossentropy"
 
 
 def _loss(identifier: Any) -> Any:
@@ -287,14 +307,12 @@ class CompileMetrics:
         n = len(self.keys)
         if given is None:
             return [[]] * n
+        if n == 1:
+            return [tree.flatten(given)]  # all of them belong to the only output
         if isinstance(given, dict):
             items = per_output(given, y_pred, self.keys, self.names, what, _is_metric)
             return [_as_list(i) for i in items]
         items = list(given)
-        if n == 1:
-            if len(items) == 1 and isinstance(items[0], (list, tuple)):
-                items = list(items[0])
-            return [items]
         if len(items) != n:
             raise ValueError(
                 f"Invalid `{what}`. `{what}` should contain metrics objects and either be a dict "
@@ -341,9 +359,10 @@ class CompileMetrics:
         for _, prefix, metric, weighted in self.entries:
             value = metric.result()
             for name, v in value.items() if isinstance(value, dict) else [(metric.name, value)]:
-                key = f"{prefix}_{name}" if prefix else name
+                start = f"{prefix}_" if prefix else ""
+                key = start + name
                 if key in results and weighted:
-                    key = f"weighted_{key}"
+                    key = f"{start}weighted_{name}"
                 unique, i = key, 0
                 while unique in results:
                     i += 1

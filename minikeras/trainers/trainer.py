@@ -587,6 +587,7 @@ class Trainer:
         self.stop_evaluating = False
         container.on_test_begin()
         self.reset_metrics()
+        iterator.reset()  # a validation of a few steps begins where the one before began
         logs: dict = {}
         for step, batches in _executions(iterator, self.steps_per_execution):
             container.on_test_batch_begin(step)
@@ -595,8 +596,6 @@ class Trainer:
                 container.on_test_batch_end(step + len(batches) - 1, logs)
             if self.stop_evaluating:
                 break
-        if type(self).test_step is Trainer.test_step:
-            logs = self.get_metrics_result()
         logs = _floats(logs)
         container.on_test_end(logs)
         return logs
@@ -658,7 +657,7 @@ class Trainer:
         class_weight: dict | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Train on one batch and return the metrics, which go on from earlier batches."""
+        """Train on one batch and return its metrics."""
         self._assert_compiled("train_on_batch")
         if class_weight is not None:
             if sample_weight is not None:
@@ -669,14 +668,16 @@ class Trainer:
             sample_weight = class_weight_to_sample_weights(y, class_weight)
         data = _one_batch(x, y, sample_weight)
         self._prepare_batch(data)
+        self.reset_metrics()
         logs = _floats(self.train_step(_tensors(data)))
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Evaluate one batch and return the metrics, which go on from earlier batches."""
+        """Evaluate one batch and return its metrics."""
         self._assert_compiled("test_on_batch")
+        self.reset_metrics()
         logs = _floats(self.test_step(_tensors(_one_batch(x, y, sample_weight))))
         return logs if return_dict else self._in_order(logs)
 
@@ -718,15 +719,12 @@ class Trainer:
             v._value = value
 
     def _in_order(self, logs: dict[str, float]) -> Any:
-        """Return metrics as a list in the order of `metrics`, or the only one."""
+        """Return metrics as a list, or the only one: known ones in order, then others by name."""
         names: list[str] = []
         for m in self.metrics:
-            if m is self._compile_metrics:
-                continue
-            names += list(m.result()) if isinstance(m.result(), dict) else [m.name]
-        rest = [] if self._compile_metrics is None or not self._compile_metrics.built else list(self._compile_metrics.result())  # fmt: skip
-        ordered = [logs[n] for n in dict.fromkeys(names + rest) if n in logs]
-        ordered += [v for k, v in logs.items() if k not in names and k not in rest]
+            names += [part.name for part in getattr(m, "metrics", [m])]
+        ordered = [logs[n] for n in dict.fromkeys(names) if n in logs]
+        ordered += [logs[n] for n in sorted(logs) if n not in names]
         return ordered[0] if len(ordered) == 1 else ordered
 
 

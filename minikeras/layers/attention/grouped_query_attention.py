@@ -12,7 +12,7 @@ from minikeras.ops.einsum import einsum
 from minikeras.ops.joining import repeat
 
 
-class GroupedQueryAttention(ProjectedAttention):
+class GroupQueryAttention(ProjectedAttention):
     """Grouped-query attention (Ainslie et al., 2023).
 
     Like `MultiHeadAttention`, but several heads of the query share one of key and value.
@@ -175,6 +175,3 @@ class GroupedQueryAttention(ProjectedAttention):
             "num_query_heads": self.num_query_heads,
             "num_key_value_heads": self.num_key_value_heads,
         }
-
-
-GroupQueryAttention = GroupedQueryAttention

@@ -130,9 +130,7 @@ class ProjectedAttention(Layer):
         query, key, value = without_mask(query), without_mask(key), without_mask(value)
         gate = self._gate_dense(query) if self.use_gate else None
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        output, scores = self._compute_attention(
-            q, k, v, mask, training, return_attention_scores
-        )
+        output, scores = self._compute_attention(q, k, v, mask, training, return_attention_scores)
         output = self._output_dense(output if gate is None else output * gate)
         return (output, scores) if return_attention_scores else output
 
@@ -147,7 +145,7 @@ class ProjectedAttention(Layer):
         mask = for_scores(mask, 4)
         y = ATTENTION(q, k, v, None, scale=scale, mask=mask, **options)
         if mask is not None and self.dropout > 0:
-            # As in Keras, a query whose keys are all masked gets zero with dropout and where scores
+            # As in Keras, a query whose keys are all masked gets zero with dropout or where scores
             # are returned, and the mean of the values otherwise.
             alive = mask.any(axis=-1)
             if not alive.all():
@@ -171,6 +169,7 @@ class ProjectedAttention(Layer):
             "use_gate": self.use_gate,
             "sliding_window": self.sliding_window,
             "seed": self.seed,
+            "activity_regularizer": regularizers.serialize(self._projection_regularizer),
         }
         for name in ("kernel", "bias"):
             for suffix, module in (
@@ -241,7 +240,11 @@ class MultiHeadAttention(ProjectedAttention):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, value in (("num_heads", num_heads), ("key_dim", key_dim), ("value_dim", value_dim)):
+        for name, value in (
+            ("num_heads", num_heads),
+            ("key_dim", key_dim),
+            ("value_dim", value_dim),
+        ):
             if name == "value_dim" and value is None:
                 continue
             if not isinstance(value, int) or value <= 0:
@@ -383,9 +386,7 @@ class MultiHeadAttention(ProjectedAttention):
         if not return_attention_scores:
             return output
         sizes = [[x.shape[a] for a in self.attention_axes] for x in (query, value)]
-        others = [
-            d for i, d in enumerate(query.shape[1:-1], 1) if i not in self.attention_axes
-        ]
+        others = [d for i, d in enumerate(query.shape[1:-1], 1) if i not in self.attention_axes]
         scores = (query.shape[0], *others, self.num_heads, *sizes[0], *sizes[1])
         return output, KerasTensor(scores, self.compute_dtype)
 

@@ -246,6 +246,4 @@ def _plan(equation: str, bias_axes: str | None, input_shape: tuple, partial: tup
     free, new = x[: len(x) - summed], w[summed:]
     plain = x == free + w[:summed] and y == free + new and new and side != "right"
     plain = plain and (bias_axes is None or bias_shape == tuple(sizes[summed:]))
-    return _Plan(
-        tuple(sizes), bias_shape, output, input_axes, output_axes, summed if plain else 0
-    )
+    return _Plan(tuple(sizes), bias_shape, output, input_axes, output_axes, summed if plain else 0)

@@ -131,7 +131,9 @@ class Bidirectional(Layer):
         if self.return_state:
             states = (*y[1:], *reverse[1:])
             y, reverse = y[0], reverse[0]
-        y, reverse = [t if t.dtype == self._compute else cast(t, self._compute) for t in (y, reverse)]
+        y, reverse = [
+            t if t.dtype == self._compute else cast(t, self._compute) for t in (y, reverse)
+        ]
         if self.return_sequences:
             reverse = flip(reverse, axis=1)
         if self.merge_mode is None:

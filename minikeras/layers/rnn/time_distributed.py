@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import to_array
 from minikeras.layers.core.wrapper import Wrapper
 from minikeras.layers.layer import Layer
@@ -72,7 +73,13 @@ class TimeDistributed(Wrapper):
 
     def _apply(self, x: Any, kwargs: dict) -> Any:
         """Call the layer in this one's dtype."""
-        y = self.layer.call(x, **kwargs)
+        before = state.autocast
+        if self.layer._compute != self._compute:
+            state.autocast = self._compute
+        try:
+            y = self.layer.call(x, **kwargs)
+        finally:
+            state.autocast = before
         if self.layer.activity_regularizer is not None:
             self.layer.add_loss(self.layer.activity_regularizer(y) / max(y.shape[0], 1))
         return y

@@ -71,15 +71,16 @@ def separable(draw, rank):
     return Call(kwargs, call.inputs)
 
 
+# Few of each, since Keras compiles every one of them anew; tests/kernels/test_conv.py draws many.
 CASES = {
-    "Conv1D": Case(conv(1), examples=20),
-    "Conv2D": Case(conv(2), examples=30),
-    "Conv3D": Case(conv(3), examples=8),
-    "Conv1DTranspose": Case(transpose(1), examples=20),
-    "Conv2DTranspose": Case(transpose(2), examples=20),
-    "Conv3DTranspose": Case(transpose(3), examples=6),
-    "DepthwiseConv1D": Case(depthwise(1)),
-    "DepthwiseConv2D": Case(depthwise(2), examples=20),
-    "SeparableConv1D": Case(separable(1)),
-    "SeparableConv2D": Case(separable(2)),
+    "Conv1D": Case(conv(1), examples=8),
+    "Conv2D": Case(conv(2), examples=12),
+    "Conv3D": Case(conv(3), examples=4),
+    "Conv1DTranspose": Case(transpose(1), examples=8),
+    "Conv2DTranspose": Case(transpose(2), examples=10),
+    "Conv3DTranspose": Case(transpose(3), examples=4),
+    "DepthwiseConv1D": Case(depthwise(1), examples=5),
+    "DepthwiseConv2D": Case(depthwise(2), examples=8),
+    "SeparableConv1D": Case(separable(1), examples=5),
+    "SeparableConv2D": Case(separable(2), examples=6),
 }

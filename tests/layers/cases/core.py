@@ -47,6 +47,40 @@ def with_arguments(k):
 
 CASES = {
     "Dense": Case(dense(), examples=12),
+    "EinsumDense": Case(
+        [
+            Call(
+                {"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"},
+                Array((2, 3, 4)),
+            ),
+            Call(
+                {
+                    "equation": "abc,cde->abde",
+                    "output_shape": (None, 2, 3),
+                    "bias_axes": "de",
+                    "activation": "tanh",
+                },
+                Array((2, 3, 4)),
+            ),
+            Call(
+                {"equation": "abcd,cde->abe", "output_shape": (None, 3), "activation": "elu"},
+                Array((2, 3, 2, 4)),
+            ),
+            Call(
+                {"equation": "...x,xy->...y", "output_shape": 3, "bias_axes": "y"},
+                Array((2, 3, 4)),
+            ),
+            Call(
+                {"equation": "ab...,bc->ac...", "output_shape": (3,), "bias_axes": "c"},
+                Array((2, 4, 3)),
+            ),
+            Call(
+                {"equation": "abc,bd->adc", "output_shape": (2, 4), "bias_axes": "dc"},
+                Array((2, 3, 4)),
+            ),
+        ],
+        examples=12,
+    ),
     "Embedding": Case(embedding()),
     "Identity": Case([Call({}, Array((2, 3))), Call({}, [Array((2, 3)), Array((2,), "int32")])]),
     "Lambda": Case(

@@ -31,21 +31,23 @@ def global_pooling(draw, rank, masked=False):
     call = {}
     if masked and draw(st.booleans()):
         steps = x.shape[2 if kwargs["data_format"] == "channels_first" else 1]
-        call["mask"] = Array((2, steps), "bool", seed=draw(st.integers(1, 5)))
+        masks = [Array((2, steps), "bool", seed=i) for i in range(9)]
+        full = [m for m in masks if m.value().any(1).all() and m.value(batch=1).any()]
+        call["mask"] = draw(st.sampled_from(full))
     return Call(kwargs, x, call)
 
 
 CASES = {
-    "MaxPooling1D": Case(pooling(1)),
-    "MaxPooling2D": Case(pooling(2), examples=20),
-    "MaxPooling3D": Case(pooling(3), examples=6),
-    "AveragePooling1D": Case(pooling(1)),
-    "AveragePooling2D": Case(pooling(2), examples=20),
-    "AveragePooling3D": Case(pooling(3), examples=6),
-    "GlobalMaxPooling1D": Case(global_pooling(1)),
-    "GlobalMaxPooling2D": Case(global_pooling(2)),
-    "GlobalMaxPooling3D": Case(global_pooling(3), examples=4),
-    "GlobalAveragePooling1D": Case(global_pooling(1, masked=True)),
-    "GlobalAveragePooling2D": Case(global_pooling(2)),
-    "GlobalAveragePooling3D": Case(global_pooling(3), examples=4),
+    "MaxPooling1D": Case(pooling(1), examples=6),
+    "MaxPooling2D": Case(pooling(2), examples=8),
+    "MaxPooling3D": Case(pooling(3), examples=4),
+    "AveragePooling1D": Case(pooling(1), examples=6),
+    "AveragePooling2D": Case(pooling(2), examples=8),
+    "AveragePooling3D": Case(pooling(3), examples=4),
+    "GlobalMaxPooling1D": Case(global_pooling(1), examples=6),
+    "GlobalMaxPooling2D": Case(global_pooling(2), examples=5),
+    "GlobalMaxPooling3D": Case(global_pooling(3), examples=3),
+    "GlobalAveragePooling1D": Case(global_pooling(1, masked=True), examples=6),
+    "GlobalAveragePooling2D": Case(global_pooling(2), examples=5),
+    "GlobalAveragePooling3D": Case(global_pooling(3), examples=3),
 }

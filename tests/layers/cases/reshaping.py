@@ -5,14 +5,13 @@ from layer_cases import Array, Call, Case, st
 shapes = st.sampled_from([(3,), (3, 4), (2, 3, 4), (2, 1, 3, 2)])
 
 formats = st.sampled_from(["channels_last", "channels_last", "channels_first"])
-dtypes = st.sampled_from(["float", "float", "int32"])
 
 
 @st.composite
 def images(draw, rank, data_format="channels_last"):
     spatial = [draw(st.integers(3, 5)) for _ in range(rank)]
     shape = (2, 2, *spatial) if data_format == "channels_first" else (2, *spatial, 2)
-    return Array(shape, draw(dtypes), -5, 5)
+    return Array(shape)
 
 
 @st.composite
@@ -38,15 +37,13 @@ def up_sampling(draw, rank):
     if rank == 2:
         kinds = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]
         kwargs["interpolation"] = draw(st.sampled_from(kinds))
-        if kwargs["interpolation"] != "nearest":
-            x = Array(x.shape)
     return Call(kwargs, x)
 
 
 CASES = {
-    "Cropping1D": Case(border("cropping", 1)),
-    "Cropping2D": Case(border("cropping", 2)),
-    "Cropping3D": Case(border("cropping", 3), examples=6),
+    "Cropping1D": Case(border("cropping", 1), examples=5),
+    "Cropping2D": Case(border("cropping", 2), examples=8),
+    "Cropping3D": Case(border("cropping", 3), examples=4),
     "Flatten": Case(
         st.builds(
             lambda f, s: Call({"data_format": f}, Array(s)),
@@ -74,10 +71,10 @@ CASES = {
             Call({"target_shape": ()}, Array((2, 1))),
         ]
     ),
-    "UpSampling1D": Case(up_sampling(1)),
-    "UpSampling2D": Case(up_sampling(2), examples=20),
-    "UpSampling3D": Case(up_sampling(3), examples=6),
-    "ZeroPadding1D": Case(border("padding", 1)),
-    "ZeroPadding2D": Case(border("padding", 2)),
-    "ZeroPadding3D": Case(border("padding", 3), examples=6),
+    "UpSampling1D": Case(up_sampling(1), examples=5),
+    "UpSampling2D": Case(up_sampling(2), examples=12),
+    "UpSampling3D": Case(up_sampling(3), examples=4),
+    "ZeroPadding1D": Case(border("padding", 1), examples=5),
+    "ZeroPadding2D": Case(border("padding", 2), examples=6),
+    "ZeroPadding3D": Case(border("padding", 3), examples=4),
 }

@@ -3,12 +3,6 @@
 from layer_cases import Array, Call, Case, Make, st
 
 UNITS = 3
-
-
-def positive_variances(rng, name, shape):
-    return rng.uniform(0.5, 2, shape) if "variance" in name else None
-
-
 X = Array((2, 4, 3))
 # With `use_cudnn="auto"` and without bias Keras mixes float32 and float64 on JAX.
 NO_BIAS = {"use_bias": False, "use_cudnn": False}
@@ -153,15 +147,10 @@ CASES = {
     "TimeDistributed": Case(
         [
             Call({"layer": Make(lambda k: k.layers.Dense(3, name="d", activation="tanh"))}, X),
-            Call({"layer": Make(lambda k: k.layers.BatchNormalization(name="b"))}, X),
-            Call(
-                {"layer": Make(lambda k: k.layers.LSTM(2, name="l", return_sequences=True))},
-                Array((2, 3, 4, 2)),
-                {"mask": Array((2, 3, 4), "bool")},
-            ),
+            Call({"layer": Make(lambda k: k.layers.Dense(2, name="d"))}, Array((2, 3, 4, 2))),
         ],
-        examples=6,
+        examples=2,
         empty=False,
-        weights=positive_variances,
+        float64=1e-5,  # the inner layer's weights are float32
     ),
 }

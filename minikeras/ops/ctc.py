@@ -1,0 +1,81 @@
+"""Connectionist temporal classification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import result_type
+from minikeras.kernels import ctc as kernel
+from minikeras.ops.core import cast
+from minikeras.ops.symbolic import op
+
+_CTC = Primitive(
+    "ctc_loss",
+    kernel.forward,
+    lambda g, saved, needs, out, **_: kernel.backward(g, saved, needs, out),
+)
+
+
+def _rule(target: Any, output: Any, *_: Any, **__: Any) -> KerasTensor:
+    return KerasTensor((output.shape[0],), result_type(output.dtype, "float32"))
+
+
+@op(rule=_rule)
+def ctc_loss(
+    target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0
+) -> Tensor:
+    """Minus the logarithm of the probability that outputs over time spell out the targets.
+
+    Args:
+        target: class numbers of shape `(batch, max_length)`, padded at the end.
+        output: logits of shape `(batch, time, classes)`.
+        target_length: how many targets each example has, of shape `(batch,)`.
+        output_length: how many steps each example has, of shape `(batch,)`.
+        mask_index: the class that stands for no target.
+
+    Returns:
+        Losses of shape `(batch,)`.
+
+    Raises:
+        ValueError: if shapes do not match, or a target is no class.
+
+    Reference: Graves et al., 2006, "Connectionist Temporal Classification".
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras.ops.ctc import ctc_loss
+    >>> ctc_loss([[1]], np.zeros((1, 2, 2), "float32"), [1], [2])
+    <Tensor shape=(1,) dtype=float32 [0.287682]>
+    """
+    labels = to_array(target).astype(np.int64)
+    z = as_tensor(output)
+    z = cast(z, result_type(z.dtype, "float32"))
+    lengths = [to_array(n).astype(np.int64) for n in (target_length, output_length)]
+    batch = (z.shape[0],)
+    if z.ndim != 3 or labels.ndim != 2 or labels.shape[:1] != batch or z.shape[1] == 0:
+        raise ValueError(
+            "ctc_loss: expected `target` of shape (batch, max_length) and `output` of shape "
+            f"(batch, time, classes). Received: target.shape={labels.shape}, "
+            f"output.shape={z.shape}"
+        )
+    for name, n, most in (
+        ("target_length", lengths[0], labels.shape[1]),
+        ("output_length", lengths[1], z.shape[1]),
+    ):
+        if n.shape != batch or (n.size and not (n.min() >= 0 and n.max() <= most)):
+            raise ValueError(
+                f"ctc_loss: `{name}` must hold one number from 0 to {most} for each example. "
+                f"Received: {n}"
+            )
+    if labels.size and not (labels.min() >= 0 and labels.max() < z.shape[2]):
+        raise ValueError(
+            f"ctc_loss: `target` must hold class numbers from 0 to {z.shape[2] - 1}. Received "
+            f"numbers from {labels.min()} to {labels.max()}."
+        )
+    return _CTC(z, labels=labels, label_length=lengths[0], length=lengths[1], blank=mask_index)
