@@ -24,8 +24,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from minikeras.kernels import conv, parallel, pool  # noqa: E402
-from minikeras.ops.convolution import transposed_windows, window  # noqa: E402
+from minikeras.kernels import conv, parallel, pool
+from minikeras.ops.convolution import transposed_windows, window
 
 
 class Layer(NamedTuple):

@@ -72,11 +72,12 @@ def value_and_grad(
     Example:
 
     >>> import minikeras
+    >>> from minikeras import ops
     >>> value, gradient = minikeras.value_and_grad(lambda w, x: (w["a"] * x).sum())(
-    ...     {"a": [1.0, 2.0]}, 3.0
+    ...     {"a": ops.ones(2)}, 3.0
     ... )
-    >>> gradient["a"]
-    [<Tensor shape=() dtype=float32 3.0>, <Tensor shape=() dtype=float32 3.0>]
+    >>> value, gradient["a"]
+    (<Tensor shape=() dtype=float32 6.>, <Tensor shape=(2,) dtype=float32 [3. 3.]>)
     """
     single = isinstance(argnums, (int, np.integer))
     places = (int(argnums),) if single else tuple(int(a) for a in argnums)

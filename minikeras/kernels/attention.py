@@ -9,33 +9,53 @@ gets the sum that the softmax's gradient needs from the result too (as in Dao et
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minikeras.kernels import parallel
+from minikeras.kernels.normalization import row_sums
 
 _BLOCK = 1 << 17
 """Scores of a block."""
 
 
-def _by_examples(batch: int, scores: int, task: Callable[[slice], None]) -> None:
-    """Call `task(examples)` for slices of the batch, on several threads."""
-    step = max(_BLOCK // max(scores, 1), 1)
-    slices = [slice(s, min(s + step, batch)) for s in range(0, batch, step)]
-    if len(slices) < 2:
-        for part in slices:
-            task(part)
-        return
-    share = -(-len(slices) // parallel.threads())
+def _by_examples(batch: int, scores: int, task: Callable[[list], None]) -> None:
+    """Share slices of the batch out among threads.
 
-    def some(first: int) -> None:
-        for part in slices[first : first + share]:
-            task(part)
-
+    Args:
+        batch: number of examples.
+        scores: number of scores of each.
+        task: called on each thread with a list of slices.
+    """
+    step = _step(scores)
+    parts = [slice(s, min(s + step, batch)) for s in range(0, batch, step)]
+    share = -(-len(parts) // parallel.threads()) if len(parts) > 1 else 1
     with parallel.single_blas:
-        parallel.run([functools.partial(some, i) for i in range(0, len(slices), share)])
+        parallel.run(
+            [functools.partial(task, parts[i : i + share]) for i in range(0, len(parts), share)]
+        )
+
+
+def _step(scores: int) -> int:
+    """Return how many examples are worked on at once."""
+    return max(_BLOCK // max(scores, 1), 1)
+
+
+def _calm(query: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """Say for which examples no score is so large that its exponential needs care.
+
+    A score is at most the product of the lengths of its query and key.
+    """
+    largest = [
+        np.maximum.reduce(row_sums(np.square(x).reshape(-1, x.shape[-1])).reshape(len(x), -1), 1)
+        for x in (query, key)
+    ]
+    limit = 60.0 if query.dtype.itemsize == 4 else 600.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.sqrt(largest[0]) * np.sqrt(largest[1]) <= limit
 
 
 def masked_bias(
@@ -110,19 +130,27 @@ def forward(
     v, y = value.transpose(0, 2, 1, 3), result.transpose(0, 2, 1, 3)
     ones = np.ones((keys, 1), dtype)
 
-    def work(part: slice) -> None:
-        w = weights[part]
-        np.matmul(q[part], k_t[part], out=w)
-        if extra is not None:
-            np.add(w, extra[part], w)
-        np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
-        np.exp(w, w)
-        total = np.matmul(w, ones)
-        total *= dtype.type(rate)
-        kept = w if keep is None else w * keep[part]
-        np.matmul(kept, v[part], out=y[part])
-        r = np.reciprocal(total, inverse[part])
-        np.multiply(y[part], r, y[part])
+    # Where scores are small, the largest need not be subtracted: the quotients are as
+    # exact without it. A row that is masked as a whole would get a sum of zero.
+    calm = np.zeros(batch, bool)
+    if bias is None and alive is None and scaled.size and key.size:
+        calm = _calm(scaled, key)
+
+    def work(parts: list) -> None:
+        for part in parts:
+            w = weights[part]
+            np.matmul(q[part], k_t[part], out=w)
+            if extra is not None:
+                np.add(w, extra[part], w)
+            if not calm[part].all():
+                np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
+            np.exp(w, w)
+            total = np.matmul(w, ones)
+            total *= dtype.type(rate)
+            kept = w if keep is None else w * keep[part]
+            np.matmul(kept, v[part], out=y[part])
+            r = np.reciprocal(total, inverse[part])
+            np.multiply(y[part], r, y[part])
 
     _by_examples(batch, heads * queries * keys, work)
     if alive is not None:
@@ -152,33 +180,38 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     q, k = scaled.transpose(over_rows), key.transpose(over_rows)
     v_t = value.transpose(0, 2, 3, 1)
 
-    def work(part: slice) -> None:
-        w = weights[part]
-        # Of the result before it was divided by the sum of the weights.
-        gy = np.multiply(g[part].transpose(over_rows), inverse[part])
-        if need_v:
-            kept = w if keep is None else w * keep[part]
-            np.matmul(kept.swapaxes(-1, -2), gy, out=dv[part].transpose(over_rows))
-        if not (need_q or need_k or need_bias):
-            return
-        along = gy * result[part].transpose(over_rows)
-        along = np.add.reduce(along, axis=-1, keepdims=True)
-        along *= dtype.type(rate)
-        d = np.matmul(gy, v_t[part])
-        if keep is not None:
-            np.multiply(d, keep[part], d)
-        np.subtract(d, along, d)
-        np.multiply(d, w, d)  # of the scores
-        if alive is not None:
-            np.multiply(d, alive[part], d)
-        if need_q:
-            np.matmul(d, k[part], out=dq[part].transpose(over_rows))
-        if need_k:
-            np.matmul(d.swapaxes(-1, -2), q[part], out=dk[part].transpose(over_rows))
-        if need_bias:
-            dbias[part] = d
+    scores = math.prod(weights.shape[1:])
 
-    _by_examples(weights.shape[0], weights[0].size if len(weights) else 1, work)
+    def work(parts: list) -> None:
+        scratch = np.empty((_step(scores), *weights.shape[1:]), dtype)
+        for part in parts:
+            w = weights[part]
+            d = scratch[: w.shape[0]]
+            # Of the result before it was divided by the sum of the weights.
+            gy = np.multiply(g[part].transpose(over_rows), inverse[part])
+            if need_v:
+                kept = w if keep is None else np.multiply(w, keep[part], d)
+                np.matmul(kept.swapaxes(-1, -2), gy, out=dv[part].transpose(over_rows))
+            if not (need_q or need_k or need_bias):
+                continue
+            along = gy * result[part].transpose(over_rows)
+            along = np.add.reduce(along, axis=-1, keepdims=True)
+            along *= dtype.type(rate)
+            np.matmul(gy, v_t[part], out=d)
+            if keep is not None:
+                np.multiply(d, keep[part], d)
+            np.subtract(d, along, d)
+            np.multiply(d, w, d)  # of the scores
+            if alive is not None:
+                np.multiply(d, alive[part], d)
+            if need_q:
+                np.matmul(d, k[part], out=dq[part].transpose(over_rows))
+            if need_k:
+                np.matmul(d.swapaxes(-1, -2), q[part], out=dk[part].transpose(over_rows))
+            if need_bias:
+                dbias[part] = d
+
+    _by_examples(weights.shape[0], scores, work)
     if need_q:
         dq *= dtype.type(scale)
     if need_bias:

@@ -1,7 +1,7 @@
 """Convolution: `activation(windows of x @ kernel + bias)`, and its transpose.
 
 Images are `(n, *spatial, channels)`, kernels `(*window, channels / groups, filters)`. There are four
-ways, each with its weight gradient; `_way` chooses by shapes and dtype alone:
+ways, each with its weight gradient; `way` chooses by shapes and dtype alone:
 
 - a window of one element is a matrix product;
 - 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
@@ -114,16 +114,17 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, kernel and bias."""
     x, kernel, has_bias, w, groups, y, activation = saved
     need_x, need_kernel, need_bias = needs
+    dtype = g.dtype
     d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
     dx = dkernel = None
     if need_kernel:
-        dkernel = deliver(weight_gradient(x, d, w, groups), out, 1, y.dtype)
+        dkernel = deliver(weight_gradient(x, d, w, groups), out, 1, dtype)
     if need_x:
         dx = np.empty_like(x)
         spread(d, kernel, w, groups, dx, None)
-        dx = dx.astype(y.dtype, copy=False)
+        dx = dx.astype(dtype, copy=False)
     if dbias is not None:
-        dbias = deliver(dbias, out, 2, y.dtype)
+        dbias = deliver(dbias, out, 2, dtype)
     return [dx, dkernel, dbias]
 
 
@@ -158,16 +159,17 @@ def transpose_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> lis
     """Return the gradients of x, kernel and bias."""
     x, kernel, has_bias, w, y, activation = saved
     need_x, need_kernel, need_bias = needs
+    dtype = g.dtype
     d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
     dx = dkernel = None
     if need_kernel:
-        dkernel = deliver(weight_gradient(d, x, w, 1), out, 1, y.dtype)
+        dkernel = deliver(weight_gradient(d, x, w, 1), out, 1, dtype)
     if need_x:
         dx = np.empty_like(x)
         correlate(d, kernel, w, 1, dx, None)
-        dx = dx.astype(y.dtype, copy=False)
+        dx = dx.astype(dtype, copy=False)
     if dbias is not None:
-        dbias = deliver(dbias, out, 2, y.dtype)
+        dbias = deliver(dbias, out, 2, dtype)
     return [dx, dkernel, dbias]
 
 
@@ -206,7 +208,8 @@ def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
 # The three directions.
 
 
-def _way(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
+def way(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
+    """Choose how to convolve `n` images."""
     if groups == 1:
         if w.taps == 1 and not any(map(any, w.pads)):
             return "pointwise"
@@ -233,14 +236,14 @@ def correlate(
         finish: applied in place to parts of `y`.
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    way = _way(w, n, channels, filters, groups, x.dtype)
-    if way == "winograd":
+    chosen = way(w, n, channels, filters, groups, x.dtype)
+    if chosen == "winograd":
         winograd.correlate(x, kernel, w, y, finish)
-    elif way == "few filters":
+    elif chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
-    elif way == "pointwise":
+    elif chosen == "pointwise":
         _pointwise(x, kernel.reshape(channels, filters), w, y, finish)
-    elif way == "planes":
+    elif chosen == "planes":
         _by_planes(x, kernel.reshape(-1, filters), w, y, finish)
     else:
         _by_columns(x, kernel, w, groups, y, finish)
@@ -581,21 +584,21 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.
         groups: number of groups.
     """
     n, channels, filters = x.shape[0], x.shape[-1], g.shape[-1]
-    way = _way(w, n, channels, filters, groups, x.dtype)
+    chosen = way(w, n, channels, filters, groups, x.dtype)
     if not g.size:
         return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
-    if way == "winograd":
+    if chosen == "winograd":
         return winograd.weight_gradient(x, g, w)
-    if way == "few filters":
+    if chosen == "few filters":
         return _few_filters_gradient(x, g, w)
     inner = channels // groups
     each = filters // groups
-    if way == "pointwise":
+    if chosen == "pointwise":
 
         def task(piece: Piece, out: np.ndarray) -> None:
             np.dot(_strided(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
 
-    elif way == "planes":
+    elif chosen == "planes":
 
         def task(piece: Piece, out: np.ndarray) -> None:
             np.dot(_planes(x, piece, w), piece.of(g).reshape(-1, filters), out[0])

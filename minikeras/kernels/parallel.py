@@ -131,6 +131,73 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
         raise errors[0]
 
 
+class _Once:
+    """A task that is run once, by whoever comes first."""
+
+    def __init__(self, task: Callable[[], object]) -> None:
+        self.task = task
+        self.claim = threading.Lock()
+        self.ended = threading.Event()
+        self.error: BaseException | None = None
+
+    def offer(self) -> None:
+        """Run the task unless somebody has begun to."""
+        if self.claim.acquire(blocking=False):
+            try:
+                self.task()
+            except BaseException as error:
+                self.error = error
+            finally:
+                self.ended.set()
+
+    def wait(self) -> None:
+        """Return when the task has been run."""
+        self.offer()
+        self.ended.wait()
+        if self.error is not None:
+            raise self.error
+
+
+def run_ahead(tasks: Sequence[Callable[[], object]], main: Callable[[Callable], None]) -> None:
+    """Run a loop that needs the results of tasks, which other threads run ahead of it.
+
+    Args:
+        tasks: functions of no arguments, in the order in which they are needed.
+        main: called with a function `ready(i)`, which returns when task `i` has been run.
+    """
+    once = [_Once(task) for task in tasks]
+
+    def ahead() -> None:
+        for task in once:
+            task.offer()
+
+    run([lambda: main(lambda i: once[i].wait()), ahead])
+
+
+def run_along(main: Callable[[Callable], None]) -> None:
+    """Run a loop whose results are needed by tasks, which other threads run alongside of it.
+
+    Args:
+        main: called with a function `later(task)`, which hands over a function of no arguments.
+            When `main` has returned, the calling thread takes its share of the tasks.
+    """
+    tasks: queue.SimpleQueue = queue.SimpleQueue()
+
+    def work() -> None:
+        while (task := tasks.get()) is not None:
+            task()
+        tasks.put(None)  # the next thread shall stop too
+
+    def first() -> None:
+        try:
+            main(tasks.put)
+        finally:
+            tasks.put(None)
+        work()
+
+    run([first, *[work] * (threads() - 1)])
+
+
 class _Blas:
     """The number of threads of NumPy's own BLAS, where that is an OpenBLAS that can be asked."""
 

@@ -6,12 +6,14 @@ maximum goes to the first largest element of its window, in reading order. Paddi
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
 
 _PIECE = 1 << 16
@@ -269,9 +271,12 @@ def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
     if x.dtype.itemsize < 4 or x.dtype.kind not in "fc" or not x.size:
         return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
     ones = np.ones((1, pixels), x.dtype)
-    y = np.matmul(ones, x.reshape(n, pixels, channels)).reshape(n, channels)
+    y = np.empty((n, 1, channels), x.dtype)
+    parallel.run_products(
+        [functools.partial(np.matmul, ones, x.reshape(n, pixels, channels), y)]
+    )
     y *= x.dtype.type(1 / pixels)
-    return y, x.shape
+    return y.reshape(n, channels), x.shape
 
 
 def global_average_backward(g: np.ndarray, shape: tuple) -> list:

@@ -1,20 +1,25 @@
 """Recurrent layers over all time steps at once: LSTM, GRU and the simple one.
 
-What does not depend on the state before is one matrix product for all steps: the inputs' part of the
-gates going forward, and the gradients of the weights and inputs going backward. The loop over time
-holds one product with the recurrent weights and a dozen operations on buffers that stay in cache.
+What does not depend on the state before is done in large matrix products for many steps at once, on
+another thread: the inputs' part of the gates, ahead of the loop going forward; the gradients of the
+weights and inputs, behind the loop going backward. The loop over time holds one product with the
+recurrent weights and a dozen operations on buffers that stay in cache.
 
 Inside, arrays are time-major, `(time, batch, units)`. A sigmoid is computed as
 `(1 + tanh(z / 2)) / 2`, which cannot overflow and shares one call with the tanh of the other gates;
-the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it was.
+the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it
+was.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import gemm, parallel
 from minikeras.kernels.activations import FUSED
 from minikeras.kernels.normalization import column_sums
 
@@ -46,13 +51,109 @@ def _states(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype) 
     return states
 
 
-def _project(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Multiply the inputs of all time steps by the kernel."""
-    steps, batch, n = x.shape
-    z = x.reshape(steps * batch, n).dot(kernel)
-    if bias is not None:
-        z += bias
-    return z.reshape(steps, batch, kernel.shape[1])
+def _spans(steps: int, batch: int) -> list[slice]:
+    """Cut time into spans: at most 8, none of them so small that BLAS would be slow.
+
+    They depend on the shape alone, so sums over time have the same bits whoever adds them up.
+    """
+    length = max(-(-steps // 8), 512 // max(batch, 1), 1)
+    return [slice(t, min(t + length, steps)) for t in range(0, steps, length)]
+
+
+def _forward_loop(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray, step: Callable
+) -> None:
+    """Call `step(t)` for each time step; other threads multiply the inputs meanwhile.
+
+    Args:
+        x: inputs, `(time, batch, n)`.
+        kernel: `(n, m)`.
+        bias: `(m,)` or None.
+        z: place for `x @ kernel + bias`, which is there for each step before it is called.
+        step: function of the index of the time step.
+    """
+    spans = _spans(*x.shape[:2])
+
+    def project(span: slice) -> None:
+        rows = _matrix(z[span])
+        np.dot(_matrix(x[span]), kernel, rows)
+        if bias is not None:
+            np.add(rows, bias, rows)
+
+    def main(ready: Callable[[int], None]) -> None:
+        for i, span in enumerate(spans):
+            ready(i)
+            for t in range(span.start, span.stop):
+                step(t)
+
+    with parallel.single_blas:
+        if x.size * kernel.shape[1] < gemm.PARALLEL:
+            main(lambda i: project(spans[i]))
+        else:
+            parallel.run_ahead([functools.partial(project, s) for s in spans], main)
+
+
+def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) -> None:
+    """Call `step(t)` from the last step to the first; other threads work on what is finished.
+
+    Args:
+        d: gradients that `step` fills in, `(time, batch, m)`.
+        step: function of the index of the time step.
+        products: functions of the index of a span and the span.
+    """
+    steps, batch, m = d.shape
+    spans = _spans(steps, batch)
+
+    def main(later: Callable[[Callable], None]) -> None:
+        for i in range(len(spans) - 1, -1, -1):
+            for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
+                step(t)
+            for product in products:
+                later(functools.partial(product, i, spans[i]))
+
+    with parallel.single_blas:
+        if d.size * m * len(products) < gemm.PARALLEL:
+            main(lambda task: task())
+        else:
+            parallel.run_along(main)
+
+
+class _Sum:
+    """The product of two matrices, summed over time in spans.
+
+    Args:
+        left: `(time, batch, n)`.
+        right: `(time, batch, m)`.
+    """
+
+    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
+        self.left, self.right = left, right
+        self.parts: dict[int, np.ndarray] = {}
+
+    def __call__(self, i: int, span: slice) -> None:
+        self.parts[i] = _matrix(self.left[span]).T.dot(_matrix(self.right[span]))
+
+    def total(self, out: np.ndarray | None = None) -> np.ndarray:
+        """Add up the spans, in the order of time."""
+        first, *others = [self.parts[i] for i in sorted(self.parts)]
+        if out is None:
+            out = first
+        else:
+            out[...] = first
+        for part in others:
+            out += part
+        return out
+
+
+class _Product:
+    """The product of a sequence and a matrix, span by span."""
+
+    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
+        self.left, self.right = left, right
+        self.result = np.empty((*left.shape[:2], right.shape[1]), left.dtype)
+
+    def __call__(self, i: int, span: slice) -> None:
+        np.dot(_matrix(self.left[span]), self.right, _matrix(self.result[span]))
 
 
 def _start(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
@@ -124,24 +225,22 @@ def lstm_forward(
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     w = _lstm_order(recurrent, 0.5)
-    z_x = _project(x_t, _lstm_order(kernel, 0.5), None if bias is None else _lstm_order(bias, 0.5))
-    dtype = z_x.dtype
+    dtype = np.result_type(x, kernel)
+    # Each step's gates take the place of its product with the inputs.
+    gates = np.empty((steps, 4, batch, units), dtype)
+    z_x = gates.reshape(steps, batch, 4 * units)
     h = _states(steps, h0, (batch, units), dtype)
     c = _states(steps, c0, (batch, units), dtype)
-    gates = np.empty((steps, 4, batch, units), dtype)
     tanh_c = np.empty((steps, batch, units), dtype)
     z = np.empty((batch, 4 * units), dtype)
     z_gates = z.reshape(batch, 4, units)
     product = np.empty((batch, units), dtype)
     skipped = _skipped(mask, backwards)
     half = dtype.type(0.5)
-    for t in range(steps):
-        if t == 0 and h0 is None:
-            z_gates = z_x[0].reshape(batch, 4, units)
-        else:
-            np.dot(h[t], w, z)
-            np.add(z, z_x[t], z)
-            z_gates = z.reshape(batch, 4, units)
+
+    def step(t: int) -> None:
+        np.dot(h[t], w, z)
+        np.add(z, z_x[t], z)
         a = gates[t]
         np.tanh(z_gates, a.transpose(1, 0, 2))
         sigmoids = a[:3]
@@ -156,6 +255,9 @@ def lstm_forward(
         if skipped is not None and skipped[t] is not None:
             new_c[skipped[t]] = c[t][skipped[t]]
             new_h[skipped[t]] = h[t][skipped[t]]
+
+    first = None if bias is None else _lstm_order(bias, 0.5)
+    _forward_loop(x_t, _lstm_order(kernel, 0.5), first, z_x, step)
     saved = (x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards)
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
 
@@ -172,7 +274,8 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
     sigmoid_slope, tanh_slope = slope[:3], slope[3]
     product = np.empty((batch, units), h.dtype)
-    for t in range(steps - 1, -1, -1):
+
+    def step(t: int) -> None:
         if sequence is not None:
             np.add(dh, sequence[t], dh)
         rows = None if skipped is None else skipped[t]
@@ -197,24 +300,22 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         np.dot(dz[t], w_t, dh)
         if rows is not None:
             dh[rows], dc[rows] = kept
+
     need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
     out = [None] * 6 if out is None else out
-    flat = dz.reshape(-1, 4 * units)
-    grads: list = [None] * 6
-    if need_x:
-        dx = flat.dot(_lstm_order(kernel, 1).T)
-        grads[0] = _batch_major(dx.reshape(x_t.shape), backwards)
-    if need_kernel:
-        grads[1] = _lstm_unorder(_matrix(x_t).T.dot(flat), out[1])
-    if need_recurrent:
-        grads[2] = _lstm_unorder(_matrix(h[:-1]).T.dot(flat), out[2])
-    if need_bias:
-        grads[3] = _lstm_unorder(column_sums(flat), out[3])
-    if need_h:
-        grads[4] = dh
-    if need_c:
-        grads[5] = dc
-    return grads
+    of_x = _Product(dz, _lstm_order(kernel, 1).T) if need_x else None
+    of_kernel = _Sum(x_t, dz) if need_kernel else None
+    of_recurrent = _Sum(h[:-1], dz) if need_recurrent else None
+    products = [p for p in (of_kernel, of_recurrent, of_x) if p is not None]
+    _backward_loop(dz, step, products)
+    return [
+        _batch_major(of_x.result, backwards) if need_x else None,
+        _lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
+        _lstm_unorder(of_recurrent.total(), out[2]) if need_recurrent else None,
+        _lstm_unorder(column_sums(_matrix(dz)), out[3]) if need_bias else None,
+        dh if need_h else None,
+        dc if need_c else None,
+    ]
 
 
 # GRU. Gates are z, r, h; the halves of sigmoids lie in the first two thirds of the weights.
@@ -262,8 +363,8 @@ def gru_forward(
         both = bias[0].copy()
         both[: 2 * units] += bias[1, : 2 * units]
         bias, state_bias = both, bias[1, 2 * units :]
-    z_x = _project(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias))
-    dtype = z_x.dtype
+    dtype = np.result_type(x, kernel)
+    z_x = np.empty((steps, batch, 3 * units), dtype)
     w = _gru_halves(recurrent)
     w_h = None if reset_after else np.ascontiguousarray(w[:, 2 * units :])
     w = w if reset_after else np.ascontiguousarray(w[:, : 2 * units])
@@ -279,7 +380,8 @@ def gru_forward(
     z_last = z_x[:, :, 2 * units :]
     skipped = _skipped(mask, backwards)
     half = dtype.type(0.5)
-    for t in range(steps):
+
+    def step(t: int) -> None:
         before, new = h[t], h[t + 1]
         a, candidate, n = gates[t], candidates[t], inner[t]
         np.dot(before, w, buffer)
@@ -303,6 +405,8 @@ def gru_forward(
         np.add(new, candidate, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = before[skipped[t]]
+
+    _forward_loop(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias), z_x, step)
     saved = (x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -323,7 +427,8 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     da = np.empty((batch, units), h.dtype)
     part = np.empty((batch, units), h.dtype)
     short = np.empty((batch, two), h.dtype)
-    for t in range(steps - 1, -1, -1):
+
+    def step(t: int) -> None:
         if sequence is not None:
             np.add(dh, sequence[t], dh)
         rows = None if skipped is None else skipped[t]
@@ -361,30 +466,34 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         np.add(dh, part, dh)
         if rows is not None:
             dh[rows] = kept
+
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    flat = dz.reshape(-1, 3 * units)
-    grads: list = [None] * 5
-    if need_x:
-        grads[0] = _batch_major(flat.dot(kernel.T).reshape(x_t.shape), backwards)
-    if need_kernel:
-        grads[1] = np.dot(_matrix(x_t).T, flat, out[1])
+    of_x = _Product(dz, kernel.T) if need_x else None
+    of_kernel = _Sum(x_t, dz) if need_kernel else None
+    of_recurrent: list[_Sum] = []
     if need_recurrent:
-        before = _matrix(h[:-1]).T
-        if reset_after:
-            grads[2] = np.dot(before, _matrix(ds), out[2])
-        else:
-            gates_part = before.dot(np.ascontiguousarray(flat[:, :two]))
-            last_part = _matrix(inner).T.dot(np.ascontiguousarray(flat[:, two:]))
-            grads[2] = _into(out[2], np.concatenate([gates_part, last_part], axis=1))
+        of_recurrent.append(_Sum(h[:-1], ds))
+        if not reset_after:  # the last third is of the reset state
+            of_recurrent.append(_Sum(inner, ds))
+    _backward_loop(dz, step, [p for p in (of_kernel, *of_recurrent, of_x) if p is not None])
+    d_recurrent = d_bias = None
+    if need_recurrent:
+        d_recurrent = of_recurrent[0].total(out[2])
+        if not reset_after:
+            d_recurrent[:, two:] = of_recurrent[1].total()[:, two:]
     if need_bias:
-        total = column_sums(flat)
+        d_bias = column_sums(_matrix(dz))
         if reset_after:
-            total = np.stack([total, column_sums(_matrix(ds))])
-        grads[3] = _into(out[3], total)
-    if need_h:
-        grads[4] = dh
-    return grads
+            d_bias = np.stack([d_bias, column_sums(_matrix(ds))])
+        d_bias = _into(out[3], d_bias)
+    return [
+        _batch_major(of_x.result, backwards) if need_x else None,
+        of_kernel.total(out[1]) if need_kernel else None,
+        d_recurrent,
+        d_bias,
+        dh if need_h else None,
+    ]
 
 
 # The simple recurrent layer.
@@ -417,17 +526,22 @@ def simple_forward(
     """
     x_t = _time_major(x, backwards)
     steps, batch, _ = x_t.shape
-    z_x = _project(x_t, kernel, bias)
-    h = _states(steps, h0, (batch, recurrent.shape[0]), z_x.dtype)
+    units = recurrent.shape[0]
+    dtype = np.result_type(x, kernel)
+    z_x = np.empty((steps, batch, units), dtype)
+    h = _states(steps, h0, (batch, units), dtype)
     skipped = _skipped(mask, backwards)
     activate = FUSED[activation].forward
-    for t in range(steps):
+
+    def step(t: int) -> None:
         new = h[t + 1]
         np.dot(h[t], recurrent, new)
         np.add(new, z_x[t], new)
         activate(new, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = h[t][skipped[t]]
+
+    _forward_loop(x_t, kernel, bias, z_x, step)
     saved = (x_t, kernel, recurrent, h, skipped, backwards, activation)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -435,12 +549,12 @@ def simple_forward(
 def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, kernel, recurrent, bias and h0."""
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
-    steps = x_t.shape[0]
     sequence, (dh,) = _start(gs, h[0])
     w_t = np.ascontiguousarray(recurrent.T)
     dz = np.empty_like(h[1:])
     slope = FUSED[activation].backward
-    for t in range(steps - 1, -1, -1):
+
+    def step(t: int) -> None:
         if sequence is not None:
             np.add(dh, sequence[t], dh)
         rows = None if skipped is None else skipped[t]
@@ -451,18 +565,17 @@ def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         np.dot(dz[t], w_t, dh)
         if rows is not None:
             dh[rows] = kept
+
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    flat = _matrix(dz)
-    grads: list = [None] * 5
-    if need_x:
-        grads[0] = _batch_major(flat.dot(kernel.T).reshape(x_t.shape), backwards)
-    if need_kernel:
-        grads[1] = np.dot(_matrix(x_t).T, flat, out[1])
-    if need_recurrent:
-        grads[2] = np.dot(_matrix(h[:-1]).T, flat, out[2])
-    if need_bias:
-        grads[3] = _into(out[3], column_sums(flat))
-    if need_h:
-        grads[4] = dh
-    return grads
+    of_x = _Product(dz, kernel.T) if need_x else None
+    of_kernel = _Sum(x_t, dz) if need_kernel else None
+    of_recurrent = _Sum(h[:-1], dz) if need_recurrent else None
+    _backward_loop(dz, step, [p for p in (of_kernel, of_recurrent, of_x) if p is not None])
+    return [
+        _batch_major(of_x.result, backwards) if need_x else None,
+        of_kernel.total(out[1]) if need_kernel else None,
+        of_recurrent.total(out[2]) if need_recurrent else None,
+        _into(out[3], column_sums(_matrix(dz))) if need_bias else None,
+        dh if need_h else None,
+    ]

@@ -26,7 +26,7 @@ def repeat_forward(x: np.ndarray, factors: tuple) -> tuple[np.ndarray, None]:
         some = x[piece.first : piece.last]
         result = y[piece.first : piece.last]
         blocks = _blocks(result, factors)
-        blocks[...] = some.reshape(_interleaved(some.shape, (1,) * len(factors)))
+        blocks[...] = some.reshape(interleaved(some.shape, (1,) * len(factors)))
 
     for_pieces(pieces(x.shape[0], 1, math.prod(y.shape[1:]), _PIECE), work)
     return y, None
@@ -68,14 +68,14 @@ def _every(index: tuple) -> list:
     return picked
 
 
-def _interleaved(shape: tuple, factors: tuple) -> tuple:
+def interleaved(shape: tuple, factors: tuple) -> tuple:
     pairs = [n for s, f in zip(shape[1:-1], factors) for n in (s // f, f)]
     return (shape[0], *pairs, shape[-1])
 
 
 def _blocks(y: np.ndarray, factors: tuple) -> np.ndarray:
     """Make two axes of each spatial one: pixels of the small image, and repetitions."""
-    return y.reshape(_interleaved(y.shape, factors))
+    return y.reshape(interleaved(y.shape, factors))
 
 
 def _triangle(x: np.ndarray) -> np.ndarray:

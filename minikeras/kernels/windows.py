@@ -167,6 +167,17 @@ def sum_pieces(
     return totals[0]
 
 
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Multiply a small matrix with one of many columns, some of these on each thread.
+
+    A product by BLAS's own threads would leave them spinning in the way of ours.
+    """
+    out = np.empty((a.shape[0], b.shape[1]), b.dtype)
+    columns = [slice(i, i + 4096) for i in range(0, b.shape[1], 4096)]
+    parallel.run_products([functools.partial(np.matmul, a, b[:, c], out[:, c]) for c in columns])
+    return out
+
+
 _local = threading.local()
 
 

@@ -20,7 +20,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minikeras.kernels.windows import Piece, Window, for_pieces, part, pieces, scratch, sum_pieces
+from minikeras.kernels.windows import (
+    Piece,
+    Window,
+    for_pieces,
+    part,
+    pieces,
+    product,
+    scratch,
+    sum_pieces,
+)
 
 _F = np.dtype("float32")
 _BT = np.array(
@@ -134,7 +143,7 @@ def correlate(
         finish: applied in place to each part of `y`, `(images, rows, width, filters)`.
     """
     channels, filters = kernel.shape[2:]
-    u = np.dot(_GG, np.ascontiguousarray(kernel).reshape(9, -1)).reshape(6, 6, channels, filters)
+    u = product(_GG, kernel.reshape(9, -1)).reshape(6, 6, channels, filters)
     columns = _tiles(w)[1]
     height, width = w.out
 
@@ -182,4 +191,4 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray:
 
     cut = _cut(x.shape[0], w, max(channels, filters))
     du = sum_pieces(cut, (6, 6, channels, filters), _F, work)
-    return np.dot(_GG.T, du.reshape(36, -1)).reshape(3, 3, channels, filters)
+    return product(_GG.T, du.reshape(36, -1)).reshape(3, 3, channels, filters)

@@ -146,6 +146,7 @@ from minikeras.ops.crossentropy import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
+from minikeras.ops.ctc import ctc_loss
 from minikeras.ops.einsum import (
     einsum,
 )

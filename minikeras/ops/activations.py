@@ -18,7 +18,6 @@ from minikeras.ops.indexing import get_item, where
 from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.special import erf
 from minikeras.ops.symbolic import op
-from minikeras.ops.trigonometry import tanh
 
 # Activations that are one primitive each.
 
@@ -116,40 +115,77 @@ def celu(x: Any, alpha: float = 1.0) -> Tensor:
     return _CELU(as_floating(x), alpha=alpha)
 
 
-@op(rule=same_float_rule)
+def _sigmoid(x: Any) -> Any:
+    return sigmoid(x) if isinstance(x, Tensor) else kernels.sigmoid(x)
+
+
+def _silu_vjp(g: Any, x: Any, y: Any) -> Any:
+    s = _sigmoid(x)
+    return g * (s + y * (1 - s))
+
+
+@unary(lambda x: x * kernels.sigmoid(x), _silu_vjp)
 def silu(x: Any) -> Tensor:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`."""
-    x = as_floating(x)
-    return x * sigmoid(x)
 
 
-@op(rule=same_float_rule)
+def _hard_silu_vjp(g: Any, x: Any) -> Any:
+    return g * ((x > -3) * (x < 3) * (x / 3 + 0.5) + (x >= 3))
+
+
+@unary(lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1), _hard_silu_vjp)
 def hard_silu(x: Any) -> Tensor:
     """`x * hard_sigmoid(x)`."""
-    x = as_floating(x)
-    return x * hard_sigmoid(x)
 
 
-@op(rule=same_float_rule)
+@unary(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda g, y: g * -np.expm1(y))
 def log_sigmoid(x: Any) -> Tensor:
     """`log(sigmoid(x))`, without overflow."""
-    return -softplus(-as_floating(x))
+
+
+@unary(lambda x: x - np.tanh(x), lambda g, x, y: g * np.square(x - y))
+def tanh_shrink(x: Any) -> Tensor:
+    """`x - tanh(x)`."""
+
+
+_SQRT_HALF = 0.7071067811865476
+_SQRT_TWO_OVER_PI = 0.7978845608028654
+
+
+def _erf(x: Any) -> Any:
+    return erf(x) if isinstance(x, Tensor) else erf.primitive.forward(x)
+
+
+def _gelu_vjp(g: Any, x: Any) -> Any:
+    density = np.exp(x * x * -0.5) * (0.5 * _SQRT_TWO_OVER_PI)
+    return g * ((_erf(x * _SQRT_HALF) + 1) * 0.5 + x * density)
+
+
+_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp)
+
+
+def _bent(x: Any) -> Any:
+    return (x * x * 0.044715 + 1) * x * _SQRT_TWO_OVER_PI
+
+
+def _gelu_tanh_vjp(g: Any, x: Any) -> Any:
+    t = np.tanh(_bent(x))
+    slope = (x * x * (3 * 0.044715) + 1) * _SQRT_TWO_OVER_PI
+    return g * ((t + 1) * 0.5 + (1 - t * t) * slope * x * 0.5)
+
+
+_GELU_TANH = elementary("gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp)
 
 
 @op(rule=same_float_rule)
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """Gaussian error linear unit, `x * Phi(x)`, by default through tanh."""
-    x = as_floating(x)
-    if approximate:
-        return x * 0.5 * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
-    return x * 0.5 * (1 + erf(x * 0.7071067811865476))
+    """Gaussian error linear unit, `x * Phi(x)` (Hendrycks & Gimpel, 2016).
 
-
-@op(rule=same_float_rule)
-def tanh_shrink(x: Any) -> Tensor:
-    """`x - tanh(x)`."""
-    x = as_floating(x)
-    return x - tanh(x)
+    Args:
+        x: tensor.
+        approximate: whether to compute it through tanh instead of the error function.
+    """
+    return (_GELU_TANH if approximate else _GELU)(as_floating(x))
 
 
 @op(rule=same_float_rule)

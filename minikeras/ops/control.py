@@ -240,10 +240,9 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
 
     Example:
 
-    >>> import numpy as np
     >>> from minikeras import ops
     >>> ops.jvp(ops.sin, (0.0,), (2.0,))[1]
-    <Tensor shape=() dtype=float32 2.0>
+    <Tensor shape=() dtype=float32 2.>
     """
     if len(primals) != len(tangents):
         raise ValueError(

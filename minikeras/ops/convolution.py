@@ -151,8 +151,8 @@ def transposed_windows(
 ) -> Window:
     """Return the windows of the convolution that a transposed convolution turns round.
 
-    `size` of the result is the spatial shape that the transposed convolution gives; it is None where
-    that of the inputs is.
+    `size` of the result is the spatial shape that the transposed convolution gives; it is None
+    where that of the inputs is.
     """
     size, pads = [], []
     for i, (n, k, s, d) in enumerate(zip(input_size, kernel_size, strides, dilation)):
@@ -639,7 +639,9 @@ def max_pool(
     >>> import numpy as np
     >>> from minikeras import ops
     >>> ops.max_pool(np.arange(4.0).reshape(1, 4, 1), 2)
-    <Tensor shape=(1, 2, 1) dtype=float64 [[[1.] [3.]]]>
+    <Tensor shape=(1, 2, 1) dtype=float64
+    [[[1.]
+      [3.]]]>
     """
     return _pool(MAX_POOL, as_tensor(inputs), pool_size, strides, padding, data_format)
 

@@ -256,7 +256,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
     >>> from minikeras import ops
     >>> ops.norm([3.0, 4.0])
-    <Tensor shape=() dtype=float32 5.0>
+    <Tensor shape=() dtype=float32 5.>
     """
     x = as_floating(x)
     axes = normalize_axes(axis, x.ndim, "norm")

@@ -58,6 +58,7 @@ from minikeras.ops.crossentropy import (
     one_hot_array,
     sparse_categorical_crossentropy,
 )
+from minikeras.ops.ctc import ctc_loss
 from minikeras.ops.elementwise import abs, log10, maximum, square
 from minikeras.ops.families import as_floating, promote
 from minikeras.ops.normalization import (

@@ -45,7 +45,7 @@ BATCH_NORMALIZATION = Primitive(
     reference=_batch_reference,
     n_outputs=3,
 )
-"""`(x, gamma, beta)` to normalized x and the mean and variance of the batch it was normalized by."""
+"""`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by."""
 
 
 def _affine_reference(x: Tensor, scale: Tensor, shift: Tensor, axis: int) -> Tensor:

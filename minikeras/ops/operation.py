@@ -136,7 +136,7 @@ class Operation:
 
 
 def _fresh(t: Any) -> Any:
-    """Return a KerasTensor that no call gave yet: an input handed through is an output of its own."""
+    """Return a KerasTensor that no call gave yet: an input handed through becomes an output."""
     if isinstance(t, KerasTensor) and getattr(t, "_keras_history", None) is not None:
         return KerasTensor(t.shape, t.dtype)
     return t

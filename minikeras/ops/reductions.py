@@ -184,7 +184,7 @@ _VAR = elementary(
     _variance,
     lambda g, x, y, axis, keepdims: (
         expand(g, x.shape, axis, keepdims)
-        * (x - np.mean(x, axis=axis, keepdims=True))
+        * (x - (mean(x, axis, True) if isinstance(x, Tensor) else _mean(x, axis, True)))
         * (2 * y.size / _most(x.size, 1))
     ),
 )

@@ -78,8 +78,8 @@ def _attention_rule(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> Ker
 def _check_rank(name: str, x: Any) -> None:
     if len(x.shape) != 4:
         raise ValueError(
-            f"dot_product_attention: argument `{name}` must have 4 axes (batch, time, heads, size). "
-            f"Received: {name}.shape={tuple(x.shape)}"
+            f"dot_product_attention: argument `{name}` must have 4 axes (batch, time, heads, "
+            f"size). Received: {name}.shape={tuple(x.shape)}"
         )
 
 

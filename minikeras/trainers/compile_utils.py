@@ -8,7 +8,7 @@ from minikeras import losses as losses_module
 from minikeras import metrics as metrics_module
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.naming import unknown_name_message
+from minikeras.common.naming import to_snake_case, unknown_name_message
 
 
 def output_keys(y_pred: Any, output_names: list[str] | None) -> list[str]:
@@ -50,7 +50,8 @@ def per_output(
     if given is None or is_leaf(given):
         return [given] * n
     if isinstance(given, dict):
-        if any(isinstance(v, dict) and not is_leaf(v) for v in given.values()):
+        nested = isinstance(y_pred, dict) and any(tree.is_nested(p) for p in y_pred.values())
+        if nested and set(given) <= set(y_pred):
             result: list[Any] = []
             for key in sorted(y_pred):
                 part = y_pred[key]
@@ -240,8 +241,7 @@ def _loss(identifier: Any) -> Any:
         return loss
     if not callable(loss):
         raise ValueError(f"`loss` must be a loss, its name, or a function. Received: {identifier!r}")
-    name = getattr(loss, "__name__", type(loss).__name__)
-    return losses_module.LossFunctionWrapper(loss, name=name)
+    return losses_module.LossFunctionWrapper(loss, name=_name_of(loss))
 
 
 class CompileMetrics:
@@ -403,5 +403,11 @@ def _metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         if isinstance(identifier, str):
             metric.name = identifier  # history keys are what the user wrote
         return metric
-    name = identifier if isinstance(identifier, str) else getattr(metric, "__name__", None)
-    return metrics_module.MeanMetricWrapper(metric, name=name or type(metric).__name__)
+    name = identifier if isinstance(identifier, str) else _name_of(metric)
+    return metrics_module.MeanMetricWrapper(metric, name=name)
+
+
+def _name_of(function: Any) -> str:
+    """Return the name of a function, or of an object that is called like one."""
+    name = getattr(function, "name", None)
+    return name or to_snake_case(getattr(function, "__name__", type(function).__name__))

@@ -469,12 +469,14 @@ class Trainer:
                 self.reset_metrics()
                 container.on_epoch_begin(epoch)
                 logs = self._fit_epoch(epoch_iterator, container)
+                if epoch_iterator.exhausted:
+                    break  # no data were left: there is nothing to tell of this epoch
                 epoch_logs = _floats(logs)
                 if eval_iterator is not None and _due(epoch, validation_freq):
                     val_logs = self._evaluate(eval_iterator, container, verbose=0)
                     epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
                 container.on_epoch_end(epoch, epoch_logs)
-                if epoch_iterator.exhausted or self.stop_training:
+                if self.stop_training:
                     break
             if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
                 self.optimizer.finalize_variable_values(self.trainable_weights)
@@ -666,6 +668,7 @@ class Trainer:
                     f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
                 )
             sample_weight = class_weight_to_sample_weights(y, class_weight)
+        check_targets(y)
         data = _one_batch(x, y, sample_weight)
         self._prepare_batch(data)
         self.reset_metrics()

@@ -27,7 +27,6 @@ from minikeras.utils.rng_utils import set_random_seed as set_random_seed
 from minikeras.utils.sequence_utils import pad_sequences as pad_sequences
 from minikeras.utils.session import clear_session as clear_session
 from minikeras.utils.session import is_keras_tensor as is_keras_tensor
-from minikeras.utils.summary_utils import print_summary as print_summary
 
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope

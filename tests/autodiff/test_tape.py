@@ -260,7 +260,14 @@ def test_entering_twice_and_exceptions():
 
 @pytest.mark.parametrize(
     "shapes",
-    [((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), ()), ((1, 3), (2, 1)), ((4, 1, 3), (2, 1)), ((), ())],
+    [
+        ((2, 3), (3,)),
+        ((2, 3), (2, 1)),
+        ((2, 3), ()),
+        ((1, 3), (2, 1)),
+        ((4, 1, 3), (2, 1)),
+        ((), ()),
+    ],
 )
 def test_broadcast_gradients_have_the_shapes_of_inputs(shapes):
     a, b = [Variable(np.random.default_rng(0).normal(size=s)) for s in shapes]

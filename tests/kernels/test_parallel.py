@@ -107,3 +107,43 @@ def test_after_a_fork():
 def test_bad_counts(value):
     with pytest.raises(ValueError, match="set_threads"):
         parallel.set_threads(value)
+
+
+def test_a_loop_gets_what_runs_ahead_of_it(count):
+    results = {}
+    seen = []
+
+    def main(ready):
+        for i in range(6):
+            ready(i)
+            seen.append(results[i])
+
+    tasks = [lambda i=i: results.setdefault(i, i * i) for i in range(6)]
+    parallel.run_ahead(tasks, main)
+    assert seen == [0, 1, 4, 9, 16, 25]
+
+
+def test_tasks_run_along_a_loop(count):
+    seen = []
+
+    def main(later):
+        for i in range(6):
+            later(lambda i=i: seen.append(i))
+
+    parallel.run_along(main)
+    assert sorted(seen) == list(range(6))
+
+
+def fail():
+    raise KeyError("x")
+
+
+def test_errors_of_loops_and_their_tasks_are_raised(count):
+    with pytest.raises(KeyError):
+        parallel.run_ahead([fail], lambda ready: ready(0))
+    with pytest.raises(KeyError):
+        parallel.run_along(lambda later: later(fail))
+    with pytest.raises(KeyError):
+        parallel.run_along(lambda later: fail())
+    with pytest.raises(KeyError):
+        parallel.run_ahead([lambda: None], lambda ready: fail())

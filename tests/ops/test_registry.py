@@ -60,7 +60,9 @@ def is_array(x: Any) -> bool:
 
 def replaced(structure: Any, change: Any) -> Any:
     """Replace arrays and functions in arguments."""
-    return tree.map_structure(lambda x: change(x) if is_array(x) or isinstance(x, Function) else x, structure)
+    return tree.map_structure(
+        lambda x: change(x) if is_array(x) or isinstance(x, Function) else x, structure
+    )
 
 
 def in_dtype(structure: Any, dtype: str, library: Any) -> Any:
@@ -237,7 +239,9 @@ def test_gradient_of_gradient(name):
 def as_symbols(structure: Any, symbol: Any) -> Any:
     return replaced(
         structure,
-        lambda x: symbol((None, *x.shape[1:]) if x.ndim and x.shape[0] == BATCH else x.shape, x.dtype.name),
+        lambda x: symbol(
+            (None, *x.shape[1:]) if x.ndim and x.shape[0] == BATCH else x.shape, x.dtype.name
+        ),
     )
 
 

@@ -28,13 +28,17 @@ def net(k, units=1, activation=None, **kwargs):
     )
 
 
-def whole_round(pair, build, y, dtype="float32", fit=None, **extra):
-    """Train, evaluate, predict; compare everything on the way."""
+def whole_round(pair, build, y, dtype="float32", fit=None, listed=True, **extra):
+    """Train, evaluate, predict; compare everything on the way.
+
+    `listed=False`: Keras gives a metric twice in lists where a weighted one has its name.
+    """
     p = pair(build, dtype)
     p.call("fit", x, y, batch_size=8, epochs=2, shuffle=False, verbose=0, **extra, **(fit or {}))
     p.compare_weights()
     extra = {k: v for k, v in extra.items() if k == "sample_weight"}
-    p.call("evaluate", x, y, batch_size=8, verbose=0, **extra)
+    if listed:
+        p.call("evaluate", x, y, batch_size=8, verbose=0, **extra)
     p.call("evaluate", x, y, batch_size=8, verbose=0, return_dict=True, **extra)
     p.call("predict", x, batch_size=8, verbose=0)
     assert p.ours.metrics_names == p.theirs.metrics_names
@@ -86,7 +90,7 @@ def test_losses_and_metrics_as_objects_and_functions(pair):
         )
         return model
 
-    whole_round(pair, build, real)
+    whole_round(pair, build, real, listed=False)
 
 
 def test_loss_objects_with_reductions(pair):
@@ -130,8 +134,8 @@ def test_sample_weights_and_weighted_metrics(pair):
         )
         return model
 
-    whole_round(pair, build, binary, sample_weight=weight)
-    whole_round(pair, build, binary)
+    whole_round(pair, build, binary, sample_weight=weight, listed=False)
+    whole_round(pair, build, binary, listed=False)
 
 
 def test_class_weights(pair):
@@ -149,7 +153,7 @@ def test_class_weights(pair):
         ("sparse_categorical_crossentropy", 3, sparse),
     ):
         given = {i: 0.5 + i for i in range(max(units, 2))}
-        whole_round(pair, build(loss, units), y, fit={"class_weight": given})
+        whole_round(pair, build(loss, units), y, fit={"class_weight": given}, listed=False)
 
 
 def test_class_weight_on_one_batch(pair):
@@ -515,21 +519,21 @@ def test_generators(pair):
         while True:
             yield from batches()
 
+    p.call("fit", x=endless, steps_per_epoch=3, epochs=3, verbose=0)
     p.call(
-        "fit", x=endless, steps_per_epoch=3, epochs=3, verbose=0, validation_data=endless,
-        validation_steps=2,
-    )  # fmt: skip
+        "fit", x=endless, steps_per_epoch=3, verbose=0, validation_data=endless, validation_steps=2
+    )
     p.call("evaluate", x=batches, verbose=0)
-    p.call("predict", x=lambda: (b[0] for b in batches()), verbose=0)
+    p.call("predict", x=lambda: ((b[0],) for b in batches()), verbose=0)
     p.compare_weights()
 
 
-@pytest.mark.parametrize("workers, processes", [(0, False), (1, False), (2, False)])
-def test_py_dataset(pair, workers, processes, keras):
-    def dataset(k):
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_py_dataset(pair, count, keras):
+    def dataset(k, workers):
         class Data(k.utils.PyDataset):
             def __init__(self):
-                super().__init__(workers=workers, use_multiprocessing=processes)
+                super().__init__(workers=workers)
                 self.ends = 0
 
             def __len__(self):
@@ -550,7 +554,7 @@ def test_py_dataset(pair, workers, processes, keras):
         ("evaluate", {}),
         ("predict", {}),
     ):
-        data = [dataset(minikeras), dataset(keras)]
+        data = [dataset(minikeras, count), dataset(keras, 0)]
         results = [
             getattr(m, method)(d, verbose=0, **kwargs) for m, d in zip(p.models, data)
         ]
@@ -586,10 +590,14 @@ def test_masks_weigh_losses_and_metrics(pair):
     p = pair(build)
     words = rng.integers(0, 6, (N, 5)) * (np.arange(5) < rng.integers(1, 6, (N, 1)))
     tags = rng.integers(0, 2, (N, 5))
-    p.call("fit", words, tags, batch_size=8, epochs=2, shuffle=False, verbose=0)
+    histories = [
+        m.fit(words, tags, batch_size=8, epochs=2, shuffle=False, verbose=0) for m in p.models
+    ]
+    # On JAX, masks get lost on the way to the metrics of a training step, not to the loss.
+    p.compare(histories[0].history["loss"], histories[1].history["loss"])
     p.compare_weights()
     p.call("evaluate", words, tags, batch_size=8, verbose=0)
-    p.call("evaluate", words, tags, batch_size=8, verbose=0, sample_weight=weight)
+    p.call("evaluate", words, tags, batch_size=8, verbose=0, sample_weight=weight[:, None] * (tags + 1))
     p.call("predict", words, verbose=0)
 
 

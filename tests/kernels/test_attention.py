@@ -1,0 +1,87 @@
+"""The attention kernel against the same formula composed of small ops."""
+
+import numpy as np
+import pytest
+
+from minikeras.autodiff import GradientTape, Tensor
+from minikeras.kernels import attention, parallel
+from minikeras.ops.sequences import ATTENTION
+
+BATCH, QUERIES, KEYS, HEADS, SIZE = 5, 4, 6, 3, 2
+
+
+def arrays(dtype="float64", factor=1.0, bias=None):
+    rng = np.random.default_rng(0)
+    shapes = [(BATCH, QUERIES, HEADS, SIZE), (BATCH, KEYS, HEADS, SIZE), (BATCH, KEYS, HEADS, 5)]
+    xs = [(factor * rng.normal(size=s)).astype(dtype) for s in shapes]
+    return [*xs, None if bias is None else rng.normal(size=bias).astype(dtype)]
+
+
+def options():
+    rng = np.random.default_rng(1)
+    padding = rng.random((BATCH, 1, 1, KEYS)) < 0.6
+    padding[0] = False  # an example without any key
+    yield {}
+    yield {"mask": padding}
+    yield {"mask": rng.random((BATCH, 1, QUERIES, KEYS)) < 0.5}
+    yield {"mask": rng.random((QUERIES, KEYS)) < 0.7}
+    yield {"causal": True}
+    yield {"causal": True, "mask": padding}
+    yield {"keep": rng.random((BATCH, HEADS, QUERIES, KEYS)) < 0.7, "rate": 0.7}
+    yield {
+        "keep": rng.random((BATCH, HEADS, QUERIES, KEYS)) < 0.7,
+        "rate": 0.7,
+        "mask": padding,
+    }
+
+
+@pytest.mark.parametrize("block", [1, 200, 1 << 17])
+@pytest.mark.parametrize("bias", [None, (1, HEADS, 1, KEYS), (QUERIES, KEYS), (BATCH, 1, 1, 1)])
+@pytest.mark.parametrize("params", list(options()))
+def test_fused_is_the_reference(monkeypatch, block, bias, params):
+    monkeypatch.setattr(attention, "_BLOCK", block)
+    runs = []
+    for run in (ATTENTION, ATTENTION.reference):
+        tensors = [None if a is None else Tensor(a) for a in arrays(bias=bias)]
+        wanted = [t for t in tensors if t is not None]
+        with GradientTape() as tape:
+            tape.watch(wanted)
+            y = run(*tensors, scale=0.7, **params)
+            total = (y * np.random.default_rng(2).normal(size=y.shape)).sum()
+        grads = tape.gradient(total, wanted)
+        runs.append([np.asarray(t) for t in [y, *grads]])
+    for a, b in zip(*runs):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
+
+
+def test_large_scores_do_not_overflow():
+    with np.errstate(over="raise", invalid="raise"):
+        y, _ = attention.forward(*arrays("float32", factor=100.0), scale=1.0)
+    value = arrays("float32", factor=100.0)[2]
+    assert np.isfinite(y).all()
+    assert np.abs(y).max() <= np.abs(value).max() * 1.001
+
+
+def test_small_scores_are_as_exact_without_their_maximum():
+    q, k, v, _ = arrays()
+    y, _ = attention.forward(q, k, v, None, scale=1.0)
+    low, _ = attention.forward(*[a.astype("float32") for a in (q, k, v)], None, scale=1.0)
+    np.testing.assert_allclose(low, y, rtol=1e-5, atol=1e-6)
+
+
+def test_the_same_bits_on_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(attention, "_BLOCK", 200)
+    runs = []
+    xs = arrays("float32")
+    try:
+        for threads in (1, 2, 3):
+            parallel.set_threads(threads)
+            y, saved = attention.forward(*xs, scale=0.7, causal=True)
+            runs.append(
+                [y, *attention.backward(np.ones_like(y), saved, [True] * 3 + [False], None)]
+            )
+    finally:
+        parallel.set_threads(None)
+    for other in runs[1:]:
+        for a, b in zip(runs[0][:4], other[:4]):
+            np.testing.assert_array_equal(a, b)

@@ -1,0 +1,229 @@
+"""Every way to convolve, against the definition, and gradients by the definition's linearity."""
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from minikeras.kernels import conv, depthwise, parallel, winograd
+from minikeras.kernels.windows import window
+
+settings = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None)
+
+
+def random(shape, seed, dtype="float64"):
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def assert_close(got, wanted, dtype):
+    scale = max(np.abs(wanted).max(initial=0), 1)
+    tolerance = 1e-11 if np.dtype(dtype) == "float64" else 5e-5
+    assert got.shape == wanted.shape
+    assert got.dtype == wanted.dtype
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * scale)
+
+
+def assert_transposed(gradient, function, shape, g, seed=5):
+    """Assert that `gradient` is what the transpose of a linear function makes of `g`."""
+    for i in range(3):
+        probe = random(shape, seed + i, gradient.dtype)
+        wanted = float(np.sum(g.astype("float64") * function(probe)))
+        got = float(np.sum(gradient.astype("float64") * probe))
+        tolerance = 1e-10 if gradient.dtype == "float64" else 1e-4
+        assert abs(got - wanted) <= tolerance * (1 + np.sqrt(g.size * gradient.size))
+
+
+def check(x_shape, kernel_shape, strides, padding, dilation, groups, dtype, seed=0):
+    """Compare forward and backward with the definition; return the way that was taken."""
+    x, kernel = random(x_shape, seed, dtype), random(kernel_shape, seed + 1, dtype)
+    bias = random(kernel_shape[-1:], seed + 2, dtype)
+    y, saved = conv.forward(x, kernel, bias, strides, padding, dilation, groups, None)
+    w = saved[3]
+    wide = [a.astype("float64") for a in (x, kernel, bias)]
+    assert_close(y, conv.reference(*wide, w, groups).astype(dtype), dtype)
+    g = random(y.shape, seed + 3, dtype)
+    dx, dkernel, dbias = conv.backward(g, saved, [True] * 3, None)
+    assert_transposed(dx, lambda p: conv.reference(p, wide[1], None, w, groups), x.shape, g)
+    assert_transposed(dkernel, lambda p: conv.reference(wide[0], p, None, w, groups), kernel.shape, g)
+    assert_close(dbias, g.astype("float64").reshape(-1, g.shape[-1]).sum(0).astype(dtype), dtype)
+    return conv.way(w, x_shape[0], x_shape[-1], kernel_shape[-1], groups, np.dtype(dtype))
+
+
+@st.composite
+def convolutions(draw):
+    rank = draw(st.integers(1, 3))
+    kernel = tuple(draw(st.integers(1, 3)) for _ in range(rank))
+    strides, dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2)]))
+    extent = [(k - 1) * dilation + 1 for k in kernel]
+    size = tuple(draw(st.integers(e, e + 4)) for e in extent)
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    inner, filters = draw(st.sampled_from([(1, 1), (3, 2), (1, 8), (6, 1), (16, 3), (5, 7)]))
+    batch = draw(st.integers(1, 3))
+    return (
+        (batch, *size, inner * groups),
+        (*kernel, inner, filters * groups),
+        (strides,) * rank,
+        draw(st.sampled_from(["valid", "same", "causal"])),
+        (dilation,) * rank,
+        groups,
+        draw(st.sampled_from(["float32", "float64"])),
+    )
+
+
+@settings
+@hypothesis.given(convolutions(), st.sampled_from([60, 700, 1 << 17]))
+def test_any_convolution_agrees_with_its_definition(case, piece):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv, "_PIECE", piece)
+        check(*case)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    ("size", "channels", "filters"),
+    [((16, 16), 16, 16), ((9, 14), 13, 20), ((11, 11), 32, 64), ((8, 8), 64, 32)],
+)
+def test_winograd(size, channels, filters, padding, monkeypatch):
+    for piece in (2000, 1 << 18):  # rows of an image, and whole images
+        monkeypatch.setattr(winograd, "_PIECE", piece)
+        shapes = (20, *size, channels), (3, 3, channels, filters)
+        way = check(*shapes, (1, 1), padding, (1, 1), 1, "float32")
+        assert way == "winograd"
+
+
+def test_each_way_is_taken_where_it_is_meant():
+    def way(size, channels, kernel, filters, strides=(1, 1), groups=1, dtype="float32"):
+        w = window((size, size), (kernel, kernel), strides, "same", (1, 1))
+        return conv.way(w, 64, channels, filters, groups, np.dtype(dtype))
+
+    assert way(32, 32, 3, 32) == "winograd"
+    assert way(32, 32, 3, 32, dtype="float64") == "columns"  # its error is too large
+    assert way(32, 32, 3, 32, strides=(2, 2)) == "columns"
+    assert way(32, 32, 3, 32, groups=2) == "columns"
+    assert way(32, 32, 1, 32) == "pointwise"
+    assert way(32, 1, 3, 32) == "planes"
+    assert way(32, 32, 3, 1) == "few filters"
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "softmax"])
+def test_bias_and_activation_are_fused(activation):
+    from minikeras.kernels.activations import FUSED
+
+    x, kernel, bias = random((3, 6, 6, 4), 0), random((3, 3, 4, 5), 1), random((5,), 2)
+    arguments = (1, 1), "same", (1, 1), 1
+    y, saved = conv.forward(x, kernel, bias, *arguments, activation)
+    plain, plain_saved = conv.forward(x, kernel, bias, *arguments, None)
+    np.testing.assert_allclose(y, FUSED[activation].forward(plain.copy()), atol=1e-12)
+    g = random(y.shape, 3)
+    d = FUSED[activation].backward(g, y)
+    for a, b in zip(
+        conv.backward(g, saved, [True] * 3, None), conv.backward(d, plain_saved, [True] * 3, None)
+    ):
+        np.testing.assert_allclose(a, b, atol=1e-11)
+
+
+@st.composite
+def transposes(draw):
+    rank = draw(st.integers(1, 3))
+    kernel = tuple(draw(st.integers(1, 4)) for _ in range(rank))
+    strides = tuple(draw(st.integers(1, 3)) for _ in range(rank))
+    dilation = (1,) * rank if max(strides) > 1 else draw(st.sampled_from([(1,) * rank, (2,) * rank]))
+    size = tuple(draw(st.integers(1, 4)) for _ in range(rank))
+    extra = None
+    if max(strides) > 1 and draw(st.booleans()):
+        extra = tuple(draw(st.integers(0, s - 1)) for s in strides)
+    padding = draw(st.sampled_from(["valid", "same"]))
+    channels, filters = draw(st.sampled_from([(1, 1), (1, 5), (6, 1), (5, 8)]))
+    return size, kernel, strides, padding, extra, dilation, channels, filters
+
+
+@settings
+@hypothesis.given(transposes())
+def test_any_transposed_convolution_agrees_with_its_definition(case):
+    from minikeras.ops.convolution import transposed_windows
+
+    size, kernel_size, strides, padding, extra, dilation, channels, filters = case
+    w = transposed_windows(size, kernel_size, strides, padding, extra, dilation)
+    hypothesis.assume(min(w.size) > 0)
+    x, bias = random((2, *size, channels), 0), random((filters,), 2)
+    kernel = random((*kernel_size, filters, channels), 1)
+    y, saved = conv.transpose_forward(x, kernel, bias, w, None)
+    assert_close(y, conv.transpose_reference(x, kernel, bias, w), "float64")
+    g = random(y.shape, 3)
+    dx, dkernel, dbias = conv.transpose_backward(g, saved, [True] * 3, None)
+    assert_transposed(dx, lambda p: conv.transpose_reference(p, kernel, None, w), x.shape, g)
+    assert_transposed(dkernel, lambda p: conv.transpose_reference(x, p, None, w), kernel.shape, g)
+    assert_close(dbias, g.reshape(-1, filters).sum(0), "float64")
+
+
+@settings
+@hypothesis.given(
+    st.integers(1, 2),
+    st.sampled_from([(1, 1), (2, 1), (1, 2), (2, 2)]),
+    st.sampled_from(["valid", "same"]),
+    st.integers(1, 3),
+    st.integers(1, 2),
+    st.sampled_from([40, 1 << 16]),
+)
+def test_any_depthwise_convolution_agrees_with_its_definition(
+    rank, steps, padding, channels, multiplier, piece
+):
+    x = random((3, *(7, 6)[:rank], channels), 0)
+    kernel = random((*(3, 2)[:rank], channels, multiplier), 1)
+    bias = random((channels * multiplier,), 2)
+    strides, dilation = (steps[0],) * rank, (steps[1],) * rank
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(depthwise, "_PIECE", piece)
+        y, saved = depthwise.forward(x, kernel, bias, strides, padding, dilation, None)
+        w = saved[3]
+        assert_close(y, depthwise.reference(x, kernel, bias, w), "float64")
+        g = random(y.shape, 3)
+        dx, dkernel, dbias = depthwise.backward(g, saved, [True] * 3, None)
+    assert_transposed(dx, lambda p: depthwise.reference(p, kernel, None, w), x.shape, g)
+    assert_transposed(dkernel, lambda p: depthwise.reference(x, p, None, w), kernel.shape, g)
+    assert_close(dbias, g.reshape(-1, g.shape[-1]).sum(0), "float64")
+
+
+@pytest.mark.parametrize(
+    ("channels", "kernel", "filters", "strides"),
+    [(16, 3, 16, 1), (3, 3, 16, 1), (20, 3, 24, 2), (32, 1, 16, 1), (24, 3, 1, 1)],
+)
+def test_same_bits_on_any_number_of_threads(channels, kernel, filters, strides):
+    x = random((24, 12, 12, channels), 0, "float32")
+    k = random((kernel, kernel, channels, filters), 1, "float32")
+    bias = random((filters,), 2, "float32")
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            parallel.set_threads(threads)
+            y, saved = conv.forward(x, k, bias, (strides,) * 2, "same", (1, 1), 1, "relu")
+            results.append([y, *conv.backward(y, saved, [True] * 3, None)])
+    finally:
+        parallel.set_threads(None)
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_gradients_are_written_where_they_are_wanted_and_only_if_they_are():
+    x, kernel, bias = random((2, 5, 5, 2), 0), random((3, 3, 2, 4), 1), random((4,), 2)
+    y, saved = conv.forward(x, kernel, bias, (1, 1), "valid", (1, 1), 1, None)
+    wanted = conv.backward(y, saved, [True] * 3, None)
+    place, other = np.empty_like(kernel), np.empty_like(bias)
+    got = conv.backward(y, saved, [False, True, True], [None, place, other])
+    assert got[0] is None
+    assert got[1] is place
+    assert got[2] is other
+    np.testing.assert_array_equal(place, wanted[1])
+    np.testing.assert_array_equal(other, wanted[2])
+    assert conv.backward(y, saved, [True, False, False], None)[1:] == [None, None]
+
+
+def test_half_precision_is_computed_in_single():
+    x = random((2, 5, 5, 2), 0, "float16")
+    kernel = random((3, 3, 2, 4), 1, "float16")
+    y, saved = conv.forward(x, kernel, None, (1, 1), "same", (1, 1), 1, None)
+    assert y.dtype == "float16"
+    exact = conv.reference(x.astype("float64"), kernel.astype("float64"), None, saved[3], 1)
+    np.testing.assert_allclose(y, exact, rtol=2e-3, atol=2e-3)
+    assert [d.dtype for d in conv.backward(y, saved, [True, True, False], None)[:2]] == ["float16"] * 2

@@ -1,0 +1,31 @@
+"""The gradient of an embedding against `numpy.add.at`."""
+
+import numpy as np
+import pytest
+
+from minikeras.kernels import embedding
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (7,), (3, 5), (4, 6, 2)])
+@pytest.mark.parametrize("rows", [1, 3, 50])
+@pytest.mark.parametrize("given", [True, False])
+def test_gradient_is_summed_over_places(shape, rows, given):
+    rng = np.random.default_rng(0)
+    indices = rng.integers(0, rows, shape)
+    g = rng.normal(size=(*shape, 4))
+    wanted = np.zeros((rows, 4))
+    np.add.at(wanted, indices, g)
+    out = [np.full((rows, 4), 9.0)] if given else None
+    (got,) = embedding.backward(g, ((rows, 4), indices), [True], out)
+    np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12)
+    assert not given or got is out[0]
+
+
+def test_gradient_that_is_time_major_in_memory():
+    rng = np.random.default_rng(0)
+    indices = rng.integers(0, 9, (6, 5))
+    g = rng.normal(size=(6, 5, 3))
+    (plain,) = embedding.backward(g, ((9, 3), indices), [True], None)
+    time_major = np.ascontiguousarray(g.transpose(1, 0, 2)).transpose(1, 0, 2)
+    (other,) = embedding.backward(time_major, ((9, 3), indices), [True], None)
+    np.testing.assert_allclose(other, plain, rtol=1e-12, atol=1e-12)

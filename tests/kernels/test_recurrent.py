@@ -1,0 +1,136 @@
+"""The fused recurrent kernels against the same formulas, one step after another."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from minikeras.autodiff import GradientTape, Tensor
+from minikeras.kernels import parallel, recurrent
+from minikeras.ops.sequences import GRU, LSTM, SIMPLE_RNN
+
+UNITS, FEATURES = 3, 2
+GATES = {"lstm": 4, "gru": 3, "simple": 1}
+PRIMITIVES = {"lstm": LSTM, "gru": GRU, "simple": SIMPLE_RNN}
+FORWARDS = {
+    "lstm": recurrent.lstm_forward,
+    "gru": recurrent.gru_forward,
+    "simple": recurrent.simple_forward,
+}
+BACKWARDS = {
+    "lstm": recurrent.lstm_backward,
+    "gru": recurrent.gru_backward,
+    "simple": recurrent.simple_backward,
+}
+
+
+def make(kind, batch, steps, features, units, dtype, bias=True, states=True, params=None):
+    """Return the inputs of a primitive."""
+    rng = np.random.default_rng(batch + steps)
+    n = GATES[kind] * units
+
+    def normal(*shape):
+        return (rng.normal(size=shape) / np.sqrt(shape[0])).astype(dtype)
+
+    b = None
+    if bias:
+        two = kind == "gru" and (params or {}).get("reset_after", True)
+        b = normal(2, n) if two else normal(n)
+    inputs = [normal(batch, steps, features), normal(features, n), normal(units, n), b]
+    count = 2 if kind == "lstm" else 1
+    return inputs + [normal(batch, units) if states else None for _ in range(count)]
+
+
+def variants():
+    options = {
+        "lstm": [{}],
+        "gru": [{"reset_after": True}, {"reset_after": False}],
+        "simple": [{"activation": a} for a in ("tanh", "relu", "sigmoid")],
+    }
+    for kind, params in options.items():
+        for p in params:
+            yield from itertools.product(
+                [kind], [p], [True, False], [True, False], [0, 1, 2], [0, 1]
+            )
+
+
+@pytest.mark.parametrize(("kind", "params", "bias", "states", "masked", "backwards"), list(variants()))
+def test_fused_is_the_reference(kind, params, bias, states, masked, backwards):
+    primitive = PRIMITIVES[kind]
+    arrays = make(kind, 4, 5, FEATURES, UNITS, "float64", bias, states, params)
+    mask = None
+    if masked:
+        mask = np.random.default_rng(masked).random((4, 5)) < 0.6
+        mask[0] = masked == 2  # a sequence without any step
+    params = {**params, "mask": mask, "backwards": bool(backwards)}
+    tensors = [a if a is None else Tensor(a) for a in arrays]
+    results, grads = [], []
+    for run in (primitive, primitive.reference):
+        with GradientTape() as tape:
+            wanted = [t for t in tensors if t is not None]
+            tape.watch(wanted)
+            outputs = run(*tensors, **params)
+            rng = np.random.default_rng(1)
+            total = sum((y * rng.normal(size=y.shape)).sum() for y in outputs)
+        results.append([np.asarray(y) for y in outputs])
+        grads.append([np.asarray(d) for d in tape.gradient(total, wanted)])
+    for a, b in zip(results[0] + grads[0], results[1] + grads[1]):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+@pytest.mark.parametrize("needed", range(4))
+def test_frozen_inputs_have_no_gradient(kind, needed):
+    arrays = make(kind, 2, 3, FEATURES, UNITS, "float64")
+    outputs, saved = FORWARDS[kind](*arrays)
+    gs = [np.ones_like(y) for y in outputs]
+    needs = [i == needed for i in range(len(arrays))]
+    grads = BACKWARDS[kind](gs, saved, needs, None)
+    assert [d is not None for d in grads] == needs
+    every = BACKWARDS[kind](gs, saved, [True] * len(arrays), None)
+    np.testing.assert_array_equal(grads[needed], every[needed])
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+def test_gradients_are_written_where_the_optimizer_wants_them(kind):
+    arrays = make(kind, 2, 3, FEATURES, UNITS, "float64")
+    outputs, saved = FORWARDS[kind](*arrays)
+    gs = [np.ones_like(y) for y in outputs]
+    needs = [True] * len(arrays)
+    plain = BACKWARDS[kind](gs, saved, needs, None)
+    out = [None if i not in (1, 2, 3) else np.full_like(a, 9) for i, a in enumerate(arrays)]
+    written = BACKWARDS[kind](gs, saved, needs, out)
+    for i in (1, 2, 3):
+        assert written[i] is out[i]
+        np.testing.assert_array_equal(out[i], plain[i])
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+def test_long_sequences_on_several_threads_have_the_same_bits(kind):
+    arrays = make(kind, 32, 50, 64, 48, "float32")
+    runs = []
+    try:
+        for threads in (1, 2, 3):
+            parallel.set_threads(threads)
+            outputs, saved = FORWARDS[kind](*arrays)
+            gs = [np.ones_like(y) for y in outputs]
+            grads = BACKWARDS[kind](gs, saved, [True] * len(arrays), None)
+            runs.append([*outputs, *grads])
+    finally:
+        parallel.set_threads(None)
+    for other in runs[1:]:
+        for a, b in zip(runs[0], other):
+            np.testing.assert_array_equal(a, b)
+    exact = [np.asarray(a, "float64") for a in arrays]
+    outputs, saved = FORWARDS[kind](*exact)
+    grads = BACKWARDS[kind]([np.ones_like(y) for y in outputs], saved, [True] * len(arrays), None)
+    for a, b in zip(runs[0], [*outputs, *grads]):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4 * np.abs(b).max())
+
+
+def test_large_gate_inputs_do_not_overflow():
+    arrays = make("lstm", 2, 3, FEATURES, UNITS, "float32")
+    arrays[1] = arrays[1] * 1e6
+    with np.errstate(all="raise", under="ignore"):
+        outputs, _ = FORWARDS["lstm"](*arrays)
+    assert all(np.isfinite(y).all() for y in outputs)

@@ -1,0 +1,145 @@
+"""Attention layers beyond the registry: masks of inputs, axes, dropout."""
+
+import numpy as np
+import pytest
+
+import minikeras
+from minikeras import layers
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(2, 5, 4)).astype("float32")
+IMAGE = RNG.normal(size=(2, 3, 4, 6)).astype("float32")
+
+
+def pair(keras, name, args, call=None, **kwargs):
+    """Return our layer and Keras's, with the same weights."""
+    ours, theirs = getattr(layers, name)(**kwargs), getattr(keras.layers, name)(**kwargs)
+    ours(*args, **(call or {}))
+    theirs(*args, **(call or {}))
+    weights = [RNG.normal(size=w.shape) for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("axes", [None, (1,), (2,), (-2,), (1, 2)])
+def test_axes_of_images_are_as_in_keras(keras, axes):
+    ours, theirs = pair(
+        keras, "MultiHeadAttention", (IMAGE, IMAGE), num_heads=2, key_dim=3, attention_axes=axes
+    )
+    call = {"return_attention_scores": True}
+    for a, b in zip(ours(IMAGE, IMAGE, **call), theirs(IMAGE, IMAGE, **call)):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_masks_of_embeddings_reach_attention(keras):
+    tokens = np.array([[1, 2, 3, 0], [4, 0, 0, 0]])
+    models = []
+    for library in (minikeras, keras):
+        inputs = library.Input((4,), dtype="int32")
+        h = library.layers.Embedding(5, 4, mask_zero=True)(inputs)
+        h = library.layers.MultiHeadAttention(2, 3)(h, h, use_causal_mask=True)
+        models.append(library.Model(inputs, library.layers.LSTM(3)(h)))
+    ours, theirs = models
+    weights = [RNG.normal(size=w.shape) for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    np.testing.assert_allclose(
+        ours.predict(tokens, verbose=0), theirs.predict(tokens, verbose=0), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("scores", [False, True])
+def test_rows_without_any_key_are_as_in_keras(keras, scores):
+    mask = np.ones((2, 5, 5), bool)
+    mask[0, 2] = mask[1] = False
+    for dropout in (0.0, 0.3):
+        ours, theirs = pair(
+            keras, "MultiHeadAttention", (X, X), num_heads=2, key_dim=3, dropout=dropout
+        )
+        call = {"attention_mask": mask, "return_attention_scores": scores}
+        got, wanted = ours(X, X, **call), theirs(X, X, **call)
+        for a, b in zip(got if scores else [got], wanted if scores else [wanted]):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs"),
+    [
+        ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}),
+        ("GroupQueryAttention", {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}),
+    ],
+)
+def test_dropout_drops_weights(name, kwargs):
+    layer = getattr(layers, name)(dropout=0.5, seed=1, **kwargs)
+    value = np.ones((50, 40, 4), "float32")
+    still = np.asarray(layer(value, value))
+    noisy = np.asarray(layer(value, value, training=True))
+    assert (noisy != np.asarray(layer(value, value, training=True))).any()
+    # The weights of all keys are the same, so that dropping half of 40 leaves the mean.
+    np.testing.assert_allclose(noisy.mean((0, 1)), still.mean((0, 1)), rtol=0.05, atol=0.02)
+    with minikeras.GradientTape() as tape:
+        loss = minikeras.ops.sum(layer(value, value, training=True))
+    assert all(g is not None for g in tape.gradient(loss, layer.trainable_weights))
+
+
+@pytest.mark.parametrize("name", ["Attention", "AdditiveAttention"])
+def test_dropout_of_lists(name):
+    layer = getattr(layers, name)(dropout=0.5, seed=1)
+    value = np.ones((50, 40, 4), "float32")
+    y = np.asarray(layer([value, value], training=True))
+    assert abs(y.mean() - 1) < 0.02
+    assert y.std() > 0.05
+    np.testing.assert_allclose(layer([value, value]), 1, rtol=1e-5)
+
+
+def test_subclasses_may_attend_in_another_way():
+    class Mean(layers.MultiHeadAttention):
+        def _compute_attention(
+            self,
+            query,
+            key,
+            value,
+            attention_mask=None,
+            training=None,
+            return_attention_scores=False,
+        ):
+            return query * 0 + minikeras.ops.mean(value, axis=1, keepdims=True), None
+
+    y = np.asarray(Mean(2, 3)(X, X))
+    np.testing.assert_allclose(y, np.broadcast_to(y[:, :1], y.shape), rtol=1e-5, atol=1e-6)
+
+
+def test_a_transformer_learns_which_token_comes_first():
+    rng = np.random.default_rng(0)
+    tokens = rng.permuted(np.tile(np.arange(6), (256, 1)), axis=1)
+    inputs = minikeras.Input((6,), dtype="int32")
+    positions = layers.Embedding(6, 16)(minikeras.ops.arange(6))
+    h = layers.Embedding(6, 16)(inputs) + positions
+    h = layers.LayerNormalization()(h + layers.MultiHeadAttention(2, 8)(h, h))
+    h = layers.Dense(6, activation="softmax")(layers.Flatten()(h))
+    model = minikeras.Model(inputs, h)
+    model.compile(
+        minikeras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    model.fit(tokens, tokens[:, 0], epochs=15, batch_size=32, verbose=0)
+    assert model.evaluate(tokens, tokens[:, 0], verbose=0)[1] > 0.95
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="num_heads"):
+        layers.MultiHeadAttention(0, 3)
+    with pytest.raises(ValueError, match="sliding_window"):
+        layers.MultiHeadAttention(1, 3, sliding_window=0)
+    with pytest.raises(ValueError, match="dropout"):
+        layers.MultiHeadAttention(1, 3, dropout=0.1, flash_attention=True)
+    with pytest.raises(ValueError, match="multiple"):
+        layers.GroupQueryAttention(4, 3, 2)
+    with pytest.raises(ValueError, match="same sizes"):
+        layers.MultiHeadAttention(1, 3)(X, X, X[:, :3])
+    with pytest.raises(ValueError, match="list of inputs"):
+        layers.Attention()(X)
+    with pytest.raises(ValueError, match="score_mode"):
+        layers.Attention(score_mode="cosine")
+    with pytest.raises(ValueError, match="equation"):
+        layers.EinsumDense("ab->ac", 3)

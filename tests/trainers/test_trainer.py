@@ -1,0 +1,452 @@
+"""What needs no oracle: bad input, training loops of the user's own, memory, threads of `fit`."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import minikeras
+from minikeras import layers, ops
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(20, 4)).astype("float32")
+y = rng.normal(size=(20, 1)).astype("float32")
+
+
+def model_of(*parts, loss="mse", metrics=None, optimizer="sgd", built=True):
+    model = minikeras.Sequential(
+        [*([minikeras.Input((4,))] if built else []), *(parts or [layers.Dense(1, name="out")])]
+    )
+    model.compile(optimizer, loss, metrics=metrics)
+    return model
+
+
+def unchanged(model, error, match, act):
+    """An error comes before anything is changed."""
+    before = model.get_weights()
+    steps = int(model.optimizer.iterations.numpy())
+    with pytest.raises(error, match=match):
+        act()
+    for a, b in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    assert int(model.optimizer.iterations.numpy()) == steps
+
+
+# Bad input.
+
+
+def test_not_compiled():
+    model = minikeras.Sequential([layers.Dense(1)])
+    for method in ("fit", "evaluate", "train_on_batch", "test_on_batch"):
+        with pytest.raises(ValueError, match=rf"compile\(\).*{method}"):
+            getattr(model, method)(x, y)
+    assert model.predict(x, verbose=0).shape == (20, 1)  # needs none
+
+
+@pytest.mark.parametrize(
+    "arguments, known",
+    [
+        (dict(loss="mean_square_error"), "mean_squared_error"),
+        (dict(optimizer="adm"), "adam"),
+        (dict(metrics=["acuracy"]), "accuracy"),
+        (dict(metrics=["mean_absolut_error"]), "mean_absolute_error"),
+    ],
+)
+def test_unknown_names_get_the_nearest(arguments, known):
+    model = minikeras.Sequential([layers.Dense(1)])
+    with pytest.raises(ValueError, match=f"(?i){known}"):
+        model.compile(**{"optimizer": "sgd", "loss": "mse", **arguments})
+    assert not model.compiled
+    with pytest.raises(ValueError, match="sigmoid"):
+        layers.Dense(1, activation="sigmod")
+    with pytest.raises(ValueError, match="glorot_uniform"):
+        layers.Dense(1, kernel_initializer="glorot_unifrm")
+
+
+def test_metrics_and_weights_of_the_wrong_kind():
+    model = minikeras.Sequential([layers.Dense(1)])
+    with pytest.raises(ValueError, match="metrics"):
+        model.compile("sgd", "mse", metrics="mae")
+    with pytest.raises(ValueError, match="loss_weights"):
+        model.compile("sgd", "mse", loss_weights="heavy")
+    with pytest.raises(ValueError, match="steps_per_execution"):
+        model.compile("sgd", "mse", steps_per_execution=0)
+
+
+def test_wrong_shapes():
+    model = model_of(metrics=["mae"])
+    wrong = np.ones((20, 5), "float32")
+    unchanged(model, ValueError, r"\(20, 5\)|, 5\)", lambda: model.fit(wrong, y, verbose=0))
+    unchanged(model, ValueError, "5", lambda: model.evaluate(wrong, y, verbose=0))
+    unchanged(model, ValueError, "5", lambda: model.predict(wrong, verbose=0))
+    unchanged(model, ValueError, "5", lambda: model.train_on_batch(wrong, y))
+    targets = np.ones((20, 3), "float32")
+    unchanged(model_of(layers.Dense(2)), ValueError, "3", lambda: None) if False else None
+    two = model_of(layers.Dense(2))
+    unchanged(two, ValueError, "shape|3", lambda: two.fit(x, targets, verbose=0))
+
+
+def test_wrong_dtypes():
+    model = model_of()
+    words = np.array([["a", "b", "c", "d"]] * 20)
+    unchanged(model, (TypeError, ValueError), "(?i)str|<U", lambda: model.fit(words, y, verbose=0))
+    unchanged(
+        model, (TypeError, ValueError), "(?i)str|<U", lambda: model.fit(x, words[:, :1], verbose=0)
+    )
+    things = np.array([[object()] * 4] * 20)
+    unchanged(model, (TypeError, ValueError), "object", lambda: model.fit(things, y, verbose=0))
+    unchanged(
+        model, (TypeError, ValueError), "object|str", lambda: model.predict(things, verbose=0)
+    )
+
+
+def test_targets_that_are_nan():
+    model = model_of()
+    targets = y.copy()
+    targets[7] = np.nan
+    unchanged(model, ValueError, "NaN", lambda: model.fit(x, targets, verbose=0))
+    unchanged(model, ValueError, "NaN", lambda: model.evaluate(x, targets, verbose=0))
+    unchanged(model, ValueError, "NaN", lambda: model.train_on_batch(x, targets))
+
+
+def test_numbers_of_samples_that_differ():
+    model = model_of()
+    for act in (
+        lambda: model.fit(x, y[:7], verbose=0),
+        lambda: model.evaluate(x, y[:7], verbose=0),
+        lambda: model.fit(x, y, sample_weight=np.ones(3), verbose=0),
+        lambda: model.train_on_batch(x, y[:7]),
+        lambda: model.fit(x, y, validation_data=(x, y[:7]), verbose=0),
+    ):
+        unchanged(model, ValueError, r"20|7", act)
+
+
+def test_no_data():
+    model = model_of()
+    empty = x[:0], y[:0]
+    unchanged(model, ValueError, "(?i)empty|no |0 ", lambda: model.fit(*empty, verbose=0))
+    unchanged(model, ValueError, "(?i)empty|no |0 ", lambda: model.evaluate(*empty, verbose=0))
+    unchanged(model, ValueError, "(?i)empty|no |0 |yield", lambda: model.fit(iter(()), verbose=0))
+    unchanged(model, (TypeError, ValueError), "x", lambda: model.fit(None, y, verbose=0))
+
+
+@pytest.mark.parametrize("size", [0, -3, 2.5, "8"])
+def test_bad_batch_size(size):
+    model = model_of()
+    for act in (
+        lambda: model.fit(x, y, batch_size=size, verbose=0),
+        lambda: model.predict(x, batch_size=size, verbose=0),
+    ):
+        unchanged(model, (TypeError, ValueError), "batch_size", act)
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        (dict(epochs=-1), "epochs"),
+        (dict(epochs=1.5), "epochs"),
+        (dict(initial_epoch=-1), "initial_epoch"),
+        (dict(validation_split=1.5), "validation_split"),
+        (dict(validation_freq=0, validation_data=(x, y)), "validation_freq"),
+        (dict(steps_per_epoch=0), "steps_per_epoch"),
+        (dict(validation_data=(x, y, y, y)), "validation_data"),
+        (dict(class_weight={0: 1.0}, sample_weight=np.ones(20)), "class_weight"),
+        (dict(callbacks=[3]), "(?i)callback"),
+    ],
+)
+def test_bad_arguments_of_fit(arguments, name):
+    model = model_of()
+    unchanged(
+        model, (TypeError, ValueError), name, lambda: model.fit(x, y, **{"verbose": 0, **arguments})
+    )
+
+
+def test_y_beside_a_generator():
+    model = model_of()
+    unchanged(
+        model, ValueError, "y", lambda: model.fit(((x, y) for _ in range(3)), y, verbose=0)
+    )
+
+
+def test_a_generator_that_ends_early():
+    model = model_of()
+    batches = ((x[:5], y[:5]) for _ in range(3))
+    with pytest.warns(UserWarning, match="ran out of data"):
+        history = model.fit(batches, steps_per_epoch=2, epochs=4, verbose=0)
+    assert len(history.history["loss"]) == 2
+    assert int(model.optimizer.iterations.numpy()) == 3
+
+
+@pytest.mark.parametrize("label", [3, -2])
+def test_label_out_of_range(label):
+    model = model_of(layers.Dense(3, activation="softmax"), loss="sparse_categorical_crossentropy")
+    labels = np.zeros(20, int)
+    labels[11] = label
+    unchanged(model, ValueError, rf"{label}.*|3", lambda: model.fit(x, labels, verbose=0))
+    unchanged(model, ValueError, f"{label}", lambda: model.train_on_batch(x, labels))
+    unchanged(model, ValueError, f"{label}", lambda: model.evaluate(x, labels, verbose=0))
+
+
+def test_missing_targets():
+    model = model_of()
+    unchanged(model, ValueError, "(?i)target|y", lambda: model.fit(x, verbose=0))
+
+
+def test_no_loss_warns_that_nothing_is_learnt():
+    model = minikeras.Sequential([minikeras.Input((4,)), layers.Dense(1)])
+    model.compile("sgd")
+    with pytest.warns(UserWarning, match="no loss"):
+        model.fit(x, y, verbose=0)
+
+
+def test_targets_with_unknown_names():
+    a = minikeras.Input((4,))
+    model = minikeras.Model(a, [layers.Dense(1, name="u")(a), layers.Dense(1, name="v")(a)])
+    model.compile("sgd", "mse")
+    unchanged(model, ValueError, "w", lambda: model.fit(x, {"u": y, "w": y}, verbose=0))
+    unchanged(model, ValueError, "2", lambda: model.fit(x, [y], verbose=0))
+    with pytest.raises(ValueError, match="'w'"):
+        model.compile("sgd", {"u": "mse", "w": "mse"})
+        model.fit(x, [y, y], verbose=0)
+    with pytest.raises(ValueError, match="'w'|metrics"):
+        model.compile("sgd", "mse", metrics={"w": ["mae"]})
+        model.fit(x, [y, y], verbose=0)
+
+
+def test_a_train_step_must_return_a_dict():
+    class Wrong(minikeras.Model):
+        def call(self, inputs):
+            return inputs
+
+        def train_step(self, data):
+            return 3.0
+
+    model = Wrong()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="train_step.*dict"):
+        model.fit(x, y, verbose=0)
+
+
+# NaN and Inf are located.
+
+
+class Explodes(layers.Layer):
+    def call(self, inputs):
+        return ops.subtract(inputs, np.nan)
+
+
+def test_debug_numerics_names_layer_and_op():
+    model = model_of(layers.Dense(2, name="first"), Explodes(name="bang"), layers.Dense(1))
+    minikeras.config.enable_debug_numerics()
+    try:
+        unchanged(
+            model, FloatingPointError, "(?s)subtract.*bang|bang.*subtract", lambda: model.fit(x, y, verbose=0)
+        )
+    finally:
+        minikeras.config.disable_debug_numerics()
+
+
+def test_terminate_on_nan_locates():
+    model = model_of(layers.Dense(2, name="first"), Explodes(name="bang"), layers.Dense(1))
+    callback = minikeras.callbacks.TerminateOnNaN(locate=True)
+    with pytest.raises(FloatingPointError, match="(?s)subtract.*bang|bang.*subtract"):
+        model.fit(x, y, verbose=0, callbacks=[callback])
+
+
+def test_terminate_on_nan_stops():
+    model = model_of(layers.Dense(2), Explodes(), layers.Dense(1))
+    history = model.fit(
+        x, y, epochs=3, batch_size=5, verbose=0, callbacks=[minikeras.callbacks.TerminateOnNaN()]
+    )
+    assert len(history.history["loss"]) == 1
+    assert int(model.optimizer.iterations.numpy()) == 1
+
+
+# fit, step by step.
+
+
+def test_data_are_not_changed_and_may_be_changed_afterwards():
+    model = model_of(layers.Dense(8, activation="relu"), layers.Dense(1))
+    kept = x.copy(), y.copy()
+    model.fit(x, y, epochs=2, verbose=0)
+    np.testing.assert_array_equal(x, kept[0])
+    np.testing.assert_array_equal(y, kept[1])
+    outputs = model.predict(x, verbose=0)
+    assert outputs.flags.writeable
+    outputs[:] = 7  # belongs to the caller
+    assert not np.any(model.predict(x, verbose=0) == 7)
+
+
+def test_weights_read_before_a_step_keep_their_values():
+    model = model_of()
+    model.fit(x, y, verbose=0)
+    tensor, array = model.layers[0].kernel.value, model.layers[0].kernel.numpy()
+    model.fit(x, y, verbose=0)
+    np.testing.assert_array_equal(tensor, array)
+    assert np.any(np.asarray(model.layers[0].kernel) != array)
+
+
+def test_shuffle_follows_the_seed():
+    def losses(shuffle, seed):
+        minikeras.utils.set_random_seed(seed)
+        model = model_of()
+        model.set_weights([np.ones((4, 1)), np.zeros(1)])
+        history = model.fit(x, y, batch_size=3, epochs=2, shuffle=shuffle, verbose=0)
+        return history.history["loss"]
+
+    assert losses(True, 1) == losses(True, 1)
+    assert losses(True, 1) != losses(True, 2)
+    assert losses(False, 1) == losses(False, 2)
+
+
+def test_fit_goes_on_where_it_stopped():
+    model = model_of(optimizer="adam")
+    weights = model.get_weights()
+    model.fit(x, y, epochs=2, shuffle=False, verbose=0)
+    model.fit(x, y, epochs=4, initial_epoch=2, shuffle=False, verbose=0)
+    once = model_of(optimizer="adam")
+    once.set_weights(weights)
+    once.fit(x, y, epochs=4, shuffle=False, verbose=0)
+    for a, b in zip(model.get_weights(), once.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_stop_training_ends_the_epoch():
+    class Stop(minikeras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                self.model.stop_training = True
+
+    model = model_of()
+    model.fit(x, y, batch_size=4, epochs=5, verbose=0, callbacks=[Stop()])
+    assert int(model.optimizer.iterations.numpy()) == 2
+
+
+def test_freezing_between_fits():
+    model = model_of(layers.Dense(3), layers.Dense(1))
+    model.fit(x, y, verbose=0)
+    model.layers[0].trainable = False
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(x, y, verbose=0)
+    after = model.get_weights()
+    np.testing.assert_array_equal(before[0], after[0])
+    assert np.any(before[2] != after[2])
+
+
+def test_constraints_hold_after_each_step():
+    model = model_of(layers.Dense(1, kernel_constraint="non_neg"))
+    model.fit(x, y, epochs=3, verbose=0)
+    assert np.all(np.asarray(model.layers[0].kernel) >= 0)
+
+
+def test_float64_model_learns_in_float64():
+    model = minikeras.Sequential([layers.Dense(1, dtype="float64")])
+    model.compile("adam", "mse")
+    model.fit(x.astype("float64"), y, verbose=0)
+    assert model.layers[0].kernel.dtype == "float64"
+
+
+def test_compile_config_round_trip():
+    model = model_of(metrics=["mae"], optimizer=minikeras.optimizers.Adam(0.02))
+    config = model.get_compile_config()
+    twin = minikeras.Sequential([minikeras.Input((4,)), layers.Dense(1)])
+    twin.compile_from_config(config)
+    assert float(twin.optimizer.learning_rate) == pytest.approx(0.02)
+    assert twin.loss == "mse"
+    twin.fit(x, y, verbose=0)
+
+
+# Training loops of the user's own.
+
+
+def test_train_step_as_tensorflow_users_write_it():
+    class Tape(minikeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1)
+            self.tracker = minikeras.metrics.Mean(name="mine")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+        def train_step(self, data):
+            xs, ys = data
+            with minikeras.GradientTape() as tape:
+                loss = ops.mean(ops.square(self(xs, training=True) - ys))
+            grads = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+            self.tracker.update_state(loss)
+            return {"mine": self.tracker.result()}
+
+    model = Tape()
+    model.compile("sgd")
+    model(x)
+    plain = model_of()
+    plain.set_weights(model.get_weights())
+    own = model.fit(x, y, epochs=3, batch_size=5, shuffle=False, verbose=0)
+    usual = plain.fit(x, y, epochs=3, batch_size=5, shuffle=False, verbose=0)
+    np.testing.assert_allclose(own.history["mine"], usual.history["loss"], rtol=1e-5)
+    for a, b in zip(model.get_weights(), plain.get_weights()):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_loop_as_jax_users_write_it():
+    model = model_of()
+    plain = model_of()
+    plain.set_weights(model.get_weights())
+    optimizer = minikeras.optimizers.SGD(0.01)
+    optimizer.build(model.trainable_variables)
+
+    def loss_of(trainable, fixed):
+        predictions, fixed = model.stateless_call(trainable, fixed, x, training=True)
+        return ops.mean(ops.square(predictions - y)), fixed
+
+    step = minikeras.value_and_grad(loss_of, has_aux=True)
+    trainable = [v.value for v in model.trainable_variables]
+    state = [v.value for v in optimizer.variables]
+    for _ in range(3):
+        (loss, _), grads = step(trainable, [])
+        trainable, state = optimizer.stateless_apply(state, grads, trainable)
+    plain.fit(x, y, epochs=3, batch_size=20, verbose=0)
+    for a, b in zip(trainable, plain.get_weights()):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_plain_loop_over_batches():
+    model = model_of()
+    loss_fn = minikeras.losses.MeanSquaredError()
+    losses = []
+    for _ in range(30):
+        with minikeras.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True))
+        grads = tape.gradient(loss, model.trainable_weights)
+        model.optimizer.apply(grads, model.trainable_weights)
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]
+
+
+# Memory.
+
+
+def test_memory_stays_flat_over_10_000_steps():
+    model = model_of(layers.Dense(3, activation="tanh"), layers.Dropout(0.1), layers.Dense(1))
+    model.fit(x, y, batch_size=2, epochs=20, verbose=0)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        start = tracemalloc.get_traced_memory()[0]
+        sizes = []
+        for _ in range(2):  # each of 500 epochs of 10 steps
+            model.fit(x, y, batch_size=2, epochs=500, verbose=0)
+            sizes.append(tracemalloc.get_traced_memory()[0] - start)
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert int(model.optimizer.iterations.numpy()) == 10_200
+    # 5,000 steps more cost less than a byte each, but for the histories.
+    assert sizes[1] - sizes[0] < 50_000, sizes
