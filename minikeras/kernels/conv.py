@@ -43,7 +43,7 @@ from minikeras.kernels.windows import (
     windows,
 )
 
-_PIECE = 1 << 17
+_PIECE = 1 << 18
 """Elements of a piece's windows, or of its results."""
 _FEW = 4
 """Channels or filters that are few."""
@@ -348,16 +348,16 @@ def _few_filters(
     x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
 ) -> None:
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    # A row for each element of the window and each filter.
-    matrix = np.ascontiguousarray(kernel.reshape(w.taps, channels, filters).transpose(0, 2, 1))
-    matrix = matrix.reshape(-1, channels)
+    # A column for each element of the window and each filter.
+    matrix = kernel.reshape(w.taps, channels, filters).transpose(1, 0, 2).reshape(channels, -1)
     taps = list(itertools.product(*[range(k) for k in w.kernel]))
 
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
-        products = scratch("windows", (matrix.shape[0], images.size // channels), x.dtype)
-        np.dot(matrix, images.reshape(-1, channels).T, products)
-        products = products.reshape(len(taps), filters, piece.count, *w.size)
+        by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
+        np.dot(images.reshape(-1, channels), matrix, by_pixel)
+        products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
+        products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
         total[...] = 0
         for tap, product in zip(taps, products):
@@ -374,7 +374,7 @@ def _few_filters(
         if finish is not None:
             finish(result)
 
-    size = math.prod(w.size) * max(matrix.shape[0], channels)
+    size = math.prod(w.size) * max(matrix.shape)
     for_pieces(pieces(n, 1, size, _PIECE), work)
 
 

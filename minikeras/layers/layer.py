@@ -41,6 +41,14 @@ class CallSignature:
         )
 
 
+class _LazySignature:
+    """Reads a class's `call` when it is first asked for: most layers are imported and never used."""
+
+    def __get__(self, layer: Any, cls: type) -> CallSignature:
+        cls._signature = signature = CallSignature(cls.call)
+        return signature
+
+
 class Layer(Operation):
     """A computation with state.
 
@@ -80,7 +88,7 @@ class Layer(Operation):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = _build_once(cls.__dict__["build"])
-        cls._signature = CallSignature(cls.call)
+        cls._signature = _LazySignature()
 
     def __init__(
         self,
@@ -928,7 +936,7 @@ class Layer(Operation):
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
 
 
-Layer._signature = CallSignature(Layer.call)
+Layer._signature = _LazySignature()
 
 
 class _Scope:

@@ -40,8 +40,7 @@ _CLASSES = {
 
 # Parameters that belong to the call even where no tensor is given for them.
 _DATA = frozenset(
-    "x x1 x2 xs y a b key condition indices index inputs values updates target start_indices "
-    "constant_values mean variance choicelist condlist default".split()
+    ["x", "x1", "x2", "xs", "y", "a", "b", "key", "condition", "indices", "index", "inputs", "values", "updates", "target", "start_indices", "constant_values", "mean", "variance", "choicelist", "condlist", "default"]
 )
 
 

@@ -54,7 +54,9 @@ def variants():
             )
 
 
-@pytest.mark.parametrize(("kind", "params", "bias", "states", "masked", "backwards"), list(variants()))
+@pytest.mark.parametrize(
+    ("kind", "params", "bias", "states", "masked", "backwards"), list(variants())
+)
 def test_fused_is_the_reference(kind, params, bias, states, masked, backwards):
     primitive = PRIMITIVES[kind]
     arrays = make(kind, 4, 5, FEATURES, UNITS, "float64", bias, states, params)

@@ -39,7 +39,7 @@ def test_weights_appear_at_the_first_call():
     u, v = model(x23)
     assert (u.shape, v.shape) == ((2, 1), (2, 2))
     assert [w.path for w in model.weights] == [
-        "net/hidden/kernel" if False else f"net/{layer.name}/{w}"
+        f"net/{layer.name}/{w}"
         for layer in (model.hidden, *model.heads)
         for w in ("kernel", "bias")
     ]

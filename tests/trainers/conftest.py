@@ -20,10 +20,7 @@ class Pair:
         for k in (minikeras, keras):
             k.utils.clear_session()
             k.config.set_floatx(dtype)
-            try:
-                model = build(k)
-            finally:
-                self.dtype = dtype
+            model = build(k)
             if k is keras:
                 model.run_eagerly = True  # the compiler takes longer than these models
             if model.built:
@@ -40,8 +37,11 @@ class Pair:
         """Call a method of both models and compare what they return."""
         results = []
         for model in self.models:
+            # Callbacks and generators are made anew for each model.
             made = {n: v(model) if n == "callbacks" else v for n, v in kwargs.items()}
-            made = {n: v() if n in ("x", "validation_data") and callable(v) else v for n, v in made.items()}  # fmt: skip
+            for name in ("x", "validation_data"):
+                if callable(made.get(name)):
+                    made[name] = made[name]()
             results.append(getattr(model, method)(*args, **made))
         if method == "fit":
             results = [h.history for h in results]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.layers.layer import Layer
 
 

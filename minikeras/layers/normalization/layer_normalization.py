@@ -99,16 +99,16 @@ class LayerNormalization(Layer):
         self._last = [a % len(input_shape) for a in self.axis] == last
 
     def call(self, inputs: Any) -> Any:
-        if self._last and not self.rms_scaling and inputs.dtype == self._compute == self.dtype:
-            if self._compute.itemsize >= 4:
-                return LAYER_NORMALIZATION(
-                    inputs,
-                    self.gamma,
-                    self.beta,
-                    axes=len(self.axis),
-                    epsilon=self.epsilon,
-                    center=True,
-                )
+        plain = self._last and not self.rms_scaling and self._compute.itemsize >= 4
+        if plain and inputs.dtype == self._compute == self.dtype:
+            return LAYER_NORMALIZATION(
+                inputs,
+                self.gamma,
+                self.beta,
+                axes=len(self.axis),
+                epsilon=self.epsilon,
+                center=True,
+            )
         y = layer_normalization(
             inputs, self.gamma, self.beta, self.axis, self.epsilon, rms_scaling=self.rms_scaling
         )
