@@ -16,7 +16,6 @@ from minikeras.autodiff.state import state, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 
-
 _RELEASED: Any = object()
 """What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
 
@@ -121,7 +120,9 @@ def backpropagate(
         else:
             targets = None
             if out is not None and primitive.writes_out:
-                targets = [out.get(p) if p is not None and p not in grads else None for p in parents]
+                targets = [
+                    out.get(p) if p is not None and p not in grads else None for p in parents
+                ]
             if node.saved is _RELEASED:
                 raise RuntimeError(
                     "A non-persistent GradientTape gives gradients once only. Use "
@@ -277,7 +278,7 @@ class GradientTape:
                 )
         wanted = {s._node for s in flat_sources if s._node is not None}
         if not self._accessed:
-            recorded = {n for n in self._nodes}
+            recorded = set(self._nodes)
             wanted = {n for n in wanted if n in self._watched or n in recorded}
         targets = [t for t in tree.flatten(target) if t is not None]
         if output_gradients is None:
@@ -336,9 +337,7 @@ class GradientTape:
         for i in range(size):
             seed = np.zeros(size, target._value.dtype)
             seed[i] = 1
-            rows.append(
-                self.gradient(target, sources, seed.reshape(target.shape), "zero")
-            )
+            rows.append(self.gradient(target, sources, seed.reshape(target.shape), "zero"))
         flat = [np.stack(r) for r in zip(*[tree.flatten(r) for r in rows])]
         flat = [Tensor(r.reshape(target.shape + r.shape[1:])) for r in flat]
         return tree.pack_sequence_as(sources, flat)

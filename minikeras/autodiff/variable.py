@@ -13,7 +13,6 @@ from minikeras.autodiff.tensor import Tensor, describe, to_array
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
-
 find_initializer: list[Callable] = []
 """`initializers.get`, which that package, storeys above, hands down for initializers by name."""
 

@@ -44,9 +44,7 @@ def standardize_dtype(dtype: Any) -> str:
     except TypeError:  # unhashable
         known = None
     if known is None:
-        raise ValueError(
-            f"Invalid dtype: {dtype!r}. Expected one of {ALLOWED_DTYPES}."
-        )
+        raise ValueError(f"Invalid dtype: {dtype!r}. Expected one of {ALLOWED_DTYPES}.")
     return known
 
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from minikeras.kernels import memory
+
 _lock = threading.Lock()
 _local = threading.local()
 _wanted: int | None = None
@@ -60,6 +62,7 @@ def _perform(task: Callable[[], object], done: queue.SimpleQueue) -> None:
 
 def _start() -> _Pool:
     global _pool
+    memory.keep_freed()  # whoever computes in parallel has large arrays
     with _lock:
         if _pool is None:
             _pool = _Pool(_count() - 1)

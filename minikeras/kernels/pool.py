@@ -272,9 +272,7 @@ def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
         return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
     ones = np.ones((1, pixels), x.dtype)
     y = np.empty((n, 1, channels), x.dtype)
-    parallel.run_products(
-        [functools.partial(np.matmul, ones, x.reshape(n, pixels, channels), y)]
-    )
+    parallel.run_products([functools.partial(np.matmul, ones, x.reshape(n, pixels, channels), y)])
     y *= x.dtype.type(1 / pixels)
     return y.reshape(n, channels), x.shape
 

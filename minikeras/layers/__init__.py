@@ -8,6 +8,10 @@ from minikeras.layers.activations.leaky_relu import LeakyReLU
 from minikeras.layers.activations.prelu import PReLU
 from minikeras.layers.activations.relu import ReLU
 from minikeras.layers.activations.softmax import Softmax
+from minikeras.layers.attention.additive_attention import AdditiveAttention
+from minikeras.layers.attention.attention import Attention
+from minikeras.layers.attention.grouped_query_attention import GroupQueryAttention
+from minikeras.layers.attention.multi_head_attention import MultiHeadAttention
 from minikeras.layers.convolutional.conv1d import Conv1D
 from minikeras.layers.convolutional.conv1d import Conv1D as Convolution1D
 from minikeras.layers.convolutional.conv1d_transpose import Conv1DTranspose
@@ -37,10 +41,6 @@ from minikeras.layers.convolutional.separable_conv2d import SeparableConv2D
 from minikeras.layers.convolutional.separable_conv2d import (
     SeparableConv2D as SeparableConvolution2D,
 )
-from minikeras.layers.attention.additive_attention import AdditiveAttention
-from minikeras.layers.attention.attention import Attention
-from minikeras.layers.attention.grouped_query_attention import GroupQueryAttention
-from minikeras.layers.attention.multi_head_attention import MultiHeadAttention
 from minikeras.layers.core.dense import Dense
 from minikeras.layers.core.einsum_dense import EinsumDense
 from minikeras.layers.core.embedding import Embedding

@@ -85,8 +85,7 @@ def check_inputs(spec: Any, inputs: Any, layer_name: str) -> None:
     flat = tree.flatten(inputs)
     if len(flat) != len(specs):
         raise ValueError(
-            f"Layer '{layer_name}' expected {len(specs)} input(s). "
-            f"Received {len(flat)} instead."
+            f"Layer '{layer_name}' expected {len(specs)} input(s). Received {len(flat)} instead."
         )
     for i, (x, s) in enumerate(zip(flat, specs)):
         if x is None and s.optional:
@@ -97,9 +96,7 @@ def check_inputs(spec: Any, inputs: Any, layer_name: str) -> None:
 
 def _check_one(x: Any, spec: InputSpec, layer_name: str, index: int) -> None:
     if not hasattr(x, "shape"):
-        raise ValueError(
-            f"Layer '{layer_name}': input {index} must be a tensor. Received: {x!r}"
-        )
+        raise ValueError(f"Layer '{layer_name}': input {index} must be a tensor. Received: {x!r}")
     shape = tuple(x.shape)
     ndim = len(shape)
     place = f"Input {index} of layer '{layer_name}' is incompatible with the layer: "

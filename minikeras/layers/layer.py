@@ -28,9 +28,7 @@ class CallSignature:
     def __init__(self, call: Any) -> None:
         self.signature = inspect.signature(call)
         parameters = list(self.signature.parameters.values())[1:]  # without self
-        self.names = [
-            p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        ]
+        self.names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.training = "training" in self.names
         self.mask = "mask" in self.names
         self.masks = [n for n in self.names if n.endswith("_mask") and n[:-5] in self.names]
@@ -422,7 +420,9 @@ class Layer(Operation):
         shapes = {f"{k}_shape": _shapes(v) for k, v in named.items()}
         wanted = inspect.signature(type(self).build).parameters
         names = [
-            n for n, p in list(wanted.items())[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+            n
+            for n, p in list(wanted.items())[1:]
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
         ]
         if not names:
             return {}
@@ -545,7 +545,9 @@ class Layer(Operation):
                 self._forget_losses()
             if symbolic:
                 # A default must not be replayed in place of the model's own `training`.
-                kwargs_seen = {k: v for k, v in kwargs.items() if k != "training" or given is not None}
+                kwargs_seen = {
+                    k: v for k, v in kwargs.items() if k != "training" or given is not None
+                }
                 outputs = self.symbolic_call(*args, **kwargs_seen)
             else:
                 outputs = self.call(*args, **kwargs)
@@ -598,7 +600,11 @@ class Layer(Operation):
             if isinstance(x, Variable):
                 return x
             if isinstance(x, Tensor):
-                if self.autocast and x._value.dtype.kind in "fV" and x._value.dtype != self._compute:
+                if (
+                    self.autocast
+                    and x._value.dtype.kind in "fV"
+                    and x._value.dtype != self._compute
+                ):
                     mask = x._keras_mask
                     x = cast(x, self._compute)
                     x._keras_mask = mask
@@ -933,7 +939,9 @@ class Layer(Operation):
             ) from error
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
+        return (
+            f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
+        )
 
 
 Layer._signature = _LazySignature()
@@ -1054,8 +1062,10 @@ def _masks(x: Any) -> Any:
 
 def _is_tensors(x: Any) -> bool:
     flat = tree.flatten(x)
-    return bool(flat) and all(isinstance(t, (Tensor, KerasTensor)) or t is None for t in flat) and any(
-        t is not None for t in flat
+    return (
+        bool(flat)
+        and all(isinstance(t, (Tensor, KerasTensor)) or t is None for t in flat)
+        and any(t is not None for t in flat)
     )
 
 

@@ -38,7 +38,12 @@ class Functional(Function, Model):
     _UNTRACKED = Model._UNTRACKED | {"graph", "_layers_made"}
 
     def __init__(
-        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None, **kwargs: Any
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str | None = None,
+        trainable: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         Trainer.__init__(self)
         Layer.__init__(self, name=name, **kwargs)
@@ -155,7 +160,9 @@ class Functional(Function, Model):
             return results[0]
         return _single(tree.pack_sequence_as(self._outputs_struct, results))
 
-    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
         """Describe the outputs for KerasTensors in the structure of the inputs."""
         flat = self.graph.describe(self._fitting(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
@@ -248,4 +255,3 @@ def _replay(function: Function, inputs: list[KerasTensor]) -> Any:
     """Call a function's operations again, on other KerasTensors."""
     flat = function.graph.run(inputs, lambda op, args, kwargs: op(*args, **kwargs))
     return tree.pack_sequence_as(function._outputs_struct, flat)
-

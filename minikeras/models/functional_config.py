@@ -108,7 +108,9 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
         name = entry.get("name") or entry["config"]["name"]
         if is_op_entry(entry):
             operation = op_from_entry(entry)
-            settings[name] = _node_arguments({"args": [], "kwargs": entry["config"]}, {}, custom_objects)[1]
+            settings[name] = _node_arguments(
+                {"args": [], "kwargs": entry["config"]}, {}, custom_objects
+            )[1]
         else:
             operation = deserialize_keras_object(
                 {k: v for k, v in entry.items() if k not in ("inbound_nodes", "name")},

@@ -243,5 +243,3 @@ def _functional_variant(cls: type) -> type:
             {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "_variant_of": cls},
         )
     return _VARIANTS[cls]
-
-

@@ -33,14 +33,47 @@ _MODULE_OF = {f: module for module, names in _MODULES.items() for f in names.spl
 
 # Classes that are not the function's name in capitals.
 _CLASSES = {
-    "allclose": "AllClose", "cdist": "CDist", "fft": "FFT", "fft2": "FFT2", "ifft2": "IFFT2",
-    "irfft": "IRFFT", "isin": "IsIn", "istft": "ISTFT", "psnr": "PSNR", "rfft": "RFFT",
-    "searchsorted": "SearchSorted", "stft": "STFT", "svd": "SVD",
-}  # fmt: skip
+    "allclose": "AllClose",
+    "cdist": "CDist",
+    "fft": "FFT",
+    "fft2": "FFT2",
+    "ifft2": "IFFT2",
+    "irfft": "IRFFT",
+    "isin": "IsIn",
+    "istft": "ISTFT",
+    "psnr": "PSNR",
+    "rfft": "RFFT",
+    "searchsorted": "SearchSorted",
+    "stft": "STFT",
+    "svd": "SVD",
+}
 
 # Parameters that belong to the call even where no tensor is given for them.
 _DATA = frozenset(
-    ["x", "x1", "x2", "xs", "y", "a", "b", "key", "condition", "indices", "index", "inputs", "values", "updates", "target", "start_indices", "constant_values", "mean", "variance", "choicelist", "condlist", "default"]
+    [
+        "x",
+        "x1",
+        "x2",
+        "xs",
+        "y",
+        "a",
+        "b",
+        "key",
+        "condition",
+        "indices",
+        "index",
+        "inputs",
+        "values",
+        "updates",
+        "target",
+        "start_indices",
+        "constant_values",
+        "mean",
+        "variance",
+        "choicelist",
+        "condlist",
+        "default",
+    ]
 )
 
 

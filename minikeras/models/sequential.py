@@ -85,7 +85,9 @@ class Sequential(Model):
                     f"Sequential model '{self.name}': an Input must be the first layer."
                 )
         elif not self._stack and layer._input_shape_argument is not None:
-            self._stack = [InputLayer(batch_shape=layer._input_shape_argument, dtype=layer.input_dtype)]
+            self._stack = [
+                InputLayer(batch_shape=layer._input_shape_argument, dtype=layer.input_dtype)
+            ]
         self._stack = [*self._stack, layer]
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -136,7 +138,9 @@ class Sequential(Model):
                 return  # a layer that cannot be described: the data will build it
             except TypeError as error:
                 wanted = layer._signature.names
-                if len([n for n in wanted if n not in ("training", "mask")]) > 1 and "missing" in str(error):
+                if len(
+                    [n for n in wanted if n not in ("training", "mask")]
+                ) > 1 and "missing" in str(error):
                     raise ValueError(
                         "Layers added to a Sequential model can only have a single positional "
                         f"argument, the input tensor. Layer {type(layer).__name__} has {wanted}."

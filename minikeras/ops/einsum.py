@@ -79,9 +79,11 @@ class _Plan:
         self.n_b = len(own_b)
         # Matrices as they are: nothing to move or to reshape.
         self.plain = (
-            not batch and len(own_a) == len(own_b) == len(summed) == 1
-            and not self.lonely_a and not self.lonely_b
-        )  # fmt: skip
+            not batch
+            and len(own_a) == len(own_b) == len(summed) == 1
+            and not self.lonely_a
+            and not self.lonely_b
+        )
 
     @staticmethod
     def _order(have: str, want: list[str]) -> tuple[int, ...] | None:

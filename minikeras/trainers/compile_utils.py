@@ -116,7 +116,9 @@ class CompileLoss:
     def __init__(
         self, loss: Any, loss_weights: Any = None, output_names: list[str] | None = None
     ) -> None:
-        if loss_weights is not None and not isinstance(loss_weights, (list, tuple, dict, int, float)):
+        if loss_weights is not None and not isinstance(
+            loss_weights, (list, tuple, dict, int, float)
+        ):
             raise ValueError(
                 "Expected `loss_weights` argument to be a float, list, tuple, or dict. "
                 f"Received instead: loss_weights={loss_weights} (of type {type(loss_weights)})"
@@ -138,7 +140,11 @@ class CompileLoss:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match losses and weights with outputs."""
         self.keys = output_keys(y_pred, self.output_names)
-        names = self.output_names if self.output_names and len(self.output_names) == len(self.keys) else self.keys  # fmt: skip
+        names = (
+            self.output_names
+            if self.output_names and len(self.output_names) == len(self.keys)
+            else self.keys
+        )
         self.names = list(names)
         items = per_output(
             self.user_loss,
@@ -240,7 +246,9 @@ def _loss(identifier: Any) -> Any:
     if isinstance(loss, losses_module.Loss):
         return loss
     if not callable(loss):
-        raise ValueError(f"`loss` must be a loss, its name, or a function. Received: {identifier!r}")
+        raise ValueError(
+            f"`loss` must be a loss, its name, or a function. Received: {identifier!r}"
+        )
     return losses_module.LossFunctionWrapper(loss, name=_name_of(loss))
 
 
@@ -287,7 +295,9 @@ class CompileMetrics:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match metrics with outputs and resolve "accuracy" by the outputs' shapes."""
         keys = output_keys(y_pred, self.output_names)
-        names = self.output_names if self.output_names and len(self.output_names) == len(keys) else keys  # fmt: skip
+        names = (
+            self.output_names if self.output_names and len(self.output_names) == len(keys) else keys
+        )
         flat_true = _loose_targets(y_true, y_pred, keys, list(names))
         flat_pred = tree.flatten(y_pred)
         self.keys, self.names = keys, list(names)

@@ -615,9 +615,7 @@ class Trainer:
         Returns:
             NumPy array, or the structure of the model's outputs with arrays in it.
         """
-        iterator = EpochIterator(
-            x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False
-        )
+        iterator = EpochIterator(x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False)
         container = callbacks
         if not isinstance(container, callbacks_module.CallbackList):
             container = callbacks_module.CallbackList(
@@ -646,7 +644,9 @@ class Trainer:
             if self.stop_predicting:
                 break
         container.on_predict_end()
-        joined = [np.concatenate(parts, axis=0) if parts[0].ndim else np.stack(parts) for parts in outputs]  # fmt: skip
+        joined = [
+            np.concatenate(parts, axis=0) if parts[0].ndim else np.stack(parts) for parts in outputs
+        ]
         return tree.pack_sequence_as(structure, joined)
 
     # One batch.

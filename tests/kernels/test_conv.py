@@ -44,7 +44,9 @@ def check(x_shape, kernel_shape, strides, padding, dilation, groups, dtype, seed
     g = random(y.shape, seed + 3, dtype)
     dx, dkernel, dbias = conv.backward(g, saved, [True] * 3, None)
     assert_transposed(dx, lambda p: conv.reference(p, wide[1], None, w, groups), x.shape, g)
-    assert_transposed(dkernel, lambda p: conv.reference(wide[0], p, None, w, groups), kernel.shape, g)
+    assert_transposed(
+        dkernel, lambda p: conv.reference(wide[0], p, None, w, groups), kernel.shape, g
+    )
     assert_close(dbias, g.astype("float64").reshape(-1, g.shape[-1]).sum(0).astype(dtype), dtype)
     return conv.way(w, x_shape[0], x_shape[-1], kernel_shape[-1], groups, np.dtype(dtype))
 
@@ -127,7 +129,9 @@ def transposes(draw):
     rank = draw(st.integers(1, 3))
     kernel = tuple(draw(st.integers(1, 4)) for _ in range(rank))
     strides = tuple(draw(st.integers(1, 3)) for _ in range(rank))
-    dilation = (1,) * rank if max(strides) > 1 else draw(st.sampled_from([(1,) * rank, (2,) * rank]))
+    dilation = (
+        (1,) * rank if max(strides) > 1 else draw(st.sampled_from([(1,) * rank, (2,) * rank]))
+    )
     size = tuple(draw(st.integers(1, 4)) for _ in range(rank))
     extra = None
     if max(strides) > 1 and draw(st.booleans()):
@@ -226,4 +230,6 @@ def test_half_precision_is_computed_in_single():
     assert y.dtype == "float16"
     exact = conv.reference(x.astype("float64"), kernel.astype("float64"), None, saved[3], 1)
     np.testing.assert_allclose(y, exact, rtol=2e-3, atol=2e-3)
-    assert [d.dtype for d in conv.backward(y, saved, [True, True, False], None)[:2]] == ["float16"] * 2
+    assert [d.dtype for d in conv.backward(y, saved, [True, True, False], None)[:2]] == [
+        "float16"
+    ] * 2

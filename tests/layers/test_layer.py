@@ -22,9 +22,7 @@ def fresh_names():
 
 class Scale(layers.Layer):
     def build(self, input_shape):
-        self.factor = self.add_weight(
-            shape=(input_shape[-1],), initializer="ones", name="factor"
-        )
+        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
 
     def call(self, inputs):
         return ops.multiply(inputs, self.factor)

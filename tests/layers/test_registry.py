@@ -188,9 +188,7 @@ def test_gradients_agree_with_keras(keras, name):
         with minikeras.GradientTape() as tape:
             tape.watch(tensors)
             result = total(call_layer(ours, replaced(tensors), kwargs, training))
-        got = tape.gradient(
-            result, (ours.trainable_weights, tensors), unconnected_gradients="zero"
-        )
+        got = tape.gradient(result, (ours.trainable_weights, tensors), unconnected_gradients="zero")
         assert_alike(got, wanted, max(case.float64, 1e-10) * 10)
 
     for_calls(name, check, 0.5)
@@ -387,9 +385,7 @@ def test_batch_of_one_and_of_none(keras, name, size):
         args, kwargs = arguments(call, batch=size)
         if all(a.shape[:1] != (size,) for a in tree.flatten(args)):
             return
-        assert_alike(
-            call_layer(ours, args, kwargs), call_layer(theirs, args, kwargs), case.float32
-        )
+        assert_alike(call_layer(ours, args, kwargs), call_layer(theirs, args, kwargs), case.float32)
 
     for_calls(name, check, 0.3)
 
@@ -416,7 +412,9 @@ def test_mixed_precision(keras, name):
     for_calls(name, check, 0.3)
 
 
-random_layers = pytest.mark.parametrize("name", [n for n in LAYERS if n in CASES and CASES[n].random])
+random_layers = pytest.mark.parametrize(
+    "name", [n for n in LAYERS if n in CASES and CASES[n].random]
+)
 
 
 @random_layers

@@ -43,7 +43,12 @@ def test_weights_appear_at_the_first_call():
         for layer in (model.hidden, *model.heads)
         for w in ("kernel", "bias")
     ]
-    assert [type(layer).__name__ for layer in model.layers] == ["Dense", "Dropout", "Dense", "Dense"]
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "Dense",
+        "Dropout",
+        "Dense",
+        "Dense",
+    ]
     assert model.get_layer("v").units == 2
 
 

@@ -103,7 +103,9 @@ def test_errors_name_the_argument():
 def test_accuracy_fits_the_targets():
     def kind(y_true, y_pred):
         metrics = CompileMetrics(["accuracy"], None)
-        metrics.update_state(np.asarray(y_true), ops.convert_to_tensor(np.asarray(y_pred, "float32")))
+        metrics.update_state(
+            np.asarray(y_true), ops.convert_to_tensor(np.asarray(y_pred, "float32"))
+        )
         return type(metrics.metrics[0]).__name__, list(metrics.result())
 
     assert kind([[1.0]], [[0.3]]) == ("BinaryAccuracy", ["accuracy"])

@@ -165,9 +165,7 @@ def test_bad_arguments_of_fit(arguments, name):
 
 def test_y_beside_a_generator():
     model = model_of()
-    unchanged(
-        model, ValueError, "y", lambda: model.fit(((x, y) for _ in range(3)), y, verbose=0)
-    )
+    unchanged(model, ValueError, "y", lambda: model.fit(((x, y) for _ in range(3)), y, verbose=0))
 
 
 def test_a_generator_that_ends_early():
@@ -242,7 +240,10 @@ def test_debug_numerics_names_layer_and_op():
     minikeras.config.enable_debug_numerics()
     try:
         unchanged(
-            model, FloatingPointError, "(?s)subtract.*bang|bang.*subtract", lambda: model.fit(x, y, verbose=0)
+            model,
+            FloatingPointError,
+            "(?s)subtract.*bang|bang.*subtract",
+            lambda: model.fit(x, y, verbose=0),
         )
     finally:
         minikeras.config.disable_debug_numerics()

@@ -334,7 +334,9 @@ def test_sample_weights_of_several_outputs(pair):
 def test_an_output_without_a_loss(pair):
     def build(k):
         model = two(k)
-        model.compile("sgd", [None, "sparse_categorical_crossentropy"], metrics=[None, ["accuracy"]])
+        model.compile(
+            "sgd", [None, "sparse_categorical_crossentropy"], metrics=[None, ["accuracy"]]
+        )
         return model
 
     p = pair(build)
@@ -392,9 +394,7 @@ def test_own_compute_metrics(pair):
         return model
 
     p = pair(build)
-    p.call(
-        "fit", x, real, batch_size=8, epochs=2, shuffle=False, verbose=0, validation_split=0.3
-    )
+    p.call("fit", x, real, batch_size=8, epochs=2, shuffle=False, verbose=0, validation_split=0.3)
     p.call("evaluate", x, real, verbose=0)
     p.call("evaluate", x, real, verbose=0, return_dict=True)
 
@@ -556,9 +556,7 @@ def test_py_dataset(pair, count, keras):
         ("predict", {}),
     ):
         data = [dataset(minikeras, count), dataset(keras, 0)]
-        results = [
-            getattr(m, method)(d, verbose=0, **kwargs) for m, d in zip(p.models, data)
-        ]
+        results = [getattr(m, method)(d, verbose=0, **kwargs) for m, d in zip(p.models, data)]
         if method == "fit":
             assert data[0].ends == 3
             results = [r.history for r in results]
@@ -598,7 +596,9 @@ def test_masks_weigh_losses_and_metrics(pair):
     p.compare(histories[0].history["loss"], histories[1].history["loss"])
     p.compare_weights()
     p.call("evaluate", words, tags, batch_size=8, verbose=0)
-    p.call("evaluate", words, tags, batch_size=8, verbose=0, sample_weight=weight[:, None] * (tags + 1))
+    p.call(
+        "evaluate", words, tags, batch_size=8, verbose=0, sample_weight=weight[:, None] * (tags + 1)
+    )
     p.call("predict", words, verbose=0)
 
 

@@ -25,7 +25,8 @@ class Conv3D(BaseConv):
         activity_regularizer: penalty on the output.
         kernel_constraint, bias_constraint: constraints of the weights.
 
-    Input: `(batch, depth, height, width, channels)`. Output: the same with new positions and `filters` channels.
+    Input: `(batch, depth, height, width, channels)`.
+    Output: the same with new positions and `filters` channels.
 
     Example:
 

@@ -24,7 +24,8 @@ class DepthwiseConv2D(BaseDepthwiseConv):
         activity_regularizer: penalty on the output.
         depthwise_constraint, bias_constraint: constraints of the weights.
 
-    Input: `(batch, height, width, channels)`. Output: the same with new positions and `channels * depth_multiplier` channels.
+    Input: `(batch, height, width, channels)`.
+    Output: the same with new positions and `channels * depth_multiplier` channels.
 
     Example:
 

@@ -52,7 +52,9 @@ class Dense(Layer):
         if lora_rank is not None or quantization_config is not None:
             raise ValueError("Dense: LoRA and quantization are not supported.")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if isinstance(units, bool) or (not isinstance(units, int) and not hasattr(units, "__index__")):
+        if isinstance(units, bool) or (
+            not isinstance(units, int) and not hasattr(units, "__index__")
+        ):
             raise ValueError(
                 f"Dense: argument `units` must be a positive integer. Received: units={units!r}"
             )
@@ -119,5 +121,3 @@ class Dense(Layer):
             "bias_constraint": constraints.serialize(self.bias_constraint),
             "quantization_config": None,
         }
-
-

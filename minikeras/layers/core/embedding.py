@@ -80,7 +80,9 @@ class Embedding(Layer):
         self.autocast = False
         if weights is not None:
             self.build()
-            table = weights[0] if isinstance(weights, (list, tuple)) and len(weights) == 1 else weights  # fmt: skip
+            table = (
+                weights[0] if isinstance(weights, (list, tuple)) and len(weights) == 1 else weights
+            )
             self.set_weights([table])
 
     @property

@@ -35,7 +35,9 @@ class Dot(Merge):
                 f"Dot: argument `axes` must be an integer or two of them. Received: axes={axes}"
             )
         if 0 in pair:
-            raise ValueError(f"Dot: axis 0 is the batch and cannot be summed. Received: axes={axes}")
+            raise ValueError(
+                f"Dot: axis 0 is the batch and cannot be summed. Received: axes={axes}"
+            )
         self.axes = axes
         self.normalize = normalize
 
@@ -48,7 +50,9 @@ class Dot(Merge):
 
     def _merge(self, inputs: list) -> Any:
         if len(inputs) != 2:
-            raise ValueError(f"A `Dot` layer should be called on exactly 2 inputs. Received: {len(inputs)}")  # fmt: skip
+            raise ValueError(
+                f"A `Dot` layer should be called on exactly 2 inputs. Received: {len(inputs)}"
+            )
         x, y = inputs
         i, j = self._pair(tuple(x.shape), tuple(y.shape))
         if self.normalize:

@@ -17,7 +17,9 @@ def images(draw, rank, channels, data_format, sizes=(4, 6)):
 def windows(draw, rank, paddings=("valid", "same"), both=False):
     """Draw arguments that say how windows slide."""
     size = draw(st.sampled_from([1, 2, 3] + [(3, 2, 1)[:rank]]))
-    strides, dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 1), ((1, 2, 1)[:rank], 1), (1, 2)]))
+    strides, dilation = draw(
+        st.sampled_from([(1, 1), (1, 1), (2, 1), ((1, 2, 1)[:rank], 1), (1, 2)])
+    )
     if both and draw(st.booleans()):
         strides, dilation = 2, 1
     return {
