@@ -316,10 +316,7 @@ def _grouped(view: np.ndarray, groups: int, inner: int) -> np.ndarray:
     """Put an axis of groups of channels first, without a copy."""
     item = view.strides[-1]
     return np.lib.stride_tricks.as_strided(
-        view,
-        (groups, *view.shape[:-1], inner),
-        (inner * item, *view.strides),
-        writeable=False,
+        view, (groups, *view.shape[:-1], inner), (inner * item, *view.strides)
     )
 
 

@@ -188,16 +188,35 @@ def scratch(name: str, shape: tuple, dtype: np.dtype) -> np.ndarray:
     once need different names.
     """
     try:
-        held = _local.held
+        views = _local.views
     except AttributeError:
-        held = _local.held = {}
+        views, _local.buffers = {}, {}
+        _local.views = views
+    view = views.get((name, shape, dtype))
+    if view is None:
+        view = views[name, shape, dtype] = _fresh_view(name, shape, dtype)
+    return view
+
+
+def _fresh_view(name: str, shape: tuple, dtype: np.dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
-    buffer = held.get(name)
+    buffer = _local.buffers.get(name)
     if buffer is None or buffer.size < size:
-        fresh = np.empty(size + 64, np.uint8)
-        start = -fresh.ctypes.data % 64
-        buffer = held[name] = fresh[start : start + size]
+        whole = np.empty(size + 64, np.uint8)
+        start = -whole.ctypes.data % 64
+        buffer = _local.buffers[name] = whole[start : start + size]
+        for key in [k for k in _local.views if k[0] == name]:
+            del _local.views[key]
+    elif len(_local.views) > 500:
+        _local.views.clear()
     return buffer[:size].view(dtype).reshape(shape)
+
+
+def strided(x: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
+    """Return a view of an array with any shape and strides."""
+    if x.flags.c_contiguous and x.size:
+        return np.ndarray(shape, x.dtype, x, 0, strides)  # as_strided takes four times as long
+    return as_strided(x, shape, strides)
 
 
 # Padding and windows of a piece.
@@ -218,29 +237,35 @@ def part(
     Returns:
         `(images, *spatial, channels)`: a view of `x` where nothing has to be padded.
     """
-    low = piece.top * w.strides[0] - w.pads[0][0]
+    shape, source, target, borders = _placement(w, piece.top, piece.bottom, extra)
+    images = x[piece.first : piece.last]
+    if target is None:
+        return images[source]
+    padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
+    for border in borders:
+        padded[border] = 0
+    padded[target] = images[source]
+    return padded
+
+
+@functools.lru_cache(maxsize=1024)
+def _placement(w: Window, top: int, bottom: int, extra: tuple | None) -> tuple:
+    """Plan `part`: the shape, from where to where pixels are copied, and what is zero."""
     shape = list(w.reach if extra is None else extra)
     if extra is None:
-        shape[0] = (piece.rows - 1) * w.strides[0] + w.extent[0]
-    images = x[piece.first : piece.last]
-    starts = [low, *[-p[0] for p in w.pads[1:]]]
-    if all(a >= 0 and a + length <= n for a, length, n in zip(starts, shape, w.size)):
-        return images[(slice(None), *[slice(a, a + n) for a, n in zip(starts, shape)])]
-    padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
-    source, target = [slice(None)], [slice(None)]
-    for axis, (a, length, n) in enumerate(zip(starts, shape, w.size)):
-        begin = min(max(-a, 0), length)
-        end = max(min(n - a, length), begin)
-        every = tuple(target)
+        shape[0] = (bottom - top - 1) * w.strides[0] + w.extent[0]
+    starts = [top * w.strides[0] - w.pads[0][0], *[-p[0] for p in w.pads[1:]]]
+    source, target, borders = [slice(None)], [slice(None)], []
+    for start, length, size in zip(starts, shape, w.size):
+        begin = min(max(-start, 0), length)
+        end = max(min(size - start, length), begin)
         if begin:
-            padded[(*every, slice(begin))] = 0
+            borders.append((*target, slice(begin)))
         if end < length:
-            padded[(*every, slice(end, None))] = 0
-        source.append(slice(a + begin, a + end))
+            borders.append((*target, slice(end, None)))
+        source.append(slice(start + begin, start + end))
         target.append(slice(begin, end))
-        del axis
-    padded[tuple(target)] = images[tuple(source)]
-    return padded
+    return tuple(shape), tuple(source), tuple(target) if borders else None, borders
 
 
 def windows(padded: np.ndarray, w: Window, out: Sequence[int]) -> np.ndarray:
@@ -248,9 +273,8 @@ def windows(padded: np.ndarray, w: Window, out: Sequence[int]) -> np.ndarray:
     s = padded.strides
     steps = [a * b for a, b in zip(s[1:-1], w.strides)]
     inner = [a * b for a, b in zip(s[1:-1], w.dilation)]
-    return as_strided(
+    return strided(
         padded,
         (padded.shape[0], *out, *w.kernel, padded.shape[-1]),
         (s[0], *steps, *inner, s[-1]),
-        writeable=False,
     )

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from minikeras.kernels.windows import (
     Piece,
@@ -28,6 +27,7 @@ from minikeras.kernels.windows import (
     pieces,
     product,
     scratch,
+    strided,
     sum_pieces,
 )
 
@@ -97,11 +97,11 @@ def _inputs(x: np.ndarray, w: Window, piece: Piece, name: str) -> np.ndarray:
     padded = part(x, pixels, w, (4 * rows + 2, width))
     s = padded.strides
     half = scratch("half", (6, images, rows, width * channels), _F)
-    lines = as_strided(padded, (images, rows, 6, width * channels), (s[0], 4 * s[1], s[1], s[3]))
+    lines = strided(padded, (images, rows, 6, width * channels), (s[0], 4 * s[1], s[1], s[3]))
     np.matmul(_BT, lines, half.transpose(1, 2, 0, 3))
     s = half.strides
     c = channels * s[3]
-    tiles = as_strided(
+    tiles = strided(
         half, (6, images, rows, columns, 6, channels), (s[0], s[1], s[2], 4 * c, c, s[3])
     )
     full = scratch(name, (6, images, rows, columns, 6, channels), _F)
@@ -119,7 +119,7 @@ def _gradients(g: np.ndarray, w: Window, piece: Piece, name: str) -> np.ndarray:
     padded = part(g, pixels, plain, (4 * rows, width))
     s = padded.strides
     half = scratch("half", (6, images, rows, width * filters), _F)
-    lines = as_strided(padded, (images, rows, 4, width * filters), (s[0], 4 * s[1], s[1], s[3]))
+    lines = strided(padded, (images, rows, 4, width * filters), (s[0], 4 * s[1], s[1], s[3]))
     np.matmul(_A, lines, half.transpose(1, 2, 0, 3))
     full = scratch(name, (6, images, rows, columns, 6, filters), _F)
     np.matmul(_A, half.reshape(6, images, rows, columns, 4, filters), full)

@@ -33,6 +33,8 @@ def _same_rank(name: str, y_true: np.ndarray, y_pred: np.ndarray) -> tuple:
     if y_true.shape == y_pred.shape:
         return y_true, y_pred
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    if y_true.shape == y_pred.shape:
+        return y_true, y_pred
     try:
         np.broadcast_shapes(y_true.shape, y_pred.shape)
     except ValueError as error:

@@ -296,7 +296,8 @@ class Trainer:
                 )
             return y_pred
         targets = self.optimizer.gradient_targets()
-        seed = np.ones_like(scaled._value)
+        value = scaled._value
+        seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
         grads = backpropagate(tape._nodes, {scaled._node: seed}, out=targets)
         self.optimizer.apply_flat(grads)
         return y_pred
@@ -745,8 +746,14 @@ def _batch_size(x: Any) -> int:
 
 def _tensors(data: Any) -> Any:
     """Wrap the arrays of a batch in tensors, without a copy: nobody else writes to them."""
-    if type(data) is tuple and all(type(a) is np.ndarray for a in data):
-        return tuple([Tensor(a) for a in data])
+    if type(data) is tuple:
+        tensors = []
+        for a in data:
+            if type(a) is not np.ndarray:
+                break
+            tensors.append(Tensor(a))
+        else:
+            return tuple(tensors)
     return tree.map_structure(_wrap, data)
 
 
