@@ -1,7 +1,7 @@
 """Convolution: `activation(windows of x @ kernel + bias)`, and its transpose.
 
-Images are `(n, *spatial, channels)`, kernels `(*window, channels / groups, filters)`. There are four
-ways, each with its weight gradient; `way` chooses by shapes and dtype alone:
+Images are `(n, *spatial, channels)`, kernels `(*window, channels / groups, filters)`. There are
+several ways, each with its weight gradient; `way` chooses by shapes and dtype alone:
 
 - a window of one element is a matrix product;
 - 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
@@ -50,7 +50,7 @@ _FEW = 4
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:
-    """Compute the convolution as its definition says; also on tensors, for gradients of gradients."""
+    """Compute the convolution by its definition; also on tensors, for gradients of gradients."""
     x = np.pad(x, ((0, 0), *w.pads, (0, 0)))
     inner = kernel.shape[-2]
     filters = kernel.shape[-1] // groups
@@ -442,8 +442,8 @@ def _spread_points(
 def _between(w: Window) -> tuple:
     """Plan `_spread_between`: for each axis, the window over gradients and the range of steps.
 
-    Position `p` of the padded image, `p = q * stride + r`, gets the elements `r + stride * m` of the
-    window that stands at `q - m`.
+    Position `p` of the padded image, `p = q * stride + r`, gets the elements `r + stride * m` of
+    the window that stands at `q - m`.
     """
     reach, starts, outs = [], [], []
     for (low, _), size, k, s in zip(w.pads, w.size, w.kernel, w.strides):

@@ -28,7 +28,7 @@ _PIECE = 1 << 16
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window) -> Any:
-    """Compute the convolution as its definition says; also on tensors, for gradients of gradients."""
+    """Compute the convolution by its definition; also on tensors, for gradients of gradients."""
     x = np.pad(x, ((0, 0), *w.pads, (0, 0)))
     shape = (*x.shape[:-1], x.shape[-1], 1)
     x = np.reshape(x, shape)

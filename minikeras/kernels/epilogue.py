@@ -1,4 +1,4 @@
-"""What follows a convolution: bias and activation, and their gradients, while the numbers are in cache."""
+"""What follows a convolution: bias, activation, and their gradients, piece by piece."""
 
 from __future__ import annotations
 

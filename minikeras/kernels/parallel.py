@@ -245,7 +245,7 @@ class _Blas:
 
 
 def _blas_libraries() -> list:
-    """Return what may hold the symbols: a module of NumPy that is linked to BLAS, and its libraries."""
+    """Return what may hold the symbols: a module that is linked to BLAS, and NumPy's libraries."""
     try:
         from numpy.linalg import _umath_linalg
 

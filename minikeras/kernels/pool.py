@@ -1,7 +1,8 @@
 """Pooling: the largest, or the mean, of each window.
 
-Windows that lie side by side are reduced one axis after the other, the last first. The gradient of a
-maximum goes to the first largest element of its window, in reading order. Padding counts for nothing.
+Windows that lie side by side are reduced one axis after the other, the last first. The gradient of
+a maximum goes to the first largest element of its window, in reading order. Padding counts for
+nothing.
 """
 
 from __future__ import annotations

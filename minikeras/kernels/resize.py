@@ -105,7 +105,7 @@ KERNELS = {
 
 @functools.lru_cache(maxsize=64)
 def _matrix(kind: str, size: int, factor: int, dtype: np.dtype) -> np.ndarray:
-    """Return the matrix `(size * factor, size)` that makes an axis longer; centres of pixels agree."""
+    """Return the matrix `(size * factor, size)` that makes an axis longer, centres kept."""
     at = (np.arange(size * factor) + 0.5) / factor - 0.5
     weights = KERNELS[kind](at[:, None] - np.arange(size))
     weights /= weights.sum(axis=1, keepdims=True)

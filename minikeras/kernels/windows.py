@@ -1,7 +1,7 @@
-"""What kernels that slide a window over images share: geometry, padding, work in cache-sized pieces.
+"""What kernels that slide a window over images share: geometry, padding, cache-sized pieces.
 
-Images are `(n, *spatial, channels)`. A piece is some whole images, or some rows of one image, small
-enough for what is made of it to stay in a core's cache. Which pieces there are depends on shapes
+Images are `(n, *spatial, channels)`. A piece is some whole images, or some rows of one image,
+small enough for what is made of it to stay in a core's cache. Which pieces there are depends on shapes
 alone, never on threads, and so does the order in which sums over pieces are taken.
 """
 

@@ -5,9 +5,9 @@ of tile and kernel (Lavin & Gray, "Fast Algorithms for Convolutional Neural Netw
 
     y = A.T [ (G k G.T) * (B.T x B) ] A
 
-Each transform is two products with a small matrix. The first runs over whole rows of the image, the
-second over the tiles of a row where they lie, so tiles are never gathered. In the middle there is one
-product of matrices for each of the 36 elements. The error is about 3e-5 of the largest value.
+Each transform is two products with a small matrix. The first runs over whole rows of the image,
+the second over the tiles of a row where they lie, so tiles are never gathered. In the middle there
+is one product of matrices for each of the 36 elements. The error is about 1e-5 of the largest value.
 
 The weights' gradient is the same formula differentiated: transform inputs and gradients, multiply
 for each of the 36 elements, transform back.

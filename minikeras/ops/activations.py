@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -282,7 +283,8 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
     axes = [a % x.ndim for a in axis]
     last = list(range(-len(axes), 0))
     moved = moveaxis(x, axes, last)
-    flat = reshape(moved, (*moved.shape[: x.ndim - len(axes)], -1))
+    kept = moved.shape[: x.ndim - len(axes)]
+    flat = reshape(moved, (*kept, math.prod(moved.shape[len(kept) :])))
     return moveaxis(reshape(primitive(flat, axis=-1), moved.shape), last, axes)
 
 

@@ -8,7 +8,7 @@ from minikeras.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 
 class Conv2DTranspose(BaseConvTranspose):
-    """Transposed convolution of images: each input, times a kernel, is added to one window of the output.
+    """Transposed convolution of images: each input, times a kernel, goes to a window.
 
     Args:
         filters: number of channels of the output.
@@ -27,7 +27,8 @@ class Conv2DTranspose(BaseConvTranspose):
         activity_regularizer: penalty on the output.
         kernel_constraint, bias_constraint: constraints of the weights.
 
-    Input: `(batch, height, width, channels)`. Output: the same with new positions and `filters` channels.
+    Input: `(batch, height, width, channels)`.
+    Output: the same with new positions and `filters` channels.
 
     Example:
 

@@ -8,7 +8,7 @@ from minikeras.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 
 class Conv3DTranspose(BaseConvTranspose):
-    """Transposed convolution of volumes: each input, times a kernel, is added to one window of the output.
+    """Transposed convolution of volumes: each input, times a kernel, goes to a window.
 
     Args:
         filters: number of channels of the output.

@@ -25,7 +25,8 @@ class SeparableConv2D(BaseSeparableConv):
         activity_regularizer: penalty on the output.
         depthwise_constraint, pointwise_constraint, bias_constraint: constraints of the weights.
 
-    Input: `(batch, height, width, channels)`. Output: the same with new positions and `filters` channels.
+    Input: `(batch, height, width, channels)`.
+    Output: the same with new positions and `filters` channels.
 
     Example:
 

@@ -82,7 +82,7 @@ class Cropping(Border):
             shape[axis] -= low + high
             if shape[axis] <= 0:
                 raise ValueError(
-                    f"Layer '{self.name}': cropping {self._border} leaves nothing of inputs of shape "
-                    f"{tuple(input_shape)}."
+                    f"Layer '{self.name}': cropping {self._border} leaves nothing of inputs of "
+                    f"shape {tuple(input_shape)}."
                 )
         return tuple(shape)

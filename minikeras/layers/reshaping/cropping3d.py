@@ -11,7 +11,7 @@ class Cropping3D(Cropping):
     """Cuts borders off volumes.
 
     Args:
-        cropping: one number for all sides, one for each of depth, height, width, or a pair for each.
+        cropping: one number for all sides, one for each axis, or a pair for each axis.
         data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
 
     Input: `(batch, depth, height, width, channels)`. Output: the same with other sizes.

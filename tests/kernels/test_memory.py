@@ -1,0 +1,61 @@
+"""Freed memory is kept where the C library can be told so, and nobody's choice is overruled."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from minikeras.kernels import memory, parallel
+
+SCRIPT = """
+import os, resource
+{before}
+import numpy as np
+from minikeras.kernels import memory
+print(memory.keep_freed())
+x = [np.ones(3 << 20, "float32") for _ in range(3)]
+del x
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+x = [np.ones(3 << 20, "float32") for _ in range(3)]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def run(before=""):
+    out = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(before=before)],
+        env={**{k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return out[0] == "True", int(out[1])
+
+
+def test_arrays_get_memory_that_was_freed():
+    if sys.platform != "linux":
+        assert memory.keep_freed() in (True, False)
+        return
+    kept, faults = run()
+    assert not kept or faults < 500  # 36 MB are 9216 pages
+
+
+def test_a_choice_in_the_environment_stays():
+    if sys.platform == "linux":
+        assert not run("os.environ['MALLOC_TRIM_THRESHOLD_'] = '1000000'")[0]
+
+
+def test_blas_has_its_threads_back_after_products():
+    blas = parallel._blas()
+    a = np.ones((64, 64))
+    seen = []
+
+    def task():
+        seen.append(blas.get() if blas.get else 1)
+        np.dot(a, a)
+
+    before = blas.get() if blas.get else 1
+    parallel.run_products([task, task, task])
+    assert seen == [1, 1, 1]
+    assert (blas.get() if blas.get else 1) == before
