@@ -8,7 +8,6 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tests compile many tiny programs and run each a few times.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # compiling is what takes time
 os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
@@ -22,3 +21,14 @@ def keras():
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
     return keras
+
+
+@pytest.fixture(autouse=True)
+def default_settings():
+    """What a test sets for the whole process is set back, so that tests do not depend on order."""
+    yield
+    from minikeras import dtype_policies
+    from minikeras.common.settings import settings
+
+    settings.__dict__.clear()  # back to the class's defaults
+    dtype_policies.reset_dtype_policy()

@@ -6,6 +6,7 @@ inputs (`parents`), never a tensor, so dropping the outputs frees everything by 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -35,9 +36,17 @@ class Node:
 
 
 class Leaf:
-    """Where a gradient comes to rest: a variable, or a watched tensor."""
+    """Where a gradient comes to rest: a variable, or a watched tensor.
 
-    __slots__ = ()
+    Args:
+        variable: the variable, None for a watched tensor.
+    """
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Any = None) -> None:
+        # Weakly: the variable holds its leaf, and a cycle would wait for the garbage collector.
+        self.variable = None if variable is None else weakref.ref(variable)
 
 
 class Pick:
@@ -220,9 +229,10 @@ class GradientTape:
         self._used = False
 
     def watched_variables(self) -> tuple:
-        """Return the variables and tensors' leaves that recorded operations used."""
-        leaves = {p for n in self._nodes if type(n) is Node for p in n.parents}
-        return tuple(n for n in leaves if isinstance(n, Leaf))
+        """Return the variables that recorded operations used, in the order of their first use."""
+        leaves = [p for n in self._nodes if type(n) is Node for p in n.parents]
+        owners = [p.variable() for p in dict.fromkeys(leaves) if type(p) is Leaf and p.variable]
+        return tuple(v for v in owners if v is not None)
 
     def gradient(
         self,

@@ -109,7 +109,8 @@ class Variable(Tensor):
         self._follow()
 
     def _follow(self) -> None:
-        self._node = Leaf() if self._trainable and self._value.dtype.kind in "fcV" else None
+        floating = self._value.dtype.kind in "fcV"
+        self._node = Leaf(self) if self._trainable and floating else None
 
     def _casts(self, dtype: np.dtype) -> bool:
         """Whether a layer that computes in `dtype` reads this variable through a cast."""

@@ -21,7 +21,7 @@ def standardize_tuple(
     Raises:
         ValueError: if `value` is something else, or too small.
     """
-    expected = f"{owner}: `{name}` must be an integer or {n} integers"
+    expected = f"{owner}: `{name}` must be an integer" + (f" or {n} integers" if n > 1 else "")
     if isinstance(value, bool):
         raise ValueError(f"{expected}. Received: {name}={value!r}")
     if hasattr(value, "__index__"):
@@ -35,7 +35,8 @@ def standardize_tuple(
             raise ValueError(f"{expected}. Received: {name}={value!r}")
     if min(numbers) < (0 if allow_zero else 1):
         least = "0 or more" if allow_zero else "positive"
-        raise ValueError(f"{expected}, each {least}. Received: {name}={value!r}")
+        least = f"each {least}" if n > 1 else least
+        raise ValueError(f"{expected}, {least}. Received: {name}={value!r}")
     return numbers
 
 

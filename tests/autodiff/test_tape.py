@@ -381,3 +381,13 @@ def test_memory_stays_flat_without_the_garbage_collector():
         gc.enable()
         tracemalloc.stop()
     assert grown < 20_000
+
+
+def test_watched_variables_are_those_that_were_used():
+    used, unused = Variable(2.0, name="used"), Variable(3.0)
+    x = ops.convert_to_tensor(1.0)
+    with GradientTape() as tape:
+        tape.watch(x)
+        _ = used * x + ops.square(used)
+    assert [v is used for v in tape.watched_variables()] == [True]
+    assert unused is not None

@@ -141,7 +141,7 @@ def test_forward_and_weights_agree_with_keras(keras, name, dtype):
         for a, b in zip(tree.flatten(args), tree.flatten(kept)):
             np.testing.assert_array_equal(a, b)  # inputs are left as they are
 
-    for_calls(name, check)
+    for_calls(name, check, 1.0 if dtype == "float64" else 0.35)
 
 
 @each_layer
@@ -191,7 +191,7 @@ def test_gradients_agree_with_keras(keras, name):
         got = tape.gradient(result, (ours.trainable_weights, tensors), unconnected_gradients="zero")
         assert_alike(got, wanted, max(case.float64, 1e-10) * 10)
 
-    for_calls(name, check, 0.5)
+    for_calls(name, check, 0.35)
 
 
 def differentiable(layer, args):
