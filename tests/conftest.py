@@ -1,6 +1,7 @@
 """Settings that every test shares."""
 
 import os
+import sys
 
 # The oracle is Keras on JAX, in float64 too. Chosen before anything imports keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -21,6 +22,20 @@ def keras():
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
     return keras
+
+
+_tests_since_clearing = 0
+
+
+@pytest.fixture(autouse=True)
+def few_compiled_programs():
+    """JAX keeps every program that it compiled, and is the slower to compile the more there are."""
+    yield
+    global _tests_since_clearing
+    _tests_since_clearing += 1
+    if _tests_since_clearing >= 50 and "jax" in sys.modules:
+        _tests_since_clearing = 0
+        sys.modules["jax"].clear_caches()
 
 
 @pytest.fixture(autouse=True)

@@ -91,12 +91,11 @@ def test_all_of_keras_is_here(keras):
         ]
 
 
-@pytest.mark.parametrize(("name", "kwargs"), cases())
+# Not sparsemax: Keras 3.15.1's does not sum to 1; see below for what ours has to do.
+@pytest.mark.parametrize(("name", "kwargs"), [c for c in cases() if "sparsemax" not in str(c)])
 def test_value_and_gradient_like_keras(keras, name, kwargs):
     import jax
 
-    if name == "sparsemax":
-        pytest.skip("Keras 3.15.1's does not sum to 1; see below for what ours has to do")
     rng = np.random.default_rng(2)
     for dtype, tolerance in (("float32", 1e-5), ("float64", 1e-10)):
         x = away_from_kinks(rng.normal(size=(4, 6)) * 2).astype(dtype)
