@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--also", nargs="*", default=[], help="other modules with Keras's API")
     args = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "jax")
 
     for module in ("numpy", "minikeras", *args.also):
         run(IMPORT.format(module=module))  # the first run writes bytecode
