@@ -96,7 +96,6 @@ class Model(Trainer, Layer):
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape (or a list or dict of shapes)."""
         if self.built or input_shape is None:
-            self.built = self.built or _never_built(self)
             return
         if type(self).call is Model.call:
             self.built = True
@@ -211,10 +210,6 @@ def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:
         path = f"{prefix}/{k}" if prefix else k
         found += _paths(v, path) if isinstance(v, dict) else [(path, v)]
     return found
-
-
-def _never_built(model: Model) -> bool:
-    return bool(model.__dict__.get("built"))
 
 
 def _as_shapes(shape: Any) -> Any:
