@@ -7,7 +7,7 @@
 A peer runs in a process of its own. The peers take turns, `--rounds` times over, so that a slow
 spell of the machine hits them all. An epoch's time divided by its steps is one figure; the first
 epoch of a process (compilation, warming up) is left out; the table shows the median of the rest,
-and its ratio to the best peer's.
+its ratio to the best peer's, and the most memory that the process used.
 """
 
 from __future__ import annotations
@@ -26,108 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-# Workloads. Each has data, and how to make the model for Keras's API (minikeras or Keras itself,
-# handed over as `keras`), for PyTorch and for scikit-learn. Leave out what a peer cannot do.
-
-
-def moons_data() -> tuple[np.ndarray, np.ndarray]:
-    angle = np.linspace(0, np.pi, 500)
-    outer = np.stack([np.cos(angle), np.sin(angle)], 1)
-    inner = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], 1)
-    x = np.concatenate([outer, inner]) + np.random.default_rng(0).normal(scale=0.05, size=(1000, 2))
-    return x.astype("float32"), np.repeat([0, 1], 500).astype("int32")
-
-
-def moons_keras(keras: Any) -> Any:
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((2,)),
-            layers.Dense(4, activation="tanh"),
-            layers.Dense(2, activation="tanh"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def moons_torch(torch: Any) -> tuple:
-    nn = torch.nn
-    model = nn.Sequential(
-        *(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2), nn.Tanh(), nn.Linear(2, 1), nn.Flatten(0))
-    )
-    return model, nn.BCEWithLogitsLoss(), torch.optim.Adam(model.parameters(), 0.01)
-
-
-def moons_sklearn() -> Any:
-    from sklearn.neural_network import MLPClassifier
-
-    return MLPClassifier((4, 2), activation="tanh", learning_rate_init=0.01, random_state=0)
-
-
-def mlp_data() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    x = rng.random((12_800, 784), dtype=np.float32)
-    return x, (x @ rng.normal(size=(784, 10))).argmax(1).astype("int32")
-
-
-def mlp_keras(keras: Any) -> Any:
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((784,)),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.2),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.2),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def mlp_torch(torch: Any) -> tuple:
-    nn = torch.nn
-    model = nn.Sequential(
-        *(nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2)),
-        *(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.2)),
-        nn.Linear(512, 10),
-    )
-    return model, nn.CrossEntropyLoss(), torch.optim.RMSprop(model.parameters(), 0.001, alpha=0.9)
-
-
-def mlp_sklearn() -> Any:
-    from sklearn.neural_network import MLPClassifier
-
-    return MLPClassifier((512, 512), random_state=0)  # without Dropout, and with Adam
-
-
-WORKLOADS: dict[str, dict[str, Any]] = {
-    "moons": {
-        "what": "2-4-2-1, tanh, sigmoid, Adam, 1,000 rows, batch 32",
-        "data": moons_data,
-        "batch": 32,
-        "epochs": 31,
-        "keras": moons_keras,
-        "torch": moons_torch,
-        "sklearn": moons_sklearn,
-    },
-    "mlp": {
-        "what": "784-512-512-10, relu, Dropout 0.2, RMSprop, 12,800 rows, batch 128",
-        "data": mlp_data,
-        "batch": 128,
-        "epochs": 4,
-        "keras": mlp_keras,
-        "torch": mlp_torch,
-        "sklearn": mlp_sklearn,
-    },
-}
 
 
 # Drivers. Each trains for the workload's epochs and returns the seconds that each epoch took.
@@ -157,10 +58,11 @@ def time_keras(workload: dict, module: str) -> list[float]:
 def time_torch(workload: dict) -> list[float]:
     import torch
 
-    data = workload["data"]()
     model, loss_fn, optimizer = workload["torch"](torch)
-    x, y = torch.from_numpy(data[0]), torch.from_numpy(data[1])
+    x, y = (torch.from_numpy(part) for part in workload["data"]())
     binary = isinstance(loss_fn, torch.nn.BCEWithLogitsLoss)
+    labels = y.ndim == 1  # not images to be restored
+    x, y = (t.permute(0, 3, 1, 2).contiguous() if t.ndim == 4 else t for t in (x, y))
     y = y.float() if binary else y.long()
     model.train()
     times = []
@@ -176,7 +78,8 @@ def time_torch(workload: dict) -> list[float]:
             optimizer.step()
             with torch.no_grad():  # what `fit` reports too
                 total += loss * len(rows)
-                right += (((out > 0) if binary else out.argmax(1)) == yb).sum()
+                if labels:
+                    right += (((out > 0) if binary else out.argmax(1)) == yb).sum()
         total.item(), right.item()
         times.append(time.perf_counter() - start)
     return times
@@ -236,8 +139,8 @@ def interpreter_for(peer: str, pythons: list[str]) -> str | None:
     return None
 
 
-def measure(python: str, peer: str, workload: str) -> list[float]:
-    """Run one peer in a process of its own and return the seconds per step, an epoch each."""
+def measure(python: str, peer: str, workload: str) -> tuple[list[float], float]:
+    """Run one peer in a process of its own: its seconds per step, an epoch each, and peak in MB."""
     command = [python, __file__, workload, "--child", peer]
     out = subprocess.run(command, env=environment(peer), capture_output=True, text=True)
     if out.returncode:
@@ -249,7 +152,17 @@ def child(peer: str, name: str) -> None:
     workload = WORKLOADS[name]
     steps = -(-len(workload["data"]()[0]) // workload["batch"])
     times = PEERS[peer][2](workload)
-    print(json.dumps([t / steps for t in times[1:]]))
+    print(json.dumps([[t / steps for t in times[1:]], peak_memory()]))
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had in use, in MB."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def main() -> None:
@@ -275,28 +188,32 @@ def main() -> None:
     peers = [p for p in pythons if pythons[p]]
     print(f"{os.cpu_count()} cores, {platform.machine()}, numpy {np.__version__}")
 
-    results: dict[str, dict[str, list[float]]] = {}
+    results: dict[str, dict[str, dict]] = {}
     for name in args.workloads or WORKLOADS:
         able = [p for p in peers if PEERS[p][1] in WORKLOADS[name]]
-        results[name] = {p: [] for p in able}
+        results[name] = {p: {"times": [], "peak": 0.0} for p in able}
         for _ in range(args.rounds):
             for peer in able:
-                results[name][peer] += measure(pythons[peer], peer, name)
+                times, peak = measure(pythons[peer], peer, name)
+                found = results[name][peer]
+                found["times"] += times
+                found["peak"] = max(found["peak"], peak)
         report(name, results[name])
     if args.json:
         Path(args.json).write_text(json.dumps(results))
 
 
-def report(name: str, times: dict[str, list[float]]) -> None:
-    """Print the medians of one workload, and their ratios to the best peer's."""
-    medians = {p: statistics.median(t) for p, t in times.items()}
+def report(name: str, results: dict[str, dict]) -> None:
+    """Print the medians of one workload, their ratios to the best peer's, and the memory used."""
+    medians = {p: statistics.median(found["times"]) for p, found in results.items()}
     best = min([m for p, m in medians.items() if p != "minikeras"] or medians.values())
     print(f"\n{name}: {WORKLOADS[name]['what']}")
-    print(f"  {'':18}{'us/step':>10}{'fastest':>10}{'slowest':>10}{'to best peer':>14}")
+    columns = ("us/step", "fastest", "slowest", "to best peer", "peak MB")
+    print(" " * 20 + "".join(f"{column:>14}" for column in columns))
     for peer, median in sorted(medians.items(), key=lambda item: item[1]):
-        low, high = min(times[peer]), max(times[peer])
-        figures = "".join(f"{1e6 * t:>10.0f}" for t in (median, low, high))
-        print(f"  {peer:18}{figures}{median / best:>14.2f}")
+        times, peak = results[peer]["times"], results[peer]["peak"]
+        figures = "".join(f"{1e6 * t:>14.0f}" for t in (median, min(times), max(times)))
+        print(f"  {peer:18}{figures}{median / best:>14.2f}{peak:>14.0f}", flush=True)
 
 
 if __name__ == "__main__":

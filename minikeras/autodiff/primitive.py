@@ -73,28 +73,23 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run forward on the inputs' arrays; record the call if a tape follows one of them."""
+        if state.autocast is not None:
+            inputs = tuple([autocast(a) for a in inputs])
         values = []
-        tracked = False
+        parents = []
         for a in inputs:
-            if type(a) is Tensor:
+            if isinstance(a, Tensor):
                 values.append(a._value)
-                if a._node is not None:
-                    tracked = True
-            elif type(a) is np.ndarray or a is None or type(a) in _SCALARS:
-                values.append(a)
-            elif isinstance(a, Variable):
-                if state.autocast is not None and a._casts(state.autocast):
-                    return self(*[autocast(b) for b in inputs], **params)
-                values.append(a._value)
-                if a._node is not None:
-                    tracked = True
+                parents.append(a._node)
             else:
-                values.append(to_array(a))
+                plain = type(a) is np.ndarray or a is None or type(a) in _SCALARS
+                values.append(a if plain else to_array(a))
+                parents.append(None)
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)
-        if tracked and state.tapes:
-            node = record(self, inputs, saved, params)
+        if state.tapes and any(parents):
+            node = record(self, inputs, parents, saved, params)
             if type(result) is tuple:
                 picks = [Pick(node, i) for i in range(len(result))]
                 for tape in state.tapes:
@@ -165,21 +160,21 @@ class Elementary(Primitive):
 
     def __call__(self, *inputs: Any, **params: Any) -> Tensor:
         values = []
-        tracked = False
+        parents = []
         for a in inputs:
             if type(a) is Tensor:
                 values.append(a._value)
-                if a._node is not None:
-                    tracked = True
+                parents.append(a._node)
             elif type(a) is np.ndarray or type(a) in _SCALARS:
                 values.append(a)
+                parents.append(None)
             else:
                 return self(*[as_tensor(a) for a in inputs], **params)
         y = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, y)
-        if tracked and state.tapes:
-            return Tensor(y, record(self, inputs, self.save(values, y), params))
+        if state.tapes and any(parents):
+            return Tensor(y, record(self, inputs, parents, self.save(values, y), params))
         return Tensor(y)
 
     def save(self, values: Sequence[Any], y: Any) -> dict:

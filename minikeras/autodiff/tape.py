@@ -26,7 +26,7 @@ class Node:
 
     __slots__ = ("inputs", "layer", "params", "parents", "primitive", "saved")
 
-    def __init__(self, primitive: Any, parents: tuple, saved: Any, params: dict) -> None:
+    def __init__(self, primitive: Any, parents: Sequence[Any], saved: Any, params: dict) -> None:
         self.primitive = primitive
         self.parents = parents
         self.saved = saved
@@ -59,14 +59,11 @@ class Pick:
         self.index = index
 
 
-def record(primitive: Any, inputs: Sequence[Any], saved: Any, params: dict) -> Node:
+def record(
+    primitive: Any, inputs: Sequence[Any], parents: Sequence[Any], saved: Any, params: dict
+) -> Node:
     """Append a call to every tape that records."""
-    node = Node(
-        primitive,
-        tuple([a._node if isinstance(a, Tensor) else None for a in inputs]),
-        saved,
-        params,
-    )
+    node = Node(primitive, parents, saved, params)
     tapes = state.tapes
     if len(tapes) > 1 or tapes[0]._persistent:
         node.inputs = inputs

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-# exp(x) overflows beyond these.
-_EXP_MAX = {np.dtype("float16"): 11.0, np.dtype("float32"): 88.0, np.dtype("float64"): 709.0}
+# exp(x) overflows beyond the first; as arrays, since NumPy makes one of every Python number.
+_LIMIT_AND_ONE = {
+    np.dtype(t): (np.array(limit, t), np.array(1, t))
+    for t, limit in (("float16", 11), ("float32", 88), ("float64", 709))
+}
 
 
 def sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `1 / (1 + exp(-z))`."""
     y = np.negative(z, out)
-    limit = _EXP_MAX.get(y.dtype)
+    limit, one = _LIMIT_AND_ONE.get(y.dtype, (None, 1))
     if limit is not None:
         np.minimum(y, limit, out=y)
     np.exp(y, y)
-    y += 1
+    y += one
     return np.reciprocal(y, y)
 
 
 def sigmoid_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    d = np.subtract(1, y, out)
+    d = np.subtract(_LIMIT_AND_ONE.get(y.dtype, (None, 1))[1], y, out)
     d *= y
     d *= g
     return d
@@ -31,7 +36,22 @@ def sigmoid_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None
 
 def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `max(z, 0)`."""
-    return np.maximum(z, 0, out=out)
+    row = math.gcd(z.size, _ROW)
+    if row < 256 or not z.flags.c_contiguous or (out is not None and not out.flags.c_contiguous):
+        return np.maximum(z, 0, out=out)
+    # NumPy compares two arrays with vector instructions, but not an array and a number.
+    y = np.maximum(
+        z.reshape(-1, row), _zeros(row, z.dtype), out=None if out is None else out.reshape(-1, row)
+    )
+    return y.reshape(z.shape) if out is None else out
+
+
+_ROW = 4096
+
+
+@lru_cache
+def _zeros(n: int, dtype: np.dtype) -> np.ndarray:
+    return np.zeros(n, dtype)
 
 
 def relu_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -44,10 +64,9 @@ def tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def tanh_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    d = np.multiply(y, y, out)
-    np.subtract(1, d, d)
-    d *= g
-    return d
+    d = np.multiply(g, y, out)
+    d *= y
+    return np.subtract(g, d, d)  # without a number, which NumPy would make an array of first
 
 
 def softmax(z: np.ndarray, out: np.ndarray | None = None, axis: int = -1) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,31 +10,35 @@ import numpy as np
 from minikeras.kernels.activations import sigmoid
 
 
+@lru_cache
+def _bounds(dtype: np.dtype, epsilon: float) -> tuple[np.ndarray, ...]:
+    """Return epsilon, 1 - epsilon and 1 as arrays: NumPy makes one of every Python number."""
+    return np.array(epsilon, dtype), np.array(1 - epsilon, dtype), np.array(1, dtype)
+
+
 def binary_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
     """Compute `-(t log p + (1 - t) log(1 - p))`, element by element, p clipped off 0 and 1."""
-    clipped = np.maximum(p, epsilon)
-    np.minimum(clipped, 1 - epsilon, out=clipped)
-    rest = 1 - clipped
+    low, high, one = _bounds(p.dtype, epsilon)
+    clipped = np.maximum(p, low)
+    np.minimum(clipped, high, out=clipped)
+    rest = one - clipped
     loss = np.log(clipped)
     other = np.log(rest)
     loss -= other
     loss *= target
     loss += other
     np.negative(loss, loss)
-    return loss, (target, p, clipped, rest, loss, epsilon)
+    return loss, (target, p, clipped, rest)
 
 
 def binary_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
-    target, p, clipped, rest, _, _ = saved
+    target, p, clipped, rest = saved
     dt = dp = None
     if needs[1]:
         dp = clipped - target
         dp /= clipped * rest
         dp *= g
-        if clipped is not p:
-            inside = p == clipped
-            if not inside.all():
-                dp *= inside
+        dp *= p == clipped  # a probability that was cut has no gradient
     if needs[0]:
         dt = g * (np.log(rest) - np.log(clipped))
     return [dt, dp]
@@ -87,8 +92,9 @@ def categorical_forward(target: np.ndarray, p: np.ndarray, epsilon: float, axis:
     """
     total = np.add.reduce(p, axis=-1, keepdims=True)
     q = p / total
-    clipped = np.maximum(q, epsilon)
-    np.minimum(clipped, 1 - epsilon, out=clipped)
+    low, high, _ = _bounds(q.dtype, epsilon)
+    clipped = np.maximum(q, low)
+    np.minimum(clipped, high, out=clipped)
     loss = -np.add.reduce(target * np.log(clipped), axis=axis)
     return loss, (target, total, q, clipped)
 
@@ -141,8 +147,9 @@ def sparse_forward(p: np.ndarray, labels: np.ndarray, epsilon: float) -> tuple:
     total = np.add.reduce(p.reshape(-1, classes), axis=-1)
     q = p.reshape(-1).take(places)
     q /= total
-    clipped = np.maximum(q, epsilon)
-    np.minimum(clipped, 1 - epsilon, out=clipped)
+    low, high, _ = _bounds(q.dtype, epsilon)
+    clipped = np.maximum(q, low)
+    np.minimum(clipped, high, out=clipped)
     loss = np.log(clipped)
     np.negative(loss, loss)
     return loss.reshape(labels.shape), (places, total, q, clipped, p.shape)

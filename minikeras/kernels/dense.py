@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels.activations import FUSED
-from minikeras.kernels.gemm import dot
+from minikeras.kernels.gemm import dot, sum_rows
 
 
 def forward(
@@ -31,12 +31,12 @@ def forward(
     if activation is not None:
         FUSED[activation].forward(y, y)
     shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
-    return shaped, (x, flat, kernel, bias is not None, y, activation)
+    return shaped, (x, flat, kernel, bias is not None, y)
 
 
-def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
+def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: str | None) -> list:
     """Return the gradients of x, kernel and bias."""
-    x, flat, kernel, has_bias, y, activation = saved
+    x, flat, kernel, has_bias, y = saved
     need_x, need_kernel, need_bias = needs
     d = g if g.ndim == 2 else g.reshape(y.shape)
     if activation is not None:
@@ -50,7 +50,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     if need_kernel:
         dkernel = dot(flat.T, d, out_kernel)
     if need_bias and has_bias:
-        dbias = np.add.reduce(d, axis=0, out=out_bias)
+        dbias = sum_rows(d, out_bias)
     if need_x:
         dx = dot(d, kernel.T)
         if x.ndim != 2:

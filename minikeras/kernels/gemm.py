@@ -26,14 +26,13 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
         b: `(k, n)`.
         out: C-contiguous array for the result, or None.
     """
-    m, k = a.shape
-    n = b.shape[1]
-    work = m * n * k
+    work = a.size * b.shape[1]
+    if work < BLAS_PARALLEL:
+        return np.dot(a, b, out)
     if work < PARALLEL:
-        if work < BLAS_PARALLEL:
-            return np.dot(a, b, out)
         with parallel.single_blas:
             return np.dot(a, b, out)
+    m, n = a.shape[0], b.shape[1]
     if out is None:
         out = np.empty((m, n), np.result_type(a, b))
     if m >= 64 or m >= n:
@@ -51,3 +50,25 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
     with parallel.single_blas:
         parallel.run(tasks)
     return out
+
+
+def sum_rows(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compute `a.sum(axis=0)` as a product with ones, which is a third of the time.
+
+    Args:
+        a: `(m, n)`.
+        out: C-contiguous array `(n,)` for the result, or None.
+    """
+    m = a.shape[0]
+    ones = _ONES.get(a.dtype)
+    if ones is None:  # BLAS does not know this dtype
+        return np.add.reduce(a, axis=0, out=out)
+    if m > ones.size:
+        ones = _ONES[a.dtype] = np.ones(2 * m, a.dtype)
+    if a.size < BLAS_PARALLEL:
+        return np.dot(ones[:m], a, out)
+    with parallel.single_blas:
+        return np.dot(ones[:m], a, out)
+
+
+_ONES = {np.dtype(t): np.ones(1024, t) for t in ("float32", "float64")}

@@ -16,7 +16,7 @@ import numpy as np
 
 from minikeras.kernels import parallel
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 """Elements of a block."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""

@@ -17,7 +17,7 @@ import numpy as np
 from minikeras.kernels import parallel
 from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
 
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 """Elements of the images of a piece."""
 
 
@@ -131,7 +131,7 @@ def _member(x: np.ndarray, axis: int, i: int) -> np.ndarray:
 
 
 def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
-    """Reduce tiled windows; return of each axis `(axis, before, after)`."""
+    """Reduce tiled windows; return of each axis `(axis, before, its members, after)`."""
     current = _inside(x, w)
     steps = []
     for axis in range(len(w.kernel), 0, -1):
@@ -139,17 +139,41 @@ def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
         if size == 1 and axis > 1:
             continue
         before = _split(current, axis, size)
-        shape = (*before.shape[: axis + 1], *before.shape[axis + 2 :])
-        after = y if axis == 1 else scratch(f"reduced{axis}", shape, x.dtype)
+        members = [_member(before, axis, i) for i in range(size)]
+        if axis == len(w.kernel):
+            members = [_gathered(m, f"member{i}") for i, m in enumerate(members)]
+        after = y if axis == 1 else scratch(f"reduced{axis}", members[0].shape, x.dtype)
         if size == 1:
-            after[...] = _member(before, axis, 0)
+            after[...] = members[0]
         else:
-            np.maximum(_member(before, axis, 0), _member(before, axis, 1), out=after)
-        for i in range(2, size):
-            np.maximum(after, _member(before, axis, i), out=after)
-        steps.append((axis, before, after))
+            np.maximum(members[0], members[1], out=after)
+        for member in members[2:]:
+            np.maximum(after, member, out=after)
+        steps.append((axis, before, members, after))
         current = after
     return steps
+
+
+_LINE = 32
+"""Bytes of channels from which pixels are copied line by line."""
+
+
+def _lines(x: np.ndarray) -> np.ndarray:
+    """View the channels of each pixel as one element, which NumPy copies in one go."""
+    return x.view(np.dtype((np.void, x.shape[-1] * x.itemsize)))[..., 0]
+
+
+def _gathered(member: np.ndarray, name: str) -> np.ndarray:
+    """Copy every second (third, ...) pixel of a row together.
+
+    NumPy's loops are as long as what lies together: the few channels of one pixel, before. One such
+    copy is a third of an operation on pixels that lie apart.
+    """
+    if member.shape[-1] * member.itemsize < _LINE:
+        return member
+    together = scratch(name, member.shape, member.dtype)
+    _lines(together)[...] = _lines(member)
+    return together
 
 
 def _tiled_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray, w: Window, dx: np.ndarray) -> None:
@@ -158,37 +182,41 @@ def _tiled_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray, w: Window, dx: 
         dx[...] = 0
     again = scratch("reduced1", y.shape, y.dtype)
     steps = _reduce(x, w, again)
-    for axis, before, after in reversed(steps):
+    for axis, before, members, after in reversed(steps):
         last = axis == steps[0][0]
         if last:
             result = _split(inside, axis, w.kernel[axis - 1])
         else:
             result = scratch(f"gradient{axis}", before.shape, g.dtype)
-        _to_first(g, before, after, axis, result)
+        places = [_member(result, axis, i) for i in range(len(members))]
+        if axis == len(w.kernel) and places[0].shape[-1] * g.itemsize >= _LINE:
+            parts = [scratch(f"part{i}", m.shape, g.dtype) for i, m in enumerate(members)]
+            _to_first(g, members, after, parts)
+            for place, part in zip(places, parts):
+                _lines(place)[...] = _lines(part)
+        else:
+            _to_first(g, members, after, places)
         shape = before.shape
         g = None if last else result.reshape(*shape[:axis], -1, *shape[axis + 2 :])
 
 
 def _to_first(
-    g: np.ndarray, before: np.ndarray, after: np.ndarray, axis: int, result: np.ndarray
+    g: np.ndarray, members: list[np.ndarray], after: np.ndarray, results: list[np.ndarray]
 ) -> None:
-    """Give the gradient of a reduction to the first largest element along the axis."""
-    size = before.shape[axis + 1]
-    first = _member(result, axis, 0)
-    if size == 1:
-        first[...] = g
+    """Give the gradient of a reduction to the first largest member."""
+    if len(members) == 1:
+        results[0][...] = g
         return
-    if size == 2:
-        hit = np.greater_equal(_member(before, axis, 0), _member(before, axis, 1))
-        np.multiply(g, hit, first)
-        np.subtract(g, first, _member(result, axis, 1))
+    if len(members) == 2:
+        np.multiply(g, np.greater_equal(*members), results[0])
+        np.subtract(g, results[0], results[1])
         return
     free = np.ones(after.shape, bool)
-    for i in range(size):
-        hit = _member(before, axis, i) == after
+    for member, result in zip(members, results):
+        hit = member == after
         hit &= free
         free ^= hit
-        np.multiply(g, hit, _member(result, axis, i))
+        np.multiply(g, hit, result)
 
 
 # The mean.

@@ -8,6 +8,7 @@ alone, never on threads, and so does the order in which sums over pieces are tak
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import threading
 from collections.abc import Callable, Sequence
@@ -118,10 +119,11 @@ def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
         return [
             Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
         ]
-    step = max(budget // image, 1)
-    step = min(step, max(-(-n // 2), 1))  # something for a second thread
-    step = -(-n // -(-n // step)) if n else 1
-    return [Piece(i, min(i + step, n), 0, rows) for i in range(0, n, step)]
+    count = -(-n // max(budget // image, 1))
+    if n > 1 and count < 9:
+        count += count % 2  # of few pieces, as many for a second thread as for the first
+    bounds = [i * n // count for i in range(count + 1)] if count else [0]
+    return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]
 
 
 def for_pieces(cut: Sequence[Piece], task: Callable[[Piece], None]) -> None:
@@ -147,11 +149,10 @@ def sum_pieces(
         return np.zeros(shape, dtype)
     size = math.prod(shape)
     groups = min(len(cut), 8 if size < 1 << 15 else 4 if size < 1 << 17 else 2)
-    share = -(-len(cut) // groups)
-    totals: list = [None] * -(-len(cut) // share)
+    totals: list = [None] * groups
 
     def work(i: int) -> None:
-        mine = cut[i * share : (i + 1) * share]
+        mine = cut[i * len(cut) // groups : (i + 1) * len(cut) // groups]
         total = np.empty(shape, dtype)
         task(mine[0], total)
         if len(mine) > 1:
@@ -161,7 +162,7 @@ def sum_pieces(
                 np.add(total, part, total)
         totals[i] = total
 
-    parallel.run_products([functools.partial(work, i) for i in range(len(totals))])
+    parallel.run_products([functools.partial(work, i) for i in range(groups)])
     for other in totals[1:]:
         np.add(totals[0], other, totals[0])
     return totals[0]

@@ -493,29 +493,31 @@ class Layer(Operation):
 
     def _short_call(self, x: Tensor, kwargs: dict) -> Any:
         """`_full_call` where nothing has to be converted, checked, built or masked."""
-        outermost = not state.in_call
-        before = state.training
-        training = kwargs.get("training") if kwargs else None
-        if training is None:
-            training = self._signature.training_default if outermost else before
-        state.training = training
         layers = state.layers
+        signature = self._signature
+        outermost = not state.in_call
+        before = training = state.training
+        if kwargs or outermost:
+            training = kwargs.get("training")
+            if training is None:
+                training = signature.training_default if outermost else before
+            state.training = training
         layers.append(self)
         if outermost:
             state.in_call = True
             if self._lossy:
                 self._forget_losses()
         try:
-            if self._signature.training and training is not None:
+            if signature.training and training is not None:
                 y = self.call(x, training=training)
             else:
                 y = self.call(x)
             return y if type(y) is Tensor else self._to_tensors(y)
         finally:
-            state.training = before
             layers.pop()
-            if outermost:
-                state.in_call = False
+            if kwargs or outermost:
+                state.training = before
+                state.in_call = not outermost
 
     def _full_call(self, args: tuple, kwargs: dict) -> Any:
         if not hasattr(self, "built"):

@@ -41,7 +41,7 @@ class Model(Trainer, Layer):
         "_compile_loss",
         "_compile_metrics",
         "_compile_config",
-        "_fast_state",
+        "_noted",
         "_inputs_struct",
         "_outputs_struct",
     }

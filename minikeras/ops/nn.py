@@ -82,7 +82,7 @@ def _dense_reference(x: Tensor, kernel: Tensor, bias: Any, activation: str | Non
 DENSE = Primitive(
     "dense",
     dense_kernel.forward,
-    lambda g, saved, needs, out, activation: dense_kernel.backward(g, saved, needs, out),
+    dense_kernel.backward,
     reference=_dense_reference,
     writes_out=True,
 )

@@ -19,6 +19,7 @@ from minikeras.autodiff.tape import GradientTape, backpropagate
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.kernels.parallel import single_blas
+from minikeras.layers.layer import Layer
 from minikeras.losses import check_targets
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
 from minikeras.trainers.data_adapters import (
@@ -45,7 +46,7 @@ class Trainer:
         self._compile_loss = None
         self._compile_metrics = None
         self._compile_config: dict | None = None
-        self._fast_state: tuple | None = None
+        self._noted: _Noted | None = None
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
         self.predict_function: Callable | None = None
@@ -149,7 +150,7 @@ class Trainer:
     def metrics(self) -> list[Any]:
         """The loss tracker, the metrics of layers, and those of `compile`."""
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += super().metrics
+        found += super().metrics if self._noted is None else self._noted.metrics
         if self._compile_metrics is not None:
             found.append(self._compile_metrics)
         if self._compile_loss is not None:
@@ -239,11 +240,11 @@ class Trainer:
 
     def _extra_losses(self) -> list[Any]:
         """Losses added by layers in the last call, and weight regularizers."""
-        if self._fast_state is None:
+        noted = self._noted
+        if noted is None:
             return self.losses
-        regularized, layers = self._fast_state
-        found = [x for layer in layers if layer._own_losses for x in layer._own_losses]
-        return found + [v.regularizer(v) for v in regularized]
+        found = [x for layer in noted.layers if layer._own_losses for x in layer._own_losses]
+        return found + [v.regularizer(v) for v in noted.regularized]
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -460,7 +461,7 @@ class Trainer:
                 steps_per_epoch=validation_steps,
                 shuffle=False,
             )
-        self._fast_state = self._what_adds_losses()
+        self._noted = _Noted(self) if self._plain_train_step() else None
         epoch_logs: dict = {}
         single_blas.__enter__()
         try:
@@ -487,7 +488,7 @@ class Trainer:
             raise
         finally:
             single_blas.__exit__()
-            self._fast_state = None
+            self._noted = None
             epoch_iterator.reset()
         return self.history
 
@@ -524,11 +525,6 @@ class Trainer:
             return self.get_metrics_result()
         # What a train_step of the user's returns counts; metrics it left out are not added.
         return logs
-
-    def _what_adds_losses(self) -> tuple:
-        """Note once who can add to the loss, instead of walking the model at every step."""
-        regularized = [v for v in self.trainable_weights if v.regularizer is not None]
-        return regularized, self._flatten_layers()
 
     # Evaluate and predict.
 
@@ -730,6 +726,15 @@ class Trainer:
         ordered = [logs[n] for n in dict.fromkeys(names) if n in logs]
         ordered += [logs[n] for n in sorted(logs) if n not in names]
         return ordered[0] if len(ordered) == 1 else ordered
+
+
+class _Noted:
+    """What `fit` notes once, instead of walking the model at every step."""
+
+    def __init__(self, model: Any) -> None:
+        self.layers = model._flatten_layers()
+        self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
+        self.metrics = Layer.metrics.fget(model)
 
 
 def _has_call(model: Any) -> bool:
