@@ -114,6 +114,9 @@ def _check_one(x: Any, spec: InputSpec, layer_name: str, index: int) -> None:
             f"{place}expected min_ndim={spec.min_ndim}, found ndim={ndim}. "
             f"Full shape received: {shape}"
         )
+    kind = getattr(x.dtype, "kind", "f")  # a KerasTensor's dtype is a name
+    if kind in "USO" and spec.dtype is None:
+        raise ValueError(f"{place}expected numbers, found strings or objects, dtype={x.dtype}")
     if spec.dtype is not None and standardize_dtype(x.dtype) != spec.dtype:
         raise ValueError(f"{place}expected dtype={spec.dtype}, found dtype={x.dtype}")
     for axis, size in spec.axes.items():

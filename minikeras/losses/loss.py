@@ -329,14 +329,15 @@ def reduce_weighted_values(
 
 
 def check_targets(y_true: Any, name: str = "y") -> None:
-    """Refuse targets that hold NaN; meant to be called once before training.
+    """Refuse targets that hold NaN or are no numbers; meant to be called once before training.
 
     Args:
         y_true: array or tensor, or a dict or list of them.
         name: name of the output, for the message; keys of a dict are used for its entries.
 
     Raises:
-        ValueError: if there is a NaN, naming the output and the first row that holds one.
+        ValueError: if there is a NaN, naming the output and the first row that holds one, or if
+            the targets are strings or objects.
 
     Example:
 
@@ -355,6 +356,10 @@ def check_targets(y_true: Any, name: str = "y") -> None:
             check_targets(value, f"{name}[{i}]")
     elif y_true is not None:
         array = np.asarray(y_true)
+        if array.dtype.kind in "USO":
+            raise ValueError(
+                f"Targets of output '{name}' must be numbers. Received: dtype={array.dtype}"
+            )
         if array.dtype.kind in "fc" and array.size and np.isnan(np.min(array)):
             bad = np.isnan(array)
             first = int(np.argwhere(bad)[0][0]) if array.ndim else 0

@@ -102,11 +102,6 @@ class Operation:
                 f"{type(self).__name__} '{self.name}' has never been called on a KerasTensor and "
                 f"thus has no defined {attribute}."
             )
-        if len(self._inbound_nodes) > 1:
-            raise AttributeError(
-                f"{type(self).__name__} '{self.name}' was called {len(self._inbound_nodes)} times, "
-                f"so its {attribute} is ambiguous."
-            )
         node = self._inbound_nodes[0]
         if attribute == "output":
             return node.outputs
@@ -117,12 +112,12 @@ class Operation:
 
     @property
     def input(self) -> Any:
-        """The KerasTensor (or structure) that this operation was called on, if once."""
+        """The KerasTensor (or structure) that this operation was first called on."""
         return self._node_value("input")
 
     @property
     def output(self) -> Any:
-        """The KerasTensor (or structure) that this operation gave, if called once."""
+        """The KerasTensor (or structure) that this operation gave when it was first called."""
         return self._node_value("output")
 
     def get_config(self) -> dict:

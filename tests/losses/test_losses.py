@@ -449,6 +449,8 @@ def test_own_losses_train():
 def test_check_targets():
     losses.check_targets(np.array([1.0, 2.0]))
     losses.check_targets(np.array([1, 2]))
+    with pytest.raises(ValueError, match="output 'price' must be numbers.*<U1"):
+        losses.check_targets({"price": np.array(["a"])})
     losses.check_targets([[1.0, 2.0], [3.0, 4.0]])
     losses.check_targets(np.zeros((0, 2)))
     bad = np.array([[1.0, 2.0], [3.0, np.nan]])

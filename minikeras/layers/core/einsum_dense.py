@@ -97,7 +97,10 @@ class EinsumDense(Layer):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
-        self.input_spec = InputSpec(ndim=len(input_shape))
+        x, w, _, side = _labels(self.equation)
+        first = len(input_shape) - len(x) if side == "left" else 0
+        shared = [first + i for i, label in enumerate(x) if label in w]
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={a: input_shape[a] for a in shared})
         self._summed = plan.summed
 
     def call(self, inputs: Any, training: Any = None) -> Any:

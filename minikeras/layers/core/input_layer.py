@@ -68,7 +68,9 @@ class InputLayer(Layer):
         self.optional = optional
         self.supports_masking = True
         self.built = True
-        output = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
+        output = input_tensor
+        if output is None:
+            output = KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
         GraphNode(self, (), {}, output)
 
     def call(self) -> Any:

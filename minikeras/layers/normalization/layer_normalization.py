@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from minikeras import constraints, initializers, regularizers
+from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes, checked_axis
 from minikeras.ops.core import cast
@@ -95,6 +96,7 @@ class LayerNormalization(Layer):
                 constraint=self.beta_constraint,
                 autocast=False,
             )
+        self.input_spec = InputSpec(axes={a: input_shape[a] for a in self.axis})
         last = list(range(len(input_shape) - len(self.axis), len(input_shape)))
         self._last = [a % len(input_shape) for a in self.axis] == last
 

@@ -46,9 +46,10 @@ class Bidirectional(Layer):
         backward_layer: Layer | None = None,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer) or not hasattr(layer, "go_backwards"):
             raise ValueError(
-                f"Bidirectional: argument `layer` must be a layer. Received: {layer!r}"
+                "Bidirectional: argument `layer` must be a recurrent layer, such as an LSTM. "
+                f"Received: {layer!r}"
             )
         if backward_layer is not None and not isinstance(backward_layer, Layer):
             raise ValueError(
@@ -107,6 +108,7 @@ class Bidirectional(Layer):
         for each in (self.forward_layer, self.backward_layer):
             if not each.built:
                 each.build(sequences_shape)
+        self.input_spec = self.forward_layer.input_spec
         if self._first_weights is not None:
             (weights,) = self._first_weights
             half = len(weights) // 2

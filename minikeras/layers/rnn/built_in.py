@@ -159,6 +159,10 @@ class BuiltInRNN(RNN):
         locals()[_name] = _of_cell(_name)
     del _name
 
+    def build(self, sequences_shape: tuple, initial_state_shape: Any = None) -> None:
+        super().build(sequences_shape, initial_state_shape)
+        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
+
     def _fusible(self) -> bool:
         """Whether the fused kernel computes what the cell does, dropout aside."""
         raise TypeError(f"{type(self).__name__} must define `_fusible`.")

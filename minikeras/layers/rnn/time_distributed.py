@@ -7,6 +7,7 @@ from typing import Any
 from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import to_array
 from minikeras.layers.core.wrapper import Wrapper
+from minikeras.layers.input_spec import check_inputs
 from minikeras.layers.layer import Layer
 from minikeras.ops.joining import stack
 from minikeras.ops.shapes import reshape
@@ -73,6 +74,8 @@ class TimeDistributed(Wrapper):
 
     def _apply(self, x: Any, kwargs: dict) -> Any:
         """Call the layer in this one's dtype."""
+        if self.layer.input_spec is not None:
+            check_inputs(self.layer.input_spec, x, self.layer.name)
         before = state.autocast
         if self.layer._compute != self._compute:
             state.autocast = self._compute
