@@ -96,7 +96,10 @@ class KerasTensor:
         return id(self)
 
     def __repr__(self) -> str:
-        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+        return (
+            f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse={self.sparse}, "
+            f"ragged={self.ragged}, name={self.name}>"
+        )
 
 
 def standardize_shape(shape: Any) -> tuple[int | None, ...]:

@@ -21,6 +21,12 @@ _RELEASED: Any = object()
 """What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
 
 
+_ONCE = (
+    "A non-persistent GradientTape gives gradients once only. Use GradientTape(persistent=True) to "
+    "call it again."
+)
+
+
 class Node:
     """One recorded call of a primitive."""
 
@@ -130,10 +136,7 @@ def backpropagate(
                     out.get(p) if p is not None and p not in grads else None for p in parents
                 ]
             if node.saved is _RELEASED:
-                raise RuntimeError(
-                    "A non-persistent GradientTape gives gradients once only. Use "
-                    "GradientTape(persistent=True) to call gradient() again."
-                )
+                raise RuntimeError(_ONCE)
             parent_grads = primitive.backward(g, node.saved, needs, targets, node.params)
             if debug:
                 _check_backward(node, parent_grads)
@@ -259,10 +262,7 @@ class GradientTape:
                 f"Received: {unconnected_gradients!r}"
             )
         if self._used and not self._persistent:
-            raise RuntimeError(
-                "A non-persistent GradientTape gives gradients once only. Use "
-                "GradientTape(persistent=True) to call gradient() again."
-            )
+            raise RuntimeError(_ONCE)
         inside = self in state.tapes
         if inside and not self._persistent:
             state.tapes.remove(self)
@@ -335,16 +335,22 @@ class GradientTape:
         """Return d target[i] / d source[j] for every element, of shape target + source.
 
         Raises:
-            RuntimeError: if the tape is not persistent and target has several elements.
+            RuntimeError: on a second call of a tape that is not persistent.
         """
         rows = []
         size = target._value.size
-        if size > 1 and not self._persistent:
-            raise RuntimeError("jacobian needs GradientTape(persistent=True).")
-        for i in range(size):
-            seed = np.zeros(size, target._value.dtype)
-            seed[i] = 1
-            rows.append(self.gradient(target, sources, seed.reshape(target.shape), "zero"))
+        once = not self._persistent
+        if once and self._used:
+            raise RuntimeError(_ONCE)
+        self._persistent = True  # for as long as the rows take
+        try:
+            for i in range(size):
+                seed = np.zeros(size, target._value.dtype)
+                seed[i] = 1
+                rows.append(self.gradient(target, sources, seed.reshape(target.shape), "zero"))
+        finally:
+            if once:
+                self._persistent, self._used, self._nodes = False, True, []
         flat = [np.stack(r) for r in zip(*[tree.flatten(r) for r in rows])]
         flat = [Tensor(r.reshape(target.shape + r.shape[1:])) for r in flat]
         return tree.pack_sequence_as(sources, flat)

@@ -179,10 +179,10 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
-    if dtype is not None:
-        return array.astype(to_np_dtype(dtype))
     if array.dtype.kind in "OM":
         raise TypeError(f"Cannot make a tensor of {type(value).__name__}: {str(value)[:80]}")
+    if dtype is not None:
+        return array.astype(to_np_dtype(dtype))
     if hasattr(value, "__array__"):  # another library's array: keep its dtype
         return array
     if array.dtype.kind in "iu":

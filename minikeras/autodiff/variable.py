@@ -39,7 +39,7 @@ class Variable(Tensor):
     >>> import minikeras
     >>> v = minikeras.Variable([1.0, 2.0], name="v")
     >>> v.assign_add([10.0, 10.0])
-    <Variable path=v shape=(2,) dtype=float32 [11. 12.]>
+    <Variable path=v, shape=(2,), dtype=float32, value=[11. 12.]>
     """
 
     __slots__ = (
@@ -253,7 +253,10 @@ class Variable(Tensor):
         )
 
     def __repr__(self) -> str:
-        return f"<Variable path={self.path} {describe(self._value)}>"
+        return (
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
+            f"value={np.asarray(self._value)}>"
+        )
 
 
 def _rebuild(value: np.ndarray, trainable: bool, name: str, path: str, autocast: bool) -> Variable:

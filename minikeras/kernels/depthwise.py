@@ -24,7 +24,7 @@ from minikeras.kernels.windows import (
     window,
 )
 
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window) -> Any:

@@ -16,8 +16,10 @@ import numpy as np
 
 from minikeras.kernels import parallel
 
-_BLOCK = 1 << 17
+_BLOCK = 1 << 18
 """Elements of a block."""
+_ALONE = 1 << 17
+"""Elements from which a second thread pays."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
 _BLAS_ALONE = 8192
@@ -90,8 +92,12 @@ def _by_blocks(shape: tuple, task: Callable[[list], None]) -> None:
 
 def block_rows(shape: tuple) -> int:
     """Return how many rows of a matrix make a block: a multiple of what `_repeats` returns."""
-    unit = _WIDTH if shape[1] < _WIDTH else 32
-    return max(_BLOCK // max(shape[1], 1) // unit * unit, unit)
+    rows, columns = shape
+    unit = _WIDTH if columns < _WIDTH else 32
+    wanted = _BLOCK // max(columns, 1)
+    if rows * columns >= _ALONE:
+        wanted = min(wanted, -(-rows // 2))
+    return max(-(-wanted // unit) * unit, unit)
 
 
 def block_count(shape: tuple) -> int:

@@ -42,6 +42,7 @@ class _Pool:
 
     def _work(self) -> None:
         _local.busy = True
+        np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
         while (item := self.queue.get()) is not None:
             _perform(*item)
             del item  # it holds arrays

@@ -13,7 +13,7 @@ import numpy as np
 
 from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch
 
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 
 
 def repeat_forward(x: np.ndarray, factors: tuple) -> tuple[np.ndarray, None]:

@@ -541,6 +541,7 @@ class Layer(Operation):
             elif not signature.training:
                 kwargs.pop("training", None)
             state.training = training
+            own = list(kwargs)
             self._fill_masks(args, kwargs)
             state.autocast = self._compute if self._mixed and self.autocast else None
             if outermost and self._lossy:
@@ -550,7 +551,10 @@ class Layer(Operation):
                 kwargs_seen = {
                     k: v for k, v in kwargs.items() if k != "training" or given is not None
                 }
-                outputs = self.symbolic_call(*args, **kwargs_seen)
+                # A mask that the tensors carry goes with them again when the graph is run.
+                carried = {k: kwargs_seen.pop(k) for k in kwargs if k not in own}
+                outputs = self._describe(args, kwargs_seen, carried)
+                self._pass_mask(first, outputs)
             else:
                 outputs = self.call(*args, **kwargs)
                 outputs = self._to_tensors(outputs)
@@ -677,8 +681,8 @@ class Layer(Operation):
         if masks is None:
             return
         for y, m in zip(flat, tree.flatten(masks)):
-            if isinstance(y, Tensor) and m is not None and y._keras_mask is None:
-                y._keras_mask = m if isinstance(m, Tensor) else Tensor(np.asarray(m))
+            if m is not None and getattr(y, "_keras_mask", m) is None:
+                y._keras_mask = m if isinstance(m, (Tensor, KerasTensor)) else Tensor(np.asarray(m))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask of the outputs, given those of the inputs."""
@@ -695,9 +699,13 @@ class Layer(Operation):
             return None
         return previous_mask
 
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Describe the outputs and note the call in the functional graph."""
-        return super().symbolic_call(*args, **kwargs)
+    def _describe(self, args: tuple, kwargs: dict, masks: dict) -> Any:
+        """Make a symbolic call; `masks` are those that the arguments carry."""
+        cls = type(self)
+        plain = cls.compute_output_spec is Layer.compute_output_spec
+        if not masks or not plain or cls.compute_output_shape is not Layer.compute_output_shape:
+            return self.symbolic_call(*args, **kwargs)
+        return self._note(args, kwargs, self.compute_output_spec(*args, **kwargs, **masks))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors that describe the outputs."""
@@ -1054,7 +1062,7 @@ def _numbers(x: Any) -> bool:
 
 def _masks(x: Any) -> Any:
     """Return the masks that tensors carry, in their structure; None if there is none."""
-    if isinstance(x, Tensor):
+    if isinstance(x, (Tensor, KerasTensor)):
         return x._keras_mask
     if not isinstance(x, (list, tuple, dict)):
         return None

@@ -167,6 +167,9 @@ class Functional(Function, Model):
         flat = self.graph.describe(self._fitting(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
 
+    _any_size = False
+    """Whether only the rank of inputs is checked."""
+
     def _fitting(self, inputs: Any) -> list:
         """Return flat inputs in order, checked against the model's; dicts go by name."""
         if (
@@ -209,6 +212,8 @@ class Functional(Function, Model):
             return self._fit_one(squeeze(x, axis=-1), wanted)
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             return self._fit_one(expand_dims(x, axis=-1), wanted)
+        if len(shape) == len(expected) and self._any_size:
+            return x
         if len(shape) != len(expected) or any(
             e is not None and d is not None and e != d for e, d in zip(expected[1:], shape[1:])
         ):

@@ -67,7 +67,7 @@ class Sequential(Model):
                 "Only instances of `keras.Layer` can be added to a Sequential model. "
                 f"Received: {layer} (of type {type(layer)})"
             )
-        if any(other.name == layer.name for other in self._stack):
+        if any(o.name == layer.name and o is not layer for o in self._stack):
             raise ValueError(
                 "All layers added to a Sequential model should have unique names. Name "
                 f"'{layer.name}' is already the name of a layer in this model. Update the `name` "
@@ -147,6 +147,7 @@ class Sequential(Model):
                     ) from error
                 raise
         self._functional = Functional(entrance.output, x, name=self.name)
+        self._functional._any_size = True  # a layer says itself what sizes it takes
         self.built = True
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from minikeras import tree
@@ -30,6 +31,9 @@ class Function(Operation):
         object.__setattr__(self, "_inputs_struct", inputs)
         object.__setattr__(self, "_outputs_struct", outputs)
         flat_in, flat_out = tree.flatten(inputs), tree.flatten(outputs)
+        for flat, what in ((flat_in, "inputs"), (flat_out, "outputs")):
+            if not flat:
+                raise ValueError(f"{type(self).__name__}: `{what}` must not be empty.")
         for t, what in [(t, "inputs") for t in flat_in] + [(t, "outputs") for t in flat_out]:
             if not isinstance(t, KerasTensor):
                 raise ValueError(
@@ -73,6 +77,12 @@ class Graph:
         walked, rank = self._walk(owner)
         self.nodes = [node for node in walked if not node.is_input]
         self.operations = self._sorted_operations(walked, rank)
+        for name, count in Counter(operation.name for operation in self.operations).items():
+            if count > 1:
+                raise ValueError(
+                    f"{owner}: all names in a model must be unique. The name '{name}' is that of "
+                    f"{count} layers or operations: give one of them another `name`."
+                )
         self._make_plan()
 
     def _walk(self, owner: str) -> tuple[list[GraphNode], dict[int, int]]:

@@ -92,7 +92,11 @@ class Operation:
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Describe the outputs and note the call in the functional graph."""
-        outputs = tree.map_structure(_fresh, self.compute_output_spec(*args, **kwargs))
+        return self._note(args, kwargs, self.compute_output_spec(*args, **kwargs))
+
+    def _note(self, args: tuple, kwargs: dict, spec: Any) -> Any:
+        """Note a call in the functional graph; return its outputs, KerasTensors of their own."""
+        outputs = tree.map_structure(_fresh, spec)
         GraphNode(self, args, kwargs, outputs)
         return outputs
 

@@ -22,8 +22,9 @@ import numpy as np
 
 from minikeras.kernels import parallel
 
-CHUNK = 1 << 16
-"""Elements that one call of a kernel works on: a chunk of all arrays together about fits L2."""
+CHUNK = 1 << 18
+"""Elements that one call of a kernel works on. Smaller ones fit the cache, but then threads wait for
+each other, since every call of NumPy begins and ends with the interpreter's lock."""
 GRAIN = 1024
 """Chunks begin at multiples of it, so vector loops see the same lanes with any thread count."""
 PARALLEL = 200_000

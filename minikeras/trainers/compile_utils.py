@@ -129,7 +129,7 @@ class CompileLoss:
         self.built = False
         self.trackers: list[Any] = []
         for item in tree.flatten(loss):
-            if item is not None and not _is_crossentropy(item):
+            if item is not None and not is_crossentropy(item):
                 _loss(item)  # an unknown name raises at once, before any training
 
     @property
@@ -162,11 +162,11 @@ class CompileLoss:
             "loss_weights",
             lambda x: isinstance(x, (int, float)),
         )
-        if any(_is_crossentropy(i) for i in items):
+        if any(is_crossentropy(i) for i in items):
             flat_true = self._spread(y_true, y_pred, items)
             flat_pred = tree.flatten(y_pred)
             items = [
-                _crossentropy(t, p) if _is_crossentropy(i) else i
+                _crossentropy(t, p) if is_crossentropy(i) else i
                 for i, t, p in zip(items, flat_true, flat_pred)
             ]
         self.losses = [None if i is None else _loss(i) for i in items]
@@ -229,7 +229,7 @@ class CompileLoss:
         return match_targets(y_true, y_pred, self.keys, self.names, "y")
 
 
-def _is_crossentropy(identifier: Any) -> bool:
+def is_crossentropy(identifier: Any) -> bool:
     """Whether it stands for the crossentropy that fits the targets."""
     return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
 
@@ -318,6 +318,13 @@ class CompileMetrics:
         if given is None:
             return [[]] * n
         if n == 1:
+            if isinstance(given, dict) and self.names:
+                unknown = [k for k in given if k not in (*self.names, *self.keys)]
+                if unknown:
+                    raise ValueError(
+                        f"`{what}` names outputs that the model does not have: {unknown}. "
+                        f"Its outputs: {self.names}"
+                    )
             return [tree.flatten(given)]  # all of them belong to the only output
         if isinstance(given, dict):
             items = per_output(given, y_pred, self.keys, self.names, what, _is_metric)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import callbacks as callbacks_module
+from minikeras import losses as losses_module
 from minikeras import metrics as metrics_module
 from minikeras import optimizers, tree
 from minikeras.autodiff.state import state
@@ -20,8 +21,8 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.kernels.parallel import single_blas
 from minikeras.layers.layer import Layer
-from minikeras.losses import check_targets
-from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
+from minikeras.losses import Loss, check_targets
+from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics, is_crossentropy
 from minikeras.trainers.data_adapters import (
     class_weight_to_sample_weights,
     train_validation_split,
@@ -307,11 +308,8 @@ class Trainer:
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False) if self._signature.training else self(x)
-        if self._compile_loss is not None or self._extra_losses():
-            loss = self.compute_loss(
-                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
-            )
-            self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -343,7 +341,9 @@ class Trainer:
         def run(iterator: Any) -> Any:
             result = None
             for data in iterator:
-                result = step(_tensors(data))
+                # An overflow shows in the loss, as in Keras; debug numerics say where it was.
+                with np.errstate(all="ignore"):
+                    result = step(_tensors(data))
             return result
 
         return run
@@ -437,6 +437,19 @@ class Trainer:
         if y is not None:
             check_targets(y, "y")
         self._prepare(epoch_iterator)
+        self._check_labels(y, "y")
+        eval_iterator = None
+        if validation is not None:
+            val_x, val_y, val_weight = validation
+            self._check_validation(val_x, val_y)
+            eval_iterator = EpochIterator(
+                x=val_x,
+                y=val_y,
+                sample_weight=val_weight,
+                batch_size=validation_batch_size or batch_size,
+                steps_per_epoch=validation_steps,
+                shuffle=False,
+            )
         container = callbacks
         if not isinstance(container, callbacks_module.CallbackList):
             container = callbacks_module.CallbackList(
@@ -450,44 +463,32 @@ class Trainer:
             )
         self.stop_training = False
         self.make_train_function()
-        eval_iterator = None
-        if validation is not None:
-            val_x, val_y, val_weight = validation
-            eval_iterator = EpochIterator(
-                x=val_x,
-                y=val_y,
-                sample_weight=val_weight,
-                batch_size=validation_batch_size or batch_size,
-                steps_per_epoch=validation_steps,
-                shuffle=False,
-            )
         self._noted = _Noted(self) if self._plain_train_step() else None
         epoch_logs: dict = {}
-        single_blas.__enter__()
         try:
-            container.on_train_begin()
-            first = getattr(self, "_initial_epoch", None) or initial_epoch
-            for epoch in range(first, epochs):
-                self.reset_metrics()
-                container.on_epoch_begin(epoch)
-                logs = self._fit_epoch(epoch_iterator, container)
-                if epoch_iterator.exhausted:
-                    break  # no data were left: there is nothing to tell of this epoch
-                epoch_logs = _floats(logs)
-                if eval_iterator is not None and _due(epoch, validation_freq):
-                    val_logs = self._evaluate(eval_iterator, container, verbose=0)
-                    epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
-                container.on_epoch_end(epoch, epoch_logs)
-                if self.stop_training:
-                    break
-            if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
-                self.optimizer.finalize_variable_values(self.trainable_weights)
-            container.on_train_end(logs=epoch_logs)
+            with single_blas:
+                container.on_train_begin()
+                first = getattr(self, "_initial_epoch", None) or initial_epoch
+                for epoch in range(first, epochs):
+                    self.reset_metrics()
+                    container.on_epoch_begin(epoch)
+                    logs = self._fit_epoch(epoch_iterator, container)
+                    if epoch_iterator.exhausted:
+                        break  # no data were left: there is nothing to tell of this epoch
+                    epoch_logs = _floats(logs)
+                    if eval_iterator is not None and _due(epoch, validation_freq):
+                        val_logs = self._evaluate(eval_iterator, container, verbose=0)
+                        epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
+                    container.on_epoch_end(epoch, epoch_logs)
+                    if self.stop_training:
+                        break
+                if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
+                    self.optimizer.finalize_variable_values(self.trainable_weights)
+                container.on_train_end(logs=epoch_logs)
         except BaseException:
             container.on_train_abort()
             raise
         finally:
-            single_blas.__exit__()
             self._noted = None
             epoch_iterator.reset()
         return self.history
@@ -500,8 +501,9 @@ class Trainer:
                 if wants:
                     container.on_train_batch_begin(step)
                 x, y, weight = unpack_x_y_sample_weight(_tensors(data))
-                y_pred = self._learn(x, y, weight)
-                self._update_metrics(y, y_pred, weight)
+                with np.errstate(all="ignore"):
+                    y_pred = self._learn(x, y, weight)
+                    self._update_metrics(y, y_pred, weight)
                 if wants:  # a callback that reads the logs calls the function
                     container.on_train_batch_end(step, self.get_metrics_result)
                 if self.stop_training:
@@ -702,6 +704,44 @@ class Trainer:
         if data is not None:
             self._prepare_batch(data)
 
+    def _check_validation(self, x: Any, y: Any) -> None:
+        """Refuse validation data that would fail when an epoch has been trained."""
+        if not all(isinstance(a, (np.ndarray, Tensor)) and a.shape for a in tree.flatten(x)):
+            return  # frames, data sets: their batches are checked as they come
+        if y is not None:
+            check_targets(y, "validation y")
+            self._check_labels(y, "validation y")
+        elif self._compile_loss is not None and type(self).compute_loss is Trainer.compute_loss:
+            raise ValueError(
+                f"Model '{self.name}': `validation_data` has no targets, which the loss needs. Pass "
+                "(x, y)."
+            )
+        if type(self).test_step is Trainer.test_step:
+            self._build_on(tree.map_structure(lambda a: Tensor(to_array(a)[:1]), x))
+
+    def _check_labels(self, y: Any, what: str) -> None:
+        """Refuse a class that the only output does not have, before any training."""
+        if not isinstance(y, (np.ndarray, Tensor)) or not isinstance(self.loss, (str, Loss)):
+            return
+        if is_crossentropy(self.loss):
+            return  # which one it is, the first batch will tell
+        loss = losses_module.get(self.loss)
+        if getattr(loss, "fn", loss) is not losses_module.sparse_categorical_crossentropy:
+            return
+        labels = to_array(y)
+        outputs = getattr(self, "outputs", None)
+        if not outputs or len(outputs) > 1 or not labels.size or labels.dtype.kind not in "iuf":
+            return
+        options = loss.get_config() if isinstance(loss, Loss) else {}
+        classes = outputs[0].shape[options.get("axis", -1)]
+        if options.get("ignore_class") is None and classes is not None:
+            low, high = labels.min(), labels.max()
+            if low < 0 or high >= classes:
+                raise ValueError(
+                    f"Model '{self.name}': labels in `{what}` must be in [0, {classes}), for its "
+                    f"output has {classes} classes. Received: {low if low < 0 else high}"
+                )
+
     def _prepare_batch(self, data: Any) -> None:
         if not self.built or not all(layer.built for layer in self._flatten_layers()):
             x, _, _ = unpack_x_y_sample_weight(_tensors(data))
@@ -710,7 +750,7 @@ class Trainer:
             self.optimizer.build(self.trainable_variables)
 
     def _build_on(self, x: Any) -> None:
-        """Run the model on a batch so that all weights exist."""
+        """Run the model on a batch so that all weights exist, and what does not fit shows."""
         if type(self).train_step is not Trainer.train_step and not _has_call(self):
             return  # a model that only has a train_step of its own
         variables = [(v, v._value) for v in self.variables]
@@ -799,6 +839,9 @@ def _floats(logs: dict[str, Any]) -> dict[str, Any]:
     result = {}
     for k in sorted(logs):
         v = logs[k]
+        if isinstance(v, dict):  # of the metrics of `compile`, in a step that goes through `metrics`
+            result.update(_floats(v))
+            continue
         array = v._value if isinstance(v, Tensor) else v
         if isinstance(array, (np.ndarray, np.generic)):
             result[k] = float(array) if array.size == 1 else np.array(array)

@@ -251,7 +251,7 @@ def test_representations():
     assert repr(Tensor(a)).startswith("<Tensor shape=(2, 2) dtype=float32\n")
     assert len(repr(Tensor(np.zeros(10_000)))) < 200
     v = Variable([1.0, 2.0], name="w")
-    assert repr(v) == "<Variable path=w shape=(2,) dtype=float32 [1. 2.]>"
+    assert repr(v) == "<Variable path=w, shape=(2,), dtype=float32, value=[1. 2.]>"
 
 
 def test_hash_equality_and_copies():

@@ -484,3 +484,28 @@ def test_shared_model_trained_in_two_models():
     assert np.any(base.get_weights()[0] != before)
     base.trainable = False
     assert len(head.trainable_weights) == 2
+
+
+def test_names_are_unique_and_there_are_inputs_and_outputs():
+    x = minikeras.Input((2,))
+    twice = layers.Dense(1, name="a")(layers.Dense(1, name="a")(x))
+    with pytest.raises(ValueError, match="'a' is that of 2"):
+        Model(x, twice)
+    with pytest.raises(ValueError, match="`inputs` must not be empty"):
+        Model([], [])
+
+
+def test_a_layer_of_the_users_is_described_with_the_mask_that_it_will_get():
+    seen = []
+
+    class Scale(layers.Layer):
+        def call(self, x, mask=None):
+            seen.append(mask)
+            return x * ops.expand_dims(ops.cast(mask, x.dtype), -1)
+
+    inputs = minikeras.Input((None,), dtype="int32")
+    embedded = layers.Embedding(5, 2, mask_zero=True)(inputs)
+    model = Model(inputs, Scale()(layers.Add()([embedded, embedded])))
+    assert seen[0].shape == (None, None)
+    y = model(np.array([[1, 0, 2]])).numpy()
+    assert (y[0, 1] == 0).all() and (y[0, [0, 2]] != 0).all()

@@ -230,3 +230,22 @@ def test_freezing_one_layer():
     assert model.trainable_weights == []
     model.trainable = True
     assert len(model.trainable_weights) == 4
+
+
+def test_a_sequential_model_takes_other_lengths_than_its_first():
+    model = minikeras.Sequential([layers.Embedding(20, 4), layers.LSTM(3)])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 5), int), np.ones((4, 3)), verbose=0)
+    assert model.predict(np.ones((2, 9), int), verbose=0).shape == (2, 3)
+    with pytest.raises(ValueError, match="incompatible"):
+        model.predict(np.ones((2, 9, 1, 1), int), verbose=0)
+
+
+def test_one_layer_twice():
+    dense = layers.Dense(2)
+    model = minikeras.Sequential([minikeras.Input((2,)), dense, dense])
+    x = np.ones((1, 2), "float32")
+    np.testing.assert_allclose(model(x), dense(dense(x)))
+    assert model.count_params() == 6
+    with pytest.raises(ValueError, match="unique names"):
+        model.add(layers.Dense(2, name=dense.name))

@@ -450,3 +450,72 @@ def test_memory_stays_flat_over_10_000_steps():
     assert int(model.optimizer.iterations.numpy()) == 10_200
     # 5,000 steps more cost less than a byte each, but for the histories.
     assert sizes[1] - sizes[0] < 50_000, sizes
+
+
+def _classifier():
+    model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model, np.ones((64, 2), "float32"), np.zeros(64, int)
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda x, y: {"y": np.where(np.arange(64) == 63, 3, y)}, r"labels in `y` .*\[0, 3\).*: 3"),
+        (lambda x, y: {"validation_data": (x, y - 1)}, "labels in `validation y`.*: -1"),
+        (lambda x, y: {"validation_data": (x[:, :1], y)}, "expected axis -1.*value 2"),
+        (lambda x, y: {"validation_data": (x,)}, "has no targets"),
+        (lambda x, y: {"validation_data": (x, np.full(64, np.nan))}, "NaN"),
+    ],
+)
+def test_data_that_would_fail_later_fail_before_anything_is_trained(spoil, message):
+    model, x, y = _classifier()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        model.fit(**{"x": x, "y": y, "verbose": 0} | spoil(x, y))
+    for a, b in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    assert model.history is None
+
+
+def test_metrics_for_an_output_that_is_not_there():
+    model, x, y = _classifier()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics={"nope": ["accuracy"]})
+    with pytest.raises(ValueError, match="`metrics` names outputs.*nope"):
+        model.fit(x, y, verbose=0)
+
+
+def test_a_compute_loss_of_the_users_is_evaluated_without_a_compiled_one():
+    class Squared(minikeras.Model):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return ops.mean(ops.square(y - y_pred))
+
+    x = minikeras.Input((2,))
+    model = Squared(x, layers.Dense(1, kernel_initializer="zeros")(x))
+    model.compile("sgd")
+    assert model.evaluate(np.ones((4, 2)), np.full((4, 1), 2.0), verbose=0) == 4.0
+
+
+def test_a_train_step_that_returns_the_result_of_every_metric():
+    class Guide(minikeras.Model):
+        def train_step(self, data):
+            x, y = data
+            with minikeras.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(y=y, y_pred=y_pred)
+            grads = tape.gradient(loss, self.trainable_weights)
+            self.optimizer.apply(grads, self.trainable_weights)
+            for metric in self.metrics:
+                if metric.name == "loss":
+                    metric.update_state(loss)
+                else:
+                    metric.update_state(y, y_pred)
+            return {m.name: m.result() for m in self.metrics}
+
+    x = minikeras.Input((2,))
+    model = Guide(x, layers.Dense(1)(x))
+    model.compile("sgd", "mse", metrics=["mae"])
+    data = (np.ones((4, 2)), np.ones((4, 1)))
+    history = model.fit(*data, validation_data=data, verbose=0).history
+    assert set(history) == {"loss", "mae", "val_loss", "val_mae"}
+    assert set(model.evaluate(*data, verbose=0, return_dict=True)) == {"loss", "mae"}

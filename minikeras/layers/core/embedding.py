@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from minikeras import constraints, initializers, regularizers
-from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive
-from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels import embedding as kernel
 from minikeras.layers.layer import Layer
+from minikeras.ops.comparison import not_equal
 from minikeras.ops.indexing import take
 
 EMBEDDING = Primitive(
@@ -112,9 +111,7 @@ class Embedding(Layer):
         return y if y._value.dtype == self._compute else y.astype(self._compute)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if not self.mask_zero or isinstance(inputs, KerasTensor):
-            return None
-        return Tensor(np.asarray(inputs) != 0)
+        return not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape, self.output_dim)

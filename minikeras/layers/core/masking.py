@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.layers.layer import Layer
@@ -35,9 +36,7 @@ class Masking(Layer):
         self.built = True
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if isinstance(inputs, KerasTensor):
-            return None
-        return Tensor(np.any(np.asarray(inputs) != self.mask_value, axis=-1))
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Any) -> Any:
         if isinstance(inputs, KerasTensor):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-import numpy as np
-
 from minikeras import ops
-from minikeras.autodiff.tensor import Tensor
 from minikeras.layers.layer import Layer, is_shape
 
 
@@ -96,7 +94,4 @@ class Merge(Layer):
             )
         if any(m is None for m in mask):
             return None
-        joined = np.asarray(mask[0])
-        for m in mask[1:]:
-            joined = np.logical_or(joined, np.asarray(m))
-        return Tensor(joined)
+        return functools.reduce(ops.logical_or, mask)

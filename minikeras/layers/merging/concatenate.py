@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minikeras import ops
-from minikeras.autodiff.tensor import Tensor
 from minikeras.layers.merging.base_merge import Merge
 
 
@@ -74,13 +71,12 @@ class Concatenate(Merge):
         masks = []
         for x, m in zip(inputs, mask):
             if m is None:
-                masks.append(np.ones(x.shape, bool))
+                masks.append(ops.ones_like(x, dtype="bool"))
             else:
-                m = np.asarray(m)
-                m = m.reshape(m.shape + (1,) * (len(x.shape) - m.ndim))
-                masks.append(np.broadcast_to(m, x.shape))
-        joined = np.concatenate(masks, axis=axis)
-        return Tensor(np.any(joined, axis=-1))
+                for _ in range(len(x.shape) - len(m.shape)):
+                    m = ops.expand_dims(m, -1)
+                masks.append(ops.logical_or(m, ops.zeros_like(x, dtype="bool")))
+        return ops.any(ops.concatenate(masks, axis=axis), axis=-1)
 
     def get_config(self) -> dict:
         return {**super().get_config(), "axis": self.axis}
