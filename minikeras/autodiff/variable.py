@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.state import state
 from minikeras.autodiff.tape import Leaf
-from minikeras.autodiff.tensor import Tensor, describe, to_array
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 

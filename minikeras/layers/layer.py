@@ -16,35 +16,19 @@ from minikeras.autodiff.state import state
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
+from minikeras.layers.call_arguments import (
+    CallSignature,
+    LazySignature,
+    as_tuples,
+    convert,
+    masks_of,
+    shapes_of,
+    specs_of,
+    tensor_arguments,
+)
 from minikeras.layers.input_spec import check_inputs
-from minikeras.ops.core import cast
 from minikeras.ops.operation import Operation
 from minikeras.random.seed_generator import SeedGenerator
-
-
-class CallSignature:
-    """What a layer's `call` accepts, read once per class."""
-
-    def __init__(self, call: Any) -> None:
-        self.signature = inspect.signature(call)
-        parameters = list(self.signature.parameters.values())[1:]  # without self
-        self.names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-        self.training = "training" in self.names
-        self.mask = "mask" in self.names
-        self.masks = [n for n in self.names if n.endswith("_mask") and n[:-5] in self.names]
-        self.first = self.names[0] if self.names else None
-        default = self.signature.parameters.get("training")
-        self.training_default = (
-            None if default is None or default.default is default.empty else default.default
-        )
-
-
-class _LazySignature:
-    """Reads a class's `call` when it is first asked for: most layers are imported and never used."""
-
-    def __get__(self, layer: Any, cls: type) -> CallSignature:
-        cls._signature = signature = CallSignature(cls.call)
-        return signature
 
 
 class Layer(Operation):
@@ -86,7 +70,7 @@ class Layer(Operation):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = _build_once(cls.__dict__["build"])
-        cls._signature = _LazySignature()
+        cls._signature = LazySignature()
 
     def __init__(
         self,
@@ -416,8 +400,8 @@ class Layer(Operation):
 
     def _build_shapes_of(self, args: tuple, kwargs: dict) -> dict[str, Any]:
         """Return the arguments of `build` that these call arguments give."""
-        named = _tensor_arguments(self._signature, args, kwargs)
-        shapes = {f"{k}_shape": _shapes(v) for k, v in named.items()}
+        named = tensor_arguments(self._signature, args, kwargs)
+        shapes = {f"{k}_shape": shapes_of(v) for k, v in named.items()}
         wanted = inspect.signature(type(self).build).parameters
         names = [
             n
@@ -454,9 +438,9 @@ class Layer(Operation):
         """Build from what `get_build_config` gave."""
         if config:
             if "input_shape" in config:
-                self.build(_tuples(config["input_shape"]))
+                self.build(as_tuples(config["input_shape"]))
             elif "shapes_dict" in config:
-                self.build(**{k: _tuples(v) for k, v in config["shapes_dict"].items()})
+                self.build(**{k: as_tuples(v) for k, v in config["shapes_dict"].items()})
 
     def get_build_config(self) -> dict | None:
         """Return the shapes that the layer was built with."""
@@ -523,7 +507,7 @@ class Layer(Operation):
         if not hasattr(self, "built"):
             raise AttributeError(_super_first(self))
         signature = self._signature
-        args, kwargs = self._convert(args, kwargs)
+        args, kwargs = convert(signature, args, kwargs, self._compute, self.autocast)
         symbolic = any_symbolic(args) or any_symbolic(kwargs.values())
         first = args[0] if args else kwargs.get(signature.first)
         if self.input_spec is not None:
@@ -599,49 +583,6 @@ class Layer(Operation):
             lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
         )
 
-    def _convert(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        """Turn arrays and numbers into tensors, and floats into the compute dtype."""
-
-        def convert(x: Any) -> Any:
-            if isinstance(x, Variable):
-                return x
-            if isinstance(x, Tensor):
-                if (
-                    self.autocast
-                    and x._value.dtype.kind in "fV"
-                    and x._value.dtype != self._compute
-                ):
-                    mask = x._keras_mask
-                    x = cast(x, self._compute)
-                    x._keras_mask = mask
-                return x
-            if isinstance(x, KerasTensor) or x is None or isinstance(x, (str, bytes)):
-                return x
-            if isinstance(x, np.ndarray) or hasattr(x, "__array__"):
-                value = to_array(x)
-                if self.autocast and value.dtype.kind == "f" and value.dtype != self._compute:
-                    return Tensor(value.astype(self._compute))
-                return Tensor(np.array(value) if state.tapes else value)
-            return x
-
-        def first_argument(x: Any) -> Any:
-            if isinstance(x, (list, tuple)) and _numbers(x):
-                x = np.asarray(x)
-                x = x.astype(np.int32) if x.dtype.kind in "iu" else x.astype(self._compute)
-            elif isinstance(x, (bool, int, float)):
-                x = to_array(x)
-            return tree.map_structure(convert, x)
-
-        args = tuple(
-            first_argument(a) if i == 0 else tree.map_structure(convert, a)
-            for i, a in enumerate(args)
-        )
-        kwargs = {
-            k: first_argument(v) if k == self._signature.first else tree.map_structure(convert, v)
-            for k, v in kwargs.items()
-        }
-        return args, kwargs
-
     def _resolve_training(self, kwargs: dict, outermost: bool) -> bool | None:
         training = kwargs.get("training")
         if training is None and not outermost:
@@ -657,7 +598,7 @@ class Layer(Operation):
             place = signature.names.index("mask")
             if len(args) <= place:
                 first = args[0] if args else kwargs.get(signature.first)
-                mask = _masks(first)
+                mask = masks_of(first)
                 if mask is not None:
                     kwargs["mask"] = mask
         for name in signature.masks:
@@ -666,12 +607,12 @@ class Layer(Operation):
             if kwargs.get(name) is None and len(args) <= place:
                 at = signature.names.index(source)
                 tensor = args[at] if len(args) > at else kwargs.get(source)
-                mask = _masks(tensor)
+                mask = masks_of(tensor)
                 if mask is not None:
                     kwargs[name] = mask
 
     def _pass_mask(self, inputs: Any, outputs: Any) -> None:
-        previous = _masks(inputs)
+        previous = masks_of(inputs)
         if previous is None and type(self).compute_mask is Layer.compute_mask:
             return
         flat = tree.flatten(outputs)
@@ -724,8 +665,8 @@ class Layer(Operation):
         )
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
-        named = _tensor_arguments(self._signature, args, kwargs)
-        shapes = {f"{k}_shape": _shapes(v) for k, v in named.items()}
+        named = tensor_arguments(self._signature, args, kwargs)
+        shapes = {f"{k}_shape": shapes_of(v) for k, v in named.items()}
         wanted = list(inspect.signature(self.compute_output_shape).parameters)
         known = {n: shapes[n] for n in wanted if n in shapes}
         if known:
@@ -733,8 +674,8 @@ class Layer(Operation):
         else:
             shape = self.compute_output_shape(next(iter(shapes.values())))
         if self._keeps_dtype:
-            return _specs(shape, tree.flatten((args, kwargs))[0].dtype)
-        return _specs(shape, self.compute_dtype)
+            return specs_of(shape, tree.flatten((args, kwargs))[0].dtype)
+        return specs_of(shape, self.compute_dtype)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Return the shape of the outputs for shapes of the inputs.
@@ -742,7 +683,7 @@ class Layer(Operation):
         Without an override it is found by describing `call` on KerasTensors.
         """
         shapes = list(args) + list(kwargs.values())
-        specs = [_specs(s, self.compute_dtype) for s in shapes]
+        specs = [specs_of(s, self.compute_dtype) for s in shapes]
         if not self.built:
             self._push()
             try:
@@ -954,7 +895,7 @@ class Layer(Operation):
         )
 
 
-Layer._signature = _LazySignature()
+Layer._signature = LazySignature()
 
 
 class _Scope:
@@ -1051,83 +992,6 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(v)
 
 
-def _numbers(x: Any) -> bool:
-    """Whether nested lists hold plain numbers, so that they are one array and not a structure."""
-    while isinstance(x, (list, tuple)):
-        if not x:
-            return False
-        x = x[0]
-    return isinstance(x, (bool, int, float, np.generic))
-
-
-def _masks(x: Any) -> Any:
-    """Return the masks that tensors carry, in their structure; None if there is none."""
-    if isinstance(x, (Tensor, KerasTensor)):
-        return x._keras_mask
-    if not isinstance(x, (list, tuple, dict)):
-        return None
-    masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), x)
-    return masks if any(m is not None for m in tree.flatten(masks)) else None
-
-
-def _is_tensors(x: Any) -> bool:
-    flat = tree.flatten(x)
-    return (
-        bool(flat)
-        and all(isinstance(t, (Tensor, KerasTensor)) or t is None for t in flat)
-        and any(t is not None for t in flat)
-    )
-
-
-def _tensor_arguments(signature: CallSignature, args: tuple, kwargs: dict) -> dict[str, Any]:
-    """Return the arguments of `call` that hold tensors, by name, masks left out."""
-    named = dict(zip(signature.names, args))
-    extra = args[len(signature.names) :]
-    named.update({f"arg{i}": a for i, a in enumerate(extra)})
-    named.update(kwargs)
-    return {
-        k: v
-        for k, v in named.items()
-        if k not in ("mask", "training") and not k.endswith("_mask") and _is_tensors(v)
-    }
-
-
-def _shapes(x: Any) -> Any:
-    """Return the shapes of tensors in their structure."""
-    if isinstance(x, (Tensor, KerasTensor)):
-        return tuple(x.shape)
-    return tree.map_structure(lambda t: None if t is None else tuple(t.shape), x)
-
-
-def is_shape(x: Any) -> bool:
-    """Whether `x` is one shape rather than a structure of them."""
-    return isinstance(x, (tuple, list)) and all(
-        d is None or isinstance(d, (int, np.integer)) for d in x
-    )
-
-
-def _specs(shape: Any, dtype: str) -> Any:
-    """Return KerasTensors for a shape or a structure of shapes."""
-    if is_shape(shape):
-        return KerasTensor(shape, dtype)
-    if isinstance(shape, dict):
-        return {k: _specs(s, dtype) for k, s in shape.items()}
-    if isinstance(shape, (list, tuple)):
-        return type(shape)([_specs(s, dtype) for s in shape])
-    return shape
-
-
-def _tuples(shape: Any) -> Any:
-    """Turn the lists of JSON back into shape tuples."""
-    if is_shape(shape):
-        return tuple(shape)
-    if isinstance(shape, dict):
-        return {k: _tuples(s) for k, s in shape.items()}
-    if isinstance(shape, (list, tuple)):
-        return [_tuples(s) for s in shape]
-    return shape
-
-
 def _input_shape_argument(kind: str, kwargs: dict) -> tuple | None:
     """Take `input_shape`, `input_dim`, `batch_input_shape`, `batch_shape` out of keyword arguments."""
     shape = None
@@ -1143,6 +1007,3 @@ def _input_shape_argument(kind: str, kwargs: dict) -> tuple | None:
         shape = tuple(kwargs.pop("batch_input_shape"))
     kwargs.pop("input_dtype", None)
     return shape
-
-
-__all__ = ["CallSignature", "Layer", "Swapped", "is_shape"]

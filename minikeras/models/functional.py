@@ -143,9 +143,9 @@ class Functional(Function, Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shapes of the outputs for shapes of the inputs."""
-        from minikeras.layers.layer import _specs
+        from minikeras.layers.call_arguments import specs_of
 
-        specs = _specs(input_shape, self.compute_dtype)
+        specs = specs_of(input_shape, self.compute_dtype)
         return tree.map_structure(lambda t: t.shape, self.compute_output_spec(specs))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

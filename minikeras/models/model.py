@@ -101,9 +101,9 @@ class Model(Trainer, Layer):
             self.built = True
             return
         from minikeras.autodiff.state import state
-        from minikeras.layers.layer import _specs
+        from minikeras.layers.call_arguments import specs_of
 
-        specs = _specs(_as_shapes(input_shape), self.compute_dtype)
+        specs = specs_of(_as_shapes(input_shape), self.compute_dtype)
         inside = state.in_call
         state.in_call = True
         try:
@@ -213,7 +213,7 @@ def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def _as_shapes(shape: Any) -> Any:
-    from minikeras.layers.layer import is_shape
+    from minikeras.layers.call_arguments import is_shape
 
     if is_shape(shape):
         return tuple(shape)

@@ -308,7 +308,9 @@ class Trainer:
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False) if self._signature.training else self(x)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        loss = self.compute_loss(
+            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
+        )
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -839,7 +841,9 @@ def _floats(logs: dict[str, Any]) -> dict[str, Any]:
     result = {}
     for k in sorted(logs):
         v = logs[k]
-        if isinstance(v, dict):  # of the metrics of `compile`, in a step that goes through `metrics`
+        if isinstance(
+            v, dict
+        ):  # of the metrics of `compile`, in a step that goes through `metrics`
             result.update(_floats(v))
             continue
         array = v._value if isinstance(v, Tensor) else v

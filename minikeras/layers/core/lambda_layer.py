@@ -6,7 +6,8 @@ import inspect
 from typing import Any
 
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
-from minikeras.layers.layer import Layer, _tuples
+from minikeras.layers.call_arguments import as_tuples, specs_of
+from minikeras.layers.layer import Layer
 
 
 class Lambda(Layer):
@@ -70,9 +71,8 @@ class Lambda(Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self._output_shape is None:
             from minikeras import tree
-            from minikeras.layers.layer import _specs
 
-            spec = self.compute_output_spec(_specs(input_shape, self.compute_dtype))
+            spec = self.compute_output_spec(specs_of(input_shape, self.compute_dtype))
             return tree.map_structure(lambda t: t.shape, spec)
         if callable(self._output_shape):
             return self._output_shape(input_shape)
@@ -105,7 +105,7 @@ class Lambda(Layer):
                     value, custom_objects=custom_objects, safe_mode=safe_mode
                 )
         if isinstance(config.get("output_shape"), list):
-            config["output_shape"] = _tuples(config["output_shape"])
+            config["output_shape"] = as_tuples(config["output_shape"])
         return cls(**config)
 
 

@@ -6,7 +6,8 @@ import functools
 from typing import Any
 
 from minikeras import ops
-from minikeras.layers.layer import Layer, is_shape
+from minikeras.layers.call_arguments import is_shape
+from minikeras.layers.layer import Layer
 
 
 class Merge(Layer):

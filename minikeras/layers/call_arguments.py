@@ -1,0 +1,163 @@
+"""How a layer's call reads its arguments: which are tensors, what shapes and masks they have."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.state import state
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+from minikeras.ops.core import cast
+
+
+class CallSignature:
+    """What a layer's `call` accepts, read once per class."""
+
+    def __init__(self, call: Any) -> None:
+        self.signature = inspect.signature(call)
+        parameters = list(self.signature.parameters.values())[1:]  # without self
+        self.names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        self.training = "training" in self.names
+        self.mask = "mask" in self.names
+        self.masks = [n for n in self.names if n.endswith("_mask") and n[:-5] in self.names]
+        self.first = self.names[0] if self.names else None
+        default = self.signature.parameters.get("training")
+        self.training_default = (
+            None if default is None or default.default is default.empty else default.default
+        )
+
+
+class LazySignature:
+    """Reads a class's `call` when it is first asked for: most layers are imported and never used."""
+
+    def __get__(self, layer: Any, cls: type) -> CallSignature:
+        cls._signature = signature = CallSignature(cls.call)
+        return signature
+
+
+def convert(
+    signature: CallSignature, args: tuple, kwargs: dict, compute: np.dtype, autocast: bool
+) -> tuple[tuple, dict]:
+    """Turn arrays and numbers among the arguments into tensors.
+
+    Args:
+        signature: that of the layer's `call`.
+        args, kwargs: arguments of a call.
+        compute: dtype that the layer computes in.
+        autocast: whether floats are cast to it.
+    """
+
+    def one(x: Any) -> Any:
+        if isinstance(x, Variable):
+            return x
+        if isinstance(x, Tensor):
+            if autocast and x._value.dtype.kind in "fV" and x._value.dtype != compute:
+                mask = x._keras_mask
+                x = cast(x, compute)
+                x._keras_mask = mask
+            return x
+        if isinstance(x, KerasTensor) or x is None or isinstance(x, (str, bytes)):
+            return x
+        if isinstance(x, np.ndarray) or hasattr(x, "__array__"):
+            value = to_array(x)
+            if autocast and value.dtype.kind == "f" and value.dtype != compute:
+                return Tensor(value.astype(compute))
+            return Tensor(np.array(value) if state.tapes else value)
+        return x
+
+    def first(x: Any) -> Any:
+        if isinstance(x, (list, tuple)) and _are_numbers(x):
+            x = np.asarray(x)
+            x = x.astype(np.int32) if x.dtype.kind in "iu" else x.astype(compute)
+        elif isinstance(x, (bool, int, float)):
+            x = to_array(x)
+        return tree.map_structure(one, x)
+
+    args = tuple(first(a) if i == 0 else tree.map_structure(one, a) for i, a in enumerate(args))
+    kwargs = {
+        k: first(v) if k == signature.first else tree.map_structure(one, v)
+        for k, v in kwargs.items()
+    }
+    return args, kwargs
+
+
+def _are_numbers(x: Any) -> bool:
+    """Whether nested lists hold plain numbers, so that they are one array and not a structure."""
+    while isinstance(x, (list, tuple)):
+        if not x:
+            return False
+        x = x[0]
+    return isinstance(x, (bool, int, float, np.generic))
+
+
+def masks_of(x: Any) -> Any:
+    """Return the masks that tensors carry, in their structure; None if there is none."""
+    if isinstance(x, (Tensor, KerasTensor)):
+        return x._keras_mask
+    if not isinstance(x, (list, tuple, dict)):
+        return None
+    masks = tree.map_structure(lambda t: getattr(t, "_keras_mask", None), x)
+    return masks if any(m is not None for m in tree.flatten(masks)) else None
+
+
+def _is_tensors(x: Any) -> bool:
+    flat = tree.flatten(x)
+    return (
+        bool(flat)
+        and all(isinstance(t, (Tensor, KerasTensor)) or t is None for t in flat)
+        and any(t is not None for t in flat)
+    )
+
+
+def tensor_arguments(signature: CallSignature, args: tuple, kwargs: dict) -> dict[str, Any]:
+    """Return the arguments of `call` that hold tensors, by name, masks left out."""
+    named = dict(zip(signature.names, args))
+    extra = args[len(signature.names) :]
+    named.update({f"arg{i}": a for i, a in enumerate(extra)})
+    named.update(kwargs)
+    return {
+        k: v
+        for k, v in named.items()
+        if k not in ("mask", "training") and not k.endswith("_mask") and _is_tensors(v)
+    }
+
+
+def shapes_of(x: Any) -> Any:
+    """Return the shapes of tensors in their structure."""
+    if isinstance(x, (Tensor, KerasTensor)):
+        return tuple(x.shape)
+    return tree.map_structure(lambda t: None if t is None else tuple(t.shape), x)
+
+
+def is_shape(x: Any) -> bool:
+    """Whether `x` is one shape rather than a structure of them."""
+    return isinstance(x, (tuple, list)) and all(
+        d is None or isinstance(d, (int, np.integer)) for d in x
+    )
+
+
+def specs_of(shape: Any, dtype: str) -> Any:
+    """Return KerasTensors for a shape or a structure of shapes."""
+    if is_shape(shape):
+        return KerasTensor(shape, dtype)
+    if isinstance(shape, dict):
+        return {k: specs_of(s, dtype) for k, s in shape.items()}
+    if isinstance(shape, (list, tuple)):
+        return type(shape)([specs_of(s, dtype) for s in shape])
+    return shape
+
+
+def as_tuples(shape: Any) -> Any:
+    """Turn the lists of JSON back into shape tuples."""
+    if is_shape(shape):
+        return tuple(shape)
+    if isinstance(shape, dict):
+        return {k: as_tuples(s) for k, s in shape.items()}
+    if isinstance(shape, (list, tuple)):
+        return [as_tuples(s) for s in shape]
+    return shape
