@@ -152,7 +152,10 @@ def forward(
             r = np.reciprocal(total, inverse[part])
             np.multiply(y[part], r, y[part])
 
-    _by_examples(batch, heads * queries * keys, work)
+    if keys:
+        _by_examples(batch, heads * queries * keys, work)
+    else:  # a sum over nothing; any finite factor keeps it
+        result[...], inverse[...] = 0, 1
     if alive is not None:
         alive = np.broadcast_to(alive, (*shape[:3], 1))
     bias_shape = None if bias is None else bias.shape

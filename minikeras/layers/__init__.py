@@ -1,6 +1,5 @@
 """`keras.layers`."""
 
-from minikeras.common.serialization import deserialize_keras_object as deserialize
 from minikeras.common.serialization import serialize_keras_object as serialize
 from minikeras.layers.activations.activation import Activation
 from minikeras.layers.activations.elu import ELU
@@ -51,6 +50,7 @@ from minikeras.layers.core.masking import Masking
 from minikeras.layers.core.wrapper import Wrapper
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
+from minikeras.layers.lookup import deserialize
 from minikeras.layers.merging.add import Add, add
 from minikeras.layers.merging.average import Average, average
 from minikeras.layers.merging.concatenate import Concatenate, concatenate

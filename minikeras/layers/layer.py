@@ -135,7 +135,10 @@ class Layer(Operation):
         attribute = getattr(type(self), name, None)
         if isinstance(attribute, property):  # it raised: Python hides why, so ask it again
             return attribute.fget(self)
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        message = f"'{type(self).__name__}' object has no attribute '{name}'"
+        if not self.built and not name.startswith("_"):
+            message += f". Layer '{self.name}' is not built yet: call it on data first, or build it"
+        raise AttributeError(message)
 
     def __delattr__(self, name: str) -> None:
         self._tracked.pop(name, None)

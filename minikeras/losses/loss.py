@@ -151,7 +151,10 @@ class LossFunctionWrapper(Loss):
             pairs = tree.map_structure(_same_rank_pair, y_true, y_pred)
             y_true = tree.map_structure(lambda p: p.y_true, pairs)
             y_pred = tree.map_structure(lambda p: p.y_pred, pairs)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        values = self.fn(y_true, y_pred, **self._fn_kwargs)
+        if values is None:
+            raise ValueError(f"Loss '{self.name}': its function returned None instead of losses.")
+        return values
 
     def get_config(self) -> dict:
         return {

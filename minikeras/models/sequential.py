@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
 from minikeras.models.functional import Functional
@@ -126,6 +127,11 @@ class Sequential(Model):
             if input_shape is None:
                 raise ValueError(
                     f"You must provide an `input_shape` argument to build model '{self.name}'."
+                )
+            if not is_shape(input_shape):
+                raise ValueError(
+                    f"Sequential model {self.name}: `input_shape` must be a tuple of sizes, the "
+                    f"batch's first. Received: {input_shape!r}"
                 )
             entrance = InputLayer(batch_shape=tuple(input_shape), dtype=self._stack[0].input_dtype)
             self._stack = [entrance, *self._stack]

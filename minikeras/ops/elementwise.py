@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -122,11 +123,25 @@ def _power_base(g: Any, x1: Any, x2: Any) -> Any:
     return g * x2 * np.power(x1, np.where(x2 == 0, np.ones_like(x2), x2 - 1))
 
 
+def _of_bools(function: Callable) -> Callable:
+    """Make int32 of the int8 that NumPy gives for two booleans."""
+
+    def forward(x1: Any, x2: Any) -> Any:
+        y = function(x1, x2)
+        return y.astype(np.int32) if y.dtype == np.int8 and np.asarray(x1).dtype == bool else y
+
+    return forward
+
+
+def _int_for_bool(dtype: str) -> str:
+    return "int32" if dtype == "bool" else dtype
+
+
 def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
     return g * y * np.log(np.where(x1 > 0, x1, np.ones_like(x1)))
 
 
-@binary(np.power, _power_base, _power_exponent)
+@binary(_of_bools(np.power), _power_base, _power_exponent, result=_int_for_bool)
 def power(x1: Any, x2: Any) -> Tensor:
     """Raise `x1` to the power of `x2`, element by element."""
 
@@ -174,7 +189,7 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     """Divide `x1` by `x2`, with 0 where `x2` is 0."""
 
 
-@binary(np.floor_divide)
+@binary(_of_bools(np.floor_divide), result=_int_for_bool)
 def floor_divide(x1: Any, x2: Any) -> Tensor:
     """Divide and round down; has no gradient."""
 

@@ -249,6 +249,15 @@ def test_jacobian():
     np.testing.assert_allclose(tape.jacobian(y, x), [[2.0, 0.0], [0.0, 4.0]])
 
 
+def test_a_jacobian_needs_no_persistent_tape_but_uses_it_up():
+    x = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        y = x * x
+    np.testing.assert_allclose(tape.jacobian(y, x), [[2.0, 0.0], [0.0, 4.0]])
+    with pytest.raises(RuntimeError, match="once only"):
+        tape.jacobian(y, x)
+
+
 def test_entering_twice_and_exceptions():
     tape = GradientTape()
     with tape, pytest.raises(ValueError, match="recording already"):

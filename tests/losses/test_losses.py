@@ -465,3 +465,10 @@ def test_float16_computes_in_float16():
         warnings.simplefilter("ignore")
         loss = losses.MeanSquaredError(dtype="float16")(np.zeros((2, 1)), np.ones((2, 1)))
     assert loss.dtype == "float16"
+
+
+def test_a_loss_function_that_returns_nothing():
+    loss = losses.get(lambda y_true, y_pred: None)
+    loss = losses.LossFunctionWrapper(loss, name="forgetful")
+    with pytest.raises(ValueError, match="'forgetful'.*returned None"):
+        loss(np.ones((2, 1)), np.ones((2, 1)))

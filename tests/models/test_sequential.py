@@ -249,3 +249,12 @@ def test_one_layer_twice():
     assert model.count_params() == 6
     with pytest.raises(ValueError, match="unique names"):
         model.add(layers.Dense(2, name=dense.name))
+
+
+def test_what_is_not_built_says_so():
+    with pytest.raises(AttributeError, match="'head' is not built yet"):
+        _ = layers.Dense(2, name="head").kernel
+    with pytest.raises(ValueError, match="`input_shape` must be a tuple"):
+        minikeras.Sequential([layers.Dense(1)]).build(4)
+    with pytest.raises(ValueError, match="does not describe a layer"):
+        layers.deserialize(3)

@@ -235,3 +235,12 @@ def test_out_of_range_indices_raise():
         ops.take(np.ones(3), np.array([3]), axis=0)
     with pytest.raises(IndexError):
         Tensor(np.ones(3))[5]
+
+
+def test_powers_and_quotients_of_booleans_are_integers_as_in_keras(keras):
+    for name in ("power", "floor_divide"):
+        arrays = np.array([True, False]), np.array([True, True])
+        expected = getattr(keras.ops, name)(*arrays)
+        result = getattr(ops, name)(*arrays)
+        assert result.dtype.name == str(expected.dtype)
+        np.testing.assert_array_equal(result, expected)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.naming import auto_name
 from minikeras.layers.attention.multi_head_attention import ProjectedAttention
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.ops.einsum import einsum
@@ -69,6 +70,8 @@ class GroupQueryAttention(ProjectedAttention):
                 f"`num_key_value_heads`. Received: num_query_heads={num_query_heads}, "
                 f"num_key_value_heads={num_key_value_heads}"
             )
+        if kwargs.get("name") is None:  # Keras's class is not called as it is exported
+            kwargs["name"] = auto_name("grouped_query_attention")
         weights = {
             "kernel_initializer": kernel_initializer,
             "bias_initializer": bias_initializer,

@@ -86,7 +86,7 @@ def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, A
     >>> train_validation_split((np.arange(5), None), 0.4)
     ((array([0, 1, 2]), None), (array([3, 4]), None))
     """
-    if not 0 < validation_split < 1:
+    if not isinstance(validation_split, (int, float)) or not 0 < validation_split < 1:
         raise ValueError(
             f"`validation_split` must be between 0 and 1. Received: {validation_split!r}"
         )
