@@ -160,20 +160,21 @@ class Elementary(Primitive):
 
     def __call__(self, *inputs: Any, **params: Any) -> Tensor:
         values = []
-        parents = []
+        tracked = False
         for a in inputs:
             if type(a) is Tensor:
                 values.append(a._value)
-                parents.append(a._node)
+                if a._node is not None:
+                    tracked = True
             elif type(a) is np.ndarray or type(a) in _SCALARS:
                 values.append(a)
-                parents.append(None)
             else:
                 return self(*[as_tensor(a) for a in inputs], **params)
         y = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, y)
-        if state.tapes and any(parents):
+        if tracked and state.tapes:
+            parents = [a._node if type(a) is Tensor else None for a in inputs]
             return Tensor(y, record(self, inputs, parents, self.save(values, y), params))
         return Tensor(y)
 

@@ -94,14 +94,18 @@ def binary(
 
         @functools.wraps(function)
         def public(x1: Any, x2: Any) -> Any:
-            # The two commonest cases need no promotion: tensors of one dtype, and a float tensor
+            # The commonest cases need no promotion: tensors or arrays of one dtype, and a float tensor
             # beside a Python number (which NumPy gives the tensor's dtype too).
             if type(x1) is Tensor:
                 dtype = x1._value.dtype
                 if type(x2) is Tensor:
                     ready = dtype is x2._value.dtype and (not floating or dtype.kind in "fcV")
+                elif type(x2) is np.ndarray:
+                    ready = dtype is x2.dtype and dtype.kind == "f" and not state.tapes
                 else:
                     ready = type(x2) in _WEAK and dtype.kind in "fc"
+            elif type(x1) is np.ndarray:
+                ready = type(x2) is np.ndarray and x1.dtype is x2.dtype and x1.dtype.kind == "f"
             else:
                 ready = type(x1) in _WEAK and type(x2) is Tensor and x2._value.dtype.kind in "fc"
             if not ready:

@@ -183,6 +183,9 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
 def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
     if axis is None:
         return tuple([d for d in shape if d != 1])
+    if type(axis) is int and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        axis %= len(shape)
+        return shape[:axis] + shape[axis + 1 :]
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
     axes = {_axis(a, len(shape), "squeeze") for a in axes}
     for a in axes:
