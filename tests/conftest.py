@@ -1,7 +1,9 @@
 """Settings that every test shares."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 # The oracle is Keras on JAX, in float64 too. Chosen before anything imports keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -47,3 +49,33 @@ def default_settings():
 
     settings.__dict__.clear()  # back to the class's defaults
     dtype_policies.reset_dtype_policy()
+
+
+@pytest.fixture(scope="session")
+def run_example():
+    """Run an example in a process of its own; give its return code and output.
+
+    Called as `run_example(name, *arguments, folder=..., blocked=...)`: `folder` is where it runs
+    and writes its pictures, `blocked` are packages made unimportable.
+    """
+    root = Path(__file__).resolve().parent.parent
+
+    def run(name, *arguments, folder, blocked=()):
+        code = (
+            "import runpy, sys\n"
+            f"for name in {tuple(blocked)!r}: sys.modules[name] = None\n"
+            f"sys.argv[1:] = {list(arguments)!r}\n"
+            f"runpy.run_path({str(root / 'examples' / name)!r}, run_name='__main__')\n"
+        )
+        env = dict(os.environ, PYTHONPATH=str(root), PYTHONIOENCODING="utf-8")
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    return run

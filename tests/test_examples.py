@@ -1,83 +1,56 @@
 """The examples run at small size, in processes of their own, and say what they should."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
 
-
-def run(name, *arguments, folder, blocked=()):
-    """Run an example with packages made unimportable; return its completed process."""
-    code = (
-        "import runpy, sys\n"
-        f"for name in {tuple(blocked)!r}: sys.modules[name] = None\n"
-        f"sys.argv[1:] = {list(arguments)!r}\n"
-        f"runpy.run_path({str(ROOT / 'examples' / name)!r}, run_name='__main__')\n"
-    )
-    env = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONIOENCODING="utf-8")
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-
-
-def test_make_moons_reaches_its_target_without_optional_packages(tmp_path):
-    done = run("make_moons.py", folder=tmp_path, blocked=["matplotlib", "sklearn"])
+def test_make_moons_reaches_its_target_without_optional_packages(run_example, tmp_path):
+    done = run_example("make_moons.py", folder=tmp_path, blocked=["matplotlib", "sklearn"])
     assert done.returncode == 0, done.stderr
     assert "Total params: 25" in done.stdout
     assert 'pip install "minikeras[plot]"' in done.stdout
     assert not list(tmp_path.iterdir())
 
 
-def test_make_moons_draws_a_picture(tmp_path):
+def test_make_moons_draws_a_picture(run_example, tmp_path):
     pytest.importorskip("matplotlib")
-    done = run("make_moons.py", folder=tmp_path)
+    done = run_example("make_moons.py", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "accuracy 1.0000" in done.stdout or "accuracy 0.99" in done.stdout
     assert (tmp_path / "make_moons.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_make_moons_fails_below_its_target(tmp_path):
-    done = run("make_moons.py", "--epochs", "1", folder=tmp_path, blocked=["matplotlib"])
+def test_make_moons_fails_below_its_target(run_example, tmp_path):
+    done = run_example("make_moons.py", "--epochs", "1", folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1
     assert "is below 0.99" in done.stderr
 
 
-def test_digits(tmp_path):
+def test_digits(run_example, tmp_path):
     pytest.importorskip("sklearn")
     pytest.importorskip("matplotlib")
-    done = run("digits.py", "--epochs", "6", "--target", "0.9", folder=tmp_path)
+    done = run_example("digits.py", "--epochs", "6", "--target", "0.9", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "val_accuracy" in done.stdout
     assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_digits_says_what_brings_scikit_learn(tmp_path):
-    done = run("digits.py", folder=tmp_path, blocked=["sklearn"])
+def test_digits_says_what_brings_scikit_learn(run_example, tmp_path):
+    done = run_example("digits.py", folder=tmp_path, blocked=["sklearn"])
     assert done.returncode == 1
     assert 'pip install "minikeras[sklearn]"' in done.stderr
 
 
-def test_functional_mlp(tmp_path):
+def test_functional_mlp(run_example, tmp_path):
     arguments = ["--epochs", "2", "--samples", "200", "--no-check"]
-    done = run("functional_mlp.py", *arguments, folder=tmp_path)
+    done = run_example("functional_mlp.py", *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Connected to" in done.stdout
     assert "siamese: same_quadrant_accuracy" in done.stdout
 
 
-def test_gan(tmp_path):
+def test_gan(run_example, tmp_path):
     arguments = ["--epochs", "2", "--samples", "256", "--no-check"]
-    done = run("gan_two_tapes.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
+    done = run_example("gan_two_tapes.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 0, done.stderr
     assert "d_loss" in done.stdout
     assert "radius of the generated points" in done.stdout
