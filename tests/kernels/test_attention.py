@@ -54,6 +54,18 @@ def test_fused_is_the_reference(monkeypatch, block, bias, params):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
 
 
+@pytest.mark.parametrize("params", [{}, {"causal": True}])
+def test_without_keys_results_and_gradients_are_zero(params):
+    q, k, v, _ = arrays()
+    tensors = [Tensor(a) for a in (q, k[:, :0], v[:, :0])]
+    with GradientTape() as tape:
+        tape.watch(tensors)
+        y = ATTENTION(*tensors, None, scale=0.7, **params)
+    np.testing.assert_array_equal(y, np.zeros((BATCH, QUERIES, HEADS, 5)))
+    for t, g in zip(tensors, tape.gradient(y, tensors)):
+        np.testing.assert_array_equal(g, np.zeros(t.shape))
+
+
 def test_large_scores_do_not_overflow():
     with np.errstate(over="raise", invalid="raise"):
         y, _ = attention.forward(*arrays("float32", factor=100.0), scale=1.0)

@@ -143,3 +143,20 @@ def test_bad_arguments_are_named():
         layers.Attention(score_mode="cosine")
     with pytest.raises(ValueError, match="equation"):
         layers.EinsumDense("ab->ac", 3)
+
+
+def test_attention_to_nothing_is_the_bias(keras):
+    empty = np.zeros((2, 0, 4), "float32")
+    ours, theirs = pair(keras, "MultiHeadAttention", (X, X), num_heads=2, key_dim=3)
+    np.testing.assert_allclose(ours(X, empty), theirs(X, empty), rtol=1e-6)
+
+
+def test_group_query_attention_is_named_as_in_keras(keras):
+    names = []
+    for library in (minikeras, keras):
+        library.utils.clear_session()
+        kwargs = {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 1}
+        made = [library.layers.GroupQueryAttention(**kwargs) for _ in range(2)]
+        made.append(library.layers.GroupQueryAttention(**kwargs, name="mine"))
+        names.append([layer.name for layer in made])
+    assert names[0] == names[1]

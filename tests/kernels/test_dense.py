@@ -1,0 +1,51 @@
+"""The fused dense kernel against the same formula composed of small ops."""
+
+import numpy as np
+import pytest
+
+from minikeras.autodiff import GradientTape, Tensor
+from minikeras.kernels import gemm, parallel
+from minikeras.kernels.activations import FUSED
+from minikeras.ops.nn import DENSE
+
+
+def run(primitive, arrays, activation):
+    """Return the result and the gradients of x, kernel and bias."""
+    tensors = [None if a is None else Tensor(a) for a in arrays]
+    wanted = [t for t in tensors if t is not None]
+    with GradientTape() as tape:
+        tape.watch(wanted)
+        y = primitive(*tensors, activation=activation)
+        total = (y * np.random.default_rng(2).normal(size=y.shape)).sum()
+    return [np.asarray(t) for t in [y, *tape.gradient(total, wanted)]]
+
+
+@pytest.mark.parametrize("activation", [None, *FUSED])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 3), (0, 3)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_fused_is_the_reference(activation, shape, bias):
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in (shape, (3, 4), (4,))]
+    arrays[2] = arrays[2] if bias else None
+    fused, reference = [run(p, arrays, activation) for p in (DENSE, DENSE.reference)]
+    for a, b in zip(fused, reference):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("m", "k", "n"), [(70, 40, 90), (20, 40, 90), (64, 33, 1), (1, 50, 60)])
+def test_products_in_halves_are_products(monkeypatch, m, k, n):
+    monkeypatch.setattr(gemm, "BLAS_PARALLEL", 1)
+    monkeypatch.setattr(gemm, "PARALLEL", 1)
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(m, k)), rng.normal(size=(k, n))
+    runs = []
+    try:
+        for count in (1, 2, 3):
+            parallel.set_threads(count)
+            runs.append(gemm.dot(a, b))
+            np.testing.assert_array_equal(gemm.dot(a, b, np.empty((m, n))), runs[0])
+            np.testing.assert_array_equal(runs[-1], runs[0])
+    finally:
+        parallel.set_threads(None)
+    np.testing.assert_allclose(runs[0], a @ b, rtol=1e-12, atol=1e-12)
