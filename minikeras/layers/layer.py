@@ -529,6 +529,7 @@ class Layer(Operation):
                 kwargs.pop("training", None)
             state.training = training
             own = list(kwargs)
+            previous = masks_of(first) if kwargs.get("mask") is None else kwargs["mask"]
             self._fill_masks(args, kwargs)
             state.autocast = self._compute if self._mixed and self.autocast else None
             if outermost and self._lossy:
@@ -541,7 +542,7 @@ class Layer(Operation):
                 # A mask that the tensors carry goes with them again when the graph is run.
                 carried = {k: kwargs_seen.pop(k) for k in kwargs if k not in own}
                 outputs = self._describe(args, kwargs_seen, carried)
-                self._pass_mask(first, outputs)
+                self._pass_mask(first, outputs, previous)
             else:
                 outputs = self.call(*args, **kwargs)
                 outputs = self._to_tensors(outputs)
@@ -551,7 +552,7 @@ class Layer(Operation):
                             # By example, so that the penalty does not grow with the batch.
                             examples = max(y.shape[0], 1) if y.ndim else 1
                             self.add_loss(self.activity_regularizer(y) / examples)
-                self._pass_mask(first, outputs)
+                self._pass_mask(first, outputs, previous)
         finally:
             state.training, state.autocast = before
             if outermost:
@@ -614,8 +615,7 @@ class Layer(Operation):
                 if mask is not None:
                     kwargs[name] = mask
 
-    def _pass_mask(self, inputs: Any, outputs: Any) -> None:
-        previous = masks_of(inputs)
+    def _pass_mask(self, inputs: Any, outputs: Any, previous: Any) -> None:
         if previous is None and type(self).compute_mask is Layer.compute_mask:
             return
         flat = tree.flatten(outputs)

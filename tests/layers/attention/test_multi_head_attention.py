@@ -160,3 +160,18 @@ def test_group_query_attention_is_named_as_in_keras(keras):
         made.append(library.layers.GroupQueryAttention(**kwargs, name="mine"))
         names.append([layer.name for layer in made])
     assert names[0] == names[1]
+
+
+def test_what_is_added_to_attention_carries_no_mask_as_in_keras(keras):
+    tokens = np.array([[1, 2, 3, 0], [4, 0, 0, 0]])
+    models = []
+    for library in (minikeras, keras):
+        inputs = library.Input((4,), dtype="int32")
+        h = library.layers.Embedding(5, 4, mask_zero=True)(inputs)
+        h = library.layers.Add()([h, library.layers.MultiHeadAttention(2, 3)(h, h)])
+        models.append(library.Model(inputs, library.layers.GlobalAveragePooling1D()(h)))
+    ours, theirs = models
+    weights = [RNG.normal(size=w.shape) for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    np.testing.assert_allclose(ours(tokens), theirs(tokens), rtol=1e-4, atol=1e-5)

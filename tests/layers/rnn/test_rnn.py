@@ -259,3 +259,26 @@ def test_time_distributed_hands_over_masks():
         layers.TimeDistributed(inner)(x, mask=mask[:, :2])
     with pytest.raises(ValueError, match="at least 3 axes"):
         layers.TimeDistributed(layers.Dense(2))(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_mask_that_is_given_goes_on_to_the_next_layer(keras, functional):
+    results, weights = [], None
+    for library in (minikeras, keras):
+        first = library.layers.LSTM(3, return_sequences=True)
+        last = library.layers.GRU(2)
+        if functional:
+            x, mask = library.Input((5, 2)), library.Input((5,), dtype="bool")
+            model = library.Model([x, mask], last(first(x, mask=mask)))
+            last(first(library.ops.convert_to_tensor(X)))
+        else:
+            last(first(X))
+        if weights is None:
+            weights = [w.numpy() for w in (*first.weights, *last.weights)]
+        first.set_weights(weights[:3])
+        last.set_weights(weights[3:])
+        mask = library.ops.convert_to_tensor(MASK)
+        x = library.ops.convert_to_tensor(X)
+        results.append(np.asarray(model([x, mask]) if functional else last(first(x, mask=mask))))
+    np.testing.assert_allclose(*results, rtol=1e-5, atol=1e-6)
+    assert np.abs(results[0][2]).max() == 0  # every step is masked, in both layers
