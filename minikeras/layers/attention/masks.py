@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.tensor import to_array
+from minikeras.autodiff.tensor import Tensor, to_array
 
 
 def attention_mask_of(
@@ -74,3 +74,10 @@ def for_scores(mask: np.ndarray | None, ndim: int, axes: int = 1) -> np.ndarray 
 
 def _bool(mask: Any) -> np.ndarray:
     return to_array(mask).astype(bool)
+
+
+def without_mask(x: Any) -> Any:
+    """Return a tensor that does not carry its mask along."""
+    if type(x) is Tensor and x._keras_mask is not None:
+        return Tensor(x._value, x._node)
+    return x

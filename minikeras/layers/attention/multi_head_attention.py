@@ -12,7 +12,7 @@ from minikeras import constraints, initializers, regularizers
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels.random import dropout_mask
-from minikeras.layers.attention.masks import attention_mask_of, for_scores
+from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
 from minikeras.layers.layer import Layer
 from minikeras.layers.regularization.dropout import Dropout
@@ -127,10 +127,7 @@ class ProjectedAttention(Layer):
             causal=use_causal_mask,
             window=self.sliding_window,
         )
-        # As in Keras, where it makes a difference to what else reads these tensors: the masks have
-        # done their work, and what comes of a sum with the query, say, carries none.
-        for tensor in (query, key, value):
-            tensor._keras_mask = None
+        query, key, value = without_mask(query), without_mask(key), without_mask(value)
         gate = self._gate_dense(query) if self.use_gate else None
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         output, scores = self._compute_attention(q, k, v, mask, training, return_attention_scores)

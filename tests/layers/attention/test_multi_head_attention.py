@@ -162,7 +162,7 @@ def test_group_query_attention_is_named_as_in_keras(keras):
     assert names[0] == names[1]
 
 
-def test_what_is_added_to_attention_carries_no_mask_as_in_keras(keras):
+def test_the_sum_of_query_and_attention_stays_masked_as_in_functional_models_of_keras(keras):
     tokens = np.array([[1, 2, 3, 0], [4, 0, 0, 0]])
     models = []
     for library in (minikeras, keras):
