@@ -151,8 +151,10 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
     """
     if isinstance(value, Tensor):
         array = value._value
-    elif type(value) is np.ndarray or isinstance(value, (np.ndarray, np.generic)):
+    elif type(value) is np.ndarray or isinstance(value, np.generic):
         array = value
+    elif isinstance(value, np.ndarray):  # np.matrix and masked arrays have operators of their own
+        array = np.asarray(value)
     else:
         if getattr(value, "_is_keras_tensor", False):
             raise TypeError(

@@ -24,6 +24,29 @@ def output_keys(y_pred: Any, output_names: list[str] | None) -> list[str]:
     return [f"output_{i}" for i in range(len(flat))]
 
 
+def _loss_labels(y_pred: Any, output_names: list[str] | None, losses: list[Any]) -> list[str]:
+    """Return what the outputs' losses are called in logs.
+
+    An output is called by its key or its name, with the path to it if it is nested; an output that
+    has neither, as in a list that a subclassed model returns, by its loss.
+    """
+    labels: list[str] = []
+    for i, (path, _) in enumerate(tree.flatten_with_path(y_pred)):
+        if path and isinstance(path[-1], str):
+            last = path[-1]
+        elif output_names and len(output_names) == len(losses):
+            last = output_names[i]
+        else:
+            last = losses[i] if isinstance(losses[i], str) else _name_of(losses[i])
+        label = "/".join([*map(str, path[:-1]), f"{last}_loss"])
+        unique, n = label, 0
+        while unique in labels:
+            n += 1
+            unique = f"{label}_{n}"
+        labels.append(unique)
+    return labels
+
+
 def _values(structure: Any) -> Any:
     if isinstance(structure, dict):
         return structure.values()
@@ -41,13 +64,13 @@ def per_output(
         y_pred: the outputs.
         keys: their names, and `names` what else they may be called.
         what: the argument's name, for messages.
-        is_leaf: tells an item from a structure of items.
+        is_leaf: tells an item from a structure of items, by the item and the outputs it is for.
 
     Raises:
         ValueError: if it does not match the outputs.
     """
     n = len(keys)
-    if given is None or is_leaf(given):
+    if given is None or is_leaf(given, y_pred):
         return [given] * n
     if isinstance(given, dict):
         nested = isinstance(y_pred, dict) and any(tree.is_nested(p) for p in y_pred.values())
@@ -68,13 +91,14 @@ def per_output(
                 )
         return [given.get(k, given.get(m)) for k, m in zip(keys, names)]
     items = list(given)
+    nested = isinstance(y_pred, (list, tuple)) and any(tree.is_nested(p) for p in y_pred)
+    if nested and len(items) == len(y_pred):
+        result = []
+        for item, part in zip(items, y_pred):
+            sub_keys = output_keys(part, None)
+            result += per_output(item, part, sub_keys, sub_keys, what, is_leaf)
+        return result
     if len(items) == n:
-        if isinstance(y_pred, (list, tuple)) and any(tree.is_nested(p) for p in y_pred):
-            result = []
-            for item, part in zip(items, y_pred):
-                sub_keys = output_keys(part, None)
-                result += per_output(item, part, sub_keys, sub_keys, what, is_leaf)
-            return result
         return items
     raise ValueError(
         f"Argument `{what}` must be one item, a dict by output name, or match the model's {n} "
@@ -133,6 +157,16 @@ class CompileLoss:
                 _loss(item)  # an unknown name raises at once, before any training
 
     @property
+    def known(self) -> bool:
+        """Whether all losses are minikeras's own, none a class or function of the user's."""
+        items = [item for item in tree.flatten(self.user_loss) if item is not None]
+        return all(
+            isinstance(item, str)
+            or getattr(item, "__module__", "").partition(".")[0] == __package__.partition(".")[0]
+            for item in items
+        )
+
+    @property
     def metrics(self) -> list[Any]:
         """The mean loss of each output, if there are several."""
         return [t for t in self.trackers if t is not None]
@@ -152,7 +186,7 @@ class CompileLoss:
             self.keys,
             self.names,
             "loss",
-            lambda x: callable(x) or isinstance(x, (str, losses_module.Loss)),
+            lambda x, _: callable(x) or isinstance(x, (str, losses_module.Loss)),
         )
         weights = per_output(
             self.user_loss_weights,
@@ -160,7 +194,7 @@ class CompileLoss:
             self.keys,
             self.names,
             "loss_weights",
-            lambda x: isinstance(x, (int, float)),
+            lambda x, _: isinstance(x, (int, float)),
         )
         if any(is_crossentropy(i) for i in items):
             flat_true = self._spread(y_true, y_pred, items)
@@ -174,9 +208,10 @@ class CompileLoss:
             raise ValueError(f"`loss` names no loss for any output. Received: {self.user_loss}")
         self.weights = weights
         if sum(loss is not None for loss in self.losses) > 1:
+            labels = _loss_labels(y_pred, self.output_names, items)
             self.trackers = [
-                None if loss is None else metrics_module.Mean(name=f"{k}_loss")
-                for k, loss in zip(self.keys, self.losses)
+                None if loss is None else metrics_module.Mean(name=label)
+                for label, loss in zip(labels, self.losses)
             ]
         self.single = self.losses[0] if len(self.keys) == 1 and weights[0] is None else None
         self.built = True
@@ -302,12 +337,15 @@ class CompileMetrics:
         flat_pred = tree.flatten(y_pred)
         self.keys, self.names = keys, list(names)
         self.entries = []
+        # Outputs that nobody has named lend no name to their metrics.
+        named = isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y_pred.values())
+        named = named or (self.output_names is not None and len(self.output_names) == len(keys))
         for given, weighted in ((self.user_metrics, False), (self.user_weighted, True)):
             groups = self._groups(given, y_pred, "weighted_metrics" if weighted else "metrics")
             for i, group in enumerate(groups):
                 for item in group:
                     metric = _metric(item, flat_true[i], flat_pred[i])
-                    prefix = keys[i] if len(keys) > 1 else None
+                    prefix = keys[i] if named and len(keys) > 1 else None
                     self.entries.append((i, prefix, metric, weighted))
         single = len(keys) == 1 and all(hasattr(m, "update_state") for m in self.metrics)
         self.fast = [(m, w) for _, _, m, w in self.entries] if single else None
@@ -326,7 +364,7 @@ class CompileMetrics:
                         f"Its outputs: {self.names}"
                     )
             return [tree.flatten(given)]  # all of them belong to the only output
-        if isinstance(given, dict):
+        if isinstance(given, dict) or any(tree.is_nested(p) for p in _values(y_pred)):
             items = per_output(given, y_pred, self.keys, self.names, what, _is_metric)
             return [_as_list(i) for i in items]
         items = list(given)
@@ -396,8 +434,11 @@ def _loose_targets(y_true: Any, y_pred: Any, keys: list[str], names: list[str]) 
     return match_targets(y_true, y_pred, keys, names, "y")
 
 
-def _is_metric(x: Any) -> bool:
-    return isinstance(x, (str, metrics_module.Metric, list, tuple)) or callable(x)
+def _is_metric(x: Any, y_pred: Any) -> bool:
+    """Whether it is a metric, or a list of metrics for one output."""
+    if isinstance(x, (list, tuple)):
+        return not tree.is_nested(y_pred)
+    return isinstance(x, (str, metrics_module.Metric)) or callable(x)
 
 
 def _as_list(x: Any) -> list[Any]:

@@ -5,6 +5,7 @@ The walk of one batch is in docs/architecture.md.
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -47,6 +48,7 @@ class Trainer:
         self._compile_loss = None
         self._compile_metrics = None
         self._compile_config: dict | None = None
+        self._loss_knows_training: bool | None = None
         self._noted: _Noted | None = None
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
@@ -239,6 +241,26 @@ class Trainer:
             total = Tensor(np.zeros((), np.float32))
         return total
 
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """Call `compute_loss`, which in older subclasses has no argument `training`."""
+        given = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
+        if self._loss_knows_training is None:
+            self._loss_knows_training = _takes(self.compute_loss, "training")
+        if self._loss_knows_training:
+            given["training"] = training
+        return self.compute_loss(**given)
+
+    def _check_targets(self, y: Any, name: str = "y") -> None:
+        """Refuse NaN in targets, unless a loss of the user's own may know what to do with them."""
+        own = type(self)
+        if (
+            own.compute_loss is Trainer.compute_loss
+            and own.train_step is Trainer.train_step
+            and self._compile_loss is not None
+            and self._compile_loss.known
+        ):
+            check_targets(y, name)
+
     def _extra_losses(self) -> list[Any]:
         """Losses added by layers in the last call, and weight regularizers."""
         noted = self._noted
@@ -278,9 +300,7 @@ class Trainer:
         tapes.append(tape)
         try:
             y_pred = self(x, training=True) if self._signature.training else self(x)
-            loss = self.compute_loss(
-                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True
-            )
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
         finally:
             tapes.remove(tape)
@@ -308,9 +328,7 @@ class Trainer:
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False) if self._signature.training else self(x)
-        loss = self.compute_loss(
-            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
-        )
+        loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
         self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -436,8 +454,7 @@ class Trainer:
             shuffle=shuffle,
             class_weight=class_weight,
         )
-        if y is not None:
-            check_targets(y, "y")
+        self._check_targets(y)
         self._prepare(epoch_iterator)
         self._check_labels(y, "y")
         eval_iterator = None
@@ -568,8 +585,7 @@ class Trainer:
             steps_per_epoch=steps,
             shuffle=False,
         )
-        if y is not None:
-            check_targets(y, "y")
+        self._check_targets(y)
         container = callbacks
         if not isinstance(container, callbacks_module.CallbackList):
             container = callbacks_module.CallbackList(
@@ -669,7 +685,7 @@ class Trainer:
                     f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
                 )
             sample_weight = class_weight_to_sample_weights(y, class_weight)
-        check_targets(y)
+        self._check_targets(y)
         data = _one_batch(x, y, sample_weight)
         self._prepare_batch(data)
         self.reset_metrics()
@@ -711,7 +727,7 @@ class Trainer:
         if not all(isinstance(a, (np.ndarray, Tensor)) and a.shape for a in tree.flatten(x)):
             return  # frames, data sets: their batches are checked as they come
         if y is not None:
-            check_targets(y, "validation y")
+            self._check_targets(y, "validation y")
             self._check_labels(y, "validation y")
         elif self._compile_loss is not None and type(self).compute_loss is Trainer.compute_loss:
             raise ValueError(
@@ -777,6 +793,12 @@ class _Noted:
         self.layers = model._flatten_layers()
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
         self.metrics = Layer.metrics.fget(model)
+
+
+def _takes(function: Callable, argument: str) -> bool:
+    """Whether a function can be given an argument of that name."""
+    parameters = inspect.signature(function).parameters
+    return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _has_call(model: Any) -> bool:

@@ -269,3 +269,10 @@ def test_what_cannot_be_a_tensor():
             ops.convert_to_tensor(bad)
     with pytest.raises(TypeError, match="dtype object"):
         ops.exp(np.array([None, 1], dtype=object))
+
+
+def test_subclasses_of_arrays_lose_their_own_rules():
+    assert ops.sum(np.asmatrix(a), axis=0).shape == (2,)
+    assert ops.reshape(np.asmatrix(a), (4,)).shape == (4,)
+    masked = ops.add(np.ma.masked_array([1.0, 2.0], mask=[False, True]), 1.0)
+    assert type(masked._value) is np.ndarray and masked.numpy().tolist() == [2.0, 3.0]

@@ -17,7 +17,7 @@ zero = ops.zeros((2, 1))
 def test_one_loss_for_all_outputs():
     loss = CompileLoss("mse")
     assert float(loss([zero, zero], [one, two])) == pytest.approx(2.5 + 17)
-    assert [m.name for m in loss.metrics] == ["output_0_loss", "output_1_loss"]
+    assert [m.name for m in loss.metrics] == ["mse_loss", "mse_loss_1"]
     assert [float(m.result()) for m in loss.metrics] == [2.5, 17]
 
 

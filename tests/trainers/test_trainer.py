@@ -519,3 +519,16 @@ def test_a_train_step_that_returns_the_result_of_every_metric():
     history = model.fit(*data, validation_data=data, verbose=0).history
     assert set(history) == {"loss", "mae", "val_loss", "val_mae"}
     assert set(model.evaluate(*data, verbose=0, return_dict=True)) == {"loss", "mae"}
+
+
+@pytest.mark.parametrize("kind", [np.asmatrix, np.ma.masked_array])
+def test_subclasses_of_arrays_train_like_arrays(kind):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 3)).astype("float32"), rng.normal(size=(20, 2)).astype("float32")
+    histories = []
+    for convert in (np.asarray, kind):
+        model = minikeras.Sequential([layers.Dense(2, kernel_initializer="ones")])
+        model.compile("sgd", "mse", metrics=["mae"])
+        data = convert(x), convert(y)
+        histories.append(model.fit(*data, batch_size=8, shuffle=False, verbose=0).history)
+    assert histories[0] == histories[1]

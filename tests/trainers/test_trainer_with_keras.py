@@ -645,3 +645,108 @@ def test_printed_lines(pair, capsys, verbose):
         text = re.sub(r"\d+(s|ms|us|μs)(/step|/epoch)?", "T", text)
         printed.append(re.sub(r"(\d\.\d{3})\d+", r"\1", text))
     assert printed[0] == printed[1]
+
+
+# Outputs in other outputs, and outputs without names.
+
+
+def dense(k, name, inputs):
+    return k.layers.Dense(1, name=name)(inputs)
+
+
+NESTED = {
+    "lists in a dict": (
+        lambda k, i: {"x": dense(k, "a", i), "n": [dense(k, "b", i), dense(k, "c", i)]},
+        {"x": "mse", "n": ["mae", "mse"]},
+        {"x": ["mae"], "n": [["mae", "mse"], ["mse"]]},
+        {"x": real, "n": [real, 2 * real]},
+    ),
+    "one metric each": (
+        lambda k, i: {"x": dense(k, "a", i), "n": [dense(k, "b", i), dense(k, "c", i)]},
+        {"x": "mse", "n": ["mae", "mse"]},
+        {"x": "mae", "n": ["mae", "mse"]},
+        {"x": real, "n": [real, 2 * real]},
+    ),
+    "a list in a list": (
+        lambda k, i: [dense(k, "a", i), [dense(k, "b", i), dense(k, "c", i)]],
+        ["mse", ["mae", "mse"]],
+        [["mae"], [["mae"], ["mse"]]],
+        [real, [real, 2 * real]],
+    ),
+    "dicts in a dict": (
+        lambda k, i: {"x": dense(k, "a", i), "n": {"p": dense(k, "b", i), "q": dense(k, "c", i)}},
+        {"x": "mse", "n": {"p": "mae", "q": "mse"}},
+        {"x": ["mae"], "n": {"p": ["mae"], "q": ["mse"]}},
+        {"x": real, "n": {"p": real, "q": 2 * real}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_nested_outputs(pair, name):
+    outputs, loss, metrics, y = NESTED[name]
+
+    def build(k):
+        inputs = k.Input((4,))
+        model = k.Model(inputs, outputs(k, inputs))
+        model.compile("sgd", loss, metrics=metrics)
+        return model
+
+    p = pair(build)
+    p.call("fit", x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
+    p.compare_weights()
+
+
+def test_a_list_of_outputs_without_names(pair):
+    def build(k):
+        class Two(k.Model):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = k.layers.Dense(1), k.layers.Dense(1)
+
+            def call(self, inputs):
+                return self.a(inputs), self.b(inputs)
+
+        model = Two()
+        model.compile("sgd", ["mse", "mae"], metrics=[["mae", "mape"], ["mae"]])
+        model(np.zeros((1, 4)))
+        return model
+
+    p = pair(build)
+    p.call("fit", x, [real, 2 * real], batch_size=8, epochs=2, shuffle=False, verbose=0)
+    p.call("evaluate", x, [real, 2 * real], verbose=0, return_dict=True)
+
+
+def test_a_loss_of_the_users_may_know_what_to_do_with_nan(pair):
+    def build(k):
+        def known_only(y_true, y_pred):
+            known = k.ops.logical_not(k.ops.isnan(y_true))
+            error = k.ops.where(known, y_true, 0.0) - y_pred
+            return k.ops.mean(k.ops.where(known, k.ops.square(error), 0.0), axis=-1)
+
+        model = k.Sequential([k.Input((4,)), k.layers.Dense(1)])
+        model.compile("sgd", known_only)
+        return model
+
+    y = real.copy()
+    y[3] = np.nan
+    p = pair(build)
+    p.call("fit", x, y, batch_size=8, shuffle=False, verbose=0, validation_data=(x, y))
+    p.call("evaluate", x, y, verbose=0)
+    p.call("train_on_batch", x, y)
+    p.compare_weights()
+
+
+def test_compute_loss_without_an_argument_training(pair):
+    def build(k):
+        class Own(k.Sequential):
+            def compute_loss(self, x, y, y_pred, sample_weight):
+                return k.ops.mean((y - y_pred) ** 4)
+
+        model = Own([k.Input((4,)), k.layers.Dense(1)])
+        model.compile("sgd", metrics=["mae"])
+        return model
+
+    p = pair(build)
+    p.call("fit", x, real / 10, batch_size=8, shuffle=False, verbose=0, validation_split=0.3)
+    p.compare_weights()

@@ -195,7 +195,7 @@ def to_numpy(x: Any) -> Any:
 
     What is not array-like, such as a Python number, is returned as it is.
     """
-    if isinstance(x, np.ndarray):
+    if type(x) is np.ndarray:
         return x
     if is_scipy_sparse(x):
         return x.toarray()
