@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels.activations import FUSED
-from minikeras.kernels.gemm import dot, sum_rows
+from minikeras.kernels.gemm import PARALLEL, dot, dots, sum_rows
 
 
 def forward(
@@ -47,12 +47,14 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: str 
     if out is not None:
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
-    if need_kernel:
+    if need_kernel and need_x and flat.size * d.shape[1] >= PARALLEL:
+        dkernel, dx = dots((flat.T, d, out_kernel), (d, kernel.T, None))
+    elif need_kernel:
         dkernel = dot(flat.T, d, out_kernel)
     if need_bias and has_bias:
         dbias = sum_rows(d, out_bias)
     if need_x:
-        dx = dot(d, kernel.T)
+        dx = dot(d, kernel.T) if dx is None else dx
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]

@@ -8,6 +8,9 @@ with one other busy process, or our own threads, on the processors, steps took f
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 
 from minikeras.kernels import parallel
@@ -32,24 +35,40 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
     if work < PARALLEL:
         with parallel.single_blas:
             return np.dot(a, b, out)
-    m, n = a.shape[0], b.shape[1]
-    if out is None:
-        out = np.empty((m, n), np.result_type(a, b))
-    if m >= 64 or m >= n:
+    return dots((a, b, out))[0]
+
+
+def dots(*products: tuple) -> list[np.ndarray]:
+    """Compute several large products at once: between two calls a thread would fall asleep.
+
+    Args:
+        *products: `(a, b, out)` of each, as for `dot`.
+    """
+    results, tasks = [], []
+    for a, b, out in products:
+        if out is None:
+            out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
+        results.append(out)
+        tasks += _halves(a, b, out)
+    parallel.run_products(tasks)
+    return results
+
+
+def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
+    """Return two tasks that compute `a @ b`."""
+    m, n = out.shape
+    if m > n or (m >= 64 and n < 256):
         cut = (m // 2 + 15) // 16 * 16
         halves = [(a[:cut], b, out[:cut]), (a[cut:], b, out[cut:])]
-        tasks = [lambda h=h: np.dot(*h) for h in halves]
-    else:  # columns of the result are not contiguous, so BLAS needs a place of its own
-        cut = (n // 2 + 15) // 16 * 16
-        spans = [slice(0, cut), slice(cut, n)]
+        return [functools.partial(np.dot, *half) for half in halves]
 
-        def part(span: slice) -> None:
-            out[:, span] = np.dot(a, b[:, span])
+    # Columns of the result are not contiguous, so BLAS needs a place of its own. All the same it is
+    # the faster way: BLAS has to rearrange what it multiplies with, and each thread only its half.
+    def part(span: slice) -> None:
+        out[:, span] = np.dot(a, b[:, span])
 
-        tasks = [lambda s=s: part(s) for s in spans]
-    with parallel.single_blas:
-        parallel.run(tasks)
-    return out
+    cut = (n // 2 + 15) // 16 * 16
+    return [functools.partial(part, span) for span in (slice(0, cut), slice(cut, n))]
 
 
 def sum_rows(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
