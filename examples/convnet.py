@@ -7,7 +7,8 @@ The digits are the 1,797 real ones, of 8x8 pixels, that come with scikit-learn. 
 set aside and looked at once, at the end. MNIST's files (28x28 pixels), packed or not, are read from
 where you have them, and treated in the same way; scikit-learn is not needed then:
 
-    python examples/convnet.py --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+    python examples/convnet.py --epochs 10 \\
+        --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
 
 Writes convnet.png: the learning curves, the digits that the network finds hardest, and the first
 layer's filters with what they make of a digit. The picture needs matplotlib, the training does not.

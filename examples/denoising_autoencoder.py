@@ -131,7 +131,7 @@ def plot(history, rows, lines, path):
     for i, (name, level) in enumerate(lines.items(), 2):
         ax.axhline(level, color=f"C{i}", linestyle="dashed", label=name)
     ax.set(title="Mean squared error", xlabel="epoch", ylim=(0, None))
-    ax.legend()
+    ax.legend(loc="center right")
     fig.savefig(path, dpi=120)
 
 
