@@ -55,8 +55,8 @@ def build_model(input_shape):
             layers.MaxPooling2D(),
             layers.Dropout(0.25),
             layers.Flatten(),
-            # Without it, Adam's first steps would drive most of these units below zero for good:
-            # each has 3,136 inputs when images have 28x28 pixels.
+            # Without BatchNormalization, Adam's first steps would drive most of these units below
+            # zero for good: each has 3,136 inputs when images have 28x28 pixels.
             layers.Dense(128, use_bias=False),
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
@@ -90,7 +90,7 @@ def read_idx(path):
 def read_mnist(images_path, labels_path):
     """Read images and their labels, and see that they belong together."""
     images, labels = read_idx(images_path), read_idx(labels_path)
-    if images.ndim != 3 or labels.shape != images.shape[:1]:
+    if images.ndim != 3 or labels.shape != images.shape[:1] or not images.size:
         raise ValueError(
             f"expected images of shape (n, height, width) and n labels, got {images.shape} from "
             f"{images_path} and {labels.shape} from {labels_path}"
@@ -189,7 +189,7 @@ def main():
             images, labels = read_mnist(args.images, args.labels)
         except (OSError, ValueError) as error:
             sys.exit(str(error))
-    images = (images / images.max()).astype("float32")[..., np.newaxis]
+    images = (images / max(images.max(), 1)).astype("float32")[..., np.newaxis]
     print(f"{len(images)} images of {images.shape[1]}x{images.shape[2]} pixels")
 
     # A fifth for the test; a tenth of the rest shows during the training how it goes.

@@ -104,7 +104,7 @@ def check_gradients(x):
 
 
 def photographs():
-    """Two photographs of 427x640 pixels: a Chinese temple, and a dahlia."""
+    """Two photographs of 427x640 pixels: a temple and a flower."""
     try:
         from sklearn.datasets import load_sample_images
 
@@ -144,7 +144,7 @@ def plot(history, norms, images, labels, path):
     loss.semilogy(epochs, history["loss"])
     loss.axhline(math.log(CLASSES), color="gray", linestyle=":", label="guessing")
     loss.set(title="Training loss", xlabel="epoch")
-    loss.legend()
+    loss.legend(loc="lower left")
     accuracy.plot(epochs, history["accuracy"], color="tab:green")
     accuracy.axhline(1 / CLASSES, color="gray", linestyle=":", label="guessing")
     accuracy.set(title="Training accuracy", xlabel="epoch", ylim=(0, 1.02))
@@ -159,15 +159,16 @@ def plot(history, norms, images, labels, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--images", type=int, default=512, help="number of tiles, at most 520")
-    parser.add_argument("--epochs", type=int, default=35)
+    parser.add_argument("--images", type=int, default=512, help="tiles to learn, at most 520")
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", default="resnet20.png", metavar="FILE")
     parser.add_argument("--target", type=float, default=0.01, help="loss to get below")
     args = parser.parse_args()
+    if not 0 < args.images <= 520:
+        parser.error("the photographs give 520 tiles: --images takes 1 to 520")
 
-    minikeras.utils.set_random_seed(args.seed)
     images, labels = tiles(args.images, np.random.default_rng(args.seed))
     # Each tile to mean 0 and spread 1; the 2 keeps the noise of an even sky from being blown up.
     x = images.astype("float32")
