@@ -348,7 +348,7 @@ WORKLOADS: dict[str, dict[str, Any]] = {
     name: workload(name, *rest)
     for name, *rest in (
         ("moons", "2-4-2-1, tanh, sigmoid, Adam, batch 32", 32, 31),
-        ("mlp", "784-512-512-10, relu, Dropout 0.2, RMSprop, batch 128", 128, 4),
+        ("mlp", "784-512-512-10, relu, Dropout 0.2, RMSprop, batch 128", 128, 10),
         ("convnet", "28x28x1, Conv 32 and 64, pools, Dropout 0.5, Dense, Adam, batch 128", 128, 5),
         ("vgg", "32x32x3, 2 x (Conv, BN, relu) at 32, 64, 128, pools, Adam, batch 64", 64, 4),
         ("resnet", "ResNet-20 on 32x32x3, SGD with momentum, batch 64", 64, 4),
