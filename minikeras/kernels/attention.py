@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.normalization import row_sums
+from minikeras.kernels.sums import row_sums
 
 _BLOCK = 1 << 17
 """Scores of a block."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels.activations import FUSED
-from minikeras.kernels.gemm import PARALLEL, dot, dots, sum_rows
+from minikeras.kernels.gemm import PARALLEL, dot, dots
+from minikeras.kernels.sums import column_sums
 
 
 def forward(
@@ -52,7 +53,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: str 
     elif need_kernel:
         dkernel = dot(flat.T, d, out_kernel)
     if need_bias and has_bias:
-        dbias = sum_rows(d, out_bias)
+        dbias = column_sums(d, out_bias)
     if need_x:
         dx = dot(d, kernel.T) if dx is None else dx
         if x.ndim != 2:

@@ -69,25 +69,3 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
 
     cut = (n // 2 + 15) // 16 * 16
     return [functools.partial(part, span) for span in (slice(0, cut), slice(cut, n))]
-
-
-def sum_rows(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Compute `a.sum(axis=0)` as a product with ones, which is a third of the time.
-
-    Args:
-        a: `(m, n)`.
-        out: C-contiguous array `(n,)` for the result, or None.
-    """
-    m = a.shape[0]
-    ones = _ONES.get(a.dtype)
-    if ones is None:  # BLAS does not know this dtype
-        return np.add.reduce(a, axis=0, out=out)
-    if m > ones.size:
-        ones = _ONES[a.dtype] = np.ones(2 * m, a.dtype)
-    if a.size < BLAS_PARALLEL:
-        return np.dot(ones[:m], a, out)
-    with parallel.single_blas:
-        return np.dot(ones[:m], a, out)
-
-
-_ONES = {np.dtype(t): np.ones(1024, t) for t in ("float32", "float64")}

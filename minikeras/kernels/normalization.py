@@ -1,7 +1,5 @@
 """Normalization: over the batch for each channel, and over the features of each example.
 
-Sums are products with vectors of ones, in runs of bounded length: several times as fast as a
-reduction, more exact, and never spread over threads by BLAS, so their bits are always the same.
 Large arrays are worked through in blocks that stay in a core's cache, on several threads.
 """
 
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
+from minikeras.kernels.sums import column_sums, row_sums
 
 _BLOCK = 1 << 18
 """Elements of a block."""
@@ -22,35 +21,6 @@ _ALONE = 1 << 17
 """Elements from which a second thread pays."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
-_BLAS_ALONE = 8192
-"""Elements of a matrix that BLAS certainly multiplies on one thread."""
-
-
-@functools.lru_cache(maxsize=64)
-def _ones(n: int, dtype: np.dtype) -> np.ndarray:
-    return np.ones((1, n), dtype)
-
-
-def column_sums(x: np.ndarray) -> np.ndarray:
-    """Sum a C-contiguous matrix over its rows."""
-    rows, columns = x.shape
-    if x.size <= 1024 or columns > 1024 or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
-        return np.add.reduce(x, axis=0)
-    run = min(128, _BLAS_ALONE // columns)
-    whole = rows - rows % run
-    total = np.matmul(_ones(run, x.dtype), x[:whole].reshape(-1, run, columns))
-    total = np.add.reduce(total, axis=0)[0]
-    if whole < rows:
-        total += _ones(rows - whole, x.dtype).dot(x[whole:])[0]
-    return total
-
-
-def row_sums(x: np.ndarray) -> np.ndarray:
-    """Sum a C-contiguous matrix over its columns; the result has one column."""
-    columns = x.shape[1]
-    if columns > 1024 or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
-        return np.add.reduce(x, axis=1, keepdims=True)
-    return x.dot(_ones(columns, x.dtype).T)
 
 
 def _repeats(rows: int, columns: int) -> int:

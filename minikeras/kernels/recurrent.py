@@ -21,7 +21,7 @@ import numpy as np
 
 from minikeras.kernels import gemm, parallel
 from minikeras.kernels.activations import FUSED
-from minikeras.kernels.normalization import column_sums
+from minikeras.kernels.sums import column_sums
 
 
 def _time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
@@ -576,6 +576,6 @@ def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         _batch_major(of_x.result, backwards) if need_x else None,
         of_kernel.total(out[1]) if need_kernel else None,
         of_recurrent.total(out[2]) if need_recurrent else None,
-        _into(out[3], column_sums(_matrix(dz))) if need_bias else None,
+        column_sums(_matrix(dz), out[3]) if need_bias else None,
         dh if need_h else None,
     ]

@@ -101,9 +101,9 @@ class Model(Trainer, Layer):
             self.built = True
             return
         from minikeras.autodiff.state import state
-        from minikeras.layers.call_arguments import specs_of
+        from minikeras.layers.call_arguments import as_tuples, specs_of
 
-        specs = specs_of(_as_shapes(input_shape), self.compute_dtype)
+        specs = specs_of(as_tuples(input_shape), self.compute_dtype)
         inside = state.in_call
         state.in_call = True
         try:
@@ -210,16 +210,6 @@ def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:
         path = f"{prefix}/{k}" if prefix else k
         found += _paths(v, path) if isinstance(v, dict) else [(path, v)]
     return found
-
-
-def _as_shapes(shape: Any) -> Any:
-    from minikeras.layers.call_arguments import is_shape
-
-    if is_shape(shape):
-        return tuple(shape)
-    if isinstance(shape, dict):
-        return {k: _as_shapes(v) for k, v in shape.items()}
-    return [_as_shapes(s) for s in shape]
 
 
 _VARIANTS: dict[type, type] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Container
 from typing import Any
 
 from minikeras import losses as losses_module
@@ -38,13 +40,14 @@ def _loss_labels(y_pred: Any, output_names: list[str] | None, losses: list[Any])
             last = output_names[i]
         else:
             last = losses[i] if isinstance(losses[i], str) else _name_of(losses[i])
-        label = "/".join([*map(str, path[:-1]), f"{last}_loss"])
-        unique, n = label, 0
-        while unique in labels:
-            n += 1
-            unique = f"{label}_{n}"
-        labels.append(unique)
+        labels.append(_unique("/".join([*map(str, path[:-1]), f"{last}_loss"]), labels))
     return labels
+
+
+def _unique(name: str, taken: Container[str]) -> str:
+    """Return `name`, with a number behind it if it is taken."""
+    numbered = (f"{name}_{i}" for i in itertools.count(1))
+    return next(n for n in itertools.chain([name], numbered) if n not in taken)
 
 
 def _values(structure: Any) -> Any:
@@ -418,11 +421,7 @@ class CompileMetrics:
                 key = start + name
                 if key in results and weighted:
                     key = f"{start}weighted_{name}"
-                unique, i = key, 0
-                while unique in results:
-                    i += 1
-                    unique = f"{key}_{i}"
-                results[unique] = v
+                results[_unique(key, results)] = v
         return results
 
 
