@@ -51,6 +51,7 @@ def test_a_cell_of_the_user_is_a_linear_simple_rnn():
 
 
 def test_a_cell_of_the_user_is_trained():
+    minikeras.utils.set_random_seed(0)
     model = minikeras.Sequential([layers.RNN(Minimal(4)), layers.Dense(1)])
     model.compile(minikeras.optimizers.Adam(0.02), "mse")
     x = np.random.default_rng(1).normal(size=(64, 5, 2)).astype("float32")
