@@ -10,7 +10,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.primitive import elementary
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import GradientTape, Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
@@ -110,7 +110,7 @@ def _leaf(x: Any) -> Tensor | None:
     """Return an argument as a tensor of its own to differentiate by."""
     if x is None:
         return None
-    if isinstance(x, Tensor) and x._node is not None and state.tapes:
+    if isinstance(x, Tensor) and x._node is not None and thread.state.tapes:
         return IDENTITY(x if not isinstance(x, Variable) else x._bare())  # an outer tape follows it
     value = to_array(x)
     if value.dtype.kind not in "fcV":

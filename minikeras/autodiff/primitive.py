@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.state import state, where_am_i
+from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, reach, record
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
@@ -38,8 +38,8 @@ class Primitive:
         name: name in the registry and in messages.
         forward: `forward(*arrays, **params) -> (result, saved)`; the result is one array, or a
             tuple of arrays where `n_outputs` is not 1.
-        backward: `backward(g, saved, needs, out, **params) -> gradients`, one per input, None where
-            `needs[i]` is false. `g` is the gradient of the result (a list, with None where an
+        backward: `backward(g, saved, needs, out, **params) -> gradients`, one per input as arrays,
+            None where `needs[i]` is false (as a condition; it need not be a bool). `g` is the gradient of the result (a list, with None where an
             output was not used, if there are several). `out` is None, or for each input None or
             an array to write its gradient into.
         reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
@@ -58,7 +58,8 @@ class Primitive:
     ) -> None:
         self.name = name
         self.forward = forward
-        self._backward = backward
+        if backward is not None:  # else it is a method of a subclass
+            self.backward = backward
         self.reference = reference
         self.n_outputs = n_outputs
         self.writes_out = writes_out
@@ -73,7 +74,8 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """Run forward on the inputs' arrays; record the call if a tape follows one of them."""
-        if state.autocast is not None:
+        here = thread.state
+        if here.autocast is not None:
             inputs = tuple([autocast(a) for a in inputs])
         values = []
         parents = []
@@ -88,23 +90,18 @@ class Primitive:
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)
-        if state.tapes and any(parents):
-            node = record(self, inputs, parents, saved, params)
+        tapes = here.tapes
+        if tapes and any(parents):
+            node = record(tapes, self, inputs, parents, saved, params)
             if type(result) is tuple:
                 picks = [Pick(node, i) for i in range(len(result))]
-                for tape in state.tapes:
+                for tape in tapes:
                     tape._nodes.extend(picks)
                 return tuple([Tensor(r, p) for r, p in zip(result, picks)])
             return Tensor(result, node)
         if type(result) is tuple:
             return tuple([Tensor(r) for r in result])
         return Tensor(result)
-
-    def backward(
-        self, g: Any, saved: Any, needs: Sequence[bool], out: Any, params: dict
-    ) -> Sequence[Any]:
-        """Return the gradients of the inputs as arrays."""
-        return self._backward(g, saved, needs, out, **params)
 
     def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
         """Return the gradients of the inputs as tensors that can be differentiated again."""
@@ -173,9 +170,11 @@ class Elementary(Primitive):
         y = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, y)
-        if tracked and state.tapes:
-            parents = [a._node if type(a) is Tensor else None for a in inputs]
-            return Tensor(y, record(self, inputs, parents, self.save(values, y), params))
+        if tracked:
+            tapes = thread.state.tapes
+            if tapes:
+                parents = [a._node if type(a) is Tensor else None for a in inputs]
+                return Tensor(y, record(tapes, self, inputs, parents, self.save(values, y), params))
         return Tensor(y)
 
     def save(self, values: Sequence[Any], y: Any) -> dict:
@@ -187,7 +186,7 @@ class Elementary(Primitive):
             saved["shape"] = [np.shape(v) for v in values]
         return saved
 
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> Sequence[Any]:
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> Sequence[Any]:
         result: list[Any] = []
         for i, need in enumerate(needs):
             if not need:
@@ -212,7 +211,7 @@ class Elementary(Primitive):
                 saved[n] = node.inputs[i]
         if self.keeps_result:
             saved["y"] = Tensor(saved["y"], node)
-        return self.backward(g, saved, needs, None, node.params)
+        return self.backward(g, saved, needs, None, **node.params)
 
 
 def _argument_names(function: Callable) -> tuple[str, ...]:
@@ -231,8 +230,8 @@ class Broadcasting(Elementary):
         saved["shape"] = [np.shape(v) for v in values]
         return saved
 
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> Sequence[Any]:
-        grads = super().backward(g, saved, needs, out, params)
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> Sequence[Any]:
+        grads = super().backward(g, saved, needs, out, **params)
         return [
             d if d is None or d.shape == shape else unbroadcast(d, shape)
             for d, shape in zip(grads, saved["shape"])
@@ -254,11 +253,11 @@ def as_tensor(a: Any) -> Tensor:
     An array is copied while a tape records, since its owner may change it before the backward.
     """
     if isinstance(a, Tensor):
-        if state.autocast is not None and isinstance(a, Variable):
+        if thread.state.autocast is not None and isinstance(a, Variable):
             a = autocast(a)
         return a if type(a) is Tensor else a._bare()
     value = to_array(a)
-    if value is a and state.tapes:
+    if value is a and thread.state.tapes:
         value = np.array(value)
     return Tensor(value)
 
@@ -281,8 +280,8 @@ def elementary(
 
 def autocast(a: Any) -> Any:
     """Cast a float variable to the dtype that the running layer computes in."""
-    if isinstance(a, Variable) and a._casts(state.autocast):
-        return CAST(a._bare(), dtype=state.autocast)
+    if isinstance(a, Variable) and a._casts(thread.state.autocast):
+        return CAST(a._bare(), dtype=thread.state.autocast)
     return a
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.state import state, where_am_i
+from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 
@@ -66,15 +66,21 @@ class Pick:
 
 
 def record(
-    primitive: Any, inputs: Sequence[Any], parents: Sequence[Any], saved: Any, params: dict
+    tapes: list[GradientTape],
+    primitive: Any,
+    inputs: Sequence[Any],
+    parents: Sequence[Any],
+    saved: Any,
+    params: dict,
 ) -> Node:
-    """Append a call to every tape that records."""
+    """Append a call to the tapes, all that record."""
     node = Node(primitive, parents, saved, params)
-    tapes = state.tapes
-    if len(tapes) > 1 or tapes[0]._persistent:
-        node.inputs = inputs
     if settings.debug_numerics:
         node.layer = where_am_i()
+    if len(tapes) == 1 and not tapes[0]._persistent:
+        tapes[0]._nodes.append(node)
+        return node
+    node.inputs = inputs
     for tape in tapes:
         tape._nodes.append(node)
     return node
@@ -105,10 +111,7 @@ def backpropagate(
     """
     debug = settings.debug_numerics
     for node in reversed(nodes):
-        if node in keep:
-            g = grads.get(node)
-        else:
-            g = grads.pop(node, None)
+        g = grads.get(node) if node in keep else grads.pop(node, None)
         if g is None:
             if release and type(node) is Node:
                 node.saved = _RELEASED
@@ -123,27 +126,25 @@ def backpropagate(
             continue
         parents = node.parents
         primitive = node.primitive
-        if useful is None:
-            needs = [p is not None for p in parents]
-        else:
-            needs = [p in useful for p in parents]
+        needs = parents if useful is None else [p in useful for p in parents]
         if graph:
             parent_grads = primitive.backward_graph(g, node, needs)
         else:
             targets = None
             if out is not None and primitive.writes_out:
-                targets = [
-                    out.get(p) if p is not None and p not in grads else None for p in parents
-                ]
-            if node.saved is _RELEASED:
+                targets = list(map(out.get, parents))
+                if not grads.keys().isdisjoint(parents):  # the second use of a weight: add to it
+                    targets = [None if p in grads else t for p, t in zip(parents, targets)]
+            saved = node.saved
+            if saved is _RELEASED:
                 raise RuntimeError(_ONCE)
-            parent_grads = primitive.backward(g, node.saved, needs, targets, node.params)
+            parent_grads = primitive.backward(g, saved, needs, targets, **node.params)
             if debug:
                 _check_backward(node, parent_grads)
         if release:
-            node.saved = _RELEASED
+            node.saved = saved = _RELEASED
         for need, parent, pg in zip(needs, parents, parent_grads):
-            if not need or pg is None:
+            if pg is None or not need:
                 continue
             old = grads.get(parent)
             if old is None:
@@ -192,13 +193,13 @@ class GradientTape:
         self._used = False
 
     def __enter__(self) -> GradientTape:
-        if self in state.tapes:
+        if self in thread.state.tapes:
             raise ValueError("This tape is recording already.")
-        state.tapes.append(self)
+        thread.state.tapes.append(self)
         return self
 
     def __exit__(self, *exc: Any) -> None:
-        state.tapes.remove(self)
+        thread.state.tapes.remove(self)
 
     def watch(self, tensor: Any) -> None:
         """Follow a tensor, or each tensor of a structure, that is not a trainable variable.
@@ -263,9 +264,9 @@ class GradientTape:
             )
         if self._used and not self._persistent:
             raise RuntimeError(_ONCE)
-        inside = self in state.tapes
+        inside = self in thread.state.tapes
         if inside and not self._persistent:
-            state.tapes.remove(self)
+            thread.state.tapes.remove(self)
         try:
             return self._gradient(target, sources, output_gradients, unconnected_gradients)
         finally:
@@ -273,7 +274,7 @@ class GradientTape:
                 self._used = True
                 self._nodes = []
             if inside and not self._persistent:
-                state.tapes.append(self)
+                thread.state.tapes.append(self)
 
     def _gradient(self, target: Any, sources: Any, output_gradients: Any, unconnected: str) -> Any:
         flat_sources = tree.flatten(sources)
@@ -297,7 +298,7 @@ class GradientTape:
                     "output_gradients must have one gradient for each target. Received: "
                     f"{len(seeds)} gradients for {len(targets)} targets"
                 )
-        graph = bool(state.tapes)  # somebody records what we do now
+        graph = bool(thread.state.tapes)  # somebody records what we do now
         grads: dict = {}
         for t, seed in zip(targets, seeds):
             if not isinstance(t, Tensor):
@@ -319,7 +320,7 @@ class GradientTape:
             grads[t._node] = seed if old is None else old + seed
         nodes = list(self._nodes) if graph else self._nodes
         useful = reach(nodes, wanted)
-        alone = not state.tapes and not self._persistent
+        alone = not thread.state.tapes and not self._persistent
         grads = backpropagate(
             nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
         )
@@ -381,17 +382,17 @@ class _Paused:
         self.tape = tape
 
     def __enter__(self) -> None:
-        state.tapes.remove(self.tape)
+        thread.state.tapes.remove(self.tape)
 
     def __exit__(self, *exc: Any) -> None:
-        state.tapes.append(self.tape)
+        thread.state.tapes.append(self.tape)
 
 
 class no_recording:
     """A context in which nothing is recorded on this thread."""
 
     def __enter__(self) -> None:
-        self.tapes, state.tapes = state.tapes, []
+        self.tapes, thread.state.tapes = thread.state.tapes, []
 
     def __exit__(self, *exc: Any) -> None:
-        state.tapes = self.tapes
+        thread.state.tapes = self.tapes

@@ -151,6 +151,8 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
     """
     if isinstance(value, Tensor):
         array = value._value
+        if dtype is None:
+            return array
     elif type(value) is np.ndarray or isinstance(value, np.generic):
         array = value
     elif isinstance(value, np.ndarray):  # np.matrix and masked arrays have operators of their own

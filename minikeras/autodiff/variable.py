@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
@@ -72,7 +72,7 @@ class Variable(Tensor):
         self.name = name or auto_name("variable")
         if "/" in self.name:
             raise ValueError(f"Variable: argument `name` cannot contain '/'. Received: {name!r}")
-        self.path = "/".join([*state.scopes, self.name])
+        self.path = "/".join([*thread.state.scopes, self.name])
         self._autocast = autocast
         self._aggregation = aggregation
         self._synchronization = synchronization

@@ -36,9 +36,9 @@ def binary_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     dt = dp = None
     if needs[1]:
         dp = clipped - target
+        dp[p != clipped] = 0  # a probability that was cut has no gradient
         dp /= clipped * rest
         dp *= g
-        dp *= p == clipped  # a probability that was cut has no gradient
     if needs[0]:
         dt = g * (np.log(rest) - np.log(clipped))
     return [dt, dp]

@@ -31,10 +31,10 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
     """
     work = a.size * b.shape[1]
     if work < BLAS_PARALLEL:
-        return np.dot(a, b, out)
+        return a.dot(b, out)  # the method: `np.dot` first asks its arguments for an override
     if work < PARALLEL:
         with parallel.single_blas:
-            return np.dot(a, b, out)
+            return a.dot(b, out)
     return dots((a, b, out))[0]
 
 

@@ -34,8 +34,8 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     if not _suits(x):
         return np.add.reduce(x, axis=0, out=out)
     rows, columns = x.shape
-    if x.size <= _BLAS_ALONE:
-        return np.dot(_ones(rows, x.dtype), x, out)
+    if rows * columns <= _BLAS_ALONE:
+        return _ones(rows, x.dtype).dot(x, out)
     run = min(128, _BLAS_ALONE // columns)
     whole = rows - rows % run
     total = np.matmul(_ones(run, x.dtype), x[:whole].reshape(-1, run, columns))
@@ -43,6 +43,13 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     if whole < rows:
         total += _ones(rows - whole, x.dtype).dot(x[whole:])
     return total
+
+
+def total(x: np.ndarray) -> np.generic:
+    """Sum a C-contiguous array over everything."""
+    if x.size > _BLAS_ALONE or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
+        return np.add.reduce(x, axis=None)
+    return x.ravel().dot(_ones(x.size, x.dtype))
 
 
 def row_sums(x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.ops.core import cast
@@ -67,7 +67,7 @@ def convert(
             value = to_array(x)
             if autocast and value.dtype.kind == "f" and value.dtype != compute:
                 return Tensor(value.astype(compute))
-            return Tensor(np.array(value) if state.tapes else value)
+            return Tensor(np.array(value) if thread.state.tapes else value)
         return x
 
     def first(x: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from minikeras import dtype_policies, initializers, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
@@ -472,26 +472,27 @@ class Layer(Operation):
                 and x._value.shape[1:] == self._checked_shape
                 and x._value.dtype is self._compute
                 and x._keras_mask is None
-                and state.autocast is None
                 and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
             ):
-                return self._short_call(x, kwargs)
+                here = thread.state
+                if here.autocast is None:
+                    return self._short_call(here, x, kwargs)
         return self._full_call(args, kwargs)
 
-    def _short_call(self, x: Tensor, kwargs: dict) -> Any:
+    def _short_call(self, here: State, x: Tensor, kwargs: dict) -> Any:
         """`_full_call` where nothing has to be converted, checked, built or masked."""
-        layers = state.layers
+        layers = here.layers
         signature = self._signature
-        outermost = not state.in_call
-        before = training = state.training
+        outermost = not here.in_call
+        before = training = here.training
         if kwargs or outermost:
             training = kwargs.get("training")
             if training is None:
                 training = signature.training_default if outermost else before
-            state.training = training
+            here.training = training
         layers.append(self)
         if outermost:
-            state.in_call = True
+            here.in_call = True
             if self._lossy:
                 self._forget_losses()
         try:
@@ -503,8 +504,8 @@ class Layer(Operation):
         finally:
             layers.pop()
             if kwargs or outermost:
-                state.training = before
-                state.in_call = not outermost
+                here.training = before
+                here.in_call = not outermost
 
     def _full_call(self, args: tuple, kwargs: dict) -> Any:
         if not hasattr(self, "built"):
@@ -516,22 +517,22 @@ class Layer(Operation):
         if self.input_spec is not None:
             check_inputs(self.input_spec, first, self.name)
         self._push()
-        outermost = not state.in_call
-        before = state.training, state.autocast
+        outermost = not thread.state.in_call
+        before = thread.state.training, thread.state.autocast
         try:
             self._maybe_build(args, kwargs)
-            state.in_call = True
+            thread.state.in_call = True
             given = kwargs.get("training")
             training = self._resolve_training(kwargs, outermost)
             if signature.training and training is not None:
                 kwargs["training"] = training
             elif not signature.training:
                 kwargs.pop("training", None)
-            state.training = training
+            thread.state.training = training
             own = list(kwargs)
             previous = masks_of(first) if kwargs.get("mask") is None else kwargs["mask"]
             self._fill_masks(args, kwargs)
-            state.autocast = self._compute if self._mixed and self.autocast else None
+            thread.state.autocast = self._compute if self._mixed and self.autocast else None
             if outermost and self._lossy:
                 self._forget_losses()
             if symbolic:
@@ -554,17 +555,17 @@ class Layer(Operation):
                             self.add_loss(self.activity_regularizer(y) / examples)
                 self._pass_mask(first, outputs, previous)
         finally:
-            state.training, state.autocast = before
+            thread.state.training, thread.state.autocast = before
             if outermost:
-                state.in_call = False
-            state.layers.pop()
+                thread.state.in_call = False
+            thread.state.layers.pop()
         self._note_shape(args, kwargs, first, symbolic)
         return outputs
 
     def _push(self) -> None:
         if self._path is None:
-            self._path = "/".join([layer.name for layer in state.layers] + [self.name])
-        state.layers.append(self)
+            self._path = "/".join([layer.name for layer in thread.state.layers] + [self.name])
+        thread.state.layers.append(self)
 
     def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
         """Let the next call with this input shape take the short way, where nothing else matters."""
@@ -590,7 +591,7 @@ class Layer(Operation):
     def _resolve_training(self, kwargs: dict, outermost: bool) -> bool | None:
         training = kwargs.get("training")
         if training is None and not outermost:
-            training = state.training
+            training = thread.state.training
         if training is None:
             training = self._signature.training_default
         return None if training is None else bool(training)
@@ -692,7 +693,7 @@ class Layer(Operation):
             try:
                 self._maybe_build(tuple(specs), {})
             finally:
-                state.layers.pop()
+                thread.state.layers.pop()
         return tree.map_structure(lambda y: y.shape, self.compute_output_spec(*specs))
 
     def stateless_call(
@@ -748,7 +749,7 @@ class Layer(Operation):
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
             self._own_losses.append(x)
-        for layer in state.layers:  # any of them may be the outermost one of the next call
+        for layer in thread.state.layers:  # any of them may be the outermost one of the next call
             if self not in layer._lossy:
                 layer._lossy.append(self)
 
@@ -908,13 +909,13 @@ class _Scope:
         self.layer = layer
 
     def __enter__(self) -> None:
-        names = [layer.name for layer in state.layers]
-        if not state.layers or state.layers[-1] is not self.layer:
+        names = [layer.name for layer in thread.state.layers]
+        if not thread.state.layers or thread.state.layers[-1] is not self.layer:
             names.append(self.layer.name)
-        self.before, state.scopes = state.scopes, names
+        self.before, thread.state.scopes = thread.state.scopes, names
 
     def __exit__(self, *exc: Any) -> None:
-        state.scopes = self.before
+        thread.state.scopes = self.before
 
 
 class Swapped:
@@ -956,7 +957,7 @@ def _build_once(build: Any) -> Any:
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
         if self.__dict__.get("_building"):  # a super().build(...) inside
             return build(self, *args, **kwargs)
-        inside = bool(state.layers) and state.layers[-1] is self
+        inside = bool(thread.state.layers) and thread.state.layers[-1] is self
         if not inside:
             self._push()
         object.__setattr__(self, "_building", True)
@@ -969,7 +970,7 @@ def _build_once(build: Any) -> Any:
         finally:
             object.__setattr__(self, "_building", False)
             if not inside:
-                state.layers.pop()
+                thread.state.layers.pop()
         return None
 
     wrapped._wrapped = True

@@ -17,6 +17,7 @@ from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy, errors
+from minikeras.kernels.sums import total
 
 _INT64 = np.dtype(np.int64)
 Mean = Callable[[Any, Tensor], "Tensor | None"]
@@ -37,7 +38,7 @@ def _averaged(stem: str, name: str, reference: Callable) -> Primitive:
 
     def forward(*inputs: Any, **params: Any) -> tuple:
         values, saved = kernel(*inputs, **params)
-        return np.add.reduce(values, axis=None) / values.size, (saved, values.size)
+        return total(values) / values.size, (saved, values.size)
 
     return _mean(name, forward, getattr(crossentropy, f"{stem}_backward"), reference)
 
@@ -47,9 +48,9 @@ def _averaged_classes(stem: str, name: str, reference: Callable) -> Primitive:
     kernel = getattr(crossentropy, f"{stem}_forward")
 
     def forward(target: np.ndarray, y: np.ndarray, **params: Any) -> tuple:
-        total, saved = kernel(target, y, axis=None, **params)
+        whole, saved = kernel(target, y, axis=None, **params)
         n = y.size // y.shape[-1]
-        return total / n, (saved, n)
+        return whole / n, (saved, n)
 
     return _mean(name, forward, getattr(crossentropy, f"{stem}_backward"), reference)
 

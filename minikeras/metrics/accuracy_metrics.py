@@ -57,8 +57,12 @@ def accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 def _binary_accuracy(y_true: np.ndarray, y_pred: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     if y_true.shape != y_pred.shape:
-        y_true, y_pred = _same_rank("binary_accuracy", y_true, y_pred)
-    return (y_pred > threshold) == y_true
+        if (*y_true.shape, 1) == y_pred.shape:  # the commonest case
+            y_true = y_true.reshape(y_pred.shape)
+        else:
+            y_true, y_pred = _same_rank("binary_accuracy", y_true, y_pred)
+    # Both of one dtype: NumPy compares bools with numbers in pieces, by way of a buffer.
+    return (y_pred > threshold).astype(y_true.dtype) == y_true
 
 
 @_matches(_binary_accuracy)

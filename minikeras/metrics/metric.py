@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
@@ -94,7 +94,7 @@ class Metric:
             name: its name.
         """
         self._check_super_called()
-        state.scopes.append(self.name.replace("/", ">"))
+        thread.state.scopes.append(self.name.replace("/", ">"))
         try:
             variable = Variable(
                 _zeros if initializer in (None, "zeros") else initializer,
@@ -106,7 +106,7 @@ class Metric:
                 name=name,
             )
         finally:
-            state.scopes.pop()
+            thread.state.scopes.pop()
         self._variables.append(variable)
         return variable
 
@@ -208,7 +208,7 @@ def _unrecorded(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not state.tapes:
+        if not thread.state.tapes:
             return method(*args, **kwargs)
         with no_recording():
             return method(*args, **kwargs)

@@ -132,11 +132,11 @@ class Mean(_Reduction):
         if sample_weight is None:
             n = values.shape[0] if values.ndim else 1
             total = self._sum(values)
-            if values.ndim > 1 and values.size:
+            if values.size != n and n:
                 total = total / (values.size // n)
             self._advance(total, n)
         elif values.ndim == 0 and type(sample_weight) is int:  # the loss of a batch
-            self._advance(values.astype(self._np_dtype, copy=False) * sample_weight, sample_weight)
+            self._advance(values.item() * sample_weight, sample_weight)
         else:
             values, weight = reduce_to_samplewise_values(
                 values, sample_weight, np.mean, self._np_dtype

@@ -100,17 +100,17 @@ class Model(Trainer, Layer):
         if type(self).call is Model.call:
             self.built = True
             return
-        from minikeras.autodiff.state import state
+        from minikeras.autodiff.state import thread
         from minikeras.layers.call_arguments import as_tuples, specs_of
 
         specs = specs_of(as_tuples(input_shape), self.compute_dtype)
-        inside = state.in_call
-        state.in_call = True
+        inside = thread.state.in_call
+        thread.state.in_call = True
         try:
             args = (specs,)
             self.call(*args)
         finally:
-            state.in_call = inside
+            thread.state.in_call = inside
         self.built = True
 
     @classmethod

@@ -200,7 +200,7 @@ class _CustomGradient(Primitive):
     def outputs(self, node: Any) -> int:
         return len(node.saved[1])
 
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> list:
         grad, outputs = saved
         result = self._gradients(grad, g, outputs, needs)
         return [None if r is None else np.asarray(to_array(r)) for r in result]

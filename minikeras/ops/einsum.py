@@ -144,7 +144,7 @@ class _Einsum(Elementary):
     def save(self, values: Any, y: Any) -> dict:
         return {"operands": values}
 
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> list:
         operands, labels, result = saved["operands"], params["labels"], params["result"]
         grads = []
         for i, need in enumerate(needs):
@@ -157,7 +157,7 @@ class _Einsum(Elementary):
         return grads
 
     def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
-        return self.backward(g, {"operands": node.inputs}, needs, None, node.params)
+        return self.backward(g, {"operands": node.inputs}, needs, None, **node.params)
 
 
 def _vjp(g: Any, others: list, labels: list[str], mine: str, result: str, shape: tuple) -> Any:

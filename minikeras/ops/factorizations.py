@@ -126,7 +126,7 @@ class _Factors(Primitive):
         self.vjp = vjp
         self.twice = twice
 
-    def backward(self, g: Any, saved: Any, needs: Any, out: Any, params: dict) -> list:
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> list:
         results = saved
         gs = [np.zeros_like(r) if d is None else d for d, r in zip(g, results)]
         used = [d is not None for d in g]
@@ -137,7 +137,7 @@ class _Factors(Primitive):
             raise NotDifferentiableTwice(self.name)
         # Factor again where the outer tape sees it.
         results = self(node.inputs[0], **node.params)
-        return self.backward(g, results, needs, None, node.params)
+        return self.backward(g, results, needs, None, **node.params)
 
 
 def _symmetric_from_lower(m: Any) -> Any:

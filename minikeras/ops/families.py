@@ -14,7 +14,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import CAST, Broadcasting, Elementary, as_tensor
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
@@ -101,7 +101,7 @@ def binary(
                 if type(x2) is Tensor:
                     ready = dtype is x2._value.dtype and (not floating or dtype.kind in "fcV")
                 elif type(x2) is np.ndarray:
-                    ready = dtype is x2.dtype and dtype.kind == "f" and not state.tapes
+                    ready = dtype is x2.dtype and dtype.kind == "f" and not thread.state.tapes
                 else:
                     ready = type(x2) in _WEAK and dtype.kind in "fc"
             elif type(x1) is np.ndarray:
@@ -172,7 +172,7 @@ def _operand(x: Any) -> tuple[Any, Any]:
     if t is Tensor:
         return x._value.dtype, x
     if t is np.ndarray:
-        if state.tapes or x.dtype.kind not in "fiub":
+        if thread.state.tapes or x.dtype.kind not in "fiub":
             x = as_tensor(x)
         return x.dtype, x
     if t in _PYTHON_SCALARS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.ops.operation import GraphNode, Operation
 
 
@@ -170,9 +170,18 @@ class Graph:
         self._plan = [tuple(s) for s in steps]
         self._input_slots = [slots[id(t)] for t in self.inputs]
         self._output_slots = [slots[id(t)] for t in self.outputs]
+        # The commonest graph: every operation takes what the one before gave.
+        chained = all(s[1] == i and s[2] == i + 1 for i, s in enumerate(steps))
+        chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
+        self._chain = [s[0] for s in steps] if chained else None
 
     def run(self, inputs: list, call: Any = None) -> list:
         """Run the plan on flat inputs; `call(operation, args, kwargs)` may replace plain calls."""
+        if self._chain is not None and call is None:
+            (x,) = inputs
+            for operation in self._chain:
+                x = operation(x)
+            return [x]
         values: list[Any] = [None] * self._size
         for slot, x in zip(self._input_slots, inputs):
             values[slot] = x
@@ -181,8 +190,8 @@ class Graph:
                 result = operation(values[source])
             else:
                 args, kwargs = self._fill(node, values)
-                if state.training is not None and "training" in kwargs:
-                    kwargs["training"] = state.training  # the model's goes first, as in Keras
+                if thread.state.training is not None and "training" in kwargs:
+                    kwargs["training"] = thread.state.training  # the model's goes first, as in Keras
                 if call is None:
                     result = operation(*args, **kwargs)
                 else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import power
@@ -31,7 +31,7 @@ _BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
 def own_array(x: Any) -> np.ndarray:
     """Return the value of an argument that a backward will read, copied while a tape records."""
     value = to_array(x)
-    return np.array(value) if value is x and state.tapes else np.asarray(value)
+    return np.array(value) if value is x and thread.state.tapes else np.asarray(value)
 
 
 def _plain_key(key: Any) -> Any:
@@ -218,7 +218,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if condition.dtype.kind != "b":
         condition = condition.astype(bool)
     x1, x2 = promote_pair(x1, x2)
-    if not state.tapes:
+    if not thread.state.tapes:
         return Tensor(np.where(condition, plain(x1), plain(x2)))
     return _WHERE(x1, x2, condition=condition)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor, elementary
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.ops.families import np_shape, operand_kind, promote
@@ -36,7 +36,7 @@ class _Slicing(Primitive):
     """A primitive whose backward is slicing, which works on tensors as well as on arrays."""
 
     def backward_graph(self, g: Any, node: Any, needs: Any) -> Any:
-        return self._backward(g, node.saved, needs, None, **node.params)
+        return self.backward(g, node.saved, needs, None, **node.params)
 
 
 _CONCATENATE = _Slicing("concatenate", _concatenate, _concatenate_backward)
@@ -88,7 +88,7 @@ def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
         xs, axis = [ravel(x) for x in xs], 0
     ndim = xs[0]._value.ndim
     try:
-        if not state.tapes:
+        if not thread.state.tapes:
             return Tensor(np.concatenate([x._value for x in xs], axis))
         return _CONCATENATE(*xs, axis=axis + ndim if axis < 0 else axis)
     except (ValueError, IndexError) as error:
@@ -128,7 +128,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
         if np.shape(a._value) != shape:
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
-    if not state.tapes:
+    if not thread.state.tapes:
         return Tensor(_stack(*[x._value for x in xs], axis=axis % n)[0])
     return _STACK(*xs, axis=axis % n)
 

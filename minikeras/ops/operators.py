@@ -11,7 +11,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops import (
     comparison,
@@ -150,7 +150,7 @@ def _map_numpy() -> None:
 
 
 def _followed(args: Any) -> bool:
-    return bool(state.tapes) and any(
+    return bool(thread.state.tapes) and any(
         isinstance(a, Tensor) and a._node is not None for a in tree.flatten(args)
     )
 

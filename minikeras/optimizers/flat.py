@@ -36,18 +36,17 @@ _value_of = attrgetter("_value")
 
 
 class Constants(dict):
-    """Numbers as zero-dimensional arrays of one dtype, which NumPy takes in faster."""
+    """Tuples of numbers as zero-dimensional arrays of one dtype, which NumPy takes in faster."""
 
     def __init__(self, dtype: np.dtype) -> None:
         self.dtype = dtype
 
-    def __missing__(self, number: Any) -> Any:
-        if isinstance(number, bool):
-            return number
+    def __missing__(self, numbers: tuple) -> tuple:
         if len(self) > 64:
             self.clear()
-        constant = self[number] = np.array(number, self.dtype)
-        return constant
+        arrays = [x if isinstance(x, bool) else np.array(x, self.dtype) for x in numbers]
+        self[numbers] = constants = tuple(arrays)
+        return constants
 
 
 class Buffer:
@@ -189,13 +188,12 @@ class FlatGroup:
 
         Args:
             kernel: `kernel(values, gradient, *slots, *scratch, *numbers)`.
-            numbers: the scalars it needs; first the one that depends on the learning rate.
+            numbers: the scalars it needs; first the one that changes at every step.
             decay: what is taken off the values first, as a part of them.
             active: indices of the variables to update.
         """
-        constants = self.constants
         changing, *fixed = numbers
-        numbers = [np.array(changing, self.dtype), *[constants[x] for x in fixed]]
+        numbers = (np.array(changing, self.dtype), *self.constants[tuple(fixed)])
         if decay is not None:
             decay = np.array(decay, self.dtype)
         first = 2 + len(self.names)

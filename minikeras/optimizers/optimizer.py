@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff import Tensor, Variable
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.naming import auto_name
@@ -176,13 +176,13 @@ class Optimizer:
     @contextmanager
     def _scope(self) -> Iterator[None]:
         """Put this optimizer's name before the paths of variables made inside."""
-        before = state.scopes
+        before = thread.state.scopes
         if before[-1:] != [self.name]:
-            state.scopes = [*before, self.name]
+            thread.state.scopes = [*before, self.name]
         try:
             yield
         finally:
-            state.scopes = before
+            thread.state.scopes = before
 
     # Variables.
 
@@ -526,7 +526,7 @@ class Optimizer:
         every step.
         """
         leaves, targets = self._targets
-        now = [leaf for group in self._groups for leaf in map(_node_of, group.variables)]
+        now = list(map(_node_of, self._places))
         # Leaves compare by identity.
         if now != leaves:
             views = [view for group in self._groups for view in group.grad_views]

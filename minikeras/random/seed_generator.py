@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
 from minikeras.common.naming import auto_name
@@ -47,8 +47,8 @@ class SeedGenerator:
         self.name = name or auto_name(type(self).__name__)
         self._initial_seed = seed
         first = make_default_seed() if seed is None else check_seed(seed, "SeedGenerator")
-        outer = state.scopes
-        state.scopes = [*outer, self.name]
+        outer = thread.state.scopes
+        thread.state.scopes = [*outer, self.name]
         try:
             self.state = Variable(
                 np.array([first, 0], np.uint32),
@@ -58,7 +58,7 @@ class SeedGenerator:
                 name="seed_generator_state",
             )
         finally:
-            state.scopes = outer
+            thread.state.scopes = outer
 
     def next_key(self) -> Key:
         """Return the key of the next draw, and count it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from minikeras import callbacks as callbacks_module
 from minikeras import losses as losses_module
 from minikeras import metrics as metrics_module
 from minikeras import optimizers, tree
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import GradientTape, backpropagate
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
@@ -25,6 +26,7 @@ from minikeras.layers.layer import Layer
 from minikeras.losses import Loss, check_targets
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics, is_crossentropy
 from minikeras.trainers.data_adapters import (
+    ArrayDataAdapter,
     class_weight_to_sample_weights,
     train_validation_split,
     unpack_x_y_sample_weight,
@@ -296,7 +298,7 @@ class Trainer:
     def _learn(self, x: Any, y: Any, sample_weight: Any) -> Any:
         """Forward, loss, backward and update for one batch; return the outputs."""
         tape = GradientTape()
-        tapes = state.tapes
+        tapes = thread.state.tapes
         tapes.append(tape)
         try:
             y_pred = self(x, training=True) if self._signature.training else self(x)
@@ -361,8 +363,7 @@ class Trainer:
         def run(iterator: Any) -> Any:
             result = None
             for data in iterator:
-                # An overflow shows in the loss, as in Keras; debug numerics say where it was.
-                with np.errstate(all="ignore"):
+                with _quiet():
                     result = step(_tensors(data))
             return result
 
@@ -516,17 +517,21 @@ class Trainer:
         """Train on the batches of one epoch; return the metrics at its end."""
         wants = container.wants_train_batches
         if self.steps_per_execution == 1 and self._plain_train_step():
-            for step, data in epoch_iterator.epoch():
-                if wants:
-                    container.on_train_batch_begin(step)
-                x, y, weight = unpack_x_y_sample_weight(_tensors(data))
-                with np.errstate(all="ignore"):
-                    y_pred = self._learn(x, y, weight)
-                    self._update_metrics(y, y_pred, weight)
-                if wants:  # a callback that reads the logs calls the function
-                    container.on_train_batch_end(step, self.get_metrics_result)
-                if self.stop_training:
-                    break
+            # Where no code of the user's runs between two steps, one context does for all of them.
+            alone = not wants and isinstance(epoch_iterator.data_adapter, ArrayDataAdapter)
+            quiet_epoch, quiet_step = (_quiet(), _NOTHING) if alone else (_NOTHING, None)
+            with quiet_epoch:
+                for step, data in epoch_iterator.epoch():
+                    if wants:
+                        container.on_train_batch_begin(step)
+                    x, y, weight = unpack_x_y_sample_weight(_tensors(data))
+                    with quiet_step or _quiet():
+                        y_pred = self._learn(x, y, weight)
+                        self._update_metrics(y, y_pred, weight)
+                    if wants:  # a callback that reads the logs calls the function
+                        container.on_train_batch_end(step, self.get_metrics_result)
+                    if self.stop_training:
+                        break
             return self.get_metrics_result()
         logs: dict = {}
         for step, batches in _executions(epoch_iterator, self.steps_per_execution):
@@ -793,6 +798,17 @@ class _Noted:
         self.layers = model._flatten_layers()
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
         self.metrics = Layer.metrics.fget(model)
+
+
+def _quiet() -> Any:
+    """A context without NumPy's warnings: an overflow shows in the loss, as in Keras.
+
+    Debug numerics say where it was.
+    """
+    return np.errstate(all="ignore")
+
+
+_NOTHING = nullcontext()
 
 
 def _takes(function: Callable, argument: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from minikeras import Variable, ops
 from minikeras.autodiff import GradientTape, NotDifferentiableTwice, Primitive, Tensor
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 
 
 def test_variables_are_followed_by_themselves():
@@ -212,7 +212,7 @@ def test_gradient_inside_the_context_is_not_recorded():
         y = x * x
         g = tape.gradient(y, x)
     assert float(g) == 6.0
-    assert state.tapes == []
+    assert thread.state.tapes == []
 
 
 def test_side_by_side_tapes():
@@ -264,7 +264,7 @@ def test_entering_twice_and_exceptions():
         tape.__enter__()
     with pytest.raises(KeyError), GradientTape():
         raise KeyError
-    assert state.tapes == []
+    assert thread.state.tapes == []
 
 
 @pytest.mark.parametrize(
@@ -344,16 +344,16 @@ def test_threads_have_tapes_of_their_own():
     seen = {}
 
     def work() -> None:
-        seen["tapes"] = list(state.tapes)
+        seen["tapes"] = list(thread.state.tapes)
         with GradientTape() as tape:
             y = x * x
         seen["gradient"] = float(tape.gradient(y, x))
 
     with GradientTape() as tape:
         y = x * 2.0
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
         nodes = len(tape._nodes)
     assert seen == {"tapes": [], "gradient": 6.0}
     assert nodes == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.autodiff.state import state
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
 from minikeras.layers.core.wrapper import Wrapper
 from minikeras.layers.input_spec import check_inputs
@@ -76,13 +76,13 @@ class TimeDistributed(Wrapper):
         """Call the layer in this one's dtype."""
         if self.layer.input_spec is not None:
             check_inputs(self.layer.input_spec, x, self.layer.name)
-        before = state.autocast
+        before = thread.state.autocast
         if self.layer._compute != self._compute:
-            state.autocast = self._compute
+            thread.state.autocast = self._compute
         try:
             y = self.layer.call(x, **kwargs)
         finally:
-            state.autocast = before
+            thread.state.autocast = before
         if self.layer.activity_regularizer is not None:
             self.layer.add_loss(self.layer.activity_regularizer(y) / max(y.shape[0], 1))
         return y
