@@ -15,13 +15,9 @@ _BLAS_ALONE = 8192
 
 
 @functools.lru_cache(maxsize=64)
-def _ones(n: int, dtype: np.dtype) -> np.ndarray:
-    return np.ones(n, dtype)
-
-
-def _suits(x: np.ndarray) -> bool:
-    """Whether BLAS knows the dtype, and vectors of ones are short."""
-    return x.shape[1] <= 1024 and x.dtype.kind in "fc" and x.dtype.itemsize >= 4
+def _ones(n: int, dtype: np.dtype) -> np.ndarray | None:
+    """Return a vector of ones, None for dtypes that BLAS does not know."""
+    return np.ones(n, dtype) if dtype.kind in "fc" and dtype.itemsize >= 4 else None
 
 
 def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -31,29 +27,32 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         x: `(rows, columns)`.
         out: C-contiguous array `(columns,)` for the result, or None.
     """
-    if not _suits(x):
-        return np.add.reduce(x, axis=0, out=out)
     rows, columns = x.shape
-    if rows * columns <= _BLAS_ALONE:
-        return _ones(rows, x.dtype).dot(x, out)
-    run = min(128, _BLAS_ALONE // columns)
+    run = rows if rows * columns <= _BLAS_ALONE else min(128, _BLAS_ALONE // columns)
+    ones = _ones(run, x.dtype) if columns <= 1024 else None
+    if ones is None:
+        return np.add.reduce(x, axis=0, out=out)
+    if run == rows:
+        return ones.dot(x, out)
     whole = rows - rows % run
-    total = np.matmul(_ones(run, x.dtype), x[:whole].reshape(-1, run, columns))
+    total = np.matmul(ones, x[:whole].reshape(-1, run, columns))
     total = np.add.reduce(total, axis=0, out=out)
     if whole < rows:
-        total += _ones(rows - whole, x.dtype).dot(x[whole:])
+        total += ones[: rows - whole].dot(x[whole:])
     return total
-
-
-def total(x: np.ndarray) -> np.generic:
-    """Sum a C-contiguous array over everything."""
-    if x.size > _BLAS_ALONE or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
-        return np.add.reduce(x, axis=None)
-    return x.ravel().dot(_ones(x.size, x.dtype))
 
 
 def row_sums(x: np.ndarray) -> np.ndarray:
     """Sum a C-contiguous matrix over its columns; the result has one column."""
-    if not _suits(x):
+    columns = x.shape[1]
+    ones = _ones(columns, x.dtype) if columns <= 1024 else None
+    if ones is None:
         return np.add.reduce(x, axis=1, keepdims=True)
-    return x.dot(_ones(x.shape[1], x.dtype))[:, None]
+    return x.dot(ones)[:, None]
+
+
+def total(x: np.ndarray) -> np.generic:
+    """Sum an array over everything."""
+    size = x.size
+    ones = _ones(size, x.dtype) if size <= _BLAS_ALONE else None
+    return np.add.reduce(x, axis=None) if ones is None else x.ravel().dot(ones)

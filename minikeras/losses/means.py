@@ -112,7 +112,7 @@ def _like(y_true: Any, p: np.ndarray) -> Any:
     else:
         return None
     if t.shape != p.shape:
-        if t.shape + (1,) != p.shape:
+        if (*t.shape, 1) != p.shape:
             return None
         t = t.reshape(p.shape)
     return t.astype(p.dtype)  # a copy: the array's owner may change it before the backward

@@ -61,8 +61,15 @@ def _binary_accuracy(y_true: np.ndarray, y_pred: np.ndarray, threshold: float = 
             y_true = y_true.reshape(y_pred.shape)
         else:
             y_true, y_pred = _same_rank("binary_accuracy", y_true, y_pred)
-    # Both of one dtype: NumPy compares bools with numbers in pieces, by way of a buffer.
-    return (y_pred > threshold).astype(y_true.dtype) == y_true
+    # Of one dtype on both sides: NumPy would make an array of a number first, and compare bools
+    # with numbers piece by piece.
+    above = y_pred > _threshold(threshold, y_pred.dtype)
+    return above.astype(y_true.dtype) == y_true
+
+
+@functools.lru_cache
+def _threshold(value: float, dtype: np.dtype) -> np.ndarray:
+    return np.array(value, dtype if dtype.kind == "f" else None)
 
 
 @_matches(_binary_accuracy)

@@ -135,8 +135,6 @@ class Mean(_Reduction):
             if values.size != n and n:
                 total = total / (values.size // n)
             self._advance(total, n)
-        elif values.ndim == 0 and type(sample_weight) is int:  # the loss of a batch
-            self._advance(values.item() * sample_weight, sample_weight)
         else:
             values, weight = reduce_to_samplewise_values(
                 values, sample_weight, np.mean, self._np_dtype
@@ -147,6 +145,14 @@ class Mean(_Reduction):
         """Add to the state; numbers of Python or of this metric's dtype keep its dtype."""
         self.total._value = self.total._value + total
         self.count._value = self.count._value + count
+
+    def add_mean(self, mean: Any, count: int) -> None:
+        """Add `count` values by their mean, a scalar (the loss of a batch)."""
+        value = to_array(mean)
+        if value.ndim:
+            self._add(value, np.array(count))
+        else:
+            self._advance(float(value) * count, count)
 
     def result(self) -> Tensor:
         """Return the mean, 0 of no values."""

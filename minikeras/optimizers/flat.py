@@ -88,6 +88,7 @@ class FlatGroup:
         self.size = self.bounds[-1]
         self.everything = range(len(self.variables))
         self.constants = Constants(self.dtype)
+        self.changing = np.zeros((), self.dtype)
         self.grads = np.zeros(self.size, self.dtype)
         self.grad_views = views_of(self.grads, self.bounds, self.variables)
         self.values = Buffer(self.variables, self.bounds, self.dtype)
@@ -193,7 +194,8 @@ class FlatGroup:
             active: indices of the variables to update.
         """
         changing, *fixed = numbers
-        numbers = (np.array(changing, self.dtype), *self.constants[tuple(fixed)])
+        self.changing[()] = changing
+        numbers = (self.changing, *self.constants[tuple(fixed)])
         if decay is not None:
             decay = np.array(decay, self.dtype)
         first = 2 + len(self.names)

@@ -558,6 +558,11 @@ class Optimizer:
 
     def _collect(self, grads: dict) -> _Work:
         """`_take`, for gradients by leaf."""
+        targets = self._targets[1]
+        if len(targets) == len(self._trainable_variables) and all(
+            map(is_, map(grads.get, targets), targets.values())
+        ):
+            return [(group, group.everything) for group in self._groups]
         work: _Work = []
         for group in self._groups:
             leaves = list(map(_node_of, group.variables))
@@ -586,7 +591,7 @@ class Optimizer:
             return
         seen = self._accumulated_gradients[self._indices[variable]]
         greatest = np.maximum(gradient, seen._value)
-        if (self._iterations._value.item() + 1) % steps == 0:
+        if (int(self._iterations._value) + 1) % steps == 0:
             variable.assign(greatest)
             seen.assign(np.zeros_like(greatest))
         else:
@@ -594,7 +599,7 @@ class Optimizer:
 
     def _apply(self, work: _Work) -> None:
         """Make one step with the gradients in the flat arrays."""
-        count = self._iterations._value.item()
+        count = int(self._iterations._value)
         steps = self.gradient_accumulation_steps
         step = count // steps if steps else count
         last = not steps or (count + 1) % steps == 0
@@ -616,7 +621,7 @@ class Optimizer:
         for group, a in work:
             if any(map(_constraint_of, group.variables)):
                 self._constrain(group, a)
-        self._iterations._value = np.array(count + 1, _COUNTER)
+        self._iterations._value = self._iterations._value + 1
 
     def _accumulate(self, work: _Work, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place."""

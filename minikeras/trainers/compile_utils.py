@@ -249,7 +249,7 @@ class CompileLoss:
                 raise ValueError(f"Output '{self.keys[i]}' has a loss but no target in `y`.")
             value = loss(flat_true[i], flat_pred[i], sample_weight=flat_weight[i])
             if self.trackers:
-                self.trackers[i].update_state(value, sample_weight=flat_pred[i].shape[0])
+                self.trackers[i].add_mean(value, flat_pred[i].shape[0])
             if self.weights[i] is not None:
                 value = value * float(self.weights[i])
             total = value if total is None else total + value

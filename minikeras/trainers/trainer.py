@@ -245,12 +245,13 @@ class Trainer:
 
     def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
         """Call `compute_loss`, which in older subclasses has no argument `training`."""
-        given = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
         if self._loss_knows_training is None:
             self._loss_knows_training = _takes(self.compute_loss, "training")
         if self._loss_knows_training:
-            given["training"] = training
-        return self.compute_loss(**given)
+            return self.compute_loss(
+                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training
+            )
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
 
     def _check_targets(self, y: Any, name: str = "y") -> None:
         """Refuse NaN in targets, unless a loss of the user's own may know what to do with them."""
@@ -268,6 +269,8 @@ class Trainer:
         noted = self._noted
         if noted is None:
             return self.losses
+        if not (self._lossy or noted.regularized or noted.own_loss):
+            return []
         found = [x for layer in noted.layers if layer._own_losses for x in layer._own_losses]
         return found + [v.regularizer(v) for v in noted.regularized]
 
@@ -297,21 +300,22 @@ class Trainer:
 
     def _learn(self, x: Any, y: Any, sample_weight: Any) -> Any:
         """Forward, loss, backward and update for one batch; return the outputs."""
+        optimizer = self.optimizer
         tape = GradientTape()
         tapes = thread.state.tapes
         tapes.append(tape)
         try:
             y_pred = self(x, training=True) if self._signature.training else self(x)
             loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
-            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
+            scaled = loss if optimizer is None else optimizer.scale_loss(loss)
         finally:
             tapes.remove(tape)
         if self._loss_tracker is not None:
-            self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
-        if self.optimizer is None:
+            self._loss_tracker.add_mean(loss, _batch_size(x))
+        if optimizer is None:
             raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
-        if not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
+        if not optimizer.built:
+            optimizer.build(self.trainable_variables)
         if scaled._node is None:
             if self.trainable_variables:
                 warnings.warn(
@@ -319,11 +323,11 @@ class Trainer:
                     stacklevel=2,
                 )
             return y_pred
-        targets = self.optimizer.gradient_targets()
         value = scaled._value
         seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
+        targets = optimizer.gradient_targets()
         grads = backpropagate(tape._nodes, {scaled._node: seed}, out=targets)
-        self.optimizer.apply_flat(grads)
+        optimizer.apply_flat(grads)
         return y_pred
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -331,7 +335,7 @@ class Trainer:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False) if self._signature.training else self(x)
         loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
-        self._loss_tracker.update_state(loss, sample_weight=_batch_size(x))
+        self._loss_tracker.add_mean(loss, _batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -513,23 +517,29 @@ class Trainer:
             epoch_iterator.reset()
         return self.history
 
+    def _plain_step(self, data: Any) -> None:
+        """`train_step` without its logs."""
+        x, y, weight = unpack_x_y_sample_weight(_tensors(data))
+        y_pred = self._learn(x, y, weight)
+        self._update_metrics(y, y_pred, weight)
+
     def _fit_epoch(self, epoch_iterator: EpochIterator, container: Any) -> dict[str, Any]:
         """Train on the batches of one epoch; return the metrics at its end."""
         wants = container.wants_train_batches
         if self.steps_per_execution == 1 and self._plain_train_step():
             # Where no code of the user's runs between two steps, one context does for all of them.
             alone = not wants and isinstance(epoch_iterator.data_adapter, ArrayDataAdapter)
-            quiet_epoch, quiet_step = (_quiet(), _NOTHING) if alone else (_NOTHING, None)
-            with quiet_epoch:
+            with _quiet() if alone else nullcontext():
                 for step, data in epoch_iterator.epoch():
-                    if wants:
-                        container.on_train_batch_begin(step)
-                    x, y, weight = unpack_x_y_sample_weight(_tensors(data))
-                    with quiet_step or _quiet():
-                        y_pred = self._learn(x, y, weight)
-                        self._update_metrics(y, y_pred, weight)
-                    if wants:  # a callback that reads the logs calls the function
-                        container.on_train_batch_end(step, self.get_metrics_result)
+                    if alone:
+                        self._plain_step(data)
+                    else:
+                        if wants:
+                            container.on_train_batch_begin(step)
+                        with _quiet():
+                            self._plain_step(data)
+                        if wants:  # a callback that reads the logs calls the function
+                            container.on_train_batch_end(step, self.get_metrics_result)
                     if self.stop_training:
                         break
             return self.get_metrics_result()
@@ -796,6 +806,7 @@ class _Noted:
 
     def __init__(self, model: Any) -> None:
         self.layers = model._flatten_layers()
+        self.own_loss = type(model).compute_loss is not Trainer.compute_loss
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
         self.metrics = Layer.metrics.fget(model)
 
@@ -806,9 +817,6 @@ def _quiet() -> Any:
     Debug numerics say where it was.
     """
     return np.errstate(all="ignore")
-
-
-_NOTHING = nullcontext()
 
 
 def _takes(function: Callable, argument: str) -> bool:
