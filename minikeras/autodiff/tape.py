@@ -333,28 +333,96 @@ class GradientTape:
         return tree.pack_sequence_as(sources, result)
 
     def jacobian(self, target: Any, sources: Any) -> Any:
-        """Return d target[i] / d source[j] for every element, of shape target + source.
+        """Return d target[i] / d source[j] for every element.
+
+        Args:
+            target: tensor.
+            sources: variable or watched tensor, or a structure of them.
+
+        Returns:
+            Tensors of shape `target.shape + source.shape`, in the structure of `sources`.
 
         Raises:
             RuntimeError: on a second call of a tape that is not persistent.
+
+        Example:
+
+        >>> import minikeras
+        >>> x = minikeras.Variable([1.0, 2.0])
+        >>> with minikeras.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.jacobian(y, x)
+        <Tensor shape=(2, 2) dtype=float32
+        [[2. 0.]
+         [0. 4.]]>
         """
-        rows = []
-        size = target._value.size
+        rows = self._rows(target, sources, blocks=1)
+        flat = [Tensor(r.reshape(target.shape + r.shape[1:])) for r in rows]
+        return tree.pack_sequence_as(sources, flat)
+
+    def batch_jacobian(self, target: Any, source: Any) -> Tensor:
+        """Return d target[b, i] / d source[b, j], where no example depends on another.
+
+        Args:
+            target: tensor of shape `(batch, ...)`.
+            source: watched tensor (or variable) of shape `(batch, ...)`.
+
+        Returns:
+            Tensor of shape `target.shape + source.shape[1:]`.
+
+        Raises:
+            ValueError: if the batches differ.
+            RuntimeError: on a second call of a tape that is not persistent.
+
+        Example:
+
+        >>> import minikeras
+        >>> x = minikeras.Variable([[1.0, 2.0], [3.0, 4.0]])
+        >>> with minikeras.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.batch_jacobian(y, x)
+        <Tensor shape=(2, 2, 2) dtype=float32
+        [[[2. 0.]
+          [0. 4.]]
+        <BLANKLINE>
+         [[6. 0.]
+          [0. 8.]]]>
+        """
+        if not target.shape or not source.shape or target.shape[0] != source.shape[0]:
+            raise ValueError(
+                "batch_jacobian: target and source must have the same first axis, of the batch. "
+                f"Received: target.shape={target.shape}, source.shape={source.shape}"
+            )
+        (rows,) = self._rows(target, source, blocks=target.shape[0])
+        return Tensor(np.moveaxis(rows, 0, 1).reshape(target.shape + source.shape[1:]))
+
+    def _rows(self, target: Any, sources: Any, blocks: int) -> list[np.ndarray]:
+        """Return, for each source, the gradients of one element of each block of `target`.
+
+        Args:
+            target: tensor, whose flat elements are divided into equal blocks.
+            sources: a source, or a structure of them.
+            blocks: number of blocks.
+
+        Returns:
+            For each source an array of shape `(elements of a block, *source.shape)`.
+        """
         once = not self._persistent
         if once and self._used:
             raise RuntimeError(_ONCE)
         self._persistent = True  # for as long as the rows take
+        rows = []
         try:
-            for i in range(size):
-                seed = np.zeros(size, target._value.dtype)
-                seed[i] = 1
-                rows.append(self.gradient(target, sources, seed.reshape(target.shape), "zero"))
+            for i in range(target._value.size // max(blocks, 1)):
+                seed = np.zeros_like(target._value, order="C")
+                seed.reshape(blocks, -1)[:, i] = 1
+                rows.append(tree.flatten(self.gradient(target, sources, seed, "zero")))
         finally:
             if once:
                 self._persistent, self._used, self._nodes = False, True, []
-        flat = [np.stack(r) for r in zip(*[tree.flatten(r) for r in rows])]
-        flat = [Tensor(r.reshape(target.shape + r.shape[1:])) for r in flat]
-        return tree.pack_sequence_as(sources, flat)
+        if not rows:
+            return [np.zeros((0, *s.shape), s._value.dtype) for s in tree.flatten(sources)]
+        return [np.stack([g._value for g in gradients]) for gradients in zip(*rows)]
 
 
 def reach(nodes: list, wanted: set) -> set:

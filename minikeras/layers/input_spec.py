@@ -87,6 +87,11 @@ def check_inputs(spec: Any, inputs: Any, layer_name: str) -> None:
         raise ValueError(
             f"Layer '{layer_name}' expected {len(specs)} input(s). Received {len(flat)} instead."
         )
+    if tree.is_nested(inputs) and not tree.is_nested(spec):
+        raise ValueError(
+            f"Layer '{layer_name}' expected a tensor as its input. Received: a "
+            f"{type(inputs).__name__} that holds one"
+        )
     for i, (x, s) in enumerate(zip(flat, specs)):
         if x is None and s.optional:
             continue

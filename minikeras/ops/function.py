@@ -191,7 +191,9 @@ class Graph:
             else:
                 args, kwargs = self._fill(node, values)
                 if thread.state.training is not None and "training" in kwargs:
-                    kwargs["training"] = thread.state.training  # the model's goes first, as in Keras
+                    kwargs["training"] = (
+                        thread.state.training
+                    )  # the model's goes first, as in Keras
                 if call is None:
                     result = operation(*args, **kwargs)
                 else:

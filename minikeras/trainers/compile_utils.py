@@ -18,12 +18,18 @@ def output_keys(y_pred: Any, output_names: list[str] | None) -> list[str]:
     if isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y_pred.values()):
         return sorted(y_pred)
     flat = tree.flatten(y_pred)
-    if output_names and len(output_names) == len(flat):
-        return list(output_names)
+    names = _one_each(output_names, len(flat))
+    if names is not None:
+        return names
     if isinstance(y_pred, dict) or any(tree.is_nested(v) for v in _values(y_pred)):
         paths = [p for p, _ in tree.flatten_with_path(y_pred)]
         return ["/".join(str(k) for k in p) for p in paths]
     return [f"output_{i}" for i in range(len(flat))]
+
+
+def _one_each(output_names: list[str] | None, n: int) -> list[str] | None:
+    """Return the model's own names of its `n` outputs, None if it has none or other outputs."""
+    return list(output_names) if output_names and len(output_names) == n else None
 
 
 def _loss_labels(y_pred: Any, output_names: list[str] | None, losses: list[Any]) -> list[str]:
@@ -33,11 +39,12 @@ def _loss_labels(y_pred: Any, output_names: list[str] | None, losses: list[Any])
     has neither, as in a list that a subclassed model returns, by its loss.
     """
     labels: list[str] = []
+    names = _one_each(output_names, len(losses))
     for i, (path, _) in enumerate(tree.flatten_with_path(y_pred)):
         if path and isinstance(path[-1], str):
             last = path[-1]
-        elif output_names and len(output_names) == len(losses):
-            last = output_names[i]
+        elif names is not None:
+            last = names[i]
         else:
             last = losses[i] if isinstance(losses[i], str) else _name_of(losses[i])
         labels.append(_unique("/".join([*map(str, path[:-1]), f"{last}_loss"]), labels))
@@ -84,14 +91,7 @@ def per_output(
                 sub_keys = output_keys(part, None)
                 result += per_output(given.get(key), part, sub_keys, sub_keys, what, is_leaf)
             return result
-        known = set(keys) | set(names)
-        for k in given:
-            if k not in known:
-                message = unknown_name_message("output", str(k), sorted(known))
-                raise ValueError(
-                    f"In the dict argument `{what}`, key '{k}' does not correspond to any model "
-                    f"output. {message}"
-                )
+        _check_names(given, keys, names, what)
         return [given.get(k, given.get(m)) for k, m in zip(keys, names)]
     items = list(given)
     nested = isinstance(y_pred, (list, tuple)) and any(tree.is_nested(p) for p in y_pred)
@@ -109,6 +109,17 @@ def per_output(
     )
 
 
+def _check_names(given: dict, keys: list[str], names: list[str], what: str) -> None:
+    """Refuse a dict with a key that is no output's."""
+    known = sorted({*keys, *names})
+    for k in given:
+        if k not in known:
+            raise ValueError(
+                f"In the dict argument `{what}`, key '{k}' does not correspond to any model output. "
+                + unknown_name_message("output", str(k), known)
+            )
+
+
 def match_targets(y: Any, y_pred: Any, keys: list[str], names: list[str], what: str) -> list[Any]:
     """Return targets (or sample weights) in the order of the flat outputs, None where missing."""
     n = len(keys)
@@ -116,12 +127,7 @@ def match_targets(y: Any, y_pred: Any, keys: list[str], names: list[str], what: 
         if isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y.values()):
             return [y.get(k) for k in keys]
         if not any(tree.is_nested(v) for v in y.values()):
-            for k in y:
-                if k not in keys and k not in names:
-                    raise ValueError(
-                        f"`{what}` has key '{k}', which is no output of the model. "
-                        f"Known outputs: {keys}"
-                    )
+            _check_names(y, keys, names, what)
             return [y.get(k, y.get(m)) for k, m in zip(keys, names)]
     flat = tree.flatten(y)
     if len(flat) != n:
@@ -177,12 +183,7 @@ class CompileLoss:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match losses and weights with outputs."""
         self.keys = output_keys(y_pred, self.output_names)
-        names = (
-            self.output_names
-            if self.output_names and len(self.output_names) == len(self.keys)
-            else self.keys
-        )
-        self.names = list(names)
+        self.names = _one_each(self.output_names, len(self.keys)) or self.keys
         items = per_output(
             self.user_loss,
             y_pred,
@@ -333,16 +334,14 @@ class CompileMetrics:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match metrics with outputs and resolve "accuracy" by the outputs' shapes."""
         keys = output_keys(y_pred, self.output_names)
-        names = (
-            self.output_names if self.output_names and len(self.output_names) == len(keys) else keys
-        )
-        flat_true = _loose_targets(y_true, y_pred, keys, list(names))
+        own_names = _one_each(self.output_names, len(keys))
+        self.keys, self.names = keys, own_names or keys
+        flat_true = _loose_targets(y_true, y_pred, keys, self.names)
         flat_pred = tree.flatten(y_pred)
-        self.keys, self.names = keys, list(names)
         self.entries = []
         # Outputs that nobody has named lend no name to their metrics.
-        named = isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y_pred.values())
-        named = named or (self.output_names is not None and len(self.output_names) == len(keys))
+        flat_dict = isinstance(y_pred, dict) and not any(map(tree.is_nested, y_pred.values()))
+        named = flat_dict or own_names is not None
         for given, weighted in ((self.user_metrics, False), (self.user_weighted, True)):
             groups = self._groups(given, y_pred, "weighted_metrics" if weighted else "metrics")
             for i, group in enumerate(groups):
@@ -359,13 +358,8 @@ class CompileMetrics:
         if given is None:
             return [[]] * n
         if n == 1:
-            if isinstance(given, dict) and self.names:
-                unknown = [k for k in given if k not in (*self.names, *self.keys)]
-                if unknown:
-                    raise ValueError(
-                        f"`{what}` names outputs that the model does not have: {unknown}. "
-                        f"Its outputs: {self.names}"
-                    )
+            if isinstance(given, dict):
+                _check_names(given, self.keys, self.names, what)
             return [tree.flatten(given)]  # all of them belong to the only output
         if isinstance(given, dict) or any(tree.is_nested(p) for p in _values(y_pred)):
             items = per_output(given, y_pred, self.keys, self.names, what, _is_metric)

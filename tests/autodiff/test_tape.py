@@ -258,6 +258,35 @@ def test_a_jacobian_needs_no_persistent_tape_but_uses_it_up():
         tape.jacobian(y, x)
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_batch_jacobian_is_the_diagonal_of_the_jacobian(batch):
+    rng = np.random.default_rng(0)
+    x = Variable(rng.normal(size=(batch, 2, 3)), dtype="float64")
+    w = rng.normal(size=(3, 4))
+    with GradientTape(persistent=True) as tape:
+        y = ops.tanh(ops.matmul(x, w))
+    whole = np.asarray(tape.jacobian(y, x))
+    assert whole.shape == (batch, 2, 4, batch, 2, 3)
+    diagonal = np.stack([whole[b, :, :, b] for b in range(batch)])
+    np.testing.assert_allclose(tape.batch_jacobian(y, x), diagonal, rtol=1e-12)
+
+
+def test_jacobians_of_nothing():
+    x = Variable(np.zeros((0, 2)), dtype="float64")
+    with GradientTape(persistent=True) as tape:
+        y = x * x
+    assert tape.jacobian(y, x).shape == (0, 2, 0, 2)
+    assert tape.batch_jacobian(y, x).shape == (0, 2, 2)
+
+
+def test_batch_jacobian_refuses_other_batches():
+    x = Variable(np.zeros((3, 2)))
+    with GradientTape() as tape:
+        y = ops.sum(x, axis=0)
+    with pytest.raises(ValueError, match="same first axis.*2.*3"):
+        tape.batch_jacobian(y, x)
+
+
 def test_entering_twice_and_exceptions():
     tape = GradientTape()
     with tape, pytest.raises(ValueError, match="recording already"):
