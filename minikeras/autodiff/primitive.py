@@ -38,10 +38,10 @@ class Primitive:
         name: name in the registry and in messages.
         forward: `forward(*arrays, **params) -> (result, saved)`; the result is one array, or a
             tuple of arrays where `n_outputs` is not 1.
-        backward: `backward(g, saved, needs, out, **params) -> gradients`, one per input as arrays,
-            None where `needs[i]` is false (as a condition; it need not be a bool). `g` is the gradient of the result (a list, with None where an
-            output was not used, if there are several). `out` is None, or for each input None or
-            an array to write its gradient into.
+        backward: `backward(g, saved, needs, out, **params) -> gradients`, one array per input, None
+            where `needs[i]` is false (it need not be a bool). `g` is the gradient of the result (a
+            list, with None where an output was not used, if there are several). `out` is None, or
+            for each input None or an array to write its gradient into.
         reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
         n_outputs: number of results, or a function of params.
         writes_out: whether `backward` makes use of `out`.
