@@ -154,8 +154,9 @@ def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
     return steps
 
 
-_LINE = 32
-"""Bytes of channels from which pixels are copied line by line."""
+def _by_lines(x: np.ndarray) -> bool:
+    """Whether copying pixels that lie apart, each in one go, is worth a pass of its own."""
+    return x.shape[-1] * x.itemsize >= 32
 
 
 def _lines(x: np.ndarray) -> np.ndarray:
@@ -169,7 +170,7 @@ def _gathered(member: np.ndarray, name: str) -> np.ndarray:
     NumPy's loops are as long as what lies together: the few channels of one pixel, before. One such
     copy is a third of an operation on pixels that lie apart.
     """
-    if member.shape[-1] * member.itemsize < _LINE:
+    if not _by_lines(member):
         return member
     together = scratch(name, member.shape, member.dtype)
     _lines(together)[...] = _lines(member)
@@ -189,7 +190,7 @@ def _tiled_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray, w: Window, dx: 
         else:
             result = scratch(f"gradient{axis}", before.shape, g.dtype)
         places = [_member(result, axis, i) for i in range(len(members))]
-        if axis == len(w.kernel) and places[0].shape[-1] * g.itemsize >= _LINE:
+        if axis == len(w.kernel) and _by_lines(places[0]):
             parts = [scratch(f"part{i}", m.shape, g.dtype) for i, m in enumerate(members)]
             _to_first(g, members, after, parts)
             for place, part in zip(places, parts):
