@@ -19,6 +19,8 @@ PARALLEL = 8_000_000
 """Multiply-adds from which a second thread pays: about 0.15 ms of work."""
 BLAS_PARALLEL = 1 << 18
 """Multiply-adds from which OpenBLAS would use its own threads, which we do not want (see above)."""
+HEAD_START = 1_000_000
+"""Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -49,16 +51,16 @@ def dots(*products: tuple) -> list[np.ndarray]:
         if out is None:
             out = np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
         results.append(out)
-        tasks += _halves(a, b, out)
+        tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
     parallel.run_products(tasks)
     return results
 
 
-def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
-    """Return two tasks that compute `a @ b`."""
-    m, n = out.shape
+def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
+    """Return two tasks that compute `a @ b`, the first with about so many multiply-adds more."""
+    (m, n), k = out.shape, a.shape[1]
     if m > n or (m >= 64 and n < 256):
-        cut = (m // 2 + 15) // 16 * 16
+        cut = _cut(m, more, k * n)
         halves = [(a[:cut], b, out[:cut]), (a[cut:], b, out[cut:])]
         return [functools.partial(np.dot, *half) for half in halves]
 
@@ -67,5 +69,10 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
     def part(span: slice) -> None:
         out[:, span] = np.dot(a, b[:, span])
 
-    cut = (n // 2 + 15) // 16 * 16
+    cut = _cut(n, more, k * m)
     return [functools.partial(part, span) for span in (slice(0, cut), slice(cut, n))]
+
+
+def _cut(lines: int, more: int, work: int) -> int:
+    """Return where to cut lines of so much work each: at a multiple of 8, for vector loops."""
+    return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
