@@ -665,7 +665,8 @@ class Trainer:
         for step, batches in _executions(iterator, self.steps_per_execution):
             container.on_predict_batch_begin(step)
             for data in batches:
-                result = self.predict_step(_tensors(data))
+                with _quiet():
+                    result = self.predict_step(_tensors(data))
                 if structure is None:
                     structure = result
                     outputs = [[] for _ in tree.flatten(result)]
@@ -704,7 +705,8 @@ class Trainer:
         data = _one_batch(x, y, sample_weight)
         self._prepare_batch(data)
         self.reset_metrics()
-        logs = _floats(self.train_step(_tensors(data)))
+        with _quiet():
+            logs = _floats(self.train_step(_tensors(data)))
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(
@@ -713,12 +715,15 @@ class Trainer:
         """Evaluate one batch and return its metrics."""
         self._assert_compiled("test_on_batch")
         self.reset_metrics()
-        logs = _floats(self.test_step(_tensors(_one_batch(x, y, sample_weight))))
+        data = _tensors(_one_batch(x, y, sample_weight))
+        with _quiet():
+            logs = _floats(self.test_step(data))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Compute the outputs for one batch, as NumPy arrays."""
-        result = self.predict_step(_tensors((tree.map_structure(to_array, x),)))
+        with _quiet():
+            result = self.predict_step(_tensors((tree.map_structure(to_array, x),)))
         return tree.map_structure(lambda y: np.array(to_array(y)), result)
 
     # Helpers.
@@ -787,7 +792,8 @@ class Trainer:
         if type(self).train_step is not Trainer.train_step and not _has_call(self):
             return  # a model that only has a train_step of its own
         variables = [(v, v._value) for v in self.variables]
-        self(x, training=False) if self._signature.training else self(x)
+        with _quiet():
+            self(x, training=False) if self._signature.training else self(x)
         for v, value in variables:
             v._value = value
 

@@ -532,3 +532,27 @@ def test_subclasses_of_arrays_train_like_arrays(kind):
         data = convert(x), convert(y)
         histories.append(model.fit(*data, batch_size=8, shuffle=False, verbose=0).history)
     assert histories[0] == histories[1]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model, x, y: model.fit(x, y, verbose=0),
+        lambda model, x, y: model.evaluate(x, y, verbose=0),
+        lambda model, x, y: model.predict(x, verbose=0),
+        lambda model, x, y: model.train_on_batch(x, y),
+        lambda model, x, y: model.test_on_batch(x, y),
+        lambda model, x, y: model.predict_on_batch(x),
+    ],
+    ids=["fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"],
+)
+def test_an_overflow_warns_nowhere_and_the_users_settings_come_back(use):
+    x, y = np.ones((40, 2)), np.ones(40)
+    model = minikeras.Sequential(
+        [layers.Dense(1, activation="exponential", kernel_initializer="ones")]
+    )
+    model.compile("sgd", "mse")
+    with np.errstate(divide="raise", over="warn"):
+        use(model, 50 * x, y)
+        assert np.geterr()["divide"] == "raise" and np.geterr()["over"] == "warn"
