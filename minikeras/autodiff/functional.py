@@ -110,7 +110,7 @@ def _leaf(x: Any) -> Tensor | None:
     """Return an argument as a tensor of its own to differentiate by."""
     if x is None:
         return None
-    if isinstance(x, Tensor) and x._node is not None and thread.state.tapes:
+    if isinstance(x, Tensor) and x.node is not None and thread.state.tapes:
         return IDENTITY(x if not isinstance(x, Variable) else x._bare())  # an outer tape follows it
     value = to_array(x)
     if value.dtype.kind not in "fcV":
@@ -128,5 +128,5 @@ def _check_scalar(value: Any) -> None:
         )
     if value.shape != ():
         raise TypeError(f"grad: the function must return a scalar. Received shape {value.shape}.")
-    if value._value.dtype.kind not in "fV":
+    if value.array.dtype.kind not in "fV":
         raise TypeError(f"grad: the function must return a float. Received dtype {value.dtype}.")

@@ -196,7 +196,7 @@ class _Problem:
             variables = list(getattr(target, "trainable_variables", ()))
             variables += [v for v in self.leaves if isinstance(v, Variable) and v.trainable]
         self.sources += [
-            _Source(getattr(v, "path", None) or v.name, np.array(v._value), v) for v in variables
+            _Source(getattr(v, "path", None) or v.name, np.array(v.array), v) for v in variables
         ]
         if not self.sources:
             raise ValueError(
@@ -204,22 +204,22 @@ class _Problem:
                 "trainable variables."
             )
         checked = {id(v) for v in variables}
-        self.states = [(v, v._value) for v in _all_variables(target) if id(v) not in checked]
+        self.states = [(v, v.array) for v in _all_variables(target) if id(v) not in checked]
         self.rng = rng
         self.weights: list[np.ndarray] | None = None
 
     def _run(self, arrays: dict[int, Any]) -> list[Tensor]:
         """Call the target, with `arrays` (by source) in place of its inputs, from a fixed state."""
         for v, value in self.states:
-            v._value = value
+            v.array = value
         leaves = [arrays[id(x)] if isinstance(x, _Source) else x for x in self.leaves]
         args, kwargs = tree.pack_sequence_as(self.structure, leaves)
         flat = tree.flatten(self.target(*args, **kwargs))
-        outputs = [y for y in flat if isinstance(y, Tensor) and y._value.dtype.kind in "fc"]
+        outputs = [y for y in flat if isinstance(y, Tensor) and y.array.dtype.kind in "fc"]
         if not outputs:
             raise ValueError("gradient_check: the target returned no float tensor.")
         if self.weights is None:
-            self.weights = [self._random_like(y._value) for y in outputs]
+            self.weights = [self._random_like(y.array) for y in outputs]
         return outputs
 
     def _random_like(self, y: np.ndarray) -> np.ndarray:
@@ -253,14 +253,14 @@ class _Problem:
             arrays[id(source)] = Tensor(moved)
             outputs = self._run(arrays)
         else:
-            source.variable._value = moved
+            source.variable.array = moved
             try:
                 outputs = self._run(arrays)
             finally:
-                source.variable._value = source.value
+                source.variable.array = source.value
         total = 0.0
         for y, w in zip(outputs, self.weights):
-            total += float(np.sum(y._value * w).real)
+            total += float(np.sum(y.array * w).real)
         return total
 
 
@@ -321,10 +321,10 @@ def _in_float64(target: Any, variables: Any) -> Iterator[None]:
                     setattr(part, name, wide)
         found = {id(v): v for v in [*_all_variables(target), *(variables or ())]}
         for v in found.values():
-            value = v._value
-            undo.append(lambda v=v, value=value: setattr(v, "_value", value))
+            value = v.array
+            undo.append(lambda v=v, value=value: setattr(v, "array", value))
             if value.dtype.kind in "fV":
-                v._value = value.astype(np.float64)
+                v.array = value.astype(np.float64)
         yield
     finally:
         for step in reversed(undo):

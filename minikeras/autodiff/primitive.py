@@ -81,8 +81,8 @@ class Primitive:
         parents = []
         for a in inputs:
             if isinstance(a, Tensor):
-                values.append(a._value)
-                parents.append(a._node)
+                values.append(a.array)
+                parents.append(a.node)
             else:
                 plain = type(a) is np.ndarray or a is None or type(a) in _SCALARS
                 values.append(a if plain else to_array(a))
@@ -113,7 +113,7 @@ class Primitive:
                 "the operation runs: open the outer tape first."
             )
         inputs = [
-            a if need or not isinstance(a, Tensor) else Tensor(a._value)
+            a if need or not isinstance(a, Tensor) else Tensor(a.array)
             for a, need in zip(node.inputs, needs)
         ]
         inner = GradientTape(persistent=True)
@@ -121,13 +121,13 @@ class Primitive:
             result = self.reference(*inputs, **node.params)
         results = result if isinstance(result, tuple) else (result,)
         gs = g if isinstance(g, list) else [g]
-        wanted = {a._node for a, need in zip(inputs, needs) if need}
+        wanted = {a.node for a, need in zip(inputs, needs) if need}
         nodes = list(inner._nodes)
-        grads = {r._node: gi for r, gi in zip(results, gs) if gi is not None and r._node}
+        grads = {r.node: gi for r, gi in zip(results, gs) if gi is not None and r.node}
         grads = backpropagate(
             nodes, grads, reach(nodes, wanted), keep=wanted, release=False, graph=True
         )
-        return [grads.get(a._node) if need else None for a, need in zip(inputs, needs)]
+        return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
 
 
 class NotDifferentiableTwice(ValueError):
@@ -160,8 +160,8 @@ class Elementary(Primitive):
         tracked = False
         for a in inputs:
             if type(a) is Tensor:
-                values.append(a._value)
-                if a._node is not None:
+                values.append(a.array)
+                if a.node is not None:
                     tracked = True
             elif type(a) is np.ndarray or type(a) in _SCALARS:
                 values.append(a)
@@ -173,7 +173,7 @@ class Elementary(Primitive):
         if tracked:
             tapes = thread.state.tapes
             if tapes:
-                parents = [a._node if type(a) is Tensor else None for a in inputs]
+                parents = [a.node if type(a) is Tensor else None for a in inputs]
                 return Tensor(y, record(tapes, self, inputs, parents, self.save(values, y), params))
         return Tensor(y)
 

@@ -213,11 +213,11 @@ class GradientTape:
                     f"GradientTape.watch takes tensors or variables. Received: {type(t).__name__}. "
                     "Make a tensor of an array with minikeras.ops.convert_to_tensor first."
                 )
-            if t._value.dtype.kind not in "fcV":
+            if t.array.dtype.kind not in "fcV":
                 raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
-            if t._node is None:
-                t._node = Leaf()
-            self._watched.add(t._node)
+            if t.node is None:
+                t.node = Leaf()
+            self._watched.add(t.node)
 
     def stop_recording(self) -> _Paused:
         """Return a context in which this tape records nothing."""
@@ -284,7 +284,7 @@ class GradientTape:
                     "sources must be variables or tensors that the tape watches. "
                     f"Received: {type(s).__name__}"
                 )
-        wanted = {s._node for s in flat_sources if s._node is not None}
+        wanted = {s.node for s in flat_sources if s.node is not None}
         if not self._accessed:
             recorded = set(self._nodes)
             wanted = {n for n in wanted if n in self._watched or n in recorded}
@@ -303,12 +303,12 @@ class GradientTape:
         for t, seed in zip(targets, seeds):
             if not isinstance(t, Tensor):
                 raise TypeError(f"target must be a tensor. Received: {type(t).__name__}")
-            if t._node is None:
+            if t.node is None:
                 continue
             if seed is None:
-                seed = np.ones_like(t._value)
+                seed = np.ones_like(t.array)
             elif not graph or not isinstance(seed, Tensor):  # a tensor may be followed itself
-                seed = to_array(seed, t._value.dtype)
+                seed = to_array(seed, t.array.dtype)
             if seed.shape != t.shape:
                 raise ValueError(
                     "output_gradients must have the shapes of the targets. Received: "
@@ -316,8 +316,8 @@ class GradientTape:
                 )
             if graph and not isinstance(seed, Tensor):
                 seed = Tensor(seed)
-            old = grads.get(t._node)
-            grads[t._node] = seed if old is None else old + seed
+            old = grads.get(t.node)
+            grads[t.node] = seed if old is None else old + seed
         nodes = list(self._nodes) if graph else self._nodes
         useful = reach(nodes, wanted)
         alone = not thread.state.tapes and not self._persistent
@@ -326,9 +326,9 @@ class GradientTape:
         )
         result = []
         for s in flat_sources:
-            g = grads.get(s._node) if s._node in wanted else None
+            g = grads.get(s.node) if s.node in wanted else None
             if g is None and unconnected == "zero":
-                g = np.zeros_like(s._value)
+                g = np.zeros_like(s.array)
             result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
         return tree.pack_sequence_as(sources, result)
 
@@ -413,16 +413,16 @@ class GradientTape:
         self._persistent = True  # for as long as the rows take
         rows = []
         try:
-            for i in range(target._value.size // max(blocks, 1)):
-                seed = np.zeros_like(target._value, order="C")
+            for i in range(target.array.size // max(blocks, 1)):
+                seed = np.zeros_like(target.array, order="C")
                 seed.reshape(blocks, -1)[:, i] = 1
                 rows.append(tree.flatten(self.gradient(target, sources, seed, "zero")))
         finally:
             if once:
                 self._persistent, self._used, self._nodes = False, True, []
         if not rows:
-            return [np.zeros((0, *s.shape), s._value.dtype) for s in tree.flatten(sources)]
-        return [np.stack([g._value for g in gradients]) for gradients in zip(*rows)]
+            return [np.zeros((0, *s.shape), s.array.dtype) for s in tree.flatten(sources)]
+        return [np.stack([g.array for g in gradients]) for gradients in zip(*rows)]
 
 
 def reach(nodes: list, wanted: set) -> set:

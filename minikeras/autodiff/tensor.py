@@ -16,6 +16,10 @@ class Tensor:
     data. They take NumPy's operators and indexing, and `np.asarray(t)` or `t.numpy()` gives the
     array back. Values never change in place: `t += 1` makes a new tensor.
 
+    Attributes:
+        array: the NumPy array itself, for reading; nobody may write to it.
+        node: what gave the tensor while a tape recorded (`tape.Node`, or a `Leaf`), else None.
+
     Example:
 
     >>> from minikeras import ops
@@ -24,84 +28,84 @@ class Tensor:
     <Tensor shape=(2,) dtype=float32 [4. 8.]>
     """
 
-    __slots__ = ("__weakref__", "_keras_mask", "_node", "_value")
+    __slots__ = ("__weakref__", "_keras_mask", "array", "node")
     __array_priority__ = 1000  # ndarray + Tensor is a Tensor
 
     def __init__(self, value: np.ndarray, node: Any = None) -> None:
-        self._value = value
-        self._node = node
+        self.array = value
+        self.node = node
         self._keras_mask = None
 
     # Facts about the array.
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._value.shape
+        return self.array.shape
 
     @property
     def dtype(self) -> np.dtype:
-        return self._value.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
-        return self._value.ndim
+        return self.array.ndim
 
     @property
     def size(self) -> int:
-        return self._value.size
+        return self.array.size
 
     @property
     def nbytes(self) -> int:
-        return self._value.nbytes
+        return self.array.nbytes
 
     # Leaving the world of tensors.
 
     def numpy(self) -> np.ndarray:
         """Return the value as a read-only NumPy array, without a copy."""
-        view = np.asarray(self._value).view()
+        view = np.asarray(self.array).view()
         view.flags.writeable = False
         return view
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if dtype is not None and np.dtype(dtype) != self._value.dtype:
+        if dtype is not None and np.dtype(dtype) != self.array.dtype:
             if copy is False:
                 raise ValueError(f"A copy is needed to read {self.dtype} as {dtype}.")
-            return np.asarray(self._value).astype(dtype)
-        return np.array(self._value) if copy else self.numpy()
+            return np.asarray(self.array).astype(dtype)
+        return np.array(self.array) if copy else self.numpy()
 
     def item(self, *args: int) -> Any:
         """Return one element as a Python number."""
-        return self._value.item(*args)
+        return self.array.item(*args)
 
     def tolist(self) -> Any:
         """Return the value as nested lists of Python numbers."""
-        return self._value.tolist()
+        return self.array.tolist()
 
     def __float__(self) -> float:
-        return float(self._value.item() if self._value.size == 1 else self._value)
+        return float(self.array.item() if self.array.size == 1 else self.array)
 
     def __int__(self) -> int:
-        return int(self._value.item() if self._value.size == 1 else self._value)
+        return int(self.array.item() if self.array.size == 1 else self.array)
 
     def __complex__(self) -> complex:
-        return complex(self._value)
+        return complex(self.array)
 
     def __index__(self) -> int:
-        return self._value.__index__()
+        return self.array.__index__()
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self.array)
 
     def __len__(self) -> int:
-        return len(self._value)
+        return len(self.array)
 
     def __iter__(self) -> Any:
-        if self._value.ndim == 0:
+        if self.array.ndim == 0:
             raise TypeError("Cannot iterate over a 0-d tensor.")
-        return (self[i] for i in range(len(self._value)))
+        return (self[i] for i in range(len(self.array)))
 
     def __contains__(self, item: Any) -> bool:
-        return bool((self._value == to_array(item)).any())
+        return bool((self.array == to_array(item)).any())
 
     def __hash__(self) -> int:
         return id(self)
@@ -116,18 +120,18 @@ class Tensor:
         return self
 
     def __deepcopy__(self, memo: Any) -> Tensor:
-        return Tensor(np.array(self._value))
+        return Tensor(np.array(self.array))
 
     def __reduce__(self) -> Any:
-        return Tensor, (np.array(self._value),)
+        return Tensor, (np.array(self.array),)
 
     def __format__(self, spec: str) -> str:
-        if spec and self._value.ndim == 0:
-            return format(self._value.item(), spec)
+        if spec and self.array.ndim == 0:
+            return format(self.array.item(), spec)
         return format(str(self), spec)
 
     def __repr__(self) -> str:
-        return f"<Tensor {describe(self._value)}>"
+        return f"<Tensor {describe(self.array)}>"
 
     def __str__(self) -> str:
         return repr(self)
@@ -150,7 +154,7 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
         TypeError: if it is no number, array, or nested list of them.
     """
     if isinstance(value, Tensor):
-        array = value._value
+        array = value.array
         if dtype is None:
             return array
     elif type(value) is np.ndarray or isinstance(value, np.generic):

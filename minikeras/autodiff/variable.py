@@ -109,20 +109,20 @@ class Variable(Tensor):
         self._follow()
 
     def _follow(self) -> None:
-        floating = self._value.dtype.kind in "fcV"
-        self._node = Leaf(self) if self._trainable and floating else None
+        floating = self.array.dtype.kind in "fcV"
+        self.node = Leaf(self) if self._trainable and floating else None
 
     def _casts(self, dtype: np.dtype) -> bool:
         """Whether a layer that computes in `dtype` reads this variable through a cast."""
-        return self._autocast and self._value.dtype != dtype and self._value.dtype.kind in "fV"
+        return self._autocast and self.array.dtype != dtype and self.array.dtype.kind in "fV"
 
     def _bare(self) -> Tensor:
         """This value as a plain tensor with the same gradient leaf."""
-        return Tensor(self._value, self._node)
+        return Tensor(self.array, self.node)
 
     @property
     def dtype(self) -> str:
-        return self._value.dtype.name
+        return self.array.dtype.name
 
     @property
     def value(self) -> Tensor:
@@ -177,10 +177,10 @@ class Variable(Tensor):
 
     def numpy(self) -> np.ndarray:
         """Return a copy of the value as a NumPy array."""
-        return np.array(self._value)
+        return np.array(self.array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self._value, dtype=dtype)
+        return np.array(self.array, dtype=dtype)
 
     def assign(self, value: Any) -> Variable:
         """Replace the value; it is cast to this variable's dtype.
@@ -189,16 +189,16 @@ class Variable(Tensor):
             ValueError: if the shape differs.
         """
         array = to_array(value)
-        if array.shape != self._value.shape:
+        if array.shape != self.array.shape:
             raise ValueError(
                 f"The shape of the target variable and the shape of the target value in "
                 f"`variable.assign(value)` must match. variable '{self.path}' has shape="
-                f"{self._value.shape}, Received: value.shape={array.shape}"
+                f"{self.array.shape}, Received: value.shape={array.shape}"
             )
-        if type(value) is Tensor and array.dtype == self._value.dtype:
-            self._value = np.asarray(array)  # tensors are immutable: no copy
+        if type(value) is Tensor and array.dtype == self.array.dtype:
+            self.array = np.asarray(array)  # tensors are immutable: no copy
         else:
-            self._value = np.array(array, dtype=self._value.dtype)
+            self.array = np.array(array, dtype=self.array.dtype)
         return self
 
     def assign_add(self, value: Any) -> Variable:
@@ -211,26 +211,26 @@ class Variable(Tensor):
 
     def _shift(self, value: Any, ufunc: np.ufunc) -> Variable:
         array = to_array(value)
-        new = np.asarray(ufunc(self._value, array, dtype=self._value.dtype, casting="unsafe"))
-        if new.shape != self._value.shape:
+        new = np.asarray(ufunc(self.array, array, dtype=self.array.dtype, casting="unsafe"))
+        if new.shape != self.array.shape:
             raise ValueError(
-                f"Variable '{self.path}' has shape {self._value.shape} and cannot be changed by a "
+                f"Variable '{self.path}' has shape {self.array.shape} and cannot be changed by a "
                 f"value of shape {array.shape}."
             )
-        self._value = new
+        self.array = new
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        new = np.array(self._value)
+        new = np.array(self.array)
         new[key] = to_array(value)
-        self._value = new
+        self.array = new
 
     def __copy__(self) -> Variable:
         return self.__deepcopy__(None)
 
     def __deepcopy__(self, memo: Any) -> Variable:
         twin = Variable(
-            self._value,
+            self.array,
             dtype=self.dtype,
             trainable=self._trainable,
             autocast=self._autocast,
@@ -245,7 +245,7 @@ class Variable(Tensor):
 
     def __reduce__(self) -> Any:
         return _rebuild, (
-            np.array(self._value),
+            np.array(self.array),
             self._trainable,
             self.name,
             self.path,
@@ -255,7 +255,7 @@ class Variable(Tensor):
     def __repr__(self) -> str:
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
-            f"value={np.asarray(self._value)}>"
+            f"value={np.asarray(self.array)}>"
         )
 
 

@@ -127,7 +127,7 @@ def serialize_keras_object(obj: Any) -> Any:
     if getattr(obj, "_is_keras_tensor", False):
         return _keras_tensor_config(obj)
     if _is_tensor(obj):
-        return _array_config("__tensor__", obj._value)
+        return _array_config("__tensor__", obj.array)
     if inspect.isclass(obj):
         return _class_config(obj)
     if hasattr(obj, "get_config"):
@@ -142,7 +142,7 @@ def serialize_keras_object(obj: Any) -> Any:
 
 def _is_tensor(obj: Any) -> bool:
     """Whether it is a tensor, and not a variable, whose identity a config could not keep."""
-    value = getattr(obj, "_value", None)
+    value = getattr(obj, "array", None)
     return isinstance(value, (np.ndarray, np.generic)) and not hasattr(obj, "assign")
 
 

@@ -56,7 +56,7 @@ def convert(
         if isinstance(x, Variable):
             return x
         if isinstance(x, Tensor):
-            if autocast and x._value.dtype.kind in "fV" and x._value.dtype != compute:
+            if autocast and x.array.dtype.kind in "fV" and x.array.dtype != compute:
                 mask = x._keras_mask
                 x = cast(x, compute)
                 x._keras_mask = mask

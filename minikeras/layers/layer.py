@@ -469,8 +469,8 @@ class Layer(Operation):
             x = args[0]
             if (
                 type(x) is Tensor
-                and x._value.shape[1:] == self._checked_shape
-                and x._value.dtype is self._compute
+                and x.array.shape[1:] == self._checked_shape
+                and x.array.dtype is self._compute
                 and x._keras_mask is None
                 and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
             ):
@@ -736,7 +736,7 @@ class Layer(Operation):
         with Swapped(pairs):
             outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else None
-            values = [Tensor(np.asarray(v._value)) for v in fixed]
+            values = [Tensor(np.asarray(v.array)) for v in fixed]
         return (outputs, values, losses) if return_losses else (outputs, values)
 
     # Losses.
@@ -929,23 +929,23 @@ class Swapped:
         self.pairs = list(pairs)
 
     def __enter__(self) -> None:
-        self.before = [(v, v._value, v._node) for v, _ in self.pairs]
+        self.before = [(v, v.array, v.node) for v, _ in self.pairs]
         for v, value in self.pairs:
             if isinstance(value, Tensor):
-                new, node = value._value, value._node
+                new, node = value.array, value.node
             else:
-                new, node = to_array(value), v._node
-            if new.shape != v._value.shape:
+                new, node = to_array(value), v.node
+            if new.shape != v.array.shape:
                 self.__exit__()
                 raise ValueError(
-                    f"Variable '{v.path}' has shape {v._value.shape}. Received a value of shape "
+                    f"Variable '{v.path}' has shape {v.array.shape}. Received a value of shape "
                     f"{new.shape}."
                 )
-            v._value, v._node = new, node
+            v.array, v.node = new, node
 
     def __exit__(self, *exc: Any) -> None:
         for v, value, node in self.before:
-            v._value, v._node = value, node
+            v.array, v.node = value, node
 
 
 def _build_once(build: Any) -> Any:

@@ -137,7 +137,7 @@ class LossFunctionWrapper(Loss):
             and sample_weight is None
             and type(y_pred) is Tensor
             and y_pred._keras_mask is None
-            and y_pred._value.dtype is self._np_dtype
+            and y_pred.array.dtype is self._np_dtype
         ):
             loss = self._mean(y_true, y_pred)
             if loss is not None:

@@ -204,7 +204,7 @@ def _signed_labels(y_true: Tensor) -> Tensor:
     """Turn labels 0 and 1 into -1 and 1, if there are no others."""
     if isinstance(y_true, KerasTensor):
         return y_true
-    v = y_true._value
+    v = y_true.array
     return y_true * 2.0 - 1.0 if bool(np.all((v == 0) | (v == 1))) else y_true
 
 
@@ -710,7 +710,7 @@ def circle(
     push = ops.maximum(1.0 + margin - distance, 0.0) * (1.0 - margin - distance)
     loss = ops.softplus(_logsumexp(pull * gamma, same) + _logsumexp(push * gamma, other))
     if isinstance(loss, Tensor):
-        loss._keras_mask = Tensor(loss._value > 0)
+        loss._keras_mask = Tensor(loss.array > 0)
     return loss
 
 

@@ -102,10 +102,10 @@ _ABSOLUTE = Primitive(
 def _like(y_true: Any, p: np.ndarray) -> Any:
     """Return targets in the shape and dtype of predictions, None if they have another shape."""
     if type(y_true) is Tensor:
-        t = y_true._value
+        t = y_true.array
         if t.shape == p.shape and t.dtype is p.dtype:
             return y_true
-        if y_true._node is not None:
+        if y_true.node is not None:
             return None
     elif type(y_true) is np.ndarray:
         t = y_true
@@ -120,7 +120,7 @@ def _like(y_true: Any, p: np.ndarray) -> Any:
 
 def _pairwise(primitive: Primitive) -> Callable[[], Mean]:
     def mean(y_true: Any, y_pred: Tensor) -> Tensor | None:
-        p = y_pred._value
+        p = y_pred.array
         if not p.size or not p.ndim:
             return None
         target = _like(y_true, p)
@@ -143,7 +143,7 @@ def binary_crossentropy(
         return _pairwise(_BINARY_LOGITS)()
 
     def mean(y_true: Any, y_pred: Tensor) -> Tensor | None:
-        p = y_pred._value
+        p = y_pred.array
         if not p.size or not p.ndim:
             return None
         target = _like(y_true, p)
@@ -160,7 +160,7 @@ def categorical_crossentropy(
         return None
 
     def mean(y_true: Any, y_pred: Tensor) -> Tensor | None:
-        p = y_pred._value
+        p = y_pred.array
         if not p.size or not p.ndim or p.shape[-1] == 1:
             return None
         target = _like(y_true, p)
@@ -181,8 +181,8 @@ def sparse_categorical_crossentropy(
         return None
 
     def mean(y_true: Any, y_pred: Tensor) -> Tensor | None:
-        p = y_pred._value
-        labels = y_true._value if type(y_true) is Tensor else y_true
+        p = y_pred.array
+        labels = y_true.array if type(y_true) is Tensor else y_true
         if type(labels) is not np.ndarray or not p.size or not p.ndim:
             return None
         shape = p.shape[:-1]

@@ -58,7 +58,7 @@ class _Decisions(Metric):
 
     def _rate(self, hits: str, misses: str) -> np.ndarray:
         """Return `hits / (hits + misses)` for each threshold."""
-        a, b = getattr(self, hits)._value, getattr(self, misses)._value
+        a, b = getattr(self, hits).array, getattr(self, misses).array
         return divide_no_nan(a, a + b)
 
     def _precisions(self) -> np.ndarray:
@@ -95,7 +95,7 @@ class _OneKind(_Decisions):
 
     def result(self) -> Tensor:
         """Return the number, or one for each threshold."""
-        value = self.accumulator._value
+        value = self.accumulator.array
         return Tensor(value[0] if len(self.thresholds) == 1 else value)
 
     def get_config(self) -> dict:
@@ -600,7 +600,7 @@ class AUC(_Decisions):
         by the number of positive labels.
         """
         tp, fp, fn = (
-            v._value for v in (self.true_positives, self.false_positives, self.false_negatives)
+            v.array for v in (self.true_positives, self.false_positives, self.false_negatives)
         )
         positives = tp + fp
         left, right = positives[:-1], positives[1:]
@@ -646,7 +646,7 @@ class AUC(_Decisions):
 
     def _gains(self) -> tuple[np.ndarray, np.ndarray]:
         """Return recall gain (at least 0) and precision gain for each threshold."""
-        tp, fp, tn, fn = (getattr(self, kind)._value for kind in KINDS)
+        tp, fp, tn, fn = (getattr(self, kind).array for kind in KINDS)
         odds = divide_no_nan(tp + fn, tn + fp)
         recall = 1 - odds * divide_no_nan(fn, tp)
         precision = 1 - odds * divide_no_nan(fp, tp)

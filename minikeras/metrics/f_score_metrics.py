@@ -116,7 +116,7 @@ class FBetaScore(Metric):
                 f"{type(self).__name__}: there is no result before the first `update_state`."
             )
         tp, fp, fn, occurrences = (
-            v._value
+            v.array
             for v in (
                 self.true_positives,
                 self.false_positives,

@@ -129,7 +129,7 @@ class IoU(_IoUBase):
 
     def result(self) -> Tensor:
         """Return the mean over the target classes that occur."""
-        matrix = self.total_cm._value
+        matrix = self.total_cm.array
         hits = np.diag(matrix)
         union = np.sum(matrix, axis=0) + np.sum(matrix, axis=1) - hits
         hits = hits[self.target_class_ids].astype(np.float32)

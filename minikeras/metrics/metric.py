@@ -131,7 +131,7 @@ class Metric:
     def reset_state(self) -> None:
         """Set all variables to zero."""
         for v in self.variables:
-            v._value = np.zeros_like(v._value)
+            v.array = np.zeros_like(v.array)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account and return the result so far."""
@@ -159,7 +159,7 @@ class Metric:
 
     def stateless_reset_state(self) -> list:
         """Return the values of the variables after a reset."""
-        return self._on_values([v._value for v in self.variables], self.reset_state)[1]
+        return self._on_values([v.array for v in self.variables], self.reset_state)[1]
 
     def _on_values(self, values: Sequence, f: Callable) -> tuple[Any, list[Tensor]]:
         variables = self.variables
@@ -168,17 +168,17 @@ class Metric:
                 f"{type(self).__name__}: argument `metric_variables` must hold one value for each "
                 f"variable of the metric. Received {len(values)} values, expected {len(variables)}."
             )
-        before = [v._value for v in variables]
+        before = [v.array for v in variables]
         try:
             for v, value in zip(variables, values):
-                v._value = to_array(value)
+                v.array = to_array(value)
             result = f()
             if isinstance(result, Variable):
                 result = result.value
-            return result, [Tensor(v._value) for v in variables]
+            return result, [Tensor(v.array) for v in variables]
         finally:
             for v, value in zip(variables, before):
-                v._value = value
+                v.array = value
 
     def get_config(self) -> dict:
         """Return the arguments that make this metric again."""

@@ -100,11 +100,11 @@ class Sum(_Reduction):
     def _add(self, values: np.ndarray, sample_weight: Any) -> None:
         if sample_weight is not None:
             values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self._np_dtype)
-        self.total._value = self.total._value + self._sum(values)
+        self.total.array = self.total.array + self._sum(values)
 
     def result(self) -> Tensor:
         """Return the sum."""
-        return Tensor(self.total._value)
+        return Tensor(self.total.array)
 
 
 class Mean(_Reduction):
@@ -143,8 +143,8 @@ class Mean(_Reduction):
 
     def _advance(self, total: Any, count: Any) -> None:
         """Add to the state; numbers of Python or of this metric's dtype keep its dtype."""
-        self.total._value = self.total._value + total
-        self.count._value = self.count._value + count
+        self.total.array = self.total.array + total
+        self.count.array = self.count.array + count
 
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
@@ -156,7 +156,7 @@ class Mean(_Reduction):
 
     def result(self) -> Tensor:
         """Return the mean, 0 of no values."""
-        total, count = self.total._value, self.count._value
+        total, count = self.total.array, self.count.array
         return Tensor(total / count if count else total * 0)
 
 
@@ -212,13 +212,13 @@ class MeanMetricWrapper(Mean):
                 and mask is None
                 and sample_weight is None
                 and type(y_pred) is Tensor
-                and y_pred._value.ndim > 1
-                and y_pred._value.dtype is self._np_dtype
+                and y_pred.array.ndim > 1
+                and y_pred.array.dtype is self._np_dtype
             ):
                 mean = self._batch_mean(y_true, y_pred)
                 if mean is not None:
-                    n = y_pred._value.shape[0]
-                    self._advance(mean._value * n, n)
+                    n = y_pred.array.shape[0]
+                    self._advance(mean.array * n, n)
                     return
             values = self._fn(y_true, y_pred, **self._fn_kwargs)
             own_mask = getattr(values, "_keras_mask", None)

@@ -188,7 +188,7 @@ class RootMeanSquaredError(Mean):
 
     def result(self) -> Tensor:
         """Return the root of the mean."""
-        return Tensor(np.sqrt(super().result()._value))
+        return Tensor(np.sqrt(super().result().array))
 
 
 class R2Score(Metric):
@@ -275,9 +275,9 @@ class R2Score(Metric):
         """Return the score."""
         if not self._built:
             raise ValueError("R2Score: there is no result before the first `update_state`.")
-        total_mse, sums, count = (v._value for v in (self.total_mse, self.sum, self.count))
+        total_mse, sums, count = (v.array for v in (self.total_mse, self.sum, self.count))
         with np.errstate(divide="ignore", invalid="ignore"):
-            total = self.squared_sum._value - sums * (sums / count)
+            total = self.squared_sum.array - sums * (sums / count)
             scores = 1 - total_mse / total
             scores = np.where(np.isinf(scores), 0, scores).astype(scores.dtype)
             if self.class_aggregation == "uniform_average":
@@ -287,7 +287,7 @@ class R2Score(Metric):
         return Tensor(self._adjusted(scores))
 
     def _adjusted(self, score: Any) -> Any:
-        p, n = self.num_regressors, self.num_samples._value
+        p, n = self.num_regressors, self.num_samples.array
         if p == 0:
             return score
         if p >= n - 1:

@@ -174,8 +174,8 @@ class Functional(Function, Model):
         """Return flat inputs in order, checked against the model's; dicts go by name."""
         if (
             type(inputs) is Tensor
-            and inputs._value.shape[1:] == self._only_shape
-            and inputs._value.dtype is self._only_dtype
+            and inputs.array.shape[1:] == self._only_shape
+            and inputs.array.dtype is self._only_dtype
         ):
             return [inputs]
         wanted = self.inputs
@@ -237,7 +237,7 @@ class Functional(Function, Model):
 
 def _typed(x: Any, wanted: KerasTensor) -> Any:
     """Return a tensor in the dtype of its `Input`."""
-    if not isinstance(x, Tensor) or x._value.dtype == np_dtype(wanted.dtype):
+    if not isinstance(x, Tensor) or x.array.dtype == np_dtype(wanted.dtype):
         return x
     y = cast(x, wanted.dtype)
     y._keras_mask = x._keras_mask

@@ -200,14 +200,14 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     """`x` where its magnitude exceeds `threshold`, else 0."""
     x = as_floating(x)
-    return where(np.abs(x._value) > threshold, x, Tensor(np.zeros_like(x._value)))
+    return where(np.abs(x.array) > threshold, x, Tensor(np.zeros_like(x.array)))
 
 
 @op(rule=same_float_rule)
 def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
     """`x` where it exceeds `threshold`, else `default_value`."""
     x = as_floating(x)
-    return where(x._value > threshold, x, Tensor(np.full_like(x._value, default_value)))
+    return where(x.array > threshold, x, Tensor(np.full_like(x.array, default_value)))
 
 
 @op(rule=same_float_rule)
@@ -221,7 +221,7 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 def sparse_plus(x: Any) -> Tensor:
     """Sparse variant of softplus: 0, a parabola, then `x`."""
     x = as_floating(x)
-    v = x._value
+    v = x.array
     middle = 0.25 * square(x + 1)
     return where(v <= -1, Tensor(np.zeros_like(v)), where(v < 1, middle, x))
 

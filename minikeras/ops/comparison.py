@@ -114,7 +114,7 @@ def isclose(
         atol: absolute tolerance: `|x1 - x2| <= atol + rtol * |x2|`.
         equal_nan: whether NaN equals NaN.
     """
-    a, b = [t._value for t in promote(x1, x2)]
+    a, b = [t.array for t in promote(x1, x2)]
     return Tensor(np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
@@ -124,4 +124,4 @@ def allclose(
 ) -> Tensor:
     """Return whether all elements are equal within a tolerance; see `isclose`."""
     close = isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return Tensor(np.asarray(close._value.all()))
+    return Tensor(np.asarray(close.array.all()))

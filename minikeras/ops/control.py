@@ -257,7 +257,7 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
             result = fun(*xs)
             output, aux = result if has_aux else (result, None)
             flat = [as_tensor(y) for y in tree.flatten(output)]
-        us = [Tensor(np.zeros_like(y._value)) for y in flat]
+        us = [Tensor(np.zeros_like(y.array)) for y in flat]
         outer.watch(us)
         grads = inner.gradient(flat, xs, us, unconnected_gradients="zero")
     dirs = [to_array(t, x.dtype).reshape(x.shape) for t, x in zip(tangents, xs)]

@@ -78,7 +78,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     target = _named(dtype) if type(dtype) is str else to_np_dtype(dtype)
-    return x if x._value.dtype == target else CAST(x, dtype=target)
+    return x if x.array.dtype == target else CAST(x, dtype=target)
 
 
 _named = functools.lru_cache(maxsize=64)(to_np_dtype)
@@ -88,7 +88,7 @@ _named = functools.lru_cache(maxsize=64)(to_np_dtype)
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
     """Convert to another dtype, values out of its range becoming its nearest one."""
     x = as_tensor(x)
-    target, own = to_np_dtype(dtype), x._value.dtype
+    target, own = to_np_dtype(dtype), x.array.dtype
     if target.kind == "b":
         return cast(clip(x, 0, 1), target)
     if own.kind == "b" or target == own:
@@ -142,7 +142,7 @@ def copy(x: Any) -> Tensor:
 @op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
 def stop_gradient(variable: Any) -> Tensor:
     """Return the same values, through which no gradient flows."""
-    return Tensor(as_tensor(variable)._value)
+    return Tensor(as_tensor(variable).array)
 
 
 # Gradients of one's own.
@@ -194,7 +194,7 @@ class _CustomGradient(Primitive):
         with no_recording():
             output, grad = self.function(*[Tensor(a) for a in args], **kwargs)
         flat = [as_tensor(o) for o in tree.flatten(output)]
-        values = tuple([o._value for o in flat])
+        values = tuple([o.array for o in flat])
         return (values if len(values) > 1 else values[0]), (grad, flat)
 
     def outputs(self, node: Any) -> int:
@@ -213,7 +213,7 @@ class _CustomGradient(Primitive):
     def _gradients(self, grad: Callable, g: Any, outputs: list, needs: Any) -> list:
         upstream = g if isinstance(g, list) else [g]
         upstream = [
-            Tensor(np.zeros_like(o._value)) if u is None else as_tensor(u)
+            Tensor(np.zeros_like(o.array)) if u is None else as_tensor(u)
             for u, o in zip(upstream, outputs)
         ]
         result = grad(*upstream) if _positional(grad) else grad(upstream=upstream[0])
@@ -302,7 +302,7 @@ _UPDATE = elementary(
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
-    updates = cast(updates, x._value.dtype)
+    updates = cast(updates, x.array.dtype)
     return _UPDATE(x, updates, key=_block(x.shape, start_indices, updates.shape))
 
 
@@ -329,7 +329,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     """
     x = as_tensor(inputs)
     key = _places(indices)
-    updates = cast(updates, x._value.dtype)
+    updates = cast(updates, x.array.dtype)
     if reduction is None:
         return _UPDATE(x, updates, key=key)
     if reduction == "add":

@@ -51,7 +51,7 @@ def _like_rule(x: Any, dtype: Any = None) -> KerasTensor:
 
 
 def _like(x: Any, dtype: Any, make: Any) -> Tensor:
-    value = as_tensor(x)._value
+    value = as_tensor(x).array
     return Tensor(make(value.shape, value.dtype if dtype is None else to_np_dtype(dtype)))
 
 
@@ -237,5 +237,5 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     """
     x = as_tensor(x)
     if dtype is None:
-        return cast(x, x._value.dtype)
-    return Tensor(np.ascontiguousarray(x._value).view(to_np_dtype(dtype)))
+        return cast(x, x.array.dtype)
+    return Tensor(np.ascontiguousarray(x.array).view(to_np_dtype(dtype)))

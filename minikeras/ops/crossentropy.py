@@ -35,12 +35,12 @@ def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
 
 
 def _sparse_reference(p: Tensor, labels: np.ndarray, epsilon: float) -> Tensor:
-    target = Tensor(one_hot_array(labels, p.shape[-1], p._value.dtype))
+    target = Tensor(one_hot_array(labels, p.shape[-1], p.array.dtype))
     return _categorical_reference(target, p, epsilon)
 
 
 def _sparse_logits_reference(z: Tensor, labels: np.ndarray) -> Tensor:
-    target = Tensor(one_hot_array(labels, z.shape[-1], z._value.dtype))
+    target = Tensor(one_hot_array(labels, z.shape[-1], z.array.dtype))
     return -sum(target * log_softmax(z), axis=-1)
 
 

@@ -244,7 +244,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     if kwargs.keys() - {"optimize"}:
         raise TypeError(f"einsum: unknown arguments {sorted(kwargs)}.")
     operands = promote(*operands)
-    labels, result = explicit(subscripts, tuple([x._value.ndim for x in operands]))
+    labels, result = explicit(subscripts, tuple([x.array.ndim for x in operands]))
     try:
         return _EINSUM(*operands, labels=labels, result=result)
     except ValueError:

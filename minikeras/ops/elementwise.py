@@ -323,9 +323,9 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
         TypeError: if `x2` is not integers.
     """
     x1, x2 = as_floating(x1), as_tensor(x2)
-    if x2._value.dtype.kind not in "iub":
+    if x2.array.dtype.kind not in "iub":
         raise TypeError(f"ldexp: `x2` must be integers. Received: dtype={x2.dtype}")
-    return multiply(x1, Tensor(np.ldexp(np.ones((), x1._value.dtype), x2._value)))
+    return multiply(x1, Tensor(np.ldexp(np.ones((), x1.array.dtype), x2.array)))
 
 
 # Rounding: the gradient is zero.
@@ -389,9 +389,9 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    if type(x_min) in _NUMBERS and type(x_max) in _NUMBERS and x._value.dtype.kind == "f":
+    if type(x_min) in _NUMBERS and type(x_max) in _NUMBERS and x.array.dtype.kind == "f":
         return _CLIP(x, low=x_min, high=x_max)
-    if x._value.dtype.kind == "b":
+    if x.array.dtype.kind == "b":
         x = CAST(x, dtype=np.dtype("int32"))
     x, low, high = promote(x, x_min, x_max)
     return minimum(maximum(x, low), high)
@@ -418,6 +418,6 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
         neginf: what negative infinity becomes; the smallest float if None.
     """
     x = as_tensor(x)
-    if x._value.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fc":
         return x
     return _NAN_TO_NUM(x, nan=nan, posinf=posinf, neginf=neginf)

@@ -53,10 +53,10 @@ def unary(
                 if isinstance(x, KerasTensor):
                     return OpCall(function.__name__).symbolic_call(x)
                 x = as_tensor(x)
-            if floating and x._value.dtype.kind not in "fcV":
-                x = Tensor(x._value.astype(floatx_dtype()))
+            if floating and x.array.dtype.kind not in "fcV":
+                x = Tensor(x.array.astype(floatx_dtype()))
             if primitive is None:
-                return Tensor(forward(x._value))
+                return Tensor(forward(x.array))
             return primitive(x)
 
         def rule(x: KerasTensor) -> KerasTensor:
@@ -97,9 +97,9 @@ def binary(
             # The commonest cases need no promotion: tensors or arrays of one dtype, and a float tensor
             # beside a Python number (which NumPy gives the tensor's dtype too).
             if type(x1) is Tensor:
-                dtype = x1._value.dtype
+                dtype = x1.array.dtype
                 if type(x2) is Tensor:
-                    ready = dtype is x2._value.dtype and (not floating or dtype.kind in "fcV")
+                    ready = dtype is x2.array.dtype and (not floating or dtype.kind in "fcV")
                 elif type(x2) is np.ndarray:
                     ready = dtype is x2.dtype and dtype.kind == "f" and not thread.state.tapes
                 else:
@@ -107,7 +107,7 @@ def binary(
             elif type(x1) is np.ndarray:
                 ready = type(x2) is np.ndarray and x1.dtype is x2.dtype and x1.dtype.kind == "f"
             else:
-                ready = type(x1) in _WEAK and type(x2) is Tensor and x2._value.dtype.kind in "fc"
+                ready = type(x1) in _WEAK and type(x2) is Tensor and x2.array.dtype.kind in "fc"
             if not ready:
                 if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
                     return OpCall(function.__name__).symbolic_call(x1, x2)
@@ -148,7 +148,7 @@ def _register(function: Callable, public: Callable, rule: Callable, primitive: A
 
 def plain(x: Any) -> Any:
     """Return a tensor's array; anything else as it is."""
-    return x._value if isinstance(x, Tensor) else x
+    return x.array if isinstance(x, Tensor) else x
 
 
 def operand_kind(x: Any) -> Any:
@@ -170,7 +170,7 @@ def _operand(x: Any) -> tuple[Any, Any]:
     """Return what `x` counts as when dtypes are promoted, and `x` as a primitive takes it."""
     t = type(x)
     if t is Tensor:
-        return x._value.dtype, x
+        return x.array.dtype, x
     if t is np.ndarray:
         if thread.state.tapes or x.dtype.kind not in "fiub":
             x = as_tensor(x)
@@ -178,7 +178,7 @@ def _operand(x: Any) -> tuple[Any, Any]:
     if t in _PYTHON_SCALARS:
         return t, x
     x = as_tensor(x)
-    return x._value.dtype, x
+    return x.array.dtype, x
 
 
 @functools.lru_cache(maxsize=1024)
@@ -212,16 +212,16 @@ def promote_pair(x1: Any, x2: Any, floating: bool = False) -> tuple[Any, Any]:
 def _as_dtype(x: Any, dtype: np.dtype) -> Tensor:
     if type(x) is not Tensor:
         return Tensor(np.asarray(x).astype(dtype, copy=False))
-    return x if x._value.dtype == dtype else CAST(x, dtype=dtype)
+    return x if x.array.dtype == dtype else CAST(x, dtype=dtype)
 
 
 def promote(*xs: Any, floating: bool = False) -> list[Tensor]:
     """Bring operands to tensors of their common dtype."""
     first = xs[0]
     if type(first) is Tensor and not floating:
-        dtype = first._value.dtype
+        dtype = first.array.dtype
         for x in xs:
-            if type(x) is not Tensor or x._value.dtype is not dtype:
+            if type(x) is not Tensor or x.array.dtype is not dtype:
                 break
         else:
             return list(xs)
@@ -234,7 +234,7 @@ def as_floating(x: Any) -> Tensor:
     """Return `x` as a tensor of floats; integers become `floatx`."""
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return x if x._value.dtype.kind in "fcV" else Tensor(x._value.astype(floatx_dtype()))
+    return x if x.array.dtype.kind in "fcV" else Tensor(x.array.astype(floatx_dtype()))
 
 
 def np_shape(x: Any) -> tuple:

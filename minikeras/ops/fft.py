@@ -273,7 +273,7 @@ def stft(
         x = pad(x, [(0, 0)] * (x.ndim - 1) + [(fft_length // 2, fft_length // 2)], mode="reflect")
     frames = extract_sequences(x, fft_length, sequence_stride)
     if window is not None:
-        factors = _window(window, sequence_length, fft_length, x._value.dtype)
+        factors = _window(window, sequence_length, fft_length, x.array.dtype)
         frames = multiply(frames, Tensor(factors))
     return rfft(frames, fft_length)
 
@@ -326,7 +326,7 @@ def istft(
     """
     _check_lengths("istft", sequence_length, fft_length, window)
     frames = irfft(x, fft_length)
-    dtype = frames._value.dtype
+    dtype = frames.array.dtype
     factors = _window(window, sequence_length, fft_length, dtype)
     n = frames.shape[-2]
     # Least squares: windowed sequences added up, divided by the sum of squared windows.

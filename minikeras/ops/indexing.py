@@ -45,7 +45,7 @@ def _plain_key(key: Any) -> Any:
                 return tuple([_plain_key(k) for k in key])
         return key
     if isinstance(key, Tensor):
-        value = key._value
+        value = key.array
         return int(value) if value.ndim == 0 and value.dtype.kind in "iu" else value
     if t is list or t is np.ndarray:
         return own_array(key)
@@ -128,7 +128,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         if indices.size and indices.min() < 0:  # the backward unravels them
             indices = np.where(indices < 0, indices + x.size, indices)
     elif axis < 0:
-        axis += x._value.ndim
+        axis += x.array.ndim
     return _TAKE(x, indices=indices, axis=axis)
 
 
@@ -208,7 +208,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
         A tensor; with the condition alone, the indices of true elements, one tensor an axis.
     """
     if type(condition) is Tensor:
-        condition = condition._value
+        condition = condition.array
     else:
         condition = own_array(condition)
     if x1 is None and x2 is None:
@@ -387,7 +387,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     x = as_tensor(x)
     if x.ndim != 1:
         raise ValueError(f"vander: the input must have one axis. Received shape {x.shape}.")
-    powers = np.arange(x.shape[0] if N is None else N, dtype=x._value.dtype)
+    powers = np.arange(x.shape[0] if N is None else N, dtype=x.array.dtype)
     if not increasing:
         powers = powers[::-1]
     return power(reshape(x, (-1, 1)), Tensor(powers))

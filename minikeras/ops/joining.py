@@ -86,10 +86,10 @@ def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
     xs = promote(*xs)
     if axis is None:
         xs, axis = [ravel(x) for x in xs], 0
-    ndim = xs[0]._value.ndim
+    ndim = xs[0].array.ndim
     try:
         if not thread.state.tapes:
-            return Tensor(np.concatenate([x._value for x in xs], axis))
+            return Tensor(np.concatenate([x.array for x in xs], axis))
         return _CONCATENATE(*xs, axis=axis + ndim if axis < 0 else axis)
     except (ValueError, IndexError) as error:
         shapes = [x.shape for x in xs]
@@ -120,16 +120,16 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     if len(x) == 0:
         raise ValueError("stack: nothing to join: `x` is empty.")
     xs = promote(*x)
-    shape = np.shape(xs[0]._value)
+    shape = np.shape(xs[0].array)
     n = len(shape) + 1
     if not -n <= axis < n:
         raise ValueError(f"stack: axis {axis} is out of bounds for {n} dimensions.")
     for a in xs:
-        if np.shape(a._value) != shape:
+        if np.shape(a.array) != shape:
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
     if not thread.state.tapes:
-        return Tensor(_stack(*[x._value for x in xs], axis=axis % n)[0])
+        return Tensor(_stack(*[x.array for x in xs], axis=axis % n)[0])
     return _STACK(*xs, axis=axis % n)
 
 
@@ -194,7 +194,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    size = x._value.shape[axis]
+    size = x.array.shape[axis]
     if not isinstance(indices_or_sections, (int, np.integer)):
         return _pieces(x, _cuts(indices_or_sections, size), axis)
     n = int(indices_or_sections)

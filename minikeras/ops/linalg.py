@@ -136,7 +136,7 @@ def pinv(x: Any, rcond: float | None = None) -> Tensor:
         Tensor of shape `(..., n, m)`.
     """
     x = matrices(x, "pinv")
-    return _PINV(x, rcond=_rcond(x._value, rcond))
+    return _PINV(x, rcond=_rcond(x.array, rcond))
 
 
 def _lstsq_rule(a: Any, b: Any, rcond: Any = None) -> KerasTensor:
@@ -161,7 +161,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
     a, b = promote(matrices(a, "lstsq"), as_floating(b))
     if a.ndim != 2 or b.ndim not in (1, 2) or b.shape[0] != a.shape[0]:
         raise ValueError(f"lstsq: shapes {a.shape} and {b.shape} of `a` and `b` do not fit.")
-    cutoff = np.max(a.shape) * np.finfo(a._value.dtype).eps if rcond is None else rcond
+    cutoff = np.max(a.shape) * np.finfo(a.array.dtype).eps if rcond is None else rcond
     return matmul(_PINV(a, rcond=cutoff), b)
 
 
@@ -205,7 +205,7 @@ def _slogdet_rule(x: KerasTensor) -> tuple:
 def slogdet(x: Any) -> tuple[Tensor, Tensor]:
     """Return the signs of determinants, and the logarithms of their absolute values."""
     x = matrices(x, "slogdet", square=True)
-    return Tensor(np.linalg.slogdet(x._value)[0]), _LOG_ABS_DET(x)
+    return Tensor(np.linalg.slogdet(x.array)[0]), _LOG_ABS_DET(x)
 
 
 @op(rule=square_rule("logdet", lambda s: s[:-2]))
@@ -224,7 +224,7 @@ def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
         tol: singular values up to this count as zero; the largest one times `max(m, n)` times the
             float's precision if None.
     """
-    value = matrices(x, "matrix_rank")._value
+    value = matrices(x, "matrix_rank").array
     return Tensor(np.asarray(np.linalg.matrix_rank(value, tol)).astype(np.int32))
 
 
@@ -282,7 +282,7 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
     if ord == -float("inf"):
         return min(abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
-        nonzero = (x._value != 0).astype(x._value.real.dtype)
+        nonzero = (x.array != 0).astype(x.array.real.dtype)
         return sum(Tensor(nonzero), axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum(abs(x), axis=axis, keepdims=keepdims)

@@ -147,7 +147,7 @@ def multi_hot(
     num_classes = kwargs.pop("num_tokens", num_classes)
     if kwargs:
         raise TypeError(f"multi_hot: unknown arguments {sorted(kwargs)}.")
-    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)._value
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse).array
     return Tensor(np.max(y, axis=1 if y.ndim > 2 else 0))
 
 

@@ -126,7 +126,7 @@ def batch_normalization(
     <Tensor shape=(1, 2) dtype=float32 [[0. 2.]]>
     """
     x, mean, variance = promote(x, mean, variance, floating=True)
-    dtype = x._value.dtype
+    dtype = x.array.dtype
     if not -x.ndim <= axis < x.ndim:
         raise ValueError(
             f"batch_normalization: axis {axis} is out of bounds for x of shape {x.shape}."
@@ -144,7 +144,7 @@ def _over_axes(
     name: str, x: Any, gamma: Any, beta: Any, axis: Any, epsilon: float | None, center: bool
 ) -> Tensor:
     x = as_tensor(x)
-    given = x._value.dtype
+    given = x.array.dtype
     dtype = computing_dtype(given)
     x, gamma, beta = [
         v if v is None else cast(v, dtype) if v.dtype != dtype else v
@@ -167,7 +167,7 @@ def _over_axes(
     epsilon = settings.epsilon if epsilon is None else epsilon
     y = LAYER_NORMALIZATION(moved, gamma, beta, axes=n, epsilon=epsilon, center=center)
     y = y if axes == last else moveaxis(y, last, axes)
-    return y if y._value.dtype == given else cast(y, given)
+    return y if y.array.dtype == given else cast(y, given)
 
 
 @op(rule=_like_x)
@@ -209,7 +209,7 @@ def layer_normalization(
     from minikeras.ops.reductions import var
 
     x = as_tensor(x)
-    given = x._value.dtype
+    given = x.array.dtype
     x = cast(x, computing_dtype(given))
     axes = sorted(normalize_axes(axis, x.ndim, "layer_normalization"))
     epsilon = settings.epsilon if epsilon is None else epsilon

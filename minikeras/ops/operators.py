@@ -151,7 +151,7 @@ def _map_numpy() -> None:
 
 def _followed(args: Any) -> bool:
     return bool(thread.state.tapes) and any(
-        isinstance(a, Tensor) and a._node is not None for a in tree.flatten(args)
+        isinstance(a, Tensor) and a.node is not None for a in tree.flatten(args)
     )
 
 

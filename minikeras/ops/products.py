@@ -89,7 +89,7 @@ def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
         x1 = as_tensor(x1)
     if type(x2) is not Tensor:
         x2 = as_tensor(x2)
-    return (x1, x2) if x1._value.dtype is x2._value.dtype else promote_pair(x1, x2)
+    return (x1, x2) if x1.array.dtype is x2.array.dtype else promote_pair(x1, x2)
 
 
 @op(rule=_matmul_rule)
@@ -195,7 +195,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     from minikeras.ops.complex_numbers import conj
 
     x1, x2 = _pair(x1, x2)
-    if x1._value.dtype.kind == "c":
+    if x1.array.dtype.kind == "c":
         x1 = conj(x1)
     return MATMUL(reshape(x1, (-1,)), reshape(x2, (-1,)))
 

@@ -88,7 +88,7 @@ def check_axis(x: Tensor, axis: Any, name: str) -> Any:
     if axis is None:
         return None
     if type(axis) is int:
-        n = x._value.ndim
+        n = x.array.ndim
         if -n <= axis < n:
             return axis
     axes = normalize_axes(axis, x.ndim, name)
@@ -207,8 +207,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    if x._value.dtype.kind in "biu":
-        x = Tensor(x._value.astype(sum_dtype(x._value.dtype)))
+    if x.array.dtype.kind in "biu":
+        x = Tensor(x.array.astype(sum_dtype(x.array.dtype)))
     return SUM(x, axis=check_axis(x, axis, "sum"), keepdims=keepdims)
 
 
@@ -238,13 +238,13 @@ def _extreme(
     if type(x) is not Tensor:
         x = as_tensor(x)
     axis = check_axis(x, axis, name)
-    if x._value.size or 0 not in [x.shape[a] for a in normalize_axes(axis, x.ndim, name)]:
+    if x.array.size or 0 not in [x.shape[a] for a in normalize_axes(axis, x.ndim, name)]:
         y = primitive(x, axis=axis, keepdims=keepdims)
-        return y if initial is None else either(y, Tensor(np.asarray(initial, x._value.dtype)))
+        return y if initial is None else either(y, Tensor(np.asarray(initial, x.array.dtype)))
     if initial is None:
         raise ValueError(f"{name}: zero-size reduction of shape {x.shape} without `initial`.")
     shape = reduced_shape(x.shape, axis, keepdims, name)
-    return Tensor(np.full(shape, initial, x._value.dtype))
+    return Tensor(np.full(shape, initial, x.array.dtype))
 
 
 @op(rule=reduction_rule("max"))
@@ -314,7 +314,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    x = cast(x, sum_dtype(x._value.dtype) if dtype is None else dtype)
+    x = cast(x, sum_dtype(x.array.dtype) if dtype is None else dtype)
     return _PROD(x, axis=check_axis(x, axis, "prod"), keepdims=keepdims)
 
 
@@ -324,7 +324,7 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     axis = check_axis(x, axis, "any")
-    return Tensor(np.logical_or.reduce(x._value, axis=axis, keepdims=keepdims))
+    return Tensor(np.logical_or.reduce(x.array, axis=axis, keepdims=keepdims))
 
 
 @op(rule=reduction_rule("all", "bool"))
@@ -333,7 +333,7 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     axis = check_axis(x, axis, "all")
-    return Tensor(np.logical_and.reduce(x._value, axis=axis, keepdims=keepdims))
+    return Tensor(np.logical_and.reduce(x.array, axis=axis, keepdims=keepdims))
 
 
 @op(rule=reduction_rule("argmax", "int32"))
@@ -342,7 +342,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     check_axis(x, axis, "argmax")
-    return Tensor(x._value.argmax(axis, keepdims=keepdims).astype(np.int32))
+    return Tensor(x.array.argmax(axis, keepdims=keepdims).astype(np.int32))
 
 
 @op(rule=reduction_rule("argmin", "int32"))
@@ -351,7 +351,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     check_axis(x, axis, "argmin")
-    return Tensor(x._value.argmin(axis, keepdims=keepdims).astype(np.int32))
+    return Tensor(x.array.argmin(axis, keepdims=keepdims).astype(np.int32))
 
 
 @op(rule=reduction_rule("count_nonzero", "int32"))
@@ -359,7 +359,7 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
     """Count the elements that are not zero over axes."""
     x = as_tensor(x)
     axis = check_axis(x, axis, "count_nonzero")
-    return Tensor(np.asarray(np.count_nonzero(x._value, axis)).astype(np.int32))
+    return Tensor(np.asarray(np.count_nonzero(x.array, axis)).astype(np.int32))
 
 
 def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:

@@ -56,7 +56,7 @@ def _scan(primitive: Any, x: Any, axis: Any, dtype: Any, name: str) -> Tensor:
         x = as_tensor(x)
     if dtype is not None:
         x = cast(x, dtype)
-    elif x._value.dtype.kind == "b":
+    elif x.array.dtype.kind == "b":
         x = cast(x, np.dtype("int32"))
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
@@ -95,9 +95,9 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 def _without_nan(x: Any, fill: int) -> Tensor:
     x = as_tensor(x)
-    if x._value.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fc":
         return x
-    return where(np.isnan(x._value), Tensor(np.asarray(fill, x._value.dtype)), x)
+    return where(np.isnan(x.array), Tensor(np.asarray(fill, x.array.dtype)), x)
 
 
 @op
@@ -131,8 +131,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     check_axis(x, axis, "diff")
     later, earlier = _along(axis, slice(1, None), x.ndim), _along(axis, slice(-1), x.ndim)
     for _ in range(n):
-        if x._value.dtype.kind == "b":
-            x = Tensor(x._value[later] != x._value[earlier])
+        if x.array.dtype.kind == "b":
+            x = Tensor(x.array[later] != x.array[earlier])
         else:
             x = get_item(x, later) - get_item(x, earlier)
     return x

@@ -33,7 +33,7 @@ def _scores(query: Tensor, key: Tensor, bias: Any, scale: float) -> Tensor:
 
 
 def _weights(scores: Tensor, mask: Any, causal: bool, keep: Any, rate: float) -> Tensor:
-    dtype = scores._value.dtype
+    dtype = scores.array.dtype
     if causal:
         past = np.tri(*scores.shape[-2:], dtype=bool)
         mask = past if mask is None else mask & past
@@ -139,7 +139,7 @@ def dot_product_attention(
         )
     if heads != groups:
         key, value = repeat(key, heads // groups, axis=2), repeat(value, heads // groups, axis=2)
-    dtype = query._value.dtype
+    dtype = query.array.dtype
     scale = 1 / math.sqrt(query.shape[3]) if scale is None else float(scale)
     bias = None if bias is None else cast(as_tensor(bias), dtype)
     mask = None if mask is None else to_array(mask).astype(bool)
@@ -168,7 +168,7 @@ def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
 
 
 def _or_zeros(state: Any, x: Tensor, units: int) -> Tensor:
-    return Tensor(np.zeros((x.shape[0], units), x._value.dtype)) if state is None else state
+    return Tensor(np.zeros((x.shape[0], units), x.array.dtype)) if state is None else state
 
 
 def _chosen(mask: Any, new: Tensor, old: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return TRANSPOSE(x, axes=None if axes is None else _permutation(tuple(axes), x._value.ndim))
+    return TRANSPOSE(x, axes=None if axes is None else _permutation(tuple(axes), x.array.ndim))
 
 
 def _axis(axis: int, ndim: int, name: str) -> int:
@@ -177,7 +177,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     """Insert axes of size 1, so that they are at the places `axis` of the result."""
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return RESHAPE(x, newshape=_expand_shape(x._value.shape, axis))
+    return RESHAPE(x, newshape=_expand_shape(x.array.shape, axis))
 
 
 def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
@@ -203,7 +203,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return RESHAPE(x, newshape=_squeeze_shape(x._value.shape, axis))
+    return RESHAPE(x, newshape=_squeeze_shape(x.array.shape, axis))
 
 
 _BROADCAST_TO = elementary("broadcast_to", np.broadcast_to, lambda g, shape: unbroadcast(g, shape))

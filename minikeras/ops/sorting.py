@@ -29,7 +29,7 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
     if axis is None:
         x, axis = ravel(x), 0
     check_axis(x, axis, "sort")
-    return take_along_axis(x, np.argsort(x._value, axis=axis, kind="stable"), axis=axis)
+    return take_along_axis(x, np.argsort(x.array, axis=axis, kind="stable"), axis=axis)
 
 
 @op(rule=lambda x, axis=-1: KerasTensor(x.shape, "int32"))
@@ -85,7 +85,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     x = as_tensor(x)
     if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
         raise ValueError(f"top_k: shape {x.shape} has no k={k} elements along its last axis.")
-    indices = _largest_first(x._value)[..., :k]
+    indices = _largest_first(x.array)[..., :k]
     return take_along_axis(x, indices, axis=-1), _int32(indices)
 
 
@@ -202,7 +202,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         assume_unique: whether neither has duplicates, which may be faster.
         invert: whether to return the opposite.
     """
-    a, b = [t._value for t in promote(x1, x2)]
+    a, b = [t.array for t in promote(x1, x2)]
     return Tensor(np.isin(a, b, assume_unique=assume_unique, invert=invert))
 
 

@@ -52,7 +52,7 @@ def _quantile(
     size = math.prod([x.shape[i] for i in axes])
     rows = reshape(transpose(x, (*rest, *axes)), (*[x.shape[i] for i in rest], size))
     ordered = sort(rows, axis=-1)  # NaN comes last
-    nans = np.count_nonzero(np.isnan(ordered._value), axis=-1)
+    nans = np.count_nonzero(np.isnan(ordered.array), axis=-1)
     n = rows.shape[-1] - nans if skip_nan else np.full(nans.shape, rows.shape[-1])
     bad = (n == 0) if skip_nan else (nans > 0)
     # One column for each q: where it falls among the sorted elements.
@@ -68,7 +68,7 @@ def _quantile(
     y = take_along_axis(ordered, low, axis=-1)
     if method in ("linear", "midpoint"):
         weight = (place - np.floor(place)) if method == "linear" else 0.5 * (high != low)
-        weight = weight.astype(x._value.dtype)
+        weight = weight.astype(x.array.dtype)
         upper = take_along_axis(ordered, high, axis=-1)
         y = y * Tensor(1 - weight) + upper * Tensor(weight)
     if bad.any():
@@ -153,9 +153,9 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def _replaced(x: Any, fill: float) -> tuple[Tensor, np.ndarray]:
     """Return `x` with `fill` in place of NaN, and where it was."""
     x = as_tensor(x)
-    if x._value.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fc":
         return x, np.zeros(x.shape, bool)
-    nans = np.isnan(x._value)
+    nans = np.isnan(x.array)
     return (where(nans, fill, x) if nans.any() else x), nans
 
 
@@ -193,7 +193,7 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def _nan_arg(x: Any, axis: Any, keepdims: bool, fill: float, name: str) -> Tensor:
     filled, nans = _replaced(x, fill)
     axis = check_axis(filled, axis, name)
-    index = getattr(filled._value, name[3:])(axis, keepdims=keepdims)
+    index = getattr(filled.array, name[3:])(axis, keepdims=keepdims)
     empty = nans.all(axis=axis, keepdims=keepdims)
     return Tensor(np.asarray(np.where(empty, -1, index)).astype(np.int32))
 
@@ -219,7 +219,7 @@ def _per_number(filled: Tensor, nans: np.ndarray, axis: Any, keepdims: bool) -> 
     """Divide sums by how many elements were numbers."""
     n = np.sum(~nans, axis=axis, keepdims=keepdims)
     total = sum(filled, axis=axis, keepdims=keepdims)
-    y = divide(total, Tensor(np.maximum(n, 1).astype(total._value.dtype)))
+    y = divide(total, Tensor(np.maximum(n, 1).astype(total.array.dtype)))
     return where(n == 0, float("nan"), y) if np.any(n == 0) else y
 
 
@@ -273,7 +273,7 @@ def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
             )
         weights = reshape(weights, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
     x, weights = promote(x, weights)
-    total = sum(multiply(weights, Tensor(np.ones(x.shape, x._value.dtype))), axis=axis)
+    total = sum(multiply(weights, Tensor(np.ones(x.shape, x.array.dtype))), axis=axis)
     return divide(sum(multiply(x, weights), axis=axis), total)
 
 

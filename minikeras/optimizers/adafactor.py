@@ -107,7 +107,7 @@ class Adafactor(Optimizer):
     def _update_variable(self, group: FlatGroup, index: int, rate: float, step: int) -> None:
         t = step + 1
         v = group.variables[index]
-        means = [m[v]._value.copy() if v in m else None for m in (self._r, self._c)]
+        means = [m[v].array.copy() if v in m else None for m in (self._r, self._c)]
         kernels.adafactor(
             group.values.views[index],
             group.grad_views[index],
@@ -121,7 +121,7 @@ class Adafactor(Optimizer):
         )
         for variables, mean in zip((self._r, self._c), means):
             if mean is not None:
-                variables[v]._value = mean
+                variables[v].array = mean
 
     def get_config(self) -> dict:
         """Return the arguments that make such an optimizer."""

@@ -32,7 +32,7 @@ PARALLEL = 200_000
 
 # Without reference counts (PyPy) nothing ever compares equal, and every update works on a copy.
 _getrefcount: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: float("nan"))
-_value_of = attrgetter("_value")
+_value_of = attrgetter("array")
 
 
 class Constants(dict):
@@ -68,9 +68,9 @@ class Buffer:
     def restore(self) -> None:
         """Copy values that were put in place of the views, and put the views back."""
         for variable, view in zip(self.variables, self.views):
-            if variable._value is not view:
-                view[...] = variable._value
-                variable._value = view
+            if variable.array is not view:
+                view[...] = variable.array
+                variable.array = view
 
 
 class FlatGroup:
@@ -82,8 +82,8 @@ class FlatGroup:
 
     def __init__(self, variables: Sequence[Any]) -> None:
         self.variables = list(variables)
-        self.dtype = self.variables[0]._value.dtype
-        sizes = [v._value.size for v in self.variables]
+        self.dtype = self.variables[0].array.dtype
+        sizes = [v.array.size for v in self.variables]
         self.bounds = [0, *np.cumsum(sizes).tolist()]
         self.size = self.bounds[-1]
         self.everything = range(len(self.variables))
@@ -147,7 +147,7 @@ class FlatGroup:
         if self.settled():
             return
         excess = [n - m for n, m in zip(map(_getrefcount, self.arrays), self.counts)]
-        moved = [v._value is not view for v, view in zip(self.owners, self.views)]
+        moved = [v.array is not view for v, view in zip(self.owners, self.views)]
         start, n = len(self.buffers), len(self.variables)
         for i, buffer in enumerate(self.buffers):
             part = slice(i * n, (i + 1) * n)
@@ -224,7 +224,7 @@ class FlatGroup:
 
 def views_of(flat: np.ndarray, bounds: list[int], variables: Sequence[Any]) -> list[np.ndarray]:
     """Return the part of `flat` that belongs to each variable, in its shape."""
-    return [flat[a:b].reshape(v._value.shape) for a, b, v in zip(bounds, bounds[1:], variables)]
+    return [flat[a:b].reshape(v.array.shape) for a, b, v in zip(bounds, bounds[1:], variables)]
 
 
 def _run(

@@ -159,14 +159,14 @@ class LossScaleOptimizer(Optimizer):
         Args:
             grads: gradient of the scaled loss by leaf.
         """
-        present = [v for v in self._trainable_variables if v._node in grads]
-        scale = self._take_scale([grads[v._node] for v in present])
+        present = [v for v in self._trainable_variables if v.node in grads]
+        scale = self._take_scale([grads[v.node] for v in present])
         if scale is None:
             return
         targets = self.inner_optimizer.gradient_targets()
         unscaled = {}
         for v in present:
-            leaf, g = v._node, grads[v._node]
+            leaf, g = v.node, grads[v.node]
             if v.overwrite_with_gradient:
                 unscaled[leaf] = g
             else:
@@ -175,7 +175,7 @@ class LossScaleOptimizer(Optimizer):
 
     def _take_scale(self, grads: list[np.ndarray]) -> float | None:
         """Return the scale of these gradients, None if the step is to be skipped; adapt it."""
-        scale, count = self.dynamic_scale._value.item(), self.step_counter._value.item()
+        scale, count = self.dynamic_scale.array.item(), self.step_counter.array.item()
         finite = all(bool(np.isfinite(g).all()) for g in grads)
         grown = finite and count == self.dynamic_growth_steps - 1
         self.step_counter.assign(count + 1 if finite and not grown else 0)

@@ -155,7 +155,7 @@ class Muon(Optimizer):
         rate *= self.adam_lr_ratio
         alpha = rate * (1 - self.adam_beta_2**t) ** 0.5 / (1 - self.adam_beta_1**t)
         velocity = self.adam_velocities[self._indices[v]]
-        square = velocity._value.copy()
+        square = velocity.array.copy()
         kernels.adam(
             values,
             gradient,
@@ -168,7 +168,7 @@ class Muon(Optimizer):
             1 - self.adam_beta_2,
             self.epsilon,
         )
-        velocity._value = square
+        velocity.array = square
 
     def _update(self, work: list, rate: float, step: int) -> None:
         if self.weight_decay is None:  # the base asks this one only

@@ -88,13 +88,13 @@ class Nadam(Optimizer):
         return self.beta_1 * (1 - 0.5 * 0.96**step)
 
     def _update(self, work: list, rate: float, step: int) -> None:
-        product = self._u_product._value
-        self._u_product._value = np.array(product * self._schedule(step + 1), product.dtype)
+        product = self._u_product.array
+        self._u_product.array = np.array(product * self._schedule(step + 1), product.dtype)
         super()._update(work, rate, step)
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         now, following = self._schedule(step + 1), self._schedule(step + 2)
-        product = self._u_product._value.item()
+        product = self._u_product.array.item()
         return kernels.nadam, (
             rate,
             1 - self.beta_1,

@@ -24,7 +24,7 @@ from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSc
 
 _COUNTER = np.dtype("int32")
 _constraint_of = attrgetter("_constraint")
-_node_of = attrgetter("_node")
+_node_of = attrgetter("node")
 
 _Work = list[tuple[FlatGroup, Sequence[int]]]
 """Groups and the indices of those of their variables that are to be updated."""
@@ -203,9 +203,7 @@ class Optimizer:
     def iterations(self) -> Any:
         """The number of updates so far."""
         if self.gradient_accumulation_steps:
-            return Tensor(
-                self._iterations._value // _COUNTER.type(self.gradient_accumulation_steps)
-            )
+            return Tensor(self._iterations.array // _COUNTER.type(self.gradient_accumulation_steps))
         return self._iterations
 
     @property
@@ -237,7 +235,7 @@ class Optimizer:
         """The learning rate as a Python float."""
         rate = self._learning_rate
         if type(rate) is Variable:
-            return rate._value.item()
+            return rate.array.item()
         return float(to_array(self.learning_rate))
 
     def build(self, variables: Sequence[Variable]) -> None:
@@ -264,7 +262,7 @@ class Optimizer:
             by_dtype: dict[Any, list[Variable]] = {}
             for v in variables:
                 if not v.overwrite_with_gradient:
-                    by_dtype.setdefault(v._value.dtype, []).append(v)
+                    by_dtype.setdefault(v.array.dtype, []).append(v)
             self._groups = [FlatGroup(members) for members in by_dtype.values()]
             self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
         if self.use_ema:
@@ -495,11 +493,11 @@ class Optimizer:
             )
         active: dict[int, dict[int, None]] = {id(group): {} for group in self._groups}
         for g, v in present:
-            array = to_array(g, v._value.dtype)
-            if array.shape != v._value.shape:
+            array = to_array(g, v.array.dtype)
+            if array.shape != v.array.shape:
                 raise ValueError(
                     f"{type(self).__name__}.apply: the gradient of variable '{v.path}' must have "
-                    f"its shape {v._value.shape}. Received: a gradient of shape {array.shape}"
+                    f"its shape {v.array.shape}. Received: a gradient of shape {array.shape}"
                 )
             if v.overwrite_with_gradient:
                 self._overwrite(v, array)
@@ -544,11 +542,11 @@ class Optimizer:
             grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied.
         """
         if self._custom_apply:
-            variables = [v for v in self._trainable_variables if v._node is not None]
-            zero = [np.zeros_like(v._value) if v._node not in grads else None for v in variables]
+            variables = [v for v in self._trainable_variables if v.node is not None]
+            zero = [np.zeros_like(v.array) if v.node not in grads else None for v in variables]
             self.apply(
                 [
-                    Tensor(np.array(grads[v._node]) if z is None else z)
+                    Tensor(np.array(grads[v.node]) if z is None else z)
                     for z, v in zip(zero, variables)
                 ],
                 variables,
@@ -579,8 +577,8 @@ class Optimizer:
             if active:
                 work.append((group, active))
         for v in self._overwritten:
-            if v._node in grads:
-                self._overwrite(v, np.asarray(grads[v._node]))
+            if v.node in grads:
+                self._overwrite(v, np.asarray(grads[v.node]))
         return work
 
     def _overwrite(self, variable: Variable, gradient: np.ndarray) -> None:
@@ -590,8 +588,8 @@ class Optimizer:
             variable.assign(np.array(gradient))
             return
         seen = self._accumulated_gradients[self._indices[variable]]
-        greatest = np.maximum(gradient, seen._value)
-        if (int(self._iterations._value) + 1) % steps == 0:
+        greatest = np.maximum(gradient, seen.array)
+        if (int(self._iterations.array) + 1) % steps == 0:
             variable.assign(greatest)
             seen.assign(np.zeros_like(greatest))
         else:
@@ -599,7 +597,7 @@ class Optimizer:
 
     def _apply(self, work: _Work) -> None:
         """Make one step with the gradients in the flat arrays."""
-        count = int(self._iterations._value)
+        count = int(self._iterations.array)
         steps = self.gradient_accumulation_steps
         step = count // steps if steps else count
         last = not steps or (count + 1) % steps == 0
@@ -621,7 +619,7 @@ class Optimizer:
         for group, a in work:
             if any(map(_constraint_of, group.variables)):
                 self._constrain(group, a)
-        self._iterations._value = self._iterations._value + 1
+        self._iterations.array = self._iterations.array + 1
 
     def _accumulate(self, work: _Work, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place."""
@@ -826,15 +824,15 @@ class Optimizer:
                     f"{len(expected)} variables one to one. Received: {len(given)} values"
                 )
         all_variables = [*self._trainable_variables, *own]
-        before = [v._value for v in all_variables]
+        before = [v.array for v in all_variables]
         try:
             for v, value in zip(all_variables, [*trainable_variables, *optimizer_variables]):
                 v.assign(value)
             self.apply(list(grads))
-            after = [Tensor(np.array(v._value)) for v in all_variables]
+            after = [Tensor(np.array(v.array)) for v in all_variables]
         finally:
             for v, value in zip(all_variables, before):
-                v._value = value
+                v.array = value
         n = len(self._trainable_variables)
         return after[:n], after[n:]
 
@@ -894,7 +892,7 @@ class Optimizer:
         """Return the arguments that make such an optimizer; not its state."""
         rate = self._learning_rate
         if isinstance(rate, Variable):
-            rate = rate._value.item()
+            rate = rate.array.item()
         else:
             rate = serialize_keras_object(rate)
         return {

@@ -357,7 +357,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         raise ValueError(
             f"random.dropout: argument `rate` must be a number in [0, 1]. Received: rate={rate!r}"
         )
-    dtype = np.dtype(x._value.dtype)
+    dtype = np.dtype(x.array.dtype)
     if dtype.kind not in "fV":
         raise TypeError(f"random.dropout: `inputs` must be floats. Received: dtype={dtype.name}")
     shape = tuple(x.shape)

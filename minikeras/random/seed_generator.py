@@ -62,8 +62,8 @@ class SeedGenerator:
 
     def next_key(self) -> Key:
         """Return the key of the next draw, and count it."""
-        seed, count = self.state._value.tolist()
-        self.state._value = np.array((seed, (count + 1) % _LIMIT), np.uint32)
+        seed, count = self.state.array.tolist()
+        self.state.array = np.array((seed, (count + 1) % _LIMIT), np.uint32)
         return seed, count
 
     def next(self, ordered: bool = True) -> Tensor:
@@ -75,11 +75,11 @@ class SeedGenerator:
         Returns:
             A tensor of two uint32, which draws take as `seed`.
         """
-        before = self.state._value
+        before = self.state.array
         if ordered:
             self.next_key()
         else:
-            self.state._value = (before + np.uint32(1)) * np.uint32(5387) % np.uint32(933199)
+            self.state.array = (before + np.uint32(1)) * np.uint32(5387) % np.uint32(933199)
         return Tensor(before)
 
     def get_config(self) -> dict:

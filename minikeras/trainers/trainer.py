@@ -316,17 +316,17 @@ class Trainer:
             raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
         if not optimizer.built:
             optimizer.build(self.trainable_variables)
-        if scaled._node is None:
+        if scaled.node is None:
             if self.trainable_variables:
                 warnings.warn(
                     f"The loss of model '{self.name}' does not depend on its trainable weights.",
                     stacklevel=2,
                 )
             return y_pred
-        value = scaled._value
+        value = scaled.array
         seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
         targets = optimizer.gradient_targets()
-        grads = backpropagate(tape._nodes, {scaled._node: seed}, out=targets)
+        grads = backpropagate(tape._nodes, {scaled.node: seed}, out=targets)
         optimizer.apply_flat(grads)
         return y_pred
 
@@ -791,11 +791,11 @@ class Trainer:
         """Run the model on a batch so that all weights exist, and what does not fit shows."""
         if type(self).train_step is not Trainer.train_step and not _has_call(self):
             return  # a model that only has a train_step of its own
-        variables = [(v, v._value) for v in self.variables]
+        variables = [(v, v.array) for v in self.variables]
         with _quiet():
             self(x, training=False) if self._signature.training else self(x)
         for v, value in variables:
-            v._value = value
+            v.array = value
 
     def _in_order(self, logs: dict[str, float]) -> Any:
         """Return metrics as a list, or the only one: known ones in order, then others by name."""
@@ -839,7 +839,7 @@ def _has_call(model: Any) -> bool:
 
 def _batch_size(x: Any) -> int:
     if type(x) is Tensor:
-        return x._value.shape[0]
+        return x.array.shape[0]
     return next((t.shape[0] for t in tree.flatten(x) if t is not None), 1)
 
 
@@ -898,7 +898,7 @@ def _floats(logs: dict[str, Any]) -> dict[str, Any]:
         ):  # of the metrics of `compile`, in a step that goes through `metrics`
             result.update(_floats(v))
             continue
-        array = v._value if isinstance(v, Tensor) else v
+        array = v.array if isinstance(v, Tensor) else v
         if isinstance(array, (np.ndarray, np.generic)):
             result[k] = float(array) if array.size == 1 else np.array(array)
         else:

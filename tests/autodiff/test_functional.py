@@ -93,7 +93,7 @@ def test_the_argument_itself_is_left_alone():
     data = np.array([1.0, 2.0])
     t = Tensor(data)
     grad(lambda x: ops.sum(x * x))(t)
-    assert t._node is None
+    assert t.node is None
     np.testing.assert_array_equal(data, [1.0, 2.0])
 
 

@@ -83,10 +83,10 @@ def test_a_layer_is_checked_in_float64_and_comes_back_as_it_was():
     result = gradient_check(layer, x)
     assert result.ok and result.checked == 12 + 15 + 5
     policy, values = layer.dtype_policy, [v.numpy() for v in layer.variables]
-    arrays = [v._value for v in layer.variables]
+    arrays = [v.array for v in layer.variables]
     gradient_check(layer, x)
     assert layer.dtype_policy is policy and layer.compute_dtype == "float32"
-    assert all(v._value is a for v, a in zip(layer.variables, arrays))
+    assert all(v.array is a for v, a in zip(layer.variables, arrays))
     assert [v.dtype for v in layer.variables] == ["float32", "float32"]
     for v, value in zip(layer.variables, values):
         np.testing.assert_array_equal(v, value)

@@ -275,4 +275,4 @@ def test_subclasses_of_arrays_lose_their_own_rules():
     assert ops.sum(np.asmatrix(a), axis=0).shape == (2,)
     assert ops.reshape(np.asmatrix(a), (4,)).shape == (4,)
     masked = ops.add(np.ma.masked_array([1.0, 2.0], mask=[False, True]), 1.0)
-    assert type(masked._value) is np.ndarray and masked.numpy().tolist() == [2.0, 3.0]
+    assert type(masked.array) is np.ndarray and masked.numpy().tolist() == [2.0, 3.0]

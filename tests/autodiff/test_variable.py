@@ -69,7 +69,7 @@ def test_trainable_decides_whether_tapes_follow():
         with GradientTape() as tape:
             y = ops.sum(v * v)
         assert (tape.gradient(y, v) is not None) == trainable
-    assert Variable([1, 2])._node is None
+    assert Variable([1, 2]).node is None
 
 
 def test_gradient_flows_through_value_and_constraints_are_checked():

@@ -342,7 +342,7 @@ def test_nothing_is_recorded(name):
         metric.update_state(*y_true, seen)
         result = metric.result()
     assert len(tape._nodes) == n == 1
-    assert result._node is None
+    assert result.node is None
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

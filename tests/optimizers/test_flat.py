@@ -53,11 +53,11 @@ def expected(name, steps):
 HOLD = {
     "tensor": lambda v: v.value,
     "view": lambda v: v.value.numpy(),
-    "view of a view": lambda v: v._value.reshape(-1)[:1].T,
-    "array itself": lambda v: v._value,
-    "memoryview": lambda v: memoryview(v._value),
-    "broadcast": lambda v: np.broadcast_to(v._value, (2, *v.shape)),
-    "strides": lambda v: np.lib.stride_tricks.as_strided(v._value),
+    "view of a view": lambda v: v.array.reshape(-1)[:1].T,
+    "array itself": lambda v: v.array,
+    "memoryview": lambda v: memoryview(v.array),
+    "broadcast": lambda v: np.broadcast_to(v.array, (2, *v.shape)),
+    "strides": lambda v: np.lib.stride_tricks.as_strided(v.array),
     "identity op": lambda v: ops.reshape(v, v.shape),
 }
 
@@ -69,22 +69,22 @@ def test_values_move_into_one_array_unchanged():
     optimizer.build(own)
     assert same(before, [v.numpy() for v in own])
     kernel, bias, scale = own
-    assert kernel._value.base is bias._value.base
-    assert scale._value.base is not bias._value.base  # another dtype
-    assert all(v._value.flags.c_contiguous for v in own)
+    assert kernel.array.base is bias.array.base
+    assert scale.array.base is not bias.array.base  # another dtype
+    assert all(v.array.flags.c_contiguous for v in own)
     slots = {v.name: v for v in optimizer.variables}
-    assert slots["kernel_momentum"]._value.base is slots["bias_momentum"]._value.base
+    assert slots["kernel_momentum"].array.base is slots["bias_momentum"].array.base
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_undisturbed_updates_stay_in_place(name):
     own, optimizer = variables(), getattr(optimizers, name)(0.1)
     optimizer.build(own)
-    places = [v._value.__array_interface__["data"] for v in own]
+    places = [v.array.__array_interface__["data"] for v in own]
     for step in range(3):
         optimizer.apply(gradients(step), own)
         assert all(group.settled() for group in optimizer._groups)
-    assert [v._value.__array_interface__["data"] for v in own] == places
+    assert [v.array.__array_interface__["data"] for v in own] == places
 
 
 @pytest.mark.parametrize("how", HOLD)
@@ -179,12 +179,12 @@ def test_gradients_in_their_targets():
     for step in range(3):
         grads = gradients(step)
         targets = optimizer.gradient_targets()
-        assert set(targets) == {v._node for v in own}
+        assert set(targets) == {v.node for v in own}
         found = {}
         for v, g in zip(own[:2], grads):
-            targets[v._node][...] = g
-            found[v._node] = targets[v._node]
-        found[own[2]._node] = np.array(grads[2])  # in an array of its own
+            targets[v.node][...] = g
+            found[v.node] = targets[v.node]
+        found[own[2].node] = np.array(grads[2])  # in an array of its own
         optimizer.apply_flat(found)
         reference.apply(grads, other)
     assert same(everything(optimizer, own), everything(reference, other))
@@ -193,7 +193,7 @@ def test_gradients_in_their_targets():
 def test_no_gradient_is_one_of_zero_for_apply_flat():
     own, optimizer = variables(), optimizers.SGD(1.0, momentum=0.5)
     optimizer.apply([np.ones((2, 2)), np.ones(2), 1.0], own)
-    optimizer.apply_flat({own[0]._node: np.ones((2, 2), "float32")})
+    optimizer.apply_flat({own[0].node: np.ones((2, 2), "float32")})
     np.testing.assert_array_equal(own[0].numpy(), [[-1.5, -0.5], [0.5, 1.5]])
     np.testing.assert_array_equal(own[1].numpy(), [3.5, 4.5])  # momentum goes on
 
@@ -205,12 +205,12 @@ def test_frozen_variables_are_left_alone():
     own[0].trainable = False
     targets = optimizer.gradient_targets()
     assert len(targets) == 2
-    optimizer.apply_flat({own[1]._node: np.ones(2, "float32")})
+    optimizer.apply_flat({own[1].node: np.ones(2, "float32")})
     np.testing.assert_array_equal(own[0].numpy(), before[0])
     assert (own[1].numpy() != before[1]).all()
     own[0].trainable = True  # with a new leaf
-    optimizer.apply_flat({own[0]._node: np.ones((2, 2), "float32")})
-    assert own[0]._node in optimizer.gradient_targets()
+    optimizer.apply_flat({own[0].node: np.ones((2, 2), "float32")})
+    assert own[0].node in optimizer.gradient_targets()
     assert (own[0].numpy() != before[0]).all()
 
 

@@ -38,8 +38,8 @@ def test_as_keras(keras, flat):
         grads = gradients(step)
         if flat:
             targets = ours.gradient_targets()
-            targets[own[0]._node][...] = grads[0]
-            ours.apply_flat({own[0]._node: targets[own[0]._node], own[1]._node: grads[1]})
+            targets[own[0].node][...] = grads[0]
+            ours.apply_flat({own[0].node: targets[own[0].node], own[1].node: grads[1]})
         else:
             ours.apply(grads, own)
         # On JAX, Keras's can be applied in its stateless form only.

@@ -38,7 +38,7 @@ def test_as_keras(keras, flat):
         grads = [rng.normal(size=v.shape).astype("float32") for v in own]
         if flat:
             assert len(ours.gradient_targets()) == 3
-            ours.apply_flat({v._node: g for v, g in zip(own, grads)})
+            ours.apply_flat({v.node: g for v, g in zip(own, grads)})
         else:
             ours.apply(grads, own)
         theirs.apply([keras.ops.convert_to_tensor(g) for g in grads], their)

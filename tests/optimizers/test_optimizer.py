@@ -231,7 +231,7 @@ def test_own_apply_sees_every_gradient():
     for optimizer in (Halved(1.0), optimizers.MultiOptimizer(lambda v: inner)):
         own = pair()
         optimizer.build(own)
-        optimizer.apply_flat({own[0]._node: np.array([2.0, 4.0], "float32")})
+        optimizer.apply_flat({own[0].node: np.array([2.0, 4.0], "float32")})
         np.testing.assert_array_equal(own[0].numpy(), [0.0, 0.0])
         np.testing.assert_array_equal(own[1].numpy(), [[3.0]])
 

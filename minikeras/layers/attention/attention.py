@@ -113,7 +113,7 @@ class Attention(Layer):
             output, scores = matmul(kept, value), kept
         if query_mask is not None:
             keep = to_array(query_mask).astype(bool)[..., None]
-            output = where(keep, output, Tensor(np.zeros((), output._value.dtype)))
+            output = where(keep, output, Tensor(np.zeros((), output.array.dtype)))
         return (output, scores) if return_attention_scores else output
 
     def _bias(self, query: Any, key: Any, mask: Any, causal: bool) -> np.ndarray | None:

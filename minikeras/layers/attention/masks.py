@@ -79,5 +79,5 @@ def _bool(mask: Any) -> np.ndarray:
 def without_mask(x: Any) -> Any:
     """Return a tensor that does not carry its mask along."""
     if type(x) is Tensor and x._keras_mask is not None:
-        return Tensor(x._value, x._node)
+        return Tensor(x.array, x.node)
     return x

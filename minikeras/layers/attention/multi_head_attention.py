@@ -158,7 +158,7 @@ class ProjectedAttention(Layer):
         mask = for_scores(mask, scores.ndim, axes)
         if mask is None:
             return softmax(scores, axis=over)
-        dtype = scores._value.dtype
+        dtype = scores.array.dtype
         low = np.asarray(-0.5 * float(np.finfo(dtype).max), dtype)
         return softmax(where(mask, scores, Tensor(low)), axis=over) * mask.astype(dtype)
 

@@ -98,7 +98,7 @@ class Embedding(Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        indices = inputs._value
+        indices = inputs.array
         if indices.dtype.kind not in "iu":
             indices = indices.astype(np.int32)
         if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
@@ -108,7 +108,7 @@ class Embedding(Layer):
                 f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
             )
         y = EMBEDDING(self.embeddings, indices=indices)
-        return y if y._value.dtype == self._compute else y.astype(self._compute)
+        return y if y.array.dtype == self._compute else y.astype(self._compute)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return not_equal(inputs, 0) if self.mask_zero else None

@@ -41,7 +41,7 @@ class Masking(Layer):
     def call(self, inputs: Any) -> Any:
         if isinstance(inputs, KerasTensor):
             return inputs
-        keep = np.any(inputs._value != self.mask_value, axis=-1, keepdims=True)
+        keep = np.any(inputs.array != self.mask_value, axis=-1, keepdims=True)
         y = inputs * Tensor(keep.astype(inputs.dtype))
         y._keras_mask = Tensor(keep[..., 0])
         return y

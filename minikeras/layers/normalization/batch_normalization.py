@@ -157,7 +157,7 @@ class BatchNormalization(Layer):
         if x.dtype != dtype:
             x = cast(x, dtype)
         gamma, beta, moving_mean, moving_variance = [
-            v if v is None or v._value.dtype == dtype else cast(v, dtype)
+            v if v is None or v.array.dtype == dtype else cast(v, dtype)
             for v in (self.gamma, self.beta, self.moving_mean, self.moving_variance)
         ]
         if not (training and self.trainable):
@@ -170,7 +170,7 @@ class BatchNormalization(Layer):
             y, mean, var = BATCH_NORMALIZATION(x, gamma, beta, axis=self.axis, epsilon=self.epsilon)
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, var, self.momentum)
-        return y if y._value.dtype == self._compute else cast(y, self._compute)
+        return y if y.array.dtype == self._compute else cast(y, self._compute)
 
     def _corrected(self, x: Any, gamma: Any, beta: Any, mask: Any) -> Any:
         """Normalize with a mask or renorm."""
@@ -179,15 +179,15 @@ class BatchNormalization(Layer):
         else:
             mean, var = self._masked_moments(x, to_array(mask).astype(bool))
             y = batch_normalization(x, mean, var, self.axis, epsilon=self.epsilon)
-        one, zero = np.ones_like(var._value), np.zeros_like(var._value)
+        one, zero = np.ones_like(var.array), np.zeros_like(var.array)
         if self.renorm:
-            stddev = np.sqrt(var._value + self.epsilon)
-            one, zero = self._renorm(mean._value, stddev)
+            stddev = np.sqrt(var.array + self.epsilon)
+            one, zero = self._renorm(mean.array, stddev)
             _move(self.renorm_mean, mean, self.renorm_momentum)
             _move(self.renorm_stddev, Tensor(stddev), self.renorm_momentum)
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_stddev, Tensor(stddev), self.momentum)
-            square = np.square(self.moving_stddev._value) - self.epsilon
+            square = np.square(self.moving_stddev.array) - self.epsilon
             self.moving_variance.assign(np.maximum(square, 0))
         else:
             _move(self.moving_mean, mean, self.momentum)
@@ -201,7 +201,7 @@ class BatchNormalization(Layer):
 
     def _masked_moments(self, x: Any, mask: np.ndarray) -> tuple:
         axes = [i for i in range(x.ndim) if i != self.axis % x.ndim]
-        keep = np.broadcast_to(mask[..., None], x.shape).astype(x._value.dtype)
+        keep = np.broadcast_to(mask[..., None], x.shape).astype(x.array.dtype)
         count = np.add.reduce(keep, axis=tuple(axes), keepdims=True) + settings.epsilon
         mean = sum_of(x * keep, axis=axes, keepdims=True) / count
         difference = (x - mean) * keep
@@ -211,9 +211,9 @@ class BatchNormalization(Layer):
     def _renorm(self, mean: np.ndarray, stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the factor and the shift that correct normalized values."""
         limits = self.renorm_clipping
-        usual = np.maximum(self.renorm_stddev._value, np.sqrt(self.epsilon)).astype(mean.dtype)
+        usual = np.maximum(self.renorm_stddev.array, np.sqrt(self.epsilon)).astype(mean.dtype)
         r = stddev / usual
-        d = (mean - self.renorm_mean._value) / usual
+        d = (mean - self.renorm_mean.array) / usual
         if limits.get("rmin") is not None:
             r = np.maximum(r, limits["rmin"])
         if limits.get("rmax") is not None:
@@ -251,8 +251,8 @@ class BatchNormalization(Layer):
 
 def _move(average: Any, value: Tensor, momentum: float) -> None:
     """Move an average towards a value."""
-    old = average._value
-    average.assign(Tensor((old * momentum + value._value * (1 - momentum)).astype(old.dtype)))
+    old = average.array
+    average.assign(Tensor((old * momentum + value.array * (1 - momentum)).astype(old.dtype)))
 
 
 def _checked_clipping(limits: dict | None) -> dict:

@@ -120,15 +120,15 @@ class GroupNormalization(Layer):
         y = reshape(moveaxis(normal, 1, axis), x.shape)
         if self.gamma is not None or self.beta is not None:
             y = AFFINE(y, self._vector("gamma", dtype), self._vector("beta", dtype), axis=axis)
-        return y if y._value.dtype == self._compute else cast(y, self._compute)
+        return y if y.array.dtype == self._compute else cast(y, self._compute)
 
     def _vector(self, name: str, dtype: Any) -> Any:
         """Return a weight, or what stands for it where there is none."""
         v = getattr(self, name)
         if v is None:
             other = self.beta if self.gamma is None else self.gamma
-            v = Tensor((other._value * 0 + (name == "gamma")).astype(dtype))
-        return v if v._value.dtype == dtype else cast(v, dtype)
+            v = Tensor((other.array * 0 + (name == "gamma")).astype(dtype))
+        return v if v.array.dtype == dtype else cast(v, dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)

@@ -114,7 +114,7 @@ class LayerNormalization(Layer):
         y = layer_normalization(
             inputs, self.gamma, self.beta, self.axis, self.epsilon, rms_scaling=self.rms_scaling
         )
-        return y if y._value.dtype == self._compute else cast(y, self._compute)
+        return y if y.array.dtype == self._compute else cast(y, self._compute)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)

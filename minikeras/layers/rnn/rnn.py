@@ -155,7 +155,7 @@ class RNN(Layer):
         """Set the states of a stateful layer to zero."""
         if self.states is not None:
             for v in tree.flatten(self.states):
-                v.assign(np.zeros_like(v._value))
+                v.assign(np.zeros_like(v.array))
 
     def reset_states(self) -> None:
         """Set the states of a stateful layer to zero; the same as `reset_state`."""
@@ -214,7 +214,7 @@ class RNN(Layer):
         return tree.map_structure(lambda s: cast(s, dtype) if s.dtype != dtype else s, states)
 
     def _as_compute(self, x: Tensor) -> Tensor:
-        return x if x._value.dtype == self._compute else cast(x, self._compute)
+        return x if x.array.dtype == self._compute else cast(x, self._compute)
 
     def _forget_masks(self, cell: Any) -> None:
         if isinstance(cell, DropoutRNNCell):
