@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from minikeras import ops
+from minikeras.common.configurable import Configurable
 from minikeras.common.settings import settings
 
 Axis = int | Sequence[int]
 
 
-class Constraint:
+class Constraint(Configurable):
     """Base class: `constraint(w)` returns the value that takes the place of `w`.
 
     Subclasses define `__call__`, and `get_config` if they take arguments.
@@ -29,15 +30,6 @@ class Constraint:
     def __call__(self, w: Any) -> Any:
         """Return the constrained weight: here `w` itself."""
         return w
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Any:
-        """Make a constraint from its config."""
-        return cls(**config)
 
 
 def _norms(w: Any, axis: Axis) -> Any:
@@ -66,9 +58,6 @@ class MaxNorm(Constraint):
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         return w * (ops.clip(norms, 0, self.max_value) / (settings.epsilon + norms))
-
-    def get_config(self) -> dict:
-        return {"max_value": self.max_value, "axis": self.axis}
 
 
 class NonNeg(Constraint):
@@ -105,9 +94,6 @@ class UnitNorm(Constraint):
         w = ops.convert_to_tensor(w)
         return w / (settings.epsilon + _norms(w, self.axis))
 
-    def get_config(self) -> dict:
-        return {"axis": self.axis}
-
 
 class MinMaxNorm(Constraint):
     """Scales weights so that their norm along `axis` goes to between two values.
@@ -135,11 +121,3 @@ class MinMaxNorm(Constraint):
         nearest = ops.clip(norms, self.min_value, self.max_value)
         desired = self.rate * nearest + (1 - self.rate) * norms
         return w * (desired / (settings.epsilon + norms))
-
-    def get_config(self) -> dict:
-        return {
-            "min_value": self.min_value,
-            "max_value": self.max_value,
-            "rate": self.rate,
-            "axis": self.axis,
-        }

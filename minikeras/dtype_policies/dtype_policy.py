@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.settings import settings
 
 QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
 
-class DTypePolicy:
+class DTypePolicy(Configurable):
     """The dtypes of a layer's computation and of its weights.
 
     Args:
@@ -84,15 +85,6 @@ class DTypePolicy:
         current = np_dtype(standardize_dtype(x.dtype))
         floats = current.kind in "fV" and current != np.dtype(object)
         return ops.cast(x, target.name) if autocast and floats and current != target else x
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        return {"name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict) -> DTypePolicy:
-        """Make a policy from its config."""
-        return cls(**config)
 
     def __eq__(self, other: Any) -> bool:
         plain = (DTypePolicy, FloatDTypePolicy)

@@ -32,6 +32,8 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     (<DTypePolicy "mixed_float16">, <DTypePolicy "float32">)
     """
 
+    argument_sources = {"default_policy": "_default", "policy_map": "_policies"}
+
     def __init__(self, default_policy: Any = None, policy_map: dict | None = None) -> None:
         if isinstance(default_policy, DTypePolicyMap):
             raise ValueError("`default_policy` cannot be a `DTypePolicyMap`.")
@@ -92,9 +94,6 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._policies)
-
-    def get_config(self) -> dict:
-        return {"default_policy": self._default, "policy_map": dict(self._policies)}
 
     __hash__ = None
 

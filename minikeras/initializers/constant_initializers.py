@@ -8,7 +8,6 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype, standardize_dtype
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.initializers.initializer import Initializer
 
 
@@ -36,13 +35,6 @@ class Constant(Initializer):
         dtype = _dtype(dtype)
         value = to_array(self.value).astype(dtype)
         return Tensor(value * np.ones(shape, dtype))
-
-    def get_config(self) -> dict:
-        return {"value": serialize_keras_object(self.value)}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Constant:
-        return cls(deserialize_keras_object(config["value"]))
 
 
 class Zeros(Initializer):
@@ -96,9 +88,6 @@ class Identity(Initializer):
                 f"Received: shape={tuple(shape)} of rank {len(shape)}."
             )
         return Tensor((self.gain * np.eye(*shape)).astype(_dtype(dtype)))
-
-    def get_config(self) -> dict:
-        return {"gain": self.gain}
 
 
 class STFT(Initializer):
@@ -163,18 +152,6 @@ class STFT(Initializer):
                 scale = np.abs(window).sum()
             kernel *= window[:, None] / scale
         return Tensor(np.broadcast_to(kernel[:, None, :], tuple(shape)).astype(dtype))
-
-    def get_config(self) -> dict:
-        return {
-            "side": self.side,
-            "window": self.window,
-            "periodic": self.periodic,
-            "scaling": self.scaling,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> STFT:
-        return cls(**{**config, "window": deserialize_keras_object(config["window"])})
 
 
 def _window(name: str, length: int, periodic: bool) -> np.ndarray:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.common.configurable import Configurable
 
-class Initializer:
+
+class Initializer(Configurable):
     """Makes the first value of a weight: `initializer(shape, dtype)` gives a tensor.
 
     Subclasses define `__call__`, and `get_config` if they take arguments.
@@ -30,15 +32,6 @@ class Initializer:
             dtype: its dtype, `floatx` if None.
         """
         raise NotImplementedError("Initializer subclasses must implement the `__call__()` method.")
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Any:
-        """Make an initializer from its config."""
-        return cls(**config)
 
     def clone(self) -> Any:
         """Return another of the same config: without a seed in it, one that gives other values."""

@@ -14,7 +14,7 @@ import numpy as np
 from minikeras import random
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype, standardize_dtype
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization import deserialize_keras_object
 from minikeras.initializers.initializer import Initializer
 from minikeras.random.seed_generator import SeedGenerator, make_default_seed
 
@@ -30,6 +30,8 @@ class RandomInitializer(Initializer):
         ValueError: if `seed` is none of these.
     """
 
+    argument_sources = {"seed": "_given_seed"}
+
     def __init__(self, seed: Any = None) -> None:
         self._given_seed = seed
         if seed is None:
@@ -42,9 +44,6 @@ class RandomInitializer(Initializer):
                 f"integer. Received: seed={seed!r}"
             )
         self.seed = seed
-
-    def get_config(self) -> dict:
-        return {"seed": serialize_keras_object(self._given_seed)}
 
 
 class RandomNormal(RandomInitializer):
@@ -70,9 +69,6 @@ class RandomNormal(RandomInitializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
-
 
 class TruncatedNormal(RandomInitializer):
     """Draws from a normal distribution, within two standard deviations of its mean.
@@ -96,9 +92,6 @@ class TruncatedNormal(RandomInitializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.truncated_normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
-
 
 class RandomUniform(RandomInitializer):
     """Draws from a uniform distribution over `[minval, maxval)`.
@@ -121,9 +114,6 @@ class RandomUniform(RandomInitializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         return random.uniform(shape, self.minval, self.maxval, dtype=dtype, seed=self.seed)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
 
 
 # A normal distribution cut at two standard deviations keeps this share of its standard deviation.
@@ -195,16 +185,6 @@ class VarianceScaling(RandomInitializer):
             return random.normal(shape, 0.0, stddev, dtype=dtype, seed=self.seed)
         return random.truncated_normal(shape, 0.0, stddev / _CUT_STDDEV, dtype, self.seed)
 
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "scale": self.scale,
-            "mode": self.mode,
-            "distribution": self.distribution,
-            "input_axes": self.input_axes,
-            "output_axes": self.output_axes,
-        }
-
 
 class _Scaled(VarianceScaling):
     """Base of the usual choices of `VarianceScaling`, which have names."""
@@ -218,10 +198,6 @@ class _Scaled(VarianceScaling):
         output_axes: Sequence[int] | None = None,
     ) -> None:
         super().__init__(*self._choice, seed, input_axes, output_axes)
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        return {k: config[k] for k in ("seed", "input_axes", "output_axes")}
 
 
 class GlorotUniform(_Scaled):
@@ -375,9 +351,6 @@ class Orthogonal(RandomInitializer):
         q = q.T if rows < cols else q
         target = np_dtype(standardize_dtype(dtype))
         return Tensor((self.gain * q).reshape(tuple(shape)).astype(target))
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "gain": self.gain}
 
 
 def compute_fans(

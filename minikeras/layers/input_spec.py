@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import tree
+from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype
 
 
-class InputSpec:
+class InputSpec(Configurable):
     """Rank, dtype, shape and axes that a layer expects of one input.
 
     Args:
@@ -64,17 +65,6 @@ class InputSpec:
             if getattr(self, k)
         ]
         return f"InputSpec({', '.join(facts)})"
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        return {
-            k: getattr(self, k) for k in ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> InputSpec:
-        """Make a spec from its config."""
-        return cls(**config)
 
 
 def check_inputs(spec: Any, inputs: Any, layer_name: str) -> None:

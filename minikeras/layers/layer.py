@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import dtype_policies, initializers, regularizers, tree
+from minikeras import activations, constraints, dtype_policies, initializers, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import np_dtype
 from minikeras.layers.call_arguments import (
     CallSignature,
@@ -57,12 +58,18 @@ class Layer(Operation):
     (2, 3)
     """
 
+    argument_sources = {
+        "trainable": "_trainable",
+        "dtype": "_dtype_policy",
+        "autocast": None,
+        "activity_regularizer": lambda layer: layer.activity_regularizer or OMIT,
+    }
+
     _signature: CallSignature
     _keeps_dtype = False  # whether symbolic outputs have the dtype of the inputs
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        layer = super().__new__(cls)
-        object.__setattr__(layer, "_init_arguments", (args, kwargs))
+        layer = super().__new__(cls, *args, **kwargs)
         object.__setattr__(layer, "_tracked", {})
         return layer
 
@@ -108,7 +115,7 @@ class Layer(Operation):
             "_inbound_nodes",
             "_own_losses",
             "_lossy",
-            "_init_arguments",
+            "_made_with",
             "_build_shapes",
             "_input_shape_argument",
             "input_spec",
@@ -299,8 +306,6 @@ class Layer(Operation):
         if initializer is None:
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
             initializer = "glorot_uniform" if floating else "zeros"
-        from minikeras import constraints
-
         with self._scope():
             variable = Variable(
                 initializers.get(initializer),
@@ -322,6 +327,27 @@ class Layer(Operation):
         held.append(variable)
         self._tracked["_weights_made"] = True
         return variable
+
+    def _keep_weight_arguments(self, arguments: dict[str, Any]) -> None:
+        """Keep the arguments `*_initializer`, `*_regularizer`, `*_constraint` as attributes, as objects."""
+        for name, value in arguments.items():
+            kind = name.rpartition("_")[2]
+            if kind in _WEIGHT_ARGUMENTS and name != "activity_regularizer":
+                setattr(self, name, _WEIGHT_ARGUMENTS[kind](value))
+
+    def _weight(self, name: str, shape: tuple, of: str | None = None, **options: Any) -> Variable:
+        """Create a weight by the attributes `{of}_initializer`, `{of}_regularizer`, `{of}_constraint`.
+
+        Args:
+            name: its name.
+            shape: its shape.
+            of: what these arguments begin with, the weight's name if None.
+            **options: of `add_weight`, in place of theirs.
+        """
+        arguments = {
+            kind: getattr(self, f"{of or name}_{kind}", None) for kind in _WEIGHT_ARGUMENTS
+        }
+        return self.add_weight(shape, name=name, **{**arguments, **options})
 
     def add_variable(self, *args: Any, **kwargs: Any) -> Variable:
         """Create a weight; the same as `add_weight`."""
@@ -835,63 +861,10 @@ class Layer(Operation):
             v for v, k in zip(variables, kinds) if not k
         ]
 
-    def get_config(self) -> dict:
-        """Return what `from_config` needs to make this layer again, without its weights.
-
-        A subclass whose `__init__` takes more arguments may leave it: the arguments it was made
-        with are noted.
-        """
-        config = {
-            "name": self.name,
-            "trainable": self._trainable,
-            "dtype": dtype_policies.serialize(self._dtype_policy),
-        }
-        if self.activity_regularizer is not None:
-            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if type(self).get_config is Layer.get_config:
-            accepted = inspect.signature(type(self).__init__).parameters
-            if all(p.kind is not p.VAR_KEYWORD for p in accepted.values()):
-                config = {k: v for k, v in config.items() if k in accepted}
-            config.update(self._noted_arguments())
-        return config
-
-    def _noted_arguments(self) -> dict:
-        """Return the arguments that a user's class was made with, serialized."""
-        from minikeras.common.serialization import serialize_keras_object
-
-        args, kwargs = self._init_arguments
-        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
-        named = {}
-        for name, value in list(bound.arguments.items())[1:]:
-            kind = bound.signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                named.update(value)
-            elif kind is not inspect.Parameter.VAR_POSITIONAL:
-                named[name] = value
-        return {
-            k: serialize_keras_object(v)
-            for k, v in named.items()
-            if k not in ("name", "trainable", "dtype", "activity_regularizer")
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> Any:
-        """Make a layer from its config."""
-        from minikeras.common.serialization import deserialize_keras_object
-
-        config = dict(config)
-        if cls.get_config is Layer.get_config:
-            config = {
-                k: deserialize_keras_object(v) if isinstance(v, dict) else v
-                for k, v in config.items()
-            }
-        try:
-            return cls(**config)
-        except TypeError as error:
-            raise TypeError(
-                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
-                f"Exception encountered: {error}"
-            ) from error
+    def _argument_config(self, name: str, value: Any) -> Any:
+        if name.endswith("activation") and callable(value):
+            return activations.serialize(value)
+        return super()._argument_config(name, value)
 
     def __repr__(self) -> str:
         return (
@@ -900,6 +873,13 @@ class Layer(Operation):
 
 
 Layer._signature = LazySignature()
+
+_WEIGHT_ARGUMENTS = {
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}
+"""What the arguments of layers that say how weights are made end in, and what makes objects of them."""
 
 
 class _Scope:

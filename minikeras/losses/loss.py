@@ -10,15 +10,16 @@ import numpy as np
 from minikeras import ops, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.settings import settings
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss:
+class Loss(Configurable):
     """Base class of losses.
 
     A subclass writes `call(self, y_true, y_pred)` with functions of `minikeras.ops`, which returns
@@ -42,6 +43,8 @@ class Loss:
     >>> float(Cubed()([[0.0, 0.0]], [[2.0, 0.0]]))
     4.0
     """
+
+    argument_sources = {"name": "name", "dtype": None}
 
     def __init__(
         self,
@@ -88,15 +91,6 @@ class Loss:
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Compute the losses per sample; every loss writes its own."""
         raise TypeError(f"{type(self).__name__}: a loss must have a method `call(y_true, y_pred)`.")
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this loss again."""
-        return {"name": self.name, "reduction": self.reduction}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Loss:
-        """Return the loss that `get_config` described."""
-        return cls(**config)
 
 
 class LossFunctionWrapper(Loss):
@@ -157,15 +151,7 @@ class LossFunctionWrapper(Loss):
         return values
 
     def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "fn": serialize_keras_object(self.fn),
-            **serialize_keras_object(self._fn_kwargs),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> Loss:
-        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+        return {**super().get_config(), **serialize_keras_object(self._fn_kwargs)}
 
     def __repr__(self) -> str:
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"

@@ -14,7 +14,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.losses import means
-from minikeras.losses.loss import Loss, LossFunctionWrapper, squeeze_or_expand_to_same_rank
+from minikeras.losses.loss import LossFunctionWrapper, squeeze_or_expand_to_same_rank
 from minikeras.ops.ctc import ctc_loss
 
 # Functions.
@@ -735,9 +735,6 @@ class _FunctionLoss(LossFunctionWrapper):
     def __init__(self, fn: Any, name: str, reduction: Any, dtype: Any, **kwargs: Any) -> None:
         super().__init__(fn, reduction=reduction, name=name, dtype=dtype, **kwargs)
         self.__dict__.update(kwargs)
-
-    def get_config(self) -> dict:
-        return {**Loss.get_config(self), **self._fn_kwargs}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels.activations import sigmoid
@@ -71,6 +72,8 @@ class _Decisions(Metric):
 class _OneKind(_Decisions):
     """The number of decisions of one kind."""
 
+    argument_sources = {"thresholds": "init_thresholds"}
+
     _kind: str
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
@@ -97,9 +100,6 @@ class _OneKind(_Decisions):
         """Return the number, or one for each threshold."""
         value = self.accumulator.array
         return Tensor(value[0] if len(self.thresholds) == 1 else value)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "thresholds": self.init_thresholds}
 
 
 class FalsePositives(_OneKind):
@@ -173,6 +173,8 @@ class TruePositives(_OneKind):
 class _Share(_Decisions):
     """The share of right ones among some decisions."""
 
+    argument_sources = {"thresholds": "init_thresholds"}
+
     _direction = "up"
     _kinds: tuple[str, str]
 
@@ -207,14 +209,6 @@ class _Share(_Decisions):
         """Return the share, or one for each threshold."""
         value = self._rate(*self._kinds)
         return Tensor(value[0] if len(self.thresholds) == 1 else value)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "thresholds": self.init_thresholds,
-            "top_k": self.top_k,
-            "class_id": self.class_id,
-        }
 
 
 class Precision(_Share):
@@ -306,14 +300,6 @@ class _BestUnderConstraint(_Decisions):
 
     def _specificities(self) -> np.ndarray:
         return self._rate("true_negatives", "false_positives")
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "class_id": self.class_id,
-            "num_thresholds": self.num_thresholds,
-            self._argument: self.value,
-        }
 
 
 class SensitivityAtSpecificity(_BestUnderConstraint):
@@ -508,6 +494,13 @@ class AUC(_Decisions):
     0.75
     """
 
+    argument_sources = {
+        "thresholds": lambda auc: OMIT if auc._own_thresholds is None else auc._own_thresholds,
+        "label_weights": lambda auc: (
+            None if auc.label_weights is None else auc.label_weights.tolist()
+        ),
+    }
+
     _direction = "up"
 
     def __init__(
@@ -653,19 +646,3 @@ class AUC(_Decisions):
         none = tp == 0
         recall = np.where(none, np.zeros_like(tp), recall)
         return np.maximum(recall, 0), np.where(none, np.ones_like(tp), precision)
-
-    def get_config(self) -> dict:
-        weights = self.label_weights
-        config = {
-            **super().get_config(),
-            "num_thresholds": self.num_thresholds,
-            "curve": self.curve,
-            "summation_method": self.summation_method,
-            "multi_label": self.multi_label,
-            "num_labels": self.num_labels,
-            "label_weights": None if weights is None else weights.tolist(),
-            "from_logits": self.from_logits,
-        }
-        if self._own_thresholds is not None:
-            config["thresholds"] = self._own_thresholds
-        return config

@@ -133,14 +133,6 @@ class FBetaScore(Metric):
             score = np.mean(score)
         return Tensor(score)
 
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "average": self.average,
-            "beta": self.beta,
-            "threshold": self.threshold,
-        }
-
 
 class F1Score(FBetaScore):
     """Harmonic mean of precision and recall.
@@ -169,8 +161,3 @@ class F1Score(FBetaScore):
         dtype: Any = None,
     ) -> None:
         super().__init__(average=average, threshold=threshold, name=name, dtype=dtype)
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        del config["beta"]
-        return config

@@ -139,20 +139,6 @@ class IoU(_IoUBase):
         iou = np.where(occurs, hits / (union + epsilon), np.float32(0))
         return Tensor(np.sum(iou) / (np.float32(np.count_nonzero(occurs)) + epsilon))
 
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "target_class_ids": self.target_class_ids,
-            "ignore_class": self.ignore_class,
-            "sparse_y_true": self.sparse_y_true,
-            "sparse_y_pred": self.sparse_y_pred,
-            "axis": self.axis,
-        }
-
-    def _config_without(self, *names: str) -> dict:
-        return {k: v for k, v in IoU.get_config(self).items() if k not in names}
-
 
 class BinaryIoU(IoU):
     """Intersection over union for predicted probabilities of class 1.
@@ -191,10 +177,6 @@ class BinaryIoU(IoU):
         positive = to_array(y_pred, "float32") >= np.float32(self.threshold)
         super().update_state(y_true, positive.astype(self._np_dtype), sample_weight)
 
-    def get_config(self) -> dict:
-        names = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
-        return {**self._config_without(*names), "threshold": self.threshold}
-
 
 class MeanIoU(IoU):
     """Mean over all classes of intersection over union.
@@ -230,9 +212,6 @@ class MeanIoU(IoU):
             sparse_y_pred=sparse_y_pred,
             axis=axis,
         )
-
-    def get_config(self) -> dict:
-        return self._config_without("target_class_ids")
 
 
 class OneHotIoU(IoU):
@@ -270,9 +249,6 @@ class OneHotIoU(IoU):
             axis=axis,
         )
 
-    def get_config(self) -> dict:
-        return self._config_without("sparse_y_true")
-
 
 class OneHotMeanIoU(MeanIoU):
     """Mean over all classes of intersection over union, for one-hot labels.
@@ -306,6 +282,3 @@ class OneHotMeanIoU(MeanIoU):
             sparse_y_pred=sparse_y_pred,
             axis=axis,
         )
-
-    def get_config(self) -> dict:
-        return self._config_without("target_class_ids", "sparse_y_true")

@@ -12,12 +12,13 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.losses.loss import compute_dtype
 
 
-class Metric:
+class Metric(Configurable):
     """Base class of metrics.
 
     A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`,
@@ -44,6 +45,8 @@ class Metric:
     >>> float(metric.result())
     3.0
     """
+
+    argument_sources = {"name": "name", "dtype": "_dtype"}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -179,15 +182,6 @@ class Metric:
         finally:
             for v, value in zip(variables, before):
                 v.array = value
-
-    def get_config(self) -> dict:
-        """Return the arguments that make this metric again."""
-        return {"name": self.name, "dtype": self.dtype}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Metric:
-        """Return the metric that `get_config` described."""
-        return cls(**config)
 
     def _check_super_called(self) -> None:
         if "_variables" not in self.__dict__:

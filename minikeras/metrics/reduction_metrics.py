@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras import losses
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization import serialize_keras_object
 from minikeras.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
 from minikeras.metrics.metric import Metric
 
@@ -177,6 +177,8 @@ class MeanMetricWrapper(Mean):
     0.5
     """
 
+    argument_sources = {"fn": "_fn"}
+
     def __init__(
         self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
@@ -232,13 +234,8 @@ class MeanMetricWrapper(Mean):
     def get_config(self) -> dict:
         return {
             **super().get_config(),
-            "fn": serialize_keras_object(self._fn),
             **serialize_keras_object(self._fn_kwargs),
         }
-
-    @classmethod
-    def from_config(cls, config: dict) -> Metric:
-        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
 
 
 class FunctionMetric(MeanMetricWrapper):
@@ -247,6 +244,3 @@ class FunctionMetric(MeanMetricWrapper):
     def __init__(self, fn: Callable, name: str | None, dtype: Any, **kwargs: Any) -> None:
         super().__init__(fn, name=name, dtype=dtype, **kwargs)
         self.__dict__.update(kwargs)
-
-    def get_config(self) -> dict:
-        return {**Metric.get_config(self), **self._fn_kwargs}

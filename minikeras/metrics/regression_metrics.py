@@ -295,10 +295,3 @@ class R2Score(Metric):
             warnings.warn(f"{what} in adjusted R2 score. Falling back to standard R2 score.")
             return score
         return 1 - (1 - score) * (n - 1) / (n - p - 1)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "class_aggregation": self.class_aggregation,
-            "num_regressors": self.num_regressors,
-        }

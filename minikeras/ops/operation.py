@@ -10,6 +10,7 @@ from typing import Any
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 
 
@@ -56,12 +57,14 @@ class KerasHistory:
         self.tensor_index = tensor_index
 
 
-class Operation:
+class Operation(Configurable):
     """Base of everything that can be called on tensors and on KerasTensors.
 
     Args:
         name: name, counted from the class name if None.
     """
+
+    argument_sources = {"name": "name"}
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None and (not isinstance(name, str) or "/" in name):
@@ -123,15 +126,6 @@ class Operation:
     def output(self) -> Any:
         """The KerasTensor (or structure) that this operation gave when it was first called."""
         return self._node_value("output")
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs to make this operation again."""
-        return {"name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict) -> Operation:
-        """Make an operation from its config."""
-        return cls(**config)
 
 
 def _fresh(t: Any) -> Any:

@@ -66,9 +66,6 @@ class OpCall(Operation):
             return rule(*args, **kwargs)
         return probe(function.on_data, args, kwargs)
 
-    def get_config(self) -> dict:
-        return {"function": self.function, "name": self.name}
-
 
 def op(function: Callable | None = None, *, rule: Callable | None = None) -> Callable:
     """Make a public function of `ops`: register it and give it its symbolic side.

@@ -77,11 +77,3 @@ class Adadelta(Optimizer):
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         return kernels.adadelta, (rate, self.rho, 1 - self.rho, self.epsilon)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "epsilon": self.epsilon,
-        }

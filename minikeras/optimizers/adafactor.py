@@ -122,14 +122,3 @@ class Adafactor(Optimizer):
         for variables, mean in zip((self._r, self._c), means):
             if mean is not None:
                 variables[v].array = mean
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_2_decay": self.beta_2_decay,
-            "epsilon_1": self.epsilon_1,
-            "epsilon_2": self.epsilon_2,
-            "clip_threshold": self.clip_threshold,
-            "relative_step": self.relative_step,
-        }

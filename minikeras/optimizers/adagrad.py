@@ -81,11 +81,3 @@ class Adagrad(Optimizer):
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         return kernels.adagrad, (rate, self.epsilon)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }

@@ -86,13 +86,3 @@ class Adam(Optimizer):
         t = step + 1
         alpha = rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
         return kernels.adam, (alpha, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }

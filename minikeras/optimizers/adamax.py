@@ -79,12 +79,3 @@ class Adamax(Optimizer):
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         alpha = rate / (1 - self.beta_1 ** (step + 1))
         return kernels.adamax, (alpha, 1 - self.beta_1, self.beta_2, self.epsilon)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

@@ -112,15 +112,3 @@ class Ftrl(Optimizer):
             2 * l2,
             2 * self.l2_shrinkage_regularization_strength,
         )
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "learning_rate_power": self.learning_rate_power,
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "l1_regularization_strength": self.l1_regularization_strength,
-            "l2_regularization_strength": self.l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
-            "beta": self.beta,
-        }

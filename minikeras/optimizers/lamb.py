@@ -93,12 +93,3 @@ class Lamb(Optimizer):
             1 / (1 - self.beta_2**t),
             self.epsilon,
         )
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

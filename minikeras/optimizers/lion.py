@@ -81,11 +81,3 @@ class Lion(Optimizer):
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         numbers = (rate, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2)
         return kernels.lion, numbers
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-        }

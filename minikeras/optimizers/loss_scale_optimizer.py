@@ -9,7 +9,6 @@ import numpy as np
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.optimizers.optimizer import Optimizer
 
 _LEFT_TO_INNER = {
@@ -47,6 +46,8 @@ class LossScaleOptimizer(Optimizer):
     >>> w.numpy()
     array([0., 2.], dtype=float32)
     """
+
+    argument_sources = dict.fromkeys(("learning_rate", *_LEFT_TO_INNER))
 
     _flattens = False
 
@@ -196,26 +197,3 @@ class LossScaleOptimizer(Optimizer):
             var_list: the variables.
         """
         self.inner_optimizer.finalize_variable_values(var_list)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            "name": self.name,
-            "inner_optimizer": serialize_keras_object(self.inner_optimizer),
-            "initial_scale": self.initial_scale,
-            "dynamic_growth_steps": self.dynamic_growth_steps,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> LossScaleOptimizer:
-        """Make an optimizer from the result of `get_config`.
-
-        Args:
-            config: the arguments.
-            custom_objects: a user's classes and functions by name.
-        """
-        config = dict(config)
-        inner = deserialize_keras_object(
-            config.pop("inner_optimizer"), custom_objects=custom_objects
-        )
-        return cls(inner, **config)

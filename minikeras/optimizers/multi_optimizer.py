@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.configurable import Configurable
 from minikeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from minikeras.optimizers.optimizer import Optimizer
 
 
-class OptimizerMap(MutableMapping):
+class OptimizerMap(Configurable, MutableMapping):
     """A dict from regular expressions to optimizers; a variable's path looks its optimizer up.
 
     Args:
@@ -26,6 +26,11 @@ class OptimizerMap(MutableMapping):
     >>> type(chosen["model/embedding/embeddings"]).__name__, type(chosen["dense/kernel"]).__name__
     ('Adam', 'SGD')
     """
+
+    argument_sources = {
+        "default_optimizer": "_default_optimizer",
+        "optimizer_map": "_optimizer_map",
+    }
 
     def __init__(
         self, default_optimizer: Optimizer, optimizer_map: dict[str, Optimizer] | None = None
@@ -79,26 +84,6 @@ class OptimizerMap(MutableMapping):
     def __iter__(self) -> Iterator[str]:
         return iter(self._optimizer_map)
 
-    def get_config(self) -> dict:
-        """Return the arguments that make such a map."""
-        return {
-            "default_optimizer": serialize_keras_object(self._default_optimizer),
-            "optimizer_map": serialize_keras_object(self._optimizer_map),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> OptimizerMap:
-        """Make a map from the result of `get_config`.
-
-        Args:
-            config: the arguments.
-            custom_objects: a user's classes and functions by name.
-        """
-        parts = ("default_optimizer", "optimizer_map")
-        return cls(
-            *[deserialize_keras_object(config[p], custom_objects=custom_objects) for p in parts]
-        )
-
 
 class MultiOptimizer(Optimizer):
     """Several optimizers, each for variables of its own.
@@ -118,6 +103,8 @@ class MultiOptimizer(Optimizer):
     >>> round(float(slow), 3), float(fast)
     (0.9, 0.5)
     """
+
+    argument_sources = {"optimizer_map": "_optimizer_map"}
 
     _flattens = False
 
@@ -252,28 +239,6 @@ class MultiOptimizer(Optimizer):
             own = [v for v in var_list if self._inner_of[v] == i]
             if own:
                 optimizer.finalize_variable_values(own)
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            "optimizer_map": serialize_keras_object(self._optimizer_map),
-            "loss_scale_factor": self.loss_scale_factor,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> MultiOptimizer:
-        """Make an optimizer from the result of `get_config`.
-
-        Args:
-            config: the arguments.
-            custom_objects: a user's classes and functions by name.
-        """
-        config = dict(config)
-        config["optimizer_map"] = deserialize_keras_object(
-            config["optimizer_map"], custom_objects=custom_objects
-        )
-        return cls(**config)
 
 
 def _check_inner(optimizer: Any, place: str) -> None:

@@ -179,23 +179,3 @@ class Muon(Optimizer):
         if not self._use_weight_decay(variable):
             return None
         return self.adam_weight_decay if variable in self._adam else self.weight_decay
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "adam_beta_1": self.adam_beta_1,
-            "adam_beta_2": self.adam_beta_2,
-            "adam_weight_decay": self.adam_weight_decay,
-            "epsilon": self.epsilon,
-            "exclude_layers": self.exclude_layers,
-            "muon_a": self.muon_a,
-            "muon_b": self.muon_b,
-            "muon_c": self.muon_c,
-            "adam_lr_ratio": self.adam_lr_ratio,
-            "momentum": self.momentum,
-            "ns_steps": self.ns_steps,
-            "nesterov": self.nesterov,
-            "exclude_embeddings": self.exclude_embeddings,
-            "rms_rate": self.rms_rate,
-        }

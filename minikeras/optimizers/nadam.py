@@ -104,12 +104,3 @@ class Nadam(Optimizer):
             1 / (1 - self.beta_2 ** (step + 1)),
             self.epsilon,
         )
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }

@@ -15,8 +15,8 @@ from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.settings import settings
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
@@ -30,7 +30,7 @@ _Work = list[tuple[FlatGroup, Sequence[int]]]
 """Groups and the indices of those of their variables that are to be updated."""
 
 
-class Optimizer:
+class Optimizer(Configurable):
     """Base of all optimizers.
 
     `build` gives the optimizer the variables that it will update; `apply` updates them by their
@@ -67,6 +67,11 @@ class Optimizer:
     >>> w.numpy()
     array([0.5, 1.5], dtype=float32)
     """
+
+    argument_sources = {
+        "name": "name",
+        "learning_rate": lambda optimizer: optimizer._rate_argument(),
+    }
 
     _custom_apply = False
     """Whether a user's class replaced `apply`, so that no gradient may pass it by."""
@@ -230,6 +235,10 @@ class Optimizer:
                 "not settable to a number. Create it with a float `learning_rate` instead. "
                 f"Received: learning_rate={value!r}"
             )
+
+    def _rate_argument(self) -> Any:
+        rate = self._learning_rate
+        return rate.array.item() if isinstance(rate, Variable) else rate
 
     def _rate(self) -> float:
         """The learning rate as a Python float."""
@@ -887,42 +896,6 @@ class Optimizer:
             return
         for i, v in enumerate(own):
             v.assign(store[str(i)])
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer; not its state."""
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            rate = rate.array.item()
-        else:
-            rate = serialize_keras_object(rate)
-        return {
-            "name": self.name,
-            "learning_rate": rate,
-            "weight_decay": self.weight_decay,
-            "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
-            "clipvalue": self.clipvalue,
-            "use_ema": self.use_ema,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": self.loss_scale_factor,
-            "gradient_accumulation_steps": self.gradient_accumulation_steps,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Optimizer:
-        """Make an optimizer from the result of `get_config`.
-
-        Args:
-            config: the arguments.
-            custom_objects: a user's classes and functions by name.
-        """
-        config = dict(config)
-        if isinstance(config.get("learning_rate"), dict):
-            config["learning_rate"] = deserialize_keras_object(
-                config["learning_rate"], custom_objects=custom_objects
-            )
-        return cls(**config)
 
 
 def _zeros(shape: tuple, dtype: Any = None) -> np.ndarray:

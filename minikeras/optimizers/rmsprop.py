@@ -87,13 +87,3 @@ class RMSprop(Optimizer):
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         numbers = (rate, self.rho, 1 - self.rho, self.momentum, self.epsilon)
         return kernels.rmsprop, numbers
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }

@@ -97,13 +97,3 @@ class ScheduleFreeAdamW(Optimizer):
             1 / t,
             self.epsilon,
         )
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "warmup_steps": self.warmup_steps,
-        }

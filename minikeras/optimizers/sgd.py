@@ -76,11 +76,3 @@ class SGD(Optimizer):
 
     def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
         return kernels.sgd, (rate, self.momentum, bool(self.nesterov))
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such an optimizer."""
-        return {
-            **super().get_config(),
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-        }

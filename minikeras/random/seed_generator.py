@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
+from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import get_local, set_local
 from minikeras.kernels.random import Key
@@ -16,7 +17,7 @@ from minikeras.kernels.random import Key
 _LIMIT = 2**32
 
 
-class SeedGenerator:
+class SeedGenerator(Configurable):
     """A stream of random numbers: each draw that it is given to as `seed` gives new ones.
 
     Its `state` is a variable of two uint32, the seed and the number of draws so far, which models
@@ -39,6 +40,8 @@ class SeedGenerator:
     >>> bool((a == b).any()), stream.state.numpy().tolist()
     (False, [1, 2])
     """
+
+    argument_sources = {"seed": "_initial_seed"}
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
         kwargs.pop("backend", None)  # there is one
@@ -81,15 +84,6 @@ class SeedGenerator:
         else:
             self.state.array = (before + np.uint32(1)) * np.uint32(5387) % np.uint32(933199)
         return Tensor(before)
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        return {"seed": self._initial_seed, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict) -> SeedGenerator:
-        """Make a stream from its config."""
-        return cls(**config)
 
 
 def check_seed(seed: Any, owner: str) -> int:

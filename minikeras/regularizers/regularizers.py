@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from minikeras import ops
+from minikeras.common.configurable import Configurable
 
 
-class Regularizer:
+class Regularizer(Configurable):
     """Base class: `regularizer(x)` returns a scalar penalty.
 
     Subclasses define `__call__`, and `get_config` if models with them are saved.
@@ -26,15 +27,6 @@ class Regularizer:
     def __call__(self, x: Any) -> Any:
         """Return the penalty on a weight or output."""
         return 0.0
-
-    def get_config(self) -> dict:
-        """Return what `from_config` needs."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement get_config()")
-
-    @classmethod
-    def from_config(cls, config: dict) -> Any:
-        """Make a regularizer from its config."""
-        return cls(**config)
 
 
 class L1L2(Regularizer):
@@ -68,9 +60,6 @@ class L1L2(Regularizer):
             return ops.convert_to_tensor(0.0, dtype=getattr(x, "dtype", None))
         return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
-    def get_config(self) -> dict:
-        return {"l1": self.l1, "l2": self.l2}
-
 
 class L1(Regularizer):
     """The penalty `l1 * sum(abs(x))`.
@@ -94,9 +83,6 @@ class L1(Regularizer):
     def __call__(self, x: Any) -> Any:
         return self.l1 * ops.sum(ops.abs(x))
 
-    def get_config(self) -> dict:
-        return {"l1": self.l1}
-
 
 class L2(Regularizer):
     """The penalty `l2 * sum(square(x))`.
@@ -119,9 +105,6 @@ class L2(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         return self.l2 * ops.sum(ops.square(x))
-
-    def get_config(self) -> dict:
-        return {"l2": self.l2}
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -166,9 +149,6 @@ class OrthogonalRegularizer(Regularizer):
         cosines = ops.matmul(unit, ops.transpose(unit)) * (1.0 - ops.eye(n, dtype=x.dtype))
         pairs = max(n * (n - 1) / 2, 1)  # a single row has no pair, and no penalty
         return self.factor * 0.5 / pairs * ops.sum(ops.abs(cosines))
-
-    def get_config(self) -> dict:
-        return {"factor": self.factor, "mode": self.mode}
 
 
 def _factor(owner: str, name: str, value: Any) -> float:

@@ -30,6 +30,3 @@ class Activation(Layer):
 
     def call(self, inputs: Any) -> Any:
         return self.activation(inputs)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "activation": activations.serialize(self.activation)}

@@ -33,6 +33,3 @@ class ELU(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "alpha": self.alpha}

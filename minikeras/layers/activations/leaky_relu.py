@@ -40,6 +40,3 @@ class LeakyReLU(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "negative_slope": float(self.negative_slope)}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minikeras.layers.layer import Layer
 from minikeras.ops import cast, softmax
 
@@ -45,7 +43,3 @@ class Softmax(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
-
-    def get_config(self) -> dict:
-        axis = list(self.axis) if isinstance(self.axis, (tuple, np.ndarray)) else self.axis
-        return {**super().get_config(), "axis": axis}

@@ -29,6 +29,8 @@ class AdditiveAttention(Attention):
     (2, 3, 4)
     """
 
+    argument_sources = {"score_mode": None}
+
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
@@ -45,8 +47,3 @@ class AdditiveAttention(Attention):
     def _calculate_scores(self, query: Any, key: Any) -> Tensor:
         total = tanh(expand_dims(query, -2) + expand_dims(key, -3))
         return sum_of(total if self.scale is None else total * self.scale, axis=-1)
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        del config["score_mode"]
-        return config

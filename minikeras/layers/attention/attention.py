@@ -178,12 +178,3 @@ class Attention(Layer):
         if not return_attention_scores:
             return output
         return output, KerasTensor((*query.shape[:-1], key.shape[-2]), self.compute_dtype)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "use_scale": self.use_scale,
-            "score_mode": self.score_mode,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.configurable import accepted
 from minikeras.common.naming import auto_name
 from minikeras.layers.attention.multi_head_attention import ProjectedAttention
 from minikeras.layers.regularization.dropout import Dropout
@@ -72,25 +73,7 @@ class GroupQueryAttention(ProjectedAttention):
             )
         if kwargs.get("name") is None:  # Keras's class is not called as it is exported
             kwargs["name"] = auto_name("grouped_query_attention")
-        weights = {
-            "kernel_initializer": kernel_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "bias_constraint": bias_constraint,
-        }
-        super().__init__(
-            dropout,
-            use_bias,
-            sliding_window,
-            flash_attention,
-            weights,
-            activity_regularizer,
-            use_gate,
-            seed,
-            **kwargs,
-        )
+        super().__init__(**accepted(ProjectedAttention, locals()), **kwargs)
         self.head_dim = head_dim
         self.num_query_heads, self.num_key_value_heads = num_query_heads, num_key_value_heads
         self.num_repeats = num_query_heads // num_key_value_heads
@@ -169,12 +152,3 @@ class GroupQueryAttention(ProjectedAttention):
             return output
         scores = (query.shape[0], self.num_query_heads, query.shape[1], value.shape[1])
         return output, KerasTensor(scores, self.compute_dtype)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            **self._config(),
-            "head_dim": self.head_dim,
-            "num_query_heads": self.num_query_heads,
-            "num_key_value_heads": self.num_key_value_heads,
-        }

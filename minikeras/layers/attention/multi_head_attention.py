@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import constraints, initializers, regularizers
+from minikeras import regularizers
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.configurable import accepted
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
@@ -31,12 +32,17 @@ class ProjectedAttention(Layer):
         use_bias: whether projections have biases.
         sliding_window: number of places that a query sees in each direction; None for all.
         flash_attention: accepted; there is one implementation.
-        weights: initializers, regularizers and constraints of the projections by name.
+        *_initializer, *_regularizer, *_constraint: of the projections' weights.
         activity_regularizer: penalty on the projections.
         use_gate: whether the result is multiplied by a learned gate of the query.
         seed: integer seed of dropout.
         **kwargs: arguments of `Layer`.
     """
+
+    argument_sources = {
+        "activity_regularizer": "_projection_regularizer",
+        "flash_attention": None,
+    }
 
     def __init__(
         self,
@@ -44,8 +50,13 @@ class ProjectedAttention(Layer):
         use_bias: bool,
         sliding_window: int | None,
         flash_attention: bool | None,
-        weights: dict,
+        kernel_initializer: Any,
+        bias_initializer: Any,
+        kernel_regularizer: Any,
+        bias_regularizer: Any,
         activity_regularizer: Any,
+        kernel_constraint: Any,
+        bias_constraint: Any,
         use_gate: bool,
         seed: int | None,
         **kwargs: Any,
@@ -67,13 +78,7 @@ class ProjectedAttention(Layer):
         self.dropout, self.use_bias, self.use_gate, self.seed = dropout, use_bias, use_gate, seed
         self.sliding_window = sliding_window
         self._flash_attention = bool(flash_attention)
-        for name in ("kernel", "bias"):
-            for suffix, module in (
-                ("initializer", initializers),
-                ("regularizer", regularizers),
-                ("constraint", constraints),
-            ):
-                setattr(self, f"{name}_{suffix}", module.get(weights[f"{name}_{suffix}"]))
+        self._keep_weight_arguments(locals())
         self._projection_regularizer = regularizers.get(activity_regularizer)
         self.supports_masking = True
 
@@ -162,24 +167,6 @@ class ProjectedAttention(Layer):
         low = np.asarray(-0.5 * float(np.finfo(dtype).max), dtype)
         return softmax(where(mask, scores, Tensor(low)), axis=over) * mask.astype(dtype)
 
-    def _config(self) -> dict:
-        config = {
-            "dropout": self.dropout,
-            "use_bias": self.use_bias,
-            "use_gate": self.use_gate,
-            "sliding_window": self.sliding_window,
-            "seed": self.seed,
-            "activity_regularizer": regularizers.serialize(self._projection_regularizer),
-        }
-        for name in ("kernel", "bias"):
-            for suffix, module in (
-                ("initializer", initializers),
-                ("regularizer", regularizers),
-                ("constraint", constraints),
-            ):
-                config[f"{name}_{suffix}"] = module.serialize(getattr(self, f"{name}_{suffix}"))
-        return config
-
 
 class MultiHeadAttention(ProjectedAttention):
     """Multi-head attention (Vaswani et al., 2017).
@@ -218,6 +205,8 @@ class MultiHeadAttention(ProjectedAttention):
     (2, 5, 8)
     """
 
+    argument_sources = {"output_shape": "_output_shape"}
+
     def __init__(
         self,
         num_heads: int,
@@ -240,6 +229,7 @@ class MultiHeadAttention(ProjectedAttention):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        super().__init__(**accepted(ProjectedAttention, locals()), **kwargs)
         for name, value in (
             ("num_heads", num_heads),
             ("key_dim", key_dim),
@@ -252,25 +242,6 @@ class MultiHeadAttention(ProjectedAttention):
                     f"MultiHeadAttention: argument `{name}` must be a positive integer. "
                     f"Received: {name}={value!r}"
                 )
-        weights = {
-            "kernel_initializer": kernel_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "bias_constraint": bias_constraint,
-        }
-        super().__init__(
-            dropout,
-            use_bias,
-            sliding_window,
-            flash_attention,
-            weights,
-            activity_regularizer,
-            use_gate,
-            seed,
-            **kwargs,
-        )
         self.num_heads, self.key_dim = num_heads, key_dim
         self.value_dim = value_dim or key_dim
         if isinstance(output_shape, int):
@@ -389,17 +360,6 @@ class MultiHeadAttention(ProjectedAttention):
         others = [d for i, d in enumerate(query.shape[1:-1], 1) if i not in self.attention_axes]
         scores = (query.shape[0], *others, self.num_heads, *sizes[0], *sizes[1])
         return output, KerasTensor(scores, self.compute_dtype)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            **self._config(),
-            "num_heads": self.num_heads,
-            "key_dim": self.key_dim,
-            "value_dim": self.value_dim,
-            "output_shape": self._output_shape,
-            "attention_axes": self.attention_axes,
-        }
 
 
 def _check_shapes(name: str, value_shape: tuple, key_shape: tuple) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras import constraints, initializers, regularizers
 from minikeras.common.arguments import standardize_tuple
+from minikeras.common.configurable import accepted
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.ops.convolution import (
     CONV_TRANSPOSE,
@@ -19,21 +19,30 @@ class BaseConvTranspose(WindowedLayer):
 
     def __init__(
         self,
-        rank: int,
         filters: int,
         kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
         output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(rank, kernel_size, **kwargs)
+        super().__init__(**accepted(WindowedLayer, locals()), **kwargs)
         self.filters = self._positive("filters", filters)
         owner = type(self).__name__
         if output_padding is not None:
             output_padding = standardize_tuple(
-                output_padding, rank, "output_padding", owner, allow_zero=True
+                output_padding, self.rank, "output_padding", owner, allow_zero=True
             )
             if any(extra >= s for extra, s in zip(output_padding, self.strides)):
                 raise ValueError(
@@ -41,19 +50,11 @@ class BaseConvTranspose(WindowedLayer):
                     f"Received: output_padding={output_padding}, strides={self.strides}"
                 )
         self.output_padding = output_padding
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
+        self._keep_weight_arguments(locals())
 
     def build(self, input_shape: tuple) -> None:
         channels = self._channels(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, self.filters, channels),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, channels))
         self._add_bias(self.filters)
 
     def call(self, inputs: Any) -> Any:
@@ -81,14 +82,3 @@ class BaseConvTranspose(WindowedLayer):
             self.data_format,
             self.dilation_rate,
         )
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "output_padding": self.output_padding,
-            **self._windows_config(),
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-        }

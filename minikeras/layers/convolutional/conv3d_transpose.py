@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.common.configurable import accepted
 from minikeras.layers.convolutional.base_conv_transpose import BaseConvTranspose
 
 
@@ -38,6 +39,8 @@ class Conv3DTranspose(BaseConvTranspose):
     (2, 8, 8, 8, 4)
     """
 
+    rank = 3
+
     def __init__(
         self,
         filters: int,
@@ -58,23 +61,4 @@ class Conv3DTranspose(BaseConvTranspose):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            rank=3,
-            filters=filters,
-            kernel_size=kernel_size,
-            strides=strides,
-            padding=padding,
-            data_format=data_format,
-            output_padding=output_padding,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**accepted(BaseConvTranspose, locals()), **kwargs)

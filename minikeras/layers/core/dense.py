@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras import activations, constraints, initializers, regularizers
+from minikeras import activations
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.nn import DENSE
@@ -31,6 +31,12 @@ class Dense(Layer):
     >>> layers.Dense(4, activation="relu")(np.ones((2, 3))).shape
     (2, 4)
     """
+
+    argument_sources = {
+        "lora_rank": None,
+        "lora_alpha": None,
+        "quantization_config": lambda layer: None,
+    }
 
     def __init__(
         self,
@@ -65,12 +71,7 @@ class Dense(Layer):
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_weight_arguments(locals())
         self.bias = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
@@ -82,21 +83,9 @@ class Dense(Layer):
                 f"Layer '{self.name}': the last axis of the inputs must have a known size. "
                 f"Received: input_shape={input_shape}"
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(n, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self._weight("kernel", (n, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self._weight("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
 
     def call(self, inputs: Any, training: Any = None) -> Any:
@@ -106,18 +95,3 @@ class Dense(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-            "quantization_config": None,
-        }

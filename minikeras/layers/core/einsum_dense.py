@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from minikeras import activations, constraints, initializers, regularizers
+from minikeras import activations
 from minikeras.initializers import VarianceScaling
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
@@ -38,6 +38,15 @@ class EinsumDense(Layer):
     (2, 5, 4)
     """
 
+    argument_sources = {
+        "activity_regularizer": "activity_regularizer",
+        "output_shape": "partial_output_shape",
+        "gptq_unpacked_column_size": None,
+        "lora_rank": None,
+        "lora_alpha": None,
+        "quantization_config": lambda layer: None,
+    }
+
     def __init__(
         self,
         equation: str,
@@ -64,12 +73,7 @@ class EinsumDense(Layer):
         self.partial_output_shape = (output_shape,) if whole else tuple(output_shape)
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_weight_arguments(locals())
         self.bias = None
         _labels(equation)
 
@@ -90,13 +94,7 @@ class EinsumDense(Layer):
             constraint=self.kernel_constraint,
         )
         if plan.bias_shape is not None:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=plan.bias_shape,
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self._weight("bias", plan.bias_shape)
         x, w, _, side = _labels(self.equation)
         first = len(input_shape) - len(x) if side == "left" else 0
         shared = [first + i for i, label in enumerate(x) if label in w]
@@ -130,23 +128,6 @@ class EinsumDense(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         plan = _plan(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
         return plan.output_shape
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "output_shape": self.partial_output_shape,
-            "equation": self.equation,
-            "activation": activations.serialize(self.activation),
-            "bias_axes": self.bias_axes,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-            "quantization_config": None,
-        }
 
 
 class _Plan(NamedTuple):

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import constraints, initializers, regularizers
 from minikeras.autodiff.primitive import Primitive
 from minikeras.kernels import embedding as kernel
 from minikeras.layers.layer import Layer
@@ -44,6 +43,15 @@ class Embedding(Layer):
     (1, 3, 4)
     """
 
+    argument_sources = {
+        "activity_regularizer": "activity_regularizer",
+        "weights": None,
+        "input_length": None,
+        "lora_rank": None,
+        "lora_alpha": None,
+        "quantization_config": lambda layer: None,
+    }
+
     def __init__(
         self,
         input_dim: int,
@@ -71,9 +79,7 @@ class Embedding(Layer):
                     f"Received: {name}={value!r}"
                 )
         self.input_dim, self.output_dim = int(input_dim), int(output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._keep_weight_arguments(locals())
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         self.autocast = False
@@ -89,13 +95,7 @@ class Embedding(Layer):
         return "int32"
 
     def build(self, input_shape: Any = None) -> None:
-        self.embeddings = self.add_weight(
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            name="embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
         indices = inputs.array
@@ -115,16 +115,3 @@ class Embedding(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape, self.output_dim)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
-            "mask_zero": self.mask_zero,
-            "quantization_config": None,
-        }

@@ -24,6 +24,16 @@ class InputLayer(Layer):
         name: name, counted if None.
     """
 
+    argument_sources = {
+        "shape": None,
+        "batch_size": None,
+        "dtype": "dtype",
+        "sparse": lambda layer: False,
+        "ragged": lambda layer: False,
+        "trainable": None,
+        "input_tensor": None,
+    }
+
     def __init__(
         self,
         shape: Any = None,
@@ -80,16 +90,6 @@ class InputLayer(Layer):
     @property
     def dtype(self) -> str:
         return self._input_dtype
-
-    def get_config(self) -> dict:
-        return {
-            "batch_shape": self.batch_shape,
-            "dtype": self.dtype,
-            "sparse": False,
-            "ragged": False,
-            "name": self.name,
-            "optional": self.optional,
-        }
 
 
 def Input(

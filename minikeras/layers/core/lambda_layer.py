@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization import deserialize_keras_object
 from minikeras.layers.call_arguments import as_tuples, specs_of
 from minikeras.layers.layer import Layer
 
@@ -28,6 +28,8 @@ class Lambda(Layer):
     >>> layers.Lambda(lambda x: x**2)(np.array([[3.0]]))
     <Tensor shape=(1, 1) dtype=float32 [[9.]]>
     """
+
+    argument_sources = {"output_shape": "_output_shape"}
 
     def __init__(
         self,
@@ -85,15 +87,6 @@ class Lambda(Layer):
         if callable(self.mask):
             return self.mask(inputs, previous_mask)
         return self.mask
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "function": serialize_keras_object(self.function),
-            "output_shape": serialize_keras_object(self._output_shape),
-            "mask": serialize_keras_object(self.mask),
-            "arguments": serialize_keras_object(self.arguments),
-        }
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: Any = None, safe_mode: bool = True) -> Any:

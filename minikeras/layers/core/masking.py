@@ -48,6 +48,3 @@ class Masking(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "mask_value": self.mask_value}

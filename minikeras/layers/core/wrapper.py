@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.layers.layer import Layer
 
 
@@ -35,12 +34,3 @@ class Wrapper(Layer):
     def build(self, input_shape: Any = None) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "layer": serialize_keras_object(self.layer)}
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        config = dict(config)
-        layer = deserialize_keras_object(config.pop("layer"), custom_objects=custom_objects)
-        return cls(layer, **config)

@@ -78,9 +78,6 @@ class Concatenate(Merge):
                 masks.append(ops.logical_or(m, ops.zeros_like(x, dtype="bool")))
         return ops.any(ops.concatenate(masks, axis=axis), axis=-1)
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "axis": self.axis}
-
 
 def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
     """Return `Concatenate(axis=axis, **kwargs)(inputs)`."""

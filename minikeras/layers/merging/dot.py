@@ -81,9 +81,6 @@ class Dot(Merge):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
-
 
 def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
     """Return `Dot(axes=axes, **kwargs)(inputs)`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras import constraints, initializers, regularizers
 from minikeras.autodiff.tensor import Tensor
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
@@ -62,12 +61,7 @@ class GroupNormalization(Layer):
         super().__init__(**kwargs)
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
         self.center, self.scale = center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep_weight_arguments(locals())
         self.gamma = self.beta = None
         self.supports_masking = True
         self.autocast = False
@@ -89,23 +83,9 @@ class GroupNormalization(Layer):
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
         if self.scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=(channels,),
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
+            self.gamma = self._weight("gamma", (channels,), autocast=False)
         if self.center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=(channels,),
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
+            self.beta = self._weight("beta", (channels,), autocast=False)
 
     def call(self, inputs: Any) -> Any:
         dtype = computing_dtype(inputs.dtype)
@@ -133,19 +113,3 @@ class GroupNormalization(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)
         return input_shape
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "groups": self.groups,
-            "axis": self.axis,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
-        }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from minikeras import constraints, initializers, regularizers
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes, checked_axis
@@ -64,12 +63,7 @@ class LayerNormalization(Layer):
         self.axis = checked_axis("LayerNormalization", axis)
         self.epsilon = epsilon
         self.center, self.scale = center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep_weight_arguments(locals())
         self.gamma = self.beta = None
         self.supports_masking = True
         self.autocast = False
@@ -79,23 +73,9 @@ class LayerNormalization(Layer):
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         shape = tuple([input_shape[a] for a in self.axis])
         if self.scale or self.rms_scaling:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
+            self.gamma = self._weight("gamma", shape, autocast=False)
         if self.center and not self.rms_scaling:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
+            self.beta = self._weight("beta", shape, autocast=False)
         self.input_spec = InputSpec(axes={a: input_shape[a] for a in self.axis})
         last = list(range(len(input_shape) - len(self.axis), len(input_shape)))
         self._last = [a % len(input_shape) for a in self.axis] == last
@@ -116,22 +96,9 @@ class LayerNormalization(Layer):
         )
         return y if y.array.dtype == self._compute else cast(y, self._compute)
 
+    def get_config(self) -> dict:
+        return {**super().get_config(), "rms_scaling": self.rms_scaling}
+
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)
         return input_shape
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "axis": self.axis,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "rms_scaling": self.rms_scaling,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
-        }

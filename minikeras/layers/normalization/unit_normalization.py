@@ -37,6 +37,3 @@ class UnitNormalization(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)
         return input_shape
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "axis": self.axis}

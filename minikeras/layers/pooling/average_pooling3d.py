@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikeras.layers.pooling.base_pooling import BaseAveragePooling
 
 
@@ -26,13 +24,4 @@ class AveragePooling3D(BaseAveragePooling):
     (2, 4, 4, 4, 3)
     """
 
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(3, pool_size, strides, padding, data_format, name=name, **kwargs)
+    rank = 3

@@ -14,14 +14,15 @@ from minikeras.ops.convolution import GLOBAL_AVERAGE
 class BaseGlobalPooling(Layer):
     """Reduces all spatial axes of images."""
 
+    rank: int
+
     def __init__(
-        self, rank: int, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.rank = rank
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
-        self.input_spec = InputSpec(ndim=rank + 2)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
         self.built = True
 
     @property
@@ -34,9 +35,6 @@ class BaseGlobalPooling(Layer):
         if self.keepdims:
             return tuple(kept)
         return tuple(n for i, n in enumerate(kept) if i not in self._axes)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "data_format": self.data_format, "keepdims": self.keepdims}
 
 
 class BaseGlobalMaxPooling(BaseGlobalPooling):

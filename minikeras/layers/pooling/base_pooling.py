@@ -15,16 +15,19 @@ from minikeras.ops.convolution import conv_output_shape
 class BasePooling(Layer):
     """Reduces windows of images of `rank` spatial axes."""
 
+    rank: int
+
     def __init__(
         self,
-        rank: int,
         pool_size: Any,
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(name=name, **kwargs)
+        rank = self.rank
         owner = type(self).__name__
         self.pool_size = standardize_tuple(pool_size, rank, "pool_size", owner)
         self.strides = standardize_tuple(
@@ -47,15 +50,6 @@ class BasePooling(Layer):
             (1,) * len(self.pool_size),
             f"Layer '{self.name}'",
         )
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "pool_size": self.pool_size,
-            "padding": self.padding,
-            "strides": self.strides,
-            "data_format": self.data_format,
-        }
 
 
 class BaseMaxPooling(BasePooling):

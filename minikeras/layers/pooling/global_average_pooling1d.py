@@ -27,11 +27,12 @@ class GlobalAveragePooling1D(BaseGlobalAveragePooling):
     (2, 3)
     """
 
+    rank = 1
+
     def __init__(
         self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(1, data_format, keepdims, **kwargs)
-
+        super().__init__(data_format, keepdims, **kwargs)
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikeras.layers.pooling.base_global_pooling import BaseGlobalMaxPooling
 
 
@@ -24,7 +22,4 @@ class GlobalMaxPooling3D(BaseGlobalMaxPooling):
     (2, 3)
     """
 
-    def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(3, data_format, keepdims, **kwargs)
+    rank = 3

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikeras.layers.pooling.base_pooling import BaseMaxPooling
 
 
-class MaxPooling1D(BaseMaxPooling):
+class MaxPooling1D(BaseMaxPooling, defaults={"pool_size": 2}):
     """Takes the largest element of each window of series, channel by channel.
 
     Args:
@@ -26,13 +24,4 @@ class MaxPooling1D(BaseMaxPooling):
     (2, 4, 3)
     """
 
-    def __init__(
-        self,
-        pool_size: Any = 2,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(1, pool_size, strides, padding, data_format, name=name, **kwargs)
+    rank = 1

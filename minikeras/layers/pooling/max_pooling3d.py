@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikeras.layers.pooling.base_pooling import BaseMaxPooling
 
 
-class MaxPooling3D(BaseMaxPooling):
+class MaxPooling3D(BaseMaxPooling, defaults={"pool_size": (2, 2, 2)}):
     """Takes the largest element of each window of volumes, channel by channel.
 
     Args:
@@ -26,13 +24,4 @@ class MaxPooling3D(BaseMaxPooling):
     (2, 4, 4, 4, 3)
     """
 
-    def __init__(
-        self,
-        pool_size: Any = (2, 2, 2),
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(3, pool_size, strides, padding, data_format, name=name, **kwargs)
+    rank = 3

@@ -24,6 +24,8 @@ class ActivityRegularization(Layer):
     1.0
     """
 
+    argument_sources = {"activity_regularizer": None}
+
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.supports_masking = True
@@ -35,8 +37,3 @@ class ActivityRegularization(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        config.pop("activity_regularizer", None)
-        return {**config, "l1": self.l1, "l2": self.l2}

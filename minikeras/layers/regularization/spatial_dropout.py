@@ -22,6 +22,8 @@ class BaseSpatialDropout(Dropout):
         dtype: dtype name or policy.
     """
 
+    argument_sources = {"dtype": lambda layer: layer.dtype_policy.name}
+
     def __init__(
         self,
         rate: float,
@@ -50,15 +52,6 @@ class BaseSpatialDropout(Dropout):
         shape = (n, *ones, rest[-1]) if last else (n, rest[0], *ones)
         return dropout(inputs, self.rate, noise_shape=shape, seed=self.seed_generator)
 
-    def get_config(self) -> dict:
-        config = super().get_config()
-        names = ("rate", "seed", "name")
-        return {
-            **{k: config[k] for k in names},
-            "dtype": self.dtype_policy.name,
-            "data_format": self.data_format,
-        }
-
 
 class SpatialDropout1D(BaseSpatialDropout):
     """Sets whole channels of sequences to zero while training, and scales the others up.
@@ -85,11 +78,6 @@ class SpatialDropout1D(BaseSpatialDropout):
         self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(rate, 1, "channels_last", seed=seed, name=name, dtype=dtype)
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        del config["data_format"]
-        return config
 
 
 class SpatialDropout2D(BaseSpatialDropout):

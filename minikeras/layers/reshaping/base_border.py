@@ -36,12 +36,19 @@ class Border(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, border: tuple, data_format: str | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    rank: int
+
+    def _set_border(self, name: str, value: Any, data_format: str | None) -> tuple:
+        """Take over the pairs of numbers; return them as the layer's attribute."""
+        owner = type(self).__name__
+        if self.rank == 1:
+            self._border = (standardize_tuple(value, 2, name, owner, allow_zero=True),)
+        else:
+            self._border = standardize_border(value, self.rank, name, owner)
         self.data_format = standardize_data_format(data_format)
-        self._border = border
-        self.input_spec = InputSpec(ndim=len(border) + 2)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
         self.built = True
+        return self._border[0] if self.rank == 1 else self._border
 
     @property
     def _first(self) -> int:
@@ -51,6 +58,10 @@ class Border(Layer):
 
 class ZeroPadding(Border):
     """Puts zeros around images."""
+
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.padding = self._set_border("padding", padding, data_format)
 
     def call(self, inputs: Any) -> Any:
         before = ((0, 0),) * self._first
@@ -66,6 +77,10 @@ class ZeroPadding(Border):
 
 class Cropping(Border):
     """Cuts borders off images."""
+
+    def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cropping = self._set_border("cropping", cropping, data_format)
 
     def call(self, inputs: Any) -> Any:
         shape = self.compute_output_shape(tuple(inputs.shape))

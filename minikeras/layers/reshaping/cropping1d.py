@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.common.arguments import standardize_tuple
 from minikeras.layers.reshaping.base_border import Cropping
 
 
@@ -24,10 +23,9 @@ class Cropping1D(Cropping):
     (2, 2, 3)
     """
 
-    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
-        border = (standardize_tuple(cropping, 2, "cropping", "Cropping1D", allow_zero=True),)
-        super().__init__(border, "channels_last", **kwargs)
-        self.cropping = border[0]
+    argument_sources = {"data_format": None}
 
-    def get_config(self) -> dict:
-        return {**super().get_config(), "cropping": self.cropping}
+    rank = 1
+
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
+        super().__init__(cropping, "channels_last", **kwargs)

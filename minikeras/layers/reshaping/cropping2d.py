@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.layers.reshaping.base_border import Cropping, standardize_border
+from minikeras.layers.reshaping.base_border import Cropping
 
 
-class Cropping2D(Cropping):
+class Cropping2D(Cropping, defaults={"cropping": ((0, 0), (0, 0))}):
     """Cuts borders off images.
 
     Args:
@@ -24,12 +22,4 @@ class Cropping2D(Cropping):
     (2, 2, 2, 3)
     """
 
-    def __init__(
-        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
-    ) -> None:
-        border = standardize_border(cropping, 2, "cropping", "Cropping2D")
-        super().__init__(border, data_format, **kwargs)
-        self.cropping = border
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "cropping": self.cropping, "data_format": self.data_format}
+    rank = 2

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.layers.reshaping.base_border import Cropping, standardize_border
+from minikeras.layers.reshaping.base_border import Cropping
 
 
-class Cropping3D(Cropping):
+class Cropping3D(Cropping, defaults={"cropping": ((1, 1), (1, 1), (1, 1))}):
     """Cuts borders off volumes.
 
     Args:
@@ -24,15 +22,4 @@ class Cropping3D(Cropping):
     (2, 2, 2, 2, 3)
     """
 
-    def __init__(
-        self,
-        cropping: Any = ((1, 1), (1, 1), (1, 1)),
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        border = standardize_border(cropping, 3, "cropping", "Cropping3D")
-        super().__init__(border, data_format, **kwargs)
-        self.cropping = border
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "cropping": self.cropping, "data_format": self.data_format}
+    rank = 3

@@ -43,6 +43,3 @@ class Flatten(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         rest = input_shape[1:]
         return (input_shape[0], None if None in rest else math.prod(rest))
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "data_format": self.data_format}

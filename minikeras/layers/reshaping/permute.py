@@ -41,6 +41,3 @@ class Permute(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], *[input_shape[d] for d in self.dims])
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "dims": self.dims}

@@ -36,6 +36,3 @@ class RepeatVector(Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], self.n, input_shape[1])
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "n": self.n}

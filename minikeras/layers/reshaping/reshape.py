@@ -54,6 +54,3 @@ class Reshape(Layer):
     def call(self, inputs: Any) -> Any:
         shape = self.compute_output_shape(tuple(inputs.shape))
         return reshape(inputs, shape)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "target_shape": self.target_shape}

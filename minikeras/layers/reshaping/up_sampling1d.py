@@ -42,6 +42,3 @@ class UpSampling1D(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, steps, channels = input_shape
         return (batch, None if steps is None else steps * self.size, channels)
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "size": self.size}

@@ -46,10 +46,3 @@ class UpSampling3D(Layer):
         for axis, factor in enumerate(self.size, first):
             shape[axis] = None if shape[axis] is None else shape[axis] * factor
         return tuple(shape)
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "size": self.size,
-            "data_format": self.data_format,
-        }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.common.arguments import standardize_tuple
 from minikeras.layers.reshaping.base_border import ZeroPadding
 
 
@@ -25,10 +22,4 @@ class ZeroPadding1D(ZeroPadding):
     (2, 6, 3)
     """
 
-    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
-        border = (standardize_tuple(padding, 2, "padding", "ZeroPadding1D", allow_zero=True),)
-        super().__init__(border, data_format, **kwargs)
-        self.padding = border[0]
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "padding": self.padding, "data_format": self.data_format}
+    rank = 1

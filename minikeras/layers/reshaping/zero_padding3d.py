@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.layers.reshaping.base_border import ZeroPadding, standardize_border
+from minikeras.layers.reshaping.base_border import ZeroPadding
 
 
-class ZeroPadding3D(ZeroPadding):
+class ZeroPadding3D(ZeroPadding, defaults={"padding": ((1, 1), (1, 1), (1, 1))}):
     """Puts zeros around volumes.
 
     Args:
@@ -24,12 +22,4 @@ class ZeroPadding3D(ZeroPadding):
     (2, 6, 6, 6, 3)
     """
 
-    def __init__(
-        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
-    ) -> None:
-        border = standardize_border(padding, 3, "padding", "ZeroPadding3D")
-        super().__init__(border, data_format, **kwargs)
-        self.padding = border
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), "padding": self.padding, "data_format": self.data_format}
+    rank = 3

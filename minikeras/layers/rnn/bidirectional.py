@@ -38,6 +38,8 @@ class Bidirectional(Layer):
     (2, 8)
     """
 
+    argument_sources = {"layer": "forward_layer", "weights": None}
+
     def __init__(
         self,
         layer: Layer,
@@ -190,22 +192,6 @@ class Bidirectional(Layer):
             sizes = getattr(self.forward_layer, "state_size", [])
             masks += [None] * (2 * len(tree.flatten(sizes)))
         return masks if len(masks) > 1 else masks[0]
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "merge_mode": self.merge_mode,
-            "layer": serialize_keras_object(self.forward_layer),
-            "backward_layer": serialize_keras_object(self.backward_layer),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        config = copy.deepcopy(config)
-        for name in ("layer", "backward_layer"):
-            if config.get(name) is not None:
-                config[name] = deserialize_keras_object(config[name], custom_objects=custom_objects)
-        return cls(**config)
 
 
 def _twin(layer: Layer, direction: str, **changes: Any) -> Layer:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from minikeras import activations, constraints, initializers, regularizers
+from minikeras import activations
+from minikeras.common.configurable import own_parameters_of
+from minikeras.common.naming import to_snake_case
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
@@ -15,34 +18,29 @@ from minikeras.ops.creation import zeros
 from minikeras.ops.shapes import expand_dims
 from minikeras.random import SeedGenerator
 
-_WEIGHTS = ("kernel", "recurrent", "bias")
-
 
 class BuiltInCell(DropoutRNNCell, Layer):
-    """Base of the cells with a kernel, a recurrent kernel and a bias.
+    """Base of the cells with a kernel, a recurrent kernel and a bias: arguments, weights, dropout."""
 
-    Args:
-        units: size of the state and of the output.
-        activation: activation of the output.
-        use_bias: whether a bias is added.
-        dropout: share of the inputs that is dropped while training.
-        recurrent_dropout: share of the state that is dropped while training.
-        seed: integer seed of dropout.
-        weights: initializers, regularizers and constraints by name.
-        masks: how many dropout masks there are, None for one that all gates share.
-        **kwargs: arguments of `Layer`.
-    """
+    _gates = 1
 
     def __init__(
         self,
         units: int,
-        activation: Any,
-        use_bias: bool,
-        dropout: float,
-        recurrent_dropout: float,
-        seed: int | None,
-        weights: dict,
-        masks: int | None = None,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units <= 0:
@@ -50,51 +48,37 @@ class BuiltInCell(DropoutRNNCell, Layer):
                 f"{type(self).__name__}: argument `units` must be a positive integer. "
                 f"Received: units={units!r}"
             )
+        implementation = kwargs.pop("implementation", 2) if self._gates > 1 else 2
         super().__init__(**kwargs)
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        for name in _WEIGHTS:
-            for kind, module in (
-                ("initializer", initializers),
-                ("regularizer", regularizers),
-                ("constraint", constraints),
-            ):
-                setattr(self, f"{name}_{kind}", module.get(weights[f"{name}_{kind}"]))
+        self._keep_weight_arguments(locals())
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)
-        if masks is not None:
-            self.dropout_mask_count = masks
+        if self._gates > 1:
+            self.implementation = 1 if recurrent_dropout else implementation
+            if self.implementation == 1:  # each gate has a dropout mask of its own
+                self.dropout_mask_count = self._gates
         self.bias = None
         self.state_size: Any = self.units
         self.output_size = self.units
 
-    def _make_weights(
-        self, input_shape: tuple, gates: int, bias_shape: tuple, bias_initializer: Any = None
-    ) -> None:
-        """Create the weights of `gates` gates."""
+    def _make_weights(self, input_shape: tuple, bias_shape: tuple, **options: Any) -> None:
+        """Create the weights of all gates; `options` are `add_weight`'s for the bias."""
         n = input_shape[-1]
         if n is None:
             raise ValueError(
                 f"Layer '{self.name}': the last axis of the inputs must have a known size. "
                 f"Received: input_shape={input_shape}"
             )
-        self.kernel = self._weight("kernel", "kernel", (n, gates * self.units))
-        shape = (self.units, gates * self.units)
-        self.recurrent_kernel = self._weight("recurrent_kernel", "recurrent", shape)
+        self.kernel = self._weight("kernel", (n, self._gates * self.units))
+        shape = (self.units, self._gates * self.units)
+        self.recurrent_kernel = self._weight("recurrent_kernel", shape, of="recurrent")
         if self.use_bias:
-            self.bias = self._weight("bias", "bias", bias_shape, bias_initializer)
-
-    def _weight(self, name: str, stem: str, shape: tuple, initializer: Any = None) -> Any:
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=initializer or getattr(self, f"{stem}_initializer"),
-            regularizer=getattr(self, f"{stem}_regularizer"),
-            constraint=getattr(self, f"{stem}_constraint"),
-        )
+            self.bias = self._weight("bias", bias_shape, **options)
 
     def get_initial_state(self, batch_size: int | None = None) -> list:
         """Return states of zeros."""
@@ -109,55 +93,46 @@ class BuiltInCell(DropoutRNNCell, Layer):
         masks = masks if isinstance(masks, list) else [masks] * count
         return [x * m for m in masks]
 
-    def _common_config(self) -> dict:
-        config = {
-            "units": self.units,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "seed": self.seed,
-        }
-        for name in _WEIGHTS:
-            for kind, module in (
-                ("initializer", initializers),
-                ("regularizer", regularizers),
-                ("constraint", constraints),
-            ):
-                config[f"{name}_{kind}"] = module.serialize(getattr(self, f"{name}_{kind}"))
-        return config
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), **self._common_config()}
-
-
-def _of_cell(name: str) -> property:
-    return property(lambda self: getattr(self.cell, name), doc=f"`{name}` of the cell.")
-
 
 class BuiltInRNN(RNN):
-    """Base of the layers that run a built-in cell, all time steps at once where they can."""
+    """Base of the layers that run a built-in cell, all time steps at once where they can.
 
-    def __init__(self, cell: BuiltInCell, use_cudnn: Any = "auto", **kwargs: Any) -> None:
+    The cell's arguments are attributes of the layer too.
+    """
+
+    argument_sources = {
+        "activity_regularizer": "activity_regularizer",
+        "cell": None,
+        "use_cudnn": None,
+    }
+
+    _cell_class: type[BuiltInCell]
+
+    def __init_subclass__(cls, cell: type | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cell is not None:
+            cls._cell_class = cell
+            for name in own_parameters_of(cell):
+                setattr(
+                    cls, name, property(attrgetter(f"cell.{name}"), doc=f"`{name}` of the cell.")
+                )
+
+    def __init__(self, use_cudnn: Any = "auto", **kwargs: Any) -> None:
         if use_cudnn not in ("auto", True, False):
             raise ValueError(
                 f"{type(self).__name__}: argument `use_cudnn` must be 'auto', True or False. "
                 f"Received: use_cudnn={use_cudnn!r}"
             )
+        names = {"implementation", *own_parameters_of(self._cell_class)} & kwargs.keys()
+        cell = self._cell_class(
+            **{name: kwargs.pop(name) for name in names},
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name=to_snake_case(self._cell_class.__name__),
+        )
         super().__init__(cell, **kwargs)
         self.use_cudnn = use_cudnn
         self.input_spec = InputSpec(ndim=3)
-
-    for _name in (
-        "units",
-        "activation",
-        "use_bias",
-        "dropout",
-        "recurrent_dropout",
-        *[f"{w}_{k}" for w in _WEIGHTS for k in ("initializer", "regularizer", "constraint")],
-    ):
-        locals()[_name] = _of_cell(_name)
-    del _name
 
     def build(self, sequences_shape: tuple, initial_state_shape: Any = None) -> None:
         super().build(sequences_shape, initial_state_shape)
@@ -187,13 +162,3 @@ class BuiltInRNN(RNN):
             outputs = self._zero_masked(outputs, mask)
             return outputs[:, -1], outputs, states
         return states[0], outputs, states
-
-    def get_config(self) -> dict:
-        config = {**super().get_config(), **self.cell._common_config()}
-        config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        del config["cell"]
-        return config
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        return cls(**config)

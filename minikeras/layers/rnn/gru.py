@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations, tree
+from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.joining import split
 from minikeras.ops.products import matmul
@@ -39,6 +40,8 @@ class GRUCell(BuiltInCell):
     ((2, 4), 1)
     """
 
+    _gates = 3
+
     def __init__(
         self,
         units: int,
@@ -60,30 +63,13 @@ class GRUCell(BuiltInCell):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        weights = {
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        }
-        implementation = 1 if recurrent_dropout else kwargs.pop("implementation", 2)
-        kwargs.pop("implementation", None)
-        masks = 3 if implementation == 1 else None
-        super().__init__(
-            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, masks, **kwargs
-        )
-        self.implementation = implementation
+        super().__init__(**accepted(BuiltInCell, locals()), **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
 
     def build(self, input_shape: tuple) -> None:
         n = 3 * self.units
-        self._make_weights(input_shape, 3, (2, n) if self.reset_after else (n,))
+        self._make_weights(input_shape, (2, n) if self.reset_after else (n,))
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         listed = tree.is_nested(states)
@@ -107,15 +93,8 @@ class GRUCell(BuiltInCell):
         h = z * h + (1 - z) * self.activation(x_h + inner)
         return h, [h] if listed else h
 
-    def _common_config(self) -> dict:
-        return {
-            **super()._common_config(),
-            "recurrent_activation": activations.serialize(self.recurrent_activation),
-            "reset_after": self.reset_after,
-        }
 
-
-class GRU(BuiltInRNN):
+class GRU(BuiltInRNN, cell=GRUCell):
     """Recurrent layer whose gates choose between old and new state.
 
     With z and r the gates, `h = z * h + (1 - z) * tanh(x @ W + r * (h @ U) + b)`.
@@ -179,43 +158,7 @@ class GRU(BuiltInRNN):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        cell = GRUCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            reset_after=reset_after,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            implementation=kwargs.pop("implementation", 2),
-            name="gru_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            use_cudnn=use_cudnn,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-
-    recurrent_activation = property(lambda self: self.cell.recurrent_activation)
-    reset_after = property(lambda self: self.cell.reset_after)
+        super().__init__(**accepted(GRU, locals()), **kwargs)
 
     def _fusible(self) -> bool:
         names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]

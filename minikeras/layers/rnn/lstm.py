@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import activations
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.joining import concatenate, split
 from minikeras.ops.products import matmul
@@ -43,6 +44,8 @@ class LSTMCell(BuiltInCell):
     ((2, 4), 2)
     """
 
+    _gates = 4
+
     def __init__(
         self,
         units: int,
@@ -64,31 +67,14 @@ class LSTMCell(BuiltInCell):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        weights = {
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        }
-        implementation = 1 if recurrent_dropout else kwargs.pop("implementation", 2)
-        kwargs.pop("implementation", None)
-        masks = 4 if implementation == 1 else None
-        super().__init__(
-            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, masks, **kwargs
-        )
-        self.implementation = implementation
+        super().__init__(**accepted(BuiltInCell, locals()), **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
         self.state_size = [self.units, self.units]
 
     def build(self, input_shape: tuple) -> None:
-        initializer = self._bias_with_ones if self.unit_forget_bias else None
-        self._make_weights(input_shape, 4, (4 * self.units,), initializer)
+        options = {"initializer": self._bias_with_ones} if self.unit_forget_bias else {}
+        self._make_weights(input_shape, (4 * self.units,), **options)
 
     def _bias_with_ones(self, shape: tuple, dtype: Any = None) -> np.ndarray:
         """Initialize the bias, that of the forget gate with ones."""
@@ -108,13 +94,6 @@ class LSTMCell(BuiltInCell):
         h = self.recurrent_activation(o) * self.activation(c)
         return h, [h, c]
 
-    def _common_config(self) -> dict:
-        return {
-            **super()._common_config(),
-            "recurrent_activation": activations.serialize(self.recurrent_activation),
-            "unit_forget_bias": self.unit_forget_bias,
-        }
-
 
 def _by_gates(xs: list, kernel: Any, gates: int) -> Any:
     """Multiply by a kernel whose columns are those of several gates, each with its own input."""
@@ -124,7 +103,7 @@ def _by_gates(xs: list, kernel: Any, gates: int) -> Any:
     return concatenate([matmul(x, w) for x, w in zip(xs, parts)], axis=-1)
 
 
-class LSTM(BuiltInRNN):
+class LSTM(BuiltInRNN, cell=LSTMCell):
     """Recurrent layer with a memory `c` that gates write, keep and read.
 
     With i, f, o the gates and g the new contents, `c = f * c + i * g` and `h = o * tanh(c)`.
@@ -187,43 +166,7 @@ class LSTM(BuiltInRNN):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        cell = LSTMCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            implementation=kwargs.pop("implementation", 2),
-            name="lstm_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            use_cudnn=use_cudnn,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-
-    recurrent_activation = property(lambda self: self.cell.recurrent_activation)
-    unit_forget_bias = property(lambda self: self.cell.unit_forget_bias)
+        super().__init__(**accepted(LSTM, locals()), **kwargs)
 
     def _fusible(self) -> bool:
         names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]

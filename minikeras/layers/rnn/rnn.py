@@ -10,7 +10,6 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
@@ -279,24 +278,6 @@ class RNN(Layer):
         """Set the outputs of masked steps to zero."""
         keep = mask[:, ::-1] if self.go_backwards else mask
         return where(keep[:, :, None], sequence, zeros_like(sequence))
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "return_sequences": self.return_sequences,
-            "return_state": self.return_state,
-            "go_backwards": self.go_backwards,
-            "stateful": self.stateful,
-            "unroll": self.unroll,
-            "zero_output_for_mask": self.zero_output_for_mask,
-            "cell": serialize_keras_object(self.cell),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        config = dict(config)
-        cell = deserialize_keras_object(config.pop("cell"), custom_objects=custom_objects)
-        return cls(cell, **config)
 
 
 def _plain_mask(mask: Any) -> np.ndarray:

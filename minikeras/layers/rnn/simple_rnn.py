@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
+from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.products import matmul
 from minikeras.ops.sequences import SIMPLE_RNN
@@ -34,42 +35,8 @@ class SimpleRNNCell(BuiltInCell):
     ((2, 4), 1)
     """
 
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        weights = {
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        }
-        super().__init__(
-            units, activation, use_bias, dropout, recurrent_dropout, seed, weights, **kwargs
-        )
-
     def build(self, input_shape: tuple) -> None:
-        self._make_weights(input_shape, 1, (self.units,))
+        self._make_weights(input_shape, (self.units,))
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         listed = isinstance(states, (list, tuple))
@@ -83,7 +50,7 @@ class SimpleRNNCell(BuiltInCell):
         return output, [output] if listed else output
 
 
-class SimpleRNN(BuiltInRNN):
+class SimpleRNN(BuiltInRNN, cell=SimpleRNNCell):
     """Recurrent layer whose state is its output: `h = activation(x @ W + h @ U + b)`.
 
     Args:
@@ -110,6 +77,8 @@ class SimpleRNN(BuiltInRNN):
     (2, 4)
     """
 
+    argument_sources = {"seed": None}  # as in Keras
+
     def __init__(
         self,
         units: int,
@@ -135,36 +104,7 @@ class SimpleRNN(BuiltInRNN):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        cell = SimpleRNNCell(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-            name="simple_rnn_cell",
-        )
-        super().__init__(
-            cell,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
+        super().__init__(**accepted(SimpleRNN, locals()), **kwargs)
 
     def _fusible(self) -> bool:
         return activations.fused_name(self.cell.activation) in ("tanh", "relu", "sigmoid")
@@ -181,8 +121,3 @@ class SimpleRNN(BuiltInRNN):
             backwards=self.go_backwards,
             activation=activations.fused_name(cell.activation),
         )
-
-    def get_config(self) -> dict:
-        config = super().get_config()
-        del config["seed"]  # as in Keras
-        return config

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import tree
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.layers.layer import Layer
 from minikeras.ops.creation import zeros
 
@@ -81,20 +80,6 @@ class StackedRNNCells(Layer):
                 new = new[0] if tree.is_nested(new) else new
             new_states.append(new)
         return inputs, new_states
-
-    def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            "cells": [serialize_keras_object(c) for c in self.cells],
-        }
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
-        config = dict(config)
-        cells = [
-            deserialize_keras_object(c, custom_objects=custom_objects) for c in config.pop("cells")
-        ]
-        return cls(cells, **config)
 
 
 def _output_size(cell: Any) -> int:

@@ -10,10 +10,11 @@ import numpy as np
 
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import floatx_dtype
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Configurable):
     """Base of all schedules.
 
     A new one overrides `__call__(step)`, which returns the learning rate of a step, and
@@ -38,18 +39,6 @@ class LearningRateSchedule:
             f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
         )
 
-    def get_config(self) -> dict:
-        """Return the arguments that make such a schedule."""
-        raise NotImplementedError(
-            f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order "
-            "to be serializable."
-        )
-
-    @classmethod
-    def from_config(cls, config: dict) -> LearningRateSchedule:
-        """Make a schedule from the result of `get_config`."""
-        return cls(**config)
-
 
 class _Formula(LearningRateSchedule):
     """A schedule given by a formula in NumPy, whose arguments are its attributes.
@@ -70,10 +59,6 @@ class _Formula(LearningRateSchedule):
 
     def _rate(self, step: Any, kind: type) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must override `_rate`.")
-
-    def get_config(self) -> dict:
-        """Return the arguments that make such a schedule."""
-        return {name: getattr(self, name) for name in self._arguments}
 
     def _check_steps(self, name: str) -> None:
         if getattr(self, name) <= 0:

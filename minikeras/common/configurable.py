@@ -1,0 +1,200 @@
+"""`Configurable`: what is made from arguments, and can be made from them again.
+
+Layers, losses, metrics, optimizers, schedules, initializers, regularizers and constraints are. An
+argument is written in the signature of `__init__` and kept as the attribute of its name; `get_config`
+and `from_config` follow from these two.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from types import FunctionType
+from typing import Any, ClassVar
+
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+
+OMIT: Any = object()
+"""What a source of an argument returns to leave it out."""
+
+
+class Configurable:
+    """Base of what is made from arguments.
+
+    Example:
+
+    >>> from minikeras.regularizers import Regularizer
+    >>> class Largest(Regularizer):
+    ...     def __init__(self, factor=0.1):
+    ...         self.factor = factor
+    >>> Largest(0.5).get_config()
+    {'factor': 0.5}
+    """
+
+    argument_sources: ClassVar[Mapping[str, str | Callable[[Any], Any] | None]] = {}
+    """Where arguments are found that are not the attribute of their name: another attribute, a
+    function of the object, or None for one that configs leave out. Bases' sources count too."""
+
+    _of_package: ClassVar[bool] = True
+
+    def __init_subclass__(cls, defaults: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """Note what a class adds.
+
+        Args:
+            defaults: defaults in which its arguments differ from those of its base.
+        """
+        super().__init_subclass__(**kwargs)
+        cls._of_package = cls.__module__.startswith("minikeras.")
+        if cls._of_package and "__init__" not in cls.__dict__:
+            cls.__init__ = _renamed(cls.__init__, cls, defaults or {})
+        if "argument_sources" in cls.__dict__:
+            inherited = super(cls, cls).argument_sources
+            cls.argument_sources = {**inherited, **cls.argument_sources}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        if not cls._of_package:  # a user's class keeps its arguments as it likes, so note them
+            made.__dict__["_made_with"] = (args, kwargs)
+        return made
+
+    def get_config(self) -> dict:
+        """Return what `from_config` needs to make such an object again, as plain types.
+
+        A class of one's own need not override it while its arguments can be serialized.
+        """
+        return {k: self._argument_config(k, v) for k, v in arguments_of(self).items()}
+
+    def _argument_config(self, name: str, value: Any) -> Any:
+        return serialize_keras_object(value)
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Any:
+        """Make an object from its config.
+
+        Args:
+            config: the arguments; configs among them become objects.
+            custom_objects: dict from names to a user's classes and functions.
+        """
+        if _user_class_with_config(cls) is None:
+            config = {k: _revived(v, custom_objects) for k, v in config.items()}
+        return cls(**config)
+
+
+def arguments_of(obj: Configurable) -> dict[str, Any]:
+    """Return the arguments that make an object like this one, those of its bases first.
+
+    They are read from the attributes, which may have changed since the object was made; the own
+    arguments of a user's class were noted when it was made.
+
+    Example:
+
+    >>> from minikeras.regularizers import L2
+    >>> arguments_of(L2(0.5))
+    {'l2': 0.5}
+    """
+    cls = type(obj)
+    noted = {} if cls._of_package else _noted(obj)
+    override = _user_class_with_config(cls)
+    if override is not None:  # it adds its own arguments to what this function gives
+        cls = cls.__mro__[cls.__mro__.index(override) + 1]
+    found = {}
+    for owner, parameters in reversed(_by_class(cls)):
+        for p in parameters:
+            source = cls.argument_sources.get(p.name, p.name)
+            if source is None:
+                continue
+            if callable(source):
+                value = source(obj)
+            elif p.name in noted and p.name not in cls.argument_sources:
+                value = noted[p.name]
+            else:
+                value = getattr(obj, source) if owner._of_package else OMIT
+            if value is not OMIT:
+                found[p.name] = value
+    return found
+
+
+def parameters_of(cls: type) -> dict[str, Parameter]:
+    """Return what a class can be made with, by name: its own parameters, then those of its bases.
+
+    A base counts as long as `**kwargs` hand arguments on to it.
+    """
+    found: dict[str, Parameter] = {}
+    for _, parameters in _by_class(cls):
+        for p in parameters:
+            found.setdefault(p.name, p)
+    return found
+
+
+def own_parameters_of(cls: type) -> dict[str, Parameter]:
+    """Return what the `__init__` of a class names, without what it hands on to its bases."""
+    return {p.name: p for p in _by_class(cls)[0][1]}
+
+
+def accepted(cls: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `arguments` that a class can be made with.
+
+    For an `__init__` that hands many arguments on under their own names, first thing, while its
+    locals are its arguments: `super().__init__(**accepted(Base, locals()), **kwargs)`.
+    """
+    names = parameters_of(cls)
+    return {k: v for k, v in arguments.items() if k in names}
+
+
+def _renamed(init: Any, cls: type, defaults: Mapping[str, Any]) -> Any:
+    """Return an inherited `__init__` with other defaults, which in messages is the class's own."""
+    if not isinstance(init, FunctionType):
+        return init
+    own = FunctionType(init.__code__, init.__globals__, init.__name__, None, init.__closure__)
+    parameters = inspect.signature(init).parameters.values()
+    values = {p.name: defaults.get(p.name, p.default) for p in parameters}
+    by_position = [values[p.name] for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    own.__defaults__ = tuple([v for v in by_position if v is not Parameter.empty])
+    own.__kwdefaults__ = {p.name: values[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY}
+    own.__annotations__ = init.__annotations__
+    own.__qualname__, own.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
+    return own
+
+
+def _by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
+    found = []
+    for base in cls.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is None or not issubclass(base, Configurable):
+            continue
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        found.append((base, named))
+        if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+            break
+    return found
+
+
+def _user_class_with_config(cls: type) -> type | None:
+    """Return the last class, from `cls` to its bases, in which a user wrote `get_config`."""
+    found = [c for c in cls.__mro__ if "get_config" in c.__dict__ and not c._of_package]
+    return found[-1] if found else None
+
+
+def _noted(obj: Any) -> dict[str, Any]:
+    """Return all arguments that a user's class was made with, defaults too."""
+    args, kwargs = obj._made_with
+    bound = inspect.signature(type(obj).__init__).bind(obj, *args, **kwargs)
+    bound.apply_defaults()
+    named = {}
+    for name, value in list(bound.arguments.items())[1:]:
+        kind = bound.signature.parameters[name].kind
+        if kind is Parameter.VAR_KEYWORD:
+            named.update(value)
+        elif kind is not Parameter.VAR_POSITIONAL:
+            named[name] = value
+    return named
+
+
+def _revived(value: Any, custom_objects: dict | None) -> Any:
+    if isinstance(value, dict):
+        return deserialize_keras_object(value, custom_objects)
+    if isinstance(value, (list, tuple)):
+        return type(value)([_revived(v, custom_objects) for v in value])
+    return value
