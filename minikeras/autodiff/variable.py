@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,10 @@ class Variable(Tensor):
         aggregation, synchronization: for distribution; kept, without effect on one machine.
         name: name, a counted `variable` if None.
 
+    Attributes:
+        initially_trainable: whether it was made to be trained, whatever `trainable` says now: what
+            thawing a frozen layer gives back.
+
     Example:
 
     >>> import minikeras
@@ -50,6 +55,7 @@ class Variable(Tensor):
         "_regularizer",
         "_synchronization",
         "_trainable",
+        "initially_trainable",
         "name",
         "overwrite_with_gradient",
         "path",
@@ -105,7 +111,7 @@ class Variable(Tensor):
                     f"shape={tuple(shape)}."
                 )
         super().__init__(np.array(value))
-        self._trainable = bool(trainable)
+        self._trainable = self.initially_trainable = bool(trainable)
         self._follow()
 
     def _follow(self) -> None:
@@ -226,31 +232,19 @@ class Variable(Tensor):
         self.array = new
 
     def __copy__(self) -> Variable:
-        return self.__deepcopy__(None)
+        return copy.deepcopy(self)
 
-    def __deepcopy__(self, memo: Any) -> Variable:
-        twin = Variable(
-            self.array,
-            dtype=self.dtype,
-            trainable=self._trainable,
-            autocast=self._autocast,
-            aggregation=self._aggregation,
-            synchronization=self._synchronization,
-            name=self.name,
-        )
-        twin.path = self.path
-        twin._regularizer, twin._constraint = self._regularizer, self._constraint
-        twin._initializer = self._initializer
-        return twin
+    # Tensors, which never change, have shorter ways to be copied and pickled.
+    __deepcopy__ = None
 
     def __reduce__(self) -> Any:
-        return _rebuild, (
-            np.array(self.array),
-            self._trainable,
-            self.name,
-            self.path,
-            self._autocast,
-        )
+        names = [n for n in (*Tensor.__slots__, *Variable.__slots__) if n not in _NOT_COPIED]
+        return _blank, (type(self),), {n: getattr(self, n) for n in names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._follow()
 
     def __repr__(self) -> str:
         return (
@@ -259,10 +253,13 @@ class Variable(Tensor):
         )
 
 
-def _rebuild(value: np.ndarray, trainable: bool, name: str, path: str, autocast: bool) -> Variable:
-    v = Variable(value, trainable=trainable, name=name, autocast=autocast)
-    v.path = path
-    return v
+_NOT_COPIED = frozenset({"__weakref__", "node", "_keras_mask"})
+
+
+def _blank(cls: type) -> Variable:
+    variable = cls.__new__(cls)
+    variable._keras_mask = None
+    return variable
 
 
 def standardize_variable_shape(shape: Any, name: str) -> tuple[int, ...]:

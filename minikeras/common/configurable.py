@@ -78,7 +78,13 @@ class Configurable:
         """
         if _user_class_with_config(cls) is None:
             config = {k: _revived(v, custom_objects) for k, v in config.items()}
-        return cls(**config)
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(
+                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"
+                f"Exception encountered: {error}"
+            ) from error
 
 
 def arguments_of(obj: Configurable) -> dict[str, Any]:

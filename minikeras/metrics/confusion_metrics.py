@@ -41,7 +41,7 @@ class _Decisions(Metric):
 
     def _count(self, y_true: Any, y_pred: Any, sample_weight: Any, **options: Any) -> None:
         if self._levels is None:
-            self._levels = np.asarray(self.thresholds, to_np_dtype(self._variables[0].dtype))
+            self._levels = np.asarray(self.thresholds, to_np_dtype(self.own_variables()[0].dtype))
         counts = count_decisions(
             self.name,
             to_array(y_true),

@@ -10,7 +10,8 @@ import numpy as np
 
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.tracking import Trackable, substituted
 from minikeras.autodiff.variable import Variable
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import to_np_dtype
@@ -18,7 +19,7 @@ from minikeras.common.naming import auto_name
 from minikeras.losses.loss import compute_dtype
 
 
-class Metric(Configurable):
+class Metric(Trackable, Configurable):
     """Base class of metrics.
 
     A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`,
@@ -58,7 +59,6 @@ class Metric(Configurable):
         self.name = name or auto_name(type(self).__name__)
         self._dtype = compute_dtype(dtype)
         self._np_dtype = to_np_dtype(self._dtype)
-        self._variables: list[Variable] = []
 
     @property
     def dtype(self) -> str:
@@ -69,15 +69,8 @@ class Metric(Configurable):
     def variables(self) -> list[Variable]:
         """The state: own variables in the order of their making, then those of metrics held."""
         self._check_super_called()
-        found = list(self._variables)
-        for value in self.__dict__.values():
-            if isinstance(value, Variable) and not any(value is v for v in found):
-                found.append(value)
-        for value in self.__dict__.values():
-            for metric in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(metric, Metric):
-                    found.extend(metric.variables)
-        return found
+        held = [m for m in self.tracked() if isinstance(m, Metric)]
+        return self.own_variables() + [v for m in held for v in m.variables]
 
     def add_variable(
         self,
@@ -97,21 +90,16 @@ class Metric(Configurable):
             name: its name.
         """
         self._check_super_called()
-        thread.state.scopes.append(self.name.replace("/", ">"))
-        try:
-            variable = Variable(
-                _zeros if initializer in (None, "zeros") else initializer,
-                shape=shape,
-                dtype=dtype,
-                trainable=False,
-                aggregation=aggregation,
-                synchronization="on_read",
-                name=name,
-            )
-        finally:
-            thread.state.scopes.pop()
-        self._variables.append(variable)
-        return variable
+        return self.make_variable(
+            [*thread.state.scopes, self.name.replace("/", ">")],
+            _zeros if initializer in (None, "zeros") else initializer,
+            shape=shape,
+            dtype=dtype,
+            trainable=False,
+            aggregation=aggregation,
+            synchronization="on_read",
+            name=name,
+        )
 
     def add_weight(
         self,
@@ -171,20 +159,14 @@ class Metric(Configurable):
                 f"{type(self).__name__}: argument `metric_variables` must hold one value for each "
                 f"variable of the metric. Received {len(values)} values, expected {len(variables)}."
             )
-        before = [v.array for v in variables]
-        try:
-            for v, value in zip(variables, values):
-                v.array = to_array(value)
+        with substituted(variables, values):
             result = f()
             if isinstance(result, Variable):
                 result = result.value
             return result, [Tensor(v.array) for v in variables]
-        finally:
-            for v, value in zip(variables, before):
-                v.array = value
 
     def _check_super_called(self) -> None:
-        if "_variables" not in self.__dict__:
+        if "_dtype" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__}: call `super().__init__()` first thing in `__init__()`."
             )

@@ -35,7 +35,7 @@ class Functional(Function, Model):
         trainable: whether its weights may be trained.
     """
 
-    _UNTRACKED = Model._UNTRACKED | {"graph", "_layers_made"}
+    untracked = frozenset({"graph", "_layers_made"})
 
     def __init__(
         self,
@@ -81,19 +81,9 @@ class Functional(Function, Model):
 
     @property
     def _layers(self) -> list[Layer]:
-        extra = [c for c in self._children() if isinstance(c, Layer)]
+        extra = super()._layers
         made = self.__dict__.get("_layers_made", [])
         return list(made) + [c for c in extra if not any(c is m for m in made)]
-
-    def _collect(self, seeds: bool, seen: set[int]) -> Any:
-        yield from super()._collect(seeds, seen)
-        for layer in self.__dict__.get("_layers_made", []):
-            yield from layer._collect(seeds, seen)
-
-    def _set_trainable(self, value: bool) -> None:
-        super()._set_trainable(value)
-        for layer in self.__dict__.get("_layers_made", []):
-            layer.trainable = value
 
     @property
     def layers(self) -> list[Layer]:

@@ -33,18 +33,20 @@ class Model(Trainer, Layer):
     (None, 1)
     """
 
-    _UNTRACKED = Layer._UNTRACKED | {
-        "optimizer",
-        "loss",
-        "history",
-        "_loss_tracker",
-        "_compile_loss",
-        "_compile_metrics",
-        "_compile_config",
-        "_noted",
-        "_inputs_struct",
-        "_outputs_struct",
-    }
+    untracked = frozenset(
+        {
+            "optimizer",
+            "loss",
+            "history",
+            "_loss_tracker",
+            "_compile_loss",
+            "_compile_metrics",
+            "_compile_config",
+            "_noted",
+            "_inputs_struct",
+            "_outputs_struct",
+        }
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         from minikeras.models.functional import Functional, is_functional_call

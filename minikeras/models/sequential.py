@@ -31,7 +31,7 @@ class Sequential(Model):
     (None, 1)
     """
 
-    _UNTRACKED = Model._UNTRACKED | {"_functional"}
+    untracked = frozenset({"_functional"})
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         return super().__new__(cls)
@@ -163,7 +163,7 @@ class Sequential(Model):
 
     @property
     def _layers(self) -> list[Layer]:
-        extra = [c for c in self._children() if isinstance(c, Layer)]
+        extra = super()._layers
         stack = self.layers
         return stack + [
             c for c in extra if not isinstance(c, InputLayer) and all(c is not s for s in stack)

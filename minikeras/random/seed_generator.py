@@ -8,7 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
-from minikeras.autodiff.variable import Variable
+from minikeras.autodiff.tracking import Trackable
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import get_local, set_local
@@ -17,7 +17,7 @@ from minikeras.kernels.random import Key
 _LIMIT = 2**32
 
 
-class SeedGenerator(Configurable):
+class SeedGenerator(Trackable, Configurable):
     """A stream of random numbers: each draw that it is given to as `seed` gives new ones.
 
     Its `state` is a variable of two uint32, the seed and the number of draws so far, which models
@@ -50,18 +50,14 @@ class SeedGenerator(Configurable):
         self.name = name or auto_name(type(self).__name__)
         self._initial_seed = seed
         first = make_default_seed() if seed is None else check_seed(seed, "SeedGenerator")
-        outer = thread.state.scopes
-        thread.state.scopes = [*outer, self.name]
-        try:
-            self.state = Variable(
-                np.array([first, 0], np.uint32),
-                dtype="uint32",
-                trainable=False,
-                autocast=False,
-                name="seed_generator_state",
-            )
-        finally:
-            thread.state.scopes = outer
+        self.state = self.make_variable(
+            [*thread.state.scopes, self.name],
+            np.array([first, 0], np.uint32),
+            dtype="uint32",
+            trainable=False,
+            autocast=False,
+            name="seed_generator_state",
+        )
 
     def next_key(self) -> Key:
         """Return the key of the next draw, and count it."""

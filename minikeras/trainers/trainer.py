@@ -269,9 +269,9 @@ class Trainer:
         noted = self._noted
         if noted is None:
             return self.losses
-        if not (self._lossy or noted.regularized or noted.own_loss):
+        if not (self._layers_with_losses or noted.regularized or noted.own_loss):
             return []
-        found = [x for layer in noted.layers if layer._own_losses for x in layer._own_losses]
+        found = [x for layer in noted.layers if layer._losses for x in layer._losses]
         return found + [v.regularizer(v) for v in noted.regularized]
 
     def compute_metrics(

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.tracking import name_scopes
 from minikeras.autodiff.variable import Variable
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
@@ -131,7 +132,7 @@ class RNN(Layer):
                     f"Layer '{self.name}': with stateful=True the size of the batch must be known. "
                     f"Received: sequences.shape={sequences_shape}. Give Input a `batch_size`."
                 )
-            with self._scope():
+            with name_scopes(self._scopes()):
                 states = tree.map_structure(
                     lambda s: Variable(
                         s, trainable=False, dtype=self.variable_dtype, name="rnn_state"

@@ -97,6 +97,6 @@ class TimeDistributed(Wrapper):
                 return False
             if getattr(layer, "stateful", False) or layer.activity_regularizer is not None:
                 return False
-            if any(not layer._is_trainable_weight(v) for v in layer._own_variables()):
+            if any(not v.initially_trainable for v in layer.own_variables()):
                 return False
         return True

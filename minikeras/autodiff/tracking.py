@@ -1,0 +1,159 @@
+"""`Trackable`: what owns variables. Layers, metrics, optimizers and seed generators do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minikeras.autodiff.state import thread
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+
+
+class Trackable:
+    """Keeps account of the variables that an object makes, and of what its attributes hold.
+
+    Attributes are looked through when somebody asks, so a list may grow after it was assigned.
+    """
+
+    untracked: ClassVar[frozenset[str]] = frozenset()
+    """Attributes that do not count; a class adds to those of its bases."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "untracked" in cls.__dict__:
+            bases = [c.untracked for c in cls.__mro__[1:] if issubclass(c, Trackable)]
+            cls.untracked = frozenset(cls.untracked).union(*bases)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls, *args, **kwargs)
+        made.__dict__["_tracked"] = {}  # names of attributes, in the order of their assignment
+        return made
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, (Variable, Trackable, list, tuple, dict)):
+            if name not in self.untracked:
+                self._tracked[name] = True
+        elif name in self._tracked:
+            del self._tracked[name]
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._tracked.pop(name, None)
+        object.__delattr__(self, name)
+
+    def tracked(self) -> Iterator[Any]:
+        """Yield the variables and trackable objects that this one holds, each once."""
+        seen = set()
+        for name in list(self._tracked):
+            for value in _leaves(self.__dict__.get(name)):
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    yield value
+
+    def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
+        """Make a variable that belongs to this object, whether or not an attribute holds it.
+
+        Args:
+            scopes: names that its path begins with.
+            *args, **kwargs: arguments of `Variable`.
+        """
+        with name_scopes(scopes):
+            variable = Variable(*args, **kwargs)
+        if "_variables_made" not in self.__dict__:
+            self._variables_made = []
+        self._variables_made.append(variable)
+        return variable
+
+    def own_variables(self) -> list[Variable]:
+        """Return the variables of this object itself, in the order in which they are saved."""
+        return [v for v in self.tracked() if isinstance(v, Variable)]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the values of the object's own variables into a dict-like store, by their index."""
+        for i, v in enumerate(self.own_variables()):
+            store[str(i)] = v.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the values of the object's own variables from a dict-like store.
+
+        Raises:
+            ValueError: if their number or a shape differs; nothing is changed then.
+        """
+        own = self.own_variables()
+        if len(store.keys()) != len(own):
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' expected {len(own)} variables, but received "
+                f"{len(store.keys())} variables during loading. Expected: {[v.name for v in own]}"
+            )
+        assign_values(own, [store[str(i)] for i in range(len(own))])
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, (Variable, Trackable)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _leaves(v)
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from _leaves(v)
+
+
+@contextmanager
+def name_scopes(names: Sequence[str]) -> Iterator[None]:
+    """Let the paths of variables that are made inside begin with these names."""
+    before, thread.state.scopes = thread.state.scopes, list(names)
+    try:
+        yield
+    finally:
+        thread.state.scopes = before
+
+
+@contextmanager
+def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterator[None]:
+    """Put other values in the place of variables', and give the old ones back at the end.
+
+    Args:
+        variables: the variables.
+        values: a value for each; a tensor keeps its place on the tape.
+
+    Raises:
+        ValueError: if a value has another shape.
+    """
+    before = [(v, v.array, v.node) for v in variables]
+    try:
+        for v, value in zip(variables, values):
+            array = to_array(value)
+            _check_shape(v, array)
+            if isinstance(value, Tensor):
+                v.node = value.node
+            v.array = array
+        yield
+    finally:
+        for v, array, node in before:
+            v.array, v.node = array, node
+
+
+def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:
+    """Assign a value to each of some variables, or to none.
+
+    Raises:
+        ValueError: if a value has another shape than its variable; nothing is changed then.
+    """
+    arrays = [to_array(value) for value in values]
+    for v, array in zip(variables, arrays):
+        _check_shape(v, array)
+    for v, array in zip(variables, arrays):
+        v.assign(array)
+
+
+def _check_shape(variable: Variable, array: np.ndarray) -> None:
+    if variable.shape != array.shape:
+        raise ValueError(
+            f"Variable '{variable.path}' has shape {variable.shape}. Received a value of shape "
+            f"{array.shape}."
+        )
