@@ -11,7 +11,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.dtypes import own_dtype, standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
 find_initializer: list[Callable] = []
@@ -243,7 +243,7 @@ class Variable(Tensor):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
-            setattr(self, name, value)
+            setattr(self, name, own_dtype(value))
         self._follow()
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from inspect import Parameter
 from types import FunctionType
 from typing import Any, ClassVar
 
+from minikeras.common.dtypes import own_dtype
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 
 OMIT: Any = object()
@@ -57,6 +58,9 @@ class Configurable:
         if not cls._of_package:  # a user's class keeps its arguments as it likes, so note them
             made.__dict__["_made_with"] = (args, kwargs)
         return made
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({k: own_dtype(v) for k, v in state.items()})
 
     def get_config(self) -> dict:
         """Return what `from_config` needs to make such an object again, as plain types.

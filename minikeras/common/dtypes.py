@@ -65,6 +65,23 @@ def _name_of(dtype: Any) -> str | None:
     return name if name in ALLOWED_DTYPES else None
 
 
+def own_dtype(x: Any) -> Any:
+    """Return NumPy's own object for a dtype, or an array with it; anything else as it is.
+
+    Copies and pickles of dtypes are other objects, and what runs at every step tells dtypes apart by
+    `is`.
+    """
+    if isinstance(x, np.dtype):
+        return _OWN.get(x, x)
+    if type(x) is np.ndarray and x.dtype is not _OWN.get(x.dtype):
+        return x.view(_OWN[x.dtype]) if x.dtype in _OWN else x
+    return x
+
+
+_OWN = {np.dtype(n): np.dtype(n) for n in ("bool", *INT_TYPES, *FLOAT_TYPES[1:], *COMPLEX_TYPES)}
+"""NumPy's own dtype objects, by dtypes that equal them."""
+
+
 @functools.lru_cache(maxsize=64)
 def np_dtype(name: str) -> np.dtype:
     """Return NumPy's dtype object for a canonical name."""

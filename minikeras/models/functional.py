@@ -216,6 +216,9 @@ class Functional(Function, Model):
             f"expected shape={wanted.shape}, found shape={tuple(x.shape)}"
         )
 
+    def __getstate__(self) -> dict:
+        return {"graph": self.graph, **super().__getstate__()}
+
     # Config.
 
     def get_config(self) -> dict:

@@ -126,6 +126,19 @@ class Model(Trainer, Layer):
             return functional_from_config(cls, config, custom_objects)
         return super().from_config(config)
 
+    def __getstate__(self) -> dict:
+        """Return what copies and pickles keep: all but what is made again when it is needed."""
+        made_again = ("train_function", "test_function", "predict_function")
+        return {**self.__dict__, **dict.fromkeys(made_again)}
+
+    def __reduce__(self) -> Any:
+        cls = type(self)
+        return (
+            _blank,
+            (getattr(cls, "_variant_of", cls), "_variant_of" in cls.__dict__),
+            self.__getstate__(),
+        )
+
     def summary(
         self,
         line_length: int | None = None,
@@ -212,6 +225,12 @@ def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:
         path = f"{prefix}/{k}" if prefix else k
         found += _paths(v, path) if isinstance(v, dict) else [(path, v)]
     return found
+
+
+def _blank(cls: type, functional: bool) -> Any:
+    """Return a model that its state is still to be put into."""
+    cls = _functional_variant(cls) if functional else cls
+    return cls.__new__(cls)
 
 
 _VARIANTS: dict[type, type] = {}

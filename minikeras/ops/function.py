@@ -85,6 +85,10 @@ class Graph:
                 )
         self._make_plan()
 
+    def __getstate__(self) -> dict:
+        # Parents first: whoever copies a graph need not follow a whole chain down to the inputs.
+        return {"nodes": self.nodes, **self.__dict__}
+
     def _walk(self, owner: str) -> tuple[list[GraphNode], dict[int, int]]:
         """Walk from the outputs to the inputs, depth first.
 
@@ -160,12 +164,15 @@ class Graph:
             source = slots[id(node.args[0])] if simple else None
             targets = [slots[id(t)] for t in node.output_tensors]
             single = targets[0] if isinstance(node.outputs, KerasTensor) else None
-            steps.append([node.operation, source, single, targets, node, ()])
+            arguments = tree.map_structure(
+                lambda x: Slot(slots[id(x)]) if isinstance(x, KerasTensor) else x,
+                (node.args, node.kwargs),
+            )
+            steps.append([node.operation, source, single, targets, arguments, ()])
         kept = {slots[id(t)] for t in self.outputs if id(t) in slots}
         for slot, i in last_use.items():
             if slot not in kept:
                 steps[i][5] = (*steps[i][5], slot)
-        self._slots = slots
         self._size = len(slots)
         self._plan = [tuple(s) for s in steps]
         self._input_slots = [slots[id(t)] for t in self.inputs]
@@ -185,11 +192,13 @@ class Graph:
         values: list[Any] = [None] * self._size
         for slot, x in zip(self._input_slots, inputs):
             values[slot] = x
-        for operation, source, single, targets, node, drop in self._plan:
+        for operation, source, single, targets, arguments, drop in self._plan:
             if source is not None and call is None:
                 result = operation(values[source])
             else:
-                args, kwargs = self._fill(node, values)
+                args, kwargs = tree.map_structure(
+                    lambda x: values[x.index] if type(x) is Slot else x, arguments
+                )
                 if thread.state.training is not None and "training" in kwargs:
                     kwargs["training"] = (
                         thread.state.training
@@ -211,13 +220,14 @@ class Graph:
         """Describe the outputs for other input KerasTensors, noting nothing."""
         return self.run(inputs, lambda op, args, kwargs: op.compute_output_spec(*args, **kwargs))
 
-    def _fill(self, node: GraphNode, values: list) -> tuple[tuple, dict]:
-        def fill(x: Any) -> Any:
-            return values[self._slots[id(x)]] if isinstance(x, KerasTensor) else x
 
-        args = tuple(tree.map_structure(fill, a) for a in node.args)
-        kwargs = {k: tree.map_structure(fill, v) for k, v in node.kwargs.items()}
-        return args, kwargs
+class Slot:
+    """A place in the arguments of a step that a tensor of the graph goes to."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
 
 
 def _disconnected(owner: str, t: KerasTensor) -> str:
