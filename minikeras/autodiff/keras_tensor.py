@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.naming import auto_name
+from minikeras.common.serialization import register_type
 
 
 class KerasTensor:
@@ -100,6 +101,18 @@ class KerasTensor:
             f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse={self.sparse}, "
             f"ragged={self.ragged}, name={self.name}>"
         )
+
+
+def _to_config(t: KerasTensor) -> dict:
+    history = getattr(t, "_keras_history", None)
+    if history is not None:
+        history = [history.operation.name, history.node_index, history.tensor_index]
+    return {"shape": t.shape, "dtype": t.dtype, "keras_history": history}
+
+
+register_type(
+    KerasTensor, "__keras_tensor__", _to_config, lambda c: KerasTensor(c["shape"], dtype=c["dtype"])
+)
 
 
 def standardize_shape(shape: Any) -> tuple[int | None, ...]:

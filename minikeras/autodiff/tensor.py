@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.dtypes import floatx_dtype, to_np_dtype
+from minikeras.common.serialization import array_config, array_from_config, register_type
 
 
 class Tensor:
@@ -135,6 +136,11 @@ class Tensor:
 
     def __str__(self) -> str:
         return repr(self)
+
+
+register_type(
+    Tensor, "__tensor__", lambda t: array_config(t.array), lambda c: Tensor(array_from_config(c))
+)
 
 
 def describe(value: np.ndarray) -> str:

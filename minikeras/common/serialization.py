@@ -12,7 +12,7 @@ import importlib
 import inspect
 import types
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -123,11 +123,14 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, np.dtype):
         return standardize_dtype(obj)
     if isinstance(obj, np.ndarray):
-        return obj.item() if obj.ndim == 0 else _array_config("__numpy__", obj)
-    if getattr(obj, "_is_keras_tensor", False):
-        return _keras_tensor_config(obj)
-    if _is_tensor(obj):
-        return _array_config("__tensor__", obj.array)
+        return (
+            obj.item()
+            if obj.ndim == 0
+            else {"class_name": "__numpy__", "config": array_config(obj)}
+        )
+    if type(obj) in _types:
+        kind, to_config, _ = _types[type(obj)]
+        return {"class_name": kind, "config": to_config(obj)}
     if inspect.isclass(obj):
         return _class_config(obj)
     if hasattr(obj, "get_config"):
@@ -140,23 +143,29 @@ def serialize_keras_object(obj: Any) -> Any:
     )
 
 
-def _is_tensor(obj: Any) -> bool:
-    """Whether it is a tensor, and not a variable, whose identity a config could not keep."""
-    value = getattr(obj, "array", None)
-    return isinstance(value, (np.ndarray, np.generic)) and not hasattr(obj, "assign")
+def array_config(array: np.ndarray) -> dict:
+    """Return an array's values and dtype as plain types."""
+    return {"value": array.tolist(), "dtype": standardize_dtype(array.dtype)}
 
 
-def _array_config(kind: str, array: Any) -> dict:
-    config = {"value": np.asarray(array).tolist(), "dtype": standardize_dtype(array.dtype)}
-    return {"class_name": kind, "config": config}
+def array_from_config(config: dict) -> np.ndarray:
+    """Return the array that `array_config` described."""
+    dtype = None if config["dtype"] == "string" else to_np_dtype(config["dtype"])
+    return np.array(config["value"], dtype=dtype)
 
 
-def _keras_tensor_config(t: Any) -> dict:
-    history = getattr(t, "_keras_history", None)
-    if history is not None:
-        history = [history.operation.name, history.node_index, history.tensor_index]
-    config = {"shape": tuple(t.shape), "dtype": standardize_dtype(t.dtype)}
-    return {"class_name": "__keras_tensor__", "config": {**config, "keras_history": history}}
+_types: dict[type, tuple[str, Callable, Callable]] = {}
+
+
+def register_type(cls: type, kind: str, to_config: Callable, from_config: Callable) -> None:
+    """Say how objects of a type without `get_config` are described: the types of tensors do.
+
+    Args:
+        cls: the type; its subclasses are others.
+        kind: `class_name` of its configs.
+        to_config, from_config: functions that make a config of an object, and the reverse.
+    """
+    _types[cls] = (kind, to_config, from_config)
 
 
 def _class_config(cls: type) -> Any:
@@ -295,12 +304,10 @@ def _revive(config: Any, safe_mode: bool, table: dict) -> Any:
     if name == "__slice__":
         return slice(*[_revive(inner[k], safe_mode, {}) for k in ("start", "stop", "step")])
     if name == "__numpy__":
-        return _array(inner)
-    if name == "__tensor__":
-        return importlib.import_module("minikeras.autodiff").Tensor(_array(inner))
-    if name == "__keras_tensor__":
-        kind = importlib.import_module("minikeras.autodiff").KerasTensor
-        return kind(inner["shape"], dtype=inner["dtype"])
+        return array_from_config(inner)
+    for kind, _, from_config in _types.values():
+        if name == kind:
+            return from_config(inner)
     if name == "__lambda__":
         return _lambda(inner, safe_mode)
     if name in ("function", "type"):
@@ -308,11 +315,6 @@ def _revive(config: Any, safe_mode: bool, table: dict) -> Any:
             raise TypeError(f"Expected the name of a {name} as 'config'. Full config: {config}")
         return _function(inner, config, table) if name == "function" else _class(inner, config, {})
     return _instance(name, inner, config, safe_mode, table)
-
-
-def _array(config: dict) -> np.ndarray:
-    dtype = None if config["dtype"] == "string" else to_np_dtype(config["dtype"])
-    return np.array(config["value"], dtype=dtype)
 
 
 def _lambda(config: dict, safe_mode: bool) -> Any:

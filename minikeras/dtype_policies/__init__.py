@@ -7,5 +7,4 @@ from minikeras.dtype_policies.dtype_policy import (
     reset_dtype_policy,
     set_dtype_policy,
 )
-from minikeras.dtype_policies.dtype_policy_map import DTypePolicyMap
-from minikeras.dtype_policies.lookup import deserialize, get, serialize
+from minikeras.dtype_policies.dtype_policy_map import DTypePolicyMap, deserialize, get, serialize

@@ -10,6 +10,7 @@ import numpy as np
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.settings import settings
+from minikeras.ops.core import cast, convert_to_tensor
 
 QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
@@ -75,16 +76,14 @@ class DTypePolicy(Configurable):
             autocast: whether floats of another dtype are cast.
             dtype: dtype to cast to.
         """
-        from minikeras import ops
-
         if not hasattr(x, "dtype"):
             return x
         if not getattr(x, "_is_keras_tensor", False):
-            x = ops.convert_to_tensor(x)
+            x = convert_to_tensor(x)
         target = np_dtype(standardize_dtype(dtype))
         current = np_dtype(standardize_dtype(x.dtype))
         floats = current.kind in "fV" and current != np.dtype(object)
-        return ops.cast(x, target.name) if autocast and floats and current != target else x
+        return cast(x, target.name) if autocast and floats and current != target else x
 
     def __eq__(self, other: Any) -> bool:
         plain = (DTypePolicy, FloatDTypePolicy)

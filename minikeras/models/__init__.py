@@ -1,7 +1,7 @@
 """Models: stacks, graphs and subclasses of layers that can be trained."""
 
+from minikeras.models.cloning import clone_model
 from minikeras.models.functional import Functional
-from minikeras.models.functional_config import clone_model
 from minikeras.models.model import Model
 from minikeras.models.model_json import model_from_json
 from minikeras.models.sequential import Sequential

@@ -8,21 +8,15 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
+from minikeras.layers.call_arguments import specs_of
+from minikeras.layers.core.input_layer import Input
 from minikeras.layers.layer import Layer
+from minikeras.models.functional_config import functional_config
 from minikeras.models.model import Model
 from minikeras.ops.core import cast
 from minikeras.ops.function import Function
 from minikeras.ops.shapes import expand_dims, squeeze
 from minikeras.trainers.trainer import Trainer
-
-
-def is_functional_call(args: tuple, kwargs: dict) -> bool:
-    """Whether constructor arguments are `(inputs, outputs)`."""
-    return (
-        len(args) in (2, 3)
-        or (len(args) == 1 and "outputs" in kwargs)
-        or ("inputs" in kwargs and "outputs" in kwargs)
-    )
 
 
 class Functional(Function, Model):
@@ -70,8 +64,6 @@ class Functional(Function, Model):
         flat = tree.flatten(inputs)
         if all(_is_entrance(t) or not isinstance(t, KerasTensor) for t in flat):
             return inputs, outputs
-        from minikeras.layers.core.input_layer import Input
-
         fresh = [
             t if _is_entrance(t) else Input(batch_shape=t.shape, dtype=t.dtype, name=t.name)
             for t in flat
@@ -133,8 +125,6 @@ class Functional(Function, Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shapes of the outputs for shapes of the inputs."""
-        from minikeras.layers.call_arguments import specs_of
-
         specs = specs_of(input_shape, self.compute_dtype)
         return tree.map_structure(lambda t: t.shape, self.compute_output_spec(specs))
 
@@ -223,9 +213,10 @@ class Functional(Function, Model):
 
     def get_config(self) -> dict:
         """Return the layers' configs and how they are connected, in Keras's form."""
-        from minikeras.models.functional_config import functional_config
-
         return functional_config(self)
+
+
+Model.functional_class = Functional
 
 
 def _typed(x: Any, wanted: KerasTensor) -> Any:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from minikeras.autodiff.state import thread
+from minikeras.common.serialization import serialize_keras_object
+from minikeras.layers.call_arguments import as_tuples, specs_of
 from minikeras.layers.layer import Layer
+from minikeras.models.functional_config import functional_from_config
 from minikeras.trainers.trainer import Trainer
+from minikeras.utils.summary_utils import print_summary
 
 
 class Model(Trainer, Layer):
@@ -48,10 +54,12 @@ class Model(Trainer, Layer):
         }
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        from minikeras.models.functional import Functional, is_functional_call
+    functional_class: ClassVar[type]
+    """`Functional`, which builds on this class and puts itself here."""
 
-        if is_functional_call(args, kwargs) and not isinstance(self, Functional):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        Functional = Model.functional_class
+        if _is_functional_call(args, kwargs) and not isinstance(self, Functional):
             # A subclass given inputs and outputs becomes functional, keeping its own methods.
             self.__class__ = _functional_variant(type(self))
             Functional.__init__(self, *args, **kwargs)
@@ -102,9 +110,6 @@ class Model(Trainer, Layer):
         if type(self).call is Model.call:
             self.built = True
             return
-        from minikeras.autodiff.state import thread
-        from minikeras.layers.call_arguments import as_tuples, specs_of
-
         specs = specs_of(as_tuples(input_shape), self.compute_dtype)
         inside = thread.state.in_call
         thread.state.in_call = True
@@ -118,11 +123,8 @@ class Model(Trainer, Layer):
     @classmethod
     def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
         """Make a model from its config."""
-        from minikeras.models.functional import Functional
-        from minikeras.models.functional_config import functional_from_config
-
         if "layers" in config and "input_layers" in config:
-            cls = Functional if cls is Model else cls
+            cls = Model.functional_class if cls is Model else cls
             return functional_from_config(cls, config, custom_objects)
         return super().from_config(config)
 
@@ -158,8 +160,6 @@ class Model(Trainer, Layer):
             show_trainable: whether to show which layers are trainable.
             layer_range: names of the first and the last layer to show.
         """
-        from minikeras.utils.summary_utils import print_summary
-
         print_summary(
             self,
             line_length=line_length,
@@ -172,10 +172,6 @@ class Model(Trainer, Layer):
 
     def to_json(self, **kwargs: Any) -> str:
         """Return the config as JSON; `models.model_from_json` reads it."""
-        import json
-
-        from minikeras.common.serialization import serialize_keras_object
-
         return json.dumps(serialize_keras_object(self), **kwargs)
 
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict:
@@ -233,13 +229,21 @@ def _blank(cls: type, functional: bool) -> Any:
     return cls.__new__(cls)
 
 
+def _is_functional_call(args: tuple, kwargs: dict) -> bool:
+    """Whether constructor arguments are `(inputs, outputs)`."""
+    return (
+        len(args) in (2, 3)
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
+    )
+
+
 _VARIANTS: dict[type, type] = {}
 
 
 def _functional_variant(cls: type) -> type:
     """Return `cls` with `Functional` behind it, made once per class."""
-    from minikeras.models.functional import Functional
-
+    Functional = Model.functional_class
     if cls is Model:
         return Functional
     if cls not in _VARIANTS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from minikeras.common.serialization import deserialize_keras_object
+
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     """Make a model, with new weights, from what `model.to_json()` gave.
@@ -16,6 +18,4 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     >>> minikeras.models.model_from_json(model.to_json()).output_shape
     (None, 3)
     """
-    from minikeras.common.serialization import deserialize_keras_object
-
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)

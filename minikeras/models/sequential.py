@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras import dtype_policies
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
@@ -246,9 +248,6 @@ class Sequential(Model):
 
     def get_config(self) -> dict:
         """Return the layers' configs."""
-        from minikeras import dtype_policies
-        from minikeras.common.serialization import serialize_keras_object
-
         config = {
             "name": self.name,
             "trainable": self.trainable,
@@ -262,8 +261,6 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
         """Make a model from its config."""
-        from minikeras.common.serialization import deserialize_keras_object
-
         model = cls(name=config.get("name"))
         for entry in config["layers"]:
             model.add(deserialize_keras_object(entry, custom_objects=custom_objects), rebuild=False)

@@ -15,6 +15,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.dtypes import np_dtype
+from minikeras.ops.function import Function
 from minikeras.utils.io_utils import is_interactive_logging_enabled, print_msg
 
 # A style's terminal codes with 256 colours, with 16, and with none.
@@ -248,11 +249,9 @@ def print_summary(
      Trainable params: 12 (48.00 B)
      Non-trainable params: 0 (0.00 B)
     """
-    from minikeras.models import Functional, Sequential  # models print through this module
-
     if print_fn is None and not is_interactive_logging_enabled():
         print_fn = print_msg
-    functional = isinstance(model, Functional) and not isinstance(model, Sequential)
+    functional = isinstance(model, Function)
     chain = not functional or _is_chain(model.graph)
     layers = list(model.graph.operations if functional else model.layers)
 

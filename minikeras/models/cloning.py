@@ -1,0 +1,104 @@
+"""`clone_model`: the same layers with new weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.layers.core.input_layer import InputLayer
+from minikeras.layers.layer import Layer
+from minikeras.models.functional import Functional
+from minikeras.models.model import Model
+from minikeras.models.sequential import Sequential
+from minikeras.ops.symbolic import OpCall
+
+
+def clone_model(
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Any = None,
+    call_function: Any = None,
+    recursive: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Make a model of the same layers with new weights.
+
+    Args:
+        model: functional or sequential model, or any with a config.
+        input_tensors: KerasTensors to put the copy on; new inputs if None.
+        clone_function: `clone_function(layer)` gives the copy of each layer; from its config if
+            None.
+        call_function: `call_function(layer, *args, **kwargs)` calls the copies.
+        recursive: whether `clone_function` is applied to the layers of models inside.
+
+    Example:
+
+    >>> import minikeras
+    >>> model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(3)])
+    >>> minikeras.models.clone_model(model).output_shape
+    (None, 3)
+    """
+    if not isinstance(model, Model):
+        raise ValueError(f"clone_model takes a model. Received: {model!r}")
+    custom = clone_function is not None or call_function is not None or input_tensors is not None
+    if not custom and not isinstance(model, (Functional, Sequential)):
+        return type(model).from_config(model.get_config())
+
+    def copy(layer: Any) -> Any:
+        if isinstance(layer, OpCall):
+            return OpCall(**layer.get_config())
+        if recursive and isinstance(layer, Model):
+            return clone_model(layer, clone_function=clone_function, recursive=True)
+        if clone_function is None:
+            return type(layer).from_config(layer.get_config())
+        result = clone_function(layer)
+        if not isinstance(result, Layer):
+            raise TypeError(
+                "clone_model: `clone_function` must return a layer. "
+                f"Received: {type(result).__name__}"
+            )
+        return result
+
+    if isinstance(model, Sequential):
+        layers = [copy(layer) for layer in model.layers]
+        clone = Sequential(layers, name=model.name)
+        if input_tensors is not None:
+            first = tree.flatten(input_tensors)[0]
+            clone = Sequential([first._keras_history.operation, *layers], name=model.name)
+        elif model.built and model.input_shape is not None and not clone.built:
+            clone.build(model.input_shape)
+        return clone
+    if not isinstance(model, Functional):
+        raise ValueError(
+            "clone_model: arguments `clone_function`, `input_tensors` and `call_function` need a "
+            f"functional or sequential model. Received: {type(model).__name__}"
+        )
+    copies: dict[int, Any] = {}
+    if input_tensors is None:
+        entrances = [_copy_input(t) for t in model.inputs]
+    else:
+        entrances = tree.flatten(input_tensors)
+
+    def call(operation: Any, args: tuple, kwargs: dict) -> Any:
+        twin = copies.get(id(operation))
+        if twin is None:
+            twin = copies[id(operation)] = copy(operation)
+        if call_function is not None:
+            return call_function(twin, *args, **kwargs)
+        return twin(*args, **kwargs)
+
+    results = model.graph.run(entrances, call)
+    cls = getattr(type(model), "_variant_of", None)
+    cls = Functional if cls is not None else type(model)
+    return cls(
+        tree.pack_sequence_as(model._inputs_struct, entrances),
+        tree.pack_sequence_as(model._outputs_struct, results),
+        name=model.name,
+    )
+
+
+def _copy_input(t: KerasTensor) -> KerasTensor:
+    """Return a fresh input like another."""
+    layer = t._keras_history.operation
+    return InputLayer(**layer.get_config()).output
