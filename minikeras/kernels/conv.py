@@ -1,7 +1,7 @@
 """Convolution: `activation(windows of x @ kernel + bias)`, and its transpose.
 
 Images are `(n, *spatial, channels)`, kernels `(*window, channels / groups, filters)`. There are
-several ways, each with its weight gradient; `way` chooses by shapes and dtype alone:
+several algorithms, each with its weight gradient; `algorithm` chooses by shapes and dtype alone:
 
 - a window of one element is a matrix product;
 - 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
@@ -208,7 +208,7 @@ def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
 # The three directions.
 
 
-def way(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
+def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
     """Choose how to convolve `n` images."""
     if groups == 1:
         if w.taps == 1 and not any(map(any, w.pads)):
@@ -236,7 +236,7 @@ def correlate(
         finish: applied in place to parts of `y`.
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    chosen = way(w, n, channels, filters, groups, x.dtype)
+    chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if chosen == "winograd":
         winograd.correlate(x, kernel, w, y, finish)
     elif chosen == "few filters":
@@ -445,18 +445,18 @@ def _between(w: Window) -> tuple:
     Position `p` of the padded image, `p = q * stride + r`, gets the elements `r + stride * m` of
     the window that stands at `q - m`.
     """
-    reach, starts, outs = [], [], []
+    sizes, starts, outs = [], [], []
     for (low, _), size, k, s in zip(w.pads, w.size, w.kernel, w.strides):
         first, last = low // s, (low + size - 1) // s
-        reach.append(-(-k // s))
+        sizes.append(-(-k // s))
         starts.append(first)
         outs.append(last - first + 1)
     pads = []
-    for m, first, count, out in zip(reach, starts, outs, w.out):
+    for m, first, count, out in zip(sizes, starts, outs, w.out):
         before = m - 1 - first
         pads.append((before, first + count - out))
-    ones = (1,) * len(reach)
-    return Window(w.out, tuple(reach), ones, ones, tuple(pads), tuple(outs)), tuple(starts)
+    ones = (1,) * len(sizes)
+    return Window(w.out, tuple(sizes), ones, ones, tuple(pads), tuple(outs)), tuple(starts)
 
 
 def _spread_between(
@@ -543,7 +543,7 @@ def _spread_columns(
     filters = g.shape[-1] // groups
     inner = channels // groups
     matrices = kernel.reshape(-1, groups, filters).transpose(1, 2, 0)
-    padded_size = [max(r, p[0] + s) for r, p, s in zip(w.reach, w.pads, w.size)]
+    padded_size = [max(r, p[0] + s) for r, p, s in zip(w.covered, w.pads, w.size)]
     taps = list(itertools.product(*[range(k) for k in w.kernel]))
 
     def work(piece: Piece) -> None:
@@ -581,7 +581,7 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.
         groups: number of groups.
     """
     n, channels, filters = x.shape[0], x.shape[-1], g.shape[-1]
-    chosen = way(w, n, channels, filters, groups, x.dtype)
+    chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if not g.size:
         return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
     if chosen == "winograd":

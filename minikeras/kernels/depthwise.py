@@ -160,7 +160,7 @@ def _input_gradient(d: np.ndarray, kernel: np.ndarray, w: Window) -> np.ndarray:
     filters = d.shape[-1]
     channels, multiplier = kernel.shape[-2:]
     dx = np.empty((d.shape[0], *w.size, channels), d.dtype)
-    size = [max(r, p[0] + s) for r, p, s in zip(w.reach, w.pads, w.size)]
+    size = [max(r, p[0] + s) for r, p, s in zip(w.covered, w.pads, w.size)]
     middle = (slice(None), *[slice(p[0], p[0] + s) for p, s in zip(w.pads, w.size)])
     lines = _lines(kernel, w)
 

@@ -91,7 +91,7 @@ def _lowest(dtype: np.dtype) -> Any:
 
 
 def _padded_size(w: Window) -> list[int]:
-    return [max(r, p[0] + s) for r, p, s in zip(w.reach, w.pads, w.size)]
+    return [max(r, p[0] + s) for r, p, s in zip(w.covered, w.pads, w.size)]
 
 
 def _padded(x: np.ndarray, w: Window, value: Any) -> np.ndarray:

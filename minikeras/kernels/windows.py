@@ -45,7 +45,7 @@ class Window(NamedTuple):
         return tuple([(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation)])
 
     @property
-    def reach(self) -> tuple:
+    def covered(self) -> tuple:
         """Spatial shape that all windows cover together."""
         return tuple([(o - 1) * s + e for o, s, e in zip(self.out, self.strides, self.extent)])
 
@@ -252,7 +252,7 @@ def part(
 @functools.lru_cache(maxsize=1024)
 def _placement(w: Window, top: int, bottom: int, extra: tuple | None) -> tuple:
     """Plan `part`: the shape, from where to where pixels are copied, and what is zero."""
-    shape = list(w.reach if extra is None else extra)
+    shape = list(w.covered if extra is None else extra)
     if extra is None:
         shape[0] = (bottom - top - 1) * w.strides[0] + w.extent[0]
     starts = [top * w.strides[0] - w.pads[0][0], *[-p[0] for p in w.pads[1:]]]

@@ -14,6 +14,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.kernels import random as kernels
+from minikeras.ops.indexing import take_along_axis
 from minikeras.random.seed_generator import draw_key
 
 
@@ -312,15 +313,13 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     >>> sorted(minikeras.random.shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
     """
-    from minikeras import ops
-
     x = as_tensor(x)
     if not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         raise ValueError(
             f"random.shuffle: axis {axis} is out of bounds for a tensor of shape {tuple(x.shape)}."
         )
     order = kernels.permutations(tuple(x.shape), axis, draw_key(seed))
-    return ops.take_along_axis(x, order, axis=axis)
+    return take_along_axis(x, order, axis=axis)
 
 
 DROPOUT = elementary("dropout", lambda x, factors: x * factors, lambda g, factors: g * factors)

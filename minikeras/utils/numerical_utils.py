@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import ops
+
 _PLAIN = (np.ndarray, np.generic, numbers.Number, list, tuple)
 
 
@@ -33,15 +35,12 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
            [0., 0., 1.],
            [0., 1., 0.]])
     """
-    if not isinstance(x, _PLAIN):
-        from minikeras import ops  # arrays can do without
-
-        if ops.is_tensor(x):
-            if num_classes is None:
-                raise ValueError("to_categorical: `num_classes` is needed when `x` is a tensor.")
-            if len(x.shape) > 1 and x.shape[-1] == 1:
-                x = ops.squeeze(x, -1)
-            return ops.one_hot(x, num_classes)
+    if not isinstance(x, _PLAIN) and ops.is_tensor(x):
+        if num_classes is None:
+            raise ValueError("to_categorical: `num_classes` is needed when `x` is a tensor.")
+        if len(x.shape) > 1 and x.shape[-1] == 1:
+            x = ops.squeeze(x, -1)
+        return ops.one_hot(x, num_classes)
     index = np.asarray(x).astype("int64")
     if index.ndim > 1 and index.shape[-1] == 1:
         index = index[..., 0]
@@ -79,8 +78,6 @@ def normalize(x: Any, axis: int | tuple[int, int] | None = -1, order: int = 2) -
            [0. , 1. ]])
     """
     if not isinstance(x, np.ndarray):
-        from minikeras import ops  # arrays can do without
-
         return ops.normalize(x, axis=axis, order=order)
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     unit = x / np.where(norm == 0, 1, norm)

@@ -136,7 +136,9 @@ def test_keras_2_tuples_are_read():
 
 
 @pytest.mark.parametrize(
-    "x", [{1, 2}, object(), 1j, functools.partial(double), Variable([1.0])], ids=str
+    "x",
+    [{1, 2}, object(), 1j, functools.partial(double), Variable([1.0])],
+    ids=["set", "object", "complex", "partial", "variable"],
 )
 def test_what_has_no_config(x):
     with pytest.raises(TypeError, match="Cannot serialize object"):

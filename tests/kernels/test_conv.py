@@ -1,4 +1,4 @@
-"""Every way to convolve, against the definition, and gradients by the definition's linearity."""
+"""Every algorithm of convolution, against the definition, and gradients by the definition's linearity."""
 
 import hypothesis
 import numpy as np
@@ -34,7 +34,7 @@ def assert_transposed(gradient, function, shape, g, seed=5):
 
 
 def check(x_shape, kernel_shape, strides, padding, dilation, groups, dtype, seed=0):
-    """Compare forward and backward with the definition; return the way that was taken."""
+    """Compare forward and backward with the definition; return the algorithm that was chosen."""
     x, kernel = random(x_shape, seed, dtype), random(kernel_shape, seed + 1, dtype)
     bias = random(kernel_shape[-1:], seed + 2, dtype)
     y, saved = conv.forward(x, kernel, bias, strides, padding, dilation, groups, None)
@@ -48,7 +48,7 @@ def check(x_shape, kernel_shape, strides, padding, dilation, groups, dtype, seed
         dkernel, lambda p: conv.reference(wide[0], p, None, w, groups), kernel.shape, g
     )
     assert_close(dbias, g.astype("float64").reshape(-1, g.shape[-1]).sum(0).astype(dtype), dtype)
-    return conv.way(w, x_shape[0], x_shape[-1], kernel_shape[-1], groups, np.dtype(dtype))
+    return conv.algorithm(w, x_shape[0], x_shape[-1], kernel_shape[-1], groups, np.dtype(dtype))
 
 
 @st.composite
@@ -89,22 +89,22 @@ def test_winograd(size, channels, filters, padding, monkeypatch):
     for piece in (2000, 1 << 18):  # rows of an image, and whole images
         monkeypatch.setattr(winograd, "_PIECE", piece)
         shapes = (20, *size, channels), (3, 3, channels, filters)
-        way = check(*shapes, (1, 1), padding, (1, 1), 1, "float32")
-        assert way == "winograd"
+        algorithm = check(*shapes, (1, 1), padding, (1, 1), 1, "float32")
+        assert algorithm == "winograd"
 
 
 def test_each_way_is_taken_where_it_is_meant():
-    def way(size, channels, kernel, filters, strides=(1, 1), groups=1, dtype="float32"):
+    def algorithm(size, channels, kernel, filters, strides=(1, 1), groups=1, dtype="float32"):
         w = window((size, size), (kernel, kernel), strides, "same", (1, 1))
-        return conv.way(w, 64, channels, filters, groups, np.dtype(dtype))
+        return conv.algorithm(w, 64, channels, filters, groups, np.dtype(dtype))
 
-    assert way(32, 32, 3, 32) == "winograd"
-    assert way(32, 32, 3, 32, dtype="float64") == "columns"  # its error is too large
-    assert way(32, 32, 3, 32, strides=(2, 2)) == "columns"
-    assert way(32, 32, 3, 32, groups=2) == "columns"
-    assert way(32, 32, 1, 32) == "pointwise"
-    assert way(32, 1, 3, 32) == "planes"
-    assert way(32, 32, 3, 1) == "few filters"
+    assert algorithm(32, 32, 3, 32) == "winograd"
+    assert algorithm(32, 32, 3, 32, dtype="float64") == "columns"  # its error is too large
+    assert algorithm(32, 32, 3, 32, strides=(2, 2)) == "columns"
+    assert algorithm(32, 32, 3, 32, groups=2) == "columns"
+    assert algorithm(32, 32, 1, 32) == "pointwise"
+    assert algorithm(32, 1, 3, 32) == "planes"
+    assert algorithm(32, 32, 3, 1) == "few filters"
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "softmax"])
