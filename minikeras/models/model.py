@@ -78,6 +78,10 @@ class Model(Trainer, Layer):
         """The layers that the model is made of."""
         return self._flatten_layers(include_self=False, recursive=False)
 
+    def summarized_layers(self) -> list[Any]:
+        """Return what `summary` shows a row of."""
+        return self.layers
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its index in `layers`.
 

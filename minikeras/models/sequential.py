@@ -10,12 +10,13 @@ from minikeras.common.serialization import deserialize_keras_object, serialize_k
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
-from minikeras.models.functional import Functional
-from minikeras.models.model import Model
+from minikeras.models.graph_model import GraphModel
 from minikeras.trainers.trainer import Trainer
 
+_OF_GRAPH = ("graph", "_inputs_struct", "_outputs_struct")
 
-class Sequential(Model):
+
+class Sequential(GraphModel):
     """A plain stack of layers with one input and one output each.
 
     Args:
@@ -33,15 +34,11 @@ class Sequential(Model):
     (None, 1)
     """
 
-    untracked = frozenset({"_functional"})
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return super().__new__(cls)
+    _any_size = True  # a layer says itself what sizes it takes
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         Trainer.__init__(self)
         Layer.__init__(self, trainable=trainable, name=name)
-        self._functional: Functional | None = None
         self._stack: list[Layer] = []
         if layers is not None:
             if not isinstance(layers, (list, tuple)):
@@ -99,18 +96,16 @@ class Sequential(Model):
             raise ValueError(f"Sequential model '{self.name}' has no layer to pop.")
         layer = self._stack[-1]
         self._stack = self._stack[:-1]
-        self.built = False
-        self._functional = None
+        self._forget_graph()
         if rebuild:
             self._maybe_rebuild()
         return layer
 
     def _maybe_rebuild(self) -> None:
-        self.built = False
-        self._functional = None
+        self._forget_graph()
         if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
             self.build(self._stack[0].batch_shape)
-        elif self._stack and isinstance(self._stack[0], (Functional, Sequential)):
+        elif self._stack and isinstance(self._stack[0], GraphModel):
             first = self._stack[0]
             if first.built and getattr(first, "input_shape", None) is not None:
                 self.build(first.input_shape)
@@ -154,9 +149,20 @@ class Sequential(Model):
                         f"argument, the input tensor. Layer {type(layer).__name__} has {wanted}."
                     ) from error
                 raise
-        self._functional = Functional(entrance.output, x, name=self.name)
-        self._functional._any_size = True  # a layer says itself what sizes it takes
+        self._set_graph(entrance.output, x)
         self.built = True
+
+    def _forget_graph(self) -> None:
+        self.built = False
+        for name in _OF_GRAPH:
+            self.__dict__.pop(name, None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_GRAPH:
+            raise AttributeError(
+                f"Sequential model '{self.name}' has no {name} yet: it is not built."
+            )
+        return super().__getattr__(name)
 
     @property
     def layers(self) -> list[Layer]:
@@ -172,56 +178,14 @@ class Sequential(Model):
         ]
 
     @property
-    def graph(self) -> Any:
-        """The graph of the built model."""
-        return self._built_part("graph").graph
-
-    def _built_part(self, attribute: str) -> Functional:
-        if self._functional is None:
-            raise AttributeError(
-                f"Sequential model '{self.name}' has no defined {attribute} yet: it is not built."
-            )
-        return self._functional
-
-    @property
-    def inputs(self) -> list[KerasTensor]:
-        """The input KerasTensors, of a built model."""
-        return self._built_part("inputs").inputs
-
-    @property
-    def outputs(self) -> list[KerasTensor]:
-        """The output KerasTensors, of a built model."""
-        return self._built_part("outputs").outputs
-
-    @property
-    def input(self) -> Any:
-        """The input KerasTensor, of a built model."""
-        return self._built_part("input").input
-
-    @property
-    def output(self) -> Any:
-        """The output KerasTensor, of a built model."""
-        return self._built_part("output").output
-
-    @property
-    def input_shape(self) -> Any:
-        """The shape of the input, of a built model."""
-        return self._built_part("input_shape").input_shape
-
-    @property
-    def output_shape(self) -> Any:
-        """The shape of the output, of a built model."""
-        return self._built_part("output_shape").output_shape
-
-    @property
     def output_names(self) -> list[str] | None:
         """The name of the last layer, of a built model."""
-        return None if self._functional is None else self._functional.output_names
+        return super().output_names if self.built else None
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the layers one after the other."""
-        if self._functional is not None:
-            return self._functional.call(inputs, training=training, mask=mask)
+        if "graph" in self.__dict__:
+            return super().call(inputs, training=training, mask=mask)
         if mask is not None:
             inputs._keras_mask = mask
         x = inputs
@@ -231,8 +195,8 @@ class Sequential(Model):
 
     def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Describe the output."""
-        if self._functional is not None:
-            return self._functional.compute_output_spec(inputs)
+        if "graph" in self.__dict__:
+            return super().compute_output_spec(inputs)
         x = inputs
         for layer in self.layers:
             x = layer.compute_output_spec(x)
@@ -240,8 +204,8 @@ class Sequential(Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output for a shape of the input."""
-        if self._functional is not None:
-            return self._functional.compute_output_shape(input_shape)
+        if "graph" in self.__dict__:
+            return super().compute_output_shape(input_shape)
         for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
@@ -254,7 +218,7 @@ class Sequential(Model):
             "dtype": dtype_policies.serialize(self.dtype_policy),
             "layers": [serialize_keras_object(layer) for layer in self._stack],
         }
-        if self._functional is not None:
+        if "graph" in self.__dict__:
             config["build_input_shape"] = self._stack[0].batch_shape
         return config
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.dtypes import np_dtype
-from minikeras.ops.function import Function
 from minikeras.utils.io_utils import is_interactive_logging_enabled, print_msg
 
 # A style's terminal codes with 256 colours, with 16, and with none.
@@ -251,9 +250,9 @@ def print_summary(
     """
     if print_fn is None and not is_interactive_logging_enabled():
         print_fn = print_msg
-    functional = isinstance(model, Function)
-    chain = not functional or _is_chain(model.graph)
-    layers = list(model.graph.operations if functional else model.layers)
+    graph = getattr(model, "graph", None)  # a model that is not built yet has none
+    chain = graph is None or _is_chain(graph)
+    layers = model.summarized_layers()
 
     header = ["Layer (type)", "Output Shape", "Param #"]
     alignment = ["left", "left", "right"]
@@ -274,7 +273,7 @@ def print_summary(
 
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
     table = Table(header, widths, alignment, line_length, ascii=not encoding.startswith("utf"))
-    nodes = None if chain else {id(node) for node in model.graph.nodes}
+    nodes = None if chain else {id(node) for node in graph.nodes}
     first, last = _range_of(layers, layer_range)
     for layer in layers[first:last]:
         _add_rows(table, layer, nodes, expand_nested, show_trainable, level=0)
