@@ -41,7 +41,7 @@ def build_once(build: Any) -> Any:
 
 def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
     """Return the arguments of `build` that these call arguments give."""
-    named = tensor_arguments(layer._signature, args, kwargs)
+    named = tensor_arguments(layer.call_signature, args, kwargs)
     shapes = {f"{k}_shape": shapes_of(v) for k, v in named.items()}
     wanted = inspect.signature(type(layer).build).parameters
     names = [

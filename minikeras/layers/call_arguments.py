@@ -22,6 +22,9 @@ class CallSignature:
         self.signature = inspect.signature(call)
         parameters = list(self.signature.parameters.values())[1:]  # without self
         self.names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        self.required = [
+            p.name for p in parameters if p.name in self.names and p.default is p.empty
+        ]
         self.training = "training" in self.names
         self.mask = "mask" in self.names
         self.masks = [n for n in self.names if n.endswith("_mask") and n[:-5] in self.names]
@@ -36,7 +39,7 @@ class LazySignature:
     """Reads a class's `call` when it is first asked for: most layers are imported and never used."""
 
     def __get__(self, layer: Any, cls: type) -> CallSignature:
-        cls._signature = signature = CallSignature(cls.call)
+        cls.call_signature = signature = CallSignature(cls.call)
         return signature
 
 

@@ -65,14 +65,14 @@ class Layer(LayerState):
         "activity_regularizer": lambda layer: layer.activity_regularizer or OMIT,
     }
 
-    _signature: CallSignature
+    call_signature: CallSignature
     _keeps_dtype = False  # whether symbolic outputs have the dtype of the inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = build_once(cls.__dict__["build"])
-        cls._signature = LazySignature()
+        cls.call_signature = LazySignature()
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class Layer(LayerState):
     def _short_call(self, here: State, x: Tensor, kwargs: dict) -> Any:
         """`_full_call` where nothing has to be converted, checked, built or masked."""
         layers = here.layers
-        signature = self._signature
+        signature = self.call_signature
         outermost = not here.in_call
         before = training = here.training
         if kwargs or outermost:
@@ -234,7 +234,7 @@ class Layer(LayerState):
     def _full_call(self, args: tuple, kwargs: dict) -> Any:
         if not hasattr(self, "built"):
             raise AttributeError(super_init_first(self))
-        signature = self._signature
+        signature = self.call_signature
         args, kwargs = convert(signature, args, kwargs, self._compute, self.autocast)
         symbolic = any_symbolic(args) or any_symbolic(kwargs.values())
         first = args[0] if args else kwargs.get(signature.first)
@@ -317,12 +317,12 @@ class Layer(LayerState):
         if training is None and not outermost:
             training = thread.state.training
         if training is None:
-            training = self._signature.training_default
+            training = self.call_signature.training_default
         return None if training is None else bool(training)
 
     def _fill_masks(self, args: tuple, kwargs: dict) -> None:
         """Hand the masks that tensors carry to the `mask` arguments of `call`."""
-        signature = self._signature
+        signature = self.call_signature
         if signature.mask and kwargs.get("mask") is None:
             place = signature.names.index("mask")
             if len(args) <= place:
@@ -393,7 +393,7 @@ class Layer(LayerState):
         )
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
-        named = tensor_arguments(self._signature, args, kwargs)
+        named = tensor_arguments(self.call_signature, args, kwargs)
         shapes = {f"{k}_shape": shapes_of(v) for k, v in named.items()}
         wanted = list(inspect.signature(self.compute_output_shape).parameters)
         known = {n: shapes[n] for n in wanted if n in shapes}
@@ -479,7 +479,7 @@ class Layer(LayerState):
         )
 
 
-Layer._signature = LazySignature()
+Layer.call_signature = LazySignature()
 
 _SET_BY_INIT = ("_inbound_nodes", "_losses", "built", "_dtype_policy", "_checked_shape")
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""

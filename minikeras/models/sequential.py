@@ -135,22 +135,22 @@ class Sequential(GraphModel):
             stack = self._stack[1:]
         x = entrance.output
         for layer in stack:
+            self._check_one_input(layer)
             try:
                 x = layer(x)
             except NotImplementedError:
                 return  # a layer that cannot be described: the data will build it
-            except TypeError as error:
-                wanted = layer._signature.names
-                if len(
-                    [n for n in wanted if n not in ("training", "mask")]
-                ) > 1 and "missing" in str(error):
-                    raise ValueError(
-                        "Layers added to a Sequential model can only have a single positional "
-                        f"argument, the input tensor. Layer {type(layer).__name__} has {wanted}."
-                    ) from error
-                raise
         self._set_graph(entrance.output, x)
         self.built = True
+
+    @staticmethod
+    def _check_one_input(layer: Layer) -> None:
+        more = layer.call_signature.required[1:]
+        if more:
+            raise ValueError(
+                "Layers added to a Sequential model can only have a single positional argument, the "
+                f"input tensor. Layer {type(layer).__name__} '{layer.name}' needs {more} as well."
+            )
 
     def _forget_graph(self) -> None:
         self.built = False

@@ -305,7 +305,7 @@ class Trainer:
         tapes = thread.state.tapes
         tapes.append(tape)
         try:
-            y_pred = self(x, training=True) if self._signature.training else self(x)
+            y_pred = self(x, training=True) if self.call_signature.training else self(x)
             loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = loss if optimizer is None else optimizer.scale_loss(loss)
         finally:
@@ -333,7 +333,7 @@ class Trainer:
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False) if self._signature.training else self(x)
+        y_pred = self(x, training=False) if self.call_signature.training else self(x)
         loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
         self._loss_tracker.add_mean(loss, _batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -341,7 +341,7 @@ class Trainer:
     def predict_step(self, data: Any) -> Any:
         """Compute the outputs of one batch; subclasses may write their own."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False) if self._signature.training else self(x)
+        return self(x, training=False) if self.call_signature.training else self(x)
 
     # Functions of one execution: `steps_per_execution` batches.
 
@@ -793,7 +793,7 @@ class Trainer:
             return  # a model that only has a train_step of its own
         variables = [(v, v.array) for v in self.variables]
         with _quiet():
-            self(x, training=False) if self._signature.training else self(x)
+            self(x, training=False) if self.call_signature.training else self(x)
         for v, value in variables:
             v.array = value
 

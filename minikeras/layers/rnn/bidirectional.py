@@ -155,9 +155,9 @@ class Bidirectional(Layer):
     @staticmethod
     def _run(layer: Layer, sequences: Any, state: Any, mask: Any, training: Any) -> Any:
         kwargs = {}
-        if layer._signature.training:
+        if layer.call_signature.training:
             kwargs["training"] = training
-        if layer._signature.mask:
+        if layer.call_signature.mask:
             kwargs["mask"] = mask
         if state is not None:
             kwargs["initial_state"] = state

@@ -242,7 +242,7 @@ class RNN(Layer):
             initial_state = self.get_initial_state(sequences.shape[0])
         cell = self.cell
         kwargs = {}
-        if isinstance(cell, Layer) and cell._signature.training:
+        if isinstance(cell, Layer) and cell.call_signature.training:
             kwargs["training"] = training
         call = cell if callable(cell) else cell.call
         states, outputs = initial_state, []

@@ -72,7 +72,7 @@ class StackedRNNCells(Layer):
         for cell, state in zip(self.cells, states):
             nested = tree.is_nested(state)
             options = dict(kwargs)
-            if isinstance(cell, Layer) and cell._signature.training:
+            if isinstance(cell, Layer) and cell.call_signature.training:
                 options["training"] = training
             call = cell if callable(cell) else cell.call
             inputs, new = call(inputs, list(state) if nested else [state], **options)

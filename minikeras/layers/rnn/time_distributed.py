@@ -58,9 +58,9 @@ class TimeDistributed(Wrapper):
                     f"{(batch, steps)}. Received: mask.shape={mask.shape}"
                 )
         kwargs: dict = {}
-        if self.layer._signature.training:
+        if self.layer.call_signature.training:
             kwargs["training"] = training
-        masked = mask is not None and self.layer._signature.mask
+        masked = mask is not None and self.layer.call_signature.mask
         if not masked and batch and steps and self._by_example():
             merged = reshape(inputs, (batch * steps, *inputs.shape[2:]))
             y = self._apply(merged, kwargs)
