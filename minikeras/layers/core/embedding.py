@@ -46,7 +46,6 @@ class Embedding(Layer):
     argument_sources = {
         "activity_regularizer": "activity_regularizer",
         "weights": None,
-        "input_length": None,
         "lora_rank": None,
         "lora_alpha": None,
         "quantization_config": lambda layer: None,
