@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 
 import hypothesis
 import numpy as np
@@ -324,6 +326,38 @@ def test_config_makes_the_same_layer(name):
         assert_alike(call_layer(twin, args, kwargs), call_layer(layer, args, kwargs), 0)
 
     for_calls(name, check)
+
+
+def by_pickle(x):
+    return pickle.loads(pickle.dumps(x))
+
+
+@each_layer
+@pytest.mark.parametrize("copied", [copy.deepcopy, by_pickle])
+def test_copies_compute_the_same_and_share_nothing(name, copied):
+    def check(case, call):
+        layer = make(minikeras, name, call)
+        args, kwargs = arguments(call)
+        call_layer(layer, args, kwargs)
+        set_random_weights(case, layer)
+        layer._losses = []
+        if name == "Lambda" and copied is by_pickle:  # Python pickles no lambda
+            with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+                copied(layer)
+            return
+        twin = copied(layer)
+        modes = [None, True] if case.training else [None]
+        for training in modes:  # with dropout too: the state of its seed is copied
+            assert_alike(
+                call_layer(twin, args, kwargs, training),
+                call_layer(layer, args, kwargs, training),
+                0,
+            )
+        for a, b in zip(twin.variables, layer.variables):
+            assert a.trainable == b.trainable
+            assert not np.shares_memory(a.array, b.array)
+
+    for_calls(name, check, share=0.3)
 
 
 @each_layer
