@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.config import image_data_format
+from minikeras.common.settings import image_data_format
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.random import dropout
