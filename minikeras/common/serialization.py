@@ -8,16 +8,21 @@ has to be registered, or passed in `custom_objects`, and the code of a lambda is
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.namespaces import (
+    address_of,
+    class_of_package,
+    function_of_package,
+    may_be_ours,
+)
 from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
 from minikeras.common.registry import (
     CustomObjectScope,
@@ -26,60 +31,13 @@ from minikeras.common.registry import (
     get_registered_name,
     get_registered_object,
 )
-from minikeras.common.settings import get_local, set_local, settings
-
-CLASS_HOMES = (
-    "layers",
-    "models",
-    "losses",
-    "metrics",
-    "optimizers",
-    "optimizers.schedules",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "dtype_policies",
-    "random",
-    "ops",
-    "quantizers",
-    "utils",
+from minikeras.common.serialization_scopes import (
+    SafeModeScope,
+    note_revived,
+    note_written,
+    revived_before,
 )
-"""Namespaces of minikeras whose classes a config may name."""
-
-FUNCTION_HOMES = (
-    "activations",
-    "losses",
-    "metrics",
-    "ops",
-    "ops.image",
-    "ops.linalg",
-    "ops.nn",
-    "ops.numpy",
-    "random",
-)
-"""Namespaces of minikeras whose functions a config may name."""
-
-# Keras's canonical place for these is its top level; Functional has no public place.
-_TOP_LEVEL = frozenset(
-    {
-        "DTypePolicy",
-        "FloatDTypePolicy",
-        "Function",
-        "Initializer",
-        "InputSpec",
-        "Layer",
-        "Loss",
-        "Metric",
-        "Model",
-        "Operation",
-        "Optimizer",
-        "Quantizer",
-        "Regularizer",
-        "Sequential",
-    }
-)
-_HIDDEN = frozenset({"Functional"})
-
+from minikeras.common.settings import get_local, settings
 
 # Objects to configs.
 
@@ -171,7 +129,7 @@ def register_type(cls: type, kind: str, to_config: Callable, from_config: Callab
 def _class_config(cls: type) -> Any:
     if issubclass(cls, np.generic):
         return standardize_dtype(cls)
-    module, registered = _address(cls)
+    module, registered = address_of(cls)
     return {
         "module": module,
         "class_name": "type",
@@ -196,7 +154,7 @@ def _instance_config(obj: Any) -> dict:
         raise TypeError(
             f"The `get_config()` method of {obj!r} should return a dict. It returned: {config!r}"
         )
-    module, registered = _address(cls)
+    module, registered = address_of(cls)
     entry: dict[str, Any] = {
         "module": module,
         "class_name": cls.__name__,
@@ -208,23 +166,8 @@ def _instance_config(obj: Any) -> dict:
         extra = method() if method is not None else None
         if extra is not None:
             entry[key] = serialize_keras_object(extra)
-    _note_shared(obj, entry)
+    note_written(obj, entry)
     return entry
-
-
-def _address(cls: type) -> tuple[str | None, str | None]:
-    """Return the module and the registered name that a config gives for a class."""
-    parts = cls.__module__.split(".")
-    if parts[0] != "minikeras":
-        return (None if parts == ["__main__"] else cls.__module__), get_registered_name(cls)
-    if cls.__name__ not in _HIDDEN:
-        if cls.__name__ in _TOP_LEVEL:
-            return "keras", None
-        for depth in (2, 1):
-            home = ".".join(parts[1 : 1 + depth])
-            if home in CLASS_HOMES and getattr(_namespace(home), cls.__name__, None) is cls:
-                return f"keras.{home}", None
-    return ".".join(["keras", "src", *parts[1:]]), cls.__name__
 
 
 def _lambda_config(function: Any) -> dict:
@@ -347,7 +290,7 @@ def _instance(name: str, inner: Any, config: dict, safe_mode: bool, table: dict)
             f"Expected 'config' to be a dict for {name}. Received: {inner!r} (of type "
             f"{type(inner).__name__})."
         )
-    shared = _shared_object(config)
+    shared = revived_before(config)
     if shared is not None:
         return shared
     cls = _class(name, config, table)
@@ -372,15 +315,15 @@ def _instance(name: str, inner: Any, config: dict, safe_mode: bool, table: dict)
         if config.get("compile_config"):
             obj.compile_from_config(config["compile_config"])
             obj.compiled = True
-    _note_revived(config, obj)
+    note_revived(config, obj)
     return obj
 
 
 def _class(name: str, config: dict, table: dict) -> Any:
     """Return the class that a config names: registered, then of minikeras, then custom by name."""
     found = get_registered_object(config.get("registered_name", name))
-    if found is None and _ours(config):
-        found = table.get(name) or _class_of_minikeras(config.get("module"), name)
+    if found is None and may_be_ours(config):
+        found = table.get(name) or class_of_package(config.get("module"), name)
         if found is not None:
             _refuse_registered_name(name, config)
     if found is None:
@@ -393,64 +336,11 @@ def _class(name: str, config: dict, table: dict) -> Any:
 def _function(name: str, config: dict, table: dict) -> Any:
     """Return the function that a config names: registered, then of minikeras."""
     found = find_custom(name)
-    if found is None and _ours(config):
-        found = table.get(name) or _function_of_minikeras(config.get("module"), name)
+    if found is None and may_be_ours(config):
+        found = table.get(name) or function_of_package(config.get("module"), name)
     if found is None:
         raise TypeError(_not_located("function", name, config))
     return found
-
-
-def _ours(config: dict) -> bool:
-    """Whether a config may mean something of minikeras. Keras 2 wrote no module at all."""
-    module = config.get("module", "keras") or ""
-    return module.split(".")[0] in ("keras", "minikeras", "builtins")
-
-
-def _class_of_minikeras(module: str | None, name: str) -> Any:
-    for namespace in _namespaces(module, CLASS_HOMES):
-        found = getattr(namespace, name, None)
-        if inspect.isclass(found) and hasattr(found, "from_config") and _is_own(found):
-            return found
-    return None
-
-
-def _function_of_minikeras(module: str | None, name: str) -> Any:
-    for namespace in _namespaces(module, FUNCTION_HOMES):
-        found = getattr(namespace, name, None)
-        if callable(found) and not inspect.isclass(found) and _is_own(found):
-            return found
-    return None
-
-
-def _is_own(obj: Any) -> bool:
-    return (getattr(obj, "__module__", None) or "").split(".")[0] == "minikeras"
-
-
-def _namespaces(module: str | None, homes: tuple[str, ...]) -> Iterator[Any]:
-    """Yield the namespaces that a module name points to; all of them if it points to none.
-
-    Losses and metrics, for one, have classes of the same names.
-    """
-    parts = (module or "").split(".")[1:]
-    path = parts[1:] if parts[:1] == ["src"] else parts
-    named = [".".join(path[:depth]) for depth in (2, 1)]
-    places = [h for h in named if h in homes] or list(homes)
-    if len(path) > 1 and path[0] in homes:
-        places.append(".".join(path))  # for a class that is not public
-    for place in places:
-        namespace = _namespace(place)
-        if namespace is not None:
-            yield namespace
-
-
-def _namespace(home: str) -> Any:
-    full = f"minikeras.{home}"
-    try:
-        return importlib.import_module(full)
-    except ModuleNotFoundError as error:
-        if error.name is None or not full.startswith(error.name):
-            raise  # something that the module itself needs is missing
-        return None
 
 
 def _refuse_registered_name(name: str, config: dict) -> None:
@@ -476,65 +366,6 @@ def _not_located(kind: str, name: str, config: dict) -> str:
 def _shorten(config: Any, limit: int = 500) -> str:
     text = repr(config)
     return text if len(text) <= limit else f"{text[:limit]}..."
-
-
-# Scopes.
-
-
-class SafeModeScope:
-    """Carries `safe_mode` into the deserialization of what is inside an object, on this thread."""
-
-    def __init__(self, safe_mode: bool = True) -> None:
-        self.safe_mode = safe_mode
-
-    def __enter__(self) -> SafeModeScope:
-        self._outer = get_local("safe_mode")
-        set_local("safe_mode", self.safe_mode)
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        set_local("safe_mode", self._outer)
-
-
-def in_safe_mode() -> bool:
-    """Return whether an object that is being deserialized may not revive code."""
-    scope = get_local("safe_mode")
-    return not settings.unsafe_deserialization and (scope is None or scope)
-
-
-class ObjectSharingScope:
-    """Makes an object that is met twice be written, and read, as one object, on this thread."""
-
-    def __enter__(self) -> ObjectSharingScope:
-        self._outer = get_local("shared_objects")
-        set_local("shared_objects", ({}, {}))
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        set_local("shared_objects", self._outer)
-
-
-def _note_shared(obj: Any, entry: dict) -> None:
-    scope = get_local("shared_objects")
-    if scope is None:
-        return
-    written = scope[0]
-    if id(obj) in written:
-        _, first = written[id(obj)]
-        entry["shared_object_id"] = first.setdefault("shared_object_id", id(obj))
-    else:
-        written[id(obj)] = (obj, entry)  # the object is kept, so that its id stays its own
-
-
-def _shared_object(config: dict) -> Any:
-    scope = get_local("shared_objects")
-    return None if scope is None else scope[1].get(config.get("shared_object_id"))
-
-
-def _note_revived(config: dict, obj: Any) -> None:
-    scope = get_local("shared_objects")
-    if scope is not None and "shared_object_id" in config:
-        scope[1][config["shared_object_id"]] = obj
 
 
 # Families.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import minikeras
 from minikeras import constraints, dtype_policies, initializers, layers, random, regularizers
 from minikeras.autodiff import KerasTensor, Tensor, Variable
+from minikeras.common import namespaces
 from minikeras.common.registry import (
     CustomObjectScope,
     get_custom_objects,
@@ -18,12 +19,10 @@ from minikeras.common.registry import (
 )
 from minikeras.common.serialization import (
     ObjectFamily,
-    ObjectSharingScope,
-    SafeModeScope,
     deserialize_keras_object,
-    in_safe_mode,
     serialize_keras_object,
 )
+from minikeras.common.serialization_scopes import ObjectSharingScope, SafeModeScope, in_safe_mode
 from minikeras.common.settings import settings
 
 
@@ -437,8 +436,6 @@ def test_public_classes_have_the_module_that_keras_gives_them():
     pytest.importorskip("keras")
     from keras.src.api_export import REGISTERED_OBJS_TO_NAMES
 
-    from minikeras.common import serialization
-
     theirs = {
         name: cls
         for cls, name in REGISTERED_OBJS_TO_NAMES.items()
@@ -446,10 +443,10 @@ def test_public_classes_have_the_module_that_keras_gives_them():
     }
     known = {name.rpartition(".")[2] for name in theirs}
     ours = set()
-    for home in serialization.CLASS_HOMES:
-        for name, cls in getattr(serialization._namespace(home), "__dict__", {}).items():
+    for home in namespaces.CLASS_HOMES:
+        for name, cls in getattr(namespaces.namespace_named(home), "__dict__", {}).items():
             if isinstance(cls, type) and cls.__name__ == name and name in known:
-                ours.add(f"{serialization._address(cls)[0]}.{name}")
+                ours.add(f"{namespaces.address_of(cls)[0]}.{name}")
     assert len(ours) > 30
     assert ours <= set(theirs)
 

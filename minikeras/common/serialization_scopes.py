@@ -1,0 +1,63 @@
+"""What holds while a whole object is written or read: whether code is trusted, what was met before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.common.settings import get_local, set_local, settings
+
+
+class SafeModeScope:
+    """Carries `safe_mode` into the deserialization of what is inside an object, on this thread."""
+
+    def __init__(self, safe_mode: bool = True) -> None:
+        self.safe_mode = safe_mode
+
+    def __enter__(self) -> SafeModeScope:
+        self._outer = get_local("safe_mode")
+        set_local("safe_mode", self.safe_mode)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        set_local("safe_mode", self._outer)
+
+
+def in_safe_mode() -> bool:
+    """Return whether an object that is being deserialized may not revive code."""
+    scope = get_local("safe_mode")
+    return not settings.unsafe_deserialization and (scope is None or scope)
+
+
+class ObjectSharingScope:
+    """Makes an object that is met twice be written, and read, as one object, on this thread."""
+
+    def __enter__(self) -> ObjectSharingScope:
+        self._outer = get_local("shared_objects")
+        set_local("shared_objects", ({}, {}))
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        set_local("shared_objects", self._outer)
+
+
+def note_written(obj: Any, entry: dict) -> None:
+    scope = get_local("shared_objects")
+    if scope is None:
+        return
+    written = scope[0]
+    if id(obj) in written:
+        _, first = written[id(obj)]
+        entry["shared_object_id"] = first.setdefault("shared_object_id", id(obj))
+    else:
+        written[id(obj)] = (obj, entry)  # the object is kept, so that its id stays its own
+
+
+def revived_before(config: dict) -> Any:
+    scope = get_local("shared_objects")
+    return None if scope is None else scope[1].get(config.get("shared_object_id"))
+
+
+def note_revived(config: dict, obj: Any) -> None:
+    scope = get_local("shared_objects")
+    if scope is not None and "shared_object_id" in config:
+        scope[1][config["shared_object_id"]] = obj
