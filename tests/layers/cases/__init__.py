@@ -110,7 +110,7 @@ class Case:
 
     Args:
         calls: list of `Call`s, or a hypothesis strategy that draws one.
-        examples: how many calls are drawn for the cheap checks; the dear ones take fewer.
+        examples: how many calls are drawn for the cheap checks; the expensive ones take fewer.
         random: whether the layer draws random numbers while training; then training is checked by
             `statistics` only.
         statistics: `statistics(x, y, kwargs)` asserts what holds for the outputs `y` of a large
