@@ -9,18 +9,13 @@ import numpy as np
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import parameters_of
 from minikeras.optimizers.optimizer import Optimizer
 
 _LEFT_TO_INNER = {
-    "weight_decay": None,
-    "clipnorm": None,
-    "global_clipnorm": None,
-    "clipvalue": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
+    name: parameter.default
+    for name, parameter in parameters_of(Optimizer).items()
+    if name not in ("learning_rate", "name")
 }
 
 
@@ -49,7 +44,9 @@ class LossScaleOptimizer(Optimizer):
 
     argument_sources = dict.fromkeys(("learning_rate", *_LEFT_TO_INNER))
 
-    _flattens = False
+    hands_on_arguments = False
+
+    _is_flat = False
 
     def __init__(
         self,
@@ -125,19 +122,7 @@ class LossScaleOptimizer(Optimizer):
             grads: gradients of the scaled loss.
             trainable_variables: the variables, all if None. The first call builds the optimizer.
         """
-        grads = list(grads)
-        if not self.built:
-            if trainable_variables is None:
-                raise ValueError(
-                    "LossScaleOptimizer.apply: without `trainable_variables` the optimizer has to "
-                    "be built. Call `optimizer.build(trainable_variables)` first."
-                )
-            trainable_variables = list(trainable_variables)
-            with self._scope():
-                self.build(trainable_variables)
-        variables = (
-            self._trainable_variables if trainable_variables is None else trainable_variables
-        )
+        variables = self._variables_of_call(trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
@@ -147,7 +132,7 @@ class LossScaleOptimizer(Optimizer):
                     for a, v in zip(arrays, variables)
                 ]
                 + arrays[len(variables) :],
-                trainable_variables,
+                variables,
             )
 
     def gradient_targets(self) -> dict:

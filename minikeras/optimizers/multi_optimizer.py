@@ -106,7 +106,7 @@ class MultiOptimizer(Optimizer):
 
     argument_sources = {"optimizer_map": "_optimizer_map"}
 
-    _flattens = False
+    _is_flat = False
 
     def __init__(
         self,
