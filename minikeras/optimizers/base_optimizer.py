@@ -1,4 +1,7 @@
-"""`BaseOptimizer`: what optimizers are made with, and what they keep; `optimizer.py` is what they do."""
+"""`BaseOptimizer`: what optimizers are made with and what they keep.
+
+What they do with it is in `optimizer.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import initializers
 from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
@@ -37,11 +41,17 @@ class BaseOptimizer(Configurable):
     _is_flat = True
     """Whether it updates variables itself, in flat arrays, or leaves that to others inside it."""
 
+    # What `build` makes.
     _trainable_variables: Sequence[Variable] = ()
-    _groups: Sequence[FlatGroup] = ()
-    _places: Mapping[Variable, tuple[FlatGroup, int]] = {}
     _indices: Mapping[Variable, int] = {}
     _overwritten: Sequence[Variable] = ()
+    """Variables whose gradient is their next value."""
+    _groups: Sequence[FlatGroup] = ()
+    """The other variables, by dtype."""
+    _places: Mapping[Variable, tuple[FlatGroup, int]] = {}
+    """Each one's group, and its index there."""
+    _targets: tuple[list, dict, list] = ([], {}, [])
+    """What `gradient_targets` found out last."""
 
     def __init__(
         self,
@@ -178,6 +188,7 @@ class BaseOptimizer(Configurable):
         self._indices = {v: i for i, v in enumerate(variables)}
         if len(self._indices) != len(variables):
             raise ValueError(f"{type(self).__name__}.build: a variable is given twice.")
+        self._targets = ([], {}, [])
         self._overwritten = [v for v in variables if v.overwrite_with_gradient]
         if self._is_flat:
             by_dtype: dict[Any, list[Variable]] = {}
@@ -259,11 +270,7 @@ class BaseOptimizer(Configurable):
             aggregation, layout: for distribution; without effect on one machine.
             name: its name.
         """
-        if initializer == "zeros":
-            initializer = _zeros
-        elif isinstance(initializer, (str, dict)):
-            from minikeras import initializers
-
+        if isinstance(initializer, (str, dict)):
             initializer = initializers.get(initializer)
         with self._scope():
             variable = Variable(
@@ -371,6 +378,10 @@ class BaseOptimizer(Configurable):
         finally:
             thread.state.scopes = before
 
+    def __getstate__(self) -> dict:
+        # Copies have leaves and flat arrays of their own, so what belongs to these is made anew.
+        return {k: v for k, v in self.__dict__.items() if k != "_targets"}
+
     @property
     def variables(self) -> list[Variable]:
         """The optimizer's own variables: iteration, learning rate, and slots."""
@@ -474,7 +485,3 @@ class BaseOptimizer(Configurable):
             return
         for i, v in enumerate(own):
             v.assign(store[str(i)])
-
-
-def _zeros(shape: tuple, dtype: Any = None) -> np.ndarray:
-    return np.zeros(shape, dtype)

@@ -72,17 +72,12 @@ class Optimizer(BaseOptimizer):
     _one_by_one = False
     """Whether `_update_variable` updates one variable after the other, or `_update_rule` all."""
 
-    _targets: tuple[list, dict] = ([], {})
     _excluded: tuple[set, re.Pattern | None] = (set(), None)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "apply" in cls.__dict__:
             cls._has_own_apply = "apply_flat" not in cls.__dict__
-
-    def __getstate__(self) -> dict:
-        # What is kept for the tape's leaves, and the arrays of the groups, are made anew.
-        return {k: v for k, v in self.__dict__.items() if k != "_targets"}
 
     # A step, from outside to inside.
 
@@ -200,13 +195,13 @@ class Optimizer(BaseOptimizer):
         For `backpropagate(out=...)`, whose result `apply_flat` takes. The arrays are used again at
         every step.
         """
-        leaves, targets = self._targets
+        leaves, targets, _ = self._targets
         now = list(map(_node_of, self._places))
         # Leaves compare by identity.
         if now != leaves:
             views = [view for group in self._groups for view in group.grad_views]
             targets = {leaf: view for leaf, view in zip(now, views) if leaf is not None}
-            self._targets = (now, targets)
+            self._targets = (now, targets, [(group, group.indices) for group in self._groups])
         return targets
 
     def apply_flat(self, grads: dict) -> None:
@@ -218,13 +213,13 @@ class Optimizer(BaseOptimizer):
         Args:
             grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied.
         """
-        targets = self._targets[1]
+        _, targets, everything = self._targets
         if self._has_own_apply:
             self.apply(*self._listed(grads))
         elif len(targets) == len(self._trainable_variables) and all(
             map(is_, map(grads.get, targets), targets.values())
         ):
-            self._step([(group, group.indices) for group in self._groups])
+            self._step(everything)
         else:
             self._step(self._collected(grads))
 
