@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from minikeras import GradientTape, ops, optimizers
+from minikeras import GradientTape, Sequential, layers, ops, optimizers
 from minikeras.autodiff import Tensor, Variable
 from minikeras.kernels import parallel
 from minikeras.optimizers import flat
@@ -214,19 +214,52 @@ def test_frozen_variables_are_left_alone():
     assert (own[0].numpy() != before[0]).all()
 
 
+TWINS = [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))]
+
+
+def step_by_tape(optimizer, own, seed):
+    """As training does it: gradients are written into the optimizer's arrays."""
+    targets = optimizer.gradient_targets()
+    for v, g in zip(own, gradients(seed)):
+        targets[v.node][...] = g
+    optimizer.apply_flat(dict(targets))
+
+
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("twin", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
+@pytest.mark.parametrize("twin", TWINS)
 def test_copies_live_apart(name, twin):
     own, optimizer = variables(), getattr(optimizers, name)(0.1)
     optimizer.apply(gradients(0), own)
+    step_by_tape(optimizer, own, 1)
     own_2, optimizer_2 = twin((own, optimizer))
     before = everything(optimizer, own)
     assert same(before, everything(optimizer_2, own_2))
-    optimizer_2.apply(gradients(1), own_2)
+    optimizer_2.apply(gradients(2), own_2)
+    step_by_tape(optimizer_2, own_2, 3)
     assert same(before, everything(optimizer, own))
-    optimizer.apply(gradients(1), own)
+    optimizer.apply(gradients(2), own)
+    step_by_tape(optimizer, own, 3)
     assert same(everything(optimizer, own), everything(optimizer_2, own_2))
     assert not any(group.shared() for group in optimizer_2._groups)
+    for a, b in zip([*own, *optimizer.variables], [*own_2, *optimizer_2.variables], strict=True):
+        assert a is not b and not np.shares_memory(a.array, b.array)
+
+
+def test_copies_of_a_model_train_alike():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(32, 2)), rng.normal(size=(32, 1))
+    for kwargs in ({}, {"use_ema": True, "global_clipnorm": 1.0, "gradient_accumulation_steps": 2}):
+        model = Sequential([layers.Dense(3, "relu"), layers.Dense(1)])
+        model.compile(optimizers.Adam(0.1, **kwargs), "mse")
+        model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        twin = copy.deepcopy(model)
+        before = everything(model.optimizer, model.weights)
+        twin.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        assert same(before, everything(model.optimizer, model.weights))
+        model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        assert same(
+            everything(model.optimizer, model.weights), everything(twin.optimizer, twin.weights)
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
