@@ -176,9 +176,8 @@ class FlatGroup:
             indices: indices of the variables to update.
             decay: what is taken off the values first, as a part of them.
         """
-        rate, *constants = scalars
-        self.rate[()] = rate
-        scalars = (self.rate, *self.constants[tuple(constants)])
+        self.rate[()] = scalars[0]
+        scalars = (self.rate, *self.constants[scalars[1:]])
         if decay is not None:
             decay = np.array(decay, self.dtype)
             kernel = partial(_decayed, kernel, decay, 2 + len(self.kernel_slots))

@@ -269,7 +269,7 @@ class Optimizer(BaseOptimizer):
 
     def _step(self, selected: _Selected) -> None:
         """Make one step with the gradients in the flat arrays."""
-        count = self._iterations.array.item()
+        count = int(self._iterations.array)
         steps = self.gradient_accumulation_steps
         step, last = (count // steps, (count + 1) % steps == 0) if steps else (count, True)
         rate = 0.0
