@@ -51,7 +51,7 @@ class BaseOptimizer(Configurable):
     _places: Mapping[Variable, tuple[FlatGroup, int]] = {}
     """Each one's group, and its index there."""
     _targets: tuple[list, dict, list] = ([], {}, [])
-    """What `gradient_targets` found out last."""
+    """Leaves and targets of the last `gradient_targets`, and all groups with all their indices."""
 
     def __init__(
         self,
@@ -230,7 +230,7 @@ class BaseOptimizer(Configurable):
 
         Args:
             variables: the variables.
-            *names: names of the slots; those in a tuple are made by turns, variable by variable.
+            *names: names of the slots; those in a tuple are made together, variable by variable.
                 None for a slot that the kernel goes without.
             scratch: number of scratch arrays that the kernel needs.
             initializers: initializers by name, zeros for the others.
@@ -379,7 +379,7 @@ class BaseOptimizer(Configurable):
             thread.state.scopes = before
 
     def __getstate__(self) -> dict:
-        # Copies have leaves and flat arrays of their own, so what belongs to these is made anew.
+        # Copies have leaves and flat arrays of their own, so their targets are made again.
         return {k: v for k, v in self.__dict__.items() if k != "_targets"}
 
     @property

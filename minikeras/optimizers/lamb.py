@@ -34,7 +34,7 @@ class Lamb(Optimizer):
     array([0.842, 2.158], dtype=float32)
     """
 
-    _one_by_one = True
+    _per_variable = True
 
     def __init__(
         self,

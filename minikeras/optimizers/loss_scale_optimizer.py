@@ -122,7 +122,10 @@ class LossScaleOptimizer(Optimizer):
             grads: gradients of the scaled loss.
             trainable_variables: the variables, all if None. The first call builds the optimizer.
         """
-        variables = self._variables_of_call(trainable_variables)
+        grads = list(grads)
+        if not grads:
+            return
+        variables = self._variables_for(grads, trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
@@ -130,8 +133,7 @@ class LossScaleOptimizer(Optimizer):
                 [
                     a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
                     for a, v in zip(arrays, variables)
-                ]
-                + arrays[len(variables) :],
+                ],
                 variables,
             )
 

@@ -45,7 +45,7 @@ class Muon(Optimizer):
     (1, 2)
     """
 
-    _one_by_one = True
+    _per_variable = True
 
     def __init__(
         self,

@@ -1,7 +1,10 @@
 """`Optimizer`: how weights are updated by their gradients.
 
-A step goes one way: `apply` or `apply_flat`, `_step` (gradients: unscaled, accumulated, clipped),
-`_update` (weight decay, and the optimizer's `_update_rule`), `FlatGroup.update`, a kernel.
+One call leads to the next: `apply` or `apply_flat`; `_step`, which unscales, accumulates and clips
+the gradients; `_update`, which asks for the `_update_rule`; `FlatGroup.update`; a kernel.
+
+An optimizer of this package says what is its own: arguments, `_build_slots`, and `_update_rule`, or
+`_update_variable` where the rule looks at a variable as a whole.
 """
 
 from __future__ import annotations
@@ -34,9 +37,9 @@ class Optimizer(BaseOptimizer):
     `build` gives the optimizer the variables that it will update; `apply` updates them by their
     gradients.
 
-    A new optimizer overrides `build`, to make its slots with `add_optimizer_variables`;
+    A new optimizer overrides `build`, to make its slots with `add_optimizer_variables`, and
     `update_step(gradient, variable, learning_rate)`, which changes one variable with `assign`,
-    `assign_add` or `assign_sub`; and `get_config`.
+    `assign_add` or `assign_sub`. It is saved with the arguments it was made with.
 
     Args:
         learning_rate: a float, a `LearningRateSchedule`, or a function of no arguments.
@@ -69,8 +72,8 @@ class Optimizer(BaseOptimizer):
     _has_own_apply = False
     """Whether a user's class replaced `apply`, so that no gradient may pass it by."""
 
-    _one_by_one = False
-    """Whether `_update_variable` updates one variable after the other, or `_update_rule` all."""
+    _per_variable = False
+    """Whether `_update_variable` updates each variable, or `_update_rule` all at once."""
 
     _excluded: tuple[set, re.Pattern | None] = (set(), None)
 
@@ -115,40 +118,39 @@ class Optimizer(BaseOptimizer):
         grads = list(grads)
         if not grads:
             return
-        variables = self._variables_of_call(trainable_variables)
-        if len(grads) != len(variables):
-            raise ValueError(
-                f"{type(self).__name__}.apply: expected one gradient for each of {len(variables)} "
-                f"variables. Received: {len(grads)} gradients"
-            )
-        if variables is not self._trainable_variables:
-            self._check_known(variables)
+        variables = self._variables_for(grads, trainable_variables)
         self._step(self._copied(grads, variables))
 
-    def _variables_of_call(self, given: Sequence[Variable] | None) -> list[Variable]:
-        """Return the variables that `apply` is to update; build the optimizer on its first call."""
-        if self.built:
-            return self._trainable_variables if given is None else list(given)
-        if given is None:
+    def _variables_for(
+        self, grads: list, variables: Sequence[Variable] | None
+    ) -> Sequence[Variable]:
+        """Return the variables that gradients belong to; on the first call, build with them."""
+        kind = type(self).__name__
+        if not self.built:
+            if variables is None:
+                raise ValueError(
+                    f"{kind}.apply: without `trainable_variables` the optimizer has to be built. "
+                    "Call `optimizer.build(trainable_variables)` first."
+                )
+            variables = list(variables)
+            with self._scope():
+                self.build(variables)
+        variables = self._trainable_variables if variables is None else list(variables)
+        if len(grads) != len(variables):
             raise ValueError(
-                f"{type(self).__name__}.apply: without `trainable_variables` the optimizer has to "
-                "be built. Call `optimizer.build(trainable_variables)` first."
+                f"{kind}.apply: expected one gradient for each of {len(variables)} variables. "
+                f"Received: {len(grads)} gradients"
             )
-        variables = list(given)
-        with self._scope():
-            self.build(variables)
-        return variables
-
-    def _check_known(self, variables: Sequence[Variable]) -> None:
         for v in variables:
             if not isinstance(v, Variable) or v not in self._indices:
                 raise ValueError(
-                    f"Unknown variable: {v!r}. {type(self).__name__} '{self.name}' can only be "
-                    "called for the variables it was built with. Create a new optimizer for a new "
-                    "set of variables."
+                    f"Unknown variable: {v!r}. {kind} '{self.name}' can only be called for the "
+                    "variables it was built with. Create a new optimizer for a new set of "
+                    "variables."
                 )
+        return variables
 
-    def _copied(self, grads: list, variables: list[Variable]) -> _Selected:
+    def _copied(self, grads: list, variables: Sequence[Variable]) -> _Selected:
         """Copy gradients to where updates read them; return what is to be updated."""
         present = [(g, v) for g, v in zip(grads, variables) if g is not None]
         if not present:
@@ -160,7 +162,7 @@ class Optimizer(BaseOptimizer):
                 "use `model.compile()`, did you forget the `loss` argument?",
                 stacklevel=3,
             )
-        given: dict[FlatGroup, dict[int, None]] = {}
+        given: dict[FlatGroup, dict[int, None]] = {group: {} for group in self._groups}
         for g, v in present:
             array = to_array(g, v.array.dtype)
             if array.shape != v.array.shape:
@@ -172,21 +174,17 @@ class Optimizer(BaseOptimizer):
                 self._overwrite(v, array)
                 continue
             group, i = self._places[v]
-            indices = given.setdefault(group, {})
-            if i in indices:
+            if i in given[group]:
                 raise ValueError(
                     f"{type(self).__name__}.apply: variable '{v.path}' is given twice. Add its "
                     "gradients up, or call `apply` twice."
                 )
-            indices[i] = None
+            given[group][i] = None
             group.grad_views[i][...] = array
         return [
-            (
-                group,
-                group.indices if len(given[group]) == len(group.indices) else list(given[group]),
-            )
-            for group in self._groups
-            if group in given
+            (group, group.indices if len(a) == len(group.indices) else list(a))
+            for group, a in given.items()
+            if a
         ]
 
     def gradient_targets(self) -> dict:
@@ -213,13 +211,13 @@ class Optimizer(BaseOptimizer):
         Args:
             grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied.
         """
-        _, targets, everything = self._targets
+        _, targets, all_selected = self._targets
         if self._has_own_apply:
             self.apply(*self._listed(grads))
         elif len(targets) == len(self._trainable_variables) and all(
             map(is_, map(grads.get, targets), targets.values())
         ):
-            self._step(everything)
+            self._step(all_selected)
         else:
             self._step(self._collected(grads))
 
@@ -338,7 +336,7 @@ class Optimizer(BaseOptimizer):
         """
         own_step = type(self).update_step is not Optimizer.update_step
         decay = None
-        if own_step or self._one_by_one or self._excluded[0] or self._excluded[1]:
+        if own_step or self._per_variable or self._excluded[0] or self._excluded[1]:
             self._decay_weights(selected, rate)
         elif self.weight_decay is not None:
             decay = self.weight_decay * rate
@@ -350,7 +348,7 @@ class Optimizer(BaseOptimizer):
                         # A copy: the class may keep it.
                         gradient = Tensor(np.array(group.grad_views[i]))
                         self.update_step(gradient, group.variables[i], learning_rate)
-        elif self._one_by_one:
+        elif self._per_variable:
             for group, indices in selected:
                 for i in indices:
                     self._update_variable(group, i, rate, step)
@@ -374,7 +372,7 @@ class Optimizer(BaseOptimizer):
         )
 
     def _update_variable(self, group: FlatGroup, index: int, rate: float, step: int) -> None:
-        """Update one variable in place; for optimizers that are `_one_by_one`."""
+        """Update one variable in place; for `_per_variable` optimizers."""
         raise NotImplementedError(f"{type(self).__name__} must override `_update_variable`.")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
@@ -389,7 +387,7 @@ class Optimizer(BaseOptimizer):
         group.unshare()
         group.grad_views[i][...] = to_array(gradient, group.dtype)
         rate, step = float(to_array(learning_rate)), int(to_array(self.iterations))
-        if self._one_by_one:
+        if self._per_variable:
             self._update_variable(group, i, rate, step)
         else:
             group.update(*self._update_rule(rate, step), [i])
