@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from minikeras import GradientTape, Sequential, layers, ops, optimizers
+from minikeras import GradientTape, ops, optimizers
 from minikeras.autodiff import Tensor, Variable
 from minikeras.kernels import parallel
 from minikeras.optimizers import flat
@@ -243,23 +243,6 @@ def test_copies_live_apart(name, twin):
     assert not any(group.shared() for group in optimizer_2._groups)
     for a, b in zip([*own, *optimizer.variables], [*own_2, *optimizer_2.variables], strict=True):
         assert a is not b and not np.shares_memory(a.array, b.array)
-
-
-def test_copies_of_a_model_train_alike():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(32, 2)), rng.normal(size=(32, 1))
-    for kwargs in ({}, {"use_ema": True, "global_clipnorm": 1.0, "gradient_accumulation_steps": 2}):
-        model = Sequential([layers.Dense(3, "relu"), layers.Dense(1)])
-        model.compile(optimizers.Adam(0.1, **kwargs), "mse")
-        model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
-        twin = copy.deepcopy(model)
-        before = everything(model.optimizer, model.weights)
-        twin.fit(x, y, batch_size=8, shuffle=False, verbose=0)
-        assert same(before, everything(model.optimizer, model.weights))
-        model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
-        assert same(
-            everything(model.optimizer, model.weights), everything(twin.optimizer, twin.weights)
-        )
 
 
 @pytest.mark.parametrize("name", NAMES)
