@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
-import numpy as np
-
 from minikeras.autodiff import Variable
+from minikeras.initializers import Constant
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -47,7 +45,7 @@ class Adagrad(Optimizer):
         self.epsilon = epsilon
 
     def _build_slots(self, variables: Sequence[Variable]) -> None:
-        initial = partial(np.full, fill_value=self.initial_accumulator_value)
+        initial = Constant(self.initial_accumulator_value)
         (self._accumulators,) = self._add_kernel_slots(
             variables, "accumulator", initializers={"accumulator": initial}
         )

@@ -10,6 +10,7 @@ import numpy as np
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.configurable import parameters_of
+from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
 
 _LEFT_TO_INNER = {
@@ -86,13 +87,10 @@ class LossScaleOptimizer(Optimizer):
             return
         self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
         self.dynamic_scale = self.add_variable(
-            (), initializer=self._initial, dtype="float32", name="dynamic_scale"
+            (), Constant(self.initial_scale), dtype="float32", name="dynamic_scale"
         )
         self.inner_optimizer.build(variables)
         super().build(variables)
-
-    def _initial(self, shape: tuple, dtype: Any = None) -> np.ndarray:
-        return np.full(shape, self.initial_scale, dtype)
 
     @property
     def variables(self) -> list[Variable]:
