@@ -7,6 +7,7 @@ and `from_config` follow from these two.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -37,6 +38,10 @@ class Configurable:
     """Where arguments are found that are not the attribute of their name: another attribute, a
     function of the object, or None for one that configs leave out. Bases' sources count too."""
 
+    hands_on_arguments: ClassVar[bool] = False
+    """Whether the signatures of a family of this package show what `**options` hand on to a base.
+    A class then writes its own arguments only; see `_with_handed_on`."""
+
     _of_package: ClassVar[bool] = True
 
     def __init_subclass__(cls, defaults: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
@@ -47,8 +52,11 @@ class Configurable:
         """
         super().__init_subclass__(**kwargs)
         cls._of_package = cls.__module__.startswith("minikeras.")
-        if cls._of_package and "__init__" not in cls.__dict__:
-            cls.__init__ = _renamed(cls.__init__, cls, defaults or {})
+        if cls._of_package:
+            if "__init__" not in cls.__dict__:
+                cls.__init__ = _renamed(_as_written(cls.__init__), cls, defaults or {})
+            if cls.hands_on_arguments:
+                cls.__init__ = _with_handed_on(cls.__init__, cls)
         if "argument_sources" in cls.__dict__:
             inherited = super(cls, cls).argument_sources
             cls.argument_sources = {**inherited, **cls.argument_sources}
@@ -167,13 +175,53 @@ def _renamed(init: Any, cls: type, defaults: Mapping[str, Any]) -> Any:
     return own
 
 
+def _with_handed_on(init: Any, cls: type) -> Any:
+    """Return an `__init__` that names what its `**options` hand on to the base, and takes all
+    arguments by position too: first its own, then those of the base, then its keyword-only ones.
+
+    >>> from minikeras.optimizers import SGD
+    >>> list(inspect.signature(SGD).parameters)[:5]
+    ['learning_rate', 'momentum', 'nesterov', 'weight_decay', 'clipnorm']
+    >>> SGD(0.1, 0.9, True, 1e-4).weight_decay
+    0.0001
+    """
+    parameters = inspect.signature(init).parameters.values()
+    own = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    last = [p.replace(kind=own[0].kind) for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = {p.name for p in own + last}
+    base = inspect.signature(super(cls, cls).__init__).parameters.values()
+    handed_on = [p for p in base if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in known]
+    options = [p for p in base if p.kind is p.VAR_KEYWORD]
+    if not handed_on or all(p.kind is not p.VAR_KEYWORD for p in parameters):
+        return init
+    by_position = [*own, *handed_on, *last]
+    names = [p.name for p in by_position][1:]
+    n = len(own) - 1
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if len(args) > len(names):
+            raise TypeError(
+                f"{cls.__name__}() takes at most {len(names)} arguments by position. Received: "
+                f"{len(args)}"
+            )
+        init(self, *args[:n], **dict(zip(names[n:], args[n:])), **kwargs)
+
+    __init__.__signature__ = inspect.Signature([*by_position, *options])
+    return __init__
+
+
+def _as_written(init: Any) -> Any:
+    return getattr(init, "__wrapped__", init)
+
+
 def _by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
     found = []
     for base in cls.__mro__:
         init = base.__dict__.get("__init__")
         if init is None or not issubclass(base, Configurable):
             continue
-        parameters = list(inspect.signature(init).parameters.values())[1:]
+        parameters = list(inspect.signature(_as_written(init)).parameters.values())[1:]
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         found.append((base, named))
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):

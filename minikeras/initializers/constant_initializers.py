@@ -33,7 +33,7 @@ class Constant(Initializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         dtype = _dtype(dtype)
-        value = to_array(self.value).astype(dtype)
+        value = to_array(self.value, dtype)
         return Tensor(value * np.ones(shape, dtype))
 
 

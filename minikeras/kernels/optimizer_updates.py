@@ -1,12 +1,11 @@
-"""One step of each optimizer, in place.
-
-Every update stands next to its reference, the formula in plain NumPy, which makes new arrays and
-returns them in the order of the arguments that the update changes. The update does the same with
-few calls, no new array and no pass over memory that it can avoid.
+"""One step of each optimizer, in place, with few calls, no new array that can be avoided, and no
+pass over memory that can be.
 
 `p` are the parameters, `g` their gradient (left as it is), then the slots, then scratch arrays `t`,
 `u` of the same shape whose contents do not matter. The remaining arguments are scalars: Python
 numbers, or zero-dimensional arrays of the parameters' dtype, which NumPy takes in faster.
+
+A docstring gives the formula; each line sees what the lines before it have changed.
 
 The updates up to `schedule_free_adamw` are elementwise: they may be run on any part of a buffer.
 Those after it look at a variable as a whole.
@@ -26,18 +25,10 @@ sqrt, maximum, absolute, power = np.sqrt, np.maximum, np.absolute, np.power
 # Elementwise.
 
 
-def weight_decay_reference(p, rate):
-    return (p - p * rate,)
-
-
 def weight_decay(p: Array, t: Array, rate: Scalar) -> None:
     """Decoupled weight decay, `rate` being weight decay times learning rate."""
     multiply(p, rate, t)
     subtract(p, t, p)
-
-
-def moving_average_reference(a, p, momentum, rest):
-    return (momentum * a + rest * p,)
 
 
 def moving_average(a: Array, p: Array, t: Array, momentum: Scalar, rest: Scalar) -> None:
@@ -47,17 +38,14 @@ def moving_average(a: Array, p: Array, t: Array, momentum: Scalar, rest: Scalar)
     add(a, t, a)
 
 
-def sgd_reference(p, g, m, lr, momentum, nesterov):
-    if m is None:
-        return p - lr * g, None
-    m = momentum * m - lr * g
-    return (p + momentum * m - lr * g if nesterov else p + m), m
-
-
 def sgd(
     p: Array, g: Array, m: Array | None, t: Array, lr: Scalar, momentum: Scalar, nesterov: bool
 ) -> None:
-    """Gradient descent, with momentum where `m` is an array."""
+    """Gradient descent, with momentum where `m` is an array.
+
+    `m = momentum * m - lr * g`
+    `p += momentum * m - lr * g if nesterov else m`
+    """
     multiply(g, lr, t)
     if m is None:
         subtract(p, t, p)
@@ -70,17 +58,6 @@ def sgd(
         add(p, t, p)
     else:
         add(p, m, p)
-
-
-def rmsprop_reference(p, g, v, m, a, lr, rho, rest, momentum, epsilon):
-    v = rho * v + rest * g**2
-    if a is not None:
-        a = rho * a + rest * g
-    step = lr * g / np.sqrt((v if a is None else v - a**2) + epsilon)
-    if m is None:
-        return p - step, v, None, a
-    m = momentum * m + step
-    return p - m, v, m, a
 
 
 def rmsprop(
@@ -96,7 +73,13 @@ def rmsprop(
     momentum: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """RMSprop; centered where the mean gradient `a` is an array; `rest` is `1 - rho`."""
+    """RMSprop; centered where the mean gradient `a` is an array; `rest` is `1 - rho`.
+
+    `v = rho * v + rest * g**2`
+    `a = rho * a + rest * g`
+    `m = momentum * m + lr * g / sqrt(v - a**2 + epsilon)`
+    `p -= m`
+    """
     multiply(g, g, t)
     multiply(t, rest, t)
     multiply(v, rho, v)
@@ -121,14 +104,6 @@ def rmsprop(
         subtract(p, m, p)
 
 
-def adam_reference(p, g, m, v, v_max, alpha, rest_1, rest_2, epsilon):
-    m = m + (g - m) * rest_1
-    v = v + (g**2 - v) * rest_2
-    if v_max is not None:
-        v_max = np.maximum(v_max, v)
-    return p - alpha * m / (np.sqrt(v if v_max is None else v_max) + epsilon), m, v, v_max
-
-
 def adam(
     p: Array,
     g: Array,
@@ -141,7 +116,12 @@ def adam(
     rest_2: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """Adam; AMSGrad where `v_max` is an array. `alpha` is the bias-corrected learning rate."""
+    """Adam; AMSGrad where `v_max` is an array. `alpha` is the bias-corrected learning rate.
+
+    `m += (g - m) * rest_1`
+    `v += (g**2 - v) * rest_2`
+    `p -= alpha * m / (sqrt(v) + epsilon)`
+    """
     subtract(g, m, t)
     multiply(t, rest_1, t)
     add(m, t, m)
@@ -159,12 +139,6 @@ def adam(
     subtract(p, t, p)
 
 
-def adamax_reference(p, g, m, u, alpha, rest_1, beta_2, epsilon):
-    m = m + (g - m) * rest_1
-    u = np.maximum(beta_2 * u, np.abs(g))
-    return p - alpha * m / (u + epsilon), m, u
-
-
 def adamax(
     p: Array,
     g: Array,
@@ -176,7 +150,12 @@ def adamax(
     beta_2: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """Adamax: Adam with the infinity norm `u`."""
+    """Adamax: Adam with the infinity norm `u`.
+
+    `m += (g - m) * rest_1`
+    `u = max(beta_2 * u, abs(g))`
+    `p -= alpha * m / (u + epsilon)`
+    """
     subtract(g, m, t)
     multiply(t, rest_1, t)
     add(m, t, m)
@@ -187,12 +166,6 @@ def adamax(
     divide(m, t, t)
     multiply(t, alpha, t)
     subtract(p, t, p)
-
-
-def nadam_reference(p, g, m, v, lr, rest_1, rest_2, m_factor, g_factor, v_factor, epsilon):
-    m = m + (g - m) * rest_1
-    v = v + (g**2 - v) * rest_2
-    return p - lr * (m_factor * m + g_factor * g) / (np.sqrt(v * v_factor) + epsilon), m, v
 
 
 def nadam(
@@ -210,7 +183,12 @@ def nadam(
     v_factor: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """Adam with Nesterov momentum; the factors hold the bias corrections."""
+    """Adam with Nesterov momentum; the factors hold the bias corrections.
+
+    `m += (g - m) * rest_1`
+    `v += (g**2 - v) * rest_2`
+    `p -= lr * (m_factor * m + g_factor * g) / (sqrt(v_factor * v) + epsilon)`
+    """
     subtract(g, m, t)
     multiply(t, rest_1, t)
     add(m, t, m)
@@ -229,13 +207,12 @@ def nadam(
     subtract(p, t, p)
 
 
-def adagrad_reference(p, g, a, lr, epsilon):
-    a = a + g**2
-    return p - lr * g / np.sqrt(a + epsilon), a
-
-
 def adagrad(p: Array, g: Array, a: Array, t: Array, lr: Scalar, epsilon: Scalar) -> None:
-    """Adagrad; `a` is the sum of squared gradients."""
+    """Adagrad; `a` is the sum of squared gradients.
+
+    `a += g**2`
+    `p -= lr * g / sqrt(a + epsilon)`
+    """
     multiply(g, g, t)
     add(a, t, a)
     add(a, epsilon, t)
@@ -243,12 +220,6 @@ def adagrad(p: Array, g: Array, a: Array, t: Array, lr: Scalar, epsilon: Scalar)
     divide(g, t, t)
     multiply(t, lr, t)
     subtract(p, t, p)
-
-
-def adadelta_reference(p, g, a, d, lr, rho, rest, epsilon):
-    a = rho * a + rest * g**2
-    step = np.sqrt(d + epsilon) * g / np.sqrt(a + epsilon)
-    return p - lr * step, a, rho * d + rest * step**2
 
 
 def adadelta(
@@ -263,7 +234,13 @@ def adadelta(
     rest: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """Adadelta; `a` and `d` are the mean squares of gradients and of steps."""
+    """Adadelta; `a` and `d` are the mean squares of gradients and of steps.
+
+    `a = rho * a + rest * g**2`
+    `step = sqrt(d + epsilon) * g / sqrt(a + epsilon)`
+    `d = rho * d + rest * step**2`
+    `p -= lr * step`
+    """
     multiply(g, g, t)
     multiply(t, rest, t)
     multiply(a, rho, a)
@@ -282,13 +259,6 @@ def adadelta(
     subtract(p, t, p)
 
 
-def ftrl_reference(p, g, a, z, lr, exponent, l1, l2_twice, shrinkage_twice):
-    grown = a + g**2
-    z = z + g + shrinkage_twice * p - (grown**exponent - a**exponent) / lr * p
-    p = (np.clip(z, -l1, l1) - z) / (grown**exponent / lr + l2_twice)
-    return p, grown, z
-
-
 def ftrl(
     p: Array,
     g: Array,
@@ -302,7 +272,12 @@ def ftrl(
     l2_twice: Scalar,
     shrinkage_twice: Scalar,
 ) -> None:
-    """FTRL-proximal; `exponent` is minus Keras's `learning_rate_power`."""
+    """FTRL-proximal; `exponent` is minus Keras's `learning_rate_power`.
+
+    `z += g + shrinkage_twice * p - ((a + g**2) ** exponent - a**exponent) / lr * p`
+    `a += g**2`
+    `p = (clip(z, -l1, l1) - z) / (a**exponent / lr + l2_twice)`
+    """
     multiply(p, shrinkage_twice, t)
     add(z, t, z)
     add(z, g, z)
@@ -321,10 +296,6 @@ def ftrl(
     divide(u, t, p)
 
 
-def lion_reference(p, g, m, lr, beta_1, rest_1, beta_2, rest_2):
-    return p - lr * np.sign(beta_1 * m + rest_1 * g), beta_2 * m + rest_2 * g
-
-
 def lion(
     p: Array,
     g: Array,
@@ -337,7 +308,11 @@ def lion(
     beta_2: Scalar,
     rest_2: Scalar,
 ) -> None:
-    """Lion: steps of one size in the direction of the sign of a momentum."""
+    """Lion: steps of one size in the direction of the sign of a momentum.
+
+    `p -= lr * sign(beta_1 * m + rest_1 * g)`
+    `m = beta_2 * m + rest_2 * g`
+    """
     multiply(m, beta_1, t)
     multiply(g, rest_1, u)
     add(t, u, t)
@@ -359,16 +334,6 @@ def _sign(t: Array) -> None:
     np.clip(t, -1, 1, out=t)
 
 
-def schedule_free_adamw_reference(
-    p, g, z, v, lr, beta_1, rest_1, rest_2, v_factor, weight, epsilon
-):
-    x = (p - rest_1 * z) / beta_1
-    v = v + (g**2 - v) * rest_2
-    z = z - lr * g / (np.sqrt(v * v_factor) + epsilon)
-    x = (1 - weight) * x + weight * z
-    return rest_1 * z + beta_1 * x, z, v
-
-
 def schedule_free_adamw(
     p: Array,
     g: Array,
@@ -385,8 +350,14 @@ def schedule_free_adamw(
 ) -> None:
     """Schedule-free AdamW: `p` lies between the fast iterate `z` and its running average.
 
-    With `c = weight`, the new `p` is `(1 - c) (p - rest_1 z) + (rest_1 + beta_1 c) z'`: the average
-    itself is never formed.
+    `v += (g**2 - v) * rest_2`
+    `x = (p - rest_1 * z) / beta_1`
+    `z -= lr * g / (sqrt(v_factor * v) + epsilon)`
+    `x = (1 - weight) * x + weight * z`
+    `p = rest_1 * z + beta_1 * x`
+
+    The average `x` is never formed: with `c = weight`, the new `p` is
+    `(1 - c) * (p - rest_1 * old z) + (rest_1 + beta_1 * c) * z`.
     """
     multiply(g, g, t)
     subtract(t, v, t)
@@ -422,15 +393,6 @@ def norm_squared(x: Array) -> float:
 _BLOCK = 8192  # BLAS keeps products of so few elements on one thread
 
 
-def lamb_reference(p, g, m, v, lr, rest_1, rest_2, m_factor, v_factor, epsilon):
-    m = m + (g - m) * rest_1
-    v = v + (g**2 - v) * rest_2
-    step = m_factor * m / (np.sqrt(v * v_factor) + epsilon)
-    p_norm, step_norm = np.sqrt(np.sum(p**2)), np.sqrt(np.sum(step**2))
-    trust = p_norm / step_norm if p_norm > 0 and step_norm > 0 else 1.0
-    return p - trust * lr * step, m, v
-
-
 def lamb(
     p: Array,
     g: Array,
@@ -443,7 +405,13 @@ def lamb(
     v_factor: Scalar,
     epsilon: Scalar,
 ) -> None:
-    """LAMB: Adam's step, as long as its variable's norm times the learning rate."""
+    """LAMB: Adam's step, as long as its variable's norm times the learning rate.
+
+    `m += (g - m) * rest_1`
+    `v += (g**2 - v) * rest_2`
+    `step = m_factor * m / (sqrt(v_factor * v) + epsilon)`
+    `p -= lr * norm(p) / norm(step) * step`
+    """
     t = subtract(g, m)
     t *= rest_1
     m += t
@@ -461,20 +429,6 @@ def lamb(
     p -= t
 
 
-def adafactor_reference(p, g, v, r, c, rho, beta_2, epsilon_1, epsilon_2, threshold):
-    alpha = np.maximum(epsilon_2, np.sqrt(np.mean(p**2))) * rho
-    square = g**2 + epsilon_1
-    if p.ndim >= 2:
-        r = beta_2 * r + (1 - beta_2) * square.mean(-1)
-        c = beta_2 * c + (1 - beta_2) * square.mean(-2)
-        v = (r / r.mean(-1, keepdims=True))[..., None] * c[..., None, :]
-    else:
-        v = beta_2 * v + (1 - beta_2) * square
-    step = g / np.sqrt(v)
-    step = step / np.maximum(1.0, np.sqrt(np.mean(step**2)) / threshold)
-    return p - alpha * step, v, r, c
-
-
 def adafactor(
     p: Array,
     g: Array,
@@ -487,7 +441,13 @@ def adafactor(
     epsilon_2: float,
     threshold: float,
 ) -> None:
-    """Adafactor: the second moment of a matrix is kept as means `r` of rows and `c` of columns."""
+    """Adafactor: the second moment of a matrix is kept as means `r` of rows and `c` of columns.
+
+    `r = beta_2 * r + (1 - beta_2) * mean(g**2 + epsilon_1, -1)`, and so `c` along -2
+    `v = (r / mean(r))[..., None] * c[..., None, :]`
+    `step = g / sqrt(v)`
+    `p -= rho * max(epsilon_2, rms(p)) * step / max(1, rms(step) / threshold)`
+    """
     alpha = max(epsilon_2, _root_mean_square(p)) * rho
     t = g * g
     t += epsilon_1
@@ -510,17 +470,6 @@ def _root_mean_square(x: Array) -> float:
     return (norm_squared(x) / x.size) ** 0.5 if x.size else 0.0
 
 
-def muon_reference(p, g, m, lr, momentum, nesterov, a, b, c, steps):
-    m = momentum * m + g
-    x = g + momentum * m if nesterov else m
-    x = x / (np.linalg.norm(x) + 1e-7)
-    for _ in range(steps):  # by the smaller side: p(x xT) x is x p(xT x)
-        s = x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x
-        s = b * s + c * s @ s
-        x = a * x + (s @ x if x.shape[0] <= x.shape[1] else x @ s)
-    return p - lr * x, m
-
-
 def muon(
     p: Array,
     g: Array,
@@ -533,7 +482,13 @@ def muon(
     c: float,
     steps: int,
 ) -> None:
-    """Muon: momentum made nearly orthogonal by Newton-Schulz steps of degree five."""
+    """Muon: momentum made nearly orthogonal by Newton-Schulz steps of degree five.
+
+    `m = momentum * m + g`
+    `x = g + momentum * m if nesterov else m`, divided by its norm
+    `x = a * x + (b * s + c * s @ s) @ x` with `s = x @ x.T`, so many `steps`
+    `p -= lr * x`
+    """
     m *= momentum
     m += g
     x = g + momentum * m if nesterov else m

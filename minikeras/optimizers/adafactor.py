@@ -37,6 +37,8 @@ class Adafactor(Optimizer):
     array([0.842, 2.158], dtype=float32)
     """
 
+    _per_variable = True
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -45,45 +47,16 @@ class Adafactor(Optimizer):
         epsilon_2: float = 1e-3,
         clip_threshold: float = 1.0,
         relative_step: bool = True,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.beta_2_decay = beta_2_decay
         self.epsilon_1 = epsilon_1
         self.epsilon_2 = epsilon_2
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
-    _whole_variables = True
-
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
         self._r: dict[Variable, Variable] = {}
         self._c: dict[Variable, Variable] = {}
         velocities: list[Variable | None] = []
@@ -101,7 +74,7 @@ class Adafactor(Optimizer):
                 if v.overwrite_with_gradient
                 else self.add_variable_from_reference(v, "velocity")
             )
-        self._add_slot("velocity", velocities)
+        self._lay_out_slot("velocity", velocities)
         self._v = velocities
 
     def _update_variable(self, group: FlatGroup, index: int, rate: float, step: int) -> None:

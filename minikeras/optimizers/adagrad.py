@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
-import numpy as np
-
 from minikeras.autodiff import Variable
+from minikeras.initializers import Constant
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -40,44 +38,17 @@ class Adagrad(Optimizer):
         learning_rate: Any = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        initial = partial(np.full, fill_value=self.initial_accumulator_value)
-        (self._accumulators,) = self._add_slots(
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        initial = Constant(self.initial_accumulator_value)
+        (self._accumulators,) = self._add_kernel_slots(
             variables, "accumulator", initializers={"accumulator": initial}
         )
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         return kernels.adagrad, (rate, self.epsilon)

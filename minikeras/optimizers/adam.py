@@ -42,47 +42,20 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.amsgrad = amsgrad
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        self._momentums, self._velocities, self._velocity_hats = self._add_slots(
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        self._momentums, self._velocities, self._velocity_hats = self._add_kernel_slots(
             variables, ("momentum", "velocity"), "velocity_hat" if self.amsgrad else None
         )
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         t = step + 1
         alpha = rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
         return kernels.adam, (alpha, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)

@@ -13,7 +13,7 @@ updated; the old one stays with its holders.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter, is_
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
+from minikeras.kernels.optimizer_updates import weight_decay
 
 CHUNK = 1 << 18
 """Elements that one call of a kernel works on. Smaller ones fit the cache, but then threads wait for
@@ -57,15 +58,15 @@ class Buffer:
     def __init__(self, variables: Sequence[Any], bounds: list[int], dtype: np.dtype) -> None:
         self.variables = list(variables)
         self.bounds = bounds
-        self.renew(dtype)
+        self.move(dtype)
 
-    def renew(self, dtype: np.dtype | None = None) -> None:
+    def move(self, dtype: np.dtype | None = None) -> None:
         """Move to a new flat array, with the values that the variables have now."""
         self.flat = np.empty(self.bounds[-1], self.flat.dtype if dtype is None else dtype)
         self.views = views_of(self.flat, self.bounds, self.variables)
-        self.restore()
+        self.put_views_back()
 
-    def restore(self) -> None:
+    def put_views_back(self) -> None:
         """Copy values that were put in place of the views, and put the views back."""
         for variable, view in zip(self.variables, self.views):
             if variable.array is not view:
@@ -86,135 +87,135 @@ class FlatGroup:
         sizes = [v.array.size for v in self.variables]
         self.bounds = [0, *np.cumsum(sizes).tolist()]
         self.size = self.bounds[-1]
-        self.everything = range(len(self.variables))
+        self.indices = range(len(self.variables))
+        self.rate = np.zeros((), self.dtype)
         self.constants = Constants(self.dtype)
-        self.changing = np.zeros((), self.dtype)
         self.grads = np.zeros(self.size, self.dtype)
         self.grad_views = views_of(self.grads, self.bounds, self.variables)
         self.values = Buffer(self.variables, self.bounds, self.dtype)
         self.slots: dict[str, Buffer] = {}
-        self.names: tuple[str | None, ...] = ()
+        self.kernel_slots: tuple[str | None, ...] = ()
         self.scratch: list[list[np.ndarray]] = []
-        self.seal()
+        self._count_references()
 
     def __reduce__(self) -> Any:
         slots = {name: buffer.variables for name, buffer in self.slots.items()}
         scratch = len(self.scratch[0]) if self.scratch else 0
-        return _rebuild, (self.variables, slots, self.names, scratch)
+        return _rebuild, (self.variables, slots, self.kernel_slots, scratch)
 
     def add_slot(self, name: str, variables: Sequence[Any]) -> None:
         """Take in a slot: one variable for each of this group's, of the same shape."""
-        self.settle()
+        self.unshare()
         self.slots[name] = Buffer(variables, self.bounds, self.dtype)
-        self.seal()
+        self._count_references()
 
-    def plan(self, names: Sequence[str | None], scratch: int) -> None:
-        """Prepare elementwise updates.
+    def choose_kernel_arrays(self, slots: Sequence[str | None], scratch: int) -> None:
+        """Say what `update` gives its kernel beside values and gradients.
 
         Args:
-            names: the slots that the kernel is given, in its order; None where it is given None.
-            scratch: number of scratch arrays that the kernel needs.
+            slots: names of the slots, in the kernel's order; None where it is given None.
+            scratch: number of scratch arrays.
         """
-        self.settle()
-        self.names = tuple(names)
+        self.unshare()
+        self.kernel_slots = tuple(slots)
         workers = parallel.threads() if self.size >= PARALLEL else 1
         length = min(CHUNK, self.size)
         self.scratch = [
             [np.empty(length, self.dtype) for _ in range(scratch)] for _ in range(workers)
         ]
-        self.seal()
+        self._count_references()
 
-    # Who else holds our arrays?
+    # Copy on write: who else holds our arrays?
 
-    def seal(self) -> None:
+    def _count_references(self) -> None:
         """Note the reference counts of now, when nobody else holds any of the arrays."""
-        buffers = [self.values, *self.slots.values()]
-        self.buffers = buffers
-        self.pieces = self._cut(0, self.size) if self.scratch else []
-        self.owners = [v for buffer in buffers for v in buffer.variables]
-        self.views = [view for buffer in buffers for view in buffer.views]
-        self.arrays = [buffer.flat for buffer in buffers] + self.views
+        self.buffers = [self.values, *self.slots.values()]
+        self.chunks = self._cut(0, self.size) if self.scratch else []
+        self.holders = [v for buffer in self.buffers for v in buffer.variables]
+        self.views = [view for buffer in self.buffers for view in buffer.views]
+        self.arrays = [buffer.flat for buffer in self.buffers] + self.views
         self.counts = list(map(_getrefcount, self.arrays))
 
-    def settled(self) -> bool:
-        """Whether every value is our view, and nobody else holds one."""
-        return list(map(_getrefcount, self.arrays)) == self.counts and all(
-            map(is_, map(_value_of, self.owners), self.views)
+    def shared(self) -> bool:
+        """Whether somebody else holds one of the arrays, or a variable has got another value."""
+        return list(map(_getrefcount, self.arrays)) != self.counts or not all(
+            map(is_, map(_value_of, self.holders), self.views)
         )
 
-    def settle(self) -> None:
-        """Make sure that the arrays can be changed in place."""
-        if self.settled():
+    def unshare(self) -> None:
+        """Make sure that the arrays can be changed in place: copy those that others hold."""
+        if not self.shared():
             return
         excess = [n - m for n, m in zip(map(_getrefcount, self.arrays), self.counts)]
-        moved = [v.array is not view for v, view in zip(self.owners, self.views)]
+        replaced = [v.array is not view for v, view in zip(self.holders, self.views)]
         start, n = len(self.buffers), len(self.variables)
         for i, buffer in enumerate(self.buffers):
             part = slice(i * n, (i + 1) * n)
             # A variable that was assigned to has let go of its view.
-            others = [e + m for e, m in zip(excess[start:][part], moved[part])]
+            others = [e + r for e, r in zip(excess[start:][part], replaced[part])]
             if excess[i] != 0 or any(k != 0 for k in others):
-                buffer.renew()
+                buffer.move()
             else:
-                buffer.restore()
-        self.seal()
+                buffer.put_views_back()
+        self._count_references()
 
     # Elementwise updates.
+
+    def update(
+        self,
+        kernel: Callable,
+        scalars: tuple[Any, ...],
+        indices: Sequence[int],
+        decay: float | None = None,
+    ) -> None:
+        """Run an elementwise kernel on all values, or on those of some variables.
+
+        Args:
+            kernel: `kernel(values, gradient, *slots, *scratch, *scalars)`.
+            scalars: what it needs beside arrays; first the one that changes at every step.
+            indices: indices of the variables to update.
+            decay: what is taken off the values first, as a part of them.
+        """
+        self.rate[()] = scalars[0]
+        scalars = (self.rate, *self.constants[scalars[1:]])
+        if decay is not None:
+            decay = np.array(decay, self.dtype)
+            kernel = partial(_decayed, kernel, decay, 2 + len(self.kernel_slots))
+        if indices is self.indices:
+            work = [self.chunks]
+        else:
+            work = [self._cut(start, stop) for start, stop in self.spans(indices)]
+        for of_threads in work:
+            if len(of_threads) == 1:
+                for chunk in of_threads[0]:
+                    kernel(*chunk, *scalars)
+            else:
+                parallel.run([partial(_run, kernel, chunks, scalars) for chunks in of_threads])
 
     def _cut(self, start: int, stop: int) -> list[list[tuple]]:
         """Cut a span into chunks of (values, gradient, slots, scratch), a list for each thread."""
         arrays = [self.values.flat, self.grads]
-        arrays += [None if name is None else self.slots[name].flat for name in self.names]
+        arrays += [None if name is None else self.slots[name].flat for name in self.kernel_slots]
         workers = len(self.scratch) if stop - start >= PARALLEL else 1
         length = -(-(stop - start) // workers)
         length = max(1, -(-length // GRAIN)) * GRAIN
         result = []
         for scratch, low in zip(self.scratch, range(start, max(stop, start + 1), length)):
+            high = min(low + length, stop)
             chunks = []
-            for a in range(low, min(low + length, stop), CHUNK):
-                b = min(a + CHUNK, low + length, stop)
-                chunks.append(
-                    (
-                        *[None if x is None else x[a:b] for x in arrays],
-                        *[x[: b - a] for x in scratch],
-                    )
-                )
+            for a in range(low, high, CHUNK):
+                b = min(a + CHUNK, high)
+                parts = [None if x is None else x[a:b] for x in arrays]
+                chunks.append((*parts, *[x[: b - a] for x in scratch]))
             result.append(chunks)
         return result
 
-    def update(
-        self, kernel: Callable, numbers: Iterable[Any], decay: float | None, active: Sequence[int]
-    ) -> None:
-        """Run an elementwise kernel on all values, or on those of some variables.
-
-        Args:
-            kernel: `kernel(values, gradient, *slots, *scratch, *numbers)`.
-            numbers: the scalars it needs; first the one that changes at every step.
-            decay: what is taken off the values first, as a part of them.
-            active: indices of the variables to update.
-        """
-        changing, *fixed = numbers
-        self.changing[()] = changing
-        numbers = (self.changing, *self.constants[tuple(fixed)])
-        if decay is not None:
-            decay = np.array(decay, self.dtype)
-        first = 2 + len(self.names)
-        if active is self.everything:
-            work = [self.pieces]
-        else:
-            work = [self._cut(a, b) for a, b in self.spans(active)]
-        for pieces in work:
-            if len(pieces) == 1:
-                _run(pieces[0], kernel, numbers, decay, first)
-            else:
-                parallel.run([partial(_run, p, kernel, numbers, decay, first) for p in pieces])
-
-    def spans(self, active: Sequence[int]) -> list[tuple[int, int]]:
+    def spans(self, indices: Sequence[int]) -> list[tuple[int, int]]:
         """Return the parts of the flat arrays that some variables take up, neighbours as one."""
-        if active is self.everything:
+        if indices is self.indices:
             return [(0, self.size)]
         result: list[tuple[int, int]] = []
-        for i in sorted(active):
+        for i in sorted(indices):
             start, stop = self.bounds[i], self.bounds[i + 1]
             if result and result[-1][1] == start:
                 start = result.pop()[0]
@@ -227,23 +228,23 @@ def views_of(flat: np.ndarray, bounds: list[int], variables: Sequence[Any]) -> l
     return [flat[a:b].reshape(v.array.shape) for a, b, v in zip(bounds, bounds[1:], variables)]
 
 
-def _run(
-    chunks: list[tuple], kernel: Callable, numbers: list, decay: Any, first_scratch: int
-) -> None:
+def _run(kernel: Callable, chunks: list[tuple], scalars: tuple) -> None:
     for chunk in chunks:
-        if decay is not None:
-            values, t = chunk[0], chunk[first_scratch]
-            np.multiply(values, decay, t)
-            np.subtract(values, t, values)
-        kernel(*chunk, *numbers)
+        kernel(*chunk, *scalars)
+
+
+def _decayed(kernel: Callable, decay: np.ndarray, scratch: int, *arguments: Any) -> None:
+    """Run a kernel after weight decay; `scratch` is the place of its first scratch array."""
+    weight_decay(arguments[0], arguments[scratch], decay)
+    kernel(*arguments)
 
 
 def _rebuild(
-    variables: list, slots: dict[str, list], names: tuple[str | None, ...], scratch: int
+    variables: list, slots: dict[str, list], kernel_slots: tuple[str | None, ...], scratch: int
 ) -> FlatGroup:
     group = FlatGroup(variables)
     for name, of_slot in slots.items():
         group.add_slot(name, of_slot)
     if scratch:
-        group.plan(names, scratch)
+        group.choose_kernel_arrays(kernel_slots, scratch)
     return group

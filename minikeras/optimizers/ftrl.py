@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
-import numpy as np
-
 from minikeras.autodiff import Variable
+from minikeras.initializers import Constant
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -48,17 +46,7 @@ class Ftrl(Optimizer):
         l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
         beta: float = 0.0,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
         for argument, value, sign in (
             ("initial_accumulator_value", initial_accumulator_value, 1),
@@ -72,20 +60,7 @@ class Ftrl(Optimizer):
                     f"Ftrl: `{argument}` must be {'positive' if sign > 0 else 'negative'} or zero. "
                     f"Received: {argument}={value}"
                 )
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
         self.l1_regularization_strength = l1_regularization_strength
@@ -93,17 +68,13 @@ class Ftrl(Optimizer):
         self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
         self.beta = beta
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        initial = partial(np.full, fill_value=self.initial_accumulator_value)
-        self._accumulators, self._linears = self._add_slots(
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        initial = Constant(self.initial_accumulator_value)
+        self._accumulators, self._linears = self._add_kernel_slots(
             variables, ("accumulator", "linear"), scratch=2, initializers={"accumulator": initial}
         )
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         l2 = self.l2_regularization_strength + self.beta / (2 * rate)
         return kernels.ftrl, (
             rate,

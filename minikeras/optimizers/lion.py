@@ -37,47 +37,20 @@ class Lion(Optimizer):
         learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.99,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
         if not 0 < beta_1 <= 1:
             raise ValueError(
                 "Lion: `beta_1` must be in the range (0, 1], otherwise nothing but the sign of the "
                 f"gradient is left. Received: beta_1={beta_1}"
             )
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        (self._momentums,) = self._add_slots(variables, "momentum", scratch=2)
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        (self._momentums,) = self._add_kernel_slots(variables, "momentum", scratch=2)
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         numbers = (rate, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2)
         return kernels.lion, numbers

@@ -9,18 +9,14 @@ import numpy as np
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import parameters_of
+from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
 
 _LEFT_TO_INNER = {
-    "weight_decay": None,
-    "clipnorm": None,
-    "global_clipnorm": None,
-    "clipvalue": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
+    name: parameter.default
+    for name, parameter in parameters_of(Optimizer).items()
+    if name not in ("learning_rate", "name")
 }
 
 
@@ -49,7 +45,9 @@ class LossScaleOptimizer(Optimizer):
 
     argument_sources = dict.fromkeys(("learning_rate", *_LEFT_TO_INNER))
 
-    _flattens = False
+    hands_on_arguments = False
+
+    _is_flat = False
 
     def __init__(
         self,
@@ -89,13 +87,10 @@ class LossScaleOptimizer(Optimizer):
             return
         self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
         self.dynamic_scale = self.add_variable(
-            (), initializer=self._initial, dtype="float32", name="dynamic_scale"
+            (), Constant(self.initial_scale), dtype="float32", name="dynamic_scale"
         )
         self.inner_optimizer.build(variables)
         super().build(variables)
-
-    def _initial(self, shape: tuple, dtype: Any = None) -> np.ndarray:
-        return np.full(shape, self.initial_scale, dtype)
 
     @property
     def variables(self) -> list[Variable]:
@@ -126,18 +121,9 @@ class LossScaleOptimizer(Optimizer):
             trainable_variables: the variables, all if None. The first call builds the optimizer.
         """
         grads = list(grads)
-        if not self.built:
-            if trainable_variables is None:
-                raise ValueError(
-                    "LossScaleOptimizer.apply: without `trainable_variables` the optimizer has to "
-                    "be built. Call `optimizer.build(trainable_variables)` first."
-                )
-            trainable_variables = list(trainable_variables)
-            with self._scope():
-                self.build(trainable_variables)
-        variables = (
-            self._trainable_variables if trainable_variables is None else trainable_variables
-        )
+        if not grads:
+            return
+        variables = self._variables_for(grads, trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
@@ -145,9 +131,8 @@ class LossScaleOptimizer(Optimizer):
                 [
                     a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
                     for a, v in zip(arrays, variables)
-                ]
-                + arrays[len(variables) :],
-                trainable_variables,
+                ],
+                variables,
             )
 
     def gradient_targets(self) -> dict:

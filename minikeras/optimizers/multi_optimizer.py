@@ -106,7 +106,7 @@ class MultiOptimizer(Optimizer):
 
     argument_sources = {"optimizer_map": "_optimizer_map"}
 
-    _flattens = False
+    _is_flat = False
 
     def __init__(
         self,
@@ -119,11 +119,11 @@ class MultiOptimizer(Optimizer):
         self._inner_optimizers: list[Optimizer] = []
         if isinstance(optimizer_map, OptimizerMap):
             for optimizer in [*optimizer_map.values(), optimizer_map.default_optimizer]:
-                self._place(optimizer)
+                self._index_of(optimizer)
         self.loss_scale_factor = loss_scale_factor
 
-    def _place(self, optimizer: Optimizer) -> int:
-        """Return the number of an inner optimizer, a new one if it is."""
+    def _index_of(self, optimizer: Optimizer) -> int:
+        """Return the index of an inner optimizer, which is added if it is new."""
         for i, known in enumerate(self._inner_optimizers):
             if known is optimizer:
                 return i
@@ -136,7 +136,7 @@ class MultiOptimizer(Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._inner_of = {v: self._place(self._optimizer_map(v)) for v in variables}
+        self._inner_of = {v: self._index_of(self._optimizer_map(v)) for v in variables}
         self.loss_scale_factor = self.loss_scale_factor  # for those that came by now
         for i, optimizer in enumerate(self._inner_optimizers):
             members = [v for v in variables if self._inner_of[v] == i]
@@ -189,22 +189,10 @@ class MultiOptimizer(Optimizer):
         grads = list(grads)
         if not grads:
             return
-        if trainable_variables is None:
-            if not self.built:
-                raise ValueError(
-                    "MultiOptimizer.apply: without `trainable_variables` the optimizer has to be "
-                    "built. Call `optimizer.build(trainable_variables)` first."
-                )
-            trainable_variables = self._trainable_variables
-        elif not self.built:
-            self.build(list(trainable_variables))
-        if len(grads) != len(trainable_variables):
-            raise ValueError(
-                f"MultiOptimizer.apply: expected one gradient for each of "
-                f"{len(trainable_variables)} variables. Received: {len(grads)} gradients"
-            )
-        self._check_known(trainable_variables)
-        pairs = list(zip(grads, trainable_variables))
+        if trainable_variables is not None and not self.built:  # outside this one's name scope
+            trainable_variables = list(trainable_variables)
+            self.build(trainable_variables)
+        pairs = list(zip(grads, self._variables_for(grads, trainable_variables)))
         for i, optimizer in enumerate(self._inner_optimizers):
             own = [(g, v) for g, v in pairs if self._inner_of[v] == i]
             if own:

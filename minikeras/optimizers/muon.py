@@ -45,6 +45,8 @@ class Muon(Optimizer):
     (1, 2)
     """
 
+    _per_variable = True
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -53,15 +55,7 @@ class Muon(Optimizer):
         adam_weight_decay: float | None = 0.004,
         epsilon: float = 1e-7,
         weight_decay: float | None = 0.004,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
+        *,
         exclude_layers: Sequence[str] | None = None,
         exclude_embeddings: bool = True,
         muon_a: float = 3.4445,
@@ -72,22 +66,9 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         nesterov: bool = True,
         rms_rate: float | None = 0.2,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, weight_decay=weight_decay, **options)
         self.adam_beta_1 = adam_beta_1
         self.adam_beta_2 = adam_beta_2
         self.adam_weight_decay = adam_weight_decay
@@ -103,8 +84,6 @@ class Muon(Optimizer):
         self.exclude_embeddings = exclude_embeddings
         self.rms_rate = rms_rate
 
-    _whole_variables = True
-
     def _uses_adam(self, variable: Variable) -> bool:
         path = variable.path
         return (
@@ -113,11 +92,7 @@ class Muon(Optimizer):
             or any(re.search(keyword, path) for keyword in self.exclude_layers)
         )
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
         self._adam = {v for v in variables if self._uses_adam(v)}
         self.momentums: list[Variable | None] = []
         self.adam_velocities: list[Variable | None] = []
@@ -129,7 +104,7 @@ class Muon(Optimizer):
                     u = self.add_variable_from_reference(v, "velocity")
             self.momentums.append(m)
             self.adam_velocities.append(u)
-        self._add_slot("momentum", self.momentums)
+        self._lay_out_slot("momentum", self.momentums)
 
     def _update_variable(self, group: FlatGroup, index: int, rate: float, step: int) -> None:
         v = group.variables[index]
@@ -169,11 +144,6 @@ class Muon(Optimizer):
             self.epsilon,
         )
         velocity.array = square
-
-    def _update(self, work: list, rate: float, step: int) -> None:
-        if self.weight_decay is None:  # the base asks this one only
-            self._decay_weights(work, rate)
-        super()._update(work, rate, step)
 
     def _weight_decay_of(self, variable: Variable) -> float | None:
         if not self._use_weight_decay(variable):

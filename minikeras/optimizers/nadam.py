@@ -42,43 +42,16 @@ class Nadam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
         dtype = variables[0].dtype if variables else None
-        self._momentums, self._velocities = self._add_slots(
+        self._momentums, self._velocities = self._add_kernel_slots(
             variables, ("momentum", "velocity"), scratch=2
         )
         self._u_product = Variable(1.0, dtype=dtype or settings.floatx, trainable=False)
@@ -87,12 +60,12 @@ class Nadam(Optimizer):
         """Momentum of step number `step`, counted from 1."""
         return self.beta_1 * (1 - 0.5 * 0.96**step)
 
-    def _update(self, work: list, rate: float, step: int) -> None:
+    def _update(self, selected: list, rate: float, step: int) -> None:
         product = self._u_product.array
         self._u_product.array = np.array(product * self._schedule(step + 1), product.dtype)
-        super()._update(work, rate, step)
+        super()._update(selected, rate, step)
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         now, following = self._schedule(step + 1), self._schedule(step + 2)
         product = self._u_product.array.item()
         return kernels.nadam, (

@@ -41,49 +41,22 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.rho = rho
         self.momentum = momentum
         self.epsilon = epsilon
         self.centered = centered
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        self._velocities, self._momentums, self._average_gradients = self._add_slots(
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        self._velocities, self._momentums, self._average_gradients = self._add_kernel_slots(
             variables,
             "velocity",
             "momentum" if self.momentum > 0 else None,
             "average_gradient" if self.centered else None,
         )
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         numbers = (rate, self.rho, 1 - self.rho, self.momentum, self.epsilon)
         return kernels.rmsprop, numbers

@@ -34,45 +34,20 @@ class SGD(Optimizer):
         learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> None:
         if not isinstance(momentum, float) or not 0 <= momentum <= 1:
             raise ValueError(
                 f"SGD: `momentum` must be a float in [0, 1]. Received: momentum={momentum!r}"
             )
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **options)
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots."""
-        if self.built:
-            return
-        super().build(variables)
-        (self.momentums,) = self._add_slots(variables, "momentum" if self.momentum != 0 else None)
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        (self.momentums,) = self._add_kernel_slots(
+            variables, "momentum" if self.momentum != 0 else None
+        )
 
-    def _kernel(self, rate: float, step: int) -> tuple[Callable, tuple]:
+    def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         return kernels.sgd, (rate, self.momentum, bool(self.nesterov))

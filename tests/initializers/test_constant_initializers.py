@@ -19,6 +19,7 @@ def test_dtypes_and_shapes():
 
 def test_constant():
     assert initializers.Constant(3.7)((2,), dtype="int32").tolist() == [3, 3]
+    assert initializers.Constant(0.1)((1,), dtype="float64").tolist() == [0.1]  # not by float32
     assert initializers.Constant([1.0, 2.0])((2, 2)).tolist() == [[1, 2], [1, 2]]
     with pytest.raises(ValueError):
         initializers.Constant([1.0, 2.0])((3, 3))

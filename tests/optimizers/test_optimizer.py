@@ -50,6 +50,50 @@ def test_old_arguments():
         optimizers.Adam(decay=1e-6)
 
 
+def test_arguments_by_position(keras):
+    """Own arguments and common ones, in Keras's order."""
+    for name in ("Adam", "AdamW", "SGD", "Muon", "ScheduleFreeAdamW"):
+        ours, theirs = getattr(optimizers, name), getattr(keras.optimizers, name)
+        defaults = [p.default for p in inspect.signature(ours).parameters.values()][:-1]
+        names = list(inspect.signature(ours).parameters)
+        for count in range(len(defaults) + 1):
+            given = [0.5, *defaults[1:]][:count]
+            if "ema_momentum" in names[:count]:
+                given[names.index("ema_momentum")] = 0.75
+            if "name" in names[:count]:
+                given[names.index("name")] = "given"
+            own, their = ours(*given).get_config(), theirs(*given).get_config()
+            if "name" not in names[:count]:
+                del own["name"], their["name"]
+            assert own == their
+        with pytest.raises(TypeError, match=rf"{name}\(\) takes at most {len(defaults)} arguments"):
+            ours(*defaults, 1)
+        with pytest.raises(TypeError, match=rf"{name}.*multiple values.*'name'"):
+            ours(*defaults, name="again")
+        with pytest.raises(TypeError, match=rf"{name}.*multiple values.*'learning_rate'"):
+            ours(0.5, learning_rate=0.5)
+
+
+def test_arguments_of_a_users_class():
+    """Its signature stays as it was written."""
+
+    class Slow(optimizers.SGD):
+        def __init__(self, slowness=2.0, **kwargs):
+            super().__init__(0.5 / slowness, **kwargs)
+            self.slowness = slowness
+
+    class Inherits(optimizers.Adam):
+        pass
+
+    assert list(inspect.signature(Slow).parameters) == ["slowness", "kwargs"]
+    assert inspect.signature(Inherits) == inspect.signature(optimizers.Adam)
+    made = Inherits(0.5, 0.8, 0.9, 1e-3, True, 0.25, name="o")
+    assert (
+        made.get_config() == optimizers.Adam(0.5, 0.8, 0.9, 1e-3, True, 0.25, name="o").get_config()
+    )
+    assert Slow(4.0, clipnorm=1.0).get_config()["clipnorm"] == 1.0
+
+
 @pytest.mark.parametrize(
     "name, kind",
     [

@@ -17,8 +17,8 @@ from minikeras.common.dtypes import floatx_dtype
 class LearningRateSchedule(Configurable):
     """Base of all schedules.
 
-    A new one overrides `__call__(step)`, which returns the learning rate of a step, and
-    `get_config`.
+    A new one overrides `__call__(step)`, which returns the learning rate of a step. It is saved with
+    the arguments it was made with.
 
     Example:
 
@@ -46,8 +46,6 @@ class _Formula(LearningRateSchedule):
     It computes in `floatx`, as Keras does, so that rounding at the edges of stairs agrees.
     """
 
-    _arguments: tuple[str, ...] = ()
-
     def __call__(self, step: Any) -> Tensor:
         """Return the learning rate.
 
@@ -68,7 +66,32 @@ class _Formula(LearningRateSchedule):
             )
 
 
-class ExponentialDecay(_Formula):
+class _RateDecay(_Formula):
+    """A schedule in which every `decay_steps` steps count as one decay."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "RateDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+        self._check_steps("decay_steps")
+
+    def _decays(self, step: Any, kind: type) -> Any:
+        decays = step / kind(self.decay_steps)
+        if self.staircase:
+            decays = np.floor(decays)
+        return decays
+
+
+class ExponentialDecay(_RateDecay, defaults={"name": "ExponentialDecay"}):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
@@ -86,27 +109,8 @@ class ExponentialDecay(_Formula):
     0.025
     """
 
-    _arguments = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name")
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
-        self._check_steps("decay_steps")
-
     def _rate(self, step: Any, kind: type) -> Any:
-        decays = step / kind(self.decay_steps)
-        if self.staircase:
-            decays = np.floor(decays)
+        decays = self._decays(step, kind)
         return kind(self.initial_learning_rate) * np.power(kind(self.decay_rate), decays)
 
 
@@ -125,8 +129,6 @@ class PiecewiseConstantDecay(_Formula):
     >>> float(schedule(10)), float(schedule(11))
     (1.0, 0.5)
     """
-
-    _arguments = ("boundaries", "values", "name")
 
     def __init__(
         self,
@@ -154,8 +156,8 @@ class PolynomialDecay(_Formula):
 
     Args:
         initial_learning_rate: rate at step 0.
-        decay_steps: steps that the way takes.
-        end_learning_rate: rate at its end.
+        decay_steps: steps from the one to the other.
+        end_learning_rate: rate after these.
         power: exponent; 1 for a straight line.
         cycle: whether to begin anew, with twice, three times, ... the steps, after each end.
         name: name.
@@ -167,15 +169,6 @@ class PolynomialDecay(_Formula):
     >>> round(float(schedule(50)), 4)
     0.05
     """
-
-    _arguments = (
-        "initial_learning_rate",
-        "decay_steps",
-        "end_learning_rate",
-        "power",
-        "cycle",
-        "name",
-    )
 
     def __init__(
         self,
@@ -205,7 +198,7 @@ class PolynomialDecay(_Formula):
         return (kind(self.initial_learning_rate) - end) * rest + end
 
 
-class InverseTimeDecay(_Formula):
+class InverseTimeDecay(_RateDecay, defaults={"name": "InverseTimeDecay"}):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
@@ -223,27 +216,8 @@ class InverseTimeDecay(_Formula):
     0.05
     """
 
-    _arguments = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name")
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
-        self._check_steps("decay_steps")
-
     def _rate(self, step: Any, kind: type) -> Any:
-        decays = step / kind(self.decay_steps)
-        if self.staircase:
-            decays = np.floor(decays)
+        decays = self._decays(step, kind)
         return kind(self.initial_learning_rate) / (1 + kind(self.decay_rate) * decays)
 
 
@@ -269,15 +243,6 @@ class CosineDecay(_Formula):
     >>> [round(float(schedule(step)), 4) for step in (0, 5, 10, 60, 110)]
     [0.0, 0.05, 0.1, 0.05, 0.0]
     """
-
-    _arguments = (
-        "initial_learning_rate",
-        "decay_steps",
-        "alpha",
-        "name",
-        "warmup_target",
-        "warmup_steps",
-    )
 
     def __init__(
         self,
@@ -332,15 +297,6 @@ class CosineDecayRestarts(_Formula):
     >>> [round(float(schedule(step)), 4) for step in (0, 5, 10, 20)]
     [0.1, 0.05, 0.1, 0.05]
     """
-
-    _arguments = (
-        "initial_learning_rate",
-        "first_decay_steps",
-        "t_mul",
-        "m_mul",
-        "alpha",
-        "name",
-    )
 
     def __init__(
         self,

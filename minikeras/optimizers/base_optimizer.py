@@ -1,0 +1,487 @@
+"""`BaseOptimizer`: what optimizers are made with and what they keep.
+
+What they do with it is in `optimizer.py`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from minikeras import initializers
+from minikeras.autodiff import Tensor, Variable
+from minikeras.autodiff.state import thread
+from minikeras.autodiff.tensor import to_array
+from minikeras.common.configurable import Configurable
+from minikeras.common.naming import auto_name
+from minikeras.common.settings import settings
+from minikeras.optimizers.flat import FlatGroup
+from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
+
+_COUNTER = np.dtype("int32")
+
+
+def _learning_rate_argument(optimizer: BaseOptimizer) -> Any:
+    rate = optimizer._learning_rate
+    return rate.array.item() if isinstance(rate, Variable) else rate
+
+
+class BaseOptimizer(Configurable):
+    """What optimizers are made with, and the variables that they keep; see `Optimizer`."""
+
+    argument_sources = {"name": "name", "learning_rate": _learning_rate_argument}
+
+    hands_on_arguments = True
+
+    _is_flat = True
+    """Whether it updates variables itself, in flat arrays, or leaves that to others inside it."""
+
+    # What `build` makes.
+    _trainable_variables: Sequence[Variable] = ()
+    _indices: Mapping[Variable, int] = {}
+    _overwritten: Sequence[Variable] = ()
+    """Variables whose gradient is their next value."""
+    _groups: Sequence[FlatGroup] = ()
+    """The other variables, by dtype."""
+    _places: Mapping[Variable, tuple[FlatGroup, int]] = {}
+    """Each one's group, and its index there."""
+    _targets: tuple[list, dict, list] = ([], {}, [])
+    """Leaves and targets of the last `gradient_targets`, and all groups with all their indices."""
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.__dict__["_variables"] = []
+        kind = type(self).__name__
+        learning_rate = kwargs.pop("lr", learning_rate)  # its name in old files
+        if kwargs.pop("decay", None) is not None:
+            warnings.warn(
+                f"{kind}: argument `decay` is no longer supported and will be ignored. Use a "
+                "schedule such as optimizers.schedules.InverseTimeDecay as `learning_rate`.",
+                stacklevel=4,
+            )
+        if kwargs:
+            raise ValueError(f"{kind}: argument(s) not recognized: {kwargs}")
+        self.name = name if name is not None else auto_name(kind)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._check_arguments()
+        self.built = False
+        with self._scope():
+            self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
+            if isinstance(learning_rate, float):
+                learning_rate = Variable(
+                    learning_rate, dtype=settings.floatx, trainable=False, name="learning_rate"
+                )
+            elif not callable(learning_rate):
+                raise ValueError(
+                    f"{kind}: argument `learning_rate` must be a float, a LearningRateSchedule, or "
+                    "a function of no arguments that returns the learning rate. Received: "
+                    f"learning_rate={learning_rate!r}"
+                )
+        self._learning_rate = learning_rate
+
+    def _check_arguments(self) -> None:
+        kind = type(self).__name__
+        steps = self.gradient_accumulation_steps
+        if steps and not steps >= 2:
+            raise ValueError(
+                f"{kind}: `gradient_accumulation_steps` must be an integer >= 2. Received: "
+                f"gradient_accumulation_steps={steps}"
+            )
+        if self.use_ema:
+            if not 0 <= self.ema_momentum <= 1:
+                raise ValueError(
+                    f"{kind}: `ema_momentum` must be in the range [0, 1]. Received: "
+                    f"ema_momentum={self.ema_momentum}"
+                )
+            every = self.ema_overwrite_frequency
+            if every and (not isinstance(every, int) or every < 1):
+                raise ValueError(
+                    f"{kind}: `ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
+                    f"ema_overwrite_frequency={every}"
+                )
+        clips = (self.clipnorm, self.clipvalue, self.global_clipnorm)
+        if sum(clip is not None for clip in clips) > 1:
+            raise ValueError(
+                f"{kind}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. "
+                f"Received: clipnorm={clips[0]}, clipvalue={clips[1]}, global_clipnorm={clips[2]}"
+            )
+
+    @property
+    def iterations(self) -> Any:
+        """The number of updates so far."""
+        if self.gradient_accumulation_steps:
+            return Tensor(self._iterations.array // _COUNTER.type(self.gradient_accumulation_steps))
+        return self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the next update. Assign a float, a schedule, or a function."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return rate
+        return rate(self._iterations) if isinstance(rate, LearningRateSchedule) else rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        current = self._learning_rate
+        if callable(value):
+            if isinstance(current, Variable):
+                self._variables = [v for v in self._variables if v is not current]
+            self._learning_rate = value
+        elif isinstance(current, Variable):
+            current.assign(value)
+        else:
+            kind = "schedule" if isinstance(current, LearningRateSchedule) else "function"
+            raise TypeError(
+                f"{type(self).__name__} was created with a {kind} as its learning rate, so it is "
+                "not settable to a number. Create it with a float `learning_rate` instead. "
+                f"Received: learning_rate={value!r}"
+            )
+
+    # Slots: what is kept for each variable.
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Take over the variables to be updated, and make the slots.
+
+        Their values move, unchanged, into flat arrays.
+
+        Args:
+            variables: the trainable variables, in the order of later gradients.
+        """
+        has_slots = type(self)._build_slots is not BaseOptimizer._build_slots
+        if self.built and has_slots:  # a user's own class decides about a second build itself
+            return
+        variables = list(variables)
+        for v in variables:
+            if not isinstance(v, Variable):
+                raise ValueError(
+                    f"{type(self).__name__}.build: expected variables. Received: {v!r} of type "
+                    f"{type(v).__name__}"
+                )
+        self._trainable_variables = variables
+        self._indices = {v: i for i, v in enumerate(variables)}
+        if len(self._indices) != len(variables):
+            raise ValueError(f"{type(self).__name__}.build: a variable is given twice.")
+        self._targets = ([], {}, [])
+        self._overwritten = [v for v in variables if v.overwrite_with_gradient]
+        if self._is_flat:
+            by_dtype: dict[Any, list[Variable]] = {}
+            for v in variables:
+                if not v.overwrite_with_gradient:
+                    by_dtype.setdefault(v.array.dtype, []).append(v)
+            self._groups = [FlatGroup(members) for members in by_dtype.values()]
+            self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
+        if self.use_ema:
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                variables, "average"
+            )
+        if self.gradient_accumulation_steps:
+            # Overwritten variables have an accumulator too.
+            self._accumulated_gradients = [
+                self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
+            ]
+            self._lay_out_slot("gradient_accumulator", self._accumulated_gradients)
+        self.built = True
+        self._build_slots(variables)
+
+    def _build_slots(self, variables: Sequence[Variable]) -> None:
+        """Make the slots that are an optimizer's own, and keep them as attributes."""
+
+    def _lay_out_slot(self, name: str, of_all: Sequence[Variable | None]) -> None:
+        """Lay a slot of all variables out like the variables."""
+        slot = dict(zip(self._trainable_variables, of_all))
+        for group in self._groups:
+            group.add_slot(name, [slot[v] for v in group.variables])
+
+    def _add_kernel_slots(
+        self,
+        variables: Sequence[Variable],
+        *names: str | tuple[str, ...] | None,
+        scratch: int = 1,
+        initializers: dict[str, Any] | None = None,
+    ) -> list[list]:
+        """Make the slots that the kernel of `_update_rule` is given, in its order.
+
+        Args:
+            variables: the variables.
+            *names: names of the slots; those in a tuple are made together, variable by variable.
+                None for a slot that the kernel goes without.
+            scratch: number of scratch arrays that the kernel needs.
+            initializers: initializers by name, zeros for the others.
+
+        Returns:
+            A list of variables for each name, empty for None.
+        """
+        made: list[list] = []
+        order: list[str | None] = []
+        for name in names:
+            together = name if isinstance(name, tuple) else (name,)
+            order += together
+            if name is None:
+                made.append([])
+            else:
+                each = [(initializers or {}).get(n, "zeros") for n in together]
+                made += self.add_optimizer_variables(variables, together, each)
+        for group in self._groups:
+            group.choose_kernel_arrays(order, scratch)
+        return made
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable of this optimizer.
+
+        Args:
+            shape: its shape.
+            initializer: an initializer or its name.
+            dtype: its dtype, `floatx` if None.
+            aggregation, layout: for distribution; without effect on one machine.
+            name: its name.
+        """
+        if isinstance(initializer, (str, dict)):
+            initializer = initializers.get(initializer)
+        with self._scope():
+            variable = Variable(
+                initializer, shape, dtype, trainable=False, aggregation=aggregation, name=name
+            )
+        self._track(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """Make a variable of the shape and dtype of another, named after it.
+
+        Args:
+            reference_variable: the variable that the new one belongs to.
+            name: what it is to it, such as `"momentum"`.
+            initializer: an initializer or its name.
+        """
+        return self.add_variable(
+            reference_variable.shape,
+            initializer,
+            reference_variable.dtype,
+            name=f"{reference_variable.path.replace('/', '_')}_{name or 'var'}",
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """Make one or more slots: a variable for each variable to be updated.
+
+        Args:
+            trainable_variables: the variables to be updated.
+            name: name of the slot, or names of several.
+            initializer: initializer, or one for each name.
+
+        Returns:
+            A list of variables, or a tuple of one list for each name. None stands in place of
+            variables that are overwritten by their gradient.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        if isinstance(initializer, (list, tuple)):
+            initializers = list(initializer)
+        else:
+            initializers = [initializer] * len(names)
+        if len(initializers) != len(names):
+            raise ValueError(
+                f"add_optimizer_variables: expected an initializer for each of {len(names)} names. "
+                f"Received: name={name}, initializer={initializer}"
+            )
+        slots: tuple[list, ...] = tuple([] for _ in names)
+        for v in trainable_variables:
+            for slot, n, init in zip(slots, names, initializers):
+                slot.append(
+                    None
+                    if v.overwrite_with_gradient
+                    else self.add_variable_from_reference(v, n, init)
+                )
+        mine = self._trainable_variables
+        if len(mine) == len(trainable_variables) and all(map(is_, mine, trainable_variables)):
+            for n, slot in zip(names, slots):
+                self._lay_out_slot(n, slot)
+        return slots[0] if isinstance(name, str) else slots
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Give a variable a new value; for use in `update_step`."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable; for use in `update_step`."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable; for use in `update_step`."""
+        variable.assign_sub(value)
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._indices[variable]
+
+    # State: tracking, name scope, values for stateless calls, saving.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep account of the variables that attributes hold."""
+        own = self.__dict__.get("_variables")
+        if own is None:
+            raise RuntimeError(
+                f"In optimizer '{type(self).__name__}', `super().__init__()` has to be called "
+                "before attributes are set."
+            )
+        if isinstance(value, Variable):
+            self._track(value)
+        super().__setattr__(name, value)
+
+    def _track(self, variable: Variable) -> None:
+        if not any(v is variable for v in self._variables):
+            self._variables.append(variable)
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        """Put this optimizer's name before the paths of variables made inside."""
+        before = thread.state.scopes
+        if before[-1:] != [self.name]:
+            thread.state.scopes = [*before, self.name]
+        try:
+            yield
+        finally:
+            thread.state.scopes = before
+
+    def __getstate__(self) -> dict:
+        # Copies have leaves and flat arrays of their own, so their targets are made again.
+        return {k: v for k, v in self.__dict__.items() if k != "_targets"}
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The optimizer's own variables: iteration, learning rate, and slots."""
+        found = self._variables[:]
+        known = {id(v) for v in found} | {id(v) for v in self._trainable_variables}
+        for name, value in self.__dict__.items():  # lists that a user's class has filled itself
+            if name != "_variables" and isinstance(value, (list, tuple)):
+                for v in value:
+                    if isinstance(v, Variable) and id(v) not in known:
+                        known.add(id(v))
+                        found.append(v)
+        return found
+
+    def stateless_apply(
+        self,
+        optimizer_variables: Sequence[Any],
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Any],
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Compute an update without making it.
+
+        Args:
+            optimizer_variables: values of `optimizer.variables`.
+            grads: the gradients.
+            trainable_variables: values of the variables that the optimizer was built with.
+
+        Returns:
+            The new values of the trainable variables and of the optimizer's variables.
+        """
+        kind = type(self).__name__
+        if not self.built:
+            raise ValueError(
+                f"{kind}.stateless_apply: the optimizer has to be built. Call "
+                "`optimizer.build(trainable_variables)` first."
+            )
+        own = self.variables
+        for argument, given, expected in (
+            ("optimizer_variables", optimizer_variables, own),
+            ("trainable_variables", trainable_variables, self._trainable_variables),
+        ):
+            if len(given) != len(expected):
+                raise ValueError(
+                    f"{kind}.stateless_apply: `{argument}` must match the optimizer's "
+                    f"{len(expected)} variables one to one. Received: {len(given)} values"
+                )
+        all_variables = [*self._trainable_variables, *own]
+        before = [v.array for v in all_variables]
+        try:
+            for v, value in zip(all_variables, [*trainable_variables, *optimizer_variables]):
+                v.assign(value)
+            self.apply(list(grads))
+            after = [Tensor(np.array(v.array)) for v in all_variables]
+        finally:
+            for v, value in zip(all_variables, before):
+                v.array = value
+        n = len(self._trainable_variables)
+        return after[:n], after[n:]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of `variables`.
+
+        Raises:
+            ValueError: if the optimizer is not built, or a shape differs.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{type(self).__name__}.set_weights: the optimizer has to be built. Call "
+                "`optimizer.build(trainable_variables)` first."
+            )
+        own = self.variables
+        if len(weights) != len(own):
+            raise ValueError(
+                f"{type(self).__name__}.set_weights: expected {len(own)} arrays. Received: "
+                f"{len(weights)}"
+            )
+        arrays = [to_array(w) for w in weights]
+        for v, array in zip(own, arrays):
+            if v.shape != array.shape:
+                raise ValueError(
+                    f"{type(self).__name__}.set_weights: variable '{v.path}' has shape {v.shape}. "
+                    f"Received: an array of shape {array.shape}"
+                )
+        for v, array in zip(own, arrays):
+            v.assign(array)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the values of `variables` into a dict-like store."""
+        for i, v in enumerate(self.variables):
+            store[str(i)] = v.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the values of `variables` from a dict-like store; warn if their number differs."""
+        own = self.variables
+        if len(store.keys()) != len(own):
+            hint = "" if self.built else " Probably because the optimizer has not been built yet."
+            warnings.warn(
+                f"Skipping variable loading for optimizer '{self.name}', because it has {len(own)} "
+                f"variables whereas the saved optimizer has {len(store.keys())} variables.{hint}",
+                stacklevel=2,
+            )
+            return
+        for i, v in enumerate(own):
+            v.assign(store[str(i)])
