@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from minikeras.common.serialization import ObjectFamily
+from minikeras.common.object_family import ObjectFamily
 from minikeras.optimizers import schedules
 from minikeras.optimizers.adadelta import Adadelta
 from minikeras.optimizers.adafactor import Adafactor
@@ -22,27 +22,29 @@ from minikeras.optimizers.rmsprop import RMSprop
 from minikeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from minikeras.optimizers.sgd import SGD
 
-_CLASSES = [
-    Adadelta,
-    Adafactor,
-    Adagrad,
-    Adam,
-    AdamW,
-    Adamax,
-    Ftrl,
-    Lamb,
-    Lion,
-    LossScaleOptimizer,
-    MultiOptimizer,
-    Muon,
-    Nadam,
-    RMSprop,
-    SGD,
-    ScheduleFreeAdamW,
-]
 _family = ObjectFamily(
-    "optimizer", Optimizer, _CLASSES, aliases={c.__name__.lower(): c for c in _CLASSES}
+    "optimizer",
+    [
+        Adadelta,
+        Adafactor,
+        Adagrad,
+        Adam,
+        AdamW,
+        Adamax,
+        Ftrl,
+        Lamb,
+        Lion,
+        LossScaleOptimizer,
+        MultiOptimizer,
+        Muon,
+        Nadam,
+        RMSprop,
+        SGD,
+        ScheduleFreeAdamW,
+    ],
+    ignore_case=True,
 )
+_family.base = Optimizer
 
 
 def serialize(optimizer: Optimizer) -> dict:
@@ -75,9 +77,4 @@ def get(identifier: Any) -> Optimizer | None:
     >>> type(minikeras.optimizers.get("rmsprop")).__name__
     'RMSprop'
     """
-    if isinstance(identifier, str) and identifier.lower() in _family.table:
-        identifier = identifier.lower()
-    found = _family.get(identifier)
-    if found is None or isinstance(found, Optimizer):
-        return found
-    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}")
+    return _family.get(identifier)

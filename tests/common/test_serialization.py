@@ -12,13 +12,14 @@ import minikeras
 from minikeras import constraints, dtype_policies, initializers, layers, random, regularizers
 from minikeras.autodiff import KerasTensor, Tensor, Variable
 from minikeras.common import namespaces
+from minikeras.common.configurable import Configurable
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.registry import (
     CustomObjectScope,
     get_custom_objects,
     register_keras_serializable,
 )
 from minikeras.common.serialization import (
-    ObjectFamily,
     deserialize_keras_object,
     serialize_keras_object,
 )
@@ -454,38 +455,29 @@ def test_public_classes_have_the_module_that_keras_gives_them():
 # Families.
 
 
-class Shape:
-    def __call__(self):
-        return type(self).__name__
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
-
-class RedCircle(Shape):
-    pass
-
-
 def square():
     return "square"
 
 
-class Engine:
+ENGINES = ObjectFamily("engine", ignore_case=True)
+
+
+@ENGINES.register()
+class Engine(FamilyMember, Configurable, family=ENGINES):
     """Like an optimizer, an object of this family is not called."""
 
-    def get_config(self):
-        return {}
 
-    @classmethod
-    def from_config(cls, config):
-        return cls()
+SHAPES = ObjectFamily("shape", [square], default=square)
 
 
-SHAPES = ObjectFamily("shape", Shape, [RedCircle, square], {"disk": RedCircle}, default=square)
+class Shape(FamilyMember, Configurable, family=SHAPES):
+    def __call__(self):
+        return type(self).__name__
+
+
+@SHAPES.register("disk")
+class RedCircle(Shape):
+    pass
 
 
 @pytest.mark.parametrize("name", ["RedCircle", "red_circle", "disk", "square"])
@@ -553,15 +545,14 @@ def test_family_round_trip_of_a_users_object():
 
 
 def test_family_of_objects_that_are_not_called():
-    engines = ObjectFamily("engine", Engine, [Engine], ignore_case=True)
-    assert isinstance(engines.get("ENGINE"), Engine)
-    assert isinstance(engines.get({"class_name": "engine", "config": {}}), Engine)
+    assert isinstance(ENGINES.get("ENGINE"), Engine)
+    assert isinstance(ENGINES.get({"class_name": "engine", "config": {}}), Engine)
     with pytest.raises(ValueError, match="an instance of Engine"):
-        engines.get(double)
+        ENGINES.get(double)
 
 
 def test_functions_by_name():
-    family = ObjectFamily("shape", None, [square], functions_by_name=True)
+    family = ObjectFamily("shape", [square], functions_by_name=True)
     assert family.serialize(square) == "square"
     assert family.serialize(through_json)["config"] == "through_json"
 

@@ -1,6 +1,6 @@
 """Learning rates that change with the number of steps."""
 
-from minikeras.common.serialization import ObjectFamily
+from minikeras.common.object_family import ObjectFamily
 from minikeras.optimizers.schedules.learning_rate_schedule import (
     CosineDecay,
     CosineDecayRestarts,
@@ -13,7 +13,6 @@ from minikeras.optimizers.schedules.learning_rate_schedule import (
 
 _family = ObjectFamily(
     "learning rate schedule",
-    LearningRateSchedule,
     [
         CosineDecay,
         CosineDecayRestarts,
@@ -23,6 +22,7 @@ _family = ObjectFamily(
         PolynomialDecay,
     ],
 )
+_family.base = LearningRateSchedule
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict:
