@@ -42,7 +42,7 @@ class FunctionWrapper:
         """
         if fn is not None:
             cls.__init__ = _init_of_function(
-                cls.__init__,
+                cls,
                 fn,
                 arguments or cls.argument_order,
                 {"name": fn.__name__, **(defaults or {})},
@@ -50,10 +50,11 @@ class FunctionWrapper:
         super().__init_subclass__(defaults=defaults, **kwargs)
 
 
-def make_init(parameters: Iterable[Parameter], body: Callable) -> Callable:
+def make_init(cls: type, parameters: Iterable[Parameter], body: Callable) -> Callable:
     """Return an `__init__` of given parameters.
 
     Args:
+        cls: the class that it is for.
         parameters: its parameters, without `self`.
         body: called with the object, and with all arguments by name.
 
@@ -66,17 +67,19 @@ def make_init(parameters: Iterable[Parameter], body: Callable) -> Callable:
         try:
             bound = own.bind(self, *args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}: {error}") from None
+            raise TypeError(f"{cls.__name__}.__init__() {error}") from None
         bound.apply_defaults()
         body(**bound.arguments)
 
     __init__.__signature__ = own
+    __init__.__qualname__, __init__.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
     return __init__
 
 
 def _init_of_function(
-    init: Callable, fn: Callable, order: tuple, defaults: Mapping[str, Any]
+    cls: type, fn: Callable, order: tuple, defaults: Mapping[str, Any]
 ) -> Callable:
+    init = cls.__init__  # the wrapper's
     own = list(signature(fn).parameters)[2:]
     known = {**signature(init).parameters, **signature(fn).parameters}
     if ... in order:
@@ -87,6 +90,5 @@ def _init_of_function(
         init(self, fn, **given)
         self.__dict__.update({name: given[name] for name in own if name in given})
 
-    return make_init(
-        [known[n].replace(default=defaults.get(n, known[n].default)) for n in order], body
-    )
+    parameters = [known[n].replace(default=defaults.get(n, known[n].default)) for n in order]
+    return make_init(cls, parameters, body)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import ops, tree
+from minikeras import dtype_policies, ops, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.configurable import Configurable
@@ -126,8 +126,6 @@ def compute_dtype(dtype: Any) -> str:
     try:
         return standardize_dtype(dtype)
     except ValueError:
-        from minikeras import dtype_policies
-
         return dtype_policies.get(dtype).compute_dtype
 
 

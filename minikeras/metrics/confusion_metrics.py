@@ -254,19 +254,21 @@ class Recall(_Share):
 class _BestUnderConstraint(_Decisions):
     """The best of one rate at any threshold where another rate is large enough.
 
-    Its first argument, the least value of that rate, is called as its subclasses say.
+    Its first argument is the least value of the latter, under the name that a subclass gives it.
     """
 
     _direction = "up"
     _constrained: str
 
-    def __init_subclass__(cls, constrained: str, **kwargs: Any) -> None:
-        def init(self: Any, **given: Any) -> None:
-            _BestUnderConstraint.__init__(self, given.pop(constrained), **given)
+    def __init_subclass__(cls, constrained: str | None = None, **kwargs: Any) -> None:
+        if constrained is not None:
 
-        value, *others = list(signature(_BestUnderConstraint.__init__).parameters.values())[1:]
-        cls.__init__ = make_init([value.replace(name=constrained), *others], init)
-        cls._constrained = constrained
+            def init(self: Any, **given: Any) -> None:
+                _BestUnderConstraint.__init__(self, given.pop(constrained), **given)
+
+            value, *others = list(signature(_BestUnderConstraint.__init__).parameters.values())[1:]
+            cls.__init__ = make_init(cls, [value.replace(name=constrained), *others], init)
+            cls._constrained = constrained
         super().__init_subclass__(**kwargs)
 
     def __init__(
