@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from minikeras.common.object_family import ObjectFamily
 from minikeras.optimizers import schedules
 from minikeras.optimizers.adadelta import Adadelta
 from minikeras.optimizers.adafactor import Adafactor
@@ -17,39 +16,15 @@ from minikeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from minikeras.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
 from minikeras.optimizers.muon import Muon
 from minikeras.optimizers.nadam import Nadam
-from minikeras.optimizers.optimizer import Optimizer
+from minikeras.optimizers.optimizer import FAMILY, Optimizer
 from minikeras.optimizers.rmsprop import RMSprop
 from minikeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from minikeras.optimizers.sgd import SGD
 
-_family = ObjectFamily(
-    "optimizer",
-    [
-        Adadelta,
-        Adafactor,
-        Adagrad,
-        Adam,
-        AdamW,
-        Adamax,
-        Ftrl,
-        Lamb,
-        Lion,
-        LossScaleOptimizer,
-        MultiOptimizer,
-        Muon,
-        Nadam,
-        RMSprop,
-        SGD,
-        ScheduleFreeAdamW,
-    ],
-    ignore_case=True,
-)
-_family.base = Optimizer
-
 
 def serialize(optimizer: Optimizer) -> dict:
     """Return the config of an optimizer."""
-    return _family.serialize(optimizer)
+    return FAMILY.serialize(optimizer)
 
 
 def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
@@ -59,7 +34,7 @@ def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
         config: result of `serialize`.
         custom_objects: a user's classes by name.
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -77,4 +52,4 @@ def get(identifier: Any) -> Optimizer | None:
     >>> type(minikeras.optimizers.get("rmsprop")).__name__
     'RMSprop'
     """
-    return _family.get(identifier)
+    return FAMILY.get(identifier)

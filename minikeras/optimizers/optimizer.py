@@ -17,6 +17,7 @@ from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.settings import settings
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
@@ -30,7 +31,11 @@ _Work = list[tuple[FlatGroup, Sequence[int]]]
 """Groups and the indices of those of their variables that are to be updated."""
 
 
-class Optimizer(Configurable):
+FAMILY = ObjectFamily("optimizer", ignore_case=True)
+"""Every optimizer by name."""
+
+
+class Optimizer(FamilyMember, Configurable, family=FAMILY):
     """Base of all optimizers.
 
     `build` gives the optimizer the variables that it will update; `apply` updates them by their
