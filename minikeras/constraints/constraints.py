@@ -12,7 +12,6 @@ from minikeras.common.settings import settings
 
 Axis = int | Sequence[int]
 
-
 FAMILY = ObjectFamily("constraint")
 """Every constraint by name."""
 

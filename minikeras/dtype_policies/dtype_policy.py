@@ -15,7 +15,6 @@ from minikeras.ops.core import cast, convert_to_tensor
 
 QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
-
 FAMILY = ObjectFamily("dtype policy")
 """Every kind of policy by name."""
 

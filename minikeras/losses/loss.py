@@ -17,7 +17,6 @@ from minikeras.common.settings import settings
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
-
 FAMILY = ObjectFamily("loss")
 """Every loss class and loss function by name."""
 

@@ -30,7 +30,6 @@ _node_of = attrgetter("node")
 _Work = list[tuple[FlatGroup, Sequence[int]]]
 """Groups and the indices of those of their variables that are to be updated."""
 
-
 FAMILY = ObjectFamily("optimizer", ignore_case=True)
 """Every optimizer by name."""
 
