@@ -1,27 +1,29 @@
 """`keras.activations`: functions between layers."""
 
 from minikeras.activations.activations import (
-    celu,
     deserialize,
-    elu,
     exponential,
     fused_name,
     gelu,
     get,
+    linear,
+    mish,
+    relu,
+    serialize,
+)
+from minikeras.ops import (
+    celu,
+    elu,
     glu,
     hard_shrink,
     hard_sigmoid,
     hard_silu,
     hard_tanh,
     leaky_relu,
-    linear,
     log_sigmoid,
     log_softmax,
-    mish,
-    relu,
     relu6,
     selu,
-    serialize,
     sigmoid,
     silu,
     soft_shrink,
@@ -36,5 +38,5 @@ from minikeras.activations.activations import (
     tanh_shrink,
     threshold,
 )
-from minikeras.activations.activations import hard_silu as hard_swish
-from minikeras.activations.activations import silu as swish
+from minikeras.ops import hard_silu as hard_swish
+from minikeras.ops import silu as swish

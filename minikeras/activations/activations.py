@@ -10,34 +10,40 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
-from minikeras.common.serialization import ObjectFamily
-from minikeras.ops import (
-    celu,
-    elu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    soft_shrink,
-    softmax,
-    softplus,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh,
-    tanh_shrink,
-    threshold,
+from minikeras.common.object_family import ObjectFamily
+
+FAMILY = ObjectFamily(
+    "activation",
+    [
+        ops.celu,
+        ops.elu,
+        ops.glu,
+        ops.hard_shrink,
+        ops.hard_sigmoid,
+        ops.hard_tanh,
+        ops.leaky_relu,
+        ops.log_sigmoid,
+        ops.log_softmax,
+        ops.relu6,
+        ops.selu,
+        ops.sigmoid,
+        ops.soft_shrink,
+        ops.softmax,
+        ops.softplus,
+        ops.softsign,
+        ops.sparse_plus,
+        ops.sparse_sigmoid,
+        ops.sparsemax,
+        ops.squareplus,
+        ops.tanh,
+        ops.tanh_shrink,
+        ops.threshold,
+    ],
+    functions_by_name=True,
 )
+"""Every activation by the name that layers' configs hold."""
+FAMILY.register("swish")(ops.silu)
+FAMILY.register("hard_swish")(ops.hard_silu)
 
 
 def _ramp(x: np.ndarray, slope: float, top: float | None, threshold: float) -> np.ndarray:
@@ -62,6 +68,7 @@ def _ramp_vjp(g: Any, x: Any, slope: float, top: float | None, threshold: float)
 _RAMP = elementary("ramp", _ramp, _ramp_vjp)
 
 
+@FAMILY.register()
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
@@ -96,6 +103,7 @@ def relu(
     return _RAMP(as_tensor(x), slope=negative_slope, top=max_value, threshold=threshold)
 
 
+@FAMILY.register()
 def gelu(x: Any, approximate: bool = False) -> Any:
     """Gaussian error linear unit: `x * P(X <= x)` for a standard normal X.
 
@@ -117,6 +125,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     return ops.gelu(x, approximate=approximate)
 
 
+@FAMILY.register()
 def exponential(x: Any) -> Any:
     """Exponential: `exp(x)`.
 
@@ -129,6 +138,7 @@ def exponential(x: Any) -> Any:
     return ops.exp(x)
 
 
+@FAMILY.register()
 def mish(x: Any) -> Any:
     """Mish: `x * tanh(softplus(x))` (Misra, 2019).
 
@@ -141,6 +151,7 @@ def mish(x: Any) -> Any:
     return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
+@FAMILY.register()
 def linear(x: Any) -> Any:
     """Return the input as it is.
 
@@ -153,48 +164,14 @@ def linear(x: Any) -> Any:
     return x
 
 
-FAMILY = ObjectFamily(
-    "activation",
-    None,
-    [
-        celu,
-        elu,
-        exponential,
-        gelu,
-        glu,
-        hard_shrink,
-        hard_sigmoid,
-        hard_silu,
-        hard_tanh,
-        leaky_relu,
-        linear,
-        log_sigmoid,
-        log_softmax,
-        mish,
-        relu,
-        relu6,
-        selu,
-        sigmoid,
-        silu,
-        soft_shrink,
-        softmax,
-        softplus,
-        softsign,
-        sparse_plus,
-        sparse_sigmoid,
-        sparsemax,
-        squareplus,
-        tanh,
-        tanh_shrink,
-        threshold,
-    ],
-    aliases={"swish": silu, "hard_swish": hard_silu},
-    default=linear,
-    functions_by_name=True,
-)
-"""Every activation by the name that layers' configs hold."""
-
-_FUSED = {relu: "relu", ops.relu: "relu", sigmoid: "sigmoid", tanh: "tanh", softmax: "softmax"}
+FAMILY.default = linear
+_FUSED = {
+    relu: "relu",
+    ops.relu: "relu",
+    ops.sigmoid: "sigmoid",
+    ops.tanh: "tanh",
+    ops.softmax: "softmax",
+}
 
 
 def fused_name(activation: Any) -> str | None:

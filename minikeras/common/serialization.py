@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import types
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,8 @@ from minikeras.common.namespaces import (
     function_of_package,
     may_be_ours,
 )
-from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
 from minikeras.common.registry import (
     CustomObjectScope,
-    custom_names,
     find_custom,
     get_registered_name,
     get_registered_object,
@@ -366,143 +364,3 @@ def _not_located(kind: str, name: str, config: dict) -> str:
 def _shorten(config: Any, limit: int = 500) -> str:
     text = repr(config)
     return text if len(text) <= limit else f"{text[:limit]}..."
-
-
-# Families.
-
-
-class ObjectFamily:
-    """A kind of object that an argument may name: activations, losses, optimizers, ...
-
-    A class is known by its name and by that in snake case, a function by its name.
-
-    Args:
-        kind: what one of them is called in messages: `"loss"`.
-        base: base class of the objects, None if they are functions. Unless it is a class whose
-            instances are not called (optimizers), any callable will do in place of an instance.
-        objects: the classes and functions of the family.
-        aliases: further names for them: `{"mse": mean_squared_error}`.
-        default: what None stands for.
-        ignore_case: whether the case of names does not matter.
-        functions_by_name: whether `serialize` gives just the name of one of the family's functions.
-
-    Example:
-
-    >>> class Zeros:
-    ...     def __call__(self, shape):
-    ...         return [0.0] * shape
-    >>> family = ObjectFamily("filler", Zeros, [Zeros], aliases={"zero": Zeros})
-    >>> family.get("zero")(2)
-    [0.0, 0.0]
-    >>> family.get("zeroes")
-    Traceback (most recent call last):
-    ...
-    ValueError: Unknown filler: 'zeroes'. Did you mean 'zeros'? Known fillers: Zeros, zero, zeros
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        base: type | None,
-        objects: Iterable[Any],
-        aliases: dict[str, Any] | None = None,
-        *,
-        default: Any = None,
-        ignore_case: bool = False,
-        functions_by_name: bool = False,
-    ) -> None:
-        self.kind = kind
-        self.base = base
-        self.default = default
-        self.ignore_case = ignore_case
-        self.functions_by_name = functions_by_name
-        objects = list(objects)
-        self._any_callable = base is None or any("__call__" in c.__dict__ for c in base.__mro__)
-        self.table: dict[str, Any] = {obj.__name__: obj for obj in objects}
-        for obj in objects:
-            if inspect.isclass(obj):  # a function of that name goes first
-                self.table.setdefault(to_snake_case(obj.__name__), obj)
-        self.table.update(aliases or {})
-        self._by_lower = {name.lower(): name for name in self.table}
-
-    def get(self, identifier: Any) -> Any:
-        """Return the object that an argument stands for.
-
-        Args:
-            identifier: None, a name, a config, a class (one is made without arguments), or the
-                object itself.
-
-        Raises:
-            ValueError: for an unknown name, with the nearest known one, and for other values.
-        """
-        if identifier is None:
-            return self.default
-        if isinstance(identifier, dict):
-            obj = self.deserialize(identifier)
-        elif isinstance(identifier, str):
-            obj = self._named(identifier)
-        else:
-            obj = identifier
-        if inspect.isclass(obj):
-            obj = obj()
-        if self._any_callable and callable(obj):
-            return obj
-        if self.base is not None and isinstance(obj, self.base):
-            return obj
-        raise ValueError(
-            f"Could not interpret {self.kind} identifier: {identifier!r} (of type "
-            f"{type(identifier).__name__}). Expected a name, a config dict, or "
-            f"{'a callable' if self._any_callable else f'an instance of {self.base.__name__}'}."
-        )
-
-    def serialize(self, obj: Any) -> Any:
-        """Return the config of an object of the family.
-
-        Raises:
-            TypeError: if it has none.
-        """
-        if self.functions_by_name and self.table.get(getattr(obj, "__name__", None)) is obj:
-            return obj.__name__
-        return serialize_keras_object(obj)
-
-    def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:
-        """Return the object that a config describes.
-
-        Args:
-            config: config of `serialize`, of Keras, or a name.
-            custom_objects: dict from names to a user's classes and functions.
-
-        Raises:
-            ValueError: for an unknown name or what is no config.
-            TypeError: if a config's class is not known.
-        """
-        if config is None:
-            return None
-        with CustomObjectScope(custom_objects):
-            if isinstance(config, str):
-                obj = self._named(config)
-                return obj() if inspect.isclass(obj) else obj
-            if not isinstance(config, dict) or "class_name" not in config:
-                raise ValueError(
-                    f"Could not interpret {self.kind} config: {config!r}. Expected a name, or a "
-                    "dict with 'class_name' and 'config'."
-                )
-            name = self._known(config["class_name"]) or config["class_name"]
-            config = {**config, "class_name": name, "config": config.get("config")}
-            return deserialize_keras_object(config, module_objects=self.table)
-
-    def _named(self, name: str) -> Any:
-        found = find_custom(name)
-        if found is None:
-            known = self._known(name)
-            if known is None:
-                custom = nearest_names(name, custom_names())  # not all: they may be anything
-                message = unknown_name_message(self.kind, name, [*self.table, *custom])
-                raise ValueError(message)
-            found = self.table[known]
-        return found
-
-    def _known(self, name: str) -> str | None:
-        if name in self.table:
-            return name
-        return self._by_lower.get(name.lower()) if self.ignore_case else None

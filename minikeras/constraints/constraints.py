@@ -7,12 +7,16 @@ from typing import Any
 
 from minikeras import ops
 from minikeras.common.configurable import Configurable
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.settings import settings
 
 Axis = int | Sequence[int]
 
+FAMILY = ObjectFamily("constraint")
+"""Every constraint by name."""
 
-class Constraint(Configurable):
+
+class Constraint(FamilyMember, Configurable, family=FAMILY):
     """Base class: `constraint(w)` returns the value that takes the place of `w`.
 
     Subclasses define `__call__`, and `get_config` if they take arguments.

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minikeras.common.serialization import ObjectFamily
-from minikeras.constraints.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
-
-_family = ObjectFamily(
-    "constraint", Constraint, [Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm]
-)
+from minikeras.constraints.constraints import FAMILY
 
 
 def get(identifier: Any) -> Callable | None:
@@ -28,7 +23,7 @@ def get(identifier: Any) -> Callable | None:
     >>> constraints.get("max_norm").get_config()
     {'max_value': 2, 'axis': 0}
     """
-    return _family.get(identifier)
+    return FAMILY.get(identifier)
 
 
 def serialize(constraint: Any) -> Any:
@@ -40,7 +35,7 @@ def serialize(constraint: Any) -> Any:
     >>> constraints.serialize(constraints.UnitNorm(axis=1))["config"]
     {'axis': 1}
     """
-    return _family.serialize(constraint)
+    return FAMILY.serialize(constraint)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
@@ -56,4 +51,4 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     >>> constraints.deserialize({"class_name": "UnitNorm", "config": {"axis": 1}}).axis
     1
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)

@@ -9,13 +9,17 @@ import numpy as np
 
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import np_dtype, standardize_dtype
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.settings import settings
 from minikeras.ops.core import cast, convert_to_tensor
 
 QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
+FAMILY = ObjectFamily("dtype policy")
+"""Every kind of policy by name."""
 
-class DTypePolicy(Configurable):
+
+class DTypePolicy(FamilyMember, Configurable, family=FAMILY):
     """The dtypes of a layer's computation and of its weights.
 
     Args:

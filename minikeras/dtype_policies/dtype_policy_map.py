@@ -7,8 +7,11 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from minikeras.common.dtypes import standardize_dtype
-from minikeras.common.serialization import ObjectFamily
-from minikeras.dtype_policies.dtype_policy import DTypePolicy, FloatDTypePolicy, dtype_policy
+from minikeras.dtype_policies.dtype_policy import (
+    FAMILY,
+    DTypePolicy,
+    dtype_policy,
+)
 
 
 class DTypePolicyMap(DTypePolicy, MutableMapping):
@@ -114,9 +117,6 @@ def _policy(value: Any) -> DTypePolicy:
         ) from error
 
 
-_family = ObjectFamily("dtype policy", DTypePolicy, [DTypePolicy, FloatDTypePolicy, DTypePolicyMap])
-
-
 def get(identifier: Any) -> DTypePolicy:
     """Return the policy that a `dtype` argument stands for.
 
@@ -160,7 +160,7 @@ def serialize(dtype_policy: DTypePolicy) -> Any:
     >>> minikeras.dtype_policies.serialize(minikeras.DTypePolicy("float64"))["config"]
     {'name': 'float64'}
     """
-    return _family.serialize(dtype_policy)
+    return FAMILY.serialize(dtype_policy)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> DTypePolicy:
@@ -172,4 +172,4 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> DTypePolicy:
     """
     if isinstance(config, str):
         return DTypePolicy(config)
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)

@@ -37,7 +37,7 @@ class Constant(Initializer):
         return Tensor(value * np.ones(shape, dtype))
 
 
-class Zeros(Initializer):
+class Zeros(Initializer, aliases=["zero"]):
     """Zeros.
 
     Example:
@@ -51,7 +51,7 @@ class Zeros(Initializer):
         return Tensor(np.zeros(shape, _dtype(dtype)))
 
 
-class Ones(Initializer):
+class Ones(Initializer, aliases=["one"]):
     """Ones.
 
     Example:
@@ -65,7 +65,7 @@ class Ones(Initializer):
         return Tensor(np.ones(shape, _dtype(dtype)))
 
 
-class Identity(Initializer):
+class Identity(Initializer, aliases=["IdentityInitializer"]):
     """The identity matrix, times a gain. For matrices only.
 
     Args:
@@ -90,7 +90,7 @@ class Identity(Initializer):
         return Tensor((self.gain * np.eye(*shape)).astype(_dtype(dtype)))
 
 
-class STFT(Initializer):
+class STFT(Initializer, aliases=["STFTInitializer"]):
     """Kernels of a convolution that computes a short-time Fourier transform.
 
     Args:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.common.configurable import Configurable
+from minikeras.common.object_family import FamilyMember, ObjectFamily
+
+FAMILY = ObjectFamily("initializer")
+"""Every initializer by name."""
 
 
-class Initializer(Configurable):
+class Initializer(FamilyMember, Configurable, family=FAMILY):
     """Makes the first value of a weight: `initializer(shape, dtype)` gives a tensor.
 
     Subclasses define `__call__`, and `get_config` if they take arguments.

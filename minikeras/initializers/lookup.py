@@ -8,55 +8,8 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.serialization import ObjectFamily
-from minikeras.initializers.constant_initializers import STFT, Constant, Identity, Ones, Zeros
-from minikeras.initializers.initializer import Initializer
-from minikeras.initializers.random_initializers import (
-    GlorotNormal,
-    GlorotUniform,
-    HeNormal,
-    HeUniform,
-    LecunNormal,
-    LecunUniform,
-    Orthogonal,
-    RandomNormal,
-    RandomUniform,
-    TruncatedNormal,
-    VarianceScaling,
-)
-
-_family = ObjectFamily(
-    "initializer",
-    Initializer,
-    [
-        Constant,
-        GlorotNormal,
-        GlorotUniform,
-        HeNormal,
-        HeUniform,
-        Identity,
-        Initializer,
-        LecunNormal,
-        LecunUniform,
-        Ones,
-        Orthogonal,
-        RandomNormal,
-        RandomUniform,
-        STFT,
-        TruncatedNormal,
-        VarianceScaling,
-        Zeros,
-    ],
-    aliases={
-        "IdentityInitializer": Identity,
-        "OrthogonalInitializer": Orthogonal,
-        "STFTInitializer": STFT,
-        "normal": RandomNormal,
-        "one": Ones,
-        "uniform": RandomUniform,
-        "zero": Zeros,
-    },
-)
+from minikeras.initializers.constant_initializers import Constant
+from minikeras.initializers.initializer import FAMILY
 
 
 def get(identifier: Any) -> Callable | None:
@@ -77,7 +30,7 @@ def get(identifier: Any) -> Callable | None:
     """
     if isinstance(identifier, (Tensor, np.ndarray, np.generic)):
         return _value_initializer(to_array(identifier))
-    return _family.get(identifier)
+    return FAMILY.get(identifier)
 
 
 def _value_initializer(value: Any) -> Callable:
@@ -101,7 +54,7 @@ def serialize(initializer: Any) -> Any:
     >>> initializers.serialize(initializers.Identity(2.0))["config"]
     {'gain': 2.0}
     """
-    return _family.serialize(initializer)
+    return FAMILY.serialize(initializer)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
@@ -117,4 +70,4 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     >>> initializers.deserialize({"class_name": "Identity", "config": {"gain": 2.0}}).gain
     2.0
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)

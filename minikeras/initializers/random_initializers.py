@@ -46,7 +46,7 @@ class RandomInitializer(Initializer):
         self.seed = seed
 
 
-class RandomNormal(RandomInitializer):
+class RandomNormal(RandomInitializer, aliases=["normal"]):
     """Draws from a normal distribution.
 
     Args:
@@ -93,7 +93,7 @@ class TruncatedNormal(RandomInitializer):
         return random.truncated_normal(shape, self.mean, self.stddev, dtype=dtype, seed=self.seed)
 
 
-class RandomUniform(RandomInitializer):
+class RandomUniform(RandomInitializer, aliases=["uniform"]):
     """Draws from a uniform distribution over `[minval, maxval)`.
 
     Args:
@@ -314,7 +314,7 @@ class HeNormal(_Scaled):
     _choice = (2.0, "fan_in", "truncated_normal")
 
 
-class Orthogonal(RandomInitializer):
+class Orthogonal(RandomInitializer, aliases=["OrthogonalInitializer"]):
     """Draws an orthogonal matrix; of a weight with more axes, all but the last are taken as one.
 
     Columns are orthonormal, or rows if there are fewer of them.

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minikeras import ops, tree
+from minikeras import dtype_policies, ops, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
-from minikeras.common.serialization import serialize_keras_object
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.settings import settings
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
+FAMILY = ObjectFamily("loss")
+"""Every loss class and loss function by name."""
 
-class Loss(Configurable):
+
+class Loss(FamilyMember, Configurable, family=FAMILY):
     """Base class of losses.
 
     A subclass writes `call(self, y_true, y_pred)` with functions of `minikeras.ops`, which returns
@@ -93,81 +95,6 @@ class Loss(Configurable):
         raise TypeError(f"{type(self).__name__}: a loss must have a method `call(y_true, y_pred)`.")
 
 
-class LossFunctionWrapper(Loss):
-    """A loss made of a function `fn(y_true, y_pred, **kwargs)`.
-
-    Args:
-        fn: function that returns one loss per sample.
-        reduction, name, dtype: see `Loss`.
-        **kwargs: further arguments of `fn`.
-
-    Example:
-
-    >>> from minikeras import losses
-    >>> loss = losses.LossFunctionWrapper(losses.huber, delta=2.0)
-    >>> float(loss([[0.0]], [[3.0]]))
-    4.0
-    """
-
-    def __init__(
-        self,
-        fn: Callable,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
-        self.fn = fn
-        self._fn_kwargs = kwargs
-        # Some functions know how to give their mean over a whole batch in one primitive.
-        make_mean = getattr(fn, "mean_over_batch", None)
-        averages = self.reduction in ("sum_over_batch_size", "mean", "mean_with_sample_weight")
-        self._mean = make_mean(**kwargs) if make_mean is not None and averages else None
-
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        if (
-            self._mean is not None
-            and sample_weight is None
-            and type(y_pred) is Tensor
-            and y_pred._keras_mask is None
-            and y_pred.array.dtype is self._np_dtype
-        ):
-            loss = self._mean(y_true, y_pred)
-            if loss is not None:
-                return loss
-        return super().__call__(y_true, y_pred, sample_weight)
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        if _is_one(y_true) and _is_one(y_pred):
-            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        else:
-            pairs = tree.map_structure(_same_rank_pair, y_true, y_pred)
-            y_true = tree.map_structure(lambda p: p.y_true, pairs)
-            y_pred = tree.map_structure(lambda p: p.y_pred, pairs)
-        values = self.fn(y_true, y_pred, **self._fn_kwargs)
-        if values is None:
-            raise ValueError(f"Loss '{self.name}': its function returned None instead of losses.")
-        return values
-
-    def get_config(self) -> dict:
-        return {**super().get_config(), **serialize_keras_object(self._fn_kwargs)}
-
-    def __repr__(self) -> str:
-        return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
-
-
-class _Pair:
-    """A leaf that holds targets and predictions of one output."""
-
-    def __init__(self, y_true: Any, y_pred: Any) -> None:
-        self.y_true, self.y_pred = y_true, y_pred
-
-
-def _same_rank_pair(y_true: Any, y_pred: Any) -> _Pair:
-    return _Pair(*squeeze_or_expand_to_same_rank(y_true, y_pred))
-
-
 def _is_structure(x: Any) -> bool:
     """Whether `x` holds several arrays or tensors, and is not just a (nested) list of numbers."""
     if isinstance(x, dict):
@@ -176,10 +103,6 @@ def _is_structure(x: Any) -> bool:
         isinstance(leaf, (Tensor, KerasTensor)) or getattr(leaf, "ndim", 0)
         for leaf in tree.flatten(x)
     )
-
-
-def _is_one(x: Any) -> bool:
-    return isinstance(x, (Tensor, KerasTensor))
 
 
 def _as_tensors(x: Any, dtype: str) -> Any:
@@ -202,8 +125,6 @@ def compute_dtype(dtype: Any) -> str:
     try:
         return standardize_dtype(dtype)
     except ValueError:
-        from minikeras import dtype_policies
-
         return dtype_policies.get(dtype).compute_dtype
 
 
@@ -239,6 +160,35 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
             return x1[..., None], x2
         return x1, x2[..., 0]
     return x1, x2
+
+
+def same_rank_pair(
+    name: str, y_true: Any, y_pred: Any, same: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Make tensors of one dtype and rank of targets and predictions.
+
+    Args:
+        name: name of the loss, for messages.
+        y_true, y_pred: targets and predictions.
+        same: whether their shapes must be equal, instead of just fit.
+
+    Raises:
+        ValueError: if their shapes do not broadcast, or (`same`) differ.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true, y_pred.dtype)
+    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    a, b = tuple(y_true.shape), tuple(y_pred.shape)
+    if a != b:
+        fits = (None,) if same else (None, 1)
+        if (same and len(a) != len(b)) or any(
+            m != n and m not in fits and n not in fits for m, n in zip(reversed(a), reversed(b))
+        ):
+            raise ValueError(
+                f"{name}: the shapes of `y_true` and `y_pred` do not match. "
+                f"Received: y_true.shape={a}, y_pred.shape={b}"
+            )
+    return y_true, y_pred
 
 
 def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
-from minikeras.metrics.reduction_metrics import FunctionMetric
+from minikeras.metrics.reduction_metrics import ON_ARRAYS, MeanMetricWrapper
 
 
 def _matches(on_arrays: Callable) -> Callable:
@@ -23,7 +23,7 @@ def _matches(on_arrays: Callable) -> Callable:
             matches = on_arrays(to_array(y_true), to_array(y_pred), *args, **kwargs)
             return Tensor(np.asarray(matches).astype(floatx_dtype()))
 
-        public.on_arrays = on_arrays
+        ON_ARRAYS[public] = on_arrays
         return public
 
     return decorate
@@ -236,7 +236,7 @@ def sparse_top_k_categorical_accuracy(
     """
 
 
-class Accuracy(FunctionMetric):
+class Accuracy(MeanMetricWrapper, fn=accuracy):
     """How often predictions equal targets.
 
     Args:
@@ -251,11 +251,8 @@ class Accuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
 
-
-class BinaryAccuracy(FunctionMetric):
+class BinaryAccuracy(MeanMetricWrapper, fn=binary_accuracy):
     """How often predictions are on the right side of a threshold.
 
     Args:
@@ -271,13 +268,8 @@ class BinaryAccuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(
-        self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
-    ) -> None:
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
-
-class CategoricalAccuracy(FunctionMetric):
+class CategoricalAccuracy(MeanMetricWrapper, fn=categorical_accuracy):
     """How often the likeliest class is the right one, for one-hot labels.
 
     Args:
@@ -293,11 +285,8 @@ class CategoricalAccuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
 
-
-class SparseCategoricalAccuracy(FunctionMetric):
+class SparseCategoricalAccuracy(MeanMetricWrapper, fn=sparse_categorical_accuracy):
     """How often the likeliest class is the right one, for integer labels.
 
     Args:
@@ -312,11 +301,10 @@ class SparseCategoricalAccuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
 
-
-class TopKCategoricalAccuracy(FunctionMetric):
+class TopKCategoricalAccuracy(
+    MeanMetricWrapper, fn=top_k_categorical_accuracy, arguments=("k", "name", "dtype")
+):
     """How often the right class is among the k likeliest, for one-hot labels.
 
     Args:
@@ -333,13 +321,12 @@ class TopKCategoricalAccuracy(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(
-        self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
-
-class SparseTopKCategoricalAccuracy(FunctionMetric):
+class SparseTopKCategoricalAccuracy(
+    MeanMetricWrapper,
+    fn=sparse_top_k_categorical_accuracy,
+    arguments=("k", "name", "dtype", "from_sorted_ids"),
+):
     """How often the right class is among the k likeliest, for integer labels.
 
     Args:
@@ -356,17 +343,6 @@ class SparseTopKCategoricalAccuracy(FunctionMetric):
     """
 
     _direction = "up"
-
-    def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
-    ) -> None:
-        super().__init__(
-            sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids
-        )
 
 
 def is_binary_or_sparse_categorical(y_true: Any, y_pred: Any) -> tuple[bool, bool]:

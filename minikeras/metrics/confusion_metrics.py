@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.function_wrapper import make_init
 from minikeras.common.settings import settings
 from minikeras.kernels.activations import sigmoid
 from minikeras.metrics.metric import Metric
@@ -250,10 +252,24 @@ class Recall(_Share):
 
 
 class _BestUnderConstraint(_Decisions):
-    """The best of one rate at any threshold where another rate is large enough."""
+    """The best of one rate at any threshold where another rate is large enough.
+
+    Its first argument is the least value of the latter, under the name that a subclass gives it.
+    """
 
     _direction = "up"
-    _argument: str
+    _constrained: str
+
+    def __init_subclass__(cls, constrained: str | None = None, **kwargs: Any) -> None:
+        if constrained is not None:
+
+            def init(self: Any, **given: Any) -> None:
+                _BestUnderConstraint.__init__(self, given.pop(constrained), **given)
+
+            value, *others = list(signature(_BestUnderConstraint.__init__).parameters.values())[1:]
+            cls.__init__ = make_init(cls, [value.replace(name=constrained), *others], init)
+            cls._constrained = constrained
+        super().__init_subclass__(**kwargs)
 
     def __init__(
         self,
@@ -267,8 +283,8 @@ class _BestUnderConstraint(_Decisions):
         owner = type(self).__name__
         if not 0 <= value <= 1:
             raise ValueError(
-                f"{owner}: argument `{self._argument}` must be in the range [0, 1]. "
-                f"Received: {self._argument}={value}"
+                f"{owner}: argument `{self._constrained}` must be in the range [0, 1]. "
+                f"Received: {self._constrained}={value}"
             )
         if num_thresholds <= 0:
             raise ValueError(
@@ -276,7 +292,7 @@ class _BestUnderConstraint(_Decisions):
                 f"Received: num_thresholds={num_thresholds}"
             )
         self.value = value
-        setattr(self, self._argument, value)
+        setattr(self, self._constrained, value)
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self._evenly = num_thresholds > 1
@@ -302,7 +318,7 @@ class _BestUnderConstraint(_Decisions):
         return self._rate("true_negatives", "false_positives")
 
 
-class SensitivityAtSpecificity(_BestUnderConstraint):
+class SensitivityAtSpecificity(_BestUnderConstraint, constrained="specificity"):
     """The best recall among thresholds where specificity is at least the given one.
 
     Args:
@@ -321,24 +337,12 @@ class SensitivityAtSpecificity(_BestUnderConstraint):
     0.5
     """
 
-    _argument = "specificity"
-
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(specificity, num_thresholds, class_id, name, dtype)
-
     def result(self) -> Tensor:
         """Return the best recall."""
         return self._best(self._specificities(), self._recalls())
 
 
-class SpecificityAtSensitivity(_BestUnderConstraint):
+class SpecificityAtSensitivity(_BestUnderConstraint, constrained="sensitivity"):
     """The best specificity among thresholds where recall is at least the given one.
 
     Args:
@@ -358,24 +362,12 @@ class SpecificityAtSensitivity(_BestUnderConstraint):
     0.6667
     """
 
-    _argument = "sensitivity"
-
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
-
     def result(self) -> Tensor:
         """Return the best specificity."""
         return self._best(self._recalls(), self._specificities())
 
 
-class PrecisionAtRecall(_BestUnderConstraint):
+class PrecisionAtRecall(_BestUnderConstraint, constrained="recall"):
     """The best precision among thresholds where recall is at least the given one.
 
     Args:
@@ -394,24 +386,12 @@ class PrecisionAtRecall(_BestUnderConstraint):
     0.5
     """
 
-    _argument = "recall"
-
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(recall, num_thresholds, class_id, name, dtype)
-
     def result(self) -> Tensor:
         """Return the best precision."""
         return self._best(self._recalls(), self._precisions())
 
 
-class RecallAtPrecision(_BestUnderConstraint):
+class RecallAtPrecision(_BestUnderConstraint, constrained="precision"):
     """The best recall among thresholds where precision is at least the given one.
 
     Args:
@@ -429,18 +409,6 @@ class RecallAtPrecision(_BestUnderConstraint):
     >>> float(metrics.RecallAtPrecision(0.8)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.5
     """
-
-    _argument = "precision"
-
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(precision, num_thresholds, class_id, name, dtype)
 
     def result(self) -> Tensor:
         """Return the best recall."""

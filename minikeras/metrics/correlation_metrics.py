@@ -9,7 +9,7 @@ import numpy as np
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
-from minikeras.metrics.reduction_metrics import FunctionMetric
+from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 
 
 def _floats(y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +73,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return Tensor(2 * covariance / (spread + distance + settings.epsilon))
 
 
-class PearsonCorrelation(FunctionMetric):
+class PearsonCorrelation(MeanMetricWrapper, fn=pearson_correlation):
     """Mean over samples of the Pearson correlation of targets and predictions.
 
     Args:
@@ -89,16 +89,8 @@ class PearsonCorrelation(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(
-        self,
-        name: str | None = "pearson_correlation",
-        dtype: Any = None,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(pearson_correlation, name, dtype, axis=axis)
 
-
-class ConcordanceCorrelation(FunctionMetric):
+class ConcordanceCorrelation(MeanMetricWrapper, fn=concordance_correlation):
     """Mean over samples of the concordance correlation of targets and predictions.
 
     Args:
@@ -113,11 +105,3 @@ class ConcordanceCorrelation(FunctionMetric):
     """
 
     _direction = "up"
-
-    def __init__(
-        self,
-        name: str | None = "concordance_correlation",
-        dtype: Any = None,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(concordance_correlation, name, dtype, axis=axis)

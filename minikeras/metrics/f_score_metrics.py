@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.configurable import accepted
 from minikeras.common.settings import settings
 from minikeras.metrics.metric import Metric
 
@@ -160,4 +161,4 @@ class F1Score(FBetaScore):
         name: str | None = "f1_score",
         dtype: Any = None,
     ) -> None:
-        super().__init__(average=average, threshold=threshold, name=name, dtype=dtype)
+        super().__init__(**accepted(FBetaScore, locals()))

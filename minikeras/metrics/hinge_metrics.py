@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.losses.losses import categorical_hinge, hinge, squared_hinge
-from minikeras.metrics.reduction_metrics import FunctionMetric
+from minikeras.losses.hinge_losses import categorical_hinge, hinge, squared_hinge
+from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 
 
-class Hinge(FunctionMetric):
+class Hinge(MeanMetricWrapper, fn=hinge):
     """Mean of `max(1 - y_true * y_pred, 0)`, for labels -1 and 1 (or 0 and 1).
 
     Args:
@@ -21,15 +19,8 @@ class Hinge(FunctionMetric):
     0.25
     """
 
-    def __init__(
-        self,
-        name: str | None = "hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(hinge, name, dtype)
 
-
-class SquaredHinge(FunctionMetric):
+class SquaredHinge(MeanMetricWrapper, fn=squared_hinge):
     """Mean of `max(1 - y_true * y_pred, 0) ** 2`, for labels -1 and 1 (or 0 and 1).
 
     Args:
@@ -42,15 +33,8 @@ class SquaredHinge(FunctionMetric):
     0.5
     """
 
-    def __init__(
-        self,
-        name: str | None = "squared_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(squared_hinge, name, dtype)
 
-
-class CategoricalHinge(FunctionMetric):
+class CategoricalHinge(MeanMetricWrapper, fn=categorical_hinge):
     """Mean of `max(neg - pos + 1, 0)`: the true class should lead every other by 1.
 
     Args:
@@ -62,10 +46,3 @@ class CategoricalHinge(FunctionMetric):
     >>> float(metrics.CategoricalHinge()([[0, 1]], [[0.25, 0.75]]))
     0.5
     """
-
-    def __init__(
-        self,
-        name: str | None = "categorical_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(categorical_hinge, name, dtype)

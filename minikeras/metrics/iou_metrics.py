@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.configurable import accepted
 from minikeras.common.settings import settings
 from minikeras.metrics.metric import Metric
 from minikeras.metrics.metrics_utils import confusion_matrix
@@ -111,15 +112,7 @@ class IoU(_IoUBase):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes,
-            name=name,
-            dtype=dtype,
-            ignore_class=ignore_class,
-            sparse_y_true=sparse_y_true,
-            sparse_y_pred=sparse_y_pred,
-            axis=axis,
-        )
+        super().__init__(**accepted(_IoUBase, locals()))
         if max(target_class_ids) >= num_classes:
             raise ValueError(
                 f"{type(self).__name__}: target class id {max(target_class_ids)} is out of range, "
@@ -202,16 +195,7 @@ class MeanIoU(IoU):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes,
-            range(num_classes),
-            name=name,
-            dtype=dtype,
-            ignore_class=ignore_class,
-            sparse_y_true=sparse_y_true,
-            sparse_y_pred=sparse_y_pred,
-            axis=axis,
-        )
+        super().__init__(target_class_ids=range(num_classes), **accepted(IoU, locals()))
 
 
 class OneHotIoU(IoU):
@@ -238,16 +222,7 @@ class OneHotIoU(IoU):
         sparse_y_pred: bool = False,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes,
-            target_class_ids,
-            name=name,
-            dtype=dtype,
-            ignore_class=ignore_class,
-            sparse_y_true=False,
-            sparse_y_pred=sparse_y_pred,
-            axis=axis,
-        )
+        super().__init__(sparse_y_true=False, **accepted(IoU, locals()))
 
 
 class OneHotMeanIoU(MeanIoU):
@@ -273,12 +248,4 @@ class OneHotMeanIoU(MeanIoU):
         sparse_y_pred: bool = False,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes,
-            name=name,
-            dtype=dtype,
-            ignore_class=ignore_class,
-            sparse_y_true=False,
-            sparse_y_pred=sparse_y_pred,
-            axis=axis,
-        )
+        super().__init__(sparse_y_true=False, **accepted(MeanIoU, locals()))

@@ -16,10 +16,14 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.losses.loss import compute_dtype
 
+FAMILY = ObjectFamily("metric")
+"""Every metric by name."""
 
-class Metric(Trackable, Configurable):
+
+class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
     """Base class of metrics.
 
     A subclass makes variables in `__init__` with `add_variable`, changes them in `update_state`,
@@ -48,6 +52,9 @@ class Metric(Trackable, Configurable):
     """
 
     argument_sources = {"name": "name", "dtype": "_dtype"}
+
+    _direction: str | None = None
+    """Whether training should bring it "up" or "down", where that is known; Keras's name for it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from minikeras.losses.losses import (
+from minikeras.losses.probabilistic_losses import (
     binary_crossentropy,
     categorical_crossentropy,
     kl_divergence,
     poisson,
     sparse_categorical_crossentropy,
 )
-from minikeras.metrics.reduction_metrics import FunctionMetric
+from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 
 
-class KLDivergence(FunctionMetric):
+class KLDivergence(MeanMetricWrapper, fn=kl_divergence):
     """Mean Kullback-Leibler divergence: sums of `y_true * log(y_true / y_pred)`.
 
     Args:
@@ -27,15 +25,8 @@ class KLDivergence(FunctionMetric):
     0.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "kl_divergence",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(kl_divergence, name, dtype)
 
-
-class Poisson(FunctionMetric):
+class Poisson(MeanMetricWrapper, fn=poisson):
     """Mean of `y_pred - y_true * log(y_pred)`, for counts.
 
     Args:
@@ -48,15 +39,13 @@ class Poisson(FunctionMetric):
     1.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "poisson",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(poisson, name, dtype)
 
-
-class BinaryCrossentropy(FunctionMetric):
+class BinaryCrossentropy(
+    MeanMetricWrapper,
+    fn=binary_crossentropy,
+    aliases=("bce", "BCE"),
+    arguments=("name", "dtype", "from_logits", "label_smoothing"),
+):
     """Mean cross-entropy of labels and predicted probabilities, each on its own.
 
     Args:
@@ -71,23 +60,8 @@ class BinaryCrossentropy(FunctionMetric):
     0.6931
     """
 
-    def __init__(
-        self,
-        name: str | None = "binary_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-    ) -> None:
-        super().__init__(
-            binary_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-        )
 
-
-class CategoricalCrossentropy(FunctionMetric):
+class CategoricalCrossentropy(MeanMetricWrapper, fn=categorical_crossentropy):
     """Mean cross-entropy of one-hot labels and predicted probabilities of classes.
 
     Args:
@@ -103,25 +77,8 @@ class CategoricalCrossentropy(FunctionMetric):
     0.6931
     """
 
-    def __init__(
-        self,
-        name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class SparseCategoricalCrossentropy(FunctionMetric):
+class SparseCategoricalCrossentropy(MeanMetricWrapper, fn=sparse_categorical_crossentropy):
     """Mean cross-entropy of integer labels and predicted probabilities of classes.
 
     Args:
@@ -136,20 +93,3 @@ class SparseCategoricalCrossentropy(FunctionMetric):
     >>> round(float(metrics.SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
     0.6931
     """
-
-    def __init__(
-        self,
-        name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            sparse_categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )

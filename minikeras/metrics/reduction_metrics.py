@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minikeras import losses
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.function_wrapper import FunctionWrapper
 from minikeras.common.serialization import serialize_keras_object
-from minikeras.losses.loss import apply_mask, squeeze_or_expand_to_same_rank
+from minikeras.losses.loss import Loss, apply_mask, squeeze_or_expand_to_same_rank
+from minikeras.losses.loss_function_wrapper import batch_mean_of
 from minikeras.metrics.metric import Metric
+
+ON_ARRAYS: dict[Callable, Callable] = {}
+"""Functions of metrics that have a twin which works on arrays, and that."""
 
 
 def reduce_to_samplewise_values(
@@ -160,8 +165,11 @@ class Mean(_Reduction):
         return Tensor(total / count if count else total * 0)
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(FunctionWrapper, Mean):
     """The mean of a function of targets and predictions.
+
+    A subclass may name its function and take its arguments: `class Hinge(MeanMetricWrapper,
+    fn=hinge)`.
 
     Args:
         fn: `fn(y_true, y_pred, **kwargs)`, which returns one value per sample (or more).
@@ -177,6 +185,7 @@ class MeanMetricWrapper(Mean):
     0.5
     """
 
+    argument_order = ("name", "dtype", ...)
     argument_sources = {"fn": "_fn"}
 
     def __init__(
@@ -185,17 +194,10 @@ class MeanMetricWrapper(Mean):
         super().__init__(name=name, dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
-        # A function may have a twin that works on arrays, or a mean over a whole batch in one go.
-        self._on_arrays = getattr(fn, "on_arrays", None)
-        make_mean = getattr(fn, "mean_over_batch", None)
-        self._batch_mean = None if make_mean is None else make_mean(**kwargs)
-        if type(self)._direction is None and any(
-            fn is loss or type(fn) is loss for loss in losses.FAMILY.table.values()
-        ):
+        self._on_arrays = ON_ARRAYS.get(fn) if inspect.isfunction(fn) else None
+        self._batch_mean = batch_mean_of(fn, kwargs)
+        if self._direction is None and fn in Loss.family:
             self._direction = "down"
-
-    _direction: str | None = None
-    """Whether training should bring this metric "up" or "down", where that is known."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account.
@@ -232,15 +234,4 @@ class MeanMetricWrapper(Mean):
         self._add(values, sample_weight)
 
     def get_config(self) -> dict:
-        return {
-            **super().get_config(),
-            **serialize_keras_object(self._fn_kwargs),
-        }
-
-
-class FunctionMetric(MeanMetricWrapper):
-    """A metric of this package: its function's further arguments are attributes and its config."""
-
-    def __init__(self, fn: Callable, name: str | None, dtype: Any, **kwargs: Any) -> None:
-        super().__init__(fn, name=name, dtype=dtype, **kwargs)
-        self.__dict__.update(kwargs)
+        return {**super().get_config(), **serialize_keras_object(self._fn_kwargs)}

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import losses
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
-from minikeras.losses.losses import (
+from minikeras.losses.regression_losses import cosine_similarity as cosine_loss
+from minikeras.losses.regression_losses import (
     log_cosh,
     mean_absolute_error,
     mean_absolute_percentage_error,
@@ -18,15 +18,15 @@ from minikeras.losses.losses import (
     mean_squared_logarithmic_error,
 )
 from minikeras.metrics.metric import Metric
-from minikeras.metrics.reduction_metrics import FunctionMetric, Mean
+from minikeras.metrics.reduction_metrics import Mean, MeanMetricWrapper
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """Cosine of the angle between targets and predictions."""
-    return -losses.cosine_similarity(y_true, y_pred, axis=axis)
+    return -cosine_loss(y_true, y_pred, axis=axis)
 
 
-class MeanSquaredError(FunctionMetric):
+class MeanSquaredError(MeanMetricWrapper, fn=mean_squared_error, aliases=("mse", "MSE")):
     """Mean of `(y_true - y_pred) ** 2`.
 
     Args:
@@ -39,15 +39,8 @@ class MeanSquaredError(FunctionMetric):
     2.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "mean_squared_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_error, name, dtype)
 
-
-class MeanAbsoluteError(FunctionMetric):
+class MeanAbsoluteError(MeanMetricWrapper, fn=mean_absolute_error, aliases=("mae", "MAE")):
     """Mean of `|y_true - y_pred|`.
 
     Args:
@@ -60,15 +53,10 @@ class MeanAbsoluteError(FunctionMetric):
     1.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "mean_absolute_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_error, name, dtype)
 
-
-class MeanAbsolutePercentageError(FunctionMetric):
+class MeanAbsolutePercentageError(
+    MeanMetricWrapper, fn=mean_absolute_percentage_error, aliases=("mape", "MAPE")
+):
     """Mean of `100 * |(y_true - y_pred) / y_true|`.
 
     Args:
@@ -81,15 +69,10 @@ class MeanAbsolutePercentageError(FunctionMetric):
     5.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "mean_absolute_percentage_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_percentage_error, name, dtype)
 
-
-class MeanSquaredLogarithmicError(FunctionMetric):
+class MeanSquaredLogarithmicError(
+    MeanMetricWrapper, fn=mean_squared_logarithmic_error, aliases=("msle", "MSLE")
+):
     """Mean of `(log(y_true + 1) - log(y_pred + 1)) ** 2`.
 
     Args:
@@ -102,15 +85,8 @@ class MeanSquaredLogarithmicError(FunctionMetric):
     0.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "mean_squared_logarithmic_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_logarithmic_error, name, dtype)
 
-
-class LogCoshError(FunctionMetric):
+class LogCoshError(MeanMetricWrapper, fn=log_cosh, defaults={"name": "logcosh"}):
     """Mean of `log(cosh(y_pred - y_true))`.
 
     Args:
@@ -123,15 +99,8 @@ class LogCoshError(FunctionMetric):
     0.0
     """
 
-    def __init__(
-        self,
-        name: str | None = "logcosh",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(log_cosh, name, dtype)
 
-
-class CosineSimilarity(FunctionMetric):
+class CosineSimilarity(MeanMetricWrapper, fn=cosine_similarity):
     """Mean cosine of the angle between targets and predictions.
 
     Args:
@@ -147,16 +116,8 @@ class CosineSimilarity(FunctionMetric):
 
     _direction = "up"
 
-    def __init__(
-        self,
-        name: str | None = "cosine_similarity",
-        dtype: Any = None,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(cosine_similarity, name, dtype, axis=axis)
 
-
-class RootMeanSquaredError(Mean):
+class RootMeanSquaredError(Mean, defaults={"name": "root_mean_squared_error"}):
     """Square root of the mean of `(y_true - y_pred) ** 2`.
 
     Args:
@@ -170,9 +131,6 @@ class RootMeanSquaredError(Mean):
     """
 
     _direction = "down"
-
-    def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account.

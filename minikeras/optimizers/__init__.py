@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from minikeras.common.serialization import ObjectFamily
 from minikeras.optimizers import schedules
 from minikeras.optimizers.adadelta import Adadelta
 from minikeras.optimizers.adafactor import Adafactor
@@ -17,37 +16,15 @@ from minikeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from minikeras.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
 from minikeras.optimizers.muon import Muon
 from minikeras.optimizers.nadam import Nadam
-from minikeras.optimizers.optimizer import Optimizer
+from minikeras.optimizers.optimizer import FAMILY, Optimizer
 from minikeras.optimizers.rmsprop import RMSprop
 from minikeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from minikeras.optimizers.sgd import SGD
 
-_CLASSES = [
-    Adadelta,
-    Adafactor,
-    Adagrad,
-    Adam,
-    AdamW,
-    Adamax,
-    Ftrl,
-    Lamb,
-    Lion,
-    LossScaleOptimizer,
-    MultiOptimizer,
-    Muon,
-    Nadam,
-    RMSprop,
-    SGD,
-    ScheduleFreeAdamW,
-]
-_family = ObjectFamily(
-    "optimizer", Optimizer, _CLASSES, aliases={c.__name__.lower(): c for c in _CLASSES}
-)
-
 
 def serialize(optimizer: Optimizer) -> dict:
     """Return the config of an optimizer."""
-    return _family.serialize(optimizer)
+    return FAMILY.serialize(optimizer)
 
 
 def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
@@ -57,7 +34,7 @@ def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
         config: result of `serialize`.
         custom_objects: a user's classes by name.
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -75,9 +52,4 @@ def get(identifier: Any) -> Optimizer | None:
     >>> type(minikeras.optimizers.get("rmsprop")).__name__
     'RMSprop'
     """
-    if isinstance(identifier, str) and identifier.lower() in _family.table:
-        identifier = identifier.lower()
-    found = _family.get(identifier)
-    if found is None or isinstance(found, Optimizer):
-        return found
-    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}")
+    return FAMILY.get(identifier)

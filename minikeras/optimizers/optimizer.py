@@ -20,6 +20,7 @@ import numpy as np
 from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.base_optimizer import BaseOptimizer
 from minikeras.optimizers.flat import FlatGroup
@@ -30,8 +31,11 @@ _node_of = attrgetter("node")
 _Selected = list[tuple[FlatGroup, Sequence[int]]]
 """Groups, and the indices of those of their variables that are to be updated."""
 
+FAMILY = ObjectFamily("optimizer", ignore_case=True)
+"""Every optimizer by name."""
 
-class Optimizer(BaseOptimizer):
+
+class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
     """Base of all optimizers.
 
     `build` gives the optimizer the variables that it will update; `apply` updates them by their

@@ -5,21 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minikeras.common.serialization import ObjectFamily
-from minikeras.regularizers.regularizers import (
-    L1,
-    L1L2,
-    L2,
-    OrthogonalRegularizer,
-    Regularizer,
-)
-
-_family = ObjectFamily(
-    "regularizer",
-    Regularizer,
-    [L1, L1L2, L2, OrthogonalRegularizer, Regularizer],
-    aliases={"l1_l2": L1L2},
-)
+from minikeras.regularizers.regularizers import FAMILY
 
 
 def get(identifier: Any) -> Callable | None:
@@ -37,7 +23,7 @@ def get(identifier: Any) -> Callable | None:
     >>> regularizers.get("l2").get_config()
     {'l2': 0.01}
     """
-    return _family.get(identifier)
+    return FAMILY.get(identifier)
 
 
 def serialize(regularizer: Any) -> Any:
@@ -49,7 +35,7 @@ def serialize(regularizer: Any) -> Any:
     >>> regularizers.serialize(regularizers.L2(0.5))["class_name"]
     'L2'
     """
-    return _family.serialize(regularizer)
+    return FAMILY.serialize(regularizer)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
@@ -65,4 +51,4 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     >>> regularizers.deserialize({"class_name": "L2", "config": {"l2": 0.5}}).l2
     0.5
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)

@@ -7,9 +7,13 @@ from typing import Any
 
 from minikeras import ops
 from minikeras.common.configurable import Configurable
+from minikeras.common.object_family import FamilyMember, ObjectFamily
+
+FAMILY = ObjectFamily("regularizer")
+"""Every regularizer by name."""
 
 
-class Regularizer(Configurable):
+class Regularizer(FamilyMember, Configurable, family=FAMILY):
     """Base class: `regularizer(x)` returns a scalar penalty.
 
     Subclasses define `__call__`, and `get_config` if models with them are saved.
@@ -29,7 +33,7 @@ class Regularizer(Configurable):
         return 0.0
 
 
-class L1L2(Regularizer):
+class L1L2(Regularizer, aliases=["l1_l2"]):
     """The penalty `l1 * sum(abs(x)) + l2 * sum(square(x))`.
 
     Args:

@@ -18,7 +18,6 @@ from minikeras.common.registry import (
     register_keras_serializable,
 )
 from minikeras.common.serialization import (
-    ObjectFamily,
     deserialize_keras_object,
     serialize_keras_object,
 )
@@ -449,121 +448,6 @@ def test_public_classes_have_the_module_that_keras_gives_them():
                 ours.add(f"{namespaces.address_of(cls)[0]}.{name}")
     assert len(ours) > 30
     assert ours <= set(theirs)
-
-
-# Families.
-
-
-class Shape:
-    def __call__(self):
-        return type(self).__name__
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
-
-class RedCircle(Shape):
-    pass
-
-
-def square():
-    return "square"
-
-
-class Engine:
-    """Like an optimizer, an object of this family is not called."""
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls()
-
-
-SHAPES = ObjectFamily("shape", Shape, [RedCircle, square], {"disk": RedCircle}, default=square)
-
-
-@pytest.mark.parametrize("name", ["RedCircle", "red_circle", "disk", "square"])
-def test_family_names(name):
-    assert SHAPES.get(name)() == ("square" if name == "square" else "RedCircle")
-    assert SHAPES.deserialize(name)() == ("square" if name == "square" else "RedCircle")
-
-
-def test_family_takes_objects_classes_functions_and_none():
-    circle = RedCircle()
-    assert SHAPES.get(circle) is circle
-    assert isinstance(SHAPES.get(RedCircle), RedCircle)
-    assert SHAPES.get(square) is square
-    assert SHAPES.get(double) is double
-    assert SHAPES.get(None) is square
-    assert SHAPES.deserialize(None) is None
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"class_name": "RedCircle", "config": {}},
-        {"class_name": "disk", "config": None},
-        {"class_name": "red_circle"},
-        {
-            "class_name": "RedCircle",
-            "config": {},
-            "module": "keras.shapes",
-            "registered_name": None,
-        },
-    ],
-)
-def test_family_configs(config):
-    assert isinstance(SHAPES.get(config), RedCircle)
-
-
-def test_family_errors_name_the_nearest():
-    with pytest.raises(ValueError, match=r"Unknown shape: 'red_cirle'. Did you mean 'red_circle'?"):
-        SHAPES.get("red_cirle")
-    with pytest.raises(ValueError, match="Could not interpret shape identifier: 3"):
-        SHAPES.get(3)
-    with pytest.raises(ValueError, match="Could not interpret shape config"):
-        SHAPES.get({"a": 1})
-    with pytest.raises(TypeError, match="Could not locate class 'Foo'"):
-        SHAPES.get({"class_name": "Foo", "config": {}})
-
-
-def test_family_finds_custom_objects_by_name():
-    with CustomObjectScope({"double": double}):
-        assert SHAPES.get("double") is double
-    with pytest.raises(ValueError, match="Unknown shape"):
-        SHAPES.get("double")
-    assert SHAPES.deserialize("double", custom_objects={"double": double}) is double
-    register_keras_serializable("pack")(double)
-    assert SHAPES.get("pack>double") is double
-    assert SHAPES.get("double") is double
-    with pytest.raises(ValueError, match=r"Did you mean 'pack>double'?"):
-        SHAPES.get("pack>duble")
-
-
-def test_family_round_trip_of_a_users_object():
-    register_keras_serializable("pack")(RedCircle)
-    config = through_json(SHAPES.serialize(RedCircle()))
-    assert isinstance(SHAPES.deserialize(config), RedCircle)
-
-
-def test_family_of_objects_that_are_not_called():
-    engines = ObjectFamily("engine", Engine, [Engine], ignore_case=True)
-    assert isinstance(engines.get("ENGINE"), Engine)
-    assert isinstance(engines.get({"class_name": "engine", "config": {}}), Engine)
-    with pytest.raises(ValueError, match="an instance of Engine"):
-        engines.get(double)
-
-
-def test_functions_by_name():
-    family = ObjectFamily("shape", None, [square], functions_by_name=True)
-    assert family.serialize(square) == "square"
-    assert family.serialize(through_json)["config"] == "through_json"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import minikeras
 from minikeras import losses, ops
-from minikeras.losses.loss import Loss, LossFunctionWrapper
+from minikeras.losses import Loss, LossFunctionWrapper
 
 CLASSES = {
     name: obj
@@ -305,7 +305,7 @@ def test_targets_of_any_dtype_take_the_short_way_to_the_same_loss(dtype):
         y_true = (y_true % 2).astype(dtype)
         loss = CLASSES[name]()
         y_pred = ops.convert_to_tensor(y_pred)
-        short = loss._mean(y_true, y_pred)
+        short = loss._batch_mean(y_true, y_pred)
         assert short is not None
         long = Loss.__call__(loss, y_true, y_pred)
         np.testing.assert_allclose(short, long, rtol=1e-6)
@@ -472,3 +472,34 @@ def test_a_loss_function_that_returns_nothing():
     loss = losses.LossFunctionWrapper(loss, name="forgetful")
     with pytest.raises(ValueError, match="'forgetful'.*returned None"):
         loss(np.ones((2, 1)), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_users_subclass_has_the_same_arguments_and_takes_no_name(name):
+    base = CLASSES[name]
+    mine = type(f"My{name}", (base,), {"__module__": "mine"})
+    assert inspect.signature(mine) == inspect.signature(base)
+    assert mine(name="m").get_config() == base(name="m").get_config()
+    with pytest.raises(ValueError, match="Unknown loss"):
+        losses.get(f"My{name}")
+
+
+def test_wrong_arguments_are_told_with_the_class():
+    with pytest.raises(TypeError, match=r"Huber.__init__\(\) got an unexpected .*'dleta'"):
+        losses.Huber(dleta=2.0)
+    with pytest.raises(TypeError, match=r"Hinge.__init__\(\) too many"):
+        losses.Hinge("sum", "h", None, 3)
+
+
+def test_a_users_class_of_a_function():
+    def distance(y_true, y_pred, power, scale=2.0):
+        return ops.mean(ops.abs(y_true - y_pred) ** power * scale, axis=-1)
+
+    class Distance(LossFunctionWrapper, fn=distance, defaults={"power": 1}):
+        pass
+
+    loss = Distance(scale=3.0)
+    assert (loss.name, loss.power, loss.scale) == ("distance", 1, 3.0)
+    assert float(loss(np.zeros((2, 1)), np.ones((2, 1)))) == 3.0
+    assert Distance.from_config(loss.get_config()).get_config() == loss.get_config()
+    assert list(inspect.signature(Distance).parameters)[:3] == ["power", "scale", "reduction"]

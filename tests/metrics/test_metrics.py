@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import warnings
 
 import numpy as np
@@ -428,3 +429,41 @@ def test_shapes_that_do_not_match_are_named():
         metrics.Precision(top_k=4).update_state(a, a)
     with pytest.raises(ValueError, match="2D"):
         metrics.F1Score().update_state(np.zeros(3), np.zeros(3))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_users_subclass_has_the_same_arguments_and_takes_no_name(name):
+    base = CLASSES[name]
+    mine = type(f"My{name}", (base,), {"__module__": "mine"})
+    assert inspect.signature(mine) == inspect.signature(base)
+    kwargs = arguments(name)[0]
+    configs = (cls(**kwargs, name="m").get_config() for cls in (mine, base))
+    assert len({json.dumps(config, sort_keys=True) for config in configs}) == 1
+    with pytest.raises(ValueError, match="Unknown metric"):
+        metrics.get(f"My{name}")
+
+
+def test_wrong_arguments_are_told_with_the_class():
+    with pytest.raises(TypeError, match=r"Hinge.__init__\(\) got an unexpected .*'nmae'"):
+        metrics.Hinge(nmae="h")
+    with pytest.raises(TypeError, match=r"PrecisionAtRecall.__init__\(\) missing .*'recall'"):
+        metrics.PrecisionAtRecall()
+    with pytest.raises(TypeError, match=r"Poisson.__init__\(\) too many"):
+        metrics.Poisson("p", None, 3)
+    with pytest.raises(TypeError, match=r"Poisson.__init__\(\) multiple values .*'name'"):
+        metrics.Poisson("p", name="p")
+
+
+def test_a_users_class_of_a_function():
+    def distance(y_true, y_pred, power, scale=2.0):
+        return ops.abs(y_true - y_pred) ** power * scale
+
+    class Distance(metrics.MeanMetricWrapper, fn=distance, defaults={"power": 1}):
+        pass
+
+    metric = Distance(scale=3.0)
+    assert (metric.name, metric.power, metric.scale) == ("distance", 1, 3.0)
+    assert float(metric(np.zeros((2, 1)), np.ones((2, 1)))) == 3.0
+    twin = Distance.from_config(metric.get_config())
+    assert twin.get_config() == metric.get_config()
+    assert list(inspect.signature(Distance).parameters) == ["name", "dtype", "power", "scale"]

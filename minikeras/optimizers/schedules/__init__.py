@@ -1,7 +1,7 @@
 """Learning rates that change with the number of steps."""
 
-from minikeras.common.serialization import ObjectFamily
 from minikeras.optimizers.schedules.learning_rate_schedule import (
+    FAMILY,
     CosineDecay,
     CosineDecayRestarts,
     ExponentialDecay,
@@ -11,23 +11,10 @@ from minikeras.optimizers.schedules.learning_rate_schedule import (
     PolynomialDecay,
 )
 
-_family = ObjectFamily(
-    "learning rate schedule",
-    LearningRateSchedule,
-    [
-        CosineDecay,
-        CosineDecayRestarts,
-        ExponentialDecay,
-        InverseTimeDecay,
-        PiecewiseConstantDecay,
-        PolynomialDecay,
-    ],
-)
-
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict:
     """Return the config of a schedule."""
-    return _family.serialize(learning_rate_schedule)
+    return FAMILY.serialize(learning_rate_schedule)
 
 
 def deserialize(config: dict, custom_objects: dict | None = None) -> LearningRateSchedule:
@@ -37,4 +24,4 @@ def deserialize(config: dict, custom_objects: dict | None = None) -> LearningRat
         config: result of `serialize`.
         custom_objects: a user's classes by name.
     """
-    return _family.deserialize(config, custom_objects)
+    return FAMILY.deserialize(config, custom_objects)

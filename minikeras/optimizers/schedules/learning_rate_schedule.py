@@ -12,9 +12,13 @@ from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import floatx_dtype
+from minikeras.common.object_family import FamilyMember, ObjectFamily
+
+FAMILY = ObjectFamily("learning rate schedule")
+"""Every schedule by name."""
 
 
-class LearningRateSchedule(Configurable):
+class LearningRateSchedule(FamilyMember, Configurable, family=FAMILY):
     """Base of all schedules.
 
     A new one overrides `__call__(step)`, which returns the learning rate of a step. It is saved with
