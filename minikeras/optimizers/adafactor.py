@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.autodiff.state import thread
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.optimizer import Optimizer
@@ -63,8 +64,8 @@ class Adafactor(Optimizer):
         for v in variables:
             if len(v.shape) < 2:
                 # Never used, but Keras has them, so saved states do.
-                self._track(Variable(0, name=v.name, trainable=False))
-                self._track(Variable(0, name=v.name, trainable=False))
+                for _ in range(2):
+                    self.make_variable(thread.state.scopes, 0, name=v.name, trainable=False)
             elif not v.overwrite_with_gradient:
                 row, column = v.shape[:-1], v.shape[:-2] + v.shape[-1:]
                 self._r[v] = self.add_variable(row, dtype=v.dtype, name=v.name)

@@ -6,8 +6,7 @@ What they do with it is in `optimizer.py`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -17,6 +16,7 @@ from minikeras import initializers
 from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
+from minikeras.autodiff.tracking import Trackable, assign_values, substituted
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import settings
@@ -31,12 +31,14 @@ def _learning_rate_argument(optimizer: BaseOptimizer) -> Any:
     return rate.array.item() if isinstance(rate, Variable) else rate
 
 
-class BaseOptimizer(Configurable):
+class BaseOptimizer(Trackable, Configurable):
     """What optimizers are made with, and the variables that they keep; see `Optimizer`."""
 
     argument_sources = {"name": "name", "learning_rate": _learning_rate_argument}
 
     hands_on_arguments = True
+
+    untracked = frozenset({"_trainable_variables", "_overwritten", "_targets"})
 
     _is_flat = True
     """Whether it updates variables itself, in flat arrays, or leaves that to others inside it."""
@@ -68,8 +70,8 @@ class BaseOptimizer(Configurable):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        self.__dict__["_variables"] = []
         kind = type(self).__name__
+        self.name = name if name is not None else auto_name(kind)
         learning_rate = kwargs.pop("lr", learning_rate)  # its name in old files
         if kwargs.pop("decay", None) is not None:
             warnings.warn(
@@ -79,7 +81,6 @@ class BaseOptimizer(Configurable):
             )
         if kwargs:
             raise ValueError(f"{kind}: argument(s) not recognized: {kwargs}")
-        self.name = name if name is not None else auto_name(kind)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
@@ -91,18 +92,20 @@ class BaseOptimizer(Configurable):
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._check_arguments()
         self.built = False
-        with self._scope():
-            self._iterations = Variable(0, dtype="int32", trainable=False, name="iteration")
-            if isinstance(learning_rate, float):
-                learning_rate = Variable(
-                    learning_rate, dtype=settings.floatx, trainable=False, name="learning_rate"
-                )
-            elif not callable(learning_rate):
-                raise ValueError(
-                    f"{kind}: argument `learning_rate` must be a float, a LearningRateSchedule, or "
-                    "a function of no arguments that returns the learning rate. Received: "
-                    f"learning_rate={learning_rate!r}"
-                )
+        scopes = self._scopes()
+        self._iterations = self.make_variable(
+            scopes, 0, dtype="int32", trainable=False, name="iteration"
+        )
+        if isinstance(learning_rate, float):
+            learning_rate = self.make_variable(
+                scopes, learning_rate, dtype=settings.floatx, trainable=False, name="learning_rate"
+            )
+        elif not callable(learning_rate):
+            raise ValueError(
+                f"{kind}: argument `learning_rate` must be a float, a LearningRateSchedule, or a "
+                "function of no arguments that returns the learning rate. Received: "
+                f"learning_rate={learning_rate!r}"
+            )
         self._learning_rate = learning_rate
 
     def _check_arguments(self) -> None:
@@ -151,8 +154,7 @@ class BaseOptimizer(Configurable):
     def learning_rate(self, value: Any) -> None:
         current = self._learning_rate
         if callable(value):
-            if isinstance(current, Variable):
-                self._variables = [v for v in self._variables if v is not current]
+            self._variables_made = [v for v in self._variables_made if v is not current]
             self._learning_rate = value
         elif isinstance(current, Variable):
             current.assign(value)
@@ -272,12 +274,15 @@ class BaseOptimizer(Configurable):
         """
         if isinstance(initializer, (str, dict)):
             initializer = initializers.get(initializer)
-        with self._scope():
-            variable = Variable(
-                initializer, shape, dtype, trainable=False, aggregation=aggregation, name=name
-            )
-        self._track(variable)
-        return variable
+        return self.make_variable(
+            self._scopes(),
+            initializer,
+            shape,
+            dtype,
+            trainable=False,
+            aggregation=aggregation,
+            name=name,
+        )
 
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
@@ -349,34 +354,20 @@ class BaseOptimizer(Configurable):
     def _get_variable_index(self, variable: Variable) -> int:
         return self._indices[variable]
 
-    # State: tracking, name scope, values for stateless calls, saving.
+    # State.
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep account of the variables that attributes hold."""
-        own = self.__dict__.get("_variables")
-        if own is None:
+        if name != "name" and "name" not in self.__dict__:
             raise RuntimeError(
                 f"In optimizer '{type(self).__name__}', `super().__init__()` has to be called "
                 "before attributes are set."
             )
-        if isinstance(value, Variable):
-            self._track(value)
         super().__setattr__(name, value)
 
-    def _track(self, variable: Variable) -> None:
-        if not any(v is variable for v in self._variables):
-            self._variables.append(variable)
-
-    @contextmanager
-    def _scope(self) -> Iterator[None]:
-        """Put this optimizer's name before the paths of variables made inside."""
-        before = thread.state.scopes
-        if before[-1:] != [self.name]:
-            thread.state.scopes = [*before, self.name]
-        try:
-            yield
-        finally:
-            thread.state.scopes = before
+    def _scopes(self) -> list[str]:
+        """The names that the paths of the optimizer's variables begin with."""
+        around = thread.state.scopes
+        return around if around[-1:] == [self.name] else [*around, self.name]
 
     def __getstate__(self) -> dict:
         # Copies have leaves and flat arrays of their own, so their targets are made again.
@@ -385,15 +376,12 @@ class BaseOptimizer(Configurable):
     @property
     def variables(self) -> list[Variable]:
         """The optimizer's own variables: iteration, learning rate, and slots."""
-        found = self._variables[:]
-        known = {id(v) for v in found} | {id(v) for v in self._trainable_variables}
-        for name, value in self.__dict__.items():  # lists that a user's class has filled itself
-            if name != "_variables" and isinstance(value, (list, tuple)):
-                for v in value:
-                    if isinstance(v, Variable) and id(v) not in known:
-                        known.add(id(v))
-                        found.append(v)
-        return found
+        return self.own_variables()
+
+    def own_variables(self) -> list[Variable]:
+        """Return the optimizer's variables, in the order in which they are saved."""
+        updated = {id(v) for v in self._trainable_variables}
+        return [v for v in super().own_variables() if id(v) not in updated]
 
     def stateless_apply(
         self,
@@ -427,16 +415,12 @@ class BaseOptimizer(Configurable):
                     f"{kind}.stateless_apply: `{argument}` must match the optimizer's "
                     f"{len(expected)} variables one to one. Received: {len(given)} values"
                 )
-        all_variables = [*self._trainable_variables, *own]
-        before = [v.array for v in all_variables]
-        try:
-            for v, value in zip(all_variables, [*trainable_variables, *optimizer_variables]):
-                v.assign(value)
+        variables = [*self._trainable_variables, *own]
+        values = [*trainable_variables, *optimizer_variables]
+        arrays = [to_array(value, v.array.dtype) for v, value in zip(variables, values)]
+        with substituted(variables, arrays):
             self.apply(list(grads))
-            after = [Tensor(np.array(v.array)) for v in all_variables]
-        finally:
-            for v, value in zip(all_variables, before):
-                v.array = value
+            after = [Tensor(np.array(v.array)) for v in variables]
         n = len(self._trainable_variables)
         return after[:n], after[n:]
 
@@ -457,23 +441,10 @@ class BaseOptimizer(Configurable):
                 f"{type(self).__name__}.set_weights: expected {len(own)} arrays. Received: "
                 f"{len(weights)}"
             )
-        arrays = [to_array(w) for w in weights]
-        for v, array in zip(own, arrays):
-            if v.shape != array.shape:
-                raise ValueError(
-                    f"{type(self).__name__}.set_weights: variable '{v.path}' has shape {v.shape}. "
-                    f"Received: an array of shape {array.shape}"
-                )
-        for v, array in zip(own, arrays):
-            v.assign(array)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Write the values of `variables` into a dict-like store."""
-        for i, v in enumerate(self.variables):
-            store[str(i)] = v.numpy()
+        assign_values(own, weights)
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the values of `variables` from a dict-like store; warn if their number differs."""
+        """Read the values of the variables from a dict-like store; warn if their number differs."""
         own = self.variables
         if len(store.keys()) != len(own):
             hint = "" if self.built else " Probably because the optimizer has not been built yet."
@@ -483,5 +454,4 @@ class BaseOptimizer(Configurable):
                 stacklevel=2,
             )
             return
-        for i, v in enumerate(own):
-            v.assign(store[str(i)])
+        super().load_own_variables(store)

@@ -92,10 +92,9 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.build(variables)
         super().build(variables)
 
-    @property
-    def variables(self) -> list[Variable]:
-        """Variables of this optimizer, then those of the inner one."""
-        return self._variables + self.inner_optimizer.variables
+    def own_variables(self) -> list[Variable]:
+        """Return the variables of this optimizer, then those of the inner one."""
+        return super().own_variables() + self.inner_optimizer.variables
 
     @property
     def learning_rate(self) -> Any:

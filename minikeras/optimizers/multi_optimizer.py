@@ -148,10 +148,10 @@ class MultiOptimizer(Optimizer):
         """The inner optimizers."""
         return self._inner_optimizers
 
-    @property
-    def variables(self) -> list[Variable]:
-        """Variables of this optimizer, then those of each inner one."""
-        return self._variables + [v for inner in self._inner_optimizers for v in inner.variables]
+    def own_variables(self) -> list[Variable]:
+        """Return the variables of this optimizer, then those of each inner one."""
+        inner = [v for optimizer in self._inner_optimizers for v in optimizer.variables]
+        return super().own_variables() + inner
 
     @property
     def learning_rate(self) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
+from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.base_optimizer import BaseOptimizer
@@ -137,7 +138,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                     "Call `optimizer.build(trainable_variables)` first."
                 )
             variables = list(variables)
-            with self._scope():
+            with name_scopes(self._scopes()):
                 self.build(variables)
         variables = self._trainable_variables if variables is None else list(variables)
         if len(grads) != len(variables):
