@@ -48,7 +48,6 @@ class Model(Trainer, Layer):
             "_compile_loss",
             "_compile_metrics",
             "_compile_config",
-            "_noted",
             "_inputs_struct",
             "_outputs_struct",
         }
@@ -66,12 +65,6 @@ class Model(Trainer, Layer):
             return
         Trainer.__init__(self)
         Layer.__init__(self, *args, **kwargs)
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; subclasses write it."""
-        raise NotImplementedError(
-            f"Model {type(self).__name__} does not have a `call()` method implemented."
-        )
 
     @property
     def layers(self) -> list[Layer]:

@@ -1,0 +1,207 @@
+"""What happens to one batch: forward, loss, backward, update, metrics."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.tape import GradientTape
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.trainers.compilation import Compilation
+from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
+
+
+class Steps(Compilation):
+    """The part of `Trainer` that subclasses override: the steps, and the functions that run them."""
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the total loss of a batch: that of `compile`, added losses, regularizers.
+
+        Args:
+            x: inputs.
+            y: targets.
+            y_pred: outputs of the model.
+            sample_weight: weights of the samples.
+            training: whether it is used for training.
+
+        Returns:
+            A scalar tensor.
+        """
+        total = None
+        if self._compile_loss is not None:
+            if y is None:
+                raise ValueError(
+                    f"Model '{self.name}' was compiled with a loss but got no targets: pass `y`."
+                )
+            total = self._compile_loss(y, y_pred, sample_weight)
+        for added in self._added_losses():
+            added = added if added.ndim == 0 else added.sum()
+            total = added if total is None else total + added
+        if total is None:
+            if self._compile_loss is None and training:
+                warnings.warn(
+                    f"The model '{self.name}' has no loss: no loss was given to `compile` and no "
+                    "layer added one. Nothing will be learnt.",
+                    stacklevel=2,
+                )
+            total = Tensor(np.zeros((), np.float32))
+        return total
+
+    def _added_losses(self) -> list[Any]:
+        """Return `losses`: those added by layers in the last call, and weight regularizers."""
+        structure = self._structure
+        if structure is None:
+            return self.losses
+        found = [x for layer in structure.layers if layer._losses for x in layer._losses]
+        return found + [v.regularizer(v) for v in structure.regularized]
+
+    def _compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """Call `compute_loss`, which in older subclasses has no argument `training`."""
+        if self._loss_takes_training is None:
+            self._loss_takes_training = _takes(self.compute_loss, "training")
+        if self._loss_takes_training:
+            return self.compute_loss(
+                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training
+            )
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Update the metrics with a batch and return all values by name."""
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Train on one batch; subclasses may write their own.
+
+        Args:
+            data: `(x, y, sample_weight)`, as much of it as there is.
+
+        Returns:
+            The values of the metrics by name.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        optimizer = self.optimizer
+        if optimizer is None:
+            raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
+        with GradientTape() as tape:
+            y_pred = self(x, training=True) if self._signature.training else self(x)
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = optimizer.scale_loss(loss)
+        self._loss_tracker.add_mean(loss, _batch_size(x))
+        if not optimizer.built:
+            optimizer.build(self.trainable_variables)
+        if scaled.node is not None:
+            gradients = tape.gradients_into(scaled, optimizer.gradient_targets())
+            optimizer.apply_flat(gradients)
+        elif self.trainable_variables:
+            warnings.warn(
+                f"The loss of model '{self.name}' does not depend on its trainable weights.",
+                stacklevel=2,
+            )
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate one batch; subclasses may write their own."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False) if self._signature.training else self(x)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
+        self._loss_tracker.add_mean(loss, _batch_size(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Compute the outputs of one batch; subclasses may write their own."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False) if self._signature.training else self(x)
+
+    # Functions of one execution: `steps_per_execution` batches, as many as there are.
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that `fit` calls for each execution.
+
+        A subclass may write its own `make_train_function`, which returns a function of an iterator
+        over the batches that are left of an epoch. It takes `steps_per_execution` of them, or what
+        there is, and returns the logs.
+
+        Args:
+            force: whether to make it anew.
+
+        Example:
+
+        >>> import minikeras
+        >>> class Twice(minikeras.Sequential):
+        ...     def make_train_function(self, force=False):
+        ...         def train_twice(iterator):
+        ...             batch = next(iterator)
+        ...             self.train_step(batch)
+        ...             return self.train_step(batch)
+        ...         return train_twice
+        """
+        if self.train_function is None or force:
+            self.train_function = partial(self._run_steps, self.train_step)
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that `evaluate` calls; see `make_train_function`."""
+        if self.test_function is None or force:
+            self.test_function = partial(self._run_steps, self.test_step)
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Callable:
+        """Return (and keep) the function that `predict` calls; see `make_train_function`.
+
+        It returns the outputs for all the batches that it took.
+        """
+        if self.predict_function is None or force:
+            self.predict_function = partial(self._run_predict_steps, self.predict_step)
+        return self.predict_function
+
+    def _run_steps(self, step: Callable, iterator: Iterator[Any]) -> Any:
+        if self.steps_per_execution == 1:
+            return step(next(iterator))
+        for data in itertools.islice(iterator, self.steps_per_execution):
+            logs = step(data)
+        return logs
+
+    def _run_predict_steps(self, step: Callable, iterator: Iterator[Any]) -> Any:
+        if self.steps_per_execution == 1:
+            return step(next(iterator))
+        return concatenate(map(step, itertools.islice(iterator, self.steps_per_execution)))
+
+
+def concatenate(results: Iterable[Any]) -> Any:
+    """Return the outputs for several batches as arrays, one after the other."""
+
+    def join(*parts: Any) -> np.ndarray:
+        arrays = list(map(to_array, parts))
+        return np.concatenate(arrays) if arrays[0].ndim else np.stack(arrays)
+
+    return tree.map_structure(join, *results)
+
+
+def _takes(function: Callable, argument: str) -> bool:
+    """Whether a function can be given an argument of that name."""
+    parameters = inspect.signature(function).parameters
+    return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _batch_size(x: Any) -> int:
+    if type(x) is Tensor:
+        return x.array.shape[0]
+    return next((t.shape[0] for t in tree.flatten(x) if t is not None), 1)
