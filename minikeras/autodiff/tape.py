@@ -188,13 +188,13 @@ class GradientTape:
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
         self._accessed = watch_accessed_variables
-        self._watched: set = set()
+        self._watched: set | frozenset = frozenset()
         self._nodes: list = []
         self._used = False
 
     def __enter__(self) -> GradientTape:
         tapes = thread.state.tapes
-        if self in tapes:
+        if tapes and self in tapes:
             raise ValueError("This tape is recording already.")
         tapes.append(self)
         return self
@@ -218,7 +218,7 @@ class GradientTape:
                 raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
             if t.node is None:
                 t.node = Leaf()
-            self._watched.add(t.node)
+            self._watched |= {t.node}
 
     def stop_recording(self) -> _Paused:
         """Return a context in which this tape records nothing."""
@@ -227,7 +227,7 @@ class GradientTape:
     def reset(self) -> None:
         """Forget what was recorded."""
         self._nodes = []
-        self._watched = set()
+        self._watched = frozenset()
         self._used = False
 
     def watched_variables(self) -> tuple:

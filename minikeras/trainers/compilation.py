@@ -103,8 +103,10 @@ class Compilation:
     @property
     def metrics(self) -> list[Any]:
         """The loss tracker, the metrics of layers, and those of `compile`."""
+        if self._structure is not None:
+            return list(self._structure.own_metrics)
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += super().metrics if self._structure is None else self._structure.layer_metrics
+        found += super().metrics
         if self._compile_metrics is not None:
             found.append(self._compile_metrics)
         if self._compile_loss is not None:
@@ -145,8 +147,10 @@ class Compilation:
 
     def _look_up_structure(self) -> None:
         """Keep the model's structure for the steps to come, once all layers are built."""
-        if all(layer.built for layer in self._flatten_layers(include_self=False)):
-            self._structure = ModelStructure(self)
+        self._structure = None
+        layers = self._flatten_layers()
+        if all(layer.built for layer in layers[1:]):
+            self._structure = ModelStructure(self, layers)
 
 
 class ModelStructure:
@@ -155,12 +159,14 @@ class ModelStructure:
     Layers and metrics that change in the middle of an epoch count from the next one.
 
     Args:
-        model: the model, with all its layers built.
+        model: the model.
+        layers: the model itself, and all its layers, built.
     """
 
-    def __init__(self, model: Any) -> None:
-        self.layers = model._flatten_layers()
+    def __init__(self, model: Any, layers: list[Any]) -> None:
+        self.layers = layers
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
-        self.layer_metrics = super(Compilation, model).metrics
-        self.metrics = model.metrics
-        self.metrics_variables = model.metrics_variables
+        self.own_metrics = Compilation.metrics.fget(model)
+        overridden = type(model).metrics is not Compilation.metrics
+        self.metrics = model.metrics if overridden else self.own_metrics
+        self.metrics_variables = [v for metric in self.metrics for v in metric.variables]

@@ -6,7 +6,6 @@ import itertools
 import numbers
 import warnings
 from collections.abc import Iterator
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -116,16 +115,22 @@ class EpochIterator:
         resumed = self._stream is not None
         self.step, completed = -1, False
         try:
-            yield from self._pull()
-            if self.step < 0 and resumed:
+            for _ in range(2):
+                if self._stream is None:
+                    self._stream = iter(self.data_adapter)
+                for step, batch in enumerate(itertools.islice(self._stream, self.steps_per_epoch)):
+                    self.step = step
+                    yield step, batch
+                if self.step >= 0 or not resumed:
+                    break
                 # The data ended just where the last epoch did, which nobody could foresee.
                 self.reset()
-                yield from self._pull()
             completed = True
         finally:
             if not completed:
                 self.reset()
         steps = self.step + 1
+        self._taken += steps
         self.exhausted = steps == 0
         if self.exhausted or steps < (self.steps_per_epoch or 0):
             warnings.warn(
@@ -142,38 +147,15 @@ class EpochIterator:
             self.reset()
         self.data_adapter.on_epoch_end()
 
-    def _pull(self) -> Iterator[tuple[int, Any]]:
-        """Take an epoch's batches from the stream."""
-        if self._stream is None:
-            self._stream = iter(self.data_adapter)
-        for step, batch in enumerate(itertools.islice(self._stream, self.steps_per_epoch)):
-            self._taken += 1
-            self.step = step
-            yield step, batch
-
-    def executions(self) -> Iterator[tuple[int, Iterator[Any]]]:
-        """Give the pairs `(step, batches)` of the next epoch, for as long as there are batches.
-
-        `batches` is an iterator over what is left of the epoch, in tensors, which begins with the
-        batch of number `step`. Who gets it takes what it needs. The first batch counts as taken.
-        """
-        epoch = self.epoch()
-        rest = map(to_tensors, map(itemgetter(1), epoch))
-        for step, batch in epoch:
-            yield step, itertools.chain((to_tensors(batch),), rest)
-
 
 def to_tensors(batch: Any) -> Any:
     """Wrap the arrays of a batch in tensors, without a copy: nobody else writes to them."""
-    if type(batch) is tuple:
-        tensors = []
-        for a in batch:
-            if type(a) is not np.ndarray:
-                break
-            tensors.append(Tensor(a))
-        else:
-            return tuple(tensors)
+    if type(batch) is tuple and _ARRAY.issuperset(map(type, batch)):
+        return tuple(map(Tensor, batch))
     return tree.map_structure(_to_tensor, batch)
+
+
+_ARRAY = frozenset({np.ndarray})
 
 
 def _to_tensor(a: Any) -> Any:

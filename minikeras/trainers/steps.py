@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,11 @@ from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
 
 class Steps(Compilation):
     """The part of `Trainer` that subclasses override: the steps, and the functions that run them."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not _takes_training(cls.compute_loss):
+            cls.compute_loss = _without_training(cls.compute_loss)
 
     def compute_loss(
         self,
@@ -48,7 +53,7 @@ class Steps(Compilation):
                     f"Model '{self.name}' was compiled with a loss but got no targets: pass `y`."
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
-        for added in self._added_losses():
+        for added in self.losses:
             added = added if added.ndim == 0 else added.sum()
             total = added if total is None else total + added
         if total is None:
@@ -61,23 +66,18 @@ class Steps(Compilation):
             total = Tensor(np.zeros((), np.float32))
         return total
 
-    def _added_losses(self) -> list[Any]:
-        """Return `losses`: those added by layers in the last call, and weight regularizers."""
+    @property
+    def losses(self) -> list[Any]:
+        """The losses that layers added in the last call, and those of weight regularizers."""
         structure = self._structure
         if structure is None:
-            return self.losses
-        found = [x for layer in structure.layers if layer._losses for x in layer._losses]
-        return found + [v.regularizer(v) for v in structure.regularized]
-
-    def _compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
-        """Call `compute_loss`, which in older subclasses has no argument `training`."""
-        if self._loss_takes_training is None:
-            self._loss_takes_training = _takes(self.compute_loss, "training")
-        if self._loss_takes_training:
-            return self.compute_loss(
-                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training
-            )
-        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+            return super().losses
+        found: list[Any] = []
+        for layer in structure.layers:
+            found += layer._losses
+        for v in structure.regularized:
+            found.append(v.regularizer(v))
+        return found
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -102,9 +102,11 @@ class Steps(Compilation):
             raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
         with GradientTape() as tape:
             y_pred = self(x, training=True) if self._signature.training else self(x)
-            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            loss = self.compute_loss(
+                x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True
+            )
             scaled = optimizer.scale_loss(loss)
-        self._loss_tracker.add_mean(loss, _batch_size(x))
+        self._loss_tracker.add_mean(loss, x.array.shape[0] if type(x) is Tensor else _batch_size(x))
         if not optimizer.built:
             optimizer.build(self.trainable_variables)
         if scaled.node is not None:
@@ -121,7 +123,9 @@ class Steps(Compilation):
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False) if self._signature.training else self(x)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
+        loss = self.compute_loss(
+            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
+        )
         self._loss_tracker.add_mean(loss, _batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -154,13 +158,13 @@ class Steps(Compilation):
         ...         return train_twice
         """
         if self.train_function is None or force:
-            self.train_function = partial(self._run_steps, self.train_step)
+            self.train_function = self._run_train_steps
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable:
         """Return (and keep) the function that `evaluate` calls; see `make_train_function`."""
         if self.test_function is None or force:
-            self.test_function = partial(self._run_steps, self.test_step)
+            self.test_function = self._run_test_steps
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable:
@@ -169,20 +173,24 @@ class Steps(Compilation):
         It returns the outputs for all the batches that it took.
         """
         if self.predict_function is None or force:
-            self.predict_function = partial(self._run_predict_steps, self.predict_step)
+            self.predict_function = self._run_predict_steps
         return self.predict_function
 
-    def _run_steps(self, step: Callable, iterator: Iterator[Any]) -> Any:
+    def _run_train_steps(self, iterator: Iterator[Any]) -> Any:
         if self.steps_per_execution == 1:
-            return step(next(iterator))
-        for data in itertools.islice(iterator, self.steps_per_execution):
-            logs = step(data)
-        return logs
+            return self.train_step(next(iterator))
+        return self._run_steps(self.train_step, iterator)[-1]
 
-    def _run_predict_steps(self, step: Callable, iterator: Iterator[Any]) -> Any:
+    def _run_test_steps(self, iterator: Iterator[Any]) -> Any:
+        return self._run_steps(self.test_step, iterator)[-1]
+
+    def _run_predict_steps(self, iterator: Iterator[Any]) -> Any:
         if self.steps_per_execution == 1:
-            return step(next(iterator))
-        return concatenate(map(step, itertools.islice(iterator, self.steps_per_execution)))
+            return self.predict_step(next(iterator))
+        return concatenate(self._run_steps(self.predict_step, iterator))
+
+    def _run_steps(self, step: Callable, iterator: Iterator[Any]) -> list[Any]:
+        return list(map(step, itertools.islice(iterator, self.steps_per_execution)))
 
 
 def concatenate(results: Iterable[Any]) -> Any:
@@ -195,10 +203,19 @@ def concatenate(results: Iterable[Any]) -> Any:
     return tree.map_structure(join, *results)
 
 
-def _takes(function: Callable, argument: str) -> bool:
-    """Whether a function can be given an argument of that name."""
-    parameters = inspect.signature(function).parameters
-    return argument in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+def _takes_training(function: Callable) -> bool:
+    parameters = inspect.signature(function, follow_wrapped=False).parameters
+    return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _without_training(compute_loss: Callable) -> Callable:
+    """Let a `compute_loss` as it was once written be called with the argument `training`."""
+
+    @functools.wraps(compute_loss)
+    def call(*args: Any, training: bool = True, **kwargs: Any) -> Any:
+        return compute_loss(*args, **kwargs)
+
+    return call
 
 
 def _batch_size(x: Any) -> int:

@@ -5,8 +5,10 @@ The walk of one batch is in docs/architecture.md.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
@@ -53,7 +55,6 @@ class Trainer(Steps):
         self._compile_loss = None
         self._compile_metrics = None
         self._compile_config: dict | None = None
-        self._loss_takes_training: bool | None = None
         self._structure: Any = None
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
@@ -162,7 +163,7 @@ class Trainer(Steps):
                 container.on_train_begin()
                 first = getattr(self, "_initial_epoch", None) or initial_epoch
                 for epoch in range(first, epochs):
-                    self._renew_structure(container)
+                    self._renew_structure(container, first=epoch == first)
                     self.reset_metrics()
                     container.on_epoch_begin(epoch)
                     logs = self._run_epoch("train", epoch_iterator, container)
@@ -233,7 +234,7 @@ class Trainer(Steps):
         self._make_function("test")
         self.stop_evaluating = False
         container.on_test_begin()
-        self._renew_structure(container)
+        self._renew_structure(container, first=True)
         self.reset_metrics()
         iterator.reset()  # a validation of a few steps begins where the one before began
         logs = pythonify_logs(self._run_epoch("test", iterator, container))
@@ -286,59 +287,65 @@ class Trainer(Steps):
         begin = getattr(container, f"on_{kind}_batch_begin")
         end = getattr(container, f"on_{kind}_batch_end")
         wanted = getattr(container, f"wants_{kind}_batches")
-        stop = _STOP[kind]
+        function_of, stops = attrgetter(f"{kind}_function"), attrgetter(_STOP[kind])
         # Where no callback and no generator runs between two steps, one context does for all.
         alone = not wanted and isinstance(iterator.data_adapter, ArrayDataAdapter)
-        run = self._run_function if alone else _without_warnings()(self._run_function)
         logs = None
+        epoch = iterator.epoch()
+        later = map(to_tensors, map(itemgetter(1), epoch))
         with _without_warnings() if alone else nullcontext():
-            for step, batches in iterator.executions():
+            for step, batch in epoch:
+                batches = itertools.chain((to_tensors(batch),), later)
                 if wanted:
                     begin(step)
                 try:
-                    result = run(kind, batches)
+                    if alone:
+                        result = function_of(self)(batches)
+                    else:
+                        with _without_warnings():
+                            result = function_of(self)(batches)
                 except StopIteration:  # a function of the user's, which found too few batches left
                     current = self.get_metrics_result()
                     return current if logs is None or logs.keys() == current.keys() else logs
                 if outputs is None:
-                    logs = result
+                    logs = result if isinstance(result, dict) else self._refuse_logs(kind, result)
+                    if self._structure is None:
+                        self._look_up_structure()
                 else:
                     outputs.append(result)
                     logs = {"outputs": result}
-                if self._structure is None and outputs is None:
-                    self._look_up_structure()
                 if wanted:
                     end(iterator.step, logs)
-                if getattr(self, stop):
+                if stops(self):
                     break
         return logs
 
-    def _make_function(self, kind: str) -> None:
+    def _make_function(self, kind: str) -> Callable:
         """Make the function of one kind; a user's `make_..._function` may set or return it."""
         made = getattr(self, f"make_{kind}_function")()
         if made is not None:
             setattr(self, f"{kind}_function", made)
+        return getattr(self, f"{kind}_function")
 
-    def _run_function(self, kind: str, batches: Any) -> Any:
-        """Let the function of one kind take its batches from an iterator."""
-        if kind == "predict":
-            return self.predict_function(batches)
-        logs = self.train_function(batches) if kind == "train" else self.test_function(batches)
-        if not isinstance(logs, dict):
-            raise ValueError(
-                f"{type(self).__name__}.{kind}_step must return a dict of metrics. "
-                f"Received: {type(logs).__name__}"
-            )
-        return logs
+    def _refuse_logs(self, kind: str, logs: Any) -> None:
+        raise ValueError(
+            f"{type(self).__name__}.{kind}_step must return a dict of metrics. "
+            f"Received: {type(logs).__name__}"
+        )
 
-    def _renew_structure(self, container: CallbackList) -> None:
-        """Look the model's structure up again where code of the user's may have changed it."""
-        if any(getattr(type(self), name) is not getattr(Steps, name) for name in _OVERRIDABLE):
-            self._structure = None  # until the first step, which may make layers and metrics
-        elif self._structure is not None and not all(
-            isinstance(c, (History, ProgbarLogger)) for c in container.callbacks
+    def _renew_structure(self, container: CallbackList, first: bool) -> None:
+        """Look the model's structure up again where code of the user's may have changed it.
+
+        Args:
+            container: the callbacks.
+            first: whether a user's step runs for the first time, and may make layers and metrics.
+        """
+        own = any(getattr(type(self), name) is not getattr(Steps, name) for name in _OVERRIDABLE)
+        if own and first:
+            self._structure = None  # until one step has been made
+        elif self._structure is not None and (
+            own or not all(isinstance(c, (History, ProgbarLogger)) for c in container.callbacks)
         ):
-            self._structure = None
             self._look_up_structure()
 
     def _callback_list(
@@ -394,17 +401,18 @@ class Trainer(Steps):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Compute the outputs for one batch, as NumPy arrays."""
-        self._make_function("predict")
+        function = self._make_function("predict")
         batch = (tree.map_structure(to_array, x),)
         with _without_warnings():
-            outputs = self._run_function("predict", iter([to_tensors(batch)]))
+            outputs = function(iter([to_tensors(batch)]))
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
 
     def _run_on_batch(self, kind: str, data: Any, return_dict: bool) -> Any:
-        self._make_function(kind)
+        function = self._make_function(kind)
         self.reset_metrics()
         with _without_warnings():
-            logs = pythonify_logs(self._run_function(kind, iter([to_tensors(data)])))
+            logs = function(iter([to_tensors(data)]))
+        logs = pythonify_logs(logs if isinstance(logs, dict) else self._refuse_logs(kind, logs))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     def _flatten_metrics_in_order(self, logs: dict[str, float]) -> Any:
