@@ -145,12 +145,14 @@ class Compilation:
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
+    def _layers_are_built(self) -> bool:
+        return all(layer.built for layer in self._flatten_layers(include_self=False))
+
     def _look_up_structure(self) -> None:
         """Keep the model's structure for the steps to come, once all layers are built."""
         self._structure = None
-        layers = self._flatten_layers()
-        if all(layer.built for layer in layers[1:]):
-            self._structure = ModelStructure(self, layers)
+        if self._layers_are_built():
+            self._structure = ModelStructure(self)
 
 
 class ModelStructure:
@@ -159,12 +161,11 @@ class ModelStructure:
     Layers and metrics that change in the middle of an epoch count from the next one.
 
     Args:
-        model: the model.
-        layers: the model itself, and all its layers, built.
+        model: the model, whose layers are built.
     """
 
-    def __init__(self, model: Any, layers: list[Any]) -> None:
-        self.layers = layers
+    def __init__(self, model: Any) -> None:
+        self.layers = model._flatten_layers()
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
         self.own_metrics = Compilation.metrics.fget(model)
         overridden = type(model).metrics is not Compilation.metrics

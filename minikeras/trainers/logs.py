@@ -40,7 +40,11 @@ class LazyLogs(dict):
 
     __slots__ = ("_unread",)
 
+    # C code (that of `json`) may look at the size of a dict without asking: it is never 0 then.
+    _UNREAD = {None: None}
+
     def __init__(self, metrics: Sequence[Any], variables: Sequence[Variable]) -> None:
+        super().__init__(self._UNREAD)
         self._unread: tuple | None = (metrics, variables, list(map(_array_of, variables)))
 
     def _read(self) -> None:
@@ -50,6 +54,7 @@ class LazyLogs(dict):
             results = results_of(metrics)
         self._unread = None
         own = dict.copy(self)
+        del own[None]
         dict.clear(self)
         dict.update(self, results)
         dict.update(self, own)

@@ -304,7 +304,11 @@ class Trainer(Steps):
                     else:
                         with _without_warnings():
                             result = function_of(self)(batches)
-                except StopIteration:  # a function of the user's, which found too few batches left
+                except StopIteration:
+                    own = function_of(self) == getattr(self, f"_run_{kind}_steps")
+                    if own or outputs is not None:
+                        raise
+                    # A function of the user's found too few batches left: as in Keras, that is all.
                     current = self.get_metrics_result()
                     return current if logs is None or logs.keys() == current.keys() else logs
                 if outputs is None:
@@ -435,10 +439,10 @@ class Trainer(Steps):
             self._build_for_training(data)
 
     def _build_for_training(self, data: Any) -> None:
-        if not self.built or not all(layer.built for layer in self._flatten_layers()):
+        if not self.built or not self._layers_are_built():
             x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
             self._build_on(x)
-        if self.optimizer is not None and not self.optimizer.built:
+        if self.optimizer is not None and not self.optimizer.built and self._layers_are_built():
             self.optimizer.build(self.trainable_variables)
 
     def _build_on(self, x: Any) -> None:
