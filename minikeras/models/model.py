@@ -127,7 +127,7 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict:
         """Return what copies and pickles keep: all but what is made again when it is needed."""
-        made_again = ("train_function", "test_function", "predict_function")
+        made_again = ("train_function", "test_function", "predict_function", "_structure")
         return {**self.__dict__, **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:

@@ -101,7 +101,7 @@ class Steps(Compilation):
         if optimizer is None:
             raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
         with GradientTape() as tape:
-            y_pred = self(x, training=True) if self._signature.training else self(x)
+            y_pred = self(x, training=True) if self.call_signature.training else self(x)
             loss = self.compute_loss(
                 x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True
             )
@@ -122,7 +122,7 @@ class Steps(Compilation):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate one batch; subclasses may write their own."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False) if self._signature.training else self(x)
+        y_pred = self(x, training=False) if self.call_signature.training else self(x)
         loss = self.compute_loss(
             x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
         )
@@ -132,7 +132,7 @@ class Steps(Compilation):
     def predict_step(self, data: Any) -> Any:
         """Compute the outputs of one batch; subclasses may write their own."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False) if self._signature.training else self(x)
+        return self(x, training=False) if self.call_signature.training else self(x)
 
     # Functions of one execution: `steps_per_execution` batches, as many as there are.
 

@@ -451,7 +451,7 @@ class Trainer(Steps):
             return  # a model that only has a train_step of its own
         variables = [(v, v.array) for v in self.variables]
         with _without_warnings():
-            self(x, training=False) if self._signature.training else self(x)
+            self(x, training=False) if self.call_signature.training else self(x)
         for v, value in variables:
             v.array = value
 
