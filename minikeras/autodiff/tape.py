@@ -188,14 +188,15 @@ class GradientTape:
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
         self._accessed = watch_accessed_variables
-        self._watched: set = set()
+        self._watched: set | frozenset = frozenset()
         self._nodes: list = []
         self._used = False
 
     def __enter__(self) -> GradientTape:
-        if self in thread.state.tapes:
+        tapes = thread.state.tapes
+        if tapes and self in tapes:
             raise ValueError("This tape is recording already.")
-        thread.state.tapes.append(self)
+        tapes.append(self)
         return self
 
     def __exit__(self, *exc: Any) -> None:
@@ -217,7 +218,7 @@ class GradientTape:
                 raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
             if t.node is None:
                 t.node = Leaf()
-            self._watched.add(t.node)
+            self._watched |= {t.node}
 
     def stop_recording(self) -> _Paused:
         """Return a context in which this tape records nothing."""
@@ -226,7 +227,7 @@ class GradientTape:
     def reset(self) -> None:
         """Forget what was recorded."""
         self._nodes = []
-        self._watched = set()
+        self._watched = frozenset()
         self._used = False
 
     def watched_variables(self) -> tuple:
@@ -331,6 +332,43 @@ class GradientTape:
                 g = np.zeros_like(s.array)
             result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
         return tree.pack_sequence_as(sources, result)
+
+    def gradients_into(self, loss: Tensor, arrays: dict) -> dict:
+        """Differentiate a loss by all variables at once, and write the gradients into given arrays.
+
+        For training steps: nothing is copied on the way from the tape to the optimizer.
+
+        Args:
+            loss: tensor, whose sum is differentiated.
+            arrays: for the node of a variable, the array that its gradient is written into where
+                that can be done. See `Optimizer.gradient_targets`.
+
+        Returns:
+            The gradients by node, as arrays; those of variables that `loss` does not depend on are
+            missing.
+
+        Raises:
+            RuntimeError: on a second call of a tape that is not persistent.
+
+        Example:
+
+        >>> import numpy as np, minikeras
+        >>> v = minikeras.Variable([1.0, 2.0])
+        >>> with minikeras.GradientTape() as tape:
+        ...     loss = minikeras.ops.sum(v * v)
+        >>> tape.gradients_into(loss, {v.node: np.empty(2, "float32")})[v.node]
+        array([2., 4.], dtype=float32)
+        """
+        if self._used:
+            raise RuntimeError(_ONCE)
+        nodes = self._nodes
+        if not self._persistent:
+            self._nodes, self._used = [], True
+        value = loss.array
+        seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
+        # What another tape recorded too, that one needs yet.
+        release = not (self._persistent or thread.state.tapes)
+        return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
 
     def jacobian(self, target: Any, sources: Any) -> Any:
         """Return d target[i] / d source[j] for every element.

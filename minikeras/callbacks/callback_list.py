@@ -244,10 +244,10 @@ def pythonify_logs(logs: Logs | None) -> Logs:
         elif isinstance(value, dict):
             result.update(pythonify_logs(value))
         else:
-            if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
-                value = np.asarray(value)
+            if hasattr(value, "__array__"):
+                value = np.array(value)
             try:
-                result[key] = float(value)
+                result[key] = float(value.item() if getattr(value, "size", 0) == 1 else value)
             except (TypeError, ValueError):
                 result[key] = value
     return result

@@ -48,7 +48,6 @@ class Model(Trainer, Layer):
             "_compile_loss",
             "_compile_metrics",
             "_compile_config",
-            "_noted",
             "_inputs_struct",
             "_outputs_struct",
         }
@@ -66,12 +65,6 @@ class Model(Trainer, Layer):
             return
         Trainer.__init__(self)
         Layer.__init__(self, *args, **kwargs)
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; subclasses write it."""
-        raise NotImplementedError(
-            f"Model {type(self).__name__} does not have a `call()` method implemented."
-        )
 
     @property
     def layers(self) -> list[Layer]:
@@ -134,7 +127,7 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict:
         """Return what copies and pickles keep: all but what is made again when it is needed."""
-        made_again = ("train_function", "test_function", "predict_function")
+        made_again = ("train_function", "test_function", "predict_function", "_structure")
         return {**self.__dict__, **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:

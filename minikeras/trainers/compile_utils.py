@@ -224,11 +224,7 @@ class CompileLoss:
         """Return the total loss as a scalar tensor."""
         if not self.built:
             self.build(y_true, y_pred)
-        if (
-            self.single is not None
-            and isinstance(y_pred, Tensor)
-            and not isinstance(y_true, (list, tuple, dict))
-        ):
+        if self.single is not None and isinstance(y_pred, Tensor) and isinstance(y_true, Tensor):
             return self.single(y_true, y_pred, sample_weight=sample_weight)
         flat_pred = tree.flatten(y_pred)
         if len(flat_pred) != len(self.keys):
@@ -379,7 +375,7 @@ class CompileMetrics:
             self.build(y_true, y_pred)
         if not self.entries:
             return
-        if self.fast is not None and isinstance(y_pred, Tensor) and not tree.is_nested(y_true):
+        if self.fast is not None and isinstance(y_pred, Tensor) and isinstance(y_true, Tensor):
             for metric, weighted in self.fast:
                 metric.update_state(y_true, y_pred, sample_weight if weighted else None)
             return

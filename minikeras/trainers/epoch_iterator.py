@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import tree
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.trainers.data_adapters import get_data_adapter
 
@@ -34,6 +36,7 @@ class EpochIterator:
     Attributes:
         data_adapter: the `DataAdapter` in use.
         steps_per_epoch: as given, but never above `config.max_steps_per_epoch()`.
+        step: number of the batch that was handed out last, in its epoch.
         exhausted: whether the last epoch found no batch at all, so that none will follow.
 
     Raises:
@@ -83,6 +86,7 @@ class EpochIterator:
             warnings.warn(f"Limiting steps_per_epoch to {cap}", stacklevel=2)
             steps_per_epoch = cap
         self.steps_per_epoch = steps_per_epoch
+        self.step = -1
         self.exhausted = False
         self._pass_length = self.data_adapter.num_batches
         self._stream: Iterator | None = None
@@ -109,20 +113,24 @@ class EpochIterator:
         if self.steps_per_epoch is None:
             self.reset()
         resumed = self._stream is not None
-        step, completed = -1, False
+        self.step, completed = -1, False
         try:
-            for step, batch in enumerate(self._pull()):
-                yield step, batch
-            if step < 0 and resumed:
+            for _ in range(2):
+                if self._stream is None:
+                    self._stream = iter(self.data_adapter)
+                for step, batch in enumerate(itertools.islice(self._stream, self.steps_per_epoch)):
+                    self.step = step
+                    yield step, batch
+                if self.step >= 0 or not resumed:
+                    break
                 # The data ended just where the last epoch did, which nobody could foresee.
                 self.reset()
-                for step, batch in enumerate(self._pull()):
-                    yield step, batch
             completed = True
         finally:
             if not completed:
                 self.reset()
-        steps = step + 1
+        steps = self.step + 1
+        self._taken += steps
         self.exhausted = steps == 0
         if self.exhausted or steps < (self.steps_per_epoch or 0):
             warnings.warn(
@@ -139,10 +147,16 @@ class EpochIterator:
             self.reset()
         self.data_adapter.on_epoch_end()
 
-    def _pull(self) -> Iterator[Any]:
-        """Take an epoch's batches from the stream."""
-        if self._stream is None:
-            self._stream = iter(self.data_adapter)
-        for batch in itertools.islice(self._stream, self.steps_per_epoch):
-            self._taken += 1
-            yield batch
+
+def to_tensors(batch: Any) -> Any:
+    """Wrap the arrays of a batch in tensors, without a copy: nobody else writes to them."""
+    if type(batch) is tuple and _ARRAY.issuperset(map(type, batch)):
+        return tuple(map(Tensor, batch))
+    return tree.map_structure(_to_tensor, batch)
+
+
+_ARRAY = frozenset({np.ndarray})
+
+
+def _to_tensor(a: Any) -> Any:
+    return a if a is None or isinstance(a, (Tensor, str, bytes)) else Tensor(to_array(a))

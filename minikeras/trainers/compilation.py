@@ -1,0 +1,173 @@
+"""What `compile` chooses: optimizer, loss and metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras import metrics as metrics_module
+from minikeras import optimizers
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
+from minikeras.trainers.logs import LazyLogs, results_of
+
+
+class Compilation:
+    """The part of `Trainer` that keeps what `compile` was given, and the metrics."""
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose optimizer, loss and metrics.
+
+        Args:
+            optimizer: optimizer, its name or config.
+            loss: loss, its name, a function `(y_true, y_pred)`, or a list or dict of them, one for
+                each output.
+            loss_weights: factors of the outputs' losses, in a list or dict.
+            metrics: list of metrics, names or functions; for several outputs a list of lists or a
+                dict. `"accuracy"` becomes the one that fits the targets.
+            weighted_metrics: the same, updated with sample weights.
+            run_eagerly: accepted; everything runs eagerly here, so it changes nothing.
+            steps_per_execution: batches between two calls of batch callbacks.
+            jit_compile: accepted; nothing is compiled.
+            auto_scale_loss: wrap the optimizer in a `LossScaleOptimizer` under `mixed_float16`.
+
+        Raises:
+            ValueError: for names that are not known, with the nearest known one.
+
+        Example:
+
+        >>> import minikeras
+        >>> model = minikeras.Sequential([minikeras.layers.Dense(1)])
+        >>> model.compile("adam", "mse", metrics=["mae"])
+        """
+        optimizer = optimizers.get(optimizer)
+        if (
+            auto_scale_loss
+            and self.dtype_policy.name == "mixed_float16"
+            and not isinstance(optimizer, optimizers.LossScaleOptimizer)
+        ):
+            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+        if not isinstance(steps_per_execution, (int, np.integer)) or steps_per_execution < 1:
+            raise ValueError(
+                "compile: `steps_per_execution` must be a positive integer. "
+                f"Received: {steps_per_execution!r}"
+            )
+        names = getattr(self, "output_names", None)
+        compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
+        compile_metrics = None
+        if metrics is not None or weighted_metrics is not None:
+            compile_metrics = CompileMetrics(metrics, weighted_metrics, names)
+        self.optimizer = optimizer
+        self.loss = loss
+        self._compile_loss = compile_loss
+        self._compile_metrics = compile_metrics
+        self._loss_tracker = metrics_module.Mean(name="loss")
+        self.run_eagerly = run_eagerly
+        self.steps_per_execution = int(steps_per_execution)
+        self.stop_training = False
+        self.compiled = True
+        self.train_function = self.test_function = self.predict_function = None
+        self._structure = None
+        self._compile_config = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+
+    @property
+    def jit_compile(self) -> bool:
+        """Always False: nothing is compiled."""
+        return False
+
+    @jit_compile.setter
+    def jit_compile(self, value: Any) -> None:
+        pass
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss tracker, the metrics of layers, and those of `compile`."""
+        if self._structure is not None:
+            return list(self._structure.own_metrics)
+        found = [] if self._loss_tracker is None else [self._loss_tracker]
+        found += super().metrics
+        if self._compile_metrics is not None:
+            found.append(self._compile_metrics)
+        if self._compile_loss is not None:
+            found += self._compile_loss.metrics
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Set all metrics back."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the current values of all metrics by name.
+
+        In `fit` and `evaluate` they are computed when the dict is first read.
+        """
+        structure = self._structure
+        if structure is None:
+            return results_of(self.metrics)
+        return LazyLogs(structure.metrics, structure.metrics_variables)
+
+    def get_compile_config(self) -> dict | None:
+        """Return a serialized copy of what `compile` was given."""
+        if self.compiled and self._compile_config is not None:
+            return serialize_keras_object(self._compile_config)
+        return None
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compile from what `get_compile_config` gave."""
+        self.compile(**deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def _layers_are_built(self) -> bool:
+        return all(layer.built for layer in self._flatten_layers(include_self=False))
+
+    def _look_up_structure(self) -> None:
+        """Keep the model's structure for the steps to come, once all layers are built."""
+        self._structure = None
+        if self._layers_are_built():
+            self._structure = ModelStructure(self)
+
+
+class ModelStructure:
+    """What training steps ask of a model's structure, looked up once for many of them.
+
+    Layers and metrics that change in the middle of an epoch count from the next one.
+
+    Args:
+        model: the model, whose layers are built.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.layers = model._flatten_layers()
+        self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
+        self.own_metrics = Compilation.metrics.fget(model)
+        overridden = type(model).metrics is not Compilation.metrics
+        self.metrics = model.metrics if overridden else self.own_metrics
+        self.metrics_variables = [v for metric in self.metrics for v in metric.variables]
