@@ -18,7 +18,7 @@ from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs as absolute
 from minikeras.ops.families import operand_kind, promote
 from minikeras.ops.indexing import where
-from minikeras.ops.joining import repeat, split, stack
+from minikeras.ops.joining import concatenate, repeat, split, stack
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes, transpose
 from minikeras.ops.symbolic import op
@@ -157,7 +157,94 @@ def dot_product_attention(
     return y if wide == dtype else cast(y, dtype)
 
 
-# Recurrent layers. The references run one step after another on tensors.
+# Recurrent layers: one step of each, for cells and for the references of the fused primitives.
+
+
+def _by_gates(x: Any, kernel: Any) -> Any:
+    """Multiply by the kernels of several gates, side by side; `x` may be a list, one for each."""
+    if not isinstance(x, list):
+        return matmul(x, kernel)
+    kernels = split(kernel, len(x), axis=-1)
+    return concatenate([matmul(part, w) for part, w in zip(x, kernels)], axis=-1)
+
+
+def simple_step(
+    x: Tensor, h: Tensor, kernel: Any, recurrent: Any, bias: Any, activation: Any
+) -> Tensor:
+    """Return the next state of a simple recurrent layer, which is its output."""
+    z = matmul(x, kernel) + matmul(h, recurrent)
+    return activation(z if bias is None else z + bias)
+
+
+def lstm_step(
+    x: Any,
+    h: Any,
+    c: Tensor,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    activation: Any = tanh,
+    gate: Any = sigmoid,
+) -> tuple[Tensor, Tensor]:
+    """Return the next output and memory of an LSTM.
+
+    Args:
+        x: inputs `(batch, n)`, or a list of four: what each gate sees (dropout differs).
+        h: last outputs `(batch, units)`, or a list of four.
+        c: memory `(batch, units)`.
+        kernel, recurrent, bias: weights, those of input, forget, new contents and output side by
+            side; the bias may be None.
+        activation: activation of the new contents.
+        gate: activation of the gates.
+    """
+    z = _by_gates(x, kernel) + _by_gates(h, recurrent)
+    i, f, g, o = split(z if bias is None else z + bias, 4, axis=-1)
+    c = gate(f) * c + gate(i) * activation(g)
+    return gate(o) * activation(c), c
+
+
+def gru_step(
+    x: Any,
+    h: Tensor,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    reset_after: bool = True,
+    activation: Any = tanh,
+    gate: Any = sigmoid,
+    seen: Any = None,
+) -> Tensor:
+    """Return the next state of a GRU, which is its output.
+
+    Args:
+        x: inputs `(batch, n)`, or a list of three: what each gate sees (dropout differs).
+        h: state `(batch, units)`.
+        kernel, recurrent, bias: weights, those of update, reset and new contents side by side; the
+            bias may be None, and is `(2, 3 * units)` with `reset_after`.
+        reset_after: whether the reset gate multiplies the product with the state, not the state.
+        activation: activation of the new contents.
+        gate: activation of the gates.
+        seen: what the gates see of the state, as for `x`; the state if None.
+    """
+    b_x, b_h = (bias[0], bias[1]) if reset_after and bias is not None else (bias, None)
+    seen = h if seen is None else seen
+    to_gates, to_new = (seen[:2], seen[2]) if isinstance(seen, list) else (seen, seen)
+    units = recurrent.shape[0]
+    w_gates, w_new = recurrent[:, : 2 * units], recurrent[:, 2 * units :]
+    z_x = _by_gates(x, kernel)
+    z_x = z_x if b_x is None else z_x + b_x
+    z_h = _by_gates(to_gates, w_gates)
+    z_h = z_h if b_h is None else z_h + b_h[: 2 * units]
+    z, r = split(gate(z_x[:, : 2 * units] + z_h), 2, axis=-1)
+    if reset_after:
+        inner = matmul(to_new, w_new)
+        inner = r * (inner if b_h is None else inner + b_h[2 * units :])
+    else:
+        inner = matmul(r * to_new, w_new)
+    return z * h + (1 - z) * activation(z_x[:, 2 * units :] + inner)
+
+
+# The references run one step after another on tensors.
 
 
 def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
@@ -193,12 +280,8 @@ def _lstm_reference(
     h, c = _or_zeros(h, x, units), _or_zeros(c, x, units)
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z = matmul(x_t, kernel) + matmul(h, recurrent)
-        z = z if bias is None else z + bias
-        i, f, g, o = split(z, 4, axis=-1)
-        new_c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-        h = _chosen(m, sigmoid(o) * tanh(new_c), h)
-        c = _chosen(m, new_c, c)
+        new_h, new_c = lstm_step(x_t, h, c, kernel, recurrent, bias)
+        h, c = _chosen(m, new_h, h), _chosen(m, new_c, c)
         outputs.append(h)
     return _sequence(outputs), h, c
 
@@ -224,26 +307,10 @@ def _gru_reference(
     backwards: bool = False,
     reset_after: bool = True,
 ) -> tuple:
-    units = recurrent.shape[0]
-    h = _or_zeros(h, x, units)
-    b_x = b_h = None
-    if bias is not None:
-        b_x, b_h = (bias[0], bias[1]) if reset_after else (bias, None)
-    w_gates, w_last = recurrent[:, : 2 * units], recurrent[:, 2 * units :]
+    h = _or_zeros(h, x, recurrent.shape[0])
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z_x = matmul(x_t, kernel)
-        z_x = z_x if b_x is None else z_x + b_x
-        z_h = matmul(h, w_gates)
-        z_h = z_h if b_h is None else z_h + b_h[: 2 * units]
-        z, r = split(sigmoid(z_x[:, : 2 * units] + z_h), 2, axis=-1)
-        if reset_after:
-            inner = matmul(h, w_last)
-            inner = r * (inner if b_h is None else inner + b_h[2 * units :])
-        else:
-            inner = matmul(r * h, w_last)
-        new = tanh(z_x[:, 2 * units :] + inner)
-        h = _chosen(m, z * h + (1 - z) * new, h)
+        h = _chosen(m, gru_step(x_t, h, kernel, recurrent, bias, reset_after), h)
         outputs.append(h)
     return _sequence(outputs), h
 
@@ -274,9 +341,8 @@ def _simple_reference(
     h = _or_zeros(h, x, recurrent.shape[0])
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z = matmul(x_t, kernel) + matmul(h, recurrent)
-        z = z if bias is None else z + bias
-        h = _chosen(m, _ACTIVATIONS[activation](z), h)
+        new_h = simple_step(x_t, h, kernel, recurrent, bias, _ACTIVATIONS[activation])
+        h = _chosen(m, new_h, h)
         outputs.append(h)
     return _sequence(outputs), h
 
