@@ -16,8 +16,8 @@ from minikeras.kernels import activations as kernels
 from minikeras.ops.elementwise import square
 from minikeras.ops.families import as_floating, unary
 from minikeras.ops.indexing import get_item, where
+from minikeras.ops.math import erf
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.special import erf
 from minikeras.ops.symbolic import op
 
 # Activations that are one primitive each.

@@ -13,10 +13,10 @@ from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype
-from minikeras.ops.indexing import get_item
+from minikeras.ops.indexing import GET_ITEM, get_item
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import flip
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import export, op
 
 
 def _spec(x: Any) -> Any:
@@ -176,6 +176,7 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
     return tree.pack_sequence_as(elems, flat)
 
 
+@export
 def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None = None) -> Callable:
     """Make a function of entries a function of whole tensors, which broadcast.
 
@@ -226,6 +227,7 @@ def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None =
     return over_all
 
 
+@export
 def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tuple:
     """Evaluate a function and its derivative in a direction.
 
@@ -264,3 +266,17 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
     moved = outer.gradient(grads, us, dirs, unconnected_gradients="zero")
     tangent = tree.pack_sequence_as(output, moved)
     return (output, tangent, aux) if has_aux else (output, tangent)
+
+
+@op
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """Take a tensor apart along `axis`.
+
+    Raises:
+        ValueError: if `num` is given and is not the size of the axis.
+    """
+    x = as_tensor(x)
+    if num is not None and num != x.shape[axis]:
+        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
+    before = (slice(None),) * (axis % x.ndim)
+    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]

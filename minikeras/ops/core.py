@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +18,10 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import export, op
 
 
+@export
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Tensor:
@@ -55,11 +55,13 @@ def convert_to_tensor(
     return Tensor(np.array(value) if value is x else np.asarray(value))
 
 
+@export
 def convert_to_numpy(x: Any) -> np.ndarray:
     """Return the value as a NumPy array (a copy)."""
     return np.array(to_array(x))
 
 
+@export
 def is_tensor(x: Any) -> bool:
     """Return whether `x` is a tensor."""
     return isinstance(x, (Tensor, KerasTensor))
@@ -112,31 +114,16 @@ def _range(dtype: np.dtype) -> tuple:
     return float(info.min), float(info.max)
 
 
+@export
 def shape(x: Any) -> tuple:
     """Return the shape as a tuple, None where a size is not known yet."""
     return np_shape(x)
 
 
+@export
 def dtype(x: Any) -> str:
     """Return the dtype's name."""
     return standardize_dtype(x.dtype if hasattr(x, "dtype") else to_array(x).dtype)
-
-
-def ndim(x: Any) -> int:
-    """Return the number of axes."""
-    return len(np_shape(x))
-
-
-def size(x: Any) -> int | None:
-    """Return the number of elements, None while it is not known."""
-    sizes = np_shape(x)
-    return None if None in sizes else math.prod(sizes)
-
-
-@op(rule=lambda x: KerasTensor(x.shape, x.dtype))
-def copy(x: Any) -> Tensor:
-    """Return a tensor of the same values."""
-    return as_tensor(np.array(x) if type(x) is np.ndarray else x)
 
 
 @op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
@@ -148,6 +135,7 @@ def stop_gradient(variable: Any) -> Tensor:
 # Gradients of one's own.
 
 
+@export
 def custom_gradient(f: Callable) -> Callable:
     """Give a function a gradient of its own.
 

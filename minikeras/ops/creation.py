@@ -13,28 +13,32 @@ from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to
 from minikeras.ops.core import cast, convert_to_tensor
 from minikeras.ops.families import operand_kind
 from minikeras.ops.shapes import broadcast_to, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import export, op
 
 
 def _shape(shape: Any) -> tuple:
     return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
 
 
+@export
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Return zeros, of dtype `floatx` if None is given."""
     return Tensor(np.zeros(_shape(shape), to_np_dtype(dtype)))
 
 
+@export
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Return ones, of dtype `floatx` if None is given."""
     return Tensor(np.ones(_shape(shape), to_np_dtype(dtype)))
 
 
+@export
 def empty(shape: Any, dtype: Any = None) -> Tensor:
     """Return a tensor whose values mean nothing (zeros here)."""
     return zeros(shape, dtype)
 
 
+@export
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """Return a tensor filled with a value.
 
@@ -80,6 +84,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     return _like(x, dtype, lambda shape, target: np.full(shape, value, target))
 
 
+@export
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
     """Return evenly spaced values.
 
@@ -110,6 +115,7 @@ def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
     return np_dtype(result_type(operand_kind(start), operand_kind(stop), float))
 
 
+@export
 def linspace(
     start: Any,
     stop: Any,
@@ -138,6 +144,7 @@ def linspace(
     return (result, Tensor(np.asarray(step).astype(target))) if retstep else result
 
 
+@export
 def logspace(
     start: Any,
     stop: Any,
@@ -154,6 +161,7 @@ def logspace(
     return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
 
 
+@export
 def geomspace(
     start: Any,
     stop: Any,
@@ -167,21 +175,25 @@ def geomspace(
     return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
 
 
+@export
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
     return Tensor(np.eye(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
 
 
+@export
 def identity(n: int, dtype: Any = None) -> Tensor:
     """Return the n x n identity matrix."""
     return eye(n, dtype=dtype)
 
 
+@export
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones at and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
     return Tensor(np.tri(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
 
 
+@export
 def array(x: Any, dtype: Any = None) -> Tensor:
     """Make a tensor; `convert_to_tensor` under NumPy's name."""
     return convert_to_tensor(x, dtype)
@@ -239,3 +251,9 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     if dtype is None:
         return cast(x, x.array.dtype)
     return Tensor(np.ascontiguousarray(x.array).view(to_np_dtype(dtype)))
+
+
+@op(rule=lambda x: KerasTensor(x.shape, x.dtype))
+def copy(x: Any) -> Tensor:
+    """Return a tensor of the same values."""
+    return as_tensor(np.array(x) if type(x) is np.ndarray else x)

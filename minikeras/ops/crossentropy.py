@@ -1,4 +1,4 @@
-"""Cross-entropies: fused primitives, one number per example."""
+"""Cross-entropies, fused primitives with one number per example; and the signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import abs, clip, exp, log, log1p
-from minikeras.ops.families import as_floating, np_shape
-from minikeras.ops.reductions import sum
+from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
+from minikeras.ops.encoding import one_hot_array
+from minikeras.ops.families import as_floating, np_shape, promote
+from minikeras.ops.reductions import mean, sum
 from minikeras.ops.shapes import moveaxis
 from minikeras.ops.symbolic import op
 
@@ -151,5 +152,21 @@ def sparse_categorical_crossentropy(
     return _SPARSE(output, labels=labels, epsilon=settings.epsilon)
 
 
-def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
-    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+@op
+def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
+    """Return the peak signal-to-noise ratio of two images, in decibels.
+
+    Args:
+        x1: tensor.
+        x2: tensor of the same shape.
+        max_val: the largest value that a pixel can have.
+
+    Raises:
+        ValueError: if shapes differ.
+    """
+    x1, x2 = promote(as_floating(x1), as_floating(x2))
+    if x1.shape != x2.shape:
+        raise ValueError(
+            f"psnr: inputs must have one shape. Received shapes {x1.shape} and {x2.shape}."
+        )
+    return 20 * float(np.log10(max_val)) - 10 * log10(mean(square(x1 - x2)))

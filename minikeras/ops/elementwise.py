@@ -102,11 +102,6 @@ def sqrt(x: Any) -> Tensor:
     """Compute the square root."""
 
 
-@unary(lambda x: 1 / np.sqrt(x), lambda g, y: g * -0.5 * y * y * y)
-def rsqrt(x: Any) -> Tensor:
-    """Compute the reciprocal of the square root."""
-
-
 @unary(np.cbrt, lambda g, y: g / (y * y * 3))
 def cbrt(x: Any) -> Tensor:
     """Compute the cube root."""
@@ -421,3 +416,44 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     if x.array.dtype.kind not in "fc":
         return x
     return _NAN_TO_NUM(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# Bessel functions.
+
+
+def of_scipy(name: str) -> Any:
+    """Return a function of `scipy.special`, imported when it is first called."""
+
+    def call(x: np.ndarray) -> np.ndarray:
+        from scipy import special
+
+        if x.dtype.itemsize < 4:  # SciPy answers half precision in another dtype
+            return getattr(special, name)(x.astype(np.float32)).astype(x.dtype)
+        return getattr(special, name)(x)
+
+    return call
+
+
+def _i1(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return _I1(x)
+    return of_scipy("i1")(x)
+
+
+def _i1_vjp(g: Any, x: Any, y: Any) -> Any:
+    at_zero = np.asarray(x) == 0
+    ratio = y / np.where(at_zero, np.ones_like(x), x)  # tends to 1/2 at 0
+    return g * (_i0_of(x) - np.where(at_zero, np.ones_like(x) * 0.5, ratio))
+
+
+def _i0_of(x: Any) -> Any:
+    """Return the Bessel function i0 of an array or a tensor."""
+    return i0(x) if isinstance(x, Tensor) else of_scipy("i0")(x)
+
+
+@unary(of_scipy("i0"), lambda g, x: g * _i1(x))
+def i0(x: Any) -> Tensor:
+    """Compute the modified Bessel function of the first kind, of order 0."""
+
+
+_I1 = elementary("i1", of_scipy("i1"), _i1_vjp)

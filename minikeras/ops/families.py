@@ -18,7 +18,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
-from minikeras.ops.symbolic import OPS, OpCall
+from minikeras.ops.symbolic import OpCall, register
 
 ELEMENTWISE: dict[str, Elementary] = {}
 """Elementwise primitives by public name; the fused kernels and the tests look them up here."""
@@ -140,10 +140,9 @@ def _register(function: Callable, public: Callable, rule: Callable, primitive: A
     public.on_data = public
     public.rule = rule
     public.primitive = primitive
-    OPS[function.__name__] = public
     if primitive is not None:
         ELEMENTWISE[function.__name__] = primitive
-    return public
+    return register(function.__name__, public)
 
 
 def plain(x: Any) -> Any:

@@ -236,20 +236,6 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(x, indices_or_sections, axis=2)
 
 
-@op
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
-    """Take a tensor apart along `axis`.
-
-    Raises:
-        ValueError: if `num` is given and is not the size of the axis.
-    """
-    x = as_tensor(x)
-    if num is not None and num != x.shape[axis]:
-        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
-    before = (slice(None),) * (axis % x.ndim)
-    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]
-
-
 def _tile_vjp(g: Any, shape: tuple, repeats: tuple) -> Any:
     n = len(repeats)
     padded = (1,) * (n - len(shape)) + tuple(shape)

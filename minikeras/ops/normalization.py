@@ -11,11 +11,13 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
+from minikeras.ops.activations import same_float_rule
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import rsqrt, square
-from minikeras.ops.families import promote
+from minikeras.ops.elementwise import abs, maximum, square
+from minikeras.ops.families import as_floating, promote
+from minikeras.ops.math import rsqrt
+from minikeras.ops.reductions import max, normalize_axes, sum, var
 from minikeras.ops.reductions import mean as mean_of
-from minikeras.ops.reductions import normalize_axes
 from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.symbolic import op
 
@@ -206,8 +208,6 @@ def layer_normalization(
         raise TypeError(f"layer_normalization: unknown arguments {sorted(kwargs)}.")
     if not rms_scaling:
         return _over_axes("layer_normalization", x, gamma, beta, axis, epsilon, True)
-    from minikeras.ops.reductions import var
-
     x = as_tensor(x)
     given = x.array.dtype
     x = cast(x, computing_dtype(given))
@@ -245,3 +245,50 @@ def rms_normalization(
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
     return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)
+
+
+@op
+def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple:
+    """Return mean and variance over axes.
+
+    Args:
+        x: tensor.
+        axes: axis, or axes.
+        keepdims: whether they stay, of size 1.
+        synchronized: for distribution, which there is none of: must be false.
+
+    Raises:
+        ValueError: if `synchronized` is true.
+    """
+    if synchronized:
+        raise ValueError("moments: synchronized=True needs several devices; there is one.")
+    x = as_floating(x)
+    axes = axes if isinstance(axes, int) else tuple(axes)
+    return mean_of(x, axis=axes, keepdims=keepdims), var(x, axis=axes, keepdims=keepdims)
+
+
+@op(rule=same_float_rule)
+def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Tensor:
+    """Divide by the norm over `axis`.
+
+    Args:
+        x: tensor.
+        axis: axis or axes.
+        order: order of the norm, at least 1; infinity for the largest magnitude.
+        epsilon: least norm to divide by; `config.epsilon()` if None.
+
+    Raises:
+        ValueError: if `order` is smaller than 1.
+    """
+    x = as_floating(x)
+    epsilon = settings.epsilon if epsilon is None else epsilon
+    if not isinstance(order, (int, float)) or order < 1:
+        raise ValueError(f"normalize: `order` must be at least 1. Received: order={order!r}")
+    if order == 2:
+        square_sum = sum(square(x), axis=axis, keepdims=True)
+        return x / maximum(square_sum, epsilon**2) ** 0.5
+    if order == float("inf"):
+        norm = max(abs(x), axis=axis, keepdims=True)
+    else:
+        norm = sum(abs(x) ** order, axis=axis, keepdims=True) ** (1.0 / order)
+    return x / maximum(norm, epsilon)

@@ -360,28 +360,3 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
     x = as_tensor(x)
     axis = check_axis(x, axis, "count_nonzero")
     return Tensor(np.asarray(np.count_nonzero(x.array, axis)).astype(np.int32))
-
-
-def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
-    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
-    with np.errstate(divide="ignore"):  # the log of a sum of nothing is -inf
-        y = np.log(total) + top
-    return y if keepdims else y.reshape(reduced_shape(x.shape, axis, False, "logsumexp"))
-
-
-_LOGSUMEXP = elementary(
-    "logsumexp",
-    _logsumexp,
-    lambda g, x, y, axis, keepdims: (
-        expand(g, x.shape, axis, keepdims) * np.exp(x - expand(y, x.shape, axis, keepdims))
-    ),
-)
-
-
-@op(rule=reduction_rule("logsumexp", float_dtype))
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Compute `log(sum(exp(x)))` over axes without overflow."""
-    x = as_floating(x)
-    return _LOGSUMEXP(x, axis=check_axis(x, axis, "logsumexp"), keepdims=keepdims)

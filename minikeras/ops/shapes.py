@@ -11,7 +11,8 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
-from minikeras.ops.symbolic import op
+from minikeras.ops.families import np_shape
+from minikeras.ops.symbolic import export, op
 
 RESHAPE = elementary(
     "reshape", lambda x, newshape: x.reshape(newshape), lambda g, shape: np.reshape(g, shape)
@@ -318,3 +319,16 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     if k == 3:
         return flip(swapaxes(x, *axes), axes[1])
     return x
+
+
+@export
+def ndim(x: Any) -> int:
+    """Return the number of axes."""
+    return len(np_shape(x))
+
+
+@export
+def size(x: Any) -> int | None:
+    """Return the number of elements, None while it is not known."""
+    sizes = np_shape(x)
+    return None if None in sizes else math.prod(sizes)

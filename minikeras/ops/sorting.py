@@ -18,7 +18,7 @@ from minikeras.ops.shapes import ravel
 from minikeras.ops.symbolic import op
 
 
-def _int32(x: Any) -> Tensor:
+def as_int32(x: Any) -> Tensor:
     return Tensor(np.asarray(x).astype(np.int32))
 
 
@@ -35,7 +35,7 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 @op(rule=lambda x, axis=-1: KerasTensor(x.shape, "int32"))
 def argsort(x: Any, axis: int | None = -1) -> Tensor:
     """Return the indices that sort along `axis` (the flat tensor if None)."""
-    return _int32(np.argsort(to_array(x), axis=axis, kind="stable"))
+    return as_int32(np.argsort(to_array(x), axis=axis, kind="stable"))
 
 
 @op(rule=lambda x, kth, axis=-1: KerasTensor(x.shape, "int32"))
@@ -47,62 +47,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
         kth: index of the element that comes to its sorted place.
         axis: axis; the flat tensor if None.
     """
-    return _int32(np.argpartition(to_array(x), kth, axis=axis))
-
-
-def _largest_first(x: np.ndarray) -> np.ndarray:
-    """Return indices that sort the last axis from large to small, equals in their order."""
-    return x.shape[-1] - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
-
-
-def _top_k_rule(x: Any, k: int, sorted: bool = True) -> tuple:
-    shape = (*x.shape[:-1], k)
-    return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
-
-
-@op(rule=_top_k_rule)
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
-    """Return the `k` largest elements along the last axis, and their indices.
-
-    Args:
-        x: tensor.
-        k: how many.
-        sorted: whether the largest comes first; they are sorted here anyway.
-
-    Returns:
-        Values and int32 indices, of shape `(..., k)`.
-
-    Raises:
-        ValueError: if the last axis has fewer than `k` elements.
-
-    Example:
-
-    >>> from minikeras import ops
-    >>> values, indices = ops.top_k([3, 9, 5], 2)
-    >>> indices
-    <Tensor shape=(2,) dtype=int32 [1 2]>
-    """
-    x = as_tensor(x)
-    if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
-        raise ValueError(f"top_k: shape {x.shape} has no k={k} elements along its last axis.")
-    indices = _largest_first(x.array)[..., :k]
-    return take_along_axis(x, indices, axis=-1), _int32(indices)
-
-
-@op(rule=lambda targets, predictions, k: KerasTensor(np_shape(targets), "bool"))
-def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Return whether each target class is among the `k` largest predictions (ties included).
-
-    Args:
-        targets: class of each example, `(n,)`.
-        predictions: one number a class, `(n, classes)`.
-        k: how many count.
-    """
-    targets, p = to_array(targets), to_array(predictions)
-    inside = (targets >= 0) & (targets < p.shape[-1])
-    own = np.take_along_axis(p, np.where(inside, targets, 0)[..., None], -1)
-    above = np.sum(p > own, axis=-1)
-    return Tensor(inside & np.isfinite(own[..., 0]) & (above < k))
+    return as_int32(np.argpartition(to_array(x), kth, axis=axis))
 
 
 @op(rule=lambda sorted_sequence, values, side="left": KerasTensor(np_shape(values), "int32"))
@@ -122,7 +67,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
         raise ValueError(
             f"searchsorted: `sorted_sequence` must have one axis. Received shape {sequence.shape}."
         )
-    return _int32(np.searchsorted(sequence, to_array(values), side=side))
+    return as_int32(np.searchsorted(sequence, to_array(values), side=side))
 
 
 @op(rule=lambda x, bins: KerasTensor(x.shape, "int32"))
@@ -133,7 +78,7 @@ def digitize(x: Any, bins: Any) -> Tensor:
         x: tensor.
         bins: edges in ascending order: bin `i` holds `bins[i - 1] <= x < bins[i]`.
     """
-    return _int32(np.digitize(to_array(x), to_array(bins)))
+    return as_int32(np.digitize(to_array(x), to_array(bins)))
 
 
 @op
@@ -184,11 +129,11 @@ def unique(
             counts = np.concatenate([counts, np.zeros(missing, counts.dtype)])
     result = [Tensor(values)]
     if return_index:
-        result.append(_int32(index))
+        result.append(as_int32(index))
     if return_inverse:
-        result.append(_int32(inverse.reshape(array.shape if axis is None else (-1,))))
+        result.append(as_int32(inverse.reshape(array.shape if axis is None else (-1,))))
     if return_counts:
-        result.append(_int32(counts))
+        result.append(as_int32(counts))
     return result[0] if len(result) == 1 else tuple(result)
 
 
@@ -275,4 +220,4 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor
         raise ValueError(f"histogram: `x` must have one axis. Received shape {values.shape}.")
     dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
     counts, edges = np.histogram(values, bins=bins, range=range)
-    return _int32(counts), Tensor(edges.astype(dtype))
+    return as_int32(counts), Tensor(edges.astype(dtype))

@@ -8,6 +8,7 @@ running the function on small arrays (twice, with two sizes for what is not know
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,18 @@ def is_symbolic(a: Any) -> bool:
                 return True
         return False
     return any_symbolic((a,))
+
+
+def export(function: Callable) -> Callable:
+    """Make a function public: its file's `__all__` names it, so that namespaces take it up."""
+    vars(sys.modules[function.__module__]).setdefault("__all__", []).append(function.__name__)
+    return function
+
+
+def register(name: str, public: Callable) -> Callable:
+    """Make a function a public op; tests, graphs and configs find it in `OPS`."""
+    OPS[name] = public
+    return export(public)
 
 
 class OpCall(Operation):
@@ -92,8 +105,7 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
 
     public.on_data = function
     public.rule = rule
-    OPS[name] = public
-    return public
+    return register(name, public)
 
 
 _SIZES = (2, 3)

@@ -1,0 +1,77 @@
+"""Integers as vectors of zeros and ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import to_np_dtype
+from minikeras.ops.symbolic import op
+
+
+def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
+    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+
+
+@op
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Tensor:
+    """Turn integers into vectors of zeros with a one at their place (all zeros if out of range).
+
+    Args:
+        x: integers of any shape.
+        num_classes: length of the vectors.
+        axis: where their axis goes.
+        dtype: dtype, `floatx` if None.
+        sparse: whether the result is sparse, which is not supported.
+
+    Raises:
+        ValueError: if `x` are no integers.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.one_hot([2, 0], 3)
+    <Tensor shape=(2, 3) dtype=float32
+    [[0. 0. 1.]
+     [1. 0. 0.]]>
+    """
+    if sparse:
+        raise ValueError("one_hot: sparse tensors are not supported.")
+    labels = to_array(x)
+    if labels.dtype.kind not in "iub":
+        raise ValueError(f"one_hot: `x` must be integers. Received: dtype={labels.dtype}")
+    y = one_hot_array(labels, num_classes, to_np_dtype(dtype))
+    return Tensor(y if axis in (-1, y.ndim - 1) else np.moveaxis(y, -1, axis))
+
+
+@op
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Tensor:
+    """Turn rows of integers into one vector each, with a one at every place that occurs.
+
+    Args:
+        inputs: integers, `(n,)` or `(batch, n)`.
+        num_classes: length of the vectors.
+        axis: where their axis goes.
+        dtype: dtype, `floatx` if None.
+        sparse: whether the result is sparse, which is not supported.
+        **kwargs: `num_tokens`, an older name of `num_classes`.
+
+    Raises:
+        ValueError: if `inputs` are no integers.
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if kwargs:
+        raise TypeError(f"multi_hot: unknown arguments {sorted(kwargs)}.")
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse).array
+    return Tensor(np.max(y, axis=1 if y.ndim > 2 else 0))
