@@ -14,7 +14,6 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import CAST, Primitive, as_tensor, elementary
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
@@ -347,8 +346,3 @@ _SCATTER = elementary("scatter", _scattered, lambda g, key: g[key])
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     """Add values into zeros of `shape` at the places `indices`, of shape `(n, k)`."""
     return _SCATTER(as_tensor(values), key=_places(indices), into=tuple(shape))
-
-
-def is_variable(x: Any) -> bool:
-    """Return whether `x` is a variable."""
-    return isinstance(x, Variable)

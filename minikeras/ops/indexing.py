@@ -223,7 +223,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _WHERE(x1, x2, condition=condition)
 
 
-@op
+@op(rule=lambda x: tuple([KerasTensor((None,), "int32") for _ in np_shape(x)]))
 def nonzero(x: Any) -> tuple[Tensor, ...]:
     """Return the indices of the elements that are not zero, one tensor an axis."""
     return tuple([Tensor(i.astype(np.int32)) for i in np.nonzero(to_array(x))])

@@ -11,7 +11,7 @@ from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.ops.core import scatter
-from minikeras.ops.families import np_shape, promote
+from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import take_along_axis
 from minikeras.ops.reductions import check_axis
 from minikeras.ops.shapes import ravel
@@ -81,7 +81,33 @@ def digitize(x: Any, bins: Any) -> Tensor:
     return as_int32(np.digitize(to_array(x), to_array(bins)))
 
 
-@op
+def _unique_rule(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    values = [size]
+    if axis is not None:
+        values = list(x.shape)
+        values[axis] = size
+    result = [KerasTensor(values, x.dtype)]
+    inverse = x.shape if axis is None else (x.shape[axis],)
+    for asked, shape in (
+        (return_index, (size,)),
+        (return_inverse, inverse),
+        (return_counts, (size,)),
+    ):
+        if asked:
+            result.append(KerasTensor(shape, "int32"))
+    return result[0] if len(result) == 1 else tuple(result)
+
+
+@op(rule=_unique_rule)
 def unique(
     x: Any,
     sorted: bool = True,
@@ -151,7 +177,14 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     return Tensor(np.isin(a, b, assume_unique=assume_unique, invert=invert))
 
 
-@op
+def _bincount_rule(
+    x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False
+) -> KerasTensor:
+    dtype = "int32" if weights is None else result_type(operand_kind(weights), "int32")
+    return KerasTensor((*x.shape[:-1], None), dtype)
+
+
+@op(rule=_bincount_rule)
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
     """Count how often each integer occurs.
 

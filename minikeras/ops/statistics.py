@@ -301,7 +301,21 @@ def corrcoef(x: Any) -> Tensor:
     return get_item(y, (0, 0)) if x.ndim < 2 else y
 
 
-@op
+def _correlation_dtype(x1: Any, x2: Any) -> str:
+    dtype = result_type(operand_kind(x1), operand_kind(x2))
+    return result_type(dtype, float) if "int" in dtype or dtype == "bool" else dtype
+
+
+def _correlate_rule(x1: Any, x2: Any, mode: str = "valid") -> KerasTensor:
+    (n,), (m,) = np_shape(x1), np_shape(x2)
+    size = None
+    if n is not None and m is not None:
+        overlap, longest = n + m - 1, (n, m)[n < m]
+        size = {"full": overlap, "same": longest, "valid": 2 * longest - overlap}[mode]
+    return KerasTensor((size,), _correlation_dtype(x1, x2))
+
+
+@op(rule=_correlate_rule)
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     """Sum the products of two vectors at each shift of one against the other.
 
@@ -314,9 +328,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     Raises:
         ValueError: if they are no vectors, or for another mode.
     """
-    dtype = result_type(operand_kind(x1), operand_kind(x2))
-    if dtype in ("int64", "uint64", "bool") or "int" in dtype:
-        dtype = result_type(dtype, float)
+    dtype = _correlation_dtype(x1, x2)
     x1, x2 = cast(x1, dtype), cast(x2, dtype)
     if x1.ndim != 1 or x2.ndim != 1:
         raise ValueError(
