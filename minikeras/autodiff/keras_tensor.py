@@ -11,6 +11,14 @@ from minikeras.common.naming import auto_name
 from minikeras.common.serialization import register_type
 
 
+class SymbolicTensorError(TypeError):
+    """A KerasTensor was asked for values, which it has not got."""
+
+
+class _SymbolicAttributeError(SymbolicTensorError, AttributeError):
+    """A KerasTensor was asked for an attribute that only tensors with values have."""
+
+
 class KerasTensor:
     """A symbolic tensor: what flows through a functional model while it is being described.
 
@@ -28,7 +36,6 @@ class KerasTensor:
     """
 
     _is_keras_tensor = True
-    __array_ufunc__ = None  # ndarray + KerasTensor asks KerasTensor
 
     def __init__(
         self,
@@ -66,7 +73,7 @@ class KerasTensor:
         return len(self._shape)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        raise TypeError(
+        raise SymbolicTensorError(
             "A KerasTensor has no values: it is a symbolic placeholder of a functional model and "
             "cannot become a NumPy array. Use functions of minikeras.ops instead of NumPy's, or "
             f"wrap the computation in a layer. Received: {self!r}"
@@ -74,24 +81,27 @@ class KerasTensor:
 
     def __len__(self) -> int:
         if not self._shape or self._shape[0] is None:
-            raise TypeError(f"{self!r} has no known length.")
+            raise SymbolicTensorError(f"{self!r} has no known length.")
         return self._shape[0]
 
     def __iter__(self) -> Any:
         if not self._shape or self._shape[0] is None:
-            raise TypeError(f"Cannot iterate over {self!r}: its first size is not known.")
+            raise SymbolicTensorError(f"Cannot iterate over {self!r}: its first size is not known.")
         return (self[i] for i in range(self._shape[0]))
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise SymbolicTensorError(
             f"The truth of {self!r} is not known while the model is described. Use "
             "minikeras.ops.cond or ops.where."
         )
 
     def __float__(self) -> float:
-        raise TypeError(f"{self!r} has no value yet.")
+        raise SymbolicTensorError(f"{self!r} has no value yet.")
 
-    __int__ = __float__
+    __int__ = __index__ = __complex__ = __float__
+
+    def __getattr__(self, name: str) -> Any:
+        raise _SymbolicAttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __hash__(self) -> int:
         return id(self)

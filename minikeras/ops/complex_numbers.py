@@ -15,7 +15,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
 from minikeras.ops.families import as_floating, unary
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import arctan2
 
 PARTS = {"complex64": "float32", "complex128": "float64"}
@@ -48,24 +48,24 @@ _IMAG = elementary("imag", _imag, _imag_vjp)
 
 
 @op(rule=_part_rule)
-def real(x: Any) -> Tensor:
+def real(x: TensorLike) -> Tensor:
     """Return the real part."""
     return _REAL(as_tensor(x))
 
 
 @op(rule=_part_rule)
-def imag(x: Any) -> Tensor:
+def imag(x: TensorLike) -> Tensor:
     """Return the imaginary part."""
     return _IMAG(as_tensor(x))
 
 
 @unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
-def conj(x: Any) -> Tensor:
+def conj(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
 @unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
-def conjugate(x: Any) -> Tensor:
+def conjugate(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
@@ -76,7 +76,7 @@ def _angle_rule(x: KerasTensor) -> KerasTensor:
 
 
 @op(rule=_angle_rule)
-def angle(x: Any) -> Tensor:
+def angle(x: TensorLike) -> Tensor:
     """Return the angle of complex numbers in the plane, in radians; pi for negative real ones."""
     x = as_floating(x)
     return arctan2(imag(x), real(x))

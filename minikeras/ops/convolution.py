@@ -24,7 +24,7 @@ from minikeras.kernels.windows import Window, window
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
 from minikeras.ops.shapes import transpose
-from minikeras.ops.symbolic import OPS, op
+from minikeras.ops.symbolic import OPS, TensorLike, op
 
 
 def _activated(y: Any, activation: str | None) -> Any:
@@ -259,8 +259,8 @@ def _conv_rule(
 
 @op(rule=_conv_rule)
 def conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -341,8 +341,8 @@ def _depthwise_rule(
 
 @op(rule=_depthwise_rule)
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -400,9 +400,9 @@ def _separable_rule(
 
 @op(rule=_separable_rule)
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
+    inputs: TensorLike,
+    depthwise_kernel: TensorLike,
+    pointwise_kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -477,8 +477,8 @@ def _conv_transpose_rule(
 
 @op(rule=_conv_transpose_rule)
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     output_padding: Any = None,
@@ -616,7 +616,7 @@ def _max_rule(
 
 @op(rule=_max_rule)
 def max_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",
@@ -659,7 +659,7 @@ def _average_rule(
 
 @op(rule=_average_rule)
 def average_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",

@@ -17,7 +17,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
-from minikeras.ops.symbolic import export, op
+from minikeras.ops.symbolic import TensorLike, export, op
 
 
 @export
@@ -67,7 +67,7 @@ def is_tensor(x: Any) -> bool:
 
 
 @op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
-def cast(x: Any, dtype: Any) -> Tensor:
+def cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype; the gradient is converted back.
 
     Example:
@@ -86,7 +86,7 @@ _named = functools.lru_cache(maxsize=64)(to_np_dtype)
 
 
 @op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
-def saturate_cast(x: Any, dtype: Any) -> Tensor:
+def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype, values out of its range becoming its nearest one."""
     x = as_tensor(x)
     target, own = to_np_dtype(dtype), x.array.dtype
@@ -126,7 +126,7 @@ def dtype(x: Any) -> str:
 
 
 @op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
-def stop_gradient(variable: Any) -> Tensor:
+def stop_gradient(variable: TensorLike) -> Tensor:
     """Return the same values, through which no gradient flows."""
     return Tensor(as_tensor(variable).array)
 
@@ -244,7 +244,7 @@ def _slice_rule(inputs: Any, start_indices: Any, shape: Any) -> KerasTensor:
 
 
 @op(rule=_slice_rule)
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
+def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
     """Cut a block out of a tensor.
 
     Args:
@@ -286,7 +286,7 @@ _UPDATE = elementary(
 
 
 @op(rule=lambda inputs, start_indices, updates: KerasTensor(inputs.shape, inputs.dtype))
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
+def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorLike) -> Tensor:
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
     updates = cast(updates, x.array.dtype)
@@ -302,7 +302,9 @@ def _update_rule(inputs: Any, indices: Any, updates: Any, reduction: Any = None)
 
 
 @op(rule=_update_rule)
-def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
+def scatter_update(
+    inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
+) -> Tensor:
     """Return `inputs` with the places `indices` (one a row) replaced by `updates`.
 
     Args:
@@ -343,6 +345,6 @@ _SCATTER = elementary("scatter", _scattered, lambda g, key: g[key])
 
 
 @op(rule=lambda indices, values, shape: KerasTensor(shape, values.dtype))
-def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
+def scatter(indices: TensorLike, values: TensorLike, shape: Any) -> Tensor:
     """Add values into zeros of `shape` at the places `indices`, of shape `(n, k)`."""
     return _SCATTER(as_tensor(values), key=_places(indices), into=tuple(shape))

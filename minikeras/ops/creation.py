@@ -13,7 +13,7 @@ from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to
 from minikeras.ops.core import cast, convert_to_tensor
 from minikeras.ops.families import operand_kind
 from minikeras.ops.shapes import broadcast_to, reshape
-from minikeras.ops.symbolic import export, op
+from minikeras.ops.symbolic import TensorLike, export, op
 
 
 def _shape(shape: Any) -> tuple:
@@ -60,25 +60,25 @@ def _like(x: Any, dtype: Any, make: Any) -> Tensor:
 
 
 @op(rule=_like_rule)
-def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+def zeros_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return zeros of the shape of `x`, and its dtype if none is given."""
     return _like(x, dtype, np.zeros)
 
 
 @op(rule=_like_rule)
-def ones_like(x: Any, dtype: Any = None) -> Tensor:
+def ones_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return ones of the shape of `x`, and its dtype if none is given."""
     return _like(x, dtype, np.ones)
 
 
 @op(rule=_like_rule)
-def empty_like(x: Any, dtype: Any = None) -> Tensor:
+def empty_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor of the shape of `x` whose values mean nothing (zeros here)."""
     return _like(x, dtype, np.zeros)
 
 
 @op(rule=lambda x, fill_value, dtype=None: _like_rule(x, dtype))
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+def full_like(x: TensorLike, fill_value: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor filled with a value, of the shape of `x`, and its dtype if none is given."""
     value = to_array(fill_value)
     return _like(x, dtype, lambda shape, target: np.full(shape, value, target))
@@ -200,7 +200,7 @@ def array(x: Any, dtype: Any = None) -> Tensor:
 
 
 @op
-def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
+def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """Return the coordinates of the points of a grid.
 
     Args:
@@ -240,7 +240,7 @@ def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
 
 
 @op(rule=_view_rule)
-def view(x: Any, dtype: Any = None) -> Tensor:
+def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """Read the same bytes as another dtype; no gradient flows through.
 
     Args:
@@ -254,6 +254,6 @@ def view(x: Any, dtype: Any = None) -> Tensor:
 
 
 @op(rule=lambda x: KerasTensor(x.shape, x.dtype))
-def copy(x: Any) -> Tensor:
+def copy(x: TensorLike) -> Tensor:
     """Return a tensor of the same values."""
     return as_tensor(np.array(x) if type(x) is np.ndarray else x)

@@ -18,7 +18,7 @@ from minikeras.ops.encoding import one_hot_array
 from minikeras.ops.families import as_floating, np_shape, promote
 from minikeras.ops.reductions import mean, sum
 from minikeras.ops.shapes import moveaxis
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _binary_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
@@ -82,7 +82,9 @@ def _same_shape(name: str, target: Any, output: Any) -> None:
 
 
 @op(rule=lambda target, output, from_logits=False: KerasTensor(output.shape, output.dtype))
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+def binary_crossentropy(
+    target: TensorLike, output: TensorLike, from_logits: bool = False
+) -> Tensor:
     """Cross-entropy of probabilities (or logits) and targets in [0, 1], element by element."""
     output = as_floating(output)
     target = cast(target, output.dtype)
@@ -100,7 +102,7 @@ def _drop_axis_rule(target: Any, output: Any, from_logits: bool = False, axis: i
 
 @op(rule=_drop_axis_rule)
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
     """Cross-entropy of class probabilities (or logits) over `axis` and one-hot targets."""
     output = as_floating(output)
@@ -117,7 +119,7 @@ def categorical_crossentropy(
 
 @op(rule=_drop_axis_rule)
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
     """Cross-entropy of class probabilities (or logits) over `axis` and integer labels.
 
@@ -153,7 +155,7 @@ def sparse_categorical_crossentropy(
 
 
 @op
-def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
+def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     """Return the peak signal-to-noise ratio of two images, in decibels.
 
     Args:

@@ -13,7 +13,7 @@ from minikeras.autodiff.primitive import Elementary
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
 from minikeras.ops.families import np_shape, operand_kind, promote
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 @functools.lru_cache(maxsize=512)
@@ -224,7 +224,7 @@ def _rule(subscripts: str, *operands: Any, **_: Any) -> KerasTensor:
 
 
 @op(rule=_rule)
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
+def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
     """Sum products of tensors over labelled axes, as `numpy.einsum`.
 
     Args:

@@ -20,43 +20,43 @@ from minikeras.ops.families import (
     promote,
     unary,
 )
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # Exponentials and logarithms.
 
 
 @unary(np.exp, lambda g, y: g * y)
-def exp(x: Any) -> Tensor:
+def exp(x: TensorLike) -> Tensor:
     """Compute the exponential of all elements."""
 
 
 @unary(np.exp2, lambda g, y: g * y * float(np.log(2)))
-def exp2(x: Any) -> Tensor:
+def exp2(x: TensorLike) -> Tensor:
     """Compute 2 to the power of all elements."""
 
 
 @unary(np.expm1, lambda g, y: g * (y + 1))
-def expm1(x: Any) -> Tensor:
+def expm1(x: TensorLike) -> Tensor:
     """Compute `exp(x) - 1`, precise near zero."""
 
 
 @unary(np.log, lambda g, x: g / x)
-def log(x: Any) -> Tensor:
+def log(x: TensorLike) -> Tensor:
     """Compute the natural logarithm."""
 
 
 @unary(np.log10, lambda g, x: g / (x * float(np.log(10))))
-def log10(x: Any) -> Tensor:
+def log10(x: TensorLike) -> Tensor:
     """Compute the logarithm to base 10."""
 
 
 @unary(np.log1p, lambda g, x: g / (x + 1))
-def log1p(x: Any) -> Tensor:
+def log1p(x: TensorLike) -> Tensor:
     """Compute `log(1 + x)`, precise near zero."""
 
 
 @unary(np.log2, lambda g, x: g / (x * float(np.log(2))))
-def log2(x: Any) -> Tensor:
+def log2(x: TensorLike) -> Tensor:
     """Compute the logarithm to base 2."""
 
 
@@ -66,7 +66,7 @@ def log2(x: Any) -> Tensor:
     lambda g, x2, y: g * np.exp(x2 - y),
     floating=True,
 )
-def logaddexp(x1: Any, x2: Any) -> Tensor:
+def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log(exp(x1) + exp(x2))` without overflow."""
 
 
@@ -76,7 +76,7 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
     lambda g, x2, y: g * np.exp2(x2 - y),
     floating=True,
 )
-def logaddexp2(x1: Any, x2: Any) -> Tensor:
+def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log2(2**x1 + 2**x2)` without overflow."""
 
 
@@ -93,22 +93,22 @@ def _square(x: np.ndarray) -> np.ndarray:
     floating=False,
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def square(x: Any) -> Tensor:
+def square(x: TensorLike) -> Tensor:
     """Compute the square of all elements."""
 
 
 @unary(np.sqrt, lambda g, y: g * 0.5 / y)
-def sqrt(x: Any) -> Tensor:
+def sqrt(x: TensorLike) -> Tensor:
     """Compute the square root."""
 
 
 @unary(np.cbrt, lambda g, y: g / (y * y * 3))
-def cbrt(x: Any) -> Tensor:
+def cbrt(x: TensorLike) -> Tensor:
     """Compute the cube root."""
 
 
 @unary(np.reciprocal, lambda g, y: -g * y * y)
-def reciprocal(x: Any) -> Tensor:
+def reciprocal(x: TensorLike) -> Tensor:
     """Compute `1 / x`."""
 
 
@@ -137,7 +137,7 @@ def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
 
 
 @binary(_of_bools(np.power), _power_base, _power_exponent, result=_int_for_bool)
-def power(x1: Any, x2: Any) -> Tensor:
+def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Raise `x1` to the power of `x2`, element by element."""
 
 
@@ -145,27 +145,27 @@ def power(x1: Any, x2: Any) -> Tensor:
 
 
 @binary(np.add, lambda g: g, lambda g: g)
-def add(x1: Any, x2: Any) -> Tensor:
+def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Add element by element."""
 
 
 @binary(np.subtract, lambda g: g, lambda g: -g)
-def subtract(x1: Any, x2: Any) -> Tensor:
+def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Subtract `x2` from `x1`."""
 
 
 @binary(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-def multiply(x1: Any, x2: Any) -> Tensor:
+def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Multiply element by element."""
 
 
 @binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
-def divide(x1: Any, x2: Any) -> Tensor:
+def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`."""
 
 
 @binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
-def true_divide(x1: Any, x2: Any) -> Tensor:
+def true_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`."""
 
 
@@ -180,12 +180,12 @@ def _divide_no_nan(x1: Any, x2: Any) -> Any:
     lambda g, x2, y: -_divide_no_nan(g * y, x2),
     floating=True,
 )
-def divide_no_nan(x1: Any, x2: Any) -> Tensor:
+def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`, with 0 where `x2` is 0."""
 
 
 @binary(_of_bools(np.floor_divide), result=_int_for_bool)
-def floor_divide(x1: Any, x2: Any) -> Tensor:
+def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide and round down; has no gradient."""
 
 
@@ -201,7 +201,7 @@ def _mod(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     lambda g, x1, x2: -g * np.floor(x1 / x2),
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def mod(x1: Any, x2: Any) -> Tensor:
+def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x2`."""
 
 
@@ -211,7 +211,7 @@ def mod(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: -g * np.trunc(x1 / x2),
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def fmod(x1: Any, x2: Any) -> Tensor:
+def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x1`."""
 
 
@@ -226,7 +226,7 @@ def _share(wins: Any, ties: Any, g: Any) -> Any:
     lambda g, x1, x2: g * _share(x1 > x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 > x1, x1 == x2, g),
 )
-def maximum(x1: Any, x2: Any) -> Tensor:
+def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the larger of both; NaN if either is."""
 
 
@@ -235,7 +235,7 @@ def maximum(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share(x1 < x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 < x1, x1 == x2, g),
 )
-def minimum(x1: Any, x2: Any) -> Tensor:
+def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the smaller of both; NaN if either is."""
 
 
@@ -244,7 +244,7 @@ def minimum(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share((x1 > x2) | np.isnan(x2), x1 == x2, g),
     lambda g, x1, x2: g * _share((x2 > x1) | np.isnan(x1), x1 == x2, g),
 )
-def fmax(x1: Any, x2: Any) -> Tensor:
+def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the larger of both; the other one where one is NaN."""
 
 
@@ -253,12 +253,12 @@ def fmax(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share((x1 < x2) | np.isnan(x2), x1 == x2, g),
     lambda g, x1, x2: g * _share((x2 < x1) | np.isnan(x1), x1 == x2, g),
 )
-def fmin(x1: Any, x2: Any) -> Tensor:
+def fmin(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the smaller of both; the other one where one is NaN."""
 
 
 @unary(np.negative, lambda g: -g, floating=False)
-def negative(x: Any) -> Tensor:
+def negative(x: TensorLike) -> Tensor:
     """Change the sign."""
 
 
@@ -272,17 +272,17 @@ def _abs_vjp(g: Any, x: Any, y: Any) -> Any:
 
 
 @unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
-def abs(x: Any) -> Tensor:
+def abs(x: TensorLike) -> Tensor:
     """Compute the absolute value."""
 
 
 @unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
-def absolute(x: Any) -> Tensor:
+def absolute(x: TensorLike) -> Tensor:
     """Compute the absolute value."""
 
 
 @unary(np.fabs, lambda g, x: g * np.sign(x))
-def fabs(x: Any) -> Tensor:
+def fabs(x: TensorLike) -> Tensor:
     """Compute the absolute value as a float."""
 
 
@@ -291,17 +291,17 @@ def _no_slope(g: Any, shape: tuple) -> Any:
 
 
 @unary(np.sign, _no_slope, floating=False)
-def sign(x: Any) -> Tensor:
+def sign(x: TensorLike) -> Tensor:
     """Compute the sign: -1, 0 or 1."""
 
 
 @binary(np.heaviside, _no_slope, lambda g, x1: g * (x1 == 0), floating=True)
-def heaviside(x1: Any, x2: Any) -> Tensor:
+def heaviside(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the step function: 0 where `x1` is negative, 1 where positive, `x2` where zero."""
 
 
 @binary(np.nextafter, lambda g: g, _no_slope, floating=True)
-def nextafter(x1: Any, x2: Any) -> Tensor:
+def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Return the float next to `x1` in the direction of `x2`."""
 
 
@@ -311,7 +311,7 @@ def _ldexp_rule(x1: Any, x2: Any) -> KerasTensor:
 
 
 @op(rule=_ldexp_rule)
-def ldexp(x1: Any, x2: Any) -> Tensor:
+def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `x1 * 2**x2` for integers `x2`.
 
     Raises:
@@ -327,17 +327,17 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 
 
 @unary(np.floor, _no_slope)
-def floor(x: Any) -> Tensor:
+def floor(x: TensorLike) -> Tensor:
     """Round down."""
 
 
 @unary(np.ceil, _no_slope)
-def ceil(x: Any) -> Tensor:
+def ceil(x: TensorLike) -> Tensor:
     """Round up."""
 
 
 @unary(np.trunc, _no_slope, floating=False)
-def trunc(x: Any) -> Tensor:
+def trunc(x: TensorLike) -> Tensor:
     """Round towards zero."""
 
 
@@ -345,7 +345,7 @@ _ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slop
 
 
 @op(rule=lambda x, decimals=0: KerasTensor(x.shape, x.dtype))
-def round(x: Any, decimals: int = 0) -> Tensor:
+def round(x: TensorLike, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even."""
     return _ROUND(as_tensor(x), decimals=decimals)
 
@@ -368,7 +368,7 @@ def _clip_rule(x: Any, x_min: Any, x_max: Any) -> KerasTensor:
 
 
 @op(rule=_clip_rule)
-def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
+def clip(x: TensorLike, x_min: Any, x_max: Any) -> Tensor:
     """Limit values to `[x_min, x_max]`; the gradient is zero where they were cut.
 
     Args:
@@ -403,7 +403,7 @@ _NAN_TO_NUM = elementary(
 
 
 @op(rule=lambda x, *_, **__: KerasTensor(x.shape, x.dtype))
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """Replace NaN and infinities, through which no gradient flows, by numbers.
 
     Args:
@@ -452,7 +452,7 @@ def _i0_of(x: Any) -> Any:
 
 
 @unary(of_scipy("i0"), lambda g, x: g * _i1(x))
-def i0(x: Any) -> Tensor:
+def i0(x: TensorLike) -> Tensor:
     """Compute the modified Bessel function of the first kind, of order 0."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import to_np_dtype
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
@@ -17,7 +17,7 @@ def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
 
 @op
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+    x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Tensor:
     """Turn integers into vectors of zeros with a one at their place (all zeros if out of range).
 
@@ -50,7 +50,7 @@ def one_hot(
 
 @op
 def multi_hot(
-    inputs: Any,
+    inputs: TensorLike,
     num_classes: int | None = None,
     axis: int = -1,
     dtype: Any = None,

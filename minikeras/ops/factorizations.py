@@ -19,7 +19,7 @@ from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def transposed(x: Any) -> Any:
@@ -77,7 +77,7 @@ _CHOLESKY = elementary(
 
 
 @op(rule=square_rule("cholesky", lambda s: s))
-def cholesky(x: Any, upper: bool = False) -> Tensor:
+def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     """Factor symmetric positive definite matrices into `L @ L.T`.
 
     Args:
@@ -92,7 +92,7 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 
 
 @op(rule=square_rule("cholesky_inverse", lambda s: s))
-def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     """Return the inverse of a matrix whose Cholesky factor is given.
 
     Args:
@@ -173,7 +173,7 @@ def _qr_rule(x: KerasTensor, mode: str = "reduced") -> tuple:
 
 
 @op(rule=_qr_rule)
-def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """Factor matrices into an orthogonal and an upper triangular one.
 
     Args:
@@ -246,7 +246,7 @@ def _svd_rule(x: KerasTensor, full_matrices: bool = True, compute_uv: bool = Tru
 
 
 @op(rule=_svd_rule)
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: TensorLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """Factor matrices into `u @ diag(s) @ vt` (singular value decomposition).
 
     Args:
@@ -277,7 +277,7 @@ def _eig_rule(x: KerasTensor) -> tuple:
 
 
 @op(rule=_eig_rule)
-def eigh(x: Any) -> tuple[Tensor, Tensor]:
+def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return eigenvalues (ascending) and eigenvectors (columns) of symmetric matrices."""
     return _EIGH(matrices(x, "eigh", square=True))
 
@@ -309,7 +309,7 @@ def _complex_eig_rule(x: KerasTensor) -> tuple:
 
 
 @op(rule=_complex_eig_rule)
-def eig(x: Any) -> tuple[Tensor, Tensor]:
+def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return complex eigenvalues and eigenvectors (columns) of square matrices."""
     return _EIG(matrices(x, "eig", square=True))
 
@@ -359,7 +359,7 @@ def _lu_rule(x: KerasTensor) -> tuple:
 
 
 @op(rule=_lu_rule)
-def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
+def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Factor matrices into a lower and an upper triangle, with pivoting.
 
     Returns:

@@ -16,7 +16,7 @@ from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.joining import pad
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # A Fourier transform is linear and symmetric: it is its own backward.
 
@@ -105,7 +105,7 @@ def _pair_rule(x: Any) -> tuple:
 
 
 @op(rule=_pair_rule)
-def fft(x: Any) -> tuple[Tensor, Tensor]:
+def fft(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last axis.
 
     Args:
@@ -118,13 +118,13 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
 
 
 @op(rule=_pair_rule)
-def fft2(x: Any) -> tuple[Tensor, Tensor]:
+def fft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts."""
     return _parts(_PRIMITIVES["fft2"](_joined(x, "fft2", 2)))
 
 
 @op(rule=_pair_rule)
-def ifft2(x: Any) -> tuple[Tensor, Tensor]:
+def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts back."""
     return _parts(_PRIMITIVES["ifft2"](_joined(x, "ifft2", 2)))
 
@@ -137,7 +137,7 @@ def _rfft_rule(x: Any, fft_length: int | None = None) -> tuple:
 
 
 @op(rule=_rfft_rule)
-def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
+def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Transform the last axis of real numbers.
 
     Args:
@@ -167,7 +167,7 @@ def _irfft_rule(x: Any, fft_length: int | None = None) -> KerasTensor:
 
 
 @op(rule=_irfft_rule)
-def irfft(x: Any, fft_length: int | None = None) -> Tensor:
+def irfft(x: TensorLike, fft_length: int | None = None) -> Tensor:
     """Transform the frequencies that `rfft` gives back into real numbers.
 
     Args:
@@ -186,7 +186,7 @@ def _sequences_rule(x: Any, sequence_length: int, sequence_stride: int) -> Keras
 
 
 @op(rule=_sequences_rule)
-def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Tensor:
+def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int) -> Tensor:
     """Cut the last axis into sequences that may overlap.
 
     Args:
@@ -244,7 +244,7 @@ def _check_lengths(name: str, sequence_length: int, fft_length: int, window: Any
 
 @op
 def stft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,
@@ -299,7 +299,7 @@ _OVERLAP = elementary("overlap_add", _put_at, lambda g, places: g[places])
 
 @op
 def istft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,

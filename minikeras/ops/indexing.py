@@ -23,7 +23,7 @@ from minikeras.ops.families import (
 )
 from minikeras.ops.reductions import sum
 from minikeras.ops.shapes import broadcast_to, ravel, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 _BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
 
@@ -77,7 +77,7 @@ _PUT = elementary("put", lambda x, key, into: _put(x, into, key), lambda g, key:
 
 
 @op
-def get_item(x: Any, key: Any) -> Tensor:
+def get_item(x: TensorLike, key: TensorLike) -> Tensor:
     """Index as NumPy does: `x[key]`.
 
     Args:
@@ -103,7 +103,7 @@ _TAKE = elementary(
 
 
 @op
-def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Pick elements along `axis` (of the flat tensor if None).
 
     Args:
@@ -146,7 +146,7 @@ _TAKE_ALONG_AXIS = elementary(
 
 
 @op
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Pick elements along `axis`, one index for each place.
 
     Args:
@@ -196,7 +196,7 @@ def _where_rule(condition: Any, x1: Any = None, x2: Any = None) -> KerasTensor:
 
 
 @op(rule=_where_rule)
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: TensorLike, x1: TensorLike | None = None, x2: TensorLike | None = None) -> Any:
     """Pick from `x1` where the condition holds, else from `x2`.
 
     Args:
@@ -224,7 +224,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 
 @op(rule=lambda x: tuple([KerasTensor((None,), "int32") for _ in np_shape(x)]))
-def nonzero(x: Any) -> tuple[Tensor, ...]:
+def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     """Return the indices of the elements that are not zero, one tensor an axis."""
     return tuple([Tensor(i.astype(np.int32)) for i in np.nonzero(to_array(x))])
 
@@ -237,7 +237,9 @@ def _select_rule(condlist: Sequence[Any], choicelist: Sequence[Any], default: An
 
 
 @op(rule=_select_rule)
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
+def select(
+    condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: TensorLike = 0
+) -> Tensor:
     """Pick from the choice of the first condition that holds.
 
     Args:
@@ -260,7 +262,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 @op
-def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
     """Turn flat indices into one tensor of coordinates an axis; negative ones count from the end.
 
     Example:
@@ -299,7 +301,7 @@ def _diagonal_key(shape: tuple, offset: int, axis1: int, axis2: int) -> tuple:
 
 
 @op
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Return the diagonals of the matrices along two axes, as the last axis.
 
     Args:
@@ -318,7 +320,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 
 @op
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Sum the diagonals of the matrices along two axes."""
     return sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
@@ -330,7 +332,7 @@ def _diagonal_matrix(x: Tensor, k: int) -> Tensor:
 
 
 @op
-def diag(x: Any, k: int = 0) -> Tensor:
+def diag(x: TensorLike, k: int = 0) -> Tensor:
     """Put a vector on the k-th diagonal of a matrix, or take that diagonal of a matrix.
 
     Raises:
@@ -345,7 +347,7 @@ def diag(x: Any, k: int = 0) -> Tensor:
 
 
 @op
-def diagflat(x: Any, k: int = 0) -> Tensor:
+def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     """Put all elements on the k-th diagonal of a matrix."""
     return _diagonal_matrix(reshape(x, (-1,)), k)
 
@@ -361,19 +363,19 @@ def _matrix_rule(x: KerasTensor, k: int = 0) -> KerasTensor:
 
 
 @op(rule=_matrix_rule)
-def tril(x: Any, k: int = 0) -> Tensor:
+def tril(x: TensorLike, k: int = 0) -> Tensor:
     """Set everything above the k-th diagonal to zero."""
     return _TRIL(as_tensor(x), k=k)
 
 
 @op(rule=_matrix_rule)
-def triu(x: Any, k: int = 0) -> Tensor:
+def triu(x: TensorLike, k: int = 0) -> Tensor:
     """Set everything below the k-th diagonal to zero."""
     return _TRIU(as_tensor(x), k=k)
 
 
 @op
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """Return the powers of a vector's elements as columns, the highest first unless `increasing`.
 
     Args:

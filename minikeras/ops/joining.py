@@ -15,7 +15,7 @@ from minikeras.common.dtypes import result_type
 from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.shapes import expand_dims, ravel, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _concatenate(*xs: np.ndarray, axis: int) -> tuple:
@@ -69,7 +69,7 @@ def _concatenate_rule(xs: Sequence[Any], axis: int | None = 0) -> KerasTensor:
 
 
 @op(rule=_concatenate_rule)
-def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
+def concatenate(xs: Sequence[TensorLike], axis: int | None = 0) -> Tensor:
     """Join tensors along an existing axis (flat, if `axis` is None).
 
     Raises:
@@ -111,7 +111,7 @@ _STACK = _Slicing("stack", _stack, _stack_backward)
 
 
 @op
-def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
+def stack(x: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -134,7 +134,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 @op
-def hstack(xs: Sequence[Any]) -> Tensor:
+def hstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the second axis (the first, of one-axis tensors)."""
     xs = [as_tensor(x) for x in xs]
     xs = [reshape(x, (1,)) if x.ndim == 0 else x for x in xs]
@@ -142,14 +142,14 @@ def hstack(xs: Sequence[Any]) -> Tensor:
 
 
 @op
-def vstack(xs: Sequence[Any]) -> Tensor:
+def vstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the first axis, as rows."""
     xs = [as_tensor(x) for x in xs]
     return concatenate([reshape(x, (1, -1)) if x.ndim < 2 else x for x in xs], axis=0)
 
 
 @op
-def dstack(xs: Sequence[Any]) -> Tensor:
+def dstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the third axis."""
     xs = [as_tensor(x) for x in xs]
     xs = [reshape(x, (1, -1, 1)) if x.ndim < 2 else x for x in xs]
@@ -157,7 +157,7 @@ def dstack(xs: Sequence[Any]) -> Tensor:
 
 
 @op
-def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
+def append(x1: TensorLike, x2: TensorLike, axis: int | None = None) -> Tensor:
     """Put `x2` after `x1` along `axis` (both flat, if None)."""
     return concatenate([x1, x2], axis=axis)
 
@@ -175,7 +175,7 @@ def _cuts(indices: Any, size: int) -> list[int]:
 
 
 @op
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into equal parts, or at the given indices, along `axis`.
 
     Args:
@@ -204,7 +204,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 
 @op
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into parts along `axis`, the first ones longer by one where sizes do not divide."""
     x = as_tensor(x)
     size = x.shape[axis]
@@ -218,20 +218,20 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
 
 
 @op
-def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+def hsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the second axis (the first, of a one-axis tensor)."""
     x = as_tensor(x)
     return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
 
 
 @op
-def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+def vsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the first axis."""
     return split(x, indices_or_sections, axis=0)
 
 
 @op
-def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+def dsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the third axis."""
     return split(x, indices_or_sections, axis=2)
 
@@ -247,7 +247,7 @@ _TILE = elementary("tile", lambda x, repeats: np.tile(x, repeats), _tile_vjp)
 
 
 @op
-def tile(x: Any, repeats: Any) -> Tensor:
+def tile(x: TensorLike, repeats: Any) -> Tensor:
     """Repeat the whole tensor along each axis, the last ones if `repeats` are fewer."""
     x = as_tensor(x)
     repeats = [int(r) for r in np.ravel(to_array(repeats))]
@@ -255,7 +255,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 
 @op
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     """Repeat each element along `axis` (of the flat tensor if None).
 
     Args:
@@ -294,7 +294,9 @@ _PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 @op
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+def pad(
+    x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: TensorLike | None = None
+) -> Tensor:
     """Add elements around a tensor.
 
     Args:

@@ -25,12 +25,12 @@ from minikeras.ops.reductions import (
 )
 from minikeras.ops.shapes import expand_dims
 from minikeras.ops.sorting import as_int32
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import cos, sin
 
 
 @unary(lambda x: 1 / np.sqrt(x), lambda g, y: g * -0.5 * y * y * y)
-def rsqrt(x: Any) -> Tensor:
+def rsqrt(x: TensorLike) -> Tensor:
     """Compute the reciprocal of the square root."""
 
 
@@ -38,17 +38,17 @@ _TWO_OVER_SQRT_PI = 1.1283791670955126
 
 
 @unary(of_scipy("erf"), lambda g, x: g * _TWO_OVER_SQRT_PI * np.exp(-x * x))
-def erf(x: Any) -> Tensor:
+def erf(x: TensorLike) -> Tensor:
     """Compute the error function."""
 
 
 @unary(of_scipy("erfc"), lambda g, x: g * -_TWO_OVER_SQRT_PI * np.exp(-x * x))
-def erfc(x: Any) -> Tensor:
+def erfc(x: TensorLike) -> Tensor:
     """Compute the complement of the error function, `1 - erf(x)`, precise for large `x`."""
 
 
 @unary(of_scipy("erfinv"), lambda g, y: g / _TWO_OVER_SQRT_PI * np.exp(y * y))
-def erfinv(x: Any) -> Tensor:
+def erfinv(x: TensorLike) -> Tensor:
     """Compute the inverse of the error function, for values between -1 and 1."""
 
 
@@ -71,7 +71,7 @@ _LOGSUMEXP = elementary(
 
 
 @op(rule=reduction_rule("logsumexp", float_dtype))
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute `log(sum(exp(x)))` over axes without overflow."""
     x = as_floating(x)
     return _LOGSUMEXP(x, axis=check_axis(x, axis, "logsumexp"), keepdims=keepdims)
@@ -88,7 +88,7 @@ def _top_k_rule(x: Any, k: int, sorted: bool = True) -> tuple:
 
 
 @op(rule=_top_k_rule)
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
+def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """Return the `k` largest elements along the last axis, and their indices.
 
     Args:
@@ -117,7 +117,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
 
 
 @op(rule=lambda targets, predictions, k: KerasTensor(np_shape(targets), "bool"))
-def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
+def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Return whether each target class is among the `k` largest predictions (ties included).
 
     Args:
@@ -136,14 +136,14 @@ _WHOLE = {"float16": "complex64", "float32": "complex64", "float64": "complex128
 
 
 @op(rule=lambda abs_, angle: KerasTensor(abs_.shape, _WHOLE[abs_.dtype]))
-def polar(abs_: Any, angle: Any) -> Tensor:
+def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
     """Return complex numbers of the given magnitudes and angles (in radians)."""
     radius, angle = as_floating(abs_), as_floating(angle)
     return make_complex(multiply(radius, cos(angle)), multiply(radius, sin(angle)))
 
 
 @op(rule=lambda x: KerasTensor(x.shape[:-1], _WHOLE[x.dtype]))
-def view_as_complex(x: Any) -> Tensor:
+def view_as_complex(x: TensorLike) -> Tensor:
     """Return complex numbers whose real and imaginary parts are the pairs along the last axis.
 
     Raises:
@@ -158,21 +158,21 @@ def view_as_complex(x: Any) -> Tensor:
 
 
 @op(rule=lambda x: KerasTensor((*x.shape, 2), PARTS[x.dtype]))
-def view_as_real(x: Any) -> Tensor:
+def view_as_real(x: TensorLike) -> Tensor:
     """Return real and imaginary parts as pairs along a new last axis."""
     x = as_tensor(x)
     return stack([real(x), imag(x)], axis=-1)
 
 
 @op(rule=square_rule("logdet", lambda s: s[:-2]))
-def logdet(x: Any) -> Tensor:
+def logdet(x: TensorLike) -> Tensor:
     """Return the logarithm of the determinants of symmetric positive definite matrices."""
     factor = cholesky(x)
     return sum(log(diagonal(factor, axis1=-2, axis2=-1)), axis=-1) * 2
 
 
 @op
-def cdist(x: Any, y: Any) -> Tensor:
+def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """Return the Euclidean distance of each row of `x` to each row of `y`.
 
     Args:

@@ -24,13 +24,13 @@ from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import max, min, normalize_axes, reduced_shape, sum
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, squeeze
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # Inverses and solutions.
 
 
 @op(rule=square_rule("inv", lambda s: s))
-def inv(x: Any) -> Tensor:
+def inv(x: TensorLike) -> Tensor:
     """Invert square matrices.
 
     Raises:
@@ -72,7 +72,7 @@ def _solved(a: Any, b: Any, name: str, part: Any = None) -> Tensor:
 
 
 @op(rule=_solve_rule)
-def solve(a: Any, b: Any) -> Tensor:
+def solve(a: TensorLike, b: TensorLike) -> Tensor:
     """Solve `a @ x = b`.
 
     Args:
@@ -89,7 +89,7 @@ def solve(a: Any, b: Any) -> Tensor:
 
 
 @op(rule=_solve_rule)
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
+def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tensor:
     """Solve `a @ x = b` with the upper (or lower) triangle of `a`; see `solve`."""
     return _solved(a, b, "solve_triangular", tril if lower else triu)
 
@@ -116,7 +116,7 @@ _PINV = elementary("pinv", lambda x, rcond: np.linalg.pinv(x, rcond), _pinv_vjp)
 @op(
     rule=lambda x, rcond=None: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), float_name(x))
 )
-def pinv(x: Any, rcond: float | None = None) -> Tensor:
+def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
     """Return the Moore-Penrose pseudo-inverse of matrices.
 
     Args:
@@ -135,7 +135,7 @@ def _lstsq_rule(a: Any, b: Any, rcond: Any = None) -> KerasTensor:
 
 
 @op(rule=_lstsq_rule)
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
+def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     """Return the `x` of smallest norm that brings `a @ x` nearest to `b`.
 
     Args:
@@ -175,7 +175,7 @@ _DET = elementary("det", np.linalg.det, _det_vjp)
 
 
 @op(rule=square_rule("det", lambda s: s[:-2]))
-def det(x: Any) -> Tensor:
+def det(x: TensorLike) -> Tensor:
     """Return the determinants of square matrices."""
     return _DET(matrices(x, "det", square=True))
 
@@ -193,14 +193,14 @@ def _slogdet_rule(x: KerasTensor) -> tuple:
 
 
 @op(rule=_slogdet_rule)
-def slogdet(x: Any) -> tuple[Tensor, Tensor]:
+def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return the signs of determinants, and the logarithms of their absolute values."""
     x = matrices(x, "slogdet", square=True)
     return Tensor(np.linalg.slogdet(x.array)[0]), _LOG_ABS_DET(x)
 
 
 @op(rule=lambda x, tol=None: KerasTensor(x.shape[:-2], "int32"))
-def matrix_rank(x: Any, tol: float | None = None) -> Tensor:
+def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
     """Return the ranks of matrices.
 
     Args:
@@ -222,7 +222,7 @@ def _norm_rule(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False
 
 
 @op(rule=_norm_rule)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+def norm(x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return norms of vectors or matrices.
 
     Args:

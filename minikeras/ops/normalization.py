@@ -19,7 +19,7 @@ from minikeras.ops.math import rsqrt
 from minikeras.ops.reductions import max, normalize_axes, sum, var
 from minikeras.ops.reductions import mean as mean_of
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
@@ -99,12 +99,12 @@ def computing_dtype(dtype: Any) -> Any:
     )
 )
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: TensorLike | None = None,
+    scale: TensorLike | None = None,
     epsilon: float = 1e-3,
 ) -> Tensor:
     """Normalize by a given mean and variance for each channel.
@@ -174,9 +174,9 @@ def _over_axes(
 
 @op(rule=_like_x)
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
+    x: TensorLike,
+    gamma: TensorLike | None = None,
+    beta: TensorLike | None = None,
     axis: Any = -1,
     epsilon: float | None = None,
     **kwargs: Any,
@@ -223,7 +223,7 @@ def layer_normalization(
 
 @op(rule=_like_x)
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+    x: TensorLike, scale: TensorLike | None = None, axis: Any = -1, epsilon: float | None = None
 ) -> Tensor:
     """Divide each example by the root of the mean square over some of its axes.
 
@@ -248,7 +248,7 @@ def rms_normalization(
 
 
 @op
-def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple:
+def moments(x: TensorLike, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple:
     """Return mean and variance over axes.
 
     Args:
@@ -268,7 +268,9 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
 
 
 @op(rule=same_float_rule)
-def normalize(x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None) -> Tensor:
+def normalize(
+    x: TensorLike, axis: int = -1, order: float = 2, epsilon: float | None = None
+) -> Tensor:
     """Divide by the norm over `axis`.
 
     Args:

@@ -12,7 +12,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import standardize_data_format
 from minikeras.ops.joining import pad
 from minikeras.ops.shapes import reshape, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _two(value: Any, name: str) -> tuple[int, int]:
@@ -65,7 +65,7 @@ def _unfold_rule(
 
 @op(rule=_unfold_rule)
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    x: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
     """Cut images into patches that may overlap.
 
@@ -108,7 +108,7 @@ def _fold_rule(
 
 @op(rule=_fold_rule)
 def fold(
-    x: Any,
+    x: TensorLike,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
@@ -183,7 +183,7 @@ def _depth_rule(x: Any, block_size: int, data_format: str = "channels_last") -> 
 
 
 @op(rule=_depth_rule)
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
+def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Lay channels out as blocks of pixels.
 
     Args:
@@ -225,7 +225,7 @@ def _space_rule(x: Any, block_size: int, data_format: str = "channels_last") -> 
 
 
 @op(rule=_space_rule)
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
+def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Stack the pixels of blocks up as channels; the inverse of `depth_to_space`.
 
     Args:

@@ -13,7 +13,7 @@ from minikeras.common.dtypes import floatx_dtype, np_dtype, standardize_dtype
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import maximum, minimum, sqrt
 from minikeras.ops.families import as_floating, np_shape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
@@ -191,7 +191,7 @@ _VAR = elementary(
 
 
 @op(rule=reduction_rule("sum", sum_dtype))
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes (over all if `axis` is None).
 
     Args:
@@ -213,21 +213,21 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("mean", float_dtype))
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def mean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Average over axes (over all if `axis` is None)."""
     x = as_floating(x)
     return _MEAN(x, axis=check_axis(x, axis, "mean"), keepdims=keepdims)
 
 
 @op(rule=reduction_rule("var", float_dtype))
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes (biased: divided by the number of elements)."""
     x = as_floating(x)
     return _VAR(x, axis=check_axis(x, axis, "var"), keepdims=keepdims)
 
 
 @op(rule=reduction_rule("std", float_dtype))
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the standard deviation over axes."""
     return sqrt(var(x, axis=axis, keepdims=keepdims))
 
@@ -248,7 +248,7 @@ def _extreme(
 
 
 @op(rule=reduction_rule("max"))
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+def max(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the largest element over axes; ties share the gradient.
 
     Args:
@@ -264,7 +264,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 
 @op(rule=reduction_rule("min"))
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+def min(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the smallest element over axes; ties share the gradient.
 
     Args:
@@ -280,19 +280,19 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 
 @op(rule=reduction_rule("amax"))
-def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def amax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest element over axes; ties share the gradient."""
     return _extreme("amax", MAX, maximum, x, axis, keepdims, None)
 
 
 @op(rule=reduction_rule("amin"))
-def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def amin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the smallest element over axes; ties share the gradient."""
     return _extreme("amin", MIN, minimum, x, axis, keepdims, None)
 
 
 @op
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def ptp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest less the smallest element over axes."""
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
@@ -303,7 +303,7 @@ def _prod_rule(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = No
 
 
 @op(rule=_prod_rule)
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
+def prod(x: TensorLike, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """Multiply over axes (over all if `axis` is None).
 
     Args:
@@ -319,7 +319,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 
 @op(rule=reduction_rule("any", "bool"))
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return whether any element over axes is true (not zero)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -328,7 +328,7 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("all", "bool"))
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return whether all elements over axes are true (not zero)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -337,7 +337,7 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("argmax", "int32"))
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the largest element along `axis` (of the flat tensor if None)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -346,7 +346,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("argmin", "int32"))
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the smallest element along `axis` (of the flat tensor if None)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -355,7 +355,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("count_nonzero", "int32"))
-def count_nonzero(x: Any, axis: Any = None) -> Tensor:
+def count_nonzero(x: TensorLike, axis: Any = None) -> Tensor:
     """Count the elements that are not zero over axes."""
     x = as_tensor(x)
     axis = check_axis(x, axis, "count_nonzero")

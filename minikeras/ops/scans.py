@@ -13,7 +13,7 @@ from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import get_item, where
 from minikeras.ops.reductions import check_axis, sum
 from minikeras.ops.shapes import reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 CUMSUM = elementary(
     "cumsum",
@@ -64,7 +64,7 @@ def _scan(primitive: Any, x: Any, axis: Any, dtype: Any, name: str) -> Tensor:
 
 
 @op
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def cumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Sum along `axis` cumulatively.
 
     Args:
@@ -82,7 +82,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @op
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def cumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Multiply along `axis` cumulatively.
 
     Args:
@@ -101,13 +101,13 @@ def _without_nan(x: Any, fill: int) -> Tensor:
 
 
 @op
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def nancumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Sum along `axis` cumulatively, NaN counting as 0."""
     return cumsum(_without_nan(x, 0), axis=axis, dtype=dtype)
 
 
 @op
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def nancumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Multiply along `axis` cumulatively, NaN counting as 1."""
     return cumprod(_without_nan(x, 1), axis=axis, dtype=dtype)
 
@@ -117,7 +117,7 @@ def _along(axis: int, part: slice, ndim: int) -> tuple:
 
 
 @op
-def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
+def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     """Subtract from each element the one before it along `axis`, `n` times over.
 
     Raises:
@@ -139,7 +139,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
 
 
 @op
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
+def trapezoid(y: TensorLike, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     """Integrate along `axis` by the trapezoidal rule.
 
     Args:

@@ -10,7 +10,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.indexing import own_array
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _reduce(x: np.ndarray, ids: np.ndarray, n: int, ufunc: np.ufunc, start: Any) -> np.ndarray:
@@ -107,7 +107,7 @@ def _rule(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = 
 
 @op(rule=_rule)
 def segment_sum(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Sum the rows that carry the same id.
 
@@ -132,7 +132,7 @@ def segment_sum(
 
 @op(rule=_rule)
 def segment_prod(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Multiply the rows that carry the same id; see `segment_sum`."""
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_prod")
@@ -141,7 +141,7 @@ def segment_prod(
 
 @op(rule=_rule)
 def segment_max(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Return the largest of the rows that carry the same id; see `segment_sum`.
 
@@ -153,7 +153,7 @@ def segment_max(
 
 @op(rule=_rule)
 def segment_min(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Return the smallest of the rows that carry the same id; see `segment_sum`.
 

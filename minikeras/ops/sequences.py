@@ -21,7 +21,7 @@ from minikeras.ops.indexing import where
 from minikeras.ops.joining import concatenate, repeat, split, stack
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import tanh
 
 # Attention.
@@ -85,12 +85,12 @@ def _check_rank(name: str, x: Any) -> None:
 
 @op(rule=_attention_rule)
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
-    scale: float | None = None,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
+    bias: TensorLike | None = None,
+    mask: TensorLike | None = None,
+    scale: TensorLike | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,

@@ -12,7 +12,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.families import np_shape
-from minikeras.ops.symbolic import export, op
+from minikeras.ops.symbolic import TensorLike, export, op
 
 RESHAPE = elementary(
     "reshape", lambda x, newshape: x.reshape(newshape), lambda g, shape: np.reshape(g, shape)
@@ -39,7 +39,7 @@ def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
 
 
 @op(rule=_reshape_rule)
-def reshape(x: Any, newshape: Any) -> Tensor:
+def reshape(x: TensorLike, newshape: Any) -> Tensor:
     """Give `x` a new shape with the same elements.
 
     Args:
@@ -65,7 +65,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 
 @op
-def ravel(x: Any) -> Tensor:
+def ravel(x: TensorLike) -> Tensor:
     """Flatten to one axis."""
     return RESHAPE(as_tensor(x), newshape=(-1,))
 
@@ -98,7 +98,7 @@ def _transpose_rule(x: KerasTensor, axes: Any = None) -> KerasTensor:
 
 
 @op(rule=_transpose_rule)
-def transpose(x: Any, axes: Any = None) -> Tensor:
+def transpose(x: TensorLike, axes: Any = None) -> Tensor:
     """Permute the axes, reversing them if `axes` is None.
 
     Raises:
@@ -123,7 +123,7 @@ def _swap_order(ndim: int, axis1: int, axis2: int) -> tuple:
 
 
 @op(rule=lambda x, axis1, axis2: _transpose_rule(x, _swap_order(x.ndim, axis1, axis2)))
-def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
+def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes."""
     x = as_tensor(x)
     return TRANSPOSE(x, axes=_swap_order(x.ndim, axis1, axis2))
@@ -150,7 +150,7 @@ def _moveaxis_rule(x: KerasTensor, source: Any, destination: Any) -> KerasTensor
 
 
 @op(rule=_moveaxis_rule)
-def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
+def moveaxis(x: TensorLike, source: Any, destination: Any) -> Tensor:
     """Move axes to new places; the others keep their order."""
     x = as_tensor(x)
     return TRANSPOSE(x, axes=_move_order(x.ndim, source, destination))
@@ -174,7 +174,7 @@ def _expand_shape(shape: tuple, axis: Any) -> tuple:
 
 
 @op(rule=lambda x, axis: KerasTensor(_expand_shape(x.shape, axis), x.dtype))
-def expand_dims(x: Any, axis: Any) -> Tensor:
+def expand_dims(x: TensorLike, axis: Any) -> Tensor:
     """Insert axes of size 1, so that they are at the places `axis` of the result."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -196,7 +196,7 @@ def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
 
 
 @op(rule=lambda x, axis=None: KerasTensor(_squeeze_shape(x.shape, axis), x.dtype))
-def squeeze(x: Any, axis: Any = None) -> Tensor:
+def squeeze(x: TensorLike, axis: Any = None) -> Tensor:
     """Take axes of size 1 away, all of them if `axis` is None.
 
     Raises:
@@ -219,7 +219,7 @@ def _broadcast_rule(x: KerasTensor, shape: Any) -> KerasTensor:
 
 
 @op(rule=_broadcast_rule)
-def broadcast_to(x: Any, shape: Any) -> Tensor:
+def broadcast_to(x: TensorLike, shape: Any) -> Tensor:
     """Repeat `x` along axes of size 1, or new ones in front, to give it a shape.
 
     Raises:
@@ -242,13 +242,13 @@ _FLIP = elementary("flip", lambda x, axis: np.flip(x, axis), lambda g, axis: np.
 
 
 @op(rule=_same_rule)
-def flip(x: Any, axis: Any = None) -> Tensor:
+def flip(x: TensorLike, axis: Any = None) -> Tensor:
     """Reverse the order of elements along axes, all of them if `axis` is None."""
     return _FLIP(as_tensor(x), axis=axis)
 
 
 @op(rule=_same_rule)
-def fliplr(x: Any) -> Tensor:
+def fliplr(x: TensorLike) -> Tensor:
     """Reverse the order along the second axis.
 
     Raises:
@@ -261,7 +261,7 @@ def fliplr(x: Any) -> Tensor:
 
 
 @op(rule=_same_rule)
-def flipud(x: Any) -> Tensor:
+def flipud(x: TensorLike) -> Tensor:
     """Reverse the order along the first axis.
 
     Raises:
@@ -285,7 +285,7 @@ _ROLL = elementary(
 
 
 @op(rule=_same_rule)
-def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
+def roll(x: TensorLike, shift: Any, axis: Any = None) -> Tensor:
     """Shift elements along axes, those that fall off the end coming in at the start."""
     shift = tuple(shift) if isinstance(shift, list) else shift
     return _ROLL(as_tensor(x), shift=shift, axis=axis)
@@ -300,7 +300,7 @@ def _rot90_rule(array: KerasTensor, k: int = 1, axes: Any = (0, 1)) -> KerasTens
 
 
 @op(rule=_rot90_rule)
-def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+def rot90(array: TensorLike, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Rotate by 90 degrees, `k` times, in the plane of two axes, from the first to the second.
 
     Raises:

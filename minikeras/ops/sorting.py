@@ -15,7 +15,7 @@ from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import take_along_axis
 from minikeras.ops.reductions import check_axis
 from minikeras.ops.shapes import ravel
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def as_int32(x: Any) -> Tensor:
@@ -23,7 +23,7 @@ def as_int32(x: Any) -> Tensor:
 
 
 @op(rule=lambda x, axis=-1: KerasTensor(x.shape, x.dtype))
-def sort(x: Any, axis: int | None = -1) -> Tensor:
+def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Sort along `axis`, from small to large (the flat tensor if None)."""
     x = as_tensor(x)
     if axis is None:
@@ -33,13 +33,13 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 
 
 @op(rule=lambda x, axis=-1: KerasTensor(x.shape, "int32"))
-def argsort(x: Any, axis: int | None = -1) -> Tensor:
+def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Return the indices that sort along `axis` (the flat tensor if None)."""
     return as_int32(np.argsort(to_array(x), axis=axis, kind="stable"))
 
 
 @op(rule=lambda x, kth, axis=-1: KerasTensor(x.shape, "int32"))
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
+def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
     """Return indices that put the `kth` smallest in its place, smaller ones before it.
 
     Args:
@@ -51,7 +51,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
 
 
 @op(rule=lambda sorted_sequence, values, side="left": KerasTensor(np_shape(values), "int32"))
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
+def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "left") -> Tensor:
     """Return where values would have to be inserted to keep a sequence sorted.
 
     Args:
@@ -71,7 +71,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
 
 
 @op(rule=lambda x, bins: KerasTensor(x.shape, "int32"))
-def digitize(x: Any, bins: Any) -> Tensor:
+def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     """Return the index of the bin that each element falls into.
 
     Args:
@@ -109,7 +109,7 @@ def _unique_rule(
 
 @op(rule=_unique_rule)
 def unique(
-    x: Any,
+    x: TensorLike,
     sorted: bool = True,
     return_index: bool = False,
     return_inverse: bool = False,
@@ -164,7 +164,9 @@ def unique(
 
 
 @op(rule=lambda x1, x2, *_, **__: KerasTensor(np_shape(x1), "bool"))
-def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+def isin(
+    x1: TensorLike, x2: TensorLike, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
     """Return whether each element of `x1` is among those of `x2`.
 
     Args:
@@ -185,7 +187,9 @@ def _bincount_rule(
 
 
 @op(rule=_bincount_rule)
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
+def bincount(
+    x: TensorLike, weights: Any = None, minlength: int = 0, sparse: bool = False
+) -> Tensor:
     """Count how often each integer occurs.
 
     Args:
@@ -230,7 +234,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 @op
-def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
+def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
     """Count the elements in bins of one width.
 
     Args:

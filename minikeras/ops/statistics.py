@@ -31,7 +31,7 @@ from minikeras.ops.reductions import (
 )
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
 from minikeras.ops.sorting import sort
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # Quantiles.
 
@@ -87,7 +87,7 @@ def _quantile_rule(
 
 @op(rule=_quantile_rule)
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the value below which the share `q` of the elements over axes lies.
 
@@ -113,7 +113,7 @@ def quantile(
 
 @op(rule=_quantile_rule)
 def nanquantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the quantile of the elements that are not NaN; see `quantile`."""
     return _quantile("nanquantile", x, q, axis, method, keepdims, True)
@@ -121,7 +121,7 @@ def nanquantile(
 
 @op(rule=_quantile_rule)
 def percentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the value below which `q` percent of the elements over axes lie; see `quantile`."""
     return _quantile("percentile", x, to_array(q) / 100, axis, method, keepdims, False)
@@ -129,20 +129,20 @@ def percentile(
 
 @op(rule=_quantile_rule)
 def nanpercentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the percentile of the elements that are not NaN; see `percentile`."""
     return _quantile("nanpercentile", x, to_array(q) / 100, axis, method, keepdims, True)
 
 
 @op(rule=reduction_rule("median", float_dtype))
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def median(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the middle one of the elements over axes, or the mean of the two in the middle."""
     return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
 
 
 @op(rule=reduction_rule("nanmedian", float_dtype))
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanmedian(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the median of the elements that are not NaN."""
     return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
 
@@ -160,13 +160,13 @@ def _replaced(x: Any, fill: float) -> tuple[Tensor, np.ndarray]:
 
 
 @op(rule=reduction_rule("nansum", sum_dtype))
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nansum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes, NaN counting as 0."""
     return sum(_replaced(x, 0.0)[0], axis=axis, keepdims=keepdims)
 
 
 @op(rule=reduction_rule("nanprod", sum_dtype))
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Multiply over axes, NaN counting as 1."""
     return prod(_replaced(x, 1.0)[0], axis=axis, keepdims=keepdims)
 
@@ -179,13 +179,13 @@ def _nan_extreme(x: Any, axis: Any, keepdims: bool, fill: float, reduce: Any) ->
 
 
 @op(rule=reduction_rule("nanmax"))
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest element over axes that is not NaN; NaN if there is none."""
     return _nan_extreme(x, axis, keepdims, -float("inf"), max)
 
 
 @op(rule=reduction_rule("nanmin"))
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the smallest element over axes that is not NaN; NaN if there is none."""
     return _nan_extreme(x, axis, keepdims, float("inf"), min)
 
@@ -199,13 +199,13 @@ def _nan_arg(x: Any, axis: Any, keepdims: bool, fill: float, name: str) -> Tenso
 
 
 @op(rule=reduction_rule("nanargmax", "int32"))
-def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the largest element that is not NaN; -1 if there is none."""
     return _nan_arg(x, axis, keepdims, -float("inf"), "nanargmax")
 
 
 @op(rule=reduction_rule("nanargmin", "int32"))
-def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the smallest element that is not NaN; -1 if there is none."""
     return _nan_arg(x, axis, keepdims, float("inf"), "nanargmin")
 
@@ -224,13 +224,13 @@ def _per_number(filled: Tensor, nans: np.ndarray, axis: Any, keepdims: bool) -> 
 
 
 @op(rule=reduction_rule("nanmean", float_dtype))
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Average over axes the elements that are not NaN; NaN if there are none."""
     return _nan_mean(x, axis, keepdims)
 
 
 @op(rule=reduction_rule("nanvar", float_dtype))
-def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes of the elements that are not NaN."""
     x = as_floating(x)
     filled, nans = _replaced(x, 0.0)
@@ -240,7 +240,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op(rule=reduction_rule("nanstd", float_dtype))
-def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the standard deviation over axes of the elements that are not NaN."""
     return sqrt(nanvar(x, axis=axis, keepdims=keepdims))
 
@@ -249,7 +249,7 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op
-def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
+def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None = None) -> Tensor:
     """Average over an axis, with weights.
 
     Args:
@@ -278,7 +278,7 @@ def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
 
 
 @op
-def corrcoef(x: Any) -> Tensor:
+def corrcoef(x: TensorLike) -> Tensor:
     """Return the correlation of each row (variable) with each other one.
 
     Args:
@@ -316,7 +316,7 @@ def _correlate_rule(x1: Any, x2: Any, mode: str = "valid") -> KerasTensor:
 
 
 @op(rule=_correlate_rule)
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
+def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     """Sum the products of two vectors at each shift of one against the other.
 
     Args:

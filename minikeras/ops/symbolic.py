@@ -8,9 +8,10 @@ running the function on small arrays (twice, with two sizes for what is not know
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
+from minikeras.ops.keras_names import class_name
 from minikeras.ops.operation import Operation
 
 OPS: dict[str, Callable] = {}
@@ -42,6 +44,21 @@ def is_symbolic(a: Any) -> bool:
     return any_symbolic((a,))
 
 
+TensorLike: TypeAlias = Any
+"""Type of the parameters that are data: tensors, arrays, numbers, nested lists, KerasTensors.
+
+The other parameters of an op say what is done. In configs of functional models they stand apart, as
+in Keras, where they are the arguments of a class that is called on the data.
+"""
+
+
+@functools.cache
+def data_parameters(function: str) -> frozenset[str]:
+    """Return the names of an op's parameters that are data, as its signature says."""
+    parameters = inspect.signature(OPS[function]).parameters.values()
+    return frozenset(p.name for p in parameters if "TensorLike" in str(p.annotation))
+
+
 def export(function: Callable) -> Callable:
     """Make a function public: its file's `__all__` names it, so that namespaces take it up."""
     vars(sys.modules[function.__module__]).setdefault("__all__", []).append(function.__name__)
@@ -62,12 +79,12 @@ class OpCall(Operation):
         super().__init__(name)
 
     def _default_name(self) -> str:
-        return self.function
+        return self.display_class
 
     @property
     def display_class(self) -> str:
-        """The class name under which `summary` shows it, as Keras does."""
-        return "".join(w.capitalize() for w in self.function.split("_"))
+        """The name of Keras's class, under which `summary` shows it and configs have it."""
+        return class_name(self.function)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return OPS[self.function].on_data(*args, **kwargs)

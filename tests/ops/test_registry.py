@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from minikeras.autodiff import (
     Tensor,
     gradient_check,
 )
+from minikeras.ops.keras_names import module_name
 from minikeras.ops.symbolic import OPS
 
 CASES = all_cases()
@@ -265,6 +267,10 @@ def test_symbolic(name, keras):
             assert [(tuple(y.shape), y.dtype) for y in ours] == [
                 (tuple(y.shape), y.dtype) for y in theirs
             ]
+            mine, step = ours[0]._keras_history.operation, theirs[0]._keras_history.operation
+            assert mine.display_class == type(step).__name__
+            assert module_name(OPS[name]) == type(step).__module__
+            assert re.sub(r"_\d+$", "", mine.name) == re.sub(r"_\d+$", "", step.name)
 
     check()
 
