@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.serialization import register_type
 
@@ -17,6 +18,28 @@ class SymbolicTensorError(TypeError):
 
 class _SymbolicAttributeError(SymbolicTensorError, AttributeError):
     """A KerasTensor was asked for an attribute that only tensors with values have."""
+
+
+class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):
+    """Shape and dtype of an array that is not there yet: the `array` of a KerasTensor."""
+
+    def __init__(self, shape: tuple, dtype: np.dtype) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.ndim = len(shape)
+        self.size = None if None in shape else math.prod(shape)
+
+    def _no_values(self, *_: Any, **__: Any) -> Any:
+        raise SymbolicTensorError(
+            "A KerasTensor has no values: they are asked for while a model is being described. "
+            f"Its shape is {self.shape}."
+        )
+
+    __array__ = __array_ufunc__ = __array_function__ = _no_values
+    __getitem__ = __len__ = __iter__ = __bool__ = __float__ = __int__ = __index__ = _no_values
+
+    def __getattr__(self, name: str) -> Any:
+        raise _SymbolicAttributeError(f"The array of a KerasTensor has no '{name}'.")
 
 
 class KerasTensor:
@@ -71,6 +94,11 @@ class KerasTensor:
     @property
     def ndim(self) -> int:
         return len(self._shape)
+
+    @property
+    def array(self) -> ArraySpec:
+        """What is known of the array that will be there: formulas read shape and dtype of it."""
+        return ArraySpec(self._shape, np_dtype(self._dtype))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         raise SymbolicTensorError(

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary
+from minikeras.autodiff.primitive import elementary, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels import activations as kernels
-from minikeras.ops.elementwise import square
+from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
 from minikeras.ops.indexing import get_item, where
 from minikeras.ops.math import erf
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import TensorLike, op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 # Activations that are one primitive each.
 
@@ -85,32 +85,35 @@ _ELU = elementary(
     "elu",
     lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), alpha * np.exp(np.minimum(x, 0))),
+    rule=same,
 )
 _LEAKY = elementary(
     "leaky_relu",
     lambda x, slope: np.where(x > 0, x, x * np.asarray(slope, x.dtype)),
     lambda g, x, slope: g * np.where(x > 0, np.ones_like(x), np.ones_like(x) * slope),
+    rule=same,
 )
 _CELU = elementary(
     "celu",
     lambda x, alpha: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0) / alpha)),
+    rule=same,
 )
 
 
-@op(rule=same_float_rule)
+@op
 def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Exponential linear unit: `x` where positive, else `alpha * (exp(x) - 1)`."""
     return _ELU(as_floating(x), alpha=alpha)
 
 
-@op(rule=same_float_rule)
+@op
 def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
     """`x` where positive, else `negative_slope * x`."""
     return _LEAKY(as_floating(x), slope=negative_slope)
 
 
-@op(rule=same_float_rule)
+@op
 def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Continuously differentiable exponential linear unit."""
     return _CELU(as_floating(x), alpha=alpha)
@@ -162,7 +165,7 @@ def _gelu_vjp(g: Any, x: Any) -> Any:
     return g * ((_erf(x * _SQRT_HALF) + 1) * 0.5 + x * density)
 
 
-_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp)
+_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp, rule=same)
 
 
 def _bent(x: Any) -> Any:
@@ -175,10 +178,12 @@ def _gelu_tanh_vjp(g: Any, x: Any) -> Any:
     return g * ((t + 1) * 0.5 + (1 - t * t) * slope * x * 0.5)
 
 
-_GELU_TANH = elementary("gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp)
+_GELU_TANH = elementary(
+    "gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp, rule=same
+)
 
 
-@op(rule=same_float_rule)
+@op
 def gelu(x: TensorLike, approximate: bool = True) -> Tensor:
     """Gaussian error linear unit, `x * Phi(x)` (Hendrycks & Gimpel, 2016).
 
@@ -189,54 +194,55 @@ def gelu(x: TensorLike, approximate: bool = True) -> Tensor:
     return (_GELU_TANH if approximate else _GELU)(as_floating(x))
 
 
-@op(rule=same_float_rule)
+@op
 def soft_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """Shrink towards zero by `threshold`."""
     x = as_floating(x)
     return relu(x - threshold) - relu(-x - threshold)
 
 
-@op(rule=same_float_rule)
+@op
 def hard_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """`x` where its magnitude exceeds `threshold`, else 0."""
     x = as_floating(x)
-    return where(np.abs(x.array) > threshold, x, Tensor(np.zeros_like(x.array)))
+    return where(absolute(x) > threshold, x, 0.0)
 
 
-@op(rule=same_float_rule)
+@op
 def threshold(x: TensorLike, threshold: float, default_value: float) -> Tensor:
     """`x` where it exceeds `threshold`, else `default_value`."""
     x = as_floating(x)
-    return where(x.array > threshold, x, Tensor(np.full_like(x.array, default_value)))
+    return where(x > threshold, x, default_value)
 
 
-@op(rule=same_float_rule)
+@op
 def squareplus(x: TensorLike, b: float = 4) -> Tensor:
     """`(x + sqrt(x**2 + b)) / 2`."""
     x = as_floating(x)
     return (x + (square(x) + b) ** 0.5) * 0.5
 
 
-@op(rule=same_float_rule)
+@op
 def sparse_plus(x: TensorLike) -> Tensor:
     """Sparse variant of softplus: 0, a parabola, then `x`."""
     x = as_floating(x)
-    v = x.array
     middle = 0.25 * square(x + 1)
-    return where(v <= -1, Tensor(np.zeros_like(v)), where(v < 1, middle, x))
+    return where(x <= -1, 0.0, where(x < 1, middle, x))
 
 
-@op(rule=same_float_rule)
+@op
 def sparse_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip((x + 1) / 2, 0, 1)`."""
     x = as_floating(x)
     return _CLIP01((x + 1) * 0.5)
 
 
-_CLIP01 = elementary("clip01", lambda x: np.clip(x, 0, 1), lambda g, x: g * ((x > 0) & (x < 1)))
+_CLIP01 = elementary(
+    "clip01", lambda x: np.clip(x, 0, 1), lambda g, x: g * ((x > 0) & (x < 1)), rule=same
+)
 
 
-@op
+@probed
 def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """Gated linear unit: the first half times the sigmoid of the second half along `axis`."""
     x = as_floating(x)
@@ -255,7 +261,9 @@ def _softmax_vjp(g: Any, y: Any, axis: int) -> Any:
     return d - y * np.sum(d, axis=axis, keepdims=True)
 
 
-_SOFTMAX = elementary("softmax", lambda x, axis: kernels.softmax(x, axis=axis), _softmax_vjp)
+_SOFTMAX = elementary(
+    "softmax", lambda x, axis: kernels.softmax(x, axis=axis), _softmax_vjp, rule=same
+)
 
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
@@ -267,6 +275,7 @@ _LOG_SOFTMAX = elementary(
     "log_softmax",
     _log_softmax,
     lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    rule=same,
 )
 
 
@@ -324,10 +333,10 @@ def _sparsemax_vjp(g: Any, y: Any, axis: int) -> Any:
     return inside * (d - average)
 
 
-_SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp)
+_SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp, rule=same)
 
 
-@op(rule=same_float_rule)
+@op
 def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """Projection onto the simplex: like softmax, with exact zeros (Martins & Astudillo, 2016)."""
     return _SPARSEMAX(as_floating(x), axis=axis)

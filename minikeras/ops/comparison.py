@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.families import binary, broadcast_shapes, np_shape, promote, unary
+from minikeras.ops.reductions import all
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -97,11 +97,16 @@ def signbit(x: TensorLike) -> Tensor:
     """Return whether the sign of each element is negative; that of -0.0 is."""
 
 
-def _close_rule(x1: Any, x2: Any, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor(broadcast_shapes(np_shape(x1), np_shape(x2), "isclose"), "bool")
+_IS_CLOSE = without_gradient(
+    "isclose",
+    lambda x1, x2, rtol, atol, equal_nan: np.isclose(x1, x2, rtol, atol, equal_nan),
+    rule=lambda x1, x2, *_, **__: KerasTensor(
+        broadcast_shapes(np_shape(x1), np_shape(x2), "isclose"), "bool"
+    ),
+)
 
 
-@op(rule=_close_rule)
+@op
 def isclose(
     x1: TensorLike,
     x2: TensorLike,
@@ -118,14 +123,14 @@ def isclose(
         atol: absolute tolerance: `|x1 - x2| <= atol + rtol * |x2|`.
         equal_nan: whether NaN equals NaN.
     """
-    a, b = [t.array for t in promote(x1, x2)]
-    return Tensor(np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    x1, x2 = promote(x1, x2)
+    return _IS_CLOSE(x1, x2, rtol, atol, equal_nan=equal_nan)
 
 
-@op(rule=lambda x1, x2, *_, **__: KerasTensor((), "bool"))
+@op
 def allclose(
     x1: TensorLike, x2: TensorLike, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Tensor:
     """Return whether all elements are equal within a tolerance; see `isclose`."""
     close = isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return Tensor(np.asarray(close.array.all()))
+    return all(close)

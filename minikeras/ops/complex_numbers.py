@@ -13,12 +13,14 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import np_dtype
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.ops.families import as_floating, unary
 from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import arctan2
 
 PARTS = {"complex64": "float32", "complex128": "float64"}
+
+_WHOLE = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
 
 
 def _part_rule(x: KerasTensor) -> KerasTensor:
@@ -43,17 +45,17 @@ def _imag_vjp(g: Any, x: Any) -> Any:
     return g.astype(x.dtype) * np.asarray(-1j, x.dtype)
 
 
-_REAL = elementary("real", _real, _real_vjp)
-_IMAG = elementary("imag", _imag, _imag_vjp)
+_REAL = elementary("real", _real, _real_vjp, rule=_part_rule)
+_IMAG = elementary("imag", _imag, _imag_vjp, rule=_part_rule)
 
 
-@op(rule=_part_rule)
+@op
 def real(x: TensorLike) -> Tensor:
     """Return the real part."""
     return _REAL(as_tensor(x))
 
 
-@op(rule=_part_rule)
+@op
 def imag(x: TensorLike) -> Tensor:
     """Return the imaginary part."""
     return _IMAG(as_tensor(x))
@@ -69,13 +71,7 @@ def conjugate(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
-def _angle_rule(x: KerasTensor) -> KerasTensor:
-    name = PARTS.get(x.dtype, x.dtype)
-    floats = np_dtype(name).kind in "fV"
-    return KerasTensor(x.shape, name if floats else None)
-
-
-@op(rule=_angle_rule)
+@op
 def angle(x: TensorLike) -> Tensor:
     """Return the angle of complex numbers in the plane, in radians; pi for negative real ones."""
     x = as_floating(x)
@@ -88,6 +84,7 @@ _COMPLEX = elementary(
     lambda g, re: np.real(g).astype(re.dtype),
     lambda g, im: -np.imag(g).astype(im.dtype),
     inputs=("re", "im"),
+    rule=lambda re, im: KerasTensor(re.shape, _WHOLE[standardize_dtype(re.dtype)]),
 )
 
 

@@ -16,7 +16,7 @@ from minikeras.common.dtypes import standardize_dtype
 from minikeras.ops.indexing import GET_ITEM, get_item
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import flip
-from minikeras.ops.symbolic import TensorLike, export, op
+from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _spec(x: Any) -> Any:
@@ -37,7 +37,7 @@ def cond(pred: TensorLike, true_fn: Callable, false_fn: Callable) -> Any:
     return true_fn() if bool(to_array(pred)) else false_fn()
 
 
-@op
+@probed
 def switch(index: TensorLike, branches: Sequence[Callable], *operands: TensorLike) -> Any:
     """Call the branch of the given index, clipped to what there is, on `operands`."""
     i = int(np.clip(int(to_array(index)), 0, len(branches) - 1))
@@ -83,7 +83,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) 
     return value
 
 
-@op
+@probed
 def scan(
     f: Callable,
     init: TensorLike,
@@ -129,19 +129,19 @@ def scan(
     return carry, tree.map_structure(lambda *items: stack(items), *ys)
 
 
-@op
+@probed
 def map(f: Callable, xs: TensorLike) -> Any:
     """Apply `f` to each entry of the first axis (of a structure too) and stack the results."""
     return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
 
 
-@op
+@probed
 def vectorized_map(function: Callable, elements: TensorLike) -> Any:
     """Apply `function` to each entry of the first axis and stack the results."""
     return map(function, elements)
 
 
-@op
+@probed
 def associative_scan(f: Callable, elems: TensorLike, reverse: bool = False, axis: int = 0) -> Any:
     """Combine elements along an axis cumulatively by an associative function.
 
@@ -268,7 +268,7 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
     return (output, tangent, aux) if has_aux else (output, tangent)
 
 
-@op
+@probed
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """Take a tensor apart along `axis`.
 

@@ -11,7 +11,14 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, Primitive, as_tensor, elementary
+from minikeras.autodiff.primitive import (
+    CAST,
+    Primitive,
+    as_tensor,
+    elementary,
+    same,
+    without_gradient,
+)
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
@@ -66,7 +73,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (Tensor, KerasTensor))
 
 
-@op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
+@op
 def cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype; the gradient is converted back.
 
@@ -85,7 +92,7 @@ def cast(x: TensorLike, dtype: Any) -> Tensor:
 _named = functools.lru_cache(maxsize=64)(to_np_dtype)
 
 
-@op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
+@op
 def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype, values out of its range becoming its nearest one."""
     x = as_tensor(x)
@@ -125,10 +132,13 @@ def dtype(x: Any) -> str:
     return standardize_dtype(x.dtype if hasattr(x, "dtype") else to_array(x).dtype)
 
 
-@op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
+_STOP_GRADIENT = without_gradient("stop_gradient", lambda x: x, same)
+
+
+@op
 def stop_gradient(variable: TensorLike) -> Tensor:
     """Return the same values, through which no gradient flows."""
-    return Tensor(as_tensor(variable).array)
+    return _STOP_GRADIENT(variable if type(variable) is Tensor else as_tensor(variable))
 
 
 # Gradients of one's own.

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.primitive import as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to_np_dtype
 from minikeras.ops.core import cast, convert_to_tensor
 from minikeras.ops.families import operand_kind
 from minikeras.ops.shapes import broadcast_to, reshape
-from minikeras.ops.symbolic import TensorLike, export, op
+from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _shape(shape: Any) -> tuple:
@@ -50,38 +50,45 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     return Tensor(np.full(_shape(shape), to_array(fill_value), to_np_dtype(dtype)))
 
 
-def _like_rule(x: Any, dtype: Any = None) -> KerasTensor:
-    return KerasTensor(x.shape, x.dtype if dtype is None else dtype)
+def _like_rule(x: Any, *_: Any, dtype: Any) -> KerasTensor:
+    return KerasTensor(x.shape, dtype)
 
 
-def _like(x: Any, dtype: Any, make: Any) -> Tensor:
-    value = as_tensor(x).array
-    return Tensor(make(value.shape, value.dtype if dtype is None else to_np_dtype(dtype)))
+_ZEROS_LIKE = without_gradient("zeros_like", lambda x, dtype: np.zeros(x.shape, dtype), _like_rule)
+_ONES_LIKE = without_gradient("ones_like", lambda x, dtype: np.ones(x.shape, dtype), _like_rule)
+_FULL_LIKE = without_gradient(
+    "full_like", lambda x, value, dtype: np.full(x.shape, value, dtype), _like_rule
+)
 
 
-@op(rule=_like_rule)
+def _like(primitive: Any, x: Any, dtype: Any, *more: Any) -> Tensor:
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    return primitive(x, *more, dtype=x.array.dtype if dtype is None else to_np_dtype(dtype))
+
+
+@op
 def zeros_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return zeros of the shape of `x`, and its dtype if none is given."""
-    return _like(x, dtype, np.zeros)
+    return _like(_ZEROS_LIKE, x, dtype)
 
 
-@op(rule=_like_rule)
+@op
 def ones_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return ones of the shape of `x`, and its dtype if none is given."""
-    return _like(x, dtype, np.ones)
+    return _like(_ONES_LIKE, x, dtype)
 
 
-@op(rule=_like_rule)
+@op
 def empty_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor of the shape of `x` whose values mean nothing (zeros here)."""
-    return _like(x, dtype, np.zeros)
+    return _like(_ZEROS_LIKE, x, dtype)
 
 
-@op(rule=lambda x, fill_value, dtype=None: _like_rule(x, dtype))
+@op
 def full_like(x: TensorLike, fill_value: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor filled with a value, of the shape of `x`, and its dtype if none is given."""
-    value = to_array(fill_value)
-    return _like(x, dtype, lambda shape, target: np.full(shape, value, target))
+    return _like(_FULL_LIKE, x, dtype, as_tensor(fill_value))
 
 
 @export
@@ -199,7 +206,7 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     return convert_to_tensor(x, dtype)
 
 
-@op
+@probed
 def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """Return the coordinates of the points of a grid.
 
@@ -230,8 +237,8 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     return grids
 
 
-def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
-    target = x.dtype if dtype is None else standardize_dtype(dtype)
+def _view_rule(x: KerasTensor, dtype: Any) -> KerasTensor:
+    target = standardize_dtype(dtype)
     old, new = np_dtype(x.dtype).itemsize, np_dtype(target).itemsize
     if old == new or x.ndim == 0:
         return KerasTensor(x.shape, target)
@@ -239,7 +246,10 @@ def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
     return KerasTensor((*x.shape[:-1], None if last is None else last * old // new), target)
 
 
-@op(rule=_view_rule)
+_VIEW = without_gradient("view", lambda x, dtype: np.ascontiguousarray(x).view(dtype), _view_rule)
+
+
+@op
 def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """Read the same bytes as another dtype; no gradient flows through.
 
@@ -250,10 +260,10 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
     x = as_tensor(x)
     if dtype is None:
         return cast(x, x.array.dtype)
-    return Tensor(np.ascontiguousarray(x.array).view(to_np_dtype(dtype)))
+    return _VIEW(x, dtype=to_np_dtype(dtype))
 
 
-@op(rule=lambda x: KerasTensor(x.shape, x.dtype))
+@op
 def copy(x: TensorLike) -> Tensor:
     """Return a tensor of the same values."""
     return as_tensor(np.array(x) if type(x) is np.ndarray else x)

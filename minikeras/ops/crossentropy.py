@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive
+from minikeras.autodiff.primitive import Primitive, same
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy as kernels
@@ -45,31 +45,53 @@ def _sparse_logits_reference(z: Tensor, labels: np.ndarray) -> Tensor:
     return -sum(target * log_softmax(z), axis=-1)
 
 
-def _fused(name: str, module: Any, stem: str, reference: Any) -> Primitive:
-    forward = getattr(module, f"{stem}_forward")
-    backward = getattr(module, f"{stem}_backward")
-    return Primitive(
-        name,
-        forward,
-        lambda g, saved, needs, out, **_: backward(g, saved, needs, out),
-        reference=reference,
-    )
+def _without_last_axis(*xs: Any, **_: Any) -> KerasTensor:
+    z = xs[-1] if len(xs) > 1 else xs[0]
+    return KerasTensor(z.shape[:-1], z.dtype)
 
 
-_BINARY = _fused("binary_crossentropy", kernels, "binary", _binary_reference)
-_BINARY_LOGITS = _fused(
-    "binary_crossentropy_logits", kernels, "binary_logits", _binary_logits_reference
+def _fused(
+    name: str, forward: Any, backward: Any, reference: Any, rule: Any = _without_last_axis
+) -> Primitive:
+    def without_params(g: Any, saved: Any, needs: Any, out: Any, **_: Any) -> Any:
+        return backward(g, saved, needs, out)
+
+    return Primitive(name, forward, without_params, rule, reference)
+
+
+_BINARY = _fused(
+    "binary_crossentropy", kernels.binary_forward, kernels.binary_backward, _binary_reference, same
 )
-_CATEGORICAL = _fused("categorical_crossentropy", kernels, "categorical", _categorical_reference)
+_BINARY_LOGITS = _fused(
+    "binary_crossentropy_logits",
+    kernels.binary_logits_forward,
+    kernels.binary_logits_backward,
+    _binary_logits_reference,
+    same,
+)
+_CATEGORICAL = _fused(
+    "categorical_crossentropy",
+    kernels.categorical_forward,
+    kernels.categorical_backward,
+    _categorical_reference,
+)
 _CATEGORICAL_LOGITS = _fused(
     "categorical_crossentropy_logits",
-    kernels,
-    "categorical_logits",
+    kernels.categorical_logits_forward,
+    kernels.categorical_logits_backward,
     lambda target, z: -sum(target * log_softmax(z), axis=-1),
 )
-_SPARSE = _fused("sparse_categorical_crossentropy", kernels, "sparse", _sparse_reference)
+_SPARSE = _fused(
+    "sparse_categorical_crossentropy",
+    kernels.sparse_forward,
+    kernels.sparse_backward,
+    _sparse_reference,
+)
 _SPARSE_LOGITS = _fused(
-    "sparse_categorical_crossentropy_logits", kernels, "sparse_logits", _sparse_logits_reference
+    "sparse_categorical_crossentropy_logits",
+    kernels.sparse_logits_forward,
+    kernels.sparse_logits_backward,
+    _sparse_logits_reference,
 )
 
 

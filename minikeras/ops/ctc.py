@@ -18,6 +18,7 @@ _CTC = Primitive(
     "ctc_loss",
     kernel.forward,
     lambda g, saved, needs, out, **_: kernel.backward(g, saved, needs, out),
+    rule=lambda z, **_: KerasTensor(z.shape[:1], z.dtype),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels import dense as dense_kernel
@@ -21,6 +22,7 @@ DENSE = Primitive(
     "dense",
     dense_kernel.forward,
     dense_kernel.backward,
+    rule=lambda x, kernel, *_, **__: KerasTensor((*x.shape[:-1], kernel.shape[-1]), x.dtype),
     reference=_dense_reference,
     writes_out=True,
 )

@@ -8,15 +8,11 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, as_tensor, elementary
+from minikeras.autodiff.primitive import CAST, as_tensor, elementary, same, without_gradient
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import result_type
 from minikeras.ops.families import (
     as_floating,
     binary,
-    broadcast_shapes,
-    np_shape,
-    operand_kind,
     promote,
     unary,
 )
@@ -305,12 +301,14 @@ def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Return the float next to `x1` in the direction of `x2`."""
 
 
-def _ldexp_rule(x1: Any, x2: Any) -> KerasTensor:
-    dtype = result_type(operand_kind(x1), float)
-    return KerasTensor(broadcast_shapes(np_shape(x1), np_shape(x2), "ldexp"), dtype)
+_POWER_OF_TWO = without_gradient(
+    "power_of_two",
+    lambda x, dtype: np.ldexp(np.ones((), dtype), x),
+    rule=lambda x, dtype: KerasTensor(x.shape, dtype),
+)
 
 
-@op(rule=_ldexp_rule)
+@op
 def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `x1 * 2**x2` for integers `x2`.
 
@@ -320,7 +318,7 @@ def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     x1, x2 = as_floating(x1), as_tensor(x2)
     if x2.array.dtype.kind not in "iub":
         raise TypeError(f"ldexp: `x2` must be integers. Received: dtype={x2.dtype}")
-    return multiply(x1, Tensor(np.ldexp(np.ones((), x1.array.dtype), x2.array)))
+    return multiply(x1, _POWER_OF_TWO(x2, dtype=x1.array.dtype))
 
 
 # Rounding: the gradient is zero.
@@ -341,10 +339,10 @@ def trunc(x: TensorLike) -> Tensor:
     """Round towards zero."""
 
 
-_ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slope)
+_ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slope, rule=same)
 
 
-@op(rule=lambda x, decimals=0: KerasTensor(x.shape, x.dtype))
+@op
 def round(x: TensorLike, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even."""
     return _ROUND(as_tensor(x), decimals=decimals)
@@ -357,17 +355,10 @@ def _clip(x: np.ndarray, low: Any, high: Any) -> np.ndarray:
     return np.minimum(np.maximum(x, low), high)
 
 
-_CLIP = elementary("clip", _clip, lambda g, x, low, high: g * ((x >= low) & (x <= high)))
+_CLIP = elementary("clip", _clip, lambda g, x, low, high: g * ((x >= low) & (x <= high)), rule=same)
 
 
-def _clip_rule(x: Any, x_min: Any, x_max: Any) -> KerasTensor:
-    kinds = [operand_kind(v) for v in (x, x_min, x_max)]
-    dtype = result_type(*["int32" if str(k) == "bool" else k for k in kinds])
-    shape = broadcast_shapes(np_shape(x), np_shape(x_min), "clip")
-    return KerasTensor(broadcast_shapes(shape, np_shape(x_max), "clip"), dtype)
-
-
-@op(rule=_clip_rule)
+@op
 def clip(x: TensorLike, x_min: Any, x_max: Any) -> Tensor:
     """Limit values to `[x_min, x_max]`; the gradient is zero where they were cut.
 
@@ -399,10 +390,11 @@ _NAN_TO_NUM = elementary(
     "nan_to_num",
     lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: g * np.isfinite(x),
+    rule=same,
 )
 
 
-@op(rule=lambda x, *_, **__: KerasTensor(x.shape, x.dtype))
+@op
 def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """Replace NaN and infinities, through which no gradient flows, by numbers.
 

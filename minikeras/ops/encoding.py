@@ -6,13 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import to_np_dtype
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import without_gradient
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype, to_np_dtype
+from minikeras.ops.reductions import max
 from minikeras.ops.symbolic import TensorLike, op
 
 
 def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
     return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+
+
+def _check_integers(dtype: np.dtype) -> None:
+    if dtype.kind not in "iub":
+        raise ValueError(f"one_hot: `x` must be integers. Received: dtype={dtype}")
+
+
+def _one_hot(x: np.ndarray, classes: int, axis: int, dtype: np.dtype) -> np.ndarray:
+    _check_integers(x.dtype)
+    y = one_hot_array(x, classes, dtype)
+    return y if axis in (-1, y.ndim - 1) else np.moveaxis(y, -1, axis)
+
+
+def _one_hot_rule(x: Any, classes: int, axis: int, dtype: np.dtype) -> KerasTensor:
+    _check_integers(np_dtype(x.dtype))
+    shape = list(x.shape)
+    shape.insert(axis % (x.ndim + 1), classes)
+    return KerasTensor(shape, dtype)
+
+
+_ONE_HOT = without_gradient("one_hot", _one_hot, _one_hot_rule)
 
 
 @op
@@ -41,11 +65,7 @@ def one_hot(
     """
     if sparse:
         raise ValueError("one_hot: sparse tensors are not supported.")
-    labels = to_array(x)
-    if labels.dtype.kind not in "iub":
-        raise ValueError(f"one_hot: `x` must be integers. Received: dtype={labels.dtype}")
-    y = one_hot_array(labels, num_classes, to_np_dtype(dtype))
-    return Tensor(y if axis in (-1, y.ndim - 1) else np.moveaxis(y, -1, axis))
+    return _ONE_HOT(x, classes=num_classes, axis=axis, dtype=to_np_dtype(dtype))
 
 
 @op
@@ -73,5 +93,5 @@ def multi_hot(
     num_classes = kwargs.pop("num_tokens", num_classes)
     if kwargs:
         raise TypeError(f"multi_hot: unknown arguments {sorted(kwargs)}.")
-    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse).array
-    return Tensor(np.max(y, axis=1 if y.ndim > 2 else 0))
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
+    return max(y, axis=1 if y.ndim > 2 else 0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype
 from minikeras.ops.complex_numbers import imag, make_complex, real
@@ -16,7 +16,7 @@ from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.joining import pad
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import TensorLike, op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 # A Fourier transform is linear and symmetric: it is its own backward.
 
@@ -32,7 +32,7 @@ def _dispatch(name: str) -> Any:
 
 def _symmetric(name: str) -> Any:
     transform = _dispatch(name)
-    return elementary(name, transform, lambda g: transform(g))
+    return elementary(name, transform, lambda g: transform(g), rule=same)
 
 
 _PRIMITIVES = {name: _symmetric(name) for name in ("fft", "fft2", "ifft2")}
@@ -69,8 +69,20 @@ def _rfft(x: Any, n: int) -> Any:
     return _RFFT(x, n=n) if isinstance(x, Tensor) else np.fft.rfft(x, n)
 
 
-_RFFT = elementary("rfft", _rfft, _rfft_vjp)
-_IRFFT = elementary("irfft", lambda z, n: np.fft.irfft(z, n), _irfft_vjp)
+def _frequencies(x: Any, n: int) -> KerasTensor:
+    dtype = "complex128" if np_dtype(x.dtype).itemsize > 4 else "complex64"
+    return KerasTensor((*x.shape[:-1], n // 2 + 1), dtype)
+
+
+_RFFT = elementary("rfft", _rfft, _rfft_vjp, rule=_frequencies)
+_IRFFT = elementary(
+    "irfft",
+    lambda z, n: np.fft.irfft(z, n),
+    _irfft_vjp,
+    rule=lambda z, n: KerasTensor(
+        (*z.shape[:-1], n), "float64" if np_dtype(z.dtype).itemsize > 8 else "float32"
+    ),
+)
 
 
 def _parts(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,7 +116,7 @@ def _pair_rule(x: Any) -> tuple:
     return KerasTensor(re.shape, re.dtype), KerasTensor(im.shape, im.dtype)
 
 
-@op(rule=_pair_rule)
+@op
 def fft(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last axis.
 
@@ -117,13 +129,13 @@ def fft(x: TensorLike) -> tuple[Tensor, Tensor]:
     return _parts(_PRIMITIVES["fft"](_joined(x, "fft", 1)))
 
 
-@op(rule=_pair_rule)
+@op
 def fft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts."""
     return _parts(_PRIMITIVES["fft2"](_joined(x, "fft2", 2)))
 
 
-@op(rule=_pair_rule)
+@op
 def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts back."""
     return _parts(_PRIMITIVES["ifft2"](_joined(x, "ifft2", 2)))
@@ -242,7 +254,7 @@ def _check_lengths(name: str, sequence_length: int, fft_length: int, window: Any
         )
 
 
-@op
+@probed
 def stft(
     x: TensorLike,
     sequence_length: int,
@@ -297,7 +309,7 @@ def _put_at(x: np.ndarray, places: np.ndarray, total: int) -> np.ndarray:
 _OVERLAP = elementary("overlap_add", _put_at, lambda g, places: g[places])
 
 
-@op
+@probed
 def istft(
     x: TensorLike,
     sequence_length: int,

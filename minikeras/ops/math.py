@@ -7,24 +7,22 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary
-from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.ops.complex_numbers import PARTS, imag, make_complex, real
+from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
+from minikeras.autodiff.tensor import Tensor
+from minikeras.ops.complex_numbers import imag, make_complex, real
 from minikeras.ops.elementwise import log, multiply, of_scipy, sqrt
-from minikeras.ops.factorizations import cholesky, square_rule
+from minikeras.ops.factorizations import cholesky
 from minikeras.ops.families import as_floating, np_shape, promote, unary
 from minikeras.ops.indexing import diagonal, take_along_axis
 from minikeras.ops.joining import stack
 from minikeras.ops.reductions import (
     check_axis,
     expand,
-    float_dtype,
+    reduced,
     reduced_shape,
-    reduction_rule,
     sum,
 )
 from minikeras.ops.shapes import expand_dims
-from minikeras.ops.sorting import as_int32
 from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import cos, sin
 
@@ -67,10 +65,11 @@ _LOGSUMEXP = elementary(
     lambda g, x, y, axis, keepdims: (
         expand(g, x.shape, axis, keepdims) * np.exp(x - expand(y, x.shape, axis, keepdims))
     ),
+    rule=reduced(),
 )
 
 
-@op(rule=reduction_rule("logsumexp", float_dtype))
+@op
 def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute `log(sum(exp(x)))` over axes without overflow."""
     x = as_floating(x)
@@ -82,12 +81,14 @@ def _largest_first(x: np.ndarray) -> np.ndarray:
     return x.shape[-1] - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
 
 
-def _top_k_rule(x: Any, k: int, sorted: bool = True) -> tuple:
-    shape = (*x.shape[:-1], k)
-    return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
+LARGEST = without_gradient(
+    "largest",
+    lambda x, k: _largest_first(x)[..., :k].astype(np.int32),
+    rule=lambda x, k: KerasTensor((*x.shape[:-1], k), "int32"),
+)
 
 
-@op(rule=_top_k_rule)
+@op
 def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """Return the `k` largest elements along the last axis, and their indices.
 
@@ -110,13 +111,25 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     <Tensor shape=(2,) dtype=int32 [1 2]>
     """
     x = as_tensor(x)
-    if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
+    if x.ndim == 0 or k < 0 or (x.shape[-1] is not None and k > x.shape[-1]):
         raise ValueError(f"top_k: shape {x.shape} has no k={k} elements along its last axis.")
-    indices = _largest_first(x.array)[..., :k]
-    return take_along_axis(x, indices, axis=-1), as_int32(indices)
+    indices = LARGEST(x, k=k)
+    return take_along_axis(x, indices, axis=-1), indices
 
 
-@op(rule=lambda targets, predictions, k: KerasTensor(np_shape(targets), "bool"))
+def _in_top_k(targets: np.ndarray, p: np.ndarray, k: int) -> np.ndarray:
+    inside = (targets >= 0) & (targets < p.shape[-1])
+    own = np.take_along_axis(p, np.where(inside, targets, 0)[..., None], -1)
+    above = np.sum(p > own, axis=-1)
+    return inside & np.isfinite(own[..., 0]) & (above < k)
+
+
+_IN_TOP_K = without_gradient(
+    "in_top_k", _in_top_k, rule=lambda targets, p, k: KerasTensor(np_shape(targets), "bool")
+)
+
+
+@op
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Return whether each target class is among the `k` largest predictions (ties included).
 
@@ -125,24 +138,17 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
         predictions: one number a class, `(n, classes)`.
         k: how many count.
     """
-    targets, p = to_array(targets), to_array(predictions)
-    inside = (targets >= 0) & (targets < p.shape[-1])
-    own = np.take_along_axis(p, np.where(inside, targets, 0)[..., None], -1)
-    above = np.sum(p > own, axis=-1)
-    return Tensor(inside & np.isfinite(own[..., 0]) & (above < k))
+    return _IN_TOP_K(as_tensor(targets), as_tensor(predictions), k=k)
 
 
-_WHOLE = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
-
-
-@op(rule=lambda abs_, angle: KerasTensor(abs_.shape, _WHOLE[abs_.dtype]))
+@op
 def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
     """Return complex numbers of the given magnitudes and angles (in radians)."""
     radius, angle = as_floating(abs_), as_floating(angle)
     return make_complex(multiply(radius, cos(angle)), multiply(radius, sin(angle)))
 
 
-@op(rule=lambda x: KerasTensor(x.shape[:-1], _WHOLE[x.dtype]))
+@op
 def view_as_complex(x: TensorLike) -> Tensor:
     """Return complex numbers whose real and imaginary parts are the pairs along the last axis.
 
@@ -150,21 +156,21 @@ def view_as_complex(x: TensorLike) -> Tensor:
         ValueError: if the last axis does not have size 2.
     """
     x = as_floating(x)
-    if x.ndim < 1 or x.shape[-1] != 2:
+    if x.ndim < 1 or x.shape[-1] not in (2, None):
         raise ValueError(
             f"view_as_complex: the last axis must have size 2. Received shape {x.shape}."
         )
     return make_complex(x[..., 0], x[..., 1])
 
 
-@op(rule=lambda x: KerasTensor((*x.shape, 2), PARTS[x.dtype]))
+@op
 def view_as_real(x: TensorLike) -> Tensor:
     """Return real and imaginary parts as pairs along a new last axis."""
     x = as_tensor(x)
     return stack([real(x), imag(x)], axis=-1)
 
 
-@op(rule=square_rule("logdet", lambda s: s[:-2]))
+@op
 def logdet(x: TensorLike) -> Tensor:
     """Return the logarithm of the determinants of symmetric positive definite matrices."""
     factor = cholesky(x)

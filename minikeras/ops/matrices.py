@@ -7,19 +7,18 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary, unbroadcast
+from minikeras.autodiff.primitive import elementary, unbroadcast, without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.ops.comparison import not_equal
 from minikeras.ops.elementwise import abs, power, sqrt, square
 from minikeras.ops.factorizations import (
     INV,
-    float_name,
     inverse,
     matrices,
-    square_rule,
     svd,
     transposed,
 )
-from minikeras.ops.families import as_floating, np_shape, promote
+from minikeras.ops.families import CONVERT, as_floating, np_shape, promote
 from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import max, min, normalize_axes, reduced_shape, sum
@@ -29,7 +28,7 @@ from minikeras.ops.symbolic import TensorLike, op
 # Inverses and solutions.
 
 
-@op(rule=square_rule("inv", lambda s: s))
+@op
 def inv(x: TensorLike) -> Tensor:
     """Invert square matrices.
 
@@ -51,11 +50,8 @@ _SOLVE = elementary(
     lambda g, a, y: unbroadcast(-np.matmul(_solve(transposed(a), g), transposed(y)), a.shape),
     lambda g, a, b: unbroadcast(_solve(transposed(a), g), b.shape),
     inputs=("a", "b"),
+    rule=lambda a, b: KerasTensor(b.shape, b.dtype),
 )
-
-
-def _solve_rule(a: Any, b: Any, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor(np_shape(b), float_name(a))
 
 
 def _solved(a: Any, b: Any, name: str, part: Any = None) -> Tensor:
@@ -65,13 +61,13 @@ def _solved(a: Any, b: Any, name: str, part: Any = None) -> Tensor:
     vectors = b.ndim == a.ndim - 1
     if vectors:
         b = expand_dims(b, -1)
-    if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
+    if b.ndim < 2 or (b.shape[-2] != a.shape[-1] and None not in (b.shape[-2], a.shape[-1])):
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} of `a` and `b` do not fit.")
     y = _SOLVE(a, b)
     return squeeze(y, -1) if vectors else y
 
 
-@op(rule=_solve_rule)
+@op
 def solve(a: TensorLike, b: TensorLike) -> Tensor:
     """Solve `a @ x = b`.
 
@@ -88,7 +84,7 @@ def solve(a: TensorLike, b: TensorLike) -> Tensor:
     return _solved(a, b, "solve")
 
 
-@op(rule=_solve_rule)
+@op
 def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tensor:
     """Solve `a @ x = b` with the upper (or lower) triangle of `a`; see `solve`."""
     return _solved(a, b, "solve_triangular", tril if lower else triu)
@@ -110,12 +106,15 @@ def _rcond(x: np.ndarray, rcond: Any) -> Any:
     return 10.0 * np.max(x.shape[-2:]) * np.finfo(x.dtype).eps
 
 
-_PINV = elementary("pinv", lambda x, rcond: np.linalg.pinv(x, rcond), _pinv_vjp)
-
-
-@op(
-    rule=lambda x, rcond=None: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), float_name(x))
+_PINV = elementary(
+    "pinv",
+    lambda x, rcond: np.linalg.pinv(x, _rcond(x, rcond)),
+    _pinv_vjp,
+    rule=lambda x, rcond: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
 )
+
+
+@op
 def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
     """Return the Moore-Penrose pseudo-inverse of matrices.
 
@@ -127,11 +126,11 @@ def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
         Tensor of shape `(..., n, m)`.
     """
     x = matrices(x, "pinv")
-    return _PINV(x, rcond=_rcond(x.array, rcond))
+    return _PINV(x, rcond=rcond)
 
 
 def _lstsq_rule(a: Any, b: Any, rcond: Any = None) -> KerasTensor:
-    return KerasTensor((a.shape[1], *np_shape(b)[1:]), float_name(a))
+    return KerasTensor((a.shape[1], *np_shape(b)[1:]), as_floating(a).dtype)
 
 
 @op(rule=_lstsq_rule)
@@ -171,10 +170,14 @@ def _det_vjp(g: Any, x: Any, y: Any) -> Any:
     return g * signs * np.matmul(u * others[..., None, :], vt)
 
 
-_DET = elementary("det", np.linalg.det, _det_vjp)
+def _one_a_matrix(x: Any) -> KerasTensor:
+    return KerasTensor(x.shape[:-2], x.dtype)
 
 
-@op(rule=square_rule("det", lambda s: s[:-2]))
+_DET = elementary("det", np.linalg.det, _det_vjp, rule=_one_a_matrix)
+
+
+@op
 def det(x: TensorLike) -> Tensor:
     """Return the determinants of square matrices."""
     return _DET(matrices(x, "det", square=True))
@@ -184,22 +187,30 @@ _LOG_ABS_DET = elementary(
     "log_abs_det",
     lambda x: np.linalg.slogdet(x)[1],
     lambda g, x: np.reshape(g, (*g.shape, 1, 1)) * transposed(inverse(x)),
+    rule=_one_a_matrix,
 )
 
 
-def _slogdet_rule(x: KerasTensor) -> tuple:
-    out = square_rule("slogdet", lambda s: s[:-2])(x)
-    return out, KerasTensor(out.shape, out.dtype)
+_SIGN_OF_DET = without_gradient(
+    "sign_of_det", lambda x: np.linalg.slogdet(x)[0], rule=_one_a_matrix
+)
 
 
-@op(rule=_slogdet_rule)
+@op
 def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return the signs of determinants, and the logarithms of their absolute values."""
     x = matrices(x, "slogdet", square=True)
-    return Tensor(np.linalg.slogdet(x.array)[0]), _LOG_ABS_DET(x)
+    return _SIGN_OF_DET(x), _LOG_ABS_DET(x)
 
 
-@op(rule=lambda x, tol=None: KerasTensor(x.shape[:-2], "int32"))
+_MATRIX_RANK = without_gradient(
+    "matrix_rank",
+    lambda x, tol: np.asarray(np.linalg.matrix_rank(x, tol)).astype(np.int32),
+    rule=lambda x, tol: KerasTensor(x.shape[:-2], "int32"),
+)
+
+
+@op
 def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
     """Return the ranks of matrices.
 
@@ -208,8 +219,7 @@ def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
         tol: singular values up to this count as zero; the largest one times `max(m, n)` times the
             float's precision if None.
     """
-    value = matrices(x, "matrix_rank").array
-    return Tensor(np.asarray(np.linalg.matrix_rank(value, tol)).astype(np.int32))
+    return _MATRIX_RANK(matrices(x, "matrix_rank"), tol=tol)
 
 
 # Norms.
@@ -217,11 +227,7 @@ def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
 _MATRIX_ORDERS = ("fro", "nuc", None, 1, -1, 2, -2, float("inf"), -float("inf"))
 
 
-def _norm_rule(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> KerasTensor:
-    return KerasTensor(reduced_shape(x.shape, axis, keepdims, "norm"), float_name(x))
-
-
-@op(rule=_norm_rule)
+@op
 def norm(x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return norms of vectors or matrices.
 
@@ -266,8 +272,8 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
     if ord == -float("inf"):
         return min(abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
-        nonzero = (x.array != 0).astype(x.array.real.dtype)
-        return sum(Tensor(nonzero), axis=axis, keepdims=keepdims)
+        nonzero = CONVERT(not_equal(x, 0), dtype=abs(x).array.dtype)
+        return sum(nonzero, axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum(abs(x), axis=axis, keepdims=keepdims)
     return power(sum(power(abs(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)

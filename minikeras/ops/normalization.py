@@ -6,12 +6,11 @@ import math
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
-from minikeras.ops.activations import same_float_rule
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, maximum, square
 from minikeras.ops.families import as_floating, promote
@@ -44,6 +43,11 @@ BATCH_NORMALIZATION = Primitive(
     "batch_normalization_of_batch",
     kernels.batch_forward,
     lambda g, saved, needs, out, axis, epsilon: kernels.batch_backward(g, saved, needs, out),
+    rule=lambda x, *_, axis, **__: (
+        KerasTensor(x.shape, x.dtype),
+        KerasTensor((x.shape[axis],), x.dtype),
+        KerasTensor((x.shape[axis],), x.dtype),
+    ),
     reference=_batch_reference,
     n_outputs=3,
 )
@@ -58,6 +62,7 @@ AFFINE = Primitive(
     "affine",
     kernels.affine_forward,
     lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
+    rule=same,
     reference=_affine_reference,
 )
 """`x * scale + shift` with vectors along an axis."""
@@ -79,13 +84,10 @@ LAYER_NORMALIZATION = Primitive(
     lambda g, saved, needs, out, axes, epsilon, center: kernels.layer_backward(
         g, saved, needs, out
     ),
+    rule=same,
     reference=_layer_reference,
 )
 """`(x, gamma, beta)` to x normalized over its last axes."""
-
-
-def _like_x(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor(x.shape, x.dtype)
 
 
 def computing_dtype(dtype: Any) -> Any:
@@ -172,7 +174,7 @@ def _over_axes(
     return y if y.array.dtype == given else cast(y, given)
 
 
-@op(rule=_like_x)
+@op(rule=same)
 def layer_normalization(
     x: TensorLike,
     gamma: TensorLike | None = None,
@@ -221,7 +223,7 @@ def layer_normalization(
     return cast(y, given)
 
 
-@op(rule=_like_x)
+@op(rule=same)
 def rms_normalization(
     x: TensorLike, scale: TensorLike | None = None, axis: Any = -1, epsilon: float | None = None
 ) -> Tensor:
@@ -267,7 +269,7 @@ def moments(x: TensorLike, axes: Any, keepdims: bool = False, synchronized: bool
     return mean_of(x, axis=axes, keepdims=keepdims), var(x, axis=axes, keepdims=keepdims)
 
 
-@op(rule=same_float_rule)
+@op
 def normalize(
     x: TensorLike, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Tensor:

@@ -48,8 +48,20 @@ def _add(x: Any, at: tuple, into: tuple) -> Any:
     return y
 
 
-_PATCHES = elementary("patches", _read, lambda g, at, into: _add(g, at, into))
-_ADD_PATCHES = elementary("add_patches", _add, lambda g, at: g[:, :, at[0], at[1]])
+_PATCHES = elementary(
+    "patches",
+    _read,
+    lambda g, at, into: _add(g, at, into),
+    rule=lambda x, at, into: KerasTensor(
+        (*x.shape[:2], *np.broadcast_shapes(*[a.shape for a in at])), x.dtype
+    ),
+)
+_ADD_PATCHES = elementary(
+    "add_patches",
+    _add,
+    lambda g, at: g[:, :, at[0], at[1]],
+    rule=lambda x, at, into: KerasTensor((*x.shape[:2], *into), x.dtype),
+)
 
 
 def _unfold_rule(

@@ -15,7 +15,7 @@ from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import broadcast_shapes, np_shape, operand_kind, promote_pair
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
-from minikeras.ops.symbolic import TensorLike, op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 
 def _matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -51,9 +51,6 @@ def _matmul_vjp2(g: Any, x1: Any, x2: Any) -> Any:
     return d if d.shape == x2.shape else unbroadcast(d, x2.shape)
 
 
-MATMUL = elementary("matmul", _matmul, _matmul_vjp1, _matmul_vjp2, inputs=("x1", "x2"))
-
-
 def matmul_shape(a: tuple, b: tuple, name: str = "matmul") -> tuple:
     """Return the shape of a matrix product.
 
@@ -79,8 +76,16 @@ def _dtype(x1: Any, x2: Any) -> str:
     return result_type(operand_kind(x1), operand_kind(x2))
 
 
-def _matmul_rule(x1: Any, x2: Any) -> KerasTensor:
-    return KerasTensor(matmul_shape(np_shape(x1), np_shape(x2)), _dtype(x1, x2))
+MATMUL = elementary(
+    "matmul",
+    _matmul,
+    _matmul_vjp1,
+    _matmul_vjp2,
+    inputs=("x1", "x2"),
+    rule=lambda x1, x2: KerasTensor(
+        matmul_shape(np_shape(x1), np_shape(x2)), result_type(x1.dtype, x2.dtype)
+    ),
+)
 
 
 def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -92,7 +97,7 @@ def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     return (x1, x2) if x1.array.dtype is x2.array.dtype else promote_pair(x1, x2)
 
 
-@op(rule=_matmul_rule)
+@op
 def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Multiply matrices over the last two axes; the axes before them broadcast.
 
@@ -109,7 +114,7 @@ def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     try:
         return MATMUL(x1, x2)
     except ValueError:
-        matmul_shape(x1.shape, x2.shape)  # says it better
+        matmul_shape(tuple(x1.shape), tuple(x2.shape))  # says it better
         raise
 
 
@@ -200,7 +205,7 @@ def vdot(x1: TensorLike, x2: TensorLike) -> Tensor:
     return MATMUL(reshape(x1, (-1,)), reshape(x2, (-1,)))
 
 
-@op
+@probed
 def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Return the Kronecker product: a block of `x2` for each element of `x1`."""
     x1, x2 = _pair(x1, x2)
@@ -214,7 +219,7 @@ def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     return reshape(blocks, [p * q for p, q in zip(a, b)])
 
 
-@op
+@probed
 def cross(
     x1: TensorLike,
     x2: TensorLike,

@@ -8,7 +8,7 @@ import math
 from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.shapes import reshape, transpose
-from minikeras.ops.symbolic import TensorLike, op
+from minikeras.ops.symbolic import TensorLike, probed
 
 
 def _side(text: str, pattern: str) -> list[tuple[str, ...]]:
@@ -46,7 +46,7 @@ def _parse(pattern: str) -> tuple:
     return source, target
 
 
-@op
+@probed
 def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Tensor:
     """Give a tensor's axes a new order, taking them apart or putting them together.
 

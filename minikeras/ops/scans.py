@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.ops.comparison import isnan, not_equal
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import get_item, where
@@ -19,6 +20,7 @@ CUMSUM = elementary(
     "cumsum",
     lambda x, axis: np.add.accumulate(x, axis=axis, dtype=x.dtype),
     lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
+    rule=same,
 )
 
 
@@ -47,7 +49,10 @@ def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
 
 
 _CUMPROD = elementary(
-    "cumprod", lambda x, axis: np.multiply.accumulate(x, axis=axis, dtype=x.dtype), _cumprod_vjp
+    "cumprod",
+    lambda x, axis: np.multiply.accumulate(x, axis=axis, dtype=x.dtype),
+    _cumprod_vjp,
+    rule=same,
 )
 
 
@@ -97,7 +102,7 @@ def _without_nan(x: Any, fill: int) -> Tensor:
     x = as_tensor(x)
     if x.array.dtype.kind not in "fc":
         return x
-    return where(np.isnan(x.array), Tensor(np.asarray(fill, x.array.dtype)), x)
+    return where(isnan(x), fill, x)
 
 
 @op
@@ -132,7 +137,7 @@ def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     later, earlier = _along(axis, slice(1, None), x.ndim), _along(axis, slice(-1), x.ndim)
     for _ in range(n):
         if x.array.dtype.kind == "b":
-            x = Tensor(x.array[later] != x.array[earlier])
+            x = not_equal(get_item(x, later), get_item(x, earlier))
         else:
             x = get_item(x, later) - get_item(x, earlier)
     return x

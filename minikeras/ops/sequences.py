@@ -63,6 +63,9 @@ ATTENTION = Primitive(
     "attention",
     attention_kernel.forward,
     lambda g, saved, needs, out, **_: attention_kernel.backward(g, saved, needs, out),
+    rule=lambda query, key, value, *_, **__: KerasTensor(
+        (*query.shape[:3], value.shape[3]), query.dtype
+    ),
     reference=_attention_reference,
 )
 """`(query, key, value, bias)` to `softmax(query @ key.T * scale + bias) @ value` for each head."""
@@ -266,6 +269,14 @@ def _sequence(outputs: list[Tensor]) -> Tensor:
     return swapaxes(stack(outputs), 0, 1)
 
 
+def _recurrent_rule(
+    x: Any, kernel: Any, recurrent: Any, bias: Any, *states: Any, **_: Any
+) -> tuple:
+    units = recurrent.shape[0]
+    last = [KerasTensor((x.shape[0], units), x.dtype) for _ in states]
+    return (KerasTensor((*x.shape[:2], units), x.dtype), *last)
+
+
 def _lstm_reference(
     x: Tensor,
     kernel: Tensor,
@@ -290,6 +301,7 @@ LSTM = Primitive(
     "lstm",
     recurrent_kernel.lstm_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.lstm_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_lstm_reference,
     n_outputs=3,
     writes_out=True,
@@ -319,6 +331,7 @@ GRU = Primitive(
     "gru",
     recurrent_kernel.gru_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.gru_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_gru_reference,
     n_outputs=2,
     writes_out=True,
@@ -351,6 +364,7 @@ SIMPLE_RNN = Primitive(
     "simple_rnn",
     recurrent_kernel.simple_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.simple_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_simple_reference,
     n_outputs=2,
     writes_out=True,
