@@ -292,6 +292,7 @@ _UPDATE = elementary(
     lambda g, key: _updated(g, np.zeros(g[key].shape, g.dtype), key),
     lambda g, key: _winning(g, key),
     inputs=("x", "updates"),
+    rule=same,
 )
 
 
@@ -304,14 +305,21 @@ def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorL
 
 
 def _places(indices: Any) -> tuple:
-    return tuple(np.moveaxis(np.array(to_array(indices)), -1, 0))
+    return tuple(np.moveaxis(to_array(indices), -1, 0))
 
 
-def _update_rule(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> KerasTensor:
-    return KerasTensor(inputs.shape, inputs.dtype)
+_UPDATE_AT = elementary(
+    "scatter_update",
+    lambda x, updates, indices: _updated(x, updates, _places(indices)),
+    lambda g, updates, indices: _updated(g, np.zeros(updates.shape, g.dtype), _places(indices)),
+    lambda g, indices: _winning(g, _places(indices)),
+    None,
+    inputs=("x", "updates", "indices"),
+    rule=same,
+)
 
 
-@op(rule=_update_rule)
+@op(rule=same)
 def scatter_update(
     inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
 ) -> Tensor:
@@ -326,35 +334,42 @@ def scatter_update(
     Raises:
         ValueError: for another `reduction`.
     """
-    x = as_tensor(inputs)
-    key = _places(indices)
+    x, indices = as_tensor(inputs), as_tensor(indices)
     updates = cast(updates, x.array.dtype)
     if reduction is None:
-        return _UPDATE(x, updates, key=key)
+        return _UPDATE_AT(x, updates, indices)
     if reduction == "add":
-        return add(x, _SCATTER(updates, key=key, into=x.shape))
+        return add(x, _SCATTER(updates, indices, into=x.shape))
     combine = {"max": maximum, "min": minimum, "mul": multiply}.get(reduction)
     if combine is None:
         raise ValueError(
             "scatter_update: `reduction` must be None, 'add', 'max', 'min' or 'mul'. "
             f"Received: reduction={reduction!r}"
         )
+    key = _places(indices)
     for place in np.ndindex(key[0].shape):
         at = tuple([k[place] for k in key])
         x = _UPDATE(x, combine(x[at], updates[place]), key=at)
     return x
 
 
-def _scattered(x: Any, key: Any, into: tuple) -> np.ndarray:
+def _scattered(x: Any, indices: Any, into: tuple) -> np.ndarray:
     y = np.zeros(into, x.dtype)
-    np.add.at(y, key, x)
+    np.add.at(y, _places(indices), x)
     return y
 
 
-_SCATTER = elementary("scatter", _scattered, lambda g, key: g[key])
+_SCATTER = elementary(
+    "scatter",
+    _scattered,
+    lambda g, indices: g[_places(indices)],
+    None,
+    inputs=("x", "indices"),
+    rule=lambda x, indices, into: KerasTensor(into, x.dtype),
+)
 
 
-@op(rule=lambda indices, values, shape: KerasTensor(shape, values.dtype))
+@op
 def scatter(indices: TensorLike, values: TensorLike, shape: Any) -> Tensor:
     """Add values into zeros of `shape` at the places `indices`, of shape `(n, k)`."""
-    return _SCATTER(as_tensor(values), key=_places(indices), into=tuple(shape))
+    return _SCATTER(as_tensor(values), as_tensor(indices), into=tuple(shape))

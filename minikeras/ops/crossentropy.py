@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, same
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.primitive import Primitive, as_tensor, same
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
 from minikeras.ops.encoding import one_hot_array
-from minikeras.ops.families import as_floating, np_shape, promote
+from minikeras.ops.families import CONVERT, as_floating, np_shape, promote
 from minikeras.ops.reductions import mean, sum
-from minikeras.ops.shapes import moveaxis
+from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -35,19 +35,18 @@ def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
     return -sum(target * log(q), axis=-1)
 
 
-def _sparse_reference(p: Tensor, labels: np.ndarray, epsilon: float) -> Tensor:
+def _sparse_reference(p: Tensor, labels: Any, epsilon: float) -> Tensor:
     target = Tensor(one_hot_array(labels, p.shape[-1], p.array.dtype))
     return _categorical_reference(target, p, epsilon)
 
 
-def _sparse_logits_reference(z: Tensor, labels: np.ndarray) -> Tensor:
+def _sparse_logits_reference(z: Tensor, labels: Any) -> Tensor:
     target = Tensor(one_hot_array(labels, z.shape[-1], z.array.dtype))
     return -sum(target * log_softmax(z), axis=-1)
 
 
 def _without_last_axis(*xs: Any, **_: Any) -> KerasTensor:
-    z = xs[-1] if len(xs) > 1 else xs[0]
-    return KerasTensor(z.shape[:-1], z.dtype)
+    return KerasTensor(xs[0].shape[:-1], xs[0].dtype)
 
 
 def _fused(
@@ -149,31 +148,31 @@ def sparse_categorical_crossentropy(
         ValueError: if a label is not in `[0, number of classes)`.
     """
     output = as_floating(output)
-    labels = to_array(target)
+    labels = as_tensor(target)
     if output.ndim < 1:
         raise ValueError("sparse_categorical_crossentropy: `output` needs at least one axis.")
     if axis not in (-1, output.ndim - 1):
         output = moveaxis(output, axis, -1)
     if labels.ndim == output.ndim and labels.shape[-1] == 1:
-        labels = labels.reshape(labels.shape[:-1])
+        labels = reshape(labels, labels.shape[:-1])
     if labels.shape != output.shape[:-1]:
         raise ValueError(
             "sparse_categorical_crossentropy: arguments `target` and `output` must have the same "
             f"shape up until the last dimension. Received: target.shape={labels.shape}, "
             f"output.shape={output.shape}"
         )
-    if labels.dtype.kind not in "iu":
-        labels = labels.astype(np.int64)
-    classes = output.shape[-1]
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        wrong = labels[(labels < 0) | (labels >= classes)].reshape(-1)[0]
+    if labels.array.dtype.kind not in "iu":
+        labels = CONVERT(labels, dtype=np.dtype(np.int64))
+    classes, values = output.shape[-1], labels.array
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
         raise ValueError(
             f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
             f"{classes} classes (expected 0 to {classes - 1})."
         )
     if from_logits:
-        return _SPARSE_LOGITS(output, labels=labels)
-    return _SPARSE(output, labels=labels, epsilon=settings.epsilon)
+        return _SPARSE_LOGITS(output, labels)
+    return _SPARSE(output, labels, epsilon=settings.epsilon)
 
 
 @op
