@@ -2,7 +2,7 @@
 
 from minikeras.autodiff.functional import grad, value_and_grad
 from minikeras.autodiff.gradient_check import GradientCheck, GradientCheckError, gradient_check
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
 from minikeras.autodiff.primitive import (
     PRIMITIVES,
     NotDifferentiableTwice,

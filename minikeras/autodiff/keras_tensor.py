@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.serialization import register_type
+
+
+class SymbolicTensorError(TypeError):
+    """A KerasTensor was asked for values, which it has not got."""
+
+
+class _SymbolicAttributeError(SymbolicTensorError, AttributeError):
+    """A KerasTensor was asked for an attribute that only tensors with values have."""
+
+
+class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):
+    """Shape and dtype of an array that is not there yet: the `array` of a KerasTensor."""
+
+    def __init__(self, shape: tuple, dtype: np.dtype) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.ndim = len(shape)
+        self.size = None if None in shape else math.prod(shape)
+
+    def _no_values(self, *_: Any, **__: Any) -> Any:
+        raise SymbolicTensorError(
+            "A KerasTensor has no values: they are asked for while a model is being described. "
+            f"Its shape is {self.shape}."
+        )
+
+    __array__ = __array_ufunc__ = __array_function__ = _no_values
+    __getitem__ = __len__ = __iter__ = __bool__ = __float__ = __int__ = __index__ = _no_values
+
+    def __getattr__(self, name: str) -> Any:
+        raise _SymbolicAttributeError(f"The array of a KerasTensor has no '{name}'.")
 
 
 class KerasTensor:
@@ -28,7 +59,6 @@ class KerasTensor:
     """
 
     _is_keras_tensor = True
-    __array_ufunc__ = None  # ndarray + KerasTensor asks KerasTensor
 
     def __init__(
         self,
@@ -65,8 +95,13 @@ class KerasTensor:
     def ndim(self) -> int:
         return len(self._shape)
 
+    @property
+    def array(self) -> ArraySpec:
+        """What is known of the array that will be there: formulas read shape and dtype of it."""
+        return ArraySpec(self._shape, np_dtype(self._dtype))
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        raise TypeError(
+        raise SymbolicTensorError(
             "A KerasTensor has no values: it is a symbolic placeholder of a functional model and "
             "cannot become a NumPy array. Use functions of minikeras.ops instead of NumPy's, or "
             f"wrap the computation in a layer. Received: {self!r}"
@@ -74,24 +109,27 @@ class KerasTensor:
 
     def __len__(self) -> int:
         if not self._shape or self._shape[0] is None:
-            raise TypeError(f"{self!r} has no known length.")
+            raise SymbolicTensorError(f"{self!r} has no known length.")
         return self._shape[0]
 
     def __iter__(self) -> Any:
         if not self._shape or self._shape[0] is None:
-            raise TypeError(f"Cannot iterate over {self!r}: its first size is not known.")
+            raise SymbolicTensorError(f"Cannot iterate over {self!r}: its first size is not known.")
         return (self[i] for i in range(self._shape[0]))
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise SymbolicTensorError(
             f"The truth of {self!r} is not known while the model is described. Use "
             "minikeras.ops.cond or ops.where."
         )
 
     def __float__(self) -> float:
-        raise TypeError(f"{self!r} has no value yet.")
+        raise SymbolicTensorError(f"{self!r} has no value yet.")
 
-    __int__ = __float__
+    __int__ = __index__ = __complex__ = __float__
+
+    def __getattr__(self, name: str) -> Any:
+        raise _SymbolicAttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __hash__(self) -> int:
         return id(self)

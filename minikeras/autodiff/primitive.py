@@ -1,11 +1,15 @@
 """`Primitive`: a forward kernel with its hand-written backward beside it.
 
-Two ways to write one:
+Three ways to write one:
 
 - `Primitive(name, forward, backward, reference=...)` for heavy operations. `forward` returns the
   result and whatever its backward needs; `backward` returns one gradient per input.
 - `elementary(name, forward, vjps)` for small ones: one line of NumPy per input, whose argument
   names say what must be kept (`g` the gradient, `y` the result, else inputs and parameters).
+- `without_gradient(name, forward)` for what has none: comparisons, indices, counts.
+
+Each states its shape rule as well, so that it can be called on KerasTensors, and so can all that is
+composed of primitives. Without a rule `forward` is run on small arrays.
 
 Gradients of gradients: the lines of an elementary primitive run on tensors as well as on arrays
 (NumPy's functions dispatch to `ops`). A heavy primitive is differentiated again through its
@@ -19,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, reach, record
 from minikeras.autodiff.tensor import Tensor, to_array
@@ -42,6 +48,8 @@ class Primitive:
             where `needs[i]` is false (it need not be a bool). `g` is the gradient of the result (a
             list, with None where an output was not used, if there are several). `out` is None, or
             for each input None or an array to write its gradient into.
+        rule: `rule(*inputs, **params) -> KerasTensor`, or a tuple of them: what `forward` gives for
+            inputs of which some are KerasTensors. None to find out on small arrays (`probe`).
         reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
         n_outputs: number of results, or a function of params.
         writes_out: whether `backward` makes use of `out`.
@@ -52,6 +60,7 @@ class Primitive:
         name: str,
         forward: Callable,
         backward: Callable | None,
+        rule: Callable | None = None,
         reference: Callable | None = None,
         n_outputs: int | Callable = 1,
         writes_out: bool = False,
@@ -60,6 +69,7 @@ class Primitive:
         self.forward = forward
         if backward is not None:  # else it is a method of a subclass
             self.backward = backward
+        self.rule = rule
         self.reference = reference
         self.n_outputs = n_outputs
         self.writes_out = writes_out
@@ -84,8 +94,11 @@ class Primitive:
                 values.append(a.array)
                 parents.append(a.node)
             else:
-                plain = type(a) is np.ndarray or a is None or type(a) in _SCALARS
-                values.append(a if plain else to_array(a))
+                if not (type(a) is np.ndarray or a is None or type(a) in _SCALARS):
+                    if isinstance(a, KerasTensor):
+                        return self.describe(*inputs, **params)
+                    a = to_array(a)
+                values.append(a)
                 parents.append(None)
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
@@ -102,6 +115,10 @@ class Primitive:
         if type(result) is tuple:
             return tuple([Tensor(r) for r in result])
         return Tensor(result)
+
+    def describe(self, *inputs: Any, **params: Any) -> Any:
+        """Return the results as KerasTensors, for inputs of which some are KerasTensors."""
+        return probe(self, inputs, params) if self.rule is None else self.rule(*inputs, **params)
 
     def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
         """Return the gradients of the inputs as tensors that can be differentiated again."""
@@ -144,9 +161,14 @@ class Elementary(Primitive):
     """A primitive given by one line of NumPy per input; see `elementary`."""
 
     def __init__(
-        self, name: str, forward: Callable, vjps: Sequence[Callable | None], inputs: Sequence[str]
+        self,
+        name: str,
+        forward: Callable,
+        vjps: Sequence[Callable | None],
+        inputs: Sequence[str],
+        rule: Callable | None = None,
     ) -> None:
-        super().__init__(name, forward, None)
+        super().__init__(name, forward, None, rule)
         self.inputs = tuple(inputs)
         self.vjps = tuple(vjps)
         self.wants = [() if v is None else _argument_names(v)[1:] for v in vjps]
@@ -165,6 +187,8 @@ class Elementary(Primitive):
                     tracked = True
             elif type(a) is np.ndarray or type(a) in _SCALARS:
                 values.append(a)
+            elif isinstance(a, KerasTensor):
+                return self.describe(*inputs, **params)
             else:
                 return self(*[as_tensor(a) for a in inputs], **params)
         y = self.forward(*values, **params)
@@ -189,7 +213,7 @@ class Elementary(Primitive):
     def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> Sequence[Any]:
         result: list[Any] = []
         for i, need in enumerate(needs):
-            if not need:
+            if not need or self.vjps[i] is None:
                 result.append(None)
                 continue
             args = [
@@ -238,6 +262,27 @@ class Broadcasting(Elementary):
         ]
 
 
+class WithoutGradient(Primitive):
+    """A primitive that no gradient flows through; see `without_gradient`."""
+
+    def __init__(self, name: str, forward: Callable, rule: Callable | None = None) -> None:
+        super().__init__(name, forward, None, rule)
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        values = []
+        for a in inputs:
+            if type(a) is Tensor:
+                values.append(a.array)
+            elif type(a) is np.ndarray or a is None or type(a) in _SCALARS:
+                values.append(a)
+            elif isinstance(a, KerasTensor):
+                return self.describe(*inputs, **params)
+            else:
+                values.append(to_array(a))
+        y = self.forward(*values, **params)
+        return tuple([Tensor(v) for v in y]) if type(y) is tuple else Tensor(y)
+
+
 def unbroadcast(g: Any, shape: tuple) -> Any:
     """Sum `g` over the axes along which an input of `shape` was broadcast."""
     extra = g.ndim - len(shape)
@@ -248,7 +293,7 @@ def unbroadcast(g: Any, shape: tuple) -> Any:
 
 
 def as_tensor(a: Any) -> Tensor:
-    """Return `a` as a tensor that operations can use at once.
+    """Return `a` as a tensor that operations can use at once; a KerasTensor stays one.
 
     An array is copied while a tape records, since its owner may change it before the backward.
     """
@@ -256,6 +301,8 @@ def as_tensor(a: Any) -> Tensor:
         if thread.state.autocast is not None and isinstance(a, Variable):
             a = autocast(a)
         return a if type(a) is Tensor else a._bare()
+    if isinstance(a, KerasTensor):
+        return a
     value = to_array(a)
     if value is a and thread.state.tapes:
         value = np.array(value)
@@ -263,7 +310,11 @@ def as_tensor(a: Any) -> Tensor:
 
 
 def elementary(
-    name: str, forward: Callable, *vjps: Callable | None, inputs: Sequence[str] = ("x",)
+    name: str,
+    forward: Callable,
+    *vjps: Callable | None,
+    inputs: Sequence[str] = ("x",),
+    rule: Callable | None = None,
 ) -> Elementary:
     """Make a primitive of a NumPy function and one line of NumPy per input.
 
@@ -274,8 +325,25 @@ def elementary(
             (the result), an input's name, a parameter's name, or `shape` (its input's shape). None
             where an input has no gradient.
         inputs: the inputs' names.
+        rule: `rule(*inputs, **params) -> KerasTensor`; None to run `forward` on small arrays.
     """
-    return Elementary(name, forward, vjps, inputs)
+    return Elementary(name, forward, vjps, inputs, rule)
+
+
+def without_gradient(name: str, forward: Callable, rule: Callable | None = None) -> WithoutGradient:
+    """Make a primitive that has no gradient.
+
+    Args:
+        name: name in the registry.
+        forward: `forward(*arrays, **params)`, which gives an array or a tuple of arrays.
+        rule: `rule(*inputs, **params) -> KerasTensor(s)`; None to run `forward` on small arrays.
+    """
+    return WithoutGradient(name, forward, rule)
+
+
+def same(x: Any, *_: Any, **__: Any) -> KerasTensor:
+    """The shape rule of what keeps shape and dtype of its first input."""
+    return KerasTensor(x.shape, x.dtype)
 
 
 def autocast(a: Any) -> Any:
@@ -291,7 +359,12 @@ def _cast_back(g: Any, x: Any) -> Any:
     return g.astype(x.dtype)
 
 
-CAST = elementary("cast", lambda x, dtype: np.asarray(x).astype(dtype), _cast_back)
+CAST = elementary(
+    "cast",
+    lambda x, dtype: np.asarray(x).astype(dtype),
+    _cast_back,
+    rule=lambda x, dtype: KerasTensor(x.shape, dtype),
+)
 
 
 def check_forward(name: str, result: Any) -> None:

@@ -17,17 +17,19 @@ class State:
         training: the `training` argument of the outermost layer call, None outside.
         layers: layers being called, outermost first; for names in messages and variable paths.
         autocast: NumPy dtype that float variables are cast to while a mixed-precision layer runs.
+        describing: whether a step of a graph is being described: ops that it calls are part of it.
         in_call: whether a layer call is under way on this thread.
         scopes: open name scopes; variables created inside carry them in their path.
     """
 
-    __slots__ = ("autocast", "in_call", "layers", "scopes", "tapes", "training")
+    __slots__ = ("autocast", "describing", "in_call", "layers", "scopes", "tapes", "training")
 
     def __init__(self) -> None:
         self.tapes: list[Any] = []
         self.training: bool | None = None
         self.layers: list[Any] = []
         self.autocast: Any = None
+        self.describing = False
         self.in_call = False
         self.scopes: list[str] = []
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
 from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
 
@@ -168,8 +169,8 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
     elif isinstance(value, np.ndarray):  # np.matrix and masked arrays have operators of their own
         array = np.asarray(value)
     else:
-        if getattr(value, "_is_keras_tensor", False):
-            raise TypeError(
+        if isinstance(value, KerasTensor):
+            raise SymbolicTensorError(
                 f"A KerasTensor has no values: {value!r} is a symbolic placeholder of a functional "
                 "model. Use it as the input of layers and of minikeras.ops functions only."
             )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import activations, dtype_policies, regularizers, tree
-from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
@@ -382,9 +382,7 @@ class Layer(LayerState):
             return self._spec_from_shape(args, kwargs)
         try:
             outputs = self.call(*args, **kwargs)
-        except (TypeError, AttributeError) as error:
-            if "KerasTensor" not in str(error):
-                raise
+        except SymbolicTensorError:  # it computes with values: run it on small arrays
             from minikeras.ops.symbolic import probe
 
             return probe(self.call, args, kwargs)

@@ -10,82 +10,8 @@ import inspect
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import any_symbolic
-from minikeras.ops.symbolic import OPS, OpCall
-
-_MODULES = {
-    "core": "associative_scan cast cond fori_loop map saturate_cast scan scatter scatter_update slice "
-    "slice_update stop_gradient switch unstack vectorized_map while_loop",
-    "einops": "rearrange",
-    "linalg": "cholesky cholesky_inverse det eig eigh inv jvp lstsq lu_factor matrix_rank norm pinv qr "
-    "solve solve_triangular svd",
-    "math": "cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet "
-    "logsumexp rfft rsqrt segment_max segment_min segment_prod segment_sum stft top_k "
-    "view_as_complex view_as_real",
-    "nn": "adaptive_average_pool adaptive_max_pool average_pool batch_norm binary_crossentropy "
-    "categorical_crossentropy celu conv conv_transpose ctc_decode ctc_loss depth_to_space "
-    "depthwise_conv dot_product_attention elu fold gelu glu hard_shrink hard_sigmoid hard_silu "
-    "hard_tanh layer_norm leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize "
-    "one_hot polar psnr relu relu6 rms_norm selu separable_conv sigmoid silu soft_shrink softmax "
-    "softplus softsign space_to_depth sparse_categorical_crossentropy sparse_plus sparse_sigmoid "
-    "sparsemax squareplus tanh_shrink threshold unfold",
-}
-_MODULE_OF = {f: module for module, names in _MODULES.items() for f in names.split()}
-
-# Classes that are not the function's name in capitals.
-_CLASSES = {
-    "allclose": "AllClose",
-    "cdist": "CDist",
-    "fft": "FFT",
-    "fft2": "FFT2",
-    "ifft2": "IFFT2",
-    "irfft": "IRFFT",
-    "isin": "IsIn",
-    "istft": "ISTFT",
-    "psnr": "PSNR",
-    "rfft": "RFFT",
-    "searchsorted": "SearchSorted",
-    "stft": "STFT",
-    "svd": "SVD",
-}
-
-# Parameters that belong to the call even where no tensor is given for them.
-_DATA = frozenset(
-    [
-        "x",
-        "x1",
-        "x2",
-        "xs",
-        "y",
-        "a",
-        "b",
-        "key",
-        "condition",
-        "indices",
-        "index",
-        "inputs",
-        "values",
-        "updates",
-        "target",
-        "start_indices",
-        "constant_values",
-        "mean",
-        "variance",
-        "choicelist",
-        "condlist",
-        "default",
-    ]
-)
-
-
-def class_name(function: str) -> str:
-    """Return the name of Keras's class for a function.
-
-    Example:
-
-    >>> class_name("expand_dims")
-    'ExpandDims'
-    """
-    return _CLASSES.get(function) or "".join(w.capitalize() for w in function.split("_"))
+from minikeras.ops.keras_names import class_name, module_name
+from minikeras.ops.symbolic import OPS, OpCall, data_parameters
 
 
 def is_op_entry(entry: dict) -> bool:
@@ -95,9 +21,10 @@ def is_op_entry(entry: dict) -> bool:
 
 def op_entry(operation: OpCall) -> tuple[dict, tuple, dict]:
     """Return the entry of a call of a function, and what it is called on, by place and by name."""
-    name = operation.function
+    function = operation.function
+    data = data_parameters(function)
     node = operation._inbound_nodes[0]
-    bound = inspect.signature(OPS[name].on_data).bind(*node.args, **node.kwargs)
+    bound = inspect.signature(OPS[function].on_data).bind(*node.args, **node.kwargs)
     config: dict[str, Any] = {"name": operation.name}
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
@@ -105,24 +32,24 @@ def op_entry(operation: OpCall) -> tuple[dict, tuple, dict]:
     for parameter in bound.signature.parameters.values():
         key = parameter.name
         if key not in bound.arguments:
-            gap |= key in _DATA
+            gap |= key in data
             continue
         value = bound.arguments[key]
         if parameter.kind is parameter.VAR_POSITIONAL:
             args.extend(value)
         elif parameter.kind is parameter.VAR_KEYWORD:
             config.update(value)
-        elif key not in _DATA and not any_symbolic((value,)):
+        elif key not in data and not any_symbolic((value,)):
             config[key] = value
         elif gap:
             kwargs[key] = value
         else:
             args.append(value)
     entry = {
-        "module": f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}",
-        "class_name": class_name(name),
+        "module": module_name(OPS[function]),
+        "class_name": class_name(function),
         "config": config,
-        "registered_name": class_name(name),
+        "registered_name": class_name(function),
         "name": operation.name,
     }
     return entry, tuple(args), kwargs
@@ -134,9 +61,8 @@ def op_from_entry(entry: dict) -> OpCall:
     Raises:
         ValueError: if no function of `minikeras.ops` has the name of the class.
     """
-    wanted = entry["class_name"].lower()
     for function in OPS:
-        if function.replace("_", "") == wanted:
+        if class_name(function) == entry["class_name"]:
             return OpCall(function, name=entry["config"].get("name"))
     raise ValueError(
         f"The config holds '{entry['class_name']}' of {entry['module']}, and minikeras.ops has no "

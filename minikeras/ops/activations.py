@@ -8,28 +8,28 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary
+from minikeras.autodiff.primitive import elementary, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels import activations as kernels
-from minikeras.ops.elementwise import square
+from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
 from minikeras.ops.indexing import get_item, where
+from minikeras.ops.math import erf
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.special import erf
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 # Activations that are one primitive each.
 
 
 @unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0))
-def relu(x: Any) -> Tensor:
+def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit: `max(x, 0)`."""
 
 
 @unary(lambda x: kernels.sigmoid(x), lambda g, y: g * y * (1 - y))
-def sigmoid(x: Any) -> Tensor:
+def sigmoid(x: TensorLike) -> Tensor:
     """Logistic function: `1 / (1 + exp(-x))`."""
 
 
@@ -38,29 +38,29 @@ def _softplus(x: np.ndarray) -> np.ndarray:
 
 
 @unary(_softplus, lambda g, y: g * -np.expm1(-y))
-def softplus(x: Any) -> Tensor:
+def softplus(x: TensorLike) -> Tensor:
     """Smooth rectifier: `log(1 + exp(x))`."""
 
 
 @unary(lambda x: x / (1 + np.abs(x)), lambda g, x: g / np.square(1 + np.abs(x)))
-def softsign(x: Any) -> Tensor:
+def softsign(x: TensorLike) -> Tensor:
     """Softsign: `x / (1 + |x|)`."""
 
 
 @unary(lambda x: np.minimum(np.maximum(x, 0), 6), lambda g, y: g * ((y > 0) & (y < 6)))
-def relu6(x: Any) -> Tensor:
+def relu6(x: TensorLike) -> Tensor:
     """Rectifier clipped at 6: `min(max(x, 0), 6)`."""
 
 
 @unary(
     lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0), 1), lambda g, y: g * ((y > 0) & (y < 1)) / 6
 )
-def hard_sigmoid(x: Any) -> Tensor:
+def hard_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip(x / 6 + 1 / 2, 0, 1)`."""
 
 
 @unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, y: g * ((y > -1) & (y < 1)))
-def hard_tanh(x: Any) -> Tensor:
+def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh: `clip(x, -1, 1)`."""
 
 
@@ -72,7 +72,7 @@ _SELU_SCALE = 1.0507009873554804934193349852946
     lambda x: _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(np.minimum(x, 0))),
     lambda g, y: g * np.where(y > 0, _SELU_SCALE * np.ones_like(y), y + _SELU_SCALE * _SELU_ALPHA),
 )
-def selu(x: Any) -> Tensor:
+def selu(x: TensorLike) -> Tensor:
     """Scaled exponential linear unit (Klambauer et al., 2017)."""
 
 
@@ -85,33 +85,36 @@ _ELU = elementary(
     "elu",
     lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), alpha * np.exp(np.minimum(x, 0))),
+    rule=same,
 )
 _LEAKY = elementary(
     "leaky_relu",
     lambda x, slope: np.where(x > 0, x, x * np.asarray(slope, x.dtype)),
     lambda g, x, slope: g * np.where(x > 0, np.ones_like(x), np.ones_like(x) * slope),
+    rule=same,
 )
 _CELU = elementary(
     "celu",
     lambda x, alpha: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0) / alpha)),
+    rule=same,
 )
 
 
-@op(rule=same_float_rule)
-def elu(x: Any, alpha: float = 1.0) -> Tensor:
+@op
+def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Exponential linear unit: `x` where positive, else `alpha * (exp(x) - 1)`."""
     return _ELU(as_floating(x), alpha=alpha)
 
 
-@op(rule=same_float_rule)
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+@op
+def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
     """`x` where positive, else `negative_slope * x`."""
     return _LEAKY(as_floating(x), slope=negative_slope)
 
 
-@op(rule=same_float_rule)
-def celu(x: Any, alpha: float = 1.0) -> Tensor:
+@op
+def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Continuously differentiable exponential linear unit."""
     return _CELU(as_floating(x), alpha=alpha)
 
@@ -126,7 +129,7 @@ def _silu_vjp(g: Any, x: Any, y: Any) -> Any:
 
 
 @unary(lambda x: x * kernels.sigmoid(x), _silu_vjp)
-def silu(x: Any) -> Tensor:
+def silu(x: TensorLike) -> Tensor:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`."""
 
 
@@ -135,17 +138,17 @@ def _hard_silu_vjp(g: Any, x: Any) -> Any:
 
 
 @unary(lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1), _hard_silu_vjp)
-def hard_silu(x: Any) -> Tensor:
+def hard_silu(x: TensorLike) -> Tensor:
     """`x * hard_sigmoid(x)`."""
 
 
 @unary(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda g, y: g * -np.expm1(y))
-def log_sigmoid(x: Any) -> Tensor:
+def log_sigmoid(x: TensorLike) -> Tensor:
     """`log(sigmoid(x))`, without overflow."""
 
 
 @unary(lambda x: x - np.tanh(x), lambda g, x, y: g * np.square(x - y))
-def tanh_shrink(x: Any) -> Tensor:
+def tanh_shrink(x: TensorLike) -> Tensor:
     """`x - tanh(x)`."""
 
 
@@ -162,7 +165,7 @@ def _gelu_vjp(g: Any, x: Any) -> Any:
     return g * ((_erf(x * _SQRT_HALF) + 1) * 0.5 + x * density)
 
 
-_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp)
+_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp, rule=same)
 
 
 def _bent(x: Any) -> Any:
@@ -175,11 +178,13 @@ def _gelu_tanh_vjp(g: Any, x: Any) -> Any:
     return g * ((t + 1) * 0.5 + (1 - t * t) * slope * x * 0.5)
 
 
-_GELU_TANH = elementary("gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp)
+_GELU_TANH = elementary(
+    "gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp, rule=same
+)
 
 
-@op(rule=same_float_rule)
-def gelu(x: Any, approximate: bool = True) -> Tensor:
+@op
+def gelu(x: TensorLike, approximate: bool = True) -> Tensor:
     """Gaussian error linear unit, `x * Phi(x)` (Hendrycks & Gimpel, 2016).
 
     Args:
@@ -189,55 +194,56 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
     return (_GELU_TANH if approximate else _GELU)(as_floating(x))
 
 
-@op(rule=same_float_rule)
-def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+@op
+def soft_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """Shrink towards zero by `threshold`."""
     x = as_floating(x)
     return relu(x - threshold) - relu(-x - threshold)
 
 
-@op(rule=same_float_rule)
-def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+@op
+def hard_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """`x` where its magnitude exceeds `threshold`, else 0."""
     x = as_floating(x)
-    return where(np.abs(x.array) > threshold, x, Tensor(np.zeros_like(x.array)))
+    return where(absolute(x) > threshold, x, 0.0)
 
 
-@op(rule=same_float_rule)
-def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
+@op
+def threshold(x: TensorLike, threshold: float, default_value: float) -> Tensor:
     """`x` where it exceeds `threshold`, else `default_value`."""
     x = as_floating(x)
-    return where(x.array > threshold, x, Tensor(np.full_like(x.array, default_value)))
+    return where(x > threshold, x, default_value)
 
 
-@op(rule=same_float_rule)
-def squareplus(x: Any, b: float = 4) -> Tensor:
+@op
+def squareplus(x: TensorLike, b: float = 4) -> Tensor:
     """`(x + sqrt(x**2 + b)) / 2`."""
     x = as_floating(x)
     return (x + (square(x) + b) ** 0.5) * 0.5
 
 
-@op(rule=same_float_rule)
-def sparse_plus(x: Any) -> Tensor:
+@op
+def sparse_plus(x: TensorLike) -> Tensor:
     """Sparse variant of softplus: 0, a parabola, then `x`."""
     x = as_floating(x)
-    v = x.array
     middle = 0.25 * square(x + 1)
-    return where(v <= -1, Tensor(np.zeros_like(v)), where(v < 1, middle, x))
+    return where(x <= -1, 0.0, where(x < 1, middle, x))
 
 
-@op(rule=same_float_rule)
-def sparse_sigmoid(x: Any) -> Tensor:
+@op
+def sparse_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip((x + 1) / 2, 0, 1)`."""
     x = as_floating(x)
     return _CLIP01((x + 1) * 0.5)
 
 
-_CLIP01 = elementary("clip01", lambda x: np.clip(x, 0, 1), lambda g, x: g * ((x > 0) & (x < 1)))
+_CLIP01 = elementary(
+    "clip01", lambda x: np.clip(x, 0, 1), lambda g, x: g * ((x > 0) & (x < 1)), rule=same
+)
 
 
-@op
-def glu(x: Any, axis: int = -1) -> Tensor:
+@probed
+def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """Gated linear unit: the first half times the sigmoid of the second half along `axis`."""
     x = as_floating(x)
     if x.shape[axis] % 2:
@@ -255,7 +261,9 @@ def _softmax_vjp(g: Any, y: Any, axis: int) -> Any:
     return d - y * np.sum(d, axis=axis, keepdims=True)
 
 
-_SOFTMAX = elementary("softmax", lambda x, axis: kernels.softmax(x, axis=axis), _softmax_vjp)
+_SOFTMAX = elementary(
+    "softmax", lambda x, axis: kernels.softmax(x, axis=axis), _softmax_vjp, rule=same
+)
 
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
@@ -267,6 +275,7 @@ _LOG_SOFTMAX = elementary(
     "log_softmax",
     _log_softmax,
     lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    rule=same,
 )
 
 
@@ -289,7 +298,7 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
 
 
 @op(rule=same_float_rule)
-def softmax(x: Any, axis: Any = -1) -> Tensor:
+def softmax(x: TensorLike, axis: Any = -1) -> Tensor:
     """Exponentials divided by their sum over `axis`.
 
     Example:
@@ -302,7 +311,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 @op(rule=same_float_rule)
-def log_softmax(x: Any, axis: Any = -1) -> Tensor:
+def log_softmax(x: TensorLike, axis: Any = -1) -> Tensor:
     """Logarithm of the softmax, without overflow."""
     return _over_axes(as_floating(x), axis, _LOG_SOFTMAX, "log_softmax")
 
@@ -324,10 +333,10 @@ def _sparsemax_vjp(g: Any, y: Any, axis: int) -> Any:
     return inside * (d - average)
 
 
-_SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp)
+_SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp, rule=same)
 
 
-@op(rule=same_float_rule)
-def sparsemax(x: Any, axis: int = -1) -> Tensor:
+@op
+def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """Projection onto the simplex: like softmax, with exact zeros (Martins & Astudillo, 2016)."""
     return _SPARSEMAX(as_floating(x), axis=axis)

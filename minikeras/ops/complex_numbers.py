@@ -13,19 +13,18 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import np_dtype
-from minikeras.ops.elementwise import multiply
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.ops.families import as_floating, unary
-from minikeras.ops.joining import stack
-from minikeras.ops.symbolic import op
-from minikeras.ops.trigonometry import arctan2, cos, sin
+from minikeras.ops.symbolic import TensorLike, op
+from minikeras.ops.trigonometry import arctan2
 
-_PARTS = {"complex64": "float32", "complex128": "float64"}
+PARTS = {"complex64": "float32", "complex128": "float64"}
+
 _WHOLE = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
 
 
 def _part_rule(x: KerasTensor) -> KerasTensor:
-    return KerasTensor(x.shape, _PARTS.get(x.dtype, x.dtype))
+    return KerasTensor(x.shape, PARTS.get(x.dtype, x.dtype))
 
 
 def _real(x: np.ndarray) -> np.ndarray:
@@ -46,40 +45,34 @@ def _imag_vjp(g: Any, x: Any) -> Any:
     return g.astype(x.dtype) * np.asarray(-1j, x.dtype)
 
 
-_REAL = elementary("real", _real, _real_vjp)
-_IMAG = elementary("imag", _imag, _imag_vjp)
+_REAL = elementary("real", _real, _real_vjp, rule=_part_rule)
+_IMAG = elementary("imag", _imag, _imag_vjp, rule=_part_rule)
 
 
-@op(rule=_part_rule)
-def real(x: Any) -> Tensor:
+@op
+def real(x: TensorLike) -> Tensor:
     """Return the real part."""
     return _REAL(as_tensor(x))
 
 
-@op(rule=_part_rule)
-def imag(x: Any) -> Tensor:
+@op
+def imag(x: TensorLike) -> Tensor:
     """Return the imaginary part."""
     return _IMAG(as_tensor(x))
 
 
 @unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
-def conj(x: Any) -> Tensor:
+def conj(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
 @unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
-def conjugate(x: Any) -> Tensor:
+def conjugate(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
-def _angle_rule(x: KerasTensor) -> KerasTensor:
-    name = _PARTS.get(x.dtype, x.dtype)
-    floats = np_dtype(name).kind in "fV"
-    return KerasTensor(x.shape, name if floats else None)
-
-
-@op(rule=_angle_rule)
-def angle(x: Any) -> Tensor:
+@op
+def angle(x: TensorLike) -> Tensor:
     """Return the angle of complex numbers in the plane, in radians; pi for negative real ones."""
     x = as_floating(x)
     return arctan2(imag(x), real(x))
@@ -91,38 +84,10 @@ _COMPLEX = elementary(
     lambda g, re: np.real(g).astype(re.dtype),
     lambda g, im: -np.imag(g).astype(im.dtype),
     inputs=("re", "im"),
+    rule=lambda re, im: KerasTensor(re.shape, _WHOLE[standardize_dtype(re.dtype)]),
 )
 
 
 def make_complex(re: Tensor, im: Tensor) -> Tensor:
     """Return complex numbers of these parts."""
     return _COMPLEX(re, im)
-
-
-@op(rule=lambda abs_, angle: KerasTensor(abs_.shape, _WHOLE[abs_.dtype]))
-def polar(abs_: Any, angle: Any) -> Tensor:
-    """Return complex numbers of the given magnitudes and angles (in radians)."""
-    radius, angle = as_floating(abs_), as_floating(angle)
-    return make_complex(multiply(radius, cos(angle)), multiply(radius, sin(angle)))
-
-
-@op(rule=lambda x: KerasTensor(x.shape[:-1], _WHOLE[x.dtype]))
-def view_as_complex(x: Any) -> Tensor:
-    """Return complex numbers whose real and imaginary parts are the pairs along the last axis.
-
-    Raises:
-        ValueError: if the last axis does not have size 2.
-    """
-    x = as_floating(x)
-    if x.ndim < 1 or x.shape[-1] != 2:
-        raise ValueError(
-            f"view_as_complex: the last axis must have size 2. Received shape {x.shape}."
-        )
-    return make_complex(x[..., 0], x[..., 1])
-
-
-@op(rule=lambda x: KerasTensor((*x.shape, 2), _PARTS[x.dtype]))
-def view_as_real(x: Any) -> Tensor:
-    """Return real and imaginary parts as pairs along a new last axis."""
-    x = as_tensor(x)
-    return stack([real(x), imag(x)], axis=-1)

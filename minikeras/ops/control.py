@@ -13,10 +13,10 @@ from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import standardize_dtype
-from minikeras.ops.indexing import get_item
+from minikeras.ops.indexing import GET_ITEM, get_item
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import flip
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _spec(x: Any) -> Any:
@@ -32,13 +32,13 @@ def _spec(x: Any) -> Any:
 
 
 @op(rule=lambda pred, true_fn, false_fn: tree.map_structure(_spec, true_fn()))
-def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
+def cond(pred: TensorLike, true_fn: Callable, false_fn: Callable) -> Any:
     """Call `true_fn` if `pred` is true, else `false_fn`, and return what it returns."""
     return true_fn() if bool(to_array(pred)) else false_fn()
 
 
-@op
-def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
+@probed
+def switch(index: TensorLike, branches: Sequence[Callable], *operands: TensorLike) -> Any:
     """Call the branch of the given index, clipped to what there is, on `operands`."""
     i = int(np.clip(int(to_array(index)), 0, len(branches) - 1))
     return branches[i](*operands)
@@ -50,7 +50,7 @@ def _as_spec(x: Any) -> KerasTensor:
 
 @op(rule=lambda cond, body, loop_vars, *_, **__: tree.map_structure(_as_spec, loop_vars))
 def while_loop(
-    cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None
+    cond: Callable, body: Callable, loop_vars: TensorLike, maximum_iterations: int | None = None
 ) -> Any:
     """Call `body` on the loop variables while `cond` of them holds.
 
@@ -75,7 +75,7 @@ def while_loop(
 
 
 @op(rule=lambda lower, upper, body_fun, init_val: tree.map_structure(_as_spec, init_val))
-def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
+def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) -> Any:
     """Call `body_fun(i, value)` for `i` from `lower` up to (not including) `upper`."""
     value = tree.map_structure(as_tensor, init_val)
     for i in range(int(to_array(lower)), int(to_array(upper))):
@@ -83,11 +83,11 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
     return value
 
 
-@op
+@probed
 def scan(
     f: Callable,
-    init: Any,
-    xs: Any = None,
+    init: TensorLike,
+    xs: TensorLike | None = None,
     length: int | None = None,
     reverse: bool = False,
     unroll: Any = 1,
@@ -129,20 +129,20 @@ def scan(
     return carry, tree.map_structure(lambda *items: stack(items), *ys)
 
 
-@op
-def map(f: Callable, xs: Any) -> Any:
+@probed
+def map(f: Callable, xs: TensorLike) -> Any:
     """Apply `f` to each entry of the first axis (of a structure too) and stack the results."""
     return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
 
 
-@op
-def vectorized_map(function: Callable, elements: Any) -> Any:
+@probed
+def vectorized_map(function: Callable, elements: TensorLike) -> Any:
     """Apply `function` to each entry of the first axis and stack the results."""
     return map(function, elements)
 
 
-@op
-def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+@probed
+def associative_scan(f: Callable, elems: TensorLike, reverse: bool = False, axis: int = 0) -> Any:
     """Combine elements along an axis cumulatively by an associative function.
 
     Args:
@@ -176,6 +176,7 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
     return tree.pack_sequence_as(elems, flat)
 
 
+@export
 def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None = None) -> Callable:
     """Make a function of entries a function of whole tensors, which broadcast.
 
@@ -226,6 +227,7 @@ def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None =
     return over_all
 
 
+@export
 def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tuple:
     """Evaluate a function and its derivative in a direction.
 
@@ -264,3 +266,17 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
     moved = outer.gradient(grads, us, dirs, unconnected_gradients="zero")
     tangent = tree.pack_sequence_as(output, moved)
     return (output, tangent, aux) if has_aux else (output, tangent)
+
+
+@probed
+def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """Take a tensor apart along `axis`.
+
+    Raises:
+        ValueError: if `num` is given and is not the size of the axis.
+    """
+    x = as_tensor(x)
+    if num is not None and num != x.shape[axis]:
+        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
+    before = (slice(None),) * (axis % x.ndim)
+    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]

@@ -24,7 +24,21 @@ from minikeras.kernels.windows import Window, window
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
 from minikeras.ops.shapes import transpose
-from minikeras.ops.symbolic import OPS, op
+from minikeras.ops.symbolic import OPS, TensorLike, op
+
+
+def _conv_rule(
+    x: Any, kernel: Any, *_: Any, strides: tuple, padding: Any, dilation: tuple, **more: Any
+) -> KerasTensor:
+    filters = kernel.shape[-1]
+    if "groups" not in more:  # depthwise: a multiplier for each channel
+        channels = kernel.shape[-2]
+        filters = None if None in (channels, filters) else channels * filters
+    size = tuple(kernel.shape[:-2])
+    shape = conv_output_shape(
+        tuple(x.shape), filters, size, strides, padding, "channels_last", dilation, "conv"
+    )
+    return KerasTensor(shape, x.dtype)
 
 
 def _activated(y: Any, activation: str | None) -> Any:
@@ -52,6 +66,7 @@ CONV = Primitive(
     "conv",
     conv_kernels.forward,
     lambda g, saved, needs, out, **_: conv_kernels.backward(g, saved, needs, out),
+    rule=_conv_rule,
     reference=_conv_reference,
     writes_out=True,
 )
@@ -66,6 +81,9 @@ CONV_TRANSPOSE = Primitive(
     "conv_transpose",
     conv_kernels.transpose_forward,
     lambda g, saved, needs, out, **_: conv_kernels.transpose_backward(g, saved, needs, out),
+    rule=lambda x, kernel, bias, w, activation: KerasTensor(
+        (x.shape[0], *w.size, kernel.shape[-2]), x.dtype
+    ),
     reference=_transpose_reference,
     writes_out=True,
 )
@@ -89,6 +107,7 @@ DEPTHWISE_CONV = Primitive(
     "depthwise_conv",
     depthwise_kernels.forward,
     lambda g, saved, needs, out, **_: depthwise_kernels.backward(g, saved, needs, out),
+    rule=_conv_rule,
     reference=_depthwise_reference,
     writes_out=True,
 )
@@ -220,47 +239,10 @@ def _channels(x: Any, data_format: str) -> Any:
     return x.shape[1 if data_format == "channels_first" else -1]
 
 
-def _conv_spec(
-    name: str,
-    x: Any,
-    kernel: Any,
-    filters: int,
-    strides: Any,
-    padding: Any,
-    data_format: Any,
-    rate: Any,
-) -> KerasTensor:
-    strides, padding, data_format, rate = _arguments(
-        x, kernel, strides, padding, data_format, rate, name
-    )
-    size = tuple(kernel.shape[:-2])
-    shape = conv_output_shape(
-        tuple(x.shape), filters, size, strides, padding, data_format, rate, name
-    )
-    return KerasTensor(shape, _float_name(x, kernel))
-
-
-def _float_name(*xs: Any) -> str:
-    return result_type(*[x.dtype for x in xs], float)
-
-
-def _conv_rule(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> KerasTensor:
-    return _conv_spec(
-        "conv", inputs, kernel, kernel.shape[-1], strides, padding, data_format, dilation_rate
-    )
-
-
-@op(rule=_conv_rule)
+@op
 def conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -296,7 +278,8 @@ def conv(
         x, k, strides, padding, data_format, dilation_rate, "conv"
     )
     channels, inner = _channels(x, data_format), k.shape[-2]
-    if channels % inner or k.shape[-1] % (channels // inner):
+    groups = 1 if channels is None else channels // inner
+    if channels is not None and (channels % inner or k.shape[-1] % groups):
         raise ValueError(
             f"conv: {channels} channels and {k.shape[-1]} filters cannot be divided into groups by "
             f"a kernel of {inner} channels. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
@@ -312,7 +295,7 @@ def conv(
             strides=strides,
             padding=padding,
             dilation=dilation,
-            groups=channels // inner,
+            groups=groups,
             activation=None,
         ),
     )
@@ -325,24 +308,10 @@ def _check_fit(
     conv_output_shape(tuple(x.shape), 1, size, strides, padding, data_format, dilation, name)
 
 
-def _depthwise_rule(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> KerasTensor:
-    filters = kernel.shape[-2] * kernel.shape[-1]
-    return _conv_spec(
-        "depthwise_conv", inputs, kernel, filters, strides, padding, data_format, dilation_rate
-    )
-
-
-@op(rule=_depthwise_rule)
+@op
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -362,7 +331,7 @@ def depthwise_conv(
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "depthwise_conv"
     )
-    if k.shape[-2] != _channels(x, data_format):
+    if _channels(x, data_format) not in (None, k.shape[-2]):
         raise ValueError(
             f"depthwise_conv: the kernel must have {_channels(x, data_format)} channels, as "
             f"`inputs`. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
@@ -377,32 +346,11 @@ def depthwise_conv(
     )
 
 
-def _separable_rule(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> KerasTensor:
-    return _conv_spec(
-        "separable_conv",
-        inputs,
-        depthwise_kernel,
-        pointwise_kernel.shape[-1],
-        strides,
-        padding,
-        data_format,
-        dilation_rate,
-    )
-
-
-@op(rule=_separable_rule)
+@op
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
+    inputs: TensorLike,
+    depthwise_kernel: TensorLike,
+    pointwise_kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -450,35 +398,10 @@ def conv_transpose_output_shape(
     return (input_shape[0], *w.size, filters)
 
 
-def _conv_transpose_rule(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    output_padding: Any = None,
-    data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> KerasTensor:
-    strides, padding, data_format, dilation = _arguments(
-        inputs, kernel, strides, padding, data_format, dilation_rate, "conv_transpose"
-    )
-    shape = conv_transpose_output_shape(
-        tuple(inputs.shape),
-        kernel.shape[-2],
-        tuple(kernel.shape[:-2]),
-        strides,
-        padding,
-        _output_padding(output_padding, len(strides), "conv_transpose"),
-        data_format,
-        dilation,
-    )
-    return KerasTensor(shape, _float_name(inputs, kernel))
-
-
-@op(rule=_conv_transpose_rule)
+@op
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     output_padding: Any = None,
@@ -511,7 +434,7 @@ def conv_transpose(
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv_transpose"
     )
-    if k.shape[-1] != _channels(x, data_format):
+    if _channels(x, data_format) not in (None, k.shape[-1]):
         raise ValueError(
             f"conv_transpose: the kernel's last axis must have {_channels(x, data_format)} "
             f"channels, as `inputs`. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
@@ -589,6 +512,17 @@ def _pool_arguments(
     return size, strides, padding, data_format, out
 
 
+def _pool_rule(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> KerasTensor:
+    shape = _pool_arguments(inputs, pool_size, strides, padding, data_format, "pooling")[-1]
+    return KerasTensor(shape, inputs.dtype)
+
+
 def _pool(
     primitive: Primitive, x: Any, pool_size: Any, strides: Any, padding: Any, data_format: Any
 ) -> Tensor:
@@ -603,20 +537,9 @@ def _pool(
     return in_channels_last(x, data_format, last)
 
 
-def _max_rule(
-    inputs: Any,
-    pool_size: Any,
-    strides: Any = None,
-    padding: str = "valid",
-    data_format: str | None = None,
-) -> KerasTensor:
-    shape = _pool_arguments(inputs, pool_size, strides, padding, data_format, "max_pool")[-1]
-    return KerasTensor(shape, inputs.dtype)
-
-
-@op(rule=_max_rule)
+@op(rule=_pool_rule)
 def max_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",
@@ -646,20 +569,9 @@ def max_pool(
     return _pool(MAX_POOL, as_tensor(inputs), pool_size, strides, padding, data_format)
 
 
-def _average_rule(
-    inputs: Any,
-    pool_size: Any,
-    strides: Any = None,
-    padding: str = "valid",
-    data_format: str | None = None,
-) -> KerasTensor:
-    shape = _pool_arguments(inputs, pool_size, strides, padding, data_format, "average_pool")[-1]
-    return KerasTensor(shape, inputs.dtype)
-
-
-@op(rule=_average_rule)
+@op(rule=_pool_rule)
 def average_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",
@@ -684,12 +596,18 @@ GLOBAL_AVERAGE = Primitive(
     "global_average",
     pool_kernels.global_average_forward,
     lambda g, saved, needs, out: pool_kernels.global_average_backward(g, saved),
+    rule=lambda x: KerasTensor((x.shape[0], x.shape[-1]), x.dtype),
     reference=_global_average_reference,
 )
 """The mean over all spatial axes, channels last."""
 
 
 # Larger images.
+
+
+def _enlarged(x: Any, factors: tuple, kind: Any = None) -> KerasTensor:
+    space = [None if d is None else d * n for d, n in zip(x.shape[1:-1], factors)]
+    return KerasTensor((x.shape[0], *space, x.shape[-1]), x.dtype)
 
 
 def _repeat_reference(x: Any, factors: tuple) -> Any:
@@ -702,6 +620,7 @@ UPSAMPLE = Primitive(
     "upsample",
     resize_kernels.repeat_forward,
     lambda g, saved, needs, out, factors: [resize_kernels.repeat_backward(g, factors)],
+    rule=_enlarged,
     reference=_repeat_reference,
 )
 """Each pixel repeated along the spatial axes, channels last."""
@@ -713,6 +632,7 @@ INTERPOLATE = Primitive(
     lambda g, saved, needs, out, factors, kind: [
         resize_kernels.interpolate_backward(g, saved, factors, kind)
     ],
+    rule=_enlarged,
     reference=resize_kernels.interpolate_reference,
 )
 """Images made larger by interpolation, channels last."""

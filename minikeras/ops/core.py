@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,16 +11,23 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, Primitive, as_tensor, elementary
+from minikeras.autodiff.primitive import (
+    CAST,
+    Primitive,
+    as_tensor,
+    elementary,
+    same,
+    without_gradient,
+)
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, export, op
 
 
+@export
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Tensor:
@@ -55,18 +61,20 @@ def convert_to_tensor(
     return Tensor(np.array(value) if value is x else np.asarray(value))
 
 
+@export
 def convert_to_numpy(x: Any) -> np.ndarray:
     """Return the value as a NumPy array (a copy)."""
     return np.array(to_array(x))
 
 
+@export
 def is_tensor(x: Any) -> bool:
     """Return whether `x` is a tensor."""
     return isinstance(x, (Tensor, KerasTensor))
 
 
-@op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
-def cast(x: Any, dtype: Any) -> Tensor:
+@op
+def cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype; the gradient is converted back.
 
     Example:
@@ -84,8 +92,8 @@ def cast(x: Any, dtype: Any) -> Tensor:
 _named = functools.lru_cache(maxsize=64)(to_np_dtype)
 
 
-@op(rule=lambda x, dtype: KerasTensor(x.shape, standardize_dtype(dtype)))
-def saturate_cast(x: Any, dtype: Any) -> Tensor:
+@op
+def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     """Convert to another dtype, values out of its range becoming its nearest one."""
     x = as_tensor(x)
     target, own = to_np_dtype(dtype), x.array.dtype
@@ -112,42 +120,31 @@ def _range(dtype: np.dtype) -> tuple:
     return float(info.min), float(info.max)
 
 
+@export
 def shape(x: Any) -> tuple:
     """Return the shape as a tuple, None where a size is not known yet."""
     return np_shape(x)
 
 
+@export
 def dtype(x: Any) -> str:
     """Return the dtype's name."""
     return standardize_dtype(x.dtype if hasattr(x, "dtype") else to_array(x).dtype)
 
 
-def ndim(x: Any) -> int:
-    """Return the number of axes."""
-    return len(np_shape(x))
+_STOP_GRADIENT = without_gradient("stop_gradient", lambda x: x, same)
 
 
-def size(x: Any) -> int | None:
-    """Return the number of elements, None while it is not known."""
-    sizes = np_shape(x)
-    return None if None in sizes else math.prod(sizes)
-
-
-@op(rule=lambda x: KerasTensor(x.shape, x.dtype))
-def copy(x: Any) -> Tensor:
-    """Return a tensor of the same values."""
-    return as_tensor(np.array(x) if type(x) is np.ndarray else x)
-
-
-@op(rule=lambda variable: KerasTensor(variable.shape, variable.dtype))
-def stop_gradient(variable: Any) -> Tensor:
+@op
+def stop_gradient(variable: TensorLike) -> Tensor:
     """Return the same values, through which no gradient flows."""
-    return Tensor(as_tensor(variable).array)
+    return _STOP_GRADIENT(variable if type(variable) is Tensor else as_tensor(variable))
 
 
 # Gradients of one's own.
 
 
+@export
 def custom_gradient(f: Callable) -> Callable:
     """Give a function a gradient of its own.
 
@@ -257,7 +254,7 @@ def _slice_rule(inputs: Any, start_indices: Any, shape: Any) -> KerasTensor:
 
 
 @op(rule=_slice_rule)
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
+def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
     """Cut a block out of a tensor.
 
     Args:
@@ -295,11 +292,12 @@ _UPDATE = elementary(
     lambda g, key: _updated(g, np.zeros(g[key].shape, g.dtype), key),
     lambda g, key: _winning(g, key),
     inputs=("x", "updates"),
+    rule=same,
 )
 
 
 @op(rule=lambda inputs, start_indices, updates: KerasTensor(inputs.shape, inputs.dtype))
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
+def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorLike) -> Tensor:
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
     updates = cast(updates, x.array.dtype)
@@ -307,15 +305,24 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
 
 def _places(indices: Any) -> tuple:
-    return tuple(np.moveaxis(np.array(to_array(indices)), -1, 0))
+    return tuple(np.moveaxis(to_array(indices), -1, 0))
 
 
-def _update_rule(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> KerasTensor:
-    return KerasTensor(inputs.shape, inputs.dtype)
+_UPDATE_AT = elementary(
+    "scatter_update",
+    lambda x, updates, indices: _updated(x, updates, _places(indices)),
+    lambda g, updates, indices: _updated(g, np.zeros(updates.shape, g.dtype), _places(indices)),
+    lambda g, indices: _winning(g, _places(indices)),
+    None,
+    inputs=("x", "updates", "indices"),
+    rule=same,
+)
 
 
-@op(rule=_update_rule)
-def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
+@op(rule=same)
+def scatter_update(
+    inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
+) -> Tensor:
     """Return `inputs` with the places `indices` (one a row) replaced by `updates`.
 
     Args:
@@ -327,40 +334,42 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     Raises:
         ValueError: for another `reduction`.
     """
-    x = as_tensor(inputs)
-    key = _places(indices)
+    x, indices = as_tensor(inputs), as_tensor(indices)
     updates = cast(updates, x.array.dtype)
     if reduction is None:
-        return _UPDATE(x, updates, key=key)
+        return _UPDATE_AT(x, updates, indices)
     if reduction == "add":
-        return add(x, _SCATTER(updates, key=key, into=x.shape))
+        return add(x, _SCATTER(updates, indices, into=x.shape))
     combine = {"max": maximum, "min": minimum, "mul": multiply}.get(reduction)
     if combine is None:
         raise ValueError(
             "scatter_update: `reduction` must be None, 'add', 'max', 'min' or 'mul'. "
             f"Received: reduction={reduction!r}"
         )
+    key = _places(indices)
     for place in np.ndindex(key[0].shape):
         at = tuple([k[place] for k in key])
         x = _UPDATE(x, combine(x[at], updates[place]), key=at)
     return x
 
 
-def _scattered(x: Any, key: Any, into: tuple) -> np.ndarray:
+def _scattered(x: Any, indices: Any, into: tuple) -> np.ndarray:
     y = np.zeros(into, x.dtype)
-    np.add.at(y, key, x)
+    np.add.at(y, _places(indices), x)
     return y
 
 
-_SCATTER = elementary("scatter", _scattered, lambda g, key: g[key])
+_SCATTER = elementary(
+    "scatter",
+    _scattered,
+    lambda g, indices: g[_places(indices)],
+    None,
+    inputs=("x", "indices"),
+    rule=lambda x, indices, into: KerasTensor(into, x.dtype),
+)
 
 
-@op(rule=lambda indices, values, shape: KerasTensor(shape, values.dtype))
-def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
+@op
+def scatter(indices: TensorLike, values: TensorLike, shape: Any) -> Tensor:
     """Add values into zeros of `shape` at the places `indices`, of shape `(n, k)`."""
-    return _SCATTER(as_tensor(values), key=_places(indices), into=tuple(shape))
-
-
-def is_variable(x: Any) -> bool:
-    """Return whether `x` is a variable."""
-    return isinstance(x, Variable)
+    return _SCATTER(as_tensor(values), as_tensor(indices), into=tuple(shape))

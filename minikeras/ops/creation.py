@@ -7,34 +7,38 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.primitive import as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to_np_dtype
 from minikeras.ops.core import cast, convert_to_tensor
 from minikeras.ops.families import operand_kind
 from minikeras.ops.shapes import broadcast_to, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _shape(shape: Any) -> tuple:
     return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
 
 
+@export
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Return zeros, of dtype `floatx` if None is given."""
     return Tensor(np.zeros(_shape(shape), to_np_dtype(dtype)))
 
 
+@export
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Return ones, of dtype `floatx` if None is given."""
     return Tensor(np.ones(_shape(shape), to_np_dtype(dtype)))
 
 
+@export
 def empty(shape: Any, dtype: Any = None) -> Tensor:
     """Return a tensor whose values mean nothing (zeros here)."""
     return zeros(shape, dtype)
 
 
+@export
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """Return a tensor filled with a value.
 
@@ -46,40 +50,48 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     return Tensor(np.full(_shape(shape), to_array(fill_value), to_np_dtype(dtype)))
 
 
-def _like_rule(x: Any, dtype: Any = None) -> KerasTensor:
-    return KerasTensor(x.shape, x.dtype if dtype is None else dtype)
+def _like_rule(x: Any, *_: Any, dtype: Any) -> KerasTensor:
+    return KerasTensor(x.shape, dtype)
 
 
-def _like(x: Any, dtype: Any, make: Any) -> Tensor:
-    value = as_tensor(x).array
-    return Tensor(make(value.shape, value.dtype if dtype is None else to_np_dtype(dtype)))
+_ZEROS_LIKE = without_gradient("zeros_like", lambda x, dtype: np.zeros(x.shape, dtype), _like_rule)
+_ONES_LIKE = without_gradient("ones_like", lambda x, dtype: np.ones(x.shape, dtype), _like_rule)
+_FULL_LIKE = without_gradient(
+    "full_like", lambda x, value, dtype: np.full(x.shape, value, dtype), _like_rule
+)
 
 
-@op(rule=_like_rule)
-def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+def _like(primitive: Any, x: Any, dtype: Any, *more: Any) -> Tensor:
+    if type(x) is not Tensor:
+        x = as_tensor(x)
+    return primitive(x, *more, dtype=x.array.dtype if dtype is None else to_np_dtype(dtype))
+
+
+@op
+def zeros_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return zeros of the shape of `x`, and its dtype if none is given."""
-    return _like(x, dtype, np.zeros)
+    return _like(_ZEROS_LIKE, x, dtype)
 
 
-@op(rule=_like_rule)
-def ones_like(x: Any, dtype: Any = None) -> Tensor:
+@op
+def ones_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return ones of the shape of `x`, and its dtype if none is given."""
-    return _like(x, dtype, np.ones)
+    return _like(_ONES_LIKE, x, dtype)
 
 
-@op(rule=_like_rule)
-def empty_like(x: Any, dtype: Any = None) -> Tensor:
+@op
+def empty_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor of the shape of `x` whose values mean nothing (zeros here)."""
-    return _like(x, dtype, np.zeros)
+    return _like(_ZEROS_LIKE, x, dtype)
 
 
-@op(rule=lambda x, fill_value, dtype=None: _like_rule(x, dtype))
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+@op
+def full_like(x: TensorLike, fill_value: TensorLike, dtype: Any = None) -> Tensor:
     """Return a tensor filled with a value, of the shape of `x`, and its dtype if none is given."""
-    value = to_array(fill_value)
-    return _like(x, dtype, lambda shape, target: np.full(shape, value, target))
+    return _like(_FULL_LIKE, x, dtype, as_tensor(fill_value))
 
 
+@export
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
     """Return evenly spaced values.
 
@@ -110,6 +122,7 @@ def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
     return np_dtype(result_type(operand_kind(start), operand_kind(stop), float))
 
 
+@export
 def linspace(
     start: Any,
     stop: Any,
@@ -138,6 +151,7 @@ def linspace(
     return (result, Tensor(np.asarray(step).astype(target))) if retstep else result
 
 
+@export
 def logspace(
     start: Any,
     stop: Any,
@@ -154,6 +168,7 @@ def logspace(
     return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
 
 
+@export
 def geomspace(
     start: Any,
     stop: Any,
@@ -167,28 +182,32 @@ def geomspace(
     return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
 
 
+@export
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
     return Tensor(np.eye(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
 
 
+@export
 def identity(n: int, dtype: Any = None) -> Tensor:
     """Return the n x n identity matrix."""
     return eye(n, dtype=dtype)
 
 
+@export
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones at and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
     return Tensor(np.tri(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
 
 
+@export
 def array(x: Any, dtype: Any = None) -> Tensor:
     """Make a tensor; `convert_to_tensor` under NumPy's name."""
     return convert_to_tensor(x, dtype)
 
 
-@op
-def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
+@probed
+def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """Return the coordinates of the points of a grid.
 
     Args:
@@ -218,8 +237,8 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     return grids
 
 
-def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
-    target = x.dtype if dtype is None else standardize_dtype(dtype)
+def _view_rule(x: KerasTensor, dtype: Any) -> KerasTensor:
+    target = standardize_dtype(dtype)
     old, new = np_dtype(x.dtype).itemsize, np_dtype(target).itemsize
     if old == new or x.ndim == 0:
         return KerasTensor(x.shape, target)
@@ -227,8 +246,11 @@ def _view_rule(x: KerasTensor, dtype: Any = None) -> KerasTensor:
     return KerasTensor((*x.shape[:-1], None if last is None else last * old // new), target)
 
 
-@op(rule=_view_rule)
-def view(x: Any, dtype: Any = None) -> Tensor:
+_VIEW = without_gradient("view", lambda x, dtype: np.ascontiguousarray(x).view(dtype), _view_rule)
+
+
+@op
+def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """Read the same bytes as another dtype; no gradient flows through.
 
     Args:
@@ -238,4 +260,10 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     x = as_tensor(x)
     if dtype is None:
         return cast(x, x.array.dtype)
-    return Tensor(np.ascontiguousarray(x.array).view(to_np_dtype(dtype)))
+    return _VIEW(x, dtype=to_np_dtype(dtype))
+
+
+@op
+def copy(x: TensorLike) -> Tensor:
+    """Return a tensor of the same values."""
+    return as_tensor(np.array(x) if type(x) is np.ndarray else x)

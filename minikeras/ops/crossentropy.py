@@ -1,4 +1,4 @@
-"""Cross-entropies: fused primitives, one number per example."""
+"""Cross-entropies, fused primitives with one number per example; and the signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.primitive import Primitive, as_tensor, same
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import abs, clip, exp, log, log1p
-from minikeras.ops.families import as_floating, np_shape
-from minikeras.ops.reductions import sum
-from minikeras.ops.shapes import moveaxis
-from minikeras.ops.symbolic import op
+from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
+from minikeras.ops.encoding import one_hot_array
+from minikeras.ops.families import CONVERT, as_floating, np_shape, promote
+from minikeras.ops.reductions import mean, sum
+from minikeras.ops.shapes import moveaxis, reshape
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _binary_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
@@ -34,41 +35,62 @@ def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
     return -sum(target * log(q), axis=-1)
 
 
-def _sparse_reference(p: Tensor, labels: np.ndarray, epsilon: float) -> Tensor:
+def _sparse_reference(p: Tensor, labels: Any, epsilon: float) -> Tensor:
     target = Tensor(one_hot_array(labels, p.shape[-1], p.array.dtype))
     return _categorical_reference(target, p, epsilon)
 
 
-def _sparse_logits_reference(z: Tensor, labels: np.ndarray) -> Tensor:
+def _sparse_logits_reference(z: Tensor, labels: Any) -> Tensor:
     target = Tensor(one_hot_array(labels, z.shape[-1], z.array.dtype))
     return -sum(target * log_softmax(z), axis=-1)
 
 
-def _fused(name: str, module: Any, stem: str, reference: Any) -> Primitive:
-    forward = getattr(module, f"{stem}_forward")
-    backward = getattr(module, f"{stem}_backward")
-    return Primitive(
-        name,
-        forward,
-        lambda g, saved, needs, out, **_: backward(g, saved, needs, out),
-        reference=reference,
-    )
+def _without_last_axis(*xs: Any, **_: Any) -> KerasTensor:
+    return KerasTensor(xs[0].shape[:-1], xs[0].dtype)
 
 
-_BINARY = _fused("binary_crossentropy", kernels, "binary", _binary_reference)
-_BINARY_LOGITS = _fused(
-    "binary_crossentropy_logits", kernels, "binary_logits", _binary_logits_reference
+def _fused(
+    name: str, forward: Any, backward: Any, reference: Any, rule: Any = _without_last_axis
+) -> Primitive:
+    def without_params(g: Any, saved: Any, needs: Any, out: Any, **_: Any) -> Any:
+        return backward(g, saved, needs, out)
+
+    return Primitive(name, forward, without_params, rule, reference)
+
+
+_BINARY = _fused(
+    "binary_crossentropy", kernels.binary_forward, kernels.binary_backward, _binary_reference, same
 )
-_CATEGORICAL = _fused("categorical_crossentropy", kernels, "categorical", _categorical_reference)
+_BINARY_LOGITS = _fused(
+    "binary_crossentropy_logits",
+    kernels.binary_logits_forward,
+    kernels.binary_logits_backward,
+    _binary_logits_reference,
+    same,
+)
+_CATEGORICAL = _fused(
+    "categorical_crossentropy",
+    kernels.categorical_forward,
+    kernels.categorical_backward,
+    _categorical_reference,
+)
 _CATEGORICAL_LOGITS = _fused(
     "categorical_crossentropy_logits",
-    kernels,
-    "categorical_logits",
+    kernels.categorical_logits_forward,
+    kernels.categorical_logits_backward,
     lambda target, z: -sum(target * log_softmax(z), axis=-1),
 )
-_SPARSE = _fused("sparse_categorical_crossentropy", kernels, "sparse", _sparse_reference)
+_SPARSE = _fused(
+    "sparse_categorical_crossentropy",
+    kernels.sparse_forward,
+    kernels.sparse_backward,
+    _sparse_reference,
+)
 _SPARSE_LOGITS = _fused(
-    "sparse_categorical_crossentropy_logits", kernels, "sparse_logits", _sparse_logits_reference
+    "sparse_categorical_crossentropy_logits",
+    kernels.sparse_logits_forward,
+    kernels.sparse_logits_backward,
+    _sparse_logits_reference,
 )
 
 
@@ -81,7 +103,9 @@ def _same_shape(name: str, target: Any, output: Any) -> None:
 
 
 @op(rule=lambda target, output, from_logits=False: KerasTensor(output.shape, output.dtype))
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+def binary_crossentropy(
+    target: TensorLike, output: TensorLike, from_logits: bool = False
+) -> Tensor:
     """Cross-entropy of probabilities (or logits) and targets in [0, 1], element by element."""
     output = as_floating(output)
     target = cast(target, output.dtype)
@@ -99,7 +123,7 @@ def _drop_axis_rule(target: Any, output: Any, from_logits: bool = False, axis: i
 
 @op(rule=_drop_axis_rule)
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
     """Cross-entropy of class probabilities (or logits) over `axis` and one-hot targets."""
     output = as_floating(output)
@@ -116,7 +140,7 @@ def categorical_crossentropy(
 
 @op(rule=_drop_axis_rule)
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
     """Cross-entropy of class probabilities (or logits) over `axis` and integer labels.
 
@@ -124,32 +148,48 @@ def sparse_categorical_crossentropy(
         ValueError: if a label is not in `[0, number of classes)`.
     """
     output = as_floating(output)
-    labels = to_array(target)
+    labels = as_tensor(target)
     if output.ndim < 1:
         raise ValueError("sparse_categorical_crossentropy: `output` needs at least one axis.")
     if axis not in (-1, output.ndim - 1):
         output = moveaxis(output, axis, -1)
     if labels.ndim == output.ndim and labels.shape[-1] == 1:
-        labels = labels.reshape(labels.shape[:-1])
+        labels = reshape(labels, labels.shape[:-1])
     if labels.shape != output.shape[:-1]:
         raise ValueError(
             "sparse_categorical_crossentropy: arguments `target` and `output` must have the same "
             f"shape up until the last dimension. Received: target.shape={labels.shape}, "
             f"output.shape={output.shape}"
         )
-    if labels.dtype.kind not in "iu":
-        labels = labels.astype(np.int64)
-    classes = output.shape[-1]
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        wrong = labels[(labels < 0) | (labels >= classes)].reshape(-1)[0]
+    if labels.array.dtype.kind not in "iu":
+        labels = CONVERT(labels, dtype=np.dtype(np.int64))
+    classes, values = output.shape[-1], labels.array
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
         raise ValueError(
             f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
             f"{classes} classes (expected 0 to {classes - 1})."
         )
     if from_logits:
-        return _SPARSE_LOGITS(output, labels=labels)
-    return _SPARSE(output, labels=labels, epsilon=settings.epsilon)
+        return _SPARSE_LOGITS(output, labels)
+    return _SPARSE(output, labels, epsilon=settings.epsilon)
 
 
-def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
-    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+@op
+def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
+    """Return the peak signal-to-noise ratio of two images, in decibels.
+
+    Args:
+        x1: tensor.
+        x2: tensor of the same shape.
+        max_val: the largest value that a pixel can have.
+
+    Raises:
+        ValueError: if shapes differ.
+    """
+    x1, x2 = promote(as_floating(x1), as_floating(x2))
+    if x1.shape != x2.shape:
+        raise ValueError(
+            f"psnr: inputs must have one shape. Received shapes {x1.shape} and {x2.shape}."
+        )
+    return 20 * float(np.log10(max_val)) - 10 * log10(mean(square(x1 - x2)))

@@ -12,12 +12,13 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import ctc as kernel
 from minikeras.ops.core import cast
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 _CTC = Primitive(
     "ctc_loss",
     kernel.forward,
     lambda g, saved, needs, out, **_: kernel.backward(g, saved, needs, out),
+    rule=lambda z, **_: KerasTensor(z.shape[:1], z.dtype),
 )
 
 
@@ -27,7 +28,11 @@ def _rule(target: Any, output: Any, *_: Any, **__: Any) -> KerasTensor:
 
 @op(rule=_rule)
 def ctc_loss(
-    target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0
+    target: TensorLike,
+    output: TensorLike,
+    target_length: TensorLike,
+    output_length: TensorLike,
+    mask_index: int = 0,
 ) -> Tensor:
     """Minus the logarithm of the probability that outputs over time spell out the targets.
 

@@ -11,9 +11,8 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import result_type
-from minikeras.ops.families import np_shape, operand_kind, promote
-from minikeras.ops.symbolic import op
+from minikeras.ops.families import promote
+from minikeras.ops.symbolic import TensorLike, op
 
 
 @functools.lru_cache(maxsize=512)
@@ -191,9 +190,6 @@ def _undiagonal(d: Any, mine: str, unique: str, shape: tuple) -> Any:
     return np.reshape(d, full) * mask
 
 
-_EINSUM = _Einsum("einsum", lambda *xs, labels, result: contract(labels, result, xs), [], [])
-
-
 def _sizes(labels: tuple[str, ...], shapes: list[tuple], subscripts: str) -> dict:
     """Return the size of every label.
 
@@ -214,17 +210,16 @@ def _sizes(labels: tuple[str, ...], shapes: list[tuple], subscripts: str) -> dic
     return sizes
 
 
-def _rule(subscripts: str, *operands: Any, **_: Any) -> KerasTensor:
-    shapes = [np_shape(x) for x in operands]
-    labels, result = explicit(subscripts, tuple([len(s) for s in shapes]))
-    sizes = _sizes(labels, shapes, subscripts)
-    return KerasTensor(
-        [sizes[c] for c in result], result_type(*[operand_kind(x) for x in operands])
-    )
+def _rule(*operands: Any, labels: tuple, result: str) -> KerasTensor:
+    sizes = _sizes(labels, [tuple(x.shape) for x in operands], ",".join(labels))
+    return KerasTensor([sizes[c] for c in result], operands[0].dtype)
 
 
-@op(rule=_rule)
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
+_EINSUM = _Einsum("einsum", lambda *xs, labels, result: contract(labels, result, xs), [], [], _rule)
+
+
+@op
+def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
     """Sum products of tensors over labelled axes, as `numpy.einsum`.
 
     Args:

@@ -8,55 +8,51 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, as_tensor, elementary
+from minikeras.autodiff.primitive import CAST, as_tensor, elementary, same, without_gradient
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import result_type
 from minikeras.ops.families import (
     as_floating,
     binary,
-    broadcast_shapes,
-    np_shape,
-    operand_kind,
     promote,
     unary,
 )
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # Exponentials and logarithms.
 
 
 @unary(np.exp, lambda g, y: g * y)
-def exp(x: Any) -> Tensor:
+def exp(x: TensorLike) -> Tensor:
     """Compute the exponential of all elements."""
 
 
 @unary(np.exp2, lambda g, y: g * y * float(np.log(2)))
-def exp2(x: Any) -> Tensor:
+def exp2(x: TensorLike) -> Tensor:
     """Compute 2 to the power of all elements."""
 
 
 @unary(np.expm1, lambda g, y: g * (y + 1))
-def expm1(x: Any) -> Tensor:
+def expm1(x: TensorLike) -> Tensor:
     """Compute `exp(x) - 1`, precise near zero."""
 
 
 @unary(np.log, lambda g, x: g / x)
-def log(x: Any) -> Tensor:
+def log(x: TensorLike) -> Tensor:
     """Compute the natural logarithm."""
 
 
 @unary(np.log10, lambda g, x: g / (x * float(np.log(10))))
-def log10(x: Any) -> Tensor:
+def log10(x: TensorLike) -> Tensor:
     """Compute the logarithm to base 10."""
 
 
 @unary(np.log1p, lambda g, x: g / (x + 1))
-def log1p(x: Any) -> Tensor:
+def log1p(x: TensorLike) -> Tensor:
     """Compute `log(1 + x)`, precise near zero."""
 
 
 @unary(np.log2, lambda g, x: g / (x * float(np.log(2))))
-def log2(x: Any) -> Tensor:
+def log2(x: TensorLike) -> Tensor:
     """Compute the logarithm to base 2."""
 
 
@@ -66,7 +62,7 @@ def log2(x: Any) -> Tensor:
     lambda g, x2, y: g * np.exp(x2 - y),
     floating=True,
 )
-def logaddexp(x1: Any, x2: Any) -> Tensor:
+def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log(exp(x1) + exp(x2))` without overflow."""
 
 
@@ -76,7 +72,7 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
     lambda g, x2, y: g * np.exp2(x2 - y),
     floating=True,
 )
-def logaddexp2(x1: Any, x2: Any) -> Tensor:
+def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log2(2**x1 + 2**x2)` without overflow."""
 
 
@@ -93,27 +89,22 @@ def _square(x: np.ndarray) -> np.ndarray:
     floating=False,
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def square(x: Any) -> Tensor:
+def square(x: TensorLike) -> Tensor:
     """Compute the square of all elements."""
 
 
 @unary(np.sqrt, lambda g, y: g * 0.5 / y)
-def sqrt(x: Any) -> Tensor:
+def sqrt(x: TensorLike) -> Tensor:
     """Compute the square root."""
 
 
-@unary(lambda x: 1 / np.sqrt(x), lambda g, y: g * -0.5 * y * y * y)
-def rsqrt(x: Any) -> Tensor:
-    """Compute the reciprocal of the square root."""
-
-
 @unary(np.cbrt, lambda g, y: g / (y * y * 3))
-def cbrt(x: Any) -> Tensor:
+def cbrt(x: TensorLike) -> Tensor:
     """Compute the cube root."""
 
 
 @unary(np.reciprocal, lambda g, y: -g * y * y)
-def reciprocal(x: Any) -> Tensor:
+def reciprocal(x: TensorLike) -> Tensor:
     """Compute `1 / x`."""
 
 
@@ -142,7 +133,7 @@ def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
 
 
 @binary(_of_bools(np.power), _power_base, _power_exponent, result=_int_for_bool)
-def power(x1: Any, x2: Any) -> Tensor:
+def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Raise `x1` to the power of `x2`, element by element."""
 
 
@@ -150,27 +141,27 @@ def power(x1: Any, x2: Any) -> Tensor:
 
 
 @binary(np.add, lambda g: g, lambda g: g)
-def add(x1: Any, x2: Any) -> Tensor:
+def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Add element by element."""
 
 
 @binary(np.subtract, lambda g: g, lambda g: -g)
-def subtract(x1: Any, x2: Any) -> Tensor:
+def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Subtract `x2` from `x1`."""
 
 
 @binary(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-def multiply(x1: Any, x2: Any) -> Tensor:
+def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Multiply element by element."""
 
 
 @binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
-def divide(x1: Any, x2: Any) -> Tensor:
+def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`."""
 
 
 @binary(np.true_divide, lambda g, x2: g / x2, lambda g, x2, y: -g * y / x2, floating=True)
-def true_divide(x1: Any, x2: Any) -> Tensor:
+def true_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`."""
 
 
@@ -185,12 +176,12 @@ def _divide_no_nan(x1: Any, x2: Any) -> Any:
     lambda g, x2, y: -_divide_no_nan(g * y, x2),
     floating=True,
 )
-def divide_no_nan(x1: Any, x2: Any) -> Tensor:
+def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`, with 0 where `x2` is 0."""
 
 
 @binary(_of_bools(np.floor_divide), result=_int_for_bool)
-def floor_divide(x1: Any, x2: Any) -> Tensor:
+def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide and round down; has no gradient."""
 
 
@@ -206,7 +197,7 @@ def _mod(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     lambda g, x1, x2: -g * np.floor(x1 / x2),
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def mod(x1: Any, x2: Any) -> Tensor:
+def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x2`."""
 
 
@@ -216,7 +207,7 @@ def mod(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: -g * np.trunc(x1 / x2),
     result=lambda dtype: "int32" if dtype == "bool" else dtype,
 )
-def fmod(x1: Any, x2: Any) -> Tensor:
+def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x1`."""
 
 
@@ -231,7 +222,7 @@ def _share(wins: Any, ties: Any, g: Any) -> Any:
     lambda g, x1, x2: g * _share(x1 > x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 > x1, x1 == x2, g),
 )
-def maximum(x1: Any, x2: Any) -> Tensor:
+def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the larger of both; NaN if either is."""
 
 
@@ -240,7 +231,7 @@ def maximum(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share(x1 < x2, x1 == x2, g),
     lambda g, x1, x2: g * _share(x2 < x1, x1 == x2, g),
 )
-def minimum(x1: Any, x2: Any) -> Tensor:
+def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the smaller of both; NaN if either is."""
 
 
@@ -249,7 +240,7 @@ def minimum(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share((x1 > x2) | np.isnan(x2), x1 == x2, g),
     lambda g, x1, x2: g * _share((x2 > x1) | np.isnan(x1), x1 == x2, g),
 )
-def fmax(x1: Any, x2: Any) -> Tensor:
+def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the larger of both; the other one where one is NaN."""
 
 
@@ -258,12 +249,12 @@ def fmax(x1: Any, x2: Any) -> Tensor:
     lambda g, x1, x2: g * _share((x1 < x2) | np.isnan(x2), x1 == x2, g),
     lambda g, x1, x2: g * _share((x2 < x1) | np.isnan(x1), x1 == x2, g),
 )
-def fmin(x1: Any, x2: Any) -> Tensor:
+def fmin(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the smaller of both; the other one where one is NaN."""
 
 
 @unary(np.negative, lambda g: -g, floating=False)
-def negative(x: Any) -> Tensor:
+def negative(x: TensorLike) -> Tensor:
     """Change the sign."""
 
 
@@ -277,17 +268,17 @@ def _abs_vjp(g: Any, x: Any, y: Any) -> Any:
 
 
 @unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
-def abs(x: Any) -> Tensor:
+def abs(x: TensorLike) -> Tensor:
     """Compute the absolute value."""
 
 
 @unary(np.absolute, _abs_vjp, floating=False, result=lambda dtype: _REAL.get(dtype, dtype))
-def absolute(x: Any) -> Tensor:
+def absolute(x: TensorLike) -> Tensor:
     """Compute the absolute value."""
 
 
 @unary(np.fabs, lambda g, x: g * np.sign(x))
-def fabs(x: Any) -> Tensor:
+def fabs(x: TensorLike) -> Tensor:
     """Compute the absolute value as a float."""
 
 
@@ -296,27 +287,29 @@ def _no_slope(g: Any, shape: tuple) -> Any:
 
 
 @unary(np.sign, _no_slope, floating=False)
-def sign(x: Any) -> Tensor:
+def sign(x: TensorLike) -> Tensor:
     """Compute the sign: -1, 0 or 1."""
 
 
 @binary(np.heaviside, _no_slope, lambda g, x1: g * (x1 == 0), floating=True)
-def heaviside(x1: Any, x2: Any) -> Tensor:
+def heaviside(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the step function: 0 where `x1` is negative, 1 where positive, `x2` where zero."""
 
 
 @binary(np.nextafter, lambda g: g, _no_slope, floating=True)
-def nextafter(x1: Any, x2: Any) -> Tensor:
+def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Return the float next to `x1` in the direction of `x2`."""
 
 
-def _ldexp_rule(x1: Any, x2: Any) -> KerasTensor:
-    dtype = result_type(operand_kind(x1), float)
-    return KerasTensor(broadcast_shapes(np_shape(x1), np_shape(x2), "ldexp"), dtype)
+_POWER_OF_TWO = without_gradient(
+    "power_of_two",
+    lambda x, dtype: np.ldexp(np.ones((), dtype), x),
+    rule=lambda x, dtype: KerasTensor(x.shape, dtype),
+)
 
 
-@op(rule=_ldexp_rule)
-def ldexp(x1: Any, x2: Any) -> Tensor:
+@op
+def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `x1 * 2**x2` for integers `x2`.
 
     Raises:
@@ -325,32 +318,32 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
     x1, x2 = as_floating(x1), as_tensor(x2)
     if x2.array.dtype.kind not in "iub":
         raise TypeError(f"ldexp: `x2` must be integers. Received: dtype={x2.dtype}")
-    return multiply(x1, Tensor(np.ldexp(np.ones((), x1.array.dtype), x2.array)))
+    return multiply(x1, _POWER_OF_TWO(x2, dtype=x1.array.dtype))
 
 
 # Rounding: the gradient is zero.
 
 
 @unary(np.floor, _no_slope)
-def floor(x: Any) -> Tensor:
+def floor(x: TensorLike) -> Tensor:
     """Round down."""
 
 
 @unary(np.ceil, _no_slope)
-def ceil(x: Any) -> Tensor:
+def ceil(x: TensorLike) -> Tensor:
     """Round up."""
 
 
 @unary(np.trunc, _no_slope, floating=False)
-def trunc(x: Any) -> Tensor:
+def trunc(x: TensorLike) -> Tensor:
     """Round towards zero."""
 
 
-_ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slope)
+_ROUND = elementary("round", lambda x, decimals: np.round(x, decimals), _no_slope, rule=same)
 
 
-@op(rule=lambda x, decimals=0: KerasTensor(x.shape, x.dtype))
-def round(x: Any, decimals: int = 0) -> Tensor:
+@op
+def round(x: TensorLike, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even."""
     return _ROUND(as_tensor(x), decimals=decimals)
 
@@ -362,18 +355,11 @@ def _clip(x: np.ndarray, low: Any, high: Any) -> np.ndarray:
     return np.minimum(np.maximum(x, low), high)
 
 
-_CLIP = elementary("clip", _clip, lambda g, x, low, high: g * ((x >= low) & (x <= high)))
+_CLIP = elementary("clip", _clip, lambda g, x, low, high: g * ((x >= low) & (x <= high)), rule=same)
 
 
-def _clip_rule(x: Any, x_min: Any, x_max: Any) -> KerasTensor:
-    kinds = [operand_kind(v) for v in (x, x_min, x_max)]
-    dtype = result_type(*["int32" if str(k) == "bool" else k for k in kinds])
-    shape = broadcast_shapes(np_shape(x), np_shape(x_min), "clip")
-    return KerasTensor(broadcast_shapes(shape, np_shape(x_max), "clip"), dtype)
-
-
-@op(rule=_clip_rule)
-def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
+@op
+def clip(x: TensorLike, x_min: Any, x_max: Any) -> Tensor:
     """Limit values to `[x_min, x_max]`; the gradient is zero where they were cut.
 
     Args:
@@ -404,11 +390,12 @@ _NAN_TO_NUM = elementary(
     "nan_to_num",
     lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: g * np.isfinite(x),
+    rule=same,
 )
 
 
-@op(rule=lambda x, *_, **__: KerasTensor(x.shape, x.dtype))
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
+@op
+def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """Replace NaN and infinities, through which no gradient flows, by numbers.
 
     Args:
@@ -421,3 +408,44 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     if x.array.dtype.kind not in "fc":
         return x
     return _NAN_TO_NUM(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# Bessel functions.
+
+
+def of_scipy(name: str) -> Any:
+    """Return a function of `scipy.special`, imported when it is first called."""
+
+    def call(x: np.ndarray) -> np.ndarray:
+        from scipy import special
+
+        if x.dtype.itemsize < 4:  # SciPy answers half precision in another dtype
+            return getattr(special, name)(x.astype(np.float32)).astype(x.dtype)
+        return getattr(special, name)(x)
+
+    return call
+
+
+def _i1(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return _I1(x)
+    return of_scipy("i1")(x)
+
+
+def _i1_vjp(g: Any, x: Any, y: Any) -> Any:
+    at_zero = np.asarray(x) == 0
+    ratio = y / np.where(at_zero, np.ones_like(x), x)  # tends to 1/2 at 0
+    return g * (_i0_of(x) - np.where(at_zero, np.ones_like(x) * 0.5, ratio))
+
+
+def _i0_of(x: Any) -> Any:
+    """Return the Bessel function i0 of an array or a tensor."""
+    return i0(x) if isinstance(x, Tensor) else of_scipy("i0")(x)
+
+
+@unary(of_scipy("i0"), lambda g, x: g * _i1(x))
+def i0(x: TensorLike) -> Tensor:
+    """Compute the modified Bessel function of the first kind, of order 0."""
+
+
+_I1 = elementary("i1", of_scipy("i1"), _i1_vjp)

@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import NotDifferentiableTwice, Primitive, elementary
+from minikeras.autodiff.primitive import NotDifferentiableTwice, Primitive, elementary, same
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import np_dtype
-from minikeras.common.settings import settings
 from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def transposed(x: Any) -> Any:
@@ -31,24 +29,9 @@ def matrices(x: Any, name: str, square: bool = False) -> Tensor:
     x = as_floating(x)
     if x.ndim < 2:
         raise ValueError(f"{name}: the input needs at least two axes. Received shape {x.shape}.")
-    if square and x.shape[-1] != x.shape[-2]:
+    if square and x.shape[-1] != x.shape[-2] and None not in x.shape[-2:]:
         raise ValueError(f"{name}: the input must be square matrices. Received shape {x.shape}.")
     return x
-
-
-def float_name(x: Any) -> str:
-    return x.dtype if np_dtype(x.dtype).kind in "fcV" else settings.floatx
-
-
-def square_rule(name: str, shape_of: Any) -> Any:
-    def rule(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
-        if x.ndim < 2 or (x.shape[-1] != x.shape[-2] and None not in x.shape[-2:]):
-            raise ValueError(
-                f"{name}: the input must be square matrices. Received shape {x.shape}."
-            )
-        return KerasTensor(shape_of(x.shape), float_name(x))
-
-    return rule
 
 
 def inverse(x: Any) -> Any:
@@ -56,7 +39,7 @@ def inverse(x: Any) -> Any:
 
 
 INV = elementary(
-    "inv", inverse, lambda g, y: -np.matmul(np.matmul(transposed(y), g), transposed(y))
+    "inv", inverse, lambda g, y: -np.matmul(np.matmul(transposed(y), g), transposed(y)), rule=same
 )
 
 
@@ -72,12 +55,12 @@ def _cholesky_vjp(g: Any, y: Any) -> Any:
 
 
 _CHOLESKY = elementary(
-    "cholesky", lambda x: np.linalg.cholesky((x + transposed(x)) * 0.5), _cholesky_vjp
+    "cholesky", lambda x: np.linalg.cholesky((x + transposed(x)) * 0.5), _cholesky_vjp, rule=same
 )
 
 
-@op(rule=square_rule("cholesky", lambda s: s))
-def cholesky(x: Any, upper: bool = False) -> Tensor:
+@op
+def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     """Factor symmetric positive definite matrices into `L @ L.T`.
 
     Args:
@@ -91,8 +74,8 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
     return swapaxes(y, -1, -2) if upper else y
 
 
-@op(rule=square_rule("cholesky_inverse", lambda s: s))
-def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+@op
+def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     """Return the inverse of a matrix whose Cholesky factor is given.
 
     Args:
@@ -113,16 +96,19 @@ class _Factors(Primitive):
         name: name in the registry.
         forward: `forward(x, **params) -> results`.
         vjp: `vjp(gradients, results, **params)`.
+        rule: shape rule.
         count: number of results.
         twice: whether there are gradients of gradients.
     """
 
-    def __init__(self, name: str, forward: Any, vjp: Any, count: int, twice: bool = True) -> None:
+    def __init__(
+        self, name: str, forward: Any, vjp: Any, rule: Any, count: int, twice: bool = True
+    ) -> None:
         def saving(x: np.ndarray, **params: Any) -> tuple:
             results = tuple([np.asarray(r) for r in forward(x, **params)])
             return results, results
 
-        super().__init__(name, saving, None, n_outputs=count)
+        super().__init__(name, saving, None, rule, n_outputs=count)
         self.vjp = vjp
         self.twice = twice
 
@@ -162,18 +148,17 @@ def _qr_vjp(gs: Any, results: Any, used: Any, mode: str) -> Any:
     return np.matmul(gq + np.matmul(q, _symmetric_from_lower(m)), transposed(inverse(r)))
 
 
-_QR = _Factors("qr", lambda x, mode: np.linalg.qr(x, mode), _qr_vjp, 2)
-
-
-def _qr_rule(x: KerasTensor, mode: str = "reduced") -> tuple:
+def _qr_rule(x: KerasTensor, mode: str) -> tuple:
     *batch, m, n = x.shape
     k = m if mode == "complete" else None if None in (m, n) else np.minimum(m, n)
-    dtype = float_name(x)
-    return KerasTensor((*batch, m, k), dtype), KerasTensor((*batch, k, n), dtype)
+    return KerasTensor((*batch, m, k), x.dtype), KerasTensor((*batch, k, n), x.dtype)
 
 
-@op(rule=_qr_rule)
-def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+_QR = _Factors("qr", lambda x, mode: np.linalg.qr(x, mode), _qr_vjp, _qr_rule, 2)
+
+
+@op
+def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """Factor matrices into an orthogonal and an upper triangular one.
 
     Args:
@@ -231,22 +216,21 @@ def _svd_vjp(gs: Any, results: Any, used: Any, full_matrices: bool) -> Any:
     return dx
 
 
-_SVD = _Factors("svd", lambda x, full_matrices: np.linalg.svd(x, full_matrices), _svd_vjp, 3)
-
-
-def _svd_rule(x: KerasTensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def _svd_rule(x: KerasTensor, full_matrices: bool) -> tuple:
     *batch, m, n = x.shape
     k = None if None in (m, n) else int(np.minimum(m, n))
-    dtype = float_name(x)
-    s = KerasTensor((*batch, k), dtype)
-    if not compute_uv:
-        return s
+    s = KerasTensor((*batch, k), x.dtype)
     u, v = ((*batch, m, m), (*batch, n, n)) if full_matrices else ((*batch, m, k), (*batch, k, n))
-    return KerasTensor(u, dtype), s, KerasTensor(v, dtype)
+    return KerasTensor(u, x.dtype), s, KerasTensor(v, x.dtype)
 
 
-@op(rule=_svd_rule)
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+_SVD = _Factors(
+    "svd", lambda x, full_matrices: np.linalg.svd(x, full_matrices), _svd_vjp, _svd_rule, 3
+)
+
+
+@op
+def svd(x: TensorLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """Factor matrices into `u @ diag(s) @ vt` (singular value decomposition).
 
     Args:
@@ -268,16 +252,17 @@ def _eigh_vjp(gs: Any, results: Any, used: Any) -> Any:
     return (dx + transposed(dx)) * 0.5
 
 
-_EIGH = _Factors("eigh", lambda x: np.linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, 2)
-
-
 def _eig_rule(x: KerasTensor) -> tuple:
-    vectors = square_rule("eig", lambda s: s)(x)
-    return KerasTensor(x.shape[:-1], vectors.dtype), vectors
+    return KerasTensor(x.shape[:-1], x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(rule=_eig_rule)
-def eigh(x: Any) -> tuple[Tensor, Tensor]:
+_EIGH = _Factors(
+    "eigh", lambda x: np.linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, _eig_rule, 2
+)
+
+
+@op
+def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return eigenvalues (ascending) and eigenvectors (columns) of symmetric matrices."""
     return _EIGH(matrices(x, "eigh", square=True))
 
@@ -297,19 +282,24 @@ def _eig_vjp(gs: Any, results: Any, used: Any) -> Any:
     return transposed(np.matmul(v, np.matmul(_diagonal_matrix(gw), inverse(v))))
 
 
-_EIG = _Factors(
-    "eig", _eig, lambda gs, results, used: np.real(_eig_vjp(gs, results, used)), 2, twice=False
-)
-
-
 def _complex_eig_rule(x: KerasTensor) -> tuple:
     w, v = _eig_rule(x)
     dtype = {"float64": "complex128", "complex128": "complex128"}.get(v.dtype, "complex64")
     return KerasTensor(w.shape, dtype), KerasTensor(v.shape, dtype)
 
 
-@op(rule=_complex_eig_rule)
-def eig(x: Any) -> tuple[Tensor, Tensor]:
+_EIG = _Factors(
+    "eig",
+    _eig,
+    lambda gs, results, used: np.real(_eig_vjp(gs, results, used)),
+    _complex_eig_rule,
+    2,
+    twice=False,
+)
+
+
+@op
+def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Return complex eigenvalues and eigenvectors (columns) of square matrices."""
     return _EIG(matrices(x, "eig", square=True))
 
@@ -349,17 +339,17 @@ def _lu_vjp(gs: Any, results: Any, used: Any) -> Any:
     return np.take_along_axis(dx, np.argsort(order, -1)[..., None], -2)
 
 
-_LU = _Factors("lu_factor", _lu, _lu_vjp, 2)
-
-
 def _lu_rule(x: KerasTensor) -> tuple:
     *batch, m, n = x.shape
     k = None if None in (m, n) else int(np.minimum(m, n))
-    return KerasTensor(x.shape, float_name(x)), KerasTensor((*batch, k), "int32")
+    return KerasTensor(x.shape, x.dtype), KerasTensor((*batch, k), "int32")
 
 
-@op(rule=_lu_rule)
-def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
+_LU = _Factors("lu_factor", _lu, _lu_vjp, _lu_rule, 2)
+
+
+@op
+def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Factor matrices into a lower and an upper triangle, with pivoting.
 
     Returns:

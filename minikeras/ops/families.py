@@ -13,15 +13,25 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import CAST, Broadcasting, Elementary, as_tensor
+from minikeras.autodiff.primitive import (
+    CAST,
+    Broadcasting,
+    Elementary,
+    WithoutGradient,
+    as_tensor,
+    without_gradient,
+)
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
-from minikeras.ops.symbolic import OPS, OpCall
+from minikeras.ops.symbolic import call_on_symbols, register
 
-ELEMENTWISE: dict[str, Elementary] = {}
-"""Elementwise primitives by public name; the fused kernels and the tests look them up here."""
+CONVERT = without_gradient(
+    "convert",
+    lambda x, dtype: x.astype(dtype),
+    rule=lambda x, dtype: KerasTensor(x.shape, dtype),
+)
 
 
 def unary(
@@ -44,27 +54,29 @@ def unary(
     """
 
     def decorate(function: Callable) -> Callable:
+        def rule(x: KerasTensor) -> KerasTensor:
+            return KerasTensor(x.shape, result(x.dtype) if callable(result) else result or x.dtype)
+
         op_name = name or function.__name__
-        primitive = Elementary(op_name, forward, [vjp], ["x"]) if vjp else None
+        if vjp is None:
+            primitive = WithoutGradient(op_name, forward, rule)
+        else:
+            primitive = Elementary(op_name, forward, [vjp], ["x"], rule)
 
         @functools.wraps(function)
         def public(x: Any) -> Any:
             if type(x) is not Tensor:
                 if isinstance(x, KerasTensor):
-                    return OpCall(function.__name__).symbolic_call(x)
+                    return call_on_symbols(public, (x,), {})
                 x = as_tensor(x)
             if floating and x.array.dtype.kind not in "fcV":
-                x = Tensor(x.array.astype(floatx_dtype()))
-            if primitive is None:
-                return Tensor(forward(x.array))
+                x = CONVERT(x, dtype=floatx_dtype())
             return primitive(x)
 
-        def rule(x: KerasTensor) -> KerasTensor:
-            keep = not floating or np_dtype(x.dtype).kind in "fcV"
-            dtype = x.dtype if keep else settings.floatx
-            return KerasTensor(x.shape, result(dtype) if callable(result) else result or dtype)
+        def on_symbols(x: Any) -> Any:
+            return primitive(as_floating(x) if floating else x)
 
-        return _register(function, public, rule, primitive)
+        return _register(function, public, on_symbols, primitive)
 
     return decorate
 
@@ -88,9 +100,16 @@ def binary(
     """
 
     def decorate(function: Callable) -> Callable:
-        primitive = None
-        if vjp1 is not None:
-            primitive = Broadcasting(function.__name__, forward, [vjp1, vjp2], ["x1", "x2"])
+        def rule(x1: Any, x2: Any) -> KerasTensor:
+            shape = broadcast_shapes(np_shape(x1), np_shape(x2), function.__name__)
+            dtype = result_type(operand_kind(x1), operand_kind(x2))
+            return KerasTensor(shape, result(dtype) if callable(result) else result or dtype)
+
+        if vjp1 is None:
+            primitive = WithoutGradient(function.__name__, forward, rule)
+        else:
+            pair = ["x1", "x2"]
+            primitive = Broadcasting(function.__name__, forward, [vjp1, vjp2], pair, rule)
 
         @functools.wraps(function)
         def public(x1: Any, x2: Any) -> Any:
@@ -110,11 +129,9 @@ def binary(
                 ready = type(x1) in _WEAK and type(x2) is Tensor and x2.array.dtype.kind in "fc"
             if not ready:
                 if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
-                    return OpCall(function.__name__).symbolic_call(x1, x2)
+                    return call_on_symbols(public, (x1, x2), {})
                 x1, x2 = promote_pair(x1, x2, floating)
             try:
-                if primitive is None:
-                    return Tensor(forward(plain(x1), plain(x2)))
                 return primitive(x1, x2)
             except ValueError as error:
                 a, b = np.shape(plain(x1)), np.shape(plain(x2))
@@ -124,26 +141,19 @@ def binary(
                     f"{function.__name__}: shapes {a} and {b} cannot be broadcast together."
                 ) from error
 
-        def rule(x1: Any, x2: Any) -> KerasTensor:
-            shape = broadcast_shapes(np_shape(x1), np_shape(x2), function.__name__)
-            dtype = result_type(operand_kind(x1), operand_kind(x2))
-            if floating and np_dtype(dtype).kind not in "fcV":
-                dtype = settings.floatx
-            return KerasTensor(shape, result(dtype) if callable(result) else result or dtype)
+        def on_symbols(x1: Any, x2: Any) -> Any:
+            return primitive(*promote_pair(x1, x2, floating))
 
-        return _register(function, public, rule, primitive)
+        return _register(function, public, on_symbols, primitive)
 
     return decorate
 
 
-def _register(function: Callable, public: Callable, rule: Callable, primitive: Any) -> Callable:
+def _register(function: Callable, public: Callable, on_symbols: Any, primitive: Any) -> Callable:
     public.on_data = public
-    public.rule = rule
+    public.rule = on_symbols
     public.primitive = primitive
-    OPS[function.__name__] = public
-    if primitive is not None:
-        ELEMENTWISE[function.__name__] = primitive
-    return public
+    return register(function.__name__, public)
 
 
 def plain(x: Any) -> Any:
@@ -177,7 +187,7 @@ def _operand(x: Any) -> tuple[Any, Any]:
         return x.dtype, x
     if t in _PYTHON_SCALARS:
         return t, x
-    x = as_tensor(x)
+    x = as_tensor(x)  # a KerasTensor stays one
     return x.array.dtype, x
 
 
@@ -210,7 +220,7 @@ def promote_pair(x1: Any, x2: Any, floating: bool = False) -> tuple[Any, Any]:
 
 
 def _as_dtype(x: Any, dtype: np.dtype) -> Tensor:
-    if type(x) is not Tensor:
+    if type(x) is not Tensor and not isinstance(x, KerasTensor):
         return Tensor(np.asarray(x).astype(dtype, copy=False))
     return x if x.array.dtype == dtype else CAST(x, dtype=dtype)
 
@@ -234,7 +244,7 @@ def as_floating(x: Any) -> Tensor:
     """Return `x` as a tensor of floats; integers become `floatx`."""
     if type(x) is not Tensor:
         x = as_tensor(x)
-    return x if x.array.dtype.kind in "fcV" else Tensor(x.array.astype(floatx_dtype()))
+    return x if x.array.dtype.kind in "fcV" else CONVERT(x, dtype=floatx_dtype())
 
 
 def np_shape(x: Any) -> tuple:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype
 from minikeras.ops.complex_numbers import imag, make_complex, real
@@ -16,7 +16,7 @@ from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.joining import pad
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 # A Fourier transform is linear and symmetric: it is its own backward.
 
@@ -32,7 +32,7 @@ def _dispatch(name: str) -> Any:
 
 def _symmetric(name: str) -> Any:
     transform = _dispatch(name)
-    return elementary(name, transform, lambda g: transform(g))
+    return elementary(name, transform, lambda g: transform(g), rule=same)
 
 
 _PRIMITIVES = {name: _symmetric(name) for name in ("fft", "fft2", "ifft2")}
@@ -69,8 +69,20 @@ def _rfft(x: Any, n: int) -> Any:
     return _RFFT(x, n=n) if isinstance(x, Tensor) else np.fft.rfft(x, n)
 
 
-_RFFT = elementary("rfft", _rfft, _rfft_vjp)
-_IRFFT = elementary("irfft", lambda z, n: np.fft.irfft(z, n), _irfft_vjp)
+def _frequencies(x: Any, n: int) -> KerasTensor:
+    dtype = "complex128" if np_dtype(x.dtype).itemsize > 4 else "complex64"
+    return KerasTensor((*x.shape[:-1], n // 2 + 1), dtype)
+
+
+_RFFT = elementary("rfft", _rfft, _rfft_vjp, rule=_frequencies)
+_IRFFT = elementary(
+    "irfft",
+    lambda z, n: np.fft.irfft(z, n),
+    _irfft_vjp,
+    rule=lambda z, n: KerasTensor(
+        (*z.shape[:-1], n), "float64" if np_dtype(z.dtype).itemsize > 8 else "float32"
+    ),
+)
 
 
 def _parts(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,8 +116,8 @@ def _pair_rule(x: Any) -> tuple:
     return KerasTensor(re.shape, re.dtype), KerasTensor(im.shape, im.dtype)
 
 
-@op(rule=_pair_rule)
-def fft(x: Any) -> tuple[Tensor, Tensor]:
+@op
+def fft(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last axis.
 
     Args:
@@ -117,14 +129,14 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
     return _parts(_PRIMITIVES["fft"](_joined(x, "fft", 1)))
 
 
-@op(rule=_pair_rule)
-def fft2(x: Any) -> tuple[Tensor, Tensor]:
+@op
+def fft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts."""
     return _parts(_PRIMITIVES["fft2"](_joined(x, "fft2", 2)))
 
 
-@op(rule=_pair_rule)
-def ifft2(x: Any) -> tuple[Tensor, Tensor]:
+@op
+def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Transform the last two axes of a pair of real and imaginary parts back."""
     return _parts(_PRIMITIVES["ifft2"](_joined(x, "ifft2", 2)))
 
@@ -137,7 +149,7 @@ def _rfft_rule(x: Any, fft_length: int | None = None) -> tuple:
 
 
 @op(rule=_rfft_rule)
-def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
+def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Transform the last axis of real numbers.
 
     Args:
@@ -167,7 +179,7 @@ def _irfft_rule(x: Any, fft_length: int | None = None) -> KerasTensor:
 
 
 @op(rule=_irfft_rule)
-def irfft(x: Any, fft_length: int | None = None) -> Tensor:
+def irfft(x: TensorLike, fft_length: int | None = None) -> Tensor:
     """Transform the frequencies that `rfft` gives back into real numbers.
 
     Args:
@@ -186,7 +198,7 @@ def _sequences_rule(x: Any, sequence_length: int, sequence_stride: int) -> Keras
 
 
 @op(rule=_sequences_rule)
-def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Tensor:
+def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int) -> Tensor:
     """Cut the last axis into sequences that may overlap.
 
     Args:
@@ -242,9 +254,9 @@ def _check_lengths(name: str, sequence_length: int, fft_length: int, window: Any
         )
 
 
-@op
+@probed
 def stft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,
@@ -297,9 +309,9 @@ def _put_at(x: np.ndarray, places: np.ndarray, total: int) -> np.ndarray:
 _OVERLAP = elementary("overlap_add", _put_at, lambda g, places: g[places])
 
 
-@op
+@probed
 def istft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
+from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast, without_gradient
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import power
 from minikeras.ops.families import (
+    CONVERT,
     broadcast_shapes,
     np_shape,
     operand_kind,
-    plain,
     promote,
     promote_pair,
 )
 from minikeras.ops.reductions import sum
 from minikeras.ops.shapes import broadcast_to, ravel, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 _BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
 
@@ -44,6 +46,8 @@ def _plain_key(key: Any) -> Any:
             if type(k) not in _BASIC:
                 return tuple([_plain_key(k) for k in key])
         return key
+    if isinstance(key, KerasTensor):
+        raise SymbolicTensorError("The values of an index are not known yet.")
     if isinstance(key, Tensor):
         value = key.array
         return int(value) if value.ndim == 0 and value.dtype.kind in "iu" else value
@@ -72,12 +76,38 @@ def _put(g: Any, shape: tuple, key: Any) -> Any:
     return dx
 
 
-GET_ITEM = elementary("get_item", lambda x, key: x[key], lambda g, shape, key: _put(g, shape, key))
+def _item_rule(x: Any, key: Any) -> KerasTensor:
+    if not _is_basic(key):
+        return probe(GET_ITEM, (x,), {"key": key})
+    keys = list(key) if type(key) is tuple else [key]
+    if Ellipsis not in keys:
+        keys.append(Ellipsis)
+    rest = x.ndim - len([k for k in keys if k is not None and k is not Ellipsis])
+    i = keys.index(Ellipsis)
+    keys[i : i + 1] = [slice(None)] * rest
+    sizes, shape = iter(x.shape), []
+    for k in keys:
+        n = 1 if k is None else next(sizes)
+        if k is None:
+            shape.append(1)
+        elif isinstance(k, slice):
+            shape.append(None if n is None else len(range(n)[k]))
+        elif n is not None and not -n <= k < n:
+            raise IndexError(f"get_item: index {k} is out of bounds for shape {tuple(x.shape)}.")
+    return KerasTensor(shape, x.dtype)
+
+
+GET_ITEM = elementary(
+    "get_item",
+    lambda x, key: x[key],
+    lambda g, shape, key: _put(g, shape, key),
+    rule=_item_rule,
+)
 _PUT = elementary("put", lambda x, key, into: _put(x, into, key), lambda g, key: g[key])
 
 
 @op
-def get_item(x: Any, key: Any) -> Tensor:
+def get_item(x: TensorLike, key: TensorLike) -> Tensor:
     """Index as NumPy does: `x[key]`.
 
     Args:
@@ -89,9 +119,11 @@ def get_item(x: Any, key: Any) -> Tensor:
     return GET_ITEM(x, key=_plain_key(key))
 
 
-def _take_key(indices: np.ndarray, shape: tuple, axis: int | None) -> tuple:
+def _take_key(indices: Any, shape: tuple, axis: int | None) -> tuple:
+    indices = to_array(indices)
     if axis is None:
-        return np.unravel_index(indices, shape)
+        size = math.prod(shape)
+        return np.unravel_index(np.where(indices < 0, indices + size, indices), shape)
     return (slice(None),) * axis + (indices,)
 
 
@@ -99,11 +131,19 @@ _TAKE = elementary(
     "take",
     lambda x, indices, axis: x.take(indices, axis),
     lambda g, shape, indices, axis: _put(g, shape, _take_key(indices, shape, axis)),
+    None,
+    inputs=("x", "indices"),
+    rule=lambda x, indices, axis: KerasTensor(
+        np_shape(indices)
+        if axis is None
+        else (*x.shape[:axis], *np_shape(indices), *x.shape[axis + 1 :]),
+        x.dtype,
+    ),
 )
 
 
 @op
-def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Pick elements along `axis` (of the flat tensor if None).
 
     Args:
@@ -123,16 +163,13 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    indices = own_array(indices)
-    if axis is None:
-        if indices.size and indices.min() < 0:  # the backward unravels them
-            indices = np.where(indices < 0, indices + x.size, indices)
-    elif axis < 0:
+    if axis is not None and axis < 0:
         axis += x.array.ndim
-    return _TAKE(x, indices=indices, axis=axis)
+    return _TAKE(x, as_tensor(indices), axis=axis)
 
 
-def _along_key(indices: np.ndarray, axis: int) -> tuple:
+def _along_key(indices: Any, axis: int) -> tuple:
+    indices = to_array(indices)
     key = list(np.ogrid[tuple([slice(n) for n in indices.shape])])
     key[axis] = indices
     return tuple(key)
@@ -142,11 +179,14 @@ _TAKE_ALONG_AXIS = elementary(
     "take_along_axis",
     lambda x, indices, axis: np.take_along_axis(x, indices, axis),
     lambda g, shape, indices, axis: _put(g, shape, _along_key(indices, axis)),
+    None,
+    inputs=("x", "indices"),
+    rule=lambda x, indices, axis: KerasTensor(indices.shape, x.dtype),
 )
 
 
 @op
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Pick elements along `axis`, one index for each place.
 
     Args:
@@ -155,9 +195,9 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         axis: axis; both are flattened if None.
     """
     x = as_tensor(x)
-    indices = own_array(indices)
+    indices = as_tensor(indices)
     if axis is None:
-        x, indices, axis = ravel(x), indices.ravel(), 0
+        x, indices, axis = ravel(x), ravel(indices), 0
     if indices.ndim != x.ndim:
         raise ValueError(
             "take_along_axis: `x` and `indices` must have as many axes. "
@@ -165,12 +205,14 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         )
     axis %= x.ndim
     rest = [tuple(d for i, d in enumerate(s) if i != axis) for s in (x.shape, indices.shape)]
-    whole = list(np.broadcast_shapes(*rest))
+    whole = list(broadcast_shapes(*rest, "take_along_axis"))
     source = whole[:axis] + [x.shape[axis]] + whole[axis:]
     if list(x.shape) != source:
         x = broadcast_to(x, source)
     whole.insert(axis, indices.shape[axis])
-    return _TAKE_ALONG_AXIS(x, indices=np.broadcast_to(indices, whole), axis=axis)
+    if list(indices.shape) != whole:
+        indices = broadcast_to(indices, whole)
+    return _TAKE_ALONG_AXIS(x, indices, axis=axis)
 
 
 def _kept(g: Any, condition: np.ndarray, shape: tuple) -> Any:
@@ -180,23 +222,23 @@ def _kept(g: Any, condition: np.ndarray, shape: tuple) -> Any:
 
 _WHERE = elementary(
     "where",
-    lambda x1, x2, condition: np.where(condition, x1, x2),
+    np.where,
+    None,
     lambda g, condition, shape: _kept(g, condition, shape),
     lambda g, condition, shape: _kept(g, np.logical_not(condition), shape),
-    inputs=("x1", "x2"),
+    inputs=("condition", "x1", "x2"),
+    rule=lambda *xs: _where_rule(*xs),
 )
 
 
-def _where_rule(condition: Any, x1: Any = None, x2: Any = None) -> KerasTensor:
-    if x1 is None or x2 is None:
-        raise ValueError("where: a symbolic condition needs both x1 and x2.")
+def _where_rule(condition: Any, x1: Any, x2: Any) -> KerasTensor:
     shape = broadcast_shapes(np_shape(x1), np_shape(x2), "where")
     shape = broadcast_shapes(np_shape(condition), shape, "where")
     return KerasTensor(shape, result_type(operand_kind(x1), operand_kind(x2)))
 
 
-@op(rule=_where_rule)
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+@op
+def where(condition: TensorLike, x1: TensorLike | None = None, x2: TensorLike | None = None) -> Any:
     """Pick from `x1` where the condition holds, else from `x2`.
 
     Args:
@@ -207,37 +249,36 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     Returns:
         A tensor; with the condition alone, the indices of true elements, one tensor an axis.
     """
-    if type(condition) is Tensor:
-        condition = condition.array
-    else:
-        condition = own_array(condition)
+    if type(condition) is not Tensor:
+        condition = as_tensor(condition)
     if x1 is None and x2 is None:
         return nonzero(condition)
     if x1 is None or x2 is None:
         raise ValueError("where: give both x1 and x2, or neither.")
-    if condition.dtype.kind != "b":
-        condition = condition.astype(bool)
+    if condition.array.dtype.kind != "b":
+        condition = CONVERT(condition, dtype=_BOOL)
     x1, x2 = promote_pair(x1, x2)
-    if not thread.state.tapes:
-        return Tensor(np.where(condition, plain(x1), plain(x2)))
-    return _WHERE(x1, x2, condition=condition)
+    return _WHERE(condition, x1, x2)
+
+
+_BOOL = np.dtype(bool)
+_NONZERO = without_gradient(
+    "nonzero",
+    lambda x: tuple([i.astype(np.int32) for i in np.nonzero(x)]),
+    rule=lambda x: tuple([KerasTensor((None,), "int32") for _ in x.shape]),
+)
 
 
 @op
-def nonzero(x: Any) -> tuple[Tensor, ...]:
+def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     """Return the indices of the elements that are not zero, one tensor an axis."""
-    return tuple([Tensor(i.astype(np.int32)) for i in np.nonzero(to_array(x))])
+    return _NONZERO(as_tensor(x))
 
 
-def _select_rule(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
-    shape = np_shape(default)
-    for x in (*condlist, *choicelist):
-        shape = broadcast_shapes(shape, np_shape(x), "select")
-    return KerasTensor(shape, result_type(*[operand_kind(x) for x in (*choicelist, default)]))
-
-
-@op(rule=_select_rule)
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
+@op
+def select(
+    condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: TensorLike = 0
+) -> Tensor:
     """Pick from the choice of the first condition that holds.
 
     Args:
@@ -259,8 +300,20 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return result
 
 
+def _unravel_index(indices: np.ndarray, shape: tuple) -> tuple:
+    flat = np.where(indices < 0, indices + math.prod(shape), indices)
+    return tuple([np.asarray(i).astype(indices.dtype) for i in np.unravel_index(flat, shape)])
+
+
+_UNRAVEL_INDEX = without_gradient(
+    "unravel_index",
+    _unravel_index,
+    rule=lambda indices, shape: tuple([KerasTensor(indices.shape, indices.dtype) for _ in shape]),
+)
+
+
 @op
-def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
     """Turn flat indices into one tensor of coordinates an axis; negative ones count from the end.
 
     Example:
@@ -269,10 +322,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     >>> ops.unravel_index(5, (2, 3))
     (<Tensor shape=() dtype=int32 1>, <Tensor shape=() dtype=int32 2>)
     """
-    flat = to_array(indices)
-    dtype = flat.dtype
-    flat = np.where(flat < 0, flat + int(np.prod(shape)), flat)
-    return tuple([Tensor(np.asarray(i).astype(dtype)) for i in np.unravel_index(flat, shape)])
+    return _UNRAVEL_INDEX(as_tensor(indices), shape=tuple(shape))
 
 
 DIAGONAL = elementary(
@@ -298,8 +348,8 @@ def _diagonal_key(shape: tuple, offset: int, axis1: int, axis2: int) -> tuple:
     return tuple(key)
 
 
-@op
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+@probed
+def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Return the diagonals of the matrices along two axes, as the last axis.
 
     Args:
@@ -318,7 +368,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 
 @op
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Sum the diagonals of the matrices along two axes."""
     return sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
@@ -329,8 +379,8 @@ def _diagonal_matrix(x: Tensor, k: int) -> Tensor:
     return _PUT(x, key=(at - min(k, 0), at + max(k, 0)), into=(n, n))
 
 
-@op
-def diag(x: Any, k: int = 0) -> Tensor:
+@probed
+def diag(x: TensorLike, k: int = 0) -> Tensor:
     """Put a vector on the k-th diagonal of a matrix, or take that diagonal of a matrix.
 
     Raises:
@@ -344,36 +394,37 @@ def diag(x: Any, k: int = 0) -> Tensor:
     return _diagonal_matrix(x, k)
 
 
-@op
-def diagflat(x: Any, k: int = 0) -> Tensor:
+@probed
+def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     """Put all elements on the k-th diagonal of a matrix."""
     return _diagonal_matrix(reshape(x, (-1,)), k)
 
 
-_TRIL = elementary("tril", lambda x, k: np.tril(x, k), lambda g, k: np.tril(g, k))
-_TRIU = elementary("triu", lambda x, k: np.triu(x, k), lambda g, k: np.triu(g, k))
+_TRIL = elementary("tril", lambda x, k: np.tril(x, k), lambda g, k: np.tril(g, k), rule=same)
+_TRIU = elementary("triu", lambda x, k: np.triu(x, k), lambda g, k: np.triu(g, k), rule=same)
 
 
-def _matrix_rule(x: KerasTensor, k: int = 0) -> KerasTensor:
+def _matrices(x: Any, name: str) -> Tensor:
+    x = as_tensor(x)
     if x.ndim < 2:
-        raise ValueError(f"tril and triu need two axes or more. Received shape {x.shape}.")
-    return KerasTensor(x.shape, x.dtype)
-
-
-@op(rule=_matrix_rule)
-def tril(x: Any, k: int = 0) -> Tensor:
-    """Set everything above the k-th diagonal to zero."""
-    return _TRIL(as_tensor(x), k=k)
-
-
-@op(rule=_matrix_rule)
-def triu(x: Any, k: int = 0) -> Tensor:
-    """Set everything below the k-th diagonal to zero."""
-    return _TRIU(as_tensor(x), k=k)
+        raise ValueError(f"{name}: the input needs two axes or more. Received shape {x.shape}.")
+    return x
 
 
 @op
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+def tril(x: TensorLike, k: int = 0) -> Tensor:
+    """Set everything above the k-th diagonal to zero."""
+    return _TRIL(_matrices(x, "tril"), k=k)
+
+
+@op
+def triu(x: TensorLike, k: int = 0) -> Tensor:
+    """Set everything below the k-th diagonal to zero."""
+    return _TRIU(_matrices(x, "triu"), k=k)
+
+
+@probed
+def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """Return the powers of a vector's elements as columns, the highest first unless `increasing`.
 
     Args:

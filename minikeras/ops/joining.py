@@ -8,68 +8,78 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor, elementary
-from minikeras.autodiff.state import thread
+from minikeras.autodiff.primitive import Elementary, as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import result_type
-from minikeras.ops.families import np_shape, operand_kind, promote
+from minikeras.ops.families import promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.shapes import expand_dims, ravel, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 
-def _concatenate(*xs: np.ndarray, axis: int) -> tuple:
-    return np.concatenate(xs, axis), [x.shape[axis] for x in xs]
-
-
-def _concatenate_backward(g: Any, sizes: list, needs: Any, out: Any, axis: int) -> list:
+def _concatenate_backward(g: Any, shapes: list, needs: Any, axis: int) -> list:
     index = [slice(None)] * g.ndim
     result, start = [], 0
-    for size, need in zip(sizes, needs):
-        index[axis] = slice(start, start + size)
+    for shape, need in zip(shapes, needs):
+        index[axis] = slice(start, start + shape[axis])
         result.append(g[tuple(index)] if need else None)
-        start += size
+        start += shape[axis]
     return result
 
 
-class _Slicing(Primitive):
-    """A primitive whose backward is slicing, which works on tensors as well as on arrays."""
+class _Joining(Elementary):
+    """A primitive of any number of inputs whose backward slices, on tensors as well as on arrays.
 
-    def backward_graph(self, g: Any, node: Any, needs: Any) -> Any:
-        return self.backward(g, node.saved, needs, None, **node.params)
+    Args:
+        name: name in the registry.
+        forward: `forward(*arrays, axis) -> array`.
+        slices: `slices(g, shapes, needs, axis) -> gradients`.
+        rule: shape rule.
+    """
+
+    def __init__(self, name: str, forward: Any, slices: Any, rule: Any) -> None:
+        super().__init__(name, forward, [], [], rule)
+        self.slices = slices
+
+    def save(self, values: Sequence[Any], y: Any) -> Any:
+        return [np.shape(v) for v in values]
+
+    def backward(self, g: Any, saved: Any, needs: Any, out: Any, **params: Any) -> list:
+        return self.slices(g, saved, needs, **params)
+
+    def backward_graph(self, g: Any, node: Any, needs: Any) -> list:
+        return self.slices(g, node.saved, needs, **node.params)
 
 
-_CONCATENATE = _Slicing("concatenate", _concatenate, _concatenate_backward)
-
-
-def _concatenate_rule(xs: Sequence[Any], axis: int | None = 0) -> KerasTensor:
-    shapes = [np_shape(x) for x in xs]
-    dtype = result_type(*[operand_kind(x) for x in xs])
-    if axis is None:
-        sizes = [None if None in s else int(np.prod(s)) for s in shapes]
-        return KerasTensor([None if None in sizes else sum(sizes)], dtype)
+def _concatenate_rule(*xs: Any, axis: int) -> KerasTensor:
+    shapes = [tuple(x.shape) for x in xs]
     n = len(shapes[0])
     if not -n <= axis < n:
-        raise ValueError(f"concatenate: axis {axis} is out of bounds for {n} dimensions.")
+        raise ValueError(f"axis {axis} is out of bounds for {n} dimensions.")
     axis %= n
     out = list(shapes[0])
     for shape in shapes[1:]:
         if len(shape) != n:
-            raise ValueError(f"concatenate: shapes {shapes} differ in their number of axes.")
+            raise ValueError("the shapes differ in their number of axes.")
         for i, (a, b) in enumerate(zip(out, shape)):
             if i == axis:
                 out[i] = None if a is None or b is None else a + b
             elif a is None:
                 out[i] = b
             elif b is not None and a != b:
-                raise ValueError(
-                    f"concatenate: shapes {shapes} must be the same except on axis {axis}."
-                )
-    return KerasTensor(out, dtype)
+                raise ValueError(f"the shapes must be the same except on axis {axis}.")
+    return KerasTensor(out, xs[0].dtype)
 
 
-@op(rule=_concatenate_rule)
-def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
+_CONCATENATE = _Joining(
+    "concatenate",
+    lambda *xs, axis: np.concatenate(xs, axis),
+    _concatenate_backward,
+    _concatenate_rule,
+)
+
+
+@op
+def concatenate(xs: Sequence[TensorLike], axis: int | None = 0) -> Tensor:
     """Join tensors along an existing axis (flat, if `axis` is None).
 
     Raises:
@@ -88,30 +98,33 @@ def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Tensor:
         xs, axis = [ravel(x) for x in xs], 0
     ndim = xs[0].array.ndim
     try:
-        if not thread.state.tapes:
-            return Tensor(np.concatenate([x.array for x in xs], axis))
         return _CONCATENATE(*xs, axis=axis + ndim if axis < 0 else axis)
     except (ValueError, IndexError) as error:
         shapes = [x.shape for x in xs]
-        raise ValueError(f"concatenate: cannot join {shapes} along axis {axis}.") from error
+        raise ValueError(f"concatenate: cannot join {shapes} along axis {axis}: {error}") from error
 
 
-def _stack(*xs: np.ndarray, axis: int) -> tuple:
+def _stack(*xs: np.ndarray, axis: int) -> np.ndarray:
     shape = xs[0].shape
     inserted = (*shape[:axis], 1, *shape[axis:])
-    return np.concatenate([x.reshape(inserted) for x in xs], axis), ()
+    return np.concatenate([x.reshape(inserted) for x in xs], axis)
 
 
-def _stack_backward(g: Any, saved: tuple, needs: Any, out: Any, axis: int) -> list:
+def _stack_backward(g: Any, shapes: list, needs: Any, axis: int) -> list:
     before = (slice(None),) * axis
     return [g[(*before, i)] if need else None for i, need in enumerate(needs)]
 
 
-_STACK = _Slicing("stack", _stack, _stack_backward)
+_STACK = _Joining(
+    "stack",
+    _stack,
+    _stack_backward,
+    lambda *xs, axis: KerasTensor((*xs[0].shape[:axis], len(xs), *xs[0].shape[axis:]), xs[0].dtype),
+)
 
 
 @op
-def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
+def stack(x: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -120,21 +133,19 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     if len(x) == 0:
         raise ValueError("stack: nothing to join: `x` is empty.")
     xs = promote(*x)
-    shape = np.shape(xs[0].array)
+    shape = xs[0].array.shape
     n = len(shape) + 1
     if not -n <= axis < n:
         raise ValueError(f"stack: axis {axis} is out of bounds for {n} dimensions.")
     for a in xs:
-        if np.shape(a.array) != shape:
+        if a.array.shape != shape:
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
-    if not thread.state.tapes:
-        return Tensor(_stack(*[x.array for x in xs], axis=axis % n)[0])
     return _STACK(*xs, axis=axis % n)
 
 
 @op
-def hstack(xs: Sequence[Any]) -> Tensor:
+def hstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the second axis (the first, of one-axis tensors)."""
     xs = [as_tensor(x) for x in xs]
     xs = [reshape(x, (1,)) if x.ndim == 0 else x for x in xs]
@@ -142,14 +153,14 @@ def hstack(xs: Sequence[Any]) -> Tensor:
 
 
 @op
-def vstack(xs: Sequence[Any]) -> Tensor:
+def vstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the first axis, as rows."""
     xs = [as_tensor(x) for x in xs]
     return concatenate([reshape(x, (1, -1)) if x.ndim < 2 else x for x in xs], axis=0)
 
 
 @op
-def dstack(xs: Sequence[Any]) -> Tensor:
+def dstack(xs: Sequence[TensorLike]) -> Tensor:
     """Join tensors along the third axis."""
     xs = [as_tensor(x) for x in xs]
     xs = [reshape(x, (1, -1, 1)) if x.ndim < 2 else x for x in xs]
@@ -157,7 +168,7 @@ def dstack(xs: Sequence[Any]) -> Tensor:
 
 
 @op
-def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
+def append(x1: TensorLike, x2: TensorLike, axis: int | None = None) -> Tensor:
     """Put `x2` after `x1` along `axis` (both flat, if None)."""
     return concatenate([x1, x2], axis=axis)
 
@@ -174,8 +185,8 @@ def _cuts(indices: Any, size: int) -> list[int]:
     return [min(max(int(c) + (size if c < 0 else 0), 0), size) for c in to_array(indices).ravel()]
 
 
-@op
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+@probed
+def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into equal parts, or at the given indices, along `axis`.
 
     Args:
@@ -203,8 +214,8 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     return _pieces(x, [size // n * i for i in range(1, n)], axis)
 
 
-@op
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+@probed
+def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into parts along `axis`, the first ones longer by one where sizes do not divide."""
     x = as_tensor(x)
     size = x.shape[axis]
@@ -217,37 +228,23 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     return _pieces(x, [i * each + min(i, longer) for i in range(1, n)], axis)
 
 
-@op
-def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+@probed
+def hsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the second axis (the first, of a one-axis tensor)."""
     x = as_tensor(x)
     return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
 
 
-@op
-def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+@probed
+def vsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the first axis."""
     return split(x, indices_or_sections, axis=0)
 
 
-@op
-def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+@probed
+def dsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the third axis."""
     return split(x, indices_or_sections, axis=2)
-
-
-@op
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
-    """Take a tensor apart along `axis`.
-
-    Raises:
-        ValueError: if `num` is given and is not the size of the axis.
-    """
-    x = as_tensor(x)
-    if num is not None and num != x.shape[axis]:
-        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
-    before = (slice(None),) * (axis % x.ndim)
-    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]
 
 
 def _tile_vjp(g: Any, shape: tuple, repeats: tuple) -> Any:
@@ -257,19 +254,24 @@ def _tile_vjp(g: Any, shape: tuple, repeats: tuple) -> Any:
     return np.reshape(np.sum(np.reshape(g, split_shape), axis=tuple(range(0, 2 * n, 2))), shape)
 
 
-_TILE = elementary("tile", lambda x, repeats: np.tile(x, repeats), _tile_vjp)
+def _tile_rule(x: Any, repeats: tuple) -> KerasTensor:
+    shape = (1,) * (len(repeats) - x.ndim) + tuple(x.shape)
+    return KerasTensor([None if d is None else d * r for d, r in zip(shape, repeats)], x.dtype)
+
+
+_TILE = elementary("tile", lambda x, repeats: np.tile(x, repeats), _tile_vjp, rule=_tile_rule)
 
 
 @op
-def tile(x: Any, repeats: Any) -> Tensor:
+def tile(x: TensorLike, repeats: Any) -> Tensor:
     """Repeat the whole tensor along each axis, the last ones if `repeats` are fewer."""
     x = as_tensor(x)
     repeats = [int(r) for r in np.ravel(to_array(repeats))]
     return _TILE(x, repeats=(1,) * (x.ndim - len(repeats)) + tuple(repeats))
 
 
-@op
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+@probed
+def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     """Repeat each element along `axis` (of the flat tensor if None).
 
     Args:
@@ -303,12 +305,19 @@ def _pad_vjp(g: Any, x: Any, width: tuple, mode: str) -> Any:
     return summed.reshape(x.shape)
 
 
-_PAD = elementary("pad", _pad_forward, _pad_vjp)
+def _pad_rule(x: Any, width: tuple, mode: str, value: Any) -> KerasTensor:
+    shape = [None if d is None else a + d + b for d, (a, b) in zip(x.shape, width)]
+    return KerasTensor(shape, x.dtype)
+
+
+_PAD = elementary("pad", _pad_forward, _pad_vjp, rule=_pad_rule)
 _PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 @op
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+def pad(
+    x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: TensorLike | None = None
+) -> Tensor:
     """Add elements around a tensor.
 
     Args:

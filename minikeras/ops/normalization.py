@@ -6,18 +6,19 @@ import math
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import rsqrt, square
-from minikeras.ops.families import promote
+from minikeras.ops.elementwise import abs, maximum, square
+from minikeras.ops.families import as_floating, promote
+from minikeras.ops.math import rsqrt
+from minikeras.ops.reductions import max, normalize_axes, sum, var
 from minikeras.ops.reductions import mean as mean_of
-from minikeras.ops.reductions import normalize_axes
 from minikeras.ops.shapes import moveaxis, reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
@@ -42,6 +43,11 @@ BATCH_NORMALIZATION = Primitive(
     "batch_normalization_of_batch",
     kernels.batch_forward,
     lambda g, saved, needs, out, axis, epsilon: kernels.batch_backward(g, saved, needs, out),
+    rule=lambda x, *_, axis, **__: (
+        KerasTensor(x.shape, x.dtype),
+        KerasTensor((x.shape[axis],), x.dtype),
+        KerasTensor((x.shape[axis],), x.dtype),
+    ),
     reference=_batch_reference,
     n_outputs=3,
 )
@@ -56,6 +62,7 @@ AFFINE = Primitive(
     "affine",
     kernels.affine_forward,
     lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
+    rule=same,
     reference=_affine_reference,
 )
 """`x * scale + shift` with vectors along an axis."""
@@ -77,13 +84,10 @@ LAYER_NORMALIZATION = Primitive(
     lambda g, saved, needs, out, axes, epsilon, center: kernels.layer_backward(
         g, saved, needs, out
     ),
+    rule=same,
     reference=_layer_reference,
 )
 """`(x, gamma, beta)` to x normalized over its last axes."""
-
-
-def _like_x(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor(x.shape, x.dtype)
 
 
 def computing_dtype(dtype: Any) -> Any:
@@ -97,12 +101,12 @@ def computing_dtype(dtype: Any) -> Any:
     )
 )
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: TensorLike | None = None,
+    scale: TensorLike | None = None,
     epsilon: float = 1e-3,
 ) -> Tensor:
     """Normalize by a given mean and variance for each channel.
@@ -170,11 +174,11 @@ def _over_axes(
     return y if y.array.dtype == given else cast(y, given)
 
 
-@op(rule=_like_x)
+@op(rule=same)
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
+    x: TensorLike,
+    gamma: TensorLike | None = None,
+    beta: TensorLike | None = None,
     axis: Any = -1,
     epsilon: float | None = None,
     **kwargs: Any,
@@ -206,8 +210,6 @@ def layer_normalization(
         raise TypeError(f"layer_normalization: unknown arguments {sorted(kwargs)}.")
     if not rms_scaling:
         return _over_axes("layer_normalization", x, gamma, beta, axis, epsilon, True)
-    from minikeras.ops.reductions import var
-
     x = as_tensor(x)
     given = x.array.dtype
     x = cast(x, computing_dtype(given))
@@ -221,9 +223,9 @@ def layer_normalization(
     return cast(y, given)
 
 
-@op(rule=_like_x)
+@op(rule=same)
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+    x: TensorLike, scale: TensorLike | None = None, axis: Any = -1, epsilon: float | None = None
 ) -> Tensor:
     """Divide each example by the root of the mean square over some of its axes.
 
@@ -245,3 +247,52 @@ def rms_normalization(
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
     return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)
+
+
+@op
+def moments(x: TensorLike, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple:
+    """Return mean and variance over axes.
+
+    Args:
+        x: tensor.
+        axes: axis, or axes.
+        keepdims: whether they stay, of size 1.
+        synchronized: for distribution, which there is none of: must be false.
+
+    Raises:
+        ValueError: if `synchronized` is true.
+    """
+    if synchronized:
+        raise ValueError("moments: synchronized=True needs several devices; there is one.")
+    x = as_floating(x)
+    axes = axes if isinstance(axes, int) else tuple(axes)
+    return mean_of(x, axis=axes, keepdims=keepdims), var(x, axis=axes, keepdims=keepdims)
+
+
+@op
+def normalize(
+    x: TensorLike, axis: int = -1, order: float = 2, epsilon: float | None = None
+) -> Tensor:
+    """Divide by the norm over `axis`.
+
+    Args:
+        x: tensor.
+        axis: axis or axes.
+        order: order of the norm, at least 1; infinity for the largest magnitude.
+        epsilon: least norm to divide by; `config.epsilon()` if None.
+
+    Raises:
+        ValueError: if `order` is smaller than 1.
+    """
+    x = as_floating(x)
+    epsilon = settings.epsilon if epsilon is None else epsilon
+    if not isinstance(order, (int, float)) or order < 1:
+        raise ValueError(f"normalize: `order` must be at least 1. Received: order={order!r}")
+    if order == 2:
+        square_sum = sum(square(x), axis=axis, keepdims=True)
+        return x / maximum(square_sum, epsilon**2) ** 0.5
+    if order == float("inf"):
+        norm = max(abs(x), axis=axis, keepdims=True)
+    else:
+        norm = sum(abs(x) ** order, axis=axis, keepdims=True) ** (1.0 / order)
+    return x / maximum(norm, epsilon)

@@ -10,6 +10,7 @@ from typing import Any
 
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.probe import probe
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 
@@ -89,8 +90,6 @@ class Operation(Configurable):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors that describe what `call` gives for these arguments."""
-        from minikeras.ops.symbolic import probe
-
         return probe(self.call, args, kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
@@ -99,7 +98,13 @@ class Operation(Configurable):
 
     def _note(self, args: tuple, kwargs: dict, spec: Any) -> Any:
         """Note a call in the functional graph; return its outputs, KerasTensors of their own."""
-        outputs = tree.map_structure(_fresh, spec)
+        given = {id(t) for t in tree.flatten((args, kwargs))}
+
+        def fresh(t: Any) -> Any:  # an input handed through becomes an output of its own
+            used = id(t) in given or getattr(t, "_keras_history", None) is not None
+            return KerasTensor(t.shape, t.dtype) if isinstance(t, KerasTensor) and used else t
+
+        outputs = tree.map_structure(fresh, spec)
         GraphNode(self, args, kwargs, outputs)
         return outputs
 
@@ -126,10 +131,3 @@ class Operation(Configurable):
     def output(self) -> Any:
         """The KerasTensor (or structure) that this operation gave when it was first called."""
         return self._node_value("output")
-
-
-def _fresh(t: Any) -> Any:
-    """Return a KerasTensor that no call gave yet: an input handed through becomes an output."""
-    if isinstance(t, KerasTensor) and getattr(t, "_keras_history", None) is not None:
-        return KerasTensor(t.shape, t.dtype)
-    return t

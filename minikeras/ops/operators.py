@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops import (
@@ -212,3 +212,20 @@ def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any)
 
 Tensor.__array_ufunc__ = _array_ufunc
 Tensor.__array_function__ = _array_function
+
+
+def _symbolic_ufunc(self: KerasTensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if method == "__call__" and ufunc in _OPERATORS and not kwargs:
+        return _OPERATORS[ufunc](*inputs)
+    return _symbolic_function(self, ufunc)
+
+
+def _symbolic_function(self: KerasTensor, func: Any, *_: Any) -> Any:
+    raise SymbolicTensorError(
+        f"numpy.{func.__name__} needs values, and a KerasTensor has none. Use functions of "
+        f"minikeras.ops, or wrap the computation in a layer. Received: {self!r}"
+    )
+
+
+KerasTensor.__array_ufunc__ = _symbolic_ufunc
+KerasTensor.__array_function__ = _symbolic_function

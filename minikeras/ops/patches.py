@@ -12,7 +12,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import standardize_data_format
 from minikeras.ops.joining import pad
 from minikeras.ops.shapes import reshape, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _two(value: Any, name: str) -> tuple[int, int]:
@@ -48,8 +48,20 @@ def _add(x: Any, at: tuple, into: tuple) -> Any:
     return y
 
 
-_PATCHES = elementary("patches", _read, lambda g, at, into: _add(g, at, into))
-_ADD_PATCHES = elementary("add_patches", _add, lambda g, at: g[:, :, at[0], at[1]])
+_PATCHES = elementary(
+    "patches",
+    _read,
+    lambda g, at, into: _add(g, at, into),
+    rule=lambda x, at, into: KerasTensor(
+        (*x.shape[:2], *np.broadcast_shapes(*[a.shape for a in at])), x.dtype
+    ),
+)
+_ADD_PATCHES = elementary(
+    "add_patches",
+    _add,
+    lambda g, at: g[:, :, at[0], at[1]],
+    rule=lambda x, at, into: KerasTensor((*x.shape[:2], *into), x.dtype),
+)
 
 
 def _unfold_rule(
@@ -65,7 +77,7 @@ def _unfold_rule(
 
 @op(rule=_unfold_rule)
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    x: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
     """Cut images into patches that may overlap.
 
@@ -108,7 +120,7 @@ def _fold_rule(
 
 @op(rule=_fold_rule)
 def fold(
-    x: Any,
+    x: TensorLike,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
@@ -183,7 +195,7 @@ def _depth_rule(x: Any, block_size: int, data_format: str = "channels_last") -> 
 
 
 @op(rule=_depth_rule)
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
+def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Lay channels out as blocks of pixels.
 
     Args:
@@ -225,7 +237,7 @@ def _space_rule(x: Any, block_size: int, data_format: str = "channels_last") -> 
 
 
 @op(rule=_space_rule)
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
+def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Stack the pixels of blocks up as channels; the inverse of `depth_to_space`.
 
     Args:

@@ -15,7 +15,7 @@ from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import broadcast_shapes, np_shape, operand_kind, promote_pair
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op, probed
 
 
 def _matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -51,9 +51,6 @@ def _matmul_vjp2(g: Any, x1: Any, x2: Any) -> Any:
     return d if d.shape == x2.shape else unbroadcast(d, x2.shape)
 
 
-MATMUL = elementary("matmul", _matmul, _matmul_vjp1, _matmul_vjp2, inputs=("x1", "x2"))
-
-
 def matmul_shape(a: tuple, b: tuple, name: str = "matmul") -> tuple:
     """Return the shape of a matrix product.
 
@@ -79,8 +76,16 @@ def _dtype(x1: Any, x2: Any) -> str:
     return result_type(operand_kind(x1), operand_kind(x2))
 
 
-def _matmul_rule(x1: Any, x2: Any) -> KerasTensor:
-    return KerasTensor(matmul_shape(np_shape(x1), np_shape(x2)), _dtype(x1, x2))
+MATMUL = elementary(
+    "matmul",
+    _matmul,
+    _matmul_vjp1,
+    _matmul_vjp2,
+    inputs=("x1", "x2"),
+    rule=lambda x1, x2: KerasTensor(
+        matmul_shape(np_shape(x1), np_shape(x2)), result_type(x1.dtype, x2.dtype)
+    ),
+)
 
 
 def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
@@ -92,8 +97,8 @@ def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     return (x1, x2) if x1.array.dtype is x2.array.dtype else promote_pair(x1, x2)
 
 
-@op(rule=_matmul_rule)
-def matmul(x1: Any, x2: Any) -> Tensor:
+@op
+def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Multiply matrices over the last two axes; the axes before them broadcast.
 
     Raises:
@@ -109,12 +114,12 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     try:
         return MATMUL(x1, x2)
     except ValueError:
-        matmul_shape(x1.shape, x2.shape)  # says it better
+        matmul_shape(tuple(x1.shape), tuple(x2.shape))  # says it better
         raise
 
 
 @op
-def dot(x1: Any, x2: Any) -> Tensor:
+def dot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Sum over the last axis of `x1` and the second last of `x2` (the last, if it has one)."""
     x1, x2 = _pair(x1, x2)
     if x1.ndim == 0 or x2.ndim == 0:
@@ -149,7 +154,7 @@ def _check_pairs(a: tuple, b: tuple, over_a: list[int], over_b: list[int]) -> No
 
 
 @op(rule=_tensordot_rule)
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
+def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> Tensor:
     """Sum products over pairs of axes.
 
     Args:
@@ -174,7 +179,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
 
 
 @op
-def inner(x1: Any, x2: Any) -> Tensor:
+def inner(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Sum products over the last axes of both."""
     x1, x2 = _pair(x1, x2)
     if x1.ndim == 0 or x2.ndim == 0:
@@ -183,14 +188,14 @@ def inner(x1: Any, x2: Any) -> Tensor:
 
 
 @op
-def outer(x1: Any, x2: Any) -> Tensor:
+def outer(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Multiply every element of `x1` by every element of `x2`, as a matrix."""
     x1, x2 = _pair(x1, x2)
     return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
 
 
 @op
-def vdot(x1: Any, x2: Any) -> Tensor:
+def vdot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Sum the products of all elements (of the conjugate of `x1`, if complex)."""
     from minikeras.ops.complex_numbers import conj
 
@@ -200,8 +205,8 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     return MATMUL(reshape(x1, (-1,)), reshape(x2, (-1,)))
 
 
-@op
-def kron(x1: Any, x2: Any) -> Tensor:
+@probed
+def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Return the Kronecker product: a block of `x2` for each element of `x1`."""
     x1, x2 = _pair(x1, x2)
     n = max(x1.ndim, x2.ndim)
@@ -214,9 +219,14 @@ def kron(x1: Any, x2: Any) -> Tensor:
     return reshape(blocks, [p * q for p, q in zip(a, b)])
 
 
-@op
+@probed
 def cross(
-    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+    x1: TensorLike,
+    x2: TensorLike,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
 ) -> Tensor:
     """Return the vector product of vectors of two or three elements.
 

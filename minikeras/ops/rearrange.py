@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.ops.shapes import reshape, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, probed
 
 
 def _side(text: str, pattern: str) -> list[tuple[str, ...]]:
@@ -47,8 +46,8 @@ def _parse(pattern: str) -> tuple:
     return source, target
 
 
-@op
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
+@probed
+def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Tensor:
     """Give a tensor's axes a new order, taking them apart or putting them together.
 
     Args:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import floatx_dtype, np_dtype, standardize_dtype
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import maximum, minimum, sqrt
-from minikeras.ops.families import as_floating, np_shape
-from minikeras.ops.symbolic import op
+from minikeras.ops.families import CONVERT, as_floating
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
@@ -41,17 +41,11 @@ def reduced_shape(shape: tuple, axis: Any, keepdims: bool, name: str) -> tuple:
     return tuple(d for i, d in enumerate(shape) if i not in axes)
 
 
-def reduction_rule(name: str, dtype: Any = None) -> Any:
-    """Return the shape rule of a reduction.
+def reduced(dtype: Any = None) -> Any:
+    """Return the shape rule of a reduction's primitive, whose results have `dtype`, else the input's."""
 
-    Args:
-        name: name of the op, for messages.
-        dtype: dtype of the result, or a function of the input's; None to keep it.
-    """
-
-    def rule(x: Any, axis: Any = None, keepdims: bool = False, *_: Any, **__: Any) -> KerasTensor:
-        shape = reduced_shape(np_shape(x), axis, keepdims, name)
-        return KerasTensor(shape, dtype(x.dtype) if callable(dtype) else dtype or x.dtype)
+    def rule(x: Any, axis: Any = None, keepdims: bool = False) -> KerasTensor:
+        return KerasTensor(reduced_shape(x.shape, axis, keepdims, "reduction"), dtype or x.dtype)
 
     return rule
 
@@ -125,6 +119,7 @@ SUM = elementary(
     "sum",
     _sum,
     lambda g, shape, axis, keepdims: np.broadcast_to(expand(g, shape, axis, keepdims), shape),
+    rule=reduced(),
 )
 _MEAN = elementary(
     "mean",
@@ -132,6 +127,7 @@ _MEAN = elementary(
     lambda g, shape, y, axis, keepdims: np.broadcast_to(
         expand(g, shape, axis, keepdims) * (y.size / _most(int(np.prod(shape)), 1)), shape
     ),
+    rule=reduced(),
 )
 
 
@@ -143,8 +139,8 @@ def _extreme_vjp(g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     return expand(g, shape, axis, keepdims) * (mask / count)
 
 
-MAX = elementary("max", np.maximum.reduce, _extreme_vjp)
-MIN = elementary("min", np.minimum.reduce, _extreme_vjp)
+MAX = elementary("max", np.maximum.reduce, _extreme_vjp, rule=reduced())
+MIN = elementary("min", np.minimum.reduce, _extreme_vjp, rule=reduced())
 
 
 def _product_of_others(x: Any, axis: Any) -> Any:
@@ -167,6 +163,7 @@ _PROD = elementary(
     "prod",
     lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, x, axis, keepdims: expand(g, x.shape, axis, keepdims) * _product_of_others(x, axis),
+    rule=reduced(),
 )
 
 
@@ -187,11 +184,31 @@ _VAR = elementary(
         * (x - (mean(x, axis, True) if isinstance(x, Tensor) else _mean(x, axis, True)))
         * (2 * y.size / _most(x.size, 1))
     ),
+    rule=reduced(),
 )
 
 
-@op(rule=reduction_rule("sum", sum_dtype))
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+_ANY = without_gradient("any", np.logical_or.reduce, reduced("bool"))
+_ALL = without_gradient("all", np.logical_and.reduce, reduced("bool"))
+ARGMAX = without_gradient(
+    "argmax",
+    lambda x, axis, keepdims: x.argmax(axis, keepdims=keepdims).astype(np.int32),
+    reduced("int32"),
+)
+ARGMIN = without_gradient(
+    "argmin",
+    lambda x, axis, keepdims: x.argmin(axis, keepdims=keepdims).astype(np.int32),
+    reduced("int32"),
+)
+COUNT_NONZERO = without_gradient(
+    "count_nonzero",
+    lambda x, axis: np.asarray(np.count_nonzero(x, axis)).astype(np.int32),
+    reduced("int32"),
+)
+
+
+@op
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes (over all if `axis` is None).
 
     Args:
@@ -208,26 +225,26 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     if x.array.dtype.kind in "biu":
-        x = Tensor(x.array.astype(sum_dtype(x.array.dtype)))
+        x = CONVERT(x, dtype=sum_dtype(x.array.dtype))
     return SUM(x, axis=check_axis(x, axis, "sum"), keepdims=keepdims)
 
 
-@op(rule=reduction_rule("mean", float_dtype))
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def mean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Average over axes (over all if `axis` is None)."""
     x = as_floating(x)
     return _MEAN(x, axis=check_axis(x, axis, "mean"), keepdims=keepdims)
 
 
-@op(rule=reduction_rule("var", float_dtype))
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes (biased: divided by the number of elements)."""
     x = as_floating(x)
     return _VAR(x, axis=check_axis(x, axis, "var"), keepdims=keepdims)
 
 
-@op(rule=reduction_rule("std", float_dtype))
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the standard deviation over axes."""
     return sqrt(var(x, axis=axis, keepdims=keepdims))
 
@@ -247,8 +264,8 @@ def _extreme(
     return Tensor(np.full(shape, initial, x.array.dtype))
 
 
-@op(rule=reduction_rule("max"))
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+@op
+def max(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the largest element over axes; ties share the gradient.
 
     Args:
@@ -263,8 +280,8 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     return _extreme("max", MAX, maximum, x, axis, keepdims, initial)
 
 
-@op(rule=reduction_rule("min"))
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+@op
+def min(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """Return the smallest element over axes; ties share the gradient.
 
     Args:
@@ -279,31 +296,26 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     return _extreme("min", MIN, minimum, x, axis, keepdims, initial)
 
 
-@op(rule=reduction_rule("amax"))
-def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def amax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest element over axes; ties share the gradient."""
     return _extreme("amax", MAX, maximum, x, axis, keepdims, None)
 
 
-@op(rule=reduction_rule("amin"))
-def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def amin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the smallest element over axes; ties share the gradient."""
     return _extreme("amin", MIN, minimum, x, axis, keepdims, None)
 
 
 @op
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def ptp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest less the smallest element over axes."""
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
 
-def _prod_rule(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> KerasTensor:
-    shape = reduced_shape(np_shape(x), axis, keepdims, "prod")
-    return KerasTensor(shape, dtype or sum_dtype(x.dtype))
-
-
-@op(rule=_prod_rule)
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
+@op
+def prod(x: TensorLike, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """Multiply over axes (over all if `axis` is None).
 
     Args:
@@ -318,70 +330,45 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     return _PROD(x, axis=check_axis(x, axis, "prod"), keepdims=keepdims)
 
 
-@op(rule=reduction_rule("any", "bool"))
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return whether any element over axes is true (not zero)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
     axis = check_axis(x, axis, "any")
-    return Tensor(np.logical_or.reduce(x.array, axis=axis, keepdims=keepdims))
+    return _ANY(x, axis=axis, keepdims=keepdims)
 
 
-@op(rule=reduction_rule("all", "bool"))
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return whether all elements over axes are true (not zero)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
     axis = check_axis(x, axis, "all")
-    return Tensor(np.logical_and.reduce(x.array, axis=axis, keepdims=keepdims))
+    return _ALL(x, axis=axis, keepdims=keepdims)
 
 
-@op(rule=reduction_rule("argmax", "int32"))
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@op
+def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the largest element along `axis` (of the flat tensor if None)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
     check_axis(x, axis, "argmax")
-    return Tensor(x.array.argmax(axis, keepdims=keepdims).astype(np.int32))
+    return ARGMAX(x, axis=axis, keepdims=keepdims)
 
 
-@op(rule=reduction_rule("argmin", "int32"))
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@op
+def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the smallest element along `axis` (of the flat tensor if None)."""
     if type(x) is not Tensor:
         x = as_tensor(x)
     check_axis(x, axis, "argmin")
-    return Tensor(x.array.argmin(axis, keepdims=keepdims).astype(np.int32))
+    return ARGMIN(x, axis=axis, keepdims=keepdims)
 
 
-@op(rule=reduction_rule("count_nonzero", "int32"))
-def count_nonzero(x: Any, axis: Any = None) -> Tensor:
+@op
+def count_nonzero(x: TensorLike, axis: Any = None) -> Tensor:
     """Count the elements that are not zero over axes."""
     x = as_tensor(x)
     axis = check_axis(x, axis, "count_nonzero")
-    return Tensor(np.asarray(np.count_nonzero(x.array, axis)).astype(np.int32))
-
-
-def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
-    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
-    with np.errstate(divide="ignore"):  # the log of a sum of nothing is -inf
-        y = np.log(total) + top
-    return y if keepdims else y.reshape(reduced_shape(x.shape, axis, False, "logsumexp"))
-
-
-_LOGSUMEXP = elementary(
-    "logsumexp",
-    _logsumexp,
-    lambda g, x, y, axis, keepdims: (
-        expand(g, x.shape, axis, keepdims) * np.exp(x - expand(y, x.shape, axis, keepdims))
-    ),
-)
-
-
-@op(rule=reduction_rule("logsumexp", float_dtype))
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Compute `log(sum(exp(x)))` over axes without overflow."""
-    x = as_floating(x)
-    return _LOGSUMEXP(x, axis=check_axis(x, axis, "logsumexp"), keepdims=keepdims)
+    return COUNT_NONZERO(x, axis=axis)

@@ -6,19 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.ops.comparison import isnan, not_equal
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import get_item, where
 from minikeras.ops.reductions import check_axis, sum
 from minikeras.ops.shapes import reshape
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 CUMSUM = elementary(
     "cumsum",
     lambda x, axis: np.add.accumulate(x, axis=axis, dtype=x.dtype),
     lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
+    rule=same,
 )
 
 
@@ -47,7 +49,10 @@ def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
 
 
 _CUMPROD = elementary(
-    "cumprod", lambda x, axis: np.multiply.accumulate(x, axis=axis, dtype=x.dtype), _cumprod_vjp
+    "cumprod",
+    lambda x, axis: np.multiply.accumulate(x, axis=axis, dtype=x.dtype),
+    _cumprod_vjp,
+    rule=same,
 )
 
 
@@ -64,7 +69,7 @@ def _scan(primitive: Any, x: Any, axis: Any, dtype: Any, name: str) -> Tensor:
 
 
 @op
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def cumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Sum along `axis` cumulatively.
 
     Args:
@@ -82,7 +87,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @op
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def cumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Multiply along `axis` cumulatively.
 
     Args:
@@ -97,17 +102,17 @@ def _without_nan(x: Any, fill: int) -> Tensor:
     x = as_tensor(x)
     if x.array.dtype.kind not in "fc":
         return x
-    return where(np.isnan(x.array), Tensor(np.asarray(fill, x.array.dtype)), x)
+    return where(isnan(x), fill, x)
 
 
 @op
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def nancumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Sum along `axis` cumulatively, NaN counting as 0."""
     return cumsum(_without_nan(x, 0), axis=axis, dtype=dtype)
 
 
 @op
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+def nancumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Multiply along `axis` cumulatively, NaN counting as 1."""
     return cumprod(_without_nan(x, 1), axis=axis, dtype=dtype)
 
@@ -117,7 +122,7 @@ def _along(axis: int, part: slice, ndim: int) -> tuple:
 
 
 @op
-def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
+def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     """Subtract from each element the one before it along `axis`, `n` times over.
 
     Raises:
@@ -132,14 +137,14 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     later, earlier = _along(axis, slice(1, None), x.ndim), _along(axis, slice(-1), x.ndim)
     for _ in range(n):
         if x.array.dtype.kind == "b":
-            x = Tensor(x.array[later] != x.array[earlier])
+            x = not_equal(get_item(x, later), get_item(x, earlier))
         else:
             x = get_item(x, later) - get_item(x, earlier)
     return x
 
 
 @op
-def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
+def trapezoid(y: TensorLike, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     """Integrate along `axis` by the trapezoidal rule.
 
     Args:

@@ -8,9 +8,8 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
-from minikeras.autodiff.tensor import Tensor
-from minikeras.ops.indexing import own_array
-from minikeras.ops.symbolic import op
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _reduce(x: np.ndarray, ids: np.ndarray, n: int, ufunc: np.ufunc, start: Any) -> np.ndarray:
@@ -30,10 +29,18 @@ def _rows(y: Any, ids: np.ndarray, n: int) -> Any:
 
 
 def _sum(x: Any, ids: np.ndarray, n: int) -> Any:
-    return SEGMENT_SUM(x, ids=ids, n=n) if isinstance(x, Tensor) else _reduce(x, ids, n, np.add, 0)
+    return SEGMENT_SUM(x, ids, n=n) if isinstance(x, Tensor) else _reduce(x, ids, n, np.add, 0)
 
 
-SEGMENT_SUM = elementary("segment_sum", _sum, lambda g, ids, n: _rows(g, ids, n))
+def _one_a_segment(x: Any, ids: Any, n: int) -> KerasTensor:
+    return KerasTensor((n, *x.shape[1:]), x.dtype)
+
+
+def _segment_op(name: str, forward: Any, vjp: Any) -> Any:
+    return elementary(name, forward, vjp, None, inputs=("x", "ids"), rule=_one_a_segment)
+
+
+SEGMENT_SUM = _segment_op("segment_sum", _sum, lambda g, ids, n: _rows(g, to_array(ids), n))
 
 
 def _lowest(dtype: np.dtype) -> Any:
@@ -50,17 +57,18 @@ def _highest(dtype: np.dtype) -> Any:
 
 def _extreme_vjp(g: Any, x: Any, y: Any, ids: np.ndarray, n: int) -> Any:
     """Share the gradient among the rows that hold the extreme."""
+    ids = to_array(ids)
     mask = (np.asarray(x) == _rows(np.asarray(y), ids, n)).astype(g.dtype)
     count = np.maximum(_sum(mask, ids, n), 1)
     return _rows(g / count, ids, n) * mask
 
 
-_SEGMENT_MAX = elementary(
+_SEGMENT_MAX = _segment_op(
     "segment_max",
     lambda x, ids, n: _reduce(x, ids, n, np.maximum, _lowest(x.dtype)),
     _extreme_vjp,
 )
-_SEGMENT_MIN = elementary(
+_SEGMENT_MIN = _segment_op(
     "segment_min",
     lambda x, ids, n: _reduce(x, ids, n, np.minimum, _highest(x.dtype)),
     _extreme_vjp,
@@ -69,12 +77,13 @@ _SEGMENT_MIN = elementary(
 
 def _prod(x: Any, ids: np.ndarray, n: int) -> Any:
     if isinstance(x, Tensor):
-        return _SEGMENT_PROD(x, ids=ids, n=n)
+        return _SEGMENT_PROD(x, ids, n=n)
     return _reduce(x, ids, n, np.multiply, 1)
 
 
 def _prod_vjp(g: Any, x: Any, ids: np.ndarray, n: int) -> Any:
     """Multiply by the product of the segment's other rows, zeros counted apart."""
+    ids = to_array(ids)
     zero = np.asarray(x) == 0
     safe = np.where(zero, np.ones_like(x), x)
     zeros = _rows(_sum(zero.astype(np.int64), ids, n), ids, n)
@@ -82,12 +91,12 @@ def _prod_vjp(g: Any, x: Any, ids: np.ndarray, n: int) -> Any:
     return others * ((zeros - zero) == 0)
 
 
-_SEGMENT_PROD = elementary("segment_prod", _prod, _prod_vjp)
+_SEGMENT_PROD = _segment_op("segment_prod", _prod, _prod_vjp)
 
 
 def _segments(data: Any, segment_ids: Any, num_segments: Any, name: str) -> tuple:
-    x, ids = as_tensor(data), own_array(segment_ids)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
+    x, ids = as_tensor(data), as_tensor(segment_ids)
+    if ids.ndim != 1 or ids.array.dtype.kind not in "iu":
         raise ValueError(
             f"{name}: `segment_ids` must be a vector of integers. "
             f"Received: dtype={ids.dtype}, shape={ids.shape}"
@@ -97,7 +106,7 @@ def _segments(data: Any, segment_ids: Any, num_segments: Any, name: str) -> tupl
             f"{name}: `data` must have as many rows as there are `segment_ids`. "
             f"Received shapes {x.shape} and {ids.shape}."
         )
-    n = (int(ids.max()) + 1 if ids.size else 0) if num_segments is None else int(num_segments)
+    n = (int(ids.array.max()) + 1 if ids.size else 0) if num_segments is None else int(num_segments)
     return x, ids, n
 
 
@@ -107,7 +116,7 @@ def _rule(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = 
 
 @op(rule=_rule)
 def segment_sum(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Sum the rows that carry the same id.
 
@@ -127,37 +136,37 @@ def segment_sum(
     <Tensor shape=(2,) dtype=int32 [ 3 30]>
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_sum")
-    return SEGMENT_SUM(x, ids=ids, n=n)
+    return SEGMENT_SUM(x, ids, n=n)
 
 
 @op(rule=_rule)
 def segment_prod(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Multiply the rows that carry the same id; see `segment_sum`."""
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_prod")
-    return _SEGMENT_PROD(x, ids=ids, n=n)
+    return _SEGMENT_PROD(x, ids, n=n)
 
 
 @op(rule=_rule)
 def segment_max(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Return the largest of the rows that carry the same id; see `segment_sum`.
 
     Segments without rows hold the lowest number of the dtype, `-inf` for floats.
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_max")
-    return _SEGMENT_MAX(x, ids=ids, n=n)
+    return _SEGMENT_MAX(x, ids, n=n)
 
 
 @op(rule=_rule)
 def segment_min(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """Return the smallest of the rows that carry the same id; see `segment_sum`.
 
     Segments without rows hold the highest number of the dtype, `inf` for floats.
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_min")
-    return _SEGMENT_MIN(x, ids=ids, n=n)
+    return _SEGMENT_MIN(x, ids, n=n)

@@ -18,10 +18,10 @@ from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs as absolute
 from minikeras.ops.families import operand_kind, promote
 from minikeras.ops.indexing import where
-from minikeras.ops.joining import repeat, split, stack
+from minikeras.ops.joining import concatenate, repeat, split, stack
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import swapaxes, transpose
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 from minikeras.ops.trigonometry import tanh
 
 # Attention.
@@ -63,6 +63,9 @@ ATTENTION = Primitive(
     "attention",
     attention_kernel.forward,
     lambda g, saved, needs, out, **_: attention_kernel.backward(g, saved, needs, out),
+    rule=lambda query, key, value, *_, **__: KerasTensor(
+        (*query.shape[:3], value.shape[3]), query.dtype
+    ),
     reference=_attention_reference,
 )
 """`(query, key, value, bias)` to `softmax(query @ key.T * scale + bias) @ value` for each head."""
@@ -85,12 +88,12 @@ def _check_rank(name: str, x: Any) -> None:
 
 @op(rule=_attention_rule)
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
-    scale: float | None = None,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
+    bias: TensorLike | None = None,
+    mask: TensorLike | None = None,
+    scale: TensorLike | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
@@ -157,7 +160,94 @@ def dot_product_attention(
     return y if wide == dtype else cast(y, dtype)
 
 
-# Recurrent layers. The references run one step after another on tensors.
+# Recurrent layers: one step of each, for cells and for the references of the fused primitives.
+
+
+def _by_gates(x: Any, kernel: Any) -> Any:
+    """Multiply by the kernels of several gates, side by side; `x` may be a list, one for each."""
+    if not isinstance(x, list):
+        return matmul(x, kernel)
+    kernels = split(kernel, len(x), axis=-1)
+    return concatenate([matmul(part, w) for part, w in zip(x, kernels)], axis=-1)
+
+
+def simple_step(
+    x: Tensor, h: Tensor, kernel: Any, recurrent: Any, bias: Any, activation: Any
+) -> Tensor:
+    """Return the next state of a simple recurrent layer, which is its output."""
+    z = matmul(x, kernel) + matmul(h, recurrent)
+    return activation(z if bias is None else z + bias)
+
+
+def lstm_step(
+    x: Any,
+    h: Any,
+    c: Tensor,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    activation: Any = tanh,
+    gate: Any = sigmoid,
+) -> tuple[Tensor, Tensor]:
+    """Return the next output and memory of an LSTM.
+
+    Args:
+        x: inputs `(batch, n)`, or a list of four: what each gate sees (dropout differs).
+        h: last outputs `(batch, units)`, or a list of four.
+        c: memory `(batch, units)`.
+        kernel, recurrent, bias: weights, those of input, forget, new contents and output side by
+            side; the bias may be None.
+        activation: activation of the new contents.
+        gate: activation of the gates.
+    """
+    z = _by_gates(x, kernel) + _by_gates(h, recurrent)
+    i, f, g, o = split(z if bias is None else z + bias, 4, axis=-1)
+    c = gate(f) * c + gate(i) * activation(g)
+    return gate(o) * activation(c), c
+
+
+def gru_step(
+    x: Any,
+    h: Tensor,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    reset_after: bool = True,
+    activation: Any = tanh,
+    gate: Any = sigmoid,
+    seen: Any = None,
+) -> Tensor:
+    """Return the next state of a GRU, which is its output.
+
+    Args:
+        x: inputs `(batch, n)`, or a list of three: what each gate sees (dropout differs).
+        h: state `(batch, units)`.
+        kernel, recurrent, bias: weights, those of update, reset and new contents side by side; the
+            bias may be None, and is `(2, 3 * units)` with `reset_after`.
+        reset_after: whether the reset gate multiplies the product with the state, not the state.
+        activation: activation of the new contents.
+        gate: activation of the gates.
+        seen: what the gates see of the state, as for `x`; the state if None.
+    """
+    b_x, b_h = (bias[0], bias[1]) if reset_after and bias is not None else (bias, None)
+    seen = h if seen is None else seen
+    to_gates, to_new = (seen[:2], seen[2]) if isinstance(seen, list) else (seen, seen)
+    units = recurrent.shape[0]
+    w_gates, w_new = recurrent[:, : 2 * units], recurrent[:, 2 * units :]
+    z_x = _by_gates(x, kernel)
+    z_x = z_x if b_x is None else z_x + b_x
+    z_h = _by_gates(to_gates, w_gates)
+    z_h = z_h if b_h is None else z_h + b_h[: 2 * units]
+    z, r = split(gate(z_x[:, : 2 * units] + z_h), 2, axis=-1)
+    if reset_after:
+        inner = matmul(to_new, w_new)
+        inner = r * (inner if b_h is None else inner + b_h[2 * units :])
+    else:
+        inner = matmul(r * to_new, w_new)
+    return z * h + (1 - z) * activation(z_x[:, 2 * units :] + inner)
+
+
+# The references run one step after another on tensors.
 
 
 def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
@@ -179,6 +269,14 @@ def _sequence(outputs: list[Tensor]) -> Tensor:
     return swapaxes(stack(outputs), 0, 1)
 
 
+def _recurrent_rule(
+    x: Any, kernel: Any, recurrent: Any, bias: Any, *states: Any, **_: Any
+) -> tuple:
+    units = recurrent.shape[0]
+    last = [KerasTensor((x.shape[0], units), x.dtype) for _ in states]
+    return (KerasTensor((*x.shape[:2], units), x.dtype), *last)
+
+
 def _lstm_reference(
     x: Tensor,
     kernel: Tensor,
@@ -193,12 +291,8 @@ def _lstm_reference(
     h, c = _or_zeros(h, x, units), _or_zeros(c, x, units)
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z = matmul(x_t, kernel) + matmul(h, recurrent)
-        z = z if bias is None else z + bias
-        i, f, g, o = split(z, 4, axis=-1)
-        new_c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-        h = _chosen(m, sigmoid(o) * tanh(new_c), h)
-        c = _chosen(m, new_c, c)
+        new_h, new_c = lstm_step(x_t, h, c, kernel, recurrent, bias)
+        h, c = _chosen(m, new_h, h), _chosen(m, new_c, c)
         outputs.append(h)
     return _sequence(outputs), h, c
 
@@ -207,6 +301,7 @@ LSTM = Primitive(
     "lstm",
     recurrent_kernel.lstm_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.lstm_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_lstm_reference,
     n_outputs=3,
     writes_out=True,
@@ -224,26 +319,10 @@ def _gru_reference(
     backwards: bool = False,
     reset_after: bool = True,
 ) -> tuple:
-    units = recurrent.shape[0]
-    h = _or_zeros(h, x, units)
-    b_x = b_h = None
-    if bias is not None:
-        b_x, b_h = (bias[0], bias[1]) if reset_after else (bias, None)
-    w_gates, w_last = recurrent[:, : 2 * units], recurrent[:, 2 * units :]
+    h = _or_zeros(h, x, recurrent.shape[0])
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z_x = matmul(x_t, kernel)
-        z_x = z_x if b_x is None else z_x + b_x
-        z_h = matmul(h, w_gates)
-        z_h = z_h if b_h is None else z_h + b_h[: 2 * units]
-        z, r = split(sigmoid(z_x[:, : 2 * units] + z_h), 2, axis=-1)
-        if reset_after:
-            inner = matmul(h, w_last)
-            inner = r * (inner if b_h is None else inner + b_h[2 * units :])
-        else:
-            inner = matmul(r * h, w_last)
-        new = tanh(z_x[:, 2 * units :] + inner)
-        h = _chosen(m, z * h + (1 - z) * new, h)
+        h = _chosen(m, gru_step(x_t, h, kernel, recurrent, bias, reset_after), h)
         outputs.append(h)
     return _sequence(outputs), h
 
@@ -252,6 +331,7 @@ GRU = Primitive(
     "gru",
     recurrent_kernel.gru_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.gru_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_gru_reference,
     n_outputs=2,
     writes_out=True,
@@ -274,9 +354,8 @@ def _simple_reference(
     h = _or_zeros(h, x, recurrent.shape[0])
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        z = matmul(x_t, kernel) + matmul(h, recurrent)
-        z = z if bias is None else z + bias
-        h = _chosen(m, _ACTIVATIONS[activation](z), h)
+        new_h = simple_step(x_t, h, kernel, recurrent, bias, _ACTIVATIONS[activation])
+        h = _chosen(m, new_h, h)
         outputs.append(h)
     return _sequence(outputs), h
 
@@ -285,6 +364,7 @@ SIMPLE_RNN = Primitive(
     "simple_rnn",
     recurrent_kernel.simple_forward,
     lambda g, saved, needs, out, **_: recurrent_kernel.simple_backward(g, saved, needs, out),
+    rule=_recurrent_rule,
     reference=_simple_reference,
     n_outputs=2,
     writes_out=True,

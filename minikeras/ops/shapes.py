@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
+from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
-from minikeras.ops.symbolic import op
-
-RESHAPE = elementary(
-    "reshape", lambda x, newshape: x.reshape(newshape), lambda g, shape: np.reshape(g, shape)
-)
+from minikeras.ops.families import np_shape
+from minikeras.ops.symbolic import TensorLike, export, op
 
 
 def _target(newshape: Any) -> tuple:
@@ -37,8 +34,16 @@ def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
     return KerasTensor([total // rest if d == -1 else d for d in target], x.dtype)
 
 
-@op(rule=_reshape_rule)
-def reshape(x: Any, newshape: Any) -> Tensor:
+RESHAPE = elementary(
+    "reshape",
+    lambda x, newshape: x.reshape(newshape),
+    lambda g, shape: np.reshape(g, shape),
+    rule=_reshape_rule,
+)
+
+
+@op
+def reshape(x: TensorLike, newshape: Any) -> Tensor:
     """Give `x` a new shape with the same elements.
 
     Args:
@@ -64,7 +69,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 
 @op
-def ravel(x: Any) -> Tensor:
+def ravel(x: TensorLike) -> Tensor:
     """Flatten to one axis."""
     return RESHAPE(as_tensor(x), newshape=(-1,))
 
@@ -80,6 +85,9 @@ TRANSPOSE = elementary(
     "transpose",
     lambda x, axes: x.transpose(axes),
     lambda g, axes: np.transpose(g, None if axes is None else _inverse(axes)),
+    rule=lambda x, axes: KerasTensor(
+        [x.shape[a] for a in axes] if axes is not None else x.shape[::-1], x.dtype
+    ),
 )
 
 
@@ -91,13 +99,8 @@ def _permutation(axes: tuple, n: int) -> tuple:
     return out
 
 
-def _transpose_rule(x: KerasTensor, axes: Any = None) -> KerasTensor:
-    axes = range(x.ndim)[::-1] if axes is None else _permutation(tuple(axes), x.ndim)
-    return KerasTensor([x.shape[a] for a in axes], x.dtype)
-
-
-@op(rule=_transpose_rule)
-def transpose(x: Any, axes: Any = None) -> Tensor:
+@op
+def transpose(x: TensorLike, axes: Any = None) -> Tensor:
     """Permute the axes, reversing them if `axes` is None.
 
     Raises:
@@ -121,8 +124,8 @@ def _swap_order(ndim: int, axis1: int, axis2: int) -> tuple:
     return tuple(order)
 
 
-@op(rule=lambda x, axis1, axis2: _transpose_rule(x, _swap_order(x.ndim, axis1, axis2)))
-def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
+@op
+def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes."""
     x = as_tensor(x)
     return TRANSPOSE(x, axes=_swap_order(x.ndim, axis1, axis2))
@@ -144,12 +147,8 @@ def _move_order(ndim: int, source: Any, destination: Any) -> tuple:
     return tuple(order)
 
 
-def _moveaxis_rule(x: KerasTensor, source: Any, destination: Any) -> KerasTensor:
-    return _transpose_rule(x, _move_order(x.ndim, source, destination))
-
-
-@op(rule=_moveaxis_rule)
-def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
+@op
+def moveaxis(x: TensorLike, source: Any, destination: Any) -> Tensor:
     """Move axes to new places; the others keep their order."""
     x = as_tensor(x)
     return TRANSPOSE(x, axes=_move_order(x.ndim, source, destination))
@@ -172,8 +171,8 @@ def _expand_shape(shape: tuple, axis: Any) -> tuple:
     return tuple(1 if i in places else next(rest) for i in range(n))
 
 
-@op(rule=lambda x, axis: KerasTensor(_expand_shape(x.shape, axis), x.dtype))
-def expand_dims(x: Any, axis: Any) -> Tensor:
+@op
+def expand_dims(x: TensorLike, axis: Any) -> Tensor:
     """Insert axes of size 1, so that they are at the places `axis` of the result."""
     if type(x) is not Tensor:
         x = as_tensor(x)
@@ -194,8 +193,8 @@ def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
     return tuple([d for i, d in enumerate(shape) if i not in axes])
 
 
-@op(rule=lambda x, axis=None: KerasTensor(_squeeze_shape(x.shape, axis), x.dtype))
-def squeeze(x: Any, axis: Any = None) -> Tensor:
+@op
+def squeeze(x: TensorLike, axis: Any = None) -> Tensor:
     """Take axes of size 1 away, all of them if `axis` is None.
 
     Raises:
@@ -206,19 +205,24 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     return RESHAPE(x, newshape=_squeeze_shape(x.array.shape, axis))
 
 
-_BROADCAST_TO = elementary("broadcast_to", np.broadcast_to, lambda g, shape: unbroadcast(g, shape))
-
-
-def _broadcast_rule(x: KerasTensor, shape: Any) -> KerasTensor:
-    shape = tuple(shape)
+def _broadcast_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
+    shape = tuple([None if d == -1 else d for d in newshape])
     ends = zip(reversed(x.shape), reversed(shape))
     if len(shape) < x.ndim or any(d not in (1, n, None) and n is not None for d, n in ends):
         raise ValueError(f"broadcast_to: cannot broadcast {x.shape} to {shape}.")
     return KerasTensor(shape, x.dtype)
 
 
-@op(rule=_broadcast_rule)
-def broadcast_to(x: Any, shape: Any) -> Tensor:
+_BROADCAST_TO = elementary(
+    "broadcast_to",
+    lambda x, newshape: np.broadcast_to(x, newshape),
+    lambda g, shape: unbroadcast(g, shape),
+    rule=_broadcast_rule,
+)
+
+
+@op
+def broadcast_to(x: TensorLike, shape: Any) -> Tensor:
     """Repeat `x` along axes of size 1, or new ones in front, to give it a shape.
 
     Raises:
@@ -228,26 +232,24 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
         x = as_tensor(x)
     newshape = _target(shape)
     try:
-        return _BROADCAST_TO(x, shape=newshape)
+        return _BROADCAST_TO(x, newshape=newshape)
     except ValueError as error:
         raise ValueError(f"broadcast_to: cannot broadcast {x.shape} to {newshape}.") from error
 
 
-def _same_rule(x: KerasTensor, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor(x.shape, x.dtype)
+_FLIP = elementary(
+    "flip", lambda x, axis: np.flip(x, axis), lambda g, axis: np.flip(g, axis), rule=same
+)
 
 
-_FLIP = elementary("flip", lambda x, axis: np.flip(x, axis), lambda g, axis: np.flip(g, axis))
-
-
-@op(rule=_same_rule)
-def flip(x: Any, axis: Any = None) -> Tensor:
+@op
+def flip(x: TensorLike, axis: Any = None) -> Tensor:
     """Reverse the order of elements along axes, all of them if `axis` is None."""
     return _FLIP(as_tensor(x), axis=axis)
 
 
-@op(rule=_same_rule)
-def fliplr(x: Any) -> Tensor:
+@op
+def fliplr(x: TensorLike) -> Tensor:
     """Reverse the order along the second axis.
 
     Raises:
@@ -259,8 +261,8 @@ def fliplr(x: Any) -> Tensor:
     return _FLIP(x, axis=1)
 
 
-@op(rule=_same_rule)
-def flipud(x: Any) -> Tensor:
+@op
+def flipud(x: TensorLike) -> Tensor:
     """Reverse the order along the first axis.
 
     Raises:
@@ -280,26 +282,19 @@ _ROLL = elementary(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
     lambda g, shift, axis: np.roll(g, _negated(shift), axis),
+    rule=same,
 )
 
 
-@op(rule=_same_rule)
-def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
+@op
+def roll(x: TensorLike, shift: Any, axis: Any = None) -> Tensor:
     """Shift elements along axes, those that fall off the end coming in at the start."""
     shift = tuple(shift) if isinstance(shift, list) else shift
     return _ROLL(as_tensor(x), shift=shift, axis=axis)
 
 
-def _rot90_rule(array: KerasTensor, k: int = 1, axes: Any = (0, 1)) -> KerasTensor:
-    shape = list(array.shape)
-    if k % 2:
-        a, b = axes
-        shape[a], shape[b] = shape[b], shape[a]
-    return KerasTensor(shape, array.dtype)
-
-
-@op(rule=_rot90_rule)
-def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+@op
+def rot90(array: TensorLike, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Rotate by 90 degrees, `k` times, in the plane of two axes, from the first to the second.
 
     Raises:
@@ -318,3 +313,16 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     if k == 3:
         return flip(swapaxes(x, *axes), axes[1])
     return x
+
+
+@export
+def ndim(x: Any) -> int:
+    """Return the number of axes."""
+    return len(np_shape(x))
+
+
+@export
+def size(x: Any) -> int | None:
+    """Return the number of elements, None while it is not known."""
+    sizes = np_shape(x)
+    return None if None in sizes else math.prod(sizes)

@@ -7,39 +7,65 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.primitive import as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import result_type
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.ops.core import scatter
-from minikeras.ops.families import np_shape, promote
+from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import take_along_axis
 from minikeras.ops.reductions import check_axis
 from minikeras.ops.shapes import ravel
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
-def _int32(x: Any) -> Tensor:
-    return Tensor(np.asarray(x).astype(np.int32))
+def _int32(x: Any) -> np.ndarray:
+    return np.asarray(x).astype(np.int32)
 
 
-@op(rule=lambda x, axis=-1: KerasTensor(x.shape, x.dtype))
-def sort(x: Any, axis: int | None = -1) -> Tensor:
+def _integers(x: Any, *_: Any, **__: Any) -> KerasTensor:
+    return KerasTensor(np_shape(x), "int32")
+
+
+_ARGSORT = without_gradient(
+    "argsort", lambda x, axis: _int32(np.argsort(x, axis=axis, kind="stable")), _integers
+)
+_ARGPARTITION = without_gradient(
+    "argpartition", lambda x, kth, axis: _int32(np.argpartition(x, kth, axis=axis)), _integers
+)
+_SEARCHSORTED = without_gradient(
+    "searchsorted",
+    lambda sequence, values, side: _int32(np.searchsorted(sequence, values, side=side)),
+    rule=lambda sequence, values, side: _integers(values),
+)
+_DIGITIZE = without_gradient("digitize", lambda x, bins: _int32(np.digitize(x, bins)), _integers)
+_IS_IN = without_gradient(
+    "isin",
+    lambda x1, x2, **how: np.isin(x1, x2, **how),
+    rule=lambda x1, x2, **how: KerasTensor(np_shape(x1), "bool"),
+)
+
+
+@op
+def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Sort along `axis`, from small to large (the flat tensor if None)."""
     x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
     check_axis(x, axis, "sort")
-    return take_along_axis(x, np.argsort(x.array, axis=axis, kind="stable"), axis=axis)
+    return take_along_axis(x, _ARGSORT(x, axis=axis), axis=axis)
 
 
-@op(rule=lambda x, axis=-1: KerasTensor(x.shape, "int32"))
-def argsort(x: Any, axis: int | None = -1) -> Tensor:
+@op
+def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Return the indices that sort along `axis` (the flat tensor if None)."""
-    return _int32(np.argsort(to_array(x), axis=axis, kind="stable"))
+    x = as_tensor(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return _ARGSORT(x, axis=axis)
 
 
-@op(rule=lambda x, kth, axis=-1: KerasTensor(x.shape, "int32"))
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
+@op
+def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
     """Return indices that put the `kth` smallest in its place, smaller ones before it.
 
     Args:
@@ -47,66 +73,14 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
         kth: index of the element that comes to its sorted place.
         axis: axis; the flat tensor if None.
     """
-    return _int32(np.argpartition(to_array(x), kth, axis=axis))
-
-
-def _largest_first(x: np.ndarray) -> np.ndarray:
-    """Return indices that sort the last axis from large to small, equals in their order."""
-    return x.shape[-1] - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
-
-
-def _top_k_rule(x: Any, k: int, sorted: bool = True) -> tuple:
-    shape = (*x.shape[:-1], k)
-    return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
-
-
-@op(rule=_top_k_rule)
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
-    """Return the `k` largest elements along the last axis, and their indices.
-
-    Args:
-        x: tensor.
-        k: how many.
-        sorted: whether the largest comes first; they are sorted here anyway.
-
-    Returns:
-        Values and int32 indices, of shape `(..., k)`.
-
-    Raises:
-        ValueError: if the last axis has fewer than `k` elements.
-
-    Example:
-
-    >>> from minikeras import ops
-    >>> values, indices = ops.top_k([3, 9, 5], 2)
-    >>> indices
-    <Tensor shape=(2,) dtype=int32 [1 2]>
-    """
     x = as_tensor(x)
-    if x.ndim == 0 or not 0 <= k <= x.shape[-1]:
-        raise ValueError(f"top_k: shape {x.shape} has no k={k} elements along its last axis.")
-    indices = _largest_first(x.array)[..., :k]
-    return take_along_axis(x, indices, axis=-1), _int32(indices)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return _ARGPARTITION(x, kth=kth, axis=axis)
 
 
-@op(rule=lambda targets, predictions, k: KerasTensor(np_shape(targets), "bool"))
-def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Return whether each target class is among the `k` largest predictions (ties included).
-
-    Args:
-        targets: class of each example, `(n,)`.
-        predictions: one number a class, `(n, classes)`.
-        k: how many count.
-    """
-    targets, p = to_array(targets), to_array(predictions)
-    inside = (targets >= 0) & (targets < p.shape[-1])
-    own = np.take_along_axis(p, np.where(inside, targets, 0)[..., None], -1)
-    above = np.sum(p > own, axis=-1)
-    return Tensor(inside & np.isfinite(own[..., 0]) & (above < k))
-
-
-@op(rule=lambda sorted_sequence, values, side="left": KerasTensor(np_shape(values), "int32"))
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
+@op
+def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "left") -> Tensor:
     """Return where values would have to be inserted to keep a sequence sorted.
 
     Args:
@@ -117,28 +91,65 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     Raises:
         ValueError: if the sequence does not have one axis.
     """
-    sequence = to_array(sorted_sequence)
+    sequence = as_tensor(sorted_sequence)
     if sequence.ndim != 1:
         raise ValueError(
             f"searchsorted: `sorted_sequence` must have one axis. Received shape {sequence.shape}."
         )
-    return _int32(np.searchsorted(sequence, to_array(values), side=side))
+    return _SEARCHSORTED(sequence, as_tensor(values), side=side)
 
 
-@op(rule=lambda x, bins: KerasTensor(x.shape, "int32"))
-def digitize(x: Any, bins: Any) -> Tensor:
+@op
+def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     """Return the index of the bin that each element falls into.
 
     Args:
         x: tensor.
         bins: edges in ascending order: bin `i` holds `bins[i - 1] <= x < bins[i]`.
     """
-    return _int32(np.digitize(to_array(x), to_array(bins)))
+    return _DIGITIZE(as_tensor(x), as_tensor(bins))
+
+
+def _unique(x: np.ndarray, asked: tuple, axis: Any, size: Any, fill_value: Any) -> tuple:
+    values, index, inverse, counts = np.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    along = 0 if axis is None else axis
+    if size is not None:
+        n = values.shape[along]
+        missing = max(size - n, 0)
+        keep = np.arange(min(size, n))
+        values, index, counts = np.take(values, keep, along), index[keep], counts[keep]
+        if missing:
+            if fill_value is None:
+                extra = np.repeat(np.take(values, [0], along), missing, along)
+            else:
+                shape = list(values.shape)
+                shape[along] = missing
+                extra = np.full(shape, fill_value, values.dtype)
+            values = np.concatenate([values, extra], along)
+            index = np.concatenate([index, np.full(missing, index[0], index.dtype)])
+            counts = np.concatenate([counts, np.zeros(missing, counts.dtype)])
+    others = (index, inverse.reshape(x.shape if axis is None else (-1,)), counts)
+    return (values, *[_int32(o) for o, wanted in zip(others, asked) if wanted])
+
+
+def _unique_rule(x: Any, asked: tuple, axis: Any, size: Any, fill_value: Any) -> tuple:
+    values = [size]
+    if axis is not None:
+        values = list(x.shape)
+        values[axis] = size
+    shapes = ((size,), x.shape if axis is None else (x.shape[axis],), (size,))
+    others = [KerasTensor(s, "int32") for s, wanted in zip(shapes, asked) if wanted]
+    return (KerasTensor(values, x.dtype), *others)
+
+
+_UNIQUE = without_gradient("unique", _unique, _unique_rule)
 
 
 @op
 def unique(
-    x: Any,
+    x: TensorLike,
     sorted: bool = True,
     return_index: bool = False,
     return_inverse: bool = False,
@@ -162,38 +173,15 @@ def unique(
     Returns:
         The values, followed by what else was asked for, as a tuple.
     """
-    array = to_array(x)
-    values, index, inverse, counts = np.unique(
-        array, return_index=True, return_inverse=True, return_counts=True, axis=axis
-    )
-    along = 0 if axis is None else axis
-    if size is not None:
-        n = values.shape[along]
-        missing = max(size - n, 0)
-        keep = np.arange(min(size, n))
-        values, index, counts = np.take(values, keep, along), index[keep], counts[keep]
-        if missing:
-            if fill_value is None:
-                extra = np.repeat(np.take(values, [0], along), missing, along)
-            else:
-                shape = list(values.shape)
-                shape[along] = missing
-                extra = np.full(shape, fill_value, values.dtype)
-            values = np.concatenate([values, extra], along)
-            index = np.concatenate([index, np.full(missing, index[0], index.dtype)])
-            counts = np.concatenate([counts, np.zeros(missing, counts.dtype)])
-    result = [Tensor(values)]
-    if return_index:
-        result.append(_int32(index))
-    if return_inverse:
-        result.append(_int32(inverse.reshape(array.shape if axis is None else (-1,))))
-    if return_counts:
-        result.append(_int32(counts))
-    return result[0] if len(result) == 1 else tuple(result)
+    asked = (return_index, return_inverse, return_counts)
+    result = _UNIQUE(as_tensor(x), asked=asked, axis=axis, size=size, fill_value=fill_value)
+    return result[0] if len(result) == 1 else result
 
 
-@op(rule=lambda x1, x2, *_, **__: KerasTensor(np_shape(x1), "bool"))
-def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+@op
+def isin(
+    x1: TensorLike, x2: TensorLike, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
     """Return whether each element of `x1` is among those of `x2`.
 
     Args:
@@ -202,12 +190,20 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         assume_unique: whether neither has duplicates, which may be faster.
         invert: whether to return the opposite.
     """
-    a, b = [t.array for t in promote(x1, x2)]
-    return Tensor(np.isin(a, b, assume_unique=assume_unique, invert=invert))
+    return _IS_IN(*promote(x1, x2), assume_unique=assume_unique, invert=invert)
 
 
-@op
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
+def _bincount_rule(
+    x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False
+) -> KerasTensor:
+    dtype = "int32" if weights is None else result_type(operand_kind(weights), "int32")
+    return KerasTensor((*x.shape[:-1], None), dtype)
+
+
+@op(rule=_bincount_rule)
+def bincount(
+    x: TensorLike, weights: Any = None, minlength: int = 0, sparse: bool = False
+) -> Tensor:
     """Count how often each integer occurs.
 
     Args:
@@ -251,8 +247,23 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     return scatter(np.stack([rows, values], -1), weights, (values.shape[0], length))
 
 
+def _histogram(x: np.ndarray, bins: int, range: Any) -> tuple:
+    counts, edges = np.histogram(x, bins=bins, range=range)
+    return _int32(counts), edges.astype(x.dtype if x.dtype.kind == "f" else np.float32)
+
+
+_HISTOGRAM = without_gradient(
+    "histogram",
+    _histogram,
+    rule=lambda x, bins, range: (
+        KerasTensor((bins,), "int32"),
+        KerasTensor((bins + 1,), x.dtype if np_dtype(x.dtype).kind == "f" else "float32"),
+    ),
+)
+
+
 @op
-def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
+def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
     """Count the elements in bins of one width.
 
     Args:
@@ -270,9 +281,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor
         raise ValueError(f"histogram: `bins` must be a positive integer. Received: bins={bins!r}")
     if range is not None and range[1] < range[0]:
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range}")
-    values = to_array(x)
-    if values.ndim != 1:
-        raise ValueError(f"histogram: `x` must have one axis. Received shape {values.shape}.")
-    dtype = values.dtype if values.dtype.kind == "f" else np.dtype("float32")
-    counts, edges = np.histogram(values, bins=bins, range=range)
-    return _int32(counts), Tensor(edges.astype(dtype))
+    x = as_tensor(x)
+    if x.ndim != 1:
+        raise ValueError(f"histogram: `x` must have one axis. Received shape {x.shape}.")
+    return _HISTOGRAM(x, bins=int(bins), range=None if range is None else tuple(range))

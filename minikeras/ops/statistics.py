@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.primitive import as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
+from minikeras.ops.comparison import equal, isnan, logical_not
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import divide, multiply, sqrt
-from minikeras.ops.families import as_floating, np_shape, operand_kind, promote
+from minikeras.ops.creation import ones_like
+from minikeras.ops.elementwise import divide, maximum, multiply, sqrt
+from minikeras.ops.families import CONVERT, as_floating, np_shape, operand_kind, promote
 from minikeras.ops.indexing import diagonal, get_item, take_along_axis, where
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import (
+    all,
+    argmax,
+    argmin,
     check_axis,
     float_dtype,
     max,
@@ -25,17 +30,36 @@ from minikeras.ops.reductions import (
     normalize_axes,
     prod,
     reduced_shape,
-    reduction_rule,
     sum,
-    sum_dtype,
 )
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
 from minikeras.ops.sorting import sort
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 # Quantiles.
 
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _places(ordered: np.ndarray, q: np.ndarray, method: str, skip_nan: bool) -> tuple:
+    """Return between which of the sorted elements quantiles lie, how far, and where there is none."""
+    nans = np.count_nonzero(np.isnan(ordered), axis=-1)[..., None]
+    n = ordered.shape[-1] - nans if skip_nan else np.full(nans.shape, ordered.shape[-1])
+    bad = (n == 0) if skip_nan else (nans > 0)
+    place = q.ravel() * (n - 1)  # one column for each q
+    low, high = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    if method == "nearest":
+        low = high = np.round(place).astype(np.int64)
+    elif method == "lower":
+        high = low
+    elif method == "higher":
+        low = high
+    weight = (place - np.floor(place)) if method == "linear" else 0.5 * (high != low)
+    low, high = np.where(bad, 0, low), np.where(bad, 0, high)
+    return low, high, weight.astype(ordered.dtype), bad
+
+
+_PLACES = without_gradient("quantile_places", _places)
 
 
 def _quantile(
@@ -52,27 +76,11 @@ def _quantile(
     size = math.prod([x.shape[i] for i in axes])
     rows = reshape(transpose(x, (*rest, *axes)), (*[x.shape[i] for i in rest], size))
     ordered = sort(rows, axis=-1)  # NaN comes last
-    nans = np.count_nonzero(np.isnan(ordered.array), axis=-1)
-    n = rows.shape[-1] - nans if skip_nan else np.full(nans.shape, rows.shape[-1])
-    bad = (n == 0) if skip_nan else (nans > 0)
-    # One column for each q: where it falls among the sorted elements.
-    place = q.ravel() * (n[..., None] - 1)
-    low, high = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
-    if method == "nearest":
-        low = high = np.round(place).astype(np.int64)
-    elif method == "lower":
-        high = low
-    elif method == "higher":
-        low = high
-    low, high = np.where(bad[..., None], 0, low), np.where(bad[..., None], 0, high)
+    low, high, weight, bad = _PLACES(ordered, q, method=method, skip_nan=skip_nan)
     y = take_along_axis(ordered, low, axis=-1)
     if method in ("linear", "midpoint"):
-        weight = (place - np.floor(place)) if method == "linear" else 0.5 * (high != low)
-        weight = weight.astype(x.array.dtype)
-        upper = take_along_axis(ordered, high, axis=-1)
-        y = y * Tensor(1 - weight) + upper * Tensor(weight)
-    if bad.any():
-        y = where(bad[..., None], float("nan"), y)
+        y = y * (1 - weight) + take_along_axis(ordered, high, axis=-1) * weight
+    y = where(bad, float("nan"), y)
     y = moveaxis(y, -1, 0)
     shape = reduced_shape(x.shape, axis, keepdims, name)
     return reshape(y, (*q.shape, *shape))
@@ -87,7 +95,7 @@ def _quantile_rule(
 
 @op(rule=_quantile_rule)
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the value below which the share `q` of the elements over axes lies.
 
@@ -113,7 +121,7 @@ def quantile(
 
 @op(rule=_quantile_rule)
 def nanquantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the quantile of the elements that are not NaN; see `quantile`."""
     return _quantile("nanquantile", x, q, axis, method, keepdims, True)
@@ -121,7 +129,7 @@ def nanquantile(
 
 @op(rule=_quantile_rule)
 def percentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the value below which `q` percent of the elements over axes lie; see `quantile`."""
     return _quantile("percentile", x, to_array(q) / 100, axis, method, keepdims, False)
@@ -129,20 +137,24 @@ def percentile(
 
 @op(rule=_quantile_rule)
 def nanpercentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """Return the percentile of the elements that are not NaN; see `percentile`."""
     return _quantile("nanpercentile", x, to_array(q) / 100, axis, method, keepdims, True)
 
 
-@op(rule=reduction_rule("median", float_dtype))
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def _middle_rule(x: Any, axis: Any = None, keepdims: bool = False) -> KerasTensor:
+    return KerasTensor(reduced_shape(x.shape, axis, keepdims, "median"), float_dtype(x.dtype))
+
+
+@op(rule=_middle_rule)
+def median(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the middle one of the elements over axes, or the mean of the two in the middle."""
     return _quantile("median", x, 0.5, axis, "midpoint", keepdims, False)
 
 
-@op(rule=reduction_rule("nanmedian", float_dtype))
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op(rule=_middle_rule)
+def nanmedian(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the median of the elements that are not NaN."""
     return _quantile("nanmedian", x, 0.5, axis, "midpoint", keepdims, True)
 
@@ -150,23 +162,21 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 # Reductions without NaN.
 
 
-def _replaced(x: Any, fill: float) -> tuple[Tensor, np.ndarray]:
+def _replaced(x: Any, fill: float) -> tuple[Tensor, Tensor]:
     """Return `x` with `fill` in place of NaN, and where it was."""
     x = as_tensor(x)
-    if x.array.dtype.kind not in "fc":
-        return x, np.zeros(x.shape, bool)
-    nans = np.isnan(x.array)
-    return (where(nans, fill, x) if nans.any() else x), nans
+    nans = isnan(x)
+    return (where(nans, fill, x) if x.array.dtype.kind in "fc" else x), nans
 
 
-@op(rule=reduction_rule("nansum", sum_dtype))
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nansum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over axes, NaN counting as 0."""
     return sum(_replaced(x, 0.0)[0], axis=axis, keepdims=keepdims)
 
 
-@op(rule=reduction_rule("nanprod", sum_dtype))
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Multiply over axes, NaN counting as 1."""
     return prod(_replaced(x, 1.0)[0], axis=axis, keepdims=keepdims)
 
@@ -174,73 +184,70 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def _nan_extreme(x: Any, axis: Any, keepdims: bool, fill: float, reduce: Any) -> Tensor:
     filled, nans = _replaced(x, fill)
     y = reduce(filled, axis=axis, keepdims=keepdims)
-    empty = nans.all(axis=check_axis(filled, axis, "nanmax"), keepdims=keepdims)
-    return where(empty, float("nan"), y) if empty.any() else y
+    if filled.array.dtype.kind not in "fc":
+        return y
+    return where(all(nans, axis=axis, keepdims=keepdims), float("nan"), y)
 
 
-@op(rule=reduction_rule("nanmax"))
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the largest element over axes that is not NaN; NaN if there is none."""
     return _nan_extreme(x, axis, keepdims, -float("inf"), max)
 
 
-@op(rule=reduction_rule("nanmin"))
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the smallest element over axes that is not NaN; NaN if there is none."""
     return _nan_extreme(x, axis, keepdims, float("inf"), min)
 
 
-def _nan_arg(x: Any, axis: Any, keepdims: bool, fill: float, name: str) -> Tensor:
+def _nan_arg(x: Any, axis: Any, keepdims: bool, fill: float, best: Any) -> Tensor:
     filled, nans = _replaced(x, fill)
-    axis = check_axis(filled, axis, name)
-    index = getattr(filled.array, name[3:])(axis, keepdims=keepdims)
-    empty = nans.all(axis=axis, keepdims=keepdims)
-    return Tensor(np.asarray(np.where(empty, -1, index)).astype(np.int32))
+    index = best(filled, axis=axis, keepdims=keepdims)
+    return where(all(nans, axis=axis, keepdims=keepdims), -1, index)
 
 
-@op(rule=reduction_rule("nanargmax", "int32"))
-def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@op
+def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the largest element that is not NaN; -1 if there is none."""
-    return _nan_arg(x, axis, keepdims, -float("inf"), "nanargmax")
+    return _nan_arg(x, axis, keepdims, -float("inf"), argmax)
 
 
-@op(rule=reduction_rule("nanargmin", "int32"))
-def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@op
+def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Return the index of the smallest element that is not NaN; -1 if there is none."""
-    return _nan_arg(x, axis, keepdims, float("inf"), "nanargmin")
+    return _nan_arg(x, axis, keepdims, float("inf"), argmin)
 
 
 def _nan_mean(x: Any, axis: Any, keepdims: bool) -> Tensor:
     filled, nans = _replaced(as_floating(x), 0.0)
-    return _per_number(filled, nans, check_axis(filled, axis, "nanmean"), keepdims)
+    return _per_number(filled, nans, axis, keepdims)
 
 
-def _per_number(filled: Tensor, nans: np.ndarray, axis: Any, keepdims: bool) -> Tensor:
+def _per_number(filled: Tensor, nans: Tensor, axis: Any, keepdims: bool) -> Tensor:
     """Divide sums by how many elements were numbers."""
-    n = np.sum(~nans, axis=axis, keepdims=keepdims)
     total = sum(filled, axis=axis, keepdims=keepdims)
-    y = divide(total, Tensor(np.maximum(n, 1).astype(total.array.dtype)))
-    return where(n == 0, float("nan"), y) if np.any(n == 0) else y
+    n = sum(CONVERT(logical_not(nans), dtype=total.array.dtype), axis=axis, keepdims=keepdims)
+    return where(equal(n, 0), float("nan"), divide(total, maximum(n, 1)))
 
 
-@op(rule=reduction_rule("nanmean", float_dtype))
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Average over axes the elements that are not NaN; NaN if there are none."""
     return _nan_mean(x, axis, keepdims)
 
 
-@op(rule=reduction_rule("nanvar", float_dtype))
-def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the variance over axes of the elements that are not NaN."""
     x = as_floating(x)
     filled, nans = _replaced(x, 0.0)
-    axis = check_axis(filled, axis, "nanvar")
     centered = where(nans, 0.0, filled - _nan_mean(x, axis, True))
     return _per_number(centered * centered, nans, axis, keepdims)
 
 
-@op(rule=reduction_rule("nanstd", float_dtype))
-def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+@op
+def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Compute the standard deviation over axes of the elements that are not NaN."""
     return sqrt(nanvar(x, axis=axis, keepdims=keepdims))
 
@@ -249,7 +256,7 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @op
-def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
+def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None = None) -> Tensor:
     """Average over an axis, with weights.
 
     Args:
@@ -273,12 +280,12 @@ def average(x: Any, axis: int | None = None, weights: Any = None) -> Tensor:
             )
         weights = reshape(weights, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
     x, weights = promote(x, weights)
-    total = sum(multiply(weights, Tensor(np.ones(x.shape, x.array.dtype))), axis=axis)
+    total = sum(multiply(weights, ones_like(x)), axis=axis)
     return divide(sum(multiply(x, weights), axis=axis), total)
 
 
 @op
-def corrcoef(x: Any) -> Tensor:
+def corrcoef(x: TensorLike) -> Tensor:
     """Return the correlation of each row (variable) with each other one.
 
     Args:
@@ -301,8 +308,22 @@ def corrcoef(x: Any) -> Tensor:
     return get_item(y, (0, 0)) if x.ndim < 2 else y
 
 
-@op
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
+def _correlation_dtype(x1: Any, x2: Any) -> str:
+    dtype = result_type(operand_kind(x1), operand_kind(x2))
+    return result_type(dtype, float) if "int" in dtype or dtype == "bool" else dtype
+
+
+def _correlate_rule(x1: Any, x2: Any, mode: str = "valid") -> KerasTensor:
+    (n,), (m,) = np_shape(x1), np_shape(x2)
+    size = None
+    if n is not None and m is not None:
+        overlap, longest = n + m - 1, (n, m)[n < m]
+        size = {"full": overlap, "same": longest, "valid": 2 * longest - overlap}[mode]
+    return KerasTensor((size,), _correlation_dtype(x1, x2))
+
+
+@op(rule=_correlate_rule)
+def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     """Sum the products of two vectors at each shift of one against the other.
 
     Args:
@@ -314,9 +335,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     Raises:
         ValueError: if they are no vectors, or for another mode.
     """
-    dtype = result_type(operand_kind(x1), operand_kind(x2))
-    if dtype in ("int64", "uint64", "bool") or "int" in dtype:
-        dtype = result_type(dtype, float)
+    dtype = _correlation_dtype(x1, x2)
     x1, x2 = cast(x1, dtype), cast(x2, dtype)
     if x1.ndim != 1 or x2.ndim != 1:
         raise ValueError(

@@ -1,24 +1,27 @@
 """How functions of `minikeras.ops` behave on KerasTensors.
 
 Each public function is wrapped by `op`. On data it runs as written. On a KerasTensor it becomes a
-step of the functional graph, whose output shape comes from the function's rule, or else from
-running the function on small arrays (twice, with two sizes for what is not known).
+step of the functional graph, which is described by running the function on KerasTensors: the
+primitives know their shapes. A function that computes with values or unknown sizes has a rule of its
+own, or is run on small arrays (twice, with two sizes for what is not known).
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
-from minikeras.autodiff.tape import no_recording
+from minikeras.autodiff.keras_tensor import SymbolicTensorError, any_symbolic
+from minikeras.autodiff.probe import probe
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
-from minikeras.common.dtypes import np_dtype
+from minikeras.ops.keras_names import class_name
 from minikeras.ops.operation import Operation
 
 OPS: dict[str, Callable] = {}
@@ -41,6 +44,33 @@ def is_symbolic(a: Any) -> bool:
     return any_symbolic((a,))
 
 
+TensorLike: TypeAlias = Any
+"""Type of the parameters that are data: tensors, arrays, numbers, nested lists, KerasTensors.
+
+The other parameters of an op say what is done. In configs of functional models they stand apart, as
+in Keras, where they are the arguments of a class that is called on the data.
+"""
+
+
+@functools.cache
+def data_parameters(function: str) -> frozenset[str]:
+    """Return the names of an op's parameters that are data, as its signature says."""
+    parameters = inspect.signature(OPS[function]).parameters.values()
+    return frozenset(p.name for p in parameters if "TensorLike" in str(p.annotation))
+
+
+def export(function: Callable) -> Callable:
+    """Make a function public: its file's `__all__` names it, so that namespaces take it up."""
+    vars(sys.modules[function.__module__]).setdefault("__all__", []).append(function.__name__)
+    return function
+
+
+def register(name: str, public: Callable) -> Callable:
+    """Make a function a public op; tests, graphs and configs find it in `OPS`."""
+    OPS[name] = public
+    return export(public)
+
+
 class OpCall(Operation):
     """A function of `minikeras.ops` as a step of a functional model."""
 
@@ -49,22 +79,34 @@ class OpCall(Operation):
         super().__init__(name)
 
     def _default_name(self) -> str:
-        return self.function
+        return self.display_class
 
     @property
     def display_class(self) -> str:
-        """The class name under which `summary` shows it, as Keras does."""
-        return "".join(w.capitalize() for w in self.function.split("_"))
+        """The name of Keras's class, under which `summary` shows it and configs have it."""
+        return class_name(self.function)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         return OPS[self.function].on_data(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         function = OPS[self.function]
-        rule = function.rule
-        if rule is not None:
-            return rule(*args, **kwargs)
-        return probe(function.on_data, args, kwargs)
+        outer, thread.state.describing = thread.state.describing, True
+        try:
+            if function.rule is not None:
+                return function.rule(*args, **kwargs)
+            return function.on_data(*args, **kwargs)
+        except SymbolicTensorError:  # it computes with values: run it on small arrays
+            return probe(function.on_data, args, kwargs)
+        finally:
+            thread.state.describing = outer
+
+
+def call_on_symbols(public: Callable, args: tuple, kwargs: dict) -> Any:
+    """Call an op on KerasTensors: a step of the graph, or a part of the step that calls it."""
+    if not thread.state.describing:
+        return OpCall(public.__name__).symbolic_call(*args, **kwargs)
+    return public.on_data(*args, **kwargs) if public.rule is None else public.rule(*args, **kwargs)
 
 
 def op(function: Callable | None = None, *, rule: Callable | None = None) -> Callable:
@@ -72,71 +114,28 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
 
     Args:
         function: the function on data.
-        rule: `rule(*args, **kwargs) -> KerasTensor(s)`, the shape rule. Without one the function is
-            probed.
+        rule: `rule(*args, **kwargs) -> KerasTensor(s)`, the shape rule of a function that cannot
+            run on KerasTensors. Others need none: the primitives that they call have theirs.
     """
     if function is None:
         return functools.partial(op, rule=rule)
-    name = function.__name__
 
     @functools.wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         for a in args:
             if type(a) not in PLAIN and is_symbolic(a):
-                return OpCall(name).symbolic_call(*args, **kwargs)
+                return call_on_symbols(public, args, kwargs)
         if kwargs:
             for a in kwargs.values():
                 if type(a) not in PLAIN and is_symbolic(a):
-                    return OpCall(name).symbolic_call(*args, **kwargs)
+                    return call_on_symbols(public, args, kwargs)
         return function(*args, **kwargs)
 
     public.on_data = function
     public.rule = rule
-    OPS[name] = public
-    return public
+    return register(function.__name__, public)
 
 
-_SIZES = (2, 3)
-
-
-def probe(function: Callable, args: tuple, kwargs: dict) -> Any:
-    """Return the output spec of `function` by running it on arrays of ones.
-
-    Raises:
-        ValueError: if the function fails on such arrays, with its message.
-    """
-    unknown = any(
-        None in t.shape for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)
-    )
-    runs = []
-    for size in _SIZES if unknown else _SIZES[:1]:
-        concrete_args, concrete_kwargs = tree.map_structure(
-            lambda t, size=size: _ones(t, size) if isinstance(t, KerasTensor) else t,
-            (args, kwargs),
-        )
-        with no_recording(), np.errstate(all="ignore"):
-            runs.append(function(*concrete_args, **concrete_kwargs))
-    if len(runs) == 1:
-        return tree.map_structure(_spec, runs[0])
-    return tree.map_structure(_merge, *runs)
-
-
-def _ones(t: KerasTensor, size: int) -> Tensor:
-    return Tensor(np.ones([size if d is None else d for d in t.shape], np_dtype(t.dtype)))
-
-
-def _spec(x: Any) -> Any:
-    if isinstance(x, (Tensor, np.ndarray)):
-        return KerasTensor(x.shape, x.dtype)
-    return x
-
-
-def _merge(a: Any, b: Any) -> Any:
-    if not isinstance(a, (Tensor, np.ndarray)):
-        if a == b:
-            return a
-        return None
-    if len(a.shape) != len(b.shape):
-        raise ValueError("The number of axes of the output depends on an unknown size.")
-    shape = [m if m == n else None for m, n in zip(a.shape, b.shape)]
-    return KerasTensor(shape, a.dtype)
+def probed(function: Callable) -> Callable:
+    """Make a public op of a function that computes with sizes: it is described by running it."""
+    return op(function, rule=lambda *args, **kwargs: probe(function, args, kwargs))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import WithoutGradient, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import floatx_dtype
-from minikeras.ops.symbolic import op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _length(x: Any, name: str) -> int:
@@ -19,39 +21,47 @@ def _length(x: Any, name: str) -> int:
     return int(n)
 
 
-def _rule(x: Any, *_: Any, **__: Any) -> KerasTensor:
-    return KerasTensor((None,), floatx_dtype())
+def _window(function: Callable) -> WithoutGradient:
+    name = function.__name__
+
+    def forward(x: Any, *more: Any) -> np.ndarray:
+        return function(_length(x, name), *[float(to_array(v)) for v in more]).astype(
+            floatx_dtype()
+        )
+
+    return without_gradient(name, forward, lambda *_: KerasTensor((None,), floatx_dtype()))
 
 
-def _window(values: np.ndarray) -> Tensor:
-    return Tensor(values.astype(floatx_dtype()))
+_BARTLETT, _BLACKMAN, _HAMMING, _HANNING, _KAISER = [
+    _window(f) for f in (np.bartlett, np.blackman, np.hamming, np.hanning, np.kaiser)
+]
 
 
-@op(rule=_rule)
-def bartlett(x: int) -> Tensor:
+@op
+def bartlett(x: TensorLike) -> Tensor:
     """Return the triangular window of length `x`."""
-    return _window(np.bartlett(_length(x, "bartlett")))
+    return _BARTLETT(x)
 
 
-@op(rule=_rule)
-def blackman(x: int) -> Tensor:
+@op
+def blackman(x: TensorLike) -> Tensor:
     """Return the Blackman window of length `x`, a sum of three cosines."""
-    return _window(np.blackman(_length(x, "blackman")))
+    return _BLACKMAN(x)
 
 
-@op(rule=_rule)
-def hamming(x: int) -> Tensor:
+@op
+def hamming(x: TensorLike) -> Tensor:
     """Return the Hamming window of length `x`: a raised cosine that does not reach zero."""
-    return _window(np.hamming(_length(x, "hamming")))
+    return _HAMMING(x)
 
 
-@op(rule=_rule)
-def hanning(x: int) -> Tensor:
+@op
+def hanning(x: TensorLike) -> Tensor:
     """Return the Hann window of length `x`: a raised cosine."""
-    return _window(np.hanning(_length(x, "hanning")))
+    return _HANNING(x)
 
 
-@op(rule=_rule)
-def kaiser(x: int, beta: float) -> Tensor:
+@op
+def kaiser(x: TensorLike, beta: float) -> Tensor:
     """Return the Kaiser window of length `x`, narrower the greater `beta` is."""
-    return _window(np.kaiser(_length(x, "kaiser"), float(to_array(beta))))
+    return _KAISER(x, beta)

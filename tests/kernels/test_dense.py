@@ -6,7 +6,7 @@ import pytest
 from minikeras.autodiff import GradientTape, Tensor
 from minikeras.kernels import gemm, parallel
 from minikeras.kernels.activations import FUSED
-from minikeras.ops.nn import DENSE
+from minikeras.ops.dense import DENSE
 
 
 def run(primitive, arrays, activation):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import pathlib
-import sys
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import sampled_from
+from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls
+from op_cases import call as call_of
+from op_cases.primitives import FUSED
 
+import minikeras
 from minikeras import ops, tree
 from minikeras.autodiff import (
     PRIMITIVES,
@@ -21,15 +23,11 @@ from minikeras.autodiff import (
     Tensor,
     gradient_check,
 )
+from minikeras.autodiff.primitive import Elementary, WithoutGradient
+from minikeras.ops.keras_names import module_name
 from minikeras.ops.symbolic import OPS
 
-_spec = importlib.util.spec_from_file_location(
-    "op_strategies", pathlib.Path(__file__).with_name("strategies.py")
-)
-strategies = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = strategies
-_spec.loader.exec_module(strategies)
-CASES, BATCH, Function = strategies.CASES, strategies.BATCH, strategies.Function
+CASES = all_cases()
 
 examples = settings(
     max_examples=3,
@@ -40,18 +38,14 @@ examples = settings(
 )
 
 
-def named(test: Any) -> Any:
-    return pytest.mark.parametrize("name", sorted(CASES))(test)
-
-
 def filtered(condition: Any) -> Any:
     names = [n for n in sorted(CASES) if condition(CASES[n])]
     return pytest.mark.parametrize("name", names)
 
 
 def test_every_op_has_a_case():
-    assert sorted(set(OPS) - set(CASES)) == [], "ops without an entry in tests/ops/strategies.py"
-    assert sorted(set(CASES) - set(OPS)) == [], "entries of tests/ops/strategies.py without an op"
+    assert sorted(set(OPS) - set(CASES)) == [], "ops without a case in tests/ops/cases/"
+    assert sorted(set(CASES) - set(OPS)) == [], "cases without an op"
 
 
 def is_array(x: Any) -> bool:
@@ -59,10 +53,14 @@ def is_array(x: Any) -> bool:
 
 
 def replaced(structure: Any, change: Any) -> Any:
-    """Replace arrays and functions in arguments."""
-    return tree.map_structure(
-        lambda x: change(x) if is_array(x) or isinstance(x, Function) else x, structure
-    )
+    """Replace arrays and functions in arguments; fixed arrays become plain ones."""
+
+    def replace(x: Any) -> Any:
+        if isinstance(x, Fixed):
+            return x.value
+        return change(x) if is_array(x) or isinstance(x, Function) else x
+
+    return tree.map_structure(replace, structure)
 
 
 def in_dtype(structure: Any, dtype: str, library: Any) -> Any:
@@ -103,7 +101,7 @@ def test_forward_as_in_keras(name, keras):
     tolerances = {"float64": case.rtol64, "float32": case.rtol32}
 
     @settings(examples, max_examples=4)
-    @given(strategies.calls(case), sampled_from(["float64", "float32"]))
+    @given(calls(case), sampled_from(["float64", "float32"]))
     def check(call, dtype):
         rtol = tolerances[dtype]
         with np.errstate(all="ignore"):
@@ -151,7 +149,7 @@ def test_gradient_by_finite_differences(name):
     case = CASES[name]
 
     @examples
-    @given(strategies.calls(case))
+    @given(calls(case))
     def check(call):
         f = function_of_floats(ops, name, call, case)
         result = gradient_check(f, *float_arrays(call), max_entries=6, rtol=1e-4)
@@ -165,7 +163,7 @@ def test_gradients_have_the_dtype_of_inputs(name):
     case = CASES[name]
 
     @settings(examples, max_examples=5)
-    @given(strategies.calls(case))
+    @given(calls(case))
     def check(call):
         f = function_of_floats(ops, name, call, case)
         tensors = [Tensor(x) for x in in_dtype(float_arrays(call), "float32", ops)]
@@ -184,7 +182,7 @@ def test_gradient_as_in_jax(name, keras):
     case = CASES[name]
 
     @settings(examples, max_examples=1)
-    @given(strategies.calls(case))
+    @given(calls(case))
     def check(call):
         xs = float_arrays(call)
         ours, theirs = [function_of_floats(lib, name, call, case) for lib in (ops, keras.ops)]
@@ -213,7 +211,7 @@ def test_gradient_of_gradient(name):
     case = CASES[name]
 
     @settings(examples, max_examples=2)
-    @given(strategies.calls(case))
+    @given(calls(case))
     def check(call):
         f = function_of_floats(ops, name, call, case)
         weights = []
@@ -236,26 +234,29 @@ def test_gradient_of_gradient(name):
     check()
 
 
-def as_symbols(structure: Any, symbol: Any) -> Any:
-    return replaced(
-        structure,
-        lambda x: symbol(
-            (None, *x.shape[1:]) if x.ndim and x.shape[0] == BATCH else x.shape, x.dtype.name
-        ),
-    )
+def described(library: Any, name: str, call: Any) -> list:
+    """Call an op on KerasTensors in place of arrays, floats in single precision."""
+
+    def change(x: Any) -> Any:
+        if isinstance(x, Function):
+            return x.of(library.ops)
+        shape = (None, *x.shape[1:]) if x.ndim and x.shape[0] == BATCH else x.shape
+        dtype = {"f": "float32", "c": "complex64"}.get(x.dtype.kind, x.dtype.name)
+        return library.KerasTensor(shape, dtype)
+
+    args, kwargs = replaced((call.args, call.kwargs), change)
+    return tree.flatten(as_plain(getattr(library.ops, name)(*args, **kwargs)))
 
 
-@filtered(lambda case: case.symbolic)
+@pytest.mark.parametrize("name", sorted(CASES))
 def test_symbolic(name, keras):
     case = CASES[name]
 
     @examples
-    @given(strategies.calls(case))
+    @given(calls(case))
     def check(call):
-        args, kwargs = in_dtype((call.args, call.kwargs), "float32", ops)
-        data = tree.flatten(as_plain(getattr(ops, name)(*args, **kwargs)))
-        spec_args, spec_kwargs = as_symbols((args, kwargs), KerasTensor)
-        ours = tree.flatten(getattr(ops, name)(*spec_args, **spec_kwargs))
+        data = tree.flatten(as_plain(run(ops, name, call, "float32")))
+        ours = described(minikeras, name, call)
         assert len(ours) == len(data)
         for spec, y in zip(ours, data):
             assert isinstance(spec, KerasTensor)
@@ -263,11 +264,14 @@ def test_symbolic(name, keras):
             assert all(s in (None, d) for s, d in zip(spec.shape, y.shape)), (spec.shape, y.shape)
             assert spec.dtype == y.dtype.name
         if case.same_spec and case.keras:
-            spec_args, spec_kwargs = as_symbols((args, kwargs), keras.KerasTensor)
-            theirs = tree.flatten(as_plain(getattr(keras.ops, name)(*spec_args, **spec_kwargs)))
+            theirs = described(keras, name, call)
             assert [(tuple(y.shape), y.dtype) for y in ours] == [
                 (tuple(y.shape), y.dtype) for y in theirs
             ]
+            mine, step = ours[0]._keras_history.operation, theirs[0]._keras_history.operation
+            assert mine.display_class == type(step).__name__
+            assert module_name(OPS[name]) == type(step).__module__
+            assert re.sub(r"_\d+$", "", mine.name) == re.sub(r"_\d+$", "", step.name)
 
     check()
 
@@ -278,8 +282,8 @@ def test_empty_and_single_batches(name, batch):
     case = CASES[name]
 
     @settings(examples, max_examples=2)
-    @given(strategies.calls(case), strategies.calls(case, batch))
-    def check(whole, call):
+    @given(calls(case, batch))
+    def check(call):
         with np.errstate(all="ignore"):
             y = tree.flatten(as_plain(run(ops, name, call, "float32")))
             if case.gradient:
@@ -295,9 +299,44 @@ def test_empty_and_single_batches(name, batch):
     check()
 
 
-@pytest.mark.parametrize("name", sorted(strategies.FUSED))
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"cond"}))  # its branches make constants
+def test_a_trace_of_primitives_has_no_holes(name, monkeypatch):
+    """Whatever an op returns came out of a primitive, or is one of its inputs."""
+    made = []
+
+    def noting(primitive: Any, forward: Any) -> Any:
+        elementary = isinstance(primitive, (Elementary, WithoutGradient))
+
+        def noted(*arrays: Any, **params: Any) -> Any:
+            result = forward(*arrays, **params)
+            y = result if elementary else result[0]
+            made.extend(y if type(y) is tuple else [y])
+            return result
+
+        return noted
+
+    for primitive in PRIMITIVES.values():
+        monkeypatch.setattr(primitive, "forward", noting(primitive, primitive.forward))
+
+    @examples
+    @given(calls(CASES[name]))
+    def check(call):
+        args, kwargs = in_dtype((call.args, call.kwargs), "float32", ops)
+        made.clear()
+        inputs = [
+            made.append(x) or Tensor(x) if is_array(x) else x for x in tree.flatten((args, kwargs))
+        ]
+        args, kwargs = tree.pack_sequence_as((args, kwargs), inputs)
+        with np.errstate(all="ignore"):
+            outputs = tree.flatten(as_plain(getattr(ops, name)(*args, **kwargs)))
+        assert all(any(y.array is m for m in made) for y in outputs)
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(FUSED))
 def test_fused_primitives(name):
-    target, *inputs = strategies.FUSED[name](np.random.default_rng(0))
+    target, *inputs = FUSED[name](np.random.default_rng(0))
     kwargs = inputs.pop() if isinstance(inputs[-1], dict) else {}
     gradient_check(target, *inputs, max_entries=8, rtol=1e-4, **kwargs)
     assert name in used_primitives(target, inputs, kwargs)
@@ -311,14 +350,24 @@ def used_primitives(target: Any, inputs: Any, kwargs: dict) -> set:
     return {n.primitive.name for n in tape._nodes if hasattr(n, "primitive")}
 
 
-def test_every_primitive_is_exercised():
-    seen = set(strategies.FUSED)
+def test_every_primitive_is_exercised(monkeypatch):
+    seen = set(FUSED)
+
+    def noting(primitive: Any, forward: Any) -> Any:
+        return lambda *args, **params: (seen.add(primitive.name), forward(*args, **params))[1]
+
+    for primitive in PRIMITIVES.values():
+        if isinstance(primitive, WithoutGradient):  # these leave no node on a tape
+            monkeypatch.setattr(primitive, "forward", noting(primitive, primitive.forward))
     for name, case in CASES.items():
-        if case.gradient:
-            for choice in range(12):
-                draw = strategies.Draw(lambda n, c=choice: c % n, seed=choice)
-                call = strategies.call(case, draw)
+        for choice in range(12):
+            call = call_of(case, Draw(lambda n, c=choice: c % n, seed=choice))
+            if case.gradient:
                 f = function_of_floats(ops, name, call, case)
                 seen |= used_primitives(f, float_arrays(call), {})
+            else:
+                run(ops, name, call, "float32")
     missing = sorted(set(PRIMITIVES) - seen)
-    assert not missing, "primitives without an op's case or an entry of FUSED in strategies.py"
+    assert not missing, (
+        "primitives without an op's case or an entry of FUSED in cases/primitives.py"
+    )

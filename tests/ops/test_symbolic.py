@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import minikeras
 from minikeras import ops
-from minikeras.autodiff import KerasTensor
+from minikeras.autodiff import KerasTensor, SymbolicTensorError
 from minikeras.ops.function import Function
 from minikeras.ops.symbolic import OPS
 
@@ -42,6 +43,37 @@ def test_unknown_sizes_stay_unknown():
     assert ops.transpose(x).shape == (4, None, None)
     assert ops.broadcast_to(KerasTensor((None, 1)), (5, 3)).shape == (5, 3)
     assert ops.where(KerasTensor((None, 1), "bool"), KerasTensor((None, 3)), 0.0).shape == (None, 3)
+
+
+def test_a_slice_of_an_unknown_size_is_unknown():
+    x = KerasTensor((None, None, 4))
+    assert x[:, 5:].shape == (None, None, 4)
+    assert x[:, :1, 1:3].shape == (None, None, 2)
+    assert x[0, ..., None, -1].shape == (None, 1)
+    with pytest.raises(IndexError, match="index 4 is out of bounds"):
+        x[..., 4]
+
+
+def test_missing_values_are_told_by_type():
+    x = KerasTensor((None, 3))
+    for ask in (float, bool, iter, np.asarray, np.exp, np.sum, lambda x: x.numpy(), range):
+        with pytest.raises(SymbolicTensorError):
+            ask(x)
+    assert not hasattr(x, "numpy")
+
+
+def test_an_op_inside_an_op_is_no_step_of_its_own():
+    x = minikeras.Input((3,))
+    names = [o.name for o in minikeras.Model(x, ops.normalize(ops.std(x, axis=1))).operations]
+    assert [n.rstrip("_0123456789") for n in names[1:]] == ["std", "normalize"]
+
+
+@pytest.mark.parametrize("space", [None, "numpy", "nn", "linalg"])
+def test_namespaces_have_what_keras_has(space, keras):
+    ours, theirs = [k.ops if space is None else getattr(k.ops, space) for k in (minikeras, keras)]
+    later = {"adaptive_average_pool", "adaptive_max_pool", "ctc_decode", "image"}
+    names = {n for n in dir(theirs) if not n.startswith("_")} - later
+    assert sorted(n for n in names if not hasattr(ours, n)) == []
 
 
 def test_mixed_arguments():

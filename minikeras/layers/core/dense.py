@@ -7,7 +7,7 @@ from typing import Any
 from minikeras import activations
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
-from minikeras.ops.nn import DENSE
+from minikeras.ops.dense import DENSE
 
 
 class Dense(Layer):

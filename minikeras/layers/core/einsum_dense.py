@@ -10,8 +10,8 @@ from minikeras import activations
 from minikeras.initializers import VarianceScaling
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
+from minikeras.ops.dense import DENSE
 from minikeras.ops.einsum import einsum
-from minikeras.ops.nn import DENSE
 from minikeras.ops.shapes import reshape
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from minikeras.autodiff.keras_tensor import SymbolicTensorError
 from minikeras.common.serialization import deserialize_keras_object
 from minikeras.layers.call_arguments import as_tuples, specs_of
 from minikeras.layers.layer import Layer
@@ -67,7 +68,7 @@ class Lambda(Layer):
 
         try:
             return self.call(inputs, mask=mask, training=training)
-        except (TypeError, AttributeError):  # NumPy inside: run it on small arrays
+        except SymbolicTensorError:  # NumPy inside: run it on small arrays
             return probe(self.call, (inputs,), {})
 
     def compute_output_shape(self, input_shape: Any) -> Any:

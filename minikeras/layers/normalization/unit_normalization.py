@@ -6,7 +6,7 @@ from typing import Any
 
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes, checked_axis
-from minikeras.ops.nn import normalize
+from minikeras.ops.normalization import normalize
 
 
 class UnitNormalization(Layer):

@@ -85,13 +85,12 @@ class BuiltInCell(DropoutRNNCell, Layer):
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes]
 
-    def _masked(self, x: Any, rate: float, mask: Any, training: bool, count: int) -> list:
-        """Return the dropped-out inputs of each of `count` gates."""
+    def _masked(self, x: Any, rate: float, mask: Any, training: bool) -> Any:
+        """Return `x`, or while training its dropped-out form, or a list of them, one a gate."""
         if not (training and 0 < rate < 1):
-            return [x] * count
+            return x
         masks = mask(x)
-        masks = masks if isinstance(masks, list) else [masks] * count
-        return [x * m for m in masks]
+        return [x * m for m in masks] if isinstance(masks, list) else x * masks
 
 
 class BuiltInRNN(RNN):

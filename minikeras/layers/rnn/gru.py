@@ -7,9 +7,8 @@ from typing import Any
 from minikeras import activations, tree
 from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
-from minikeras.ops.joining import split
-from minikeras.ops.products import matmul
 from minikeras.ops.sequences import GRU as FUSED_GRU
+from minikeras.ops.sequences import gru_step
 
 
 class GRUCell(BuiltInCell):
@@ -74,23 +73,19 @@ class GRUCell(BuiltInCell):
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         listed = tree.is_nested(states)
         h = states[0] if listed else states
-        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 3)
-        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 3)
-        zero = [0.0] * 3
-        b_x = b_h = zero
-        if self.bias is not None:
-            b_x = split(self.bias[0] if self.reset_after else self.bias, 3)
-            b_h = split(self.bias[1], 3) if self.reset_after else zero
-        w_x = split(self.kernel, 3, axis=-1)
-        w_h = split(self.recurrent_kernel, 3, axis=-1)
-        x_z, x_r, x_h = [matmul(x, w) + b for x, w, b in zip(xs, w_x, b_x)]
-        z = self.recurrent_activation(x_z + matmul(hs[0], w_h[0]) + b_h[0])
-        r = self.recurrent_activation(x_r + matmul(hs[1], w_h[1]) + b_h[1])
-        if self.reset_after:
-            inner = r * (matmul(hs[2], w_h[2]) + b_h[2])
-        else:
-            inner = matmul(r * hs[2], w_h[2])
-        h = z * h + (1 - z) * self.activation(x_h + inner)
+        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training)
+        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training)
+        h = gru_step(
+            xs,
+            h,
+            self.kernel,
+            self.recurrent_kernel,
+            self.bias,
+            self.reset_after,
+            self.activation,
+            self.recurrent_activation,
+            seen=hs,
+        )
         return h, [h] if listed else h
 
 

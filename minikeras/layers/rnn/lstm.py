@@ -10,9 +10,8 @@ from minikeras import activations
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
-from minikeras.ops.joining import concatenate, split
-from minikeras.ops.products import matmul
 from minikeras.ops.sequences import LSTM as FUSED_LSTM
+from minikeras.ops.sequences import lstm_step
 
 
 class LSTMCell(BuiltInCell):
@@ -84,23 +83,11 @@ class LSTMCell(BuiltInCell):
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         h, c = states[0], states[1]
-        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 4)
-        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 4)
-        z = _by_gates(xs, self.kernel, 4) + _by_gates(hs, self.recurrent_kernel, 4)
-        if self.bias is not None:
-            z = z + self.bias
-        i, f, g, o = split(z, 4, axis=-1)
-        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
-        h = self.recurrent_activation(o) * self.activation(c)
+        xs = self._masked(inputs, self.dropout, self.get_dropout_mask, training)
+        hs = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training)
+        weights = self.kernel, self.recurrent_kernel, self.bias
+        h, c = lstm_step(xs, hs, c, *weights, self.activation, self.recurrent_activation)
         return h, [h, c]
-
-
-def _by_gates(xs: list, kernel: Any, gates: int) -> Any:
-    """Multiply by a kernel whose columns are those of several gates, each with its own input."""
-    if all(x is xs[0] for x in xs):
-        return matmul(xs[0], kernel)
-    parts = split(kernel, gates, axis=-1)
-    return concatenate([matmul(x, w) for x, w in zip(xs, parts)], axis=-1)
 
 
 class LSTM(BuiltInRNN, cell=LSTMCell):

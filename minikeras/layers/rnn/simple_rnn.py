@@ -7,8 +7,7 @@ from typing import Any
 from minikeras import activations
 from minikeras.common.configurable import accepted
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
-from minikeras.ops.products import matmul
-from minikeras.ops.sequences import SIMPLE_RNN
+from minikeras.ops.sequences import SIMPLE_RNN, simple_step
 
 
 class SimpleRNNCell(BuiltInCell):
@@ -41,12 +40,9 @@ class SimpleRNNCell(BuiltInCell):
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         listed = isinstance(states, (list, tuple))
         h = states[0] if listed else states
-        (x,) = self._masked(inputs, self.dropout, self.get_dropout_mask, training, 1)
-        (h,) = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training, 1)
-        z = matmul(x, self.kernel) + matmul(h, self.recurrent_kernel)
-        if self.bias is not None:
-            z = z + self.bias
-        output = self.activation(z)
+        x = self._masked(inputs, self.dropout, self.get_dropout_mask, training)
+        h = self._masked(h, self.recurrent_dropout, self.get_recurrent_dropout_mask, training)
+        output = simple_step(x, h, self.kernel, self.recurrent_kernel, self.bias, self.activation)
         return output, [output] if listed else output
 
 

@@ -1,0 +1,29 @@
+"""The dense layer's product, bias and activation as one primitive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import Primitive
+from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels import dense as dense_kernel
+from minikeras.ops.products import matmul
+from minikeras.ops.symbolic import OPS
+
+
+def _dense_reference(x: Tensor, kernel: Tensor, bias: Any, activation: str | None) -> Tensor:
+    y = matmul(x, kernel)
+    y = y if bias is None else y + bias
+    return y if activation is None else OPS[activation](y)
+
+
+DENSE = Primitive(
+    "dense",
+    dense_kernel.forward,
+    dense_kernel.backward,
+    rule=lambda x, kernel, *_, **__: KerasTensor((*x.shape[:-1], kernel.shape[-1]), x.dtype),
+    reference=_dense_reference,
+    writes_out=True,
+)
+"""`activation(x @ kernel + bias)` in one step."""

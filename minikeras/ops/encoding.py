@@ -1,0 +1,97 @@
+"""Integers as vectors of zeros and ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import without_gradient
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype, to_np_dtype
+from minikeras.ops.reductions import max
+from minikeras.ops.symbolic import TensorLike, op
+
+
+def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
+    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+
+
+def _check_integers(dtype: np.dtype) -> None:
+    if dtype.kind not in "iub":
+        raise ValueError(f"one_hot: `x` must be integers. Received: dtype={dtype}")
+
+
+def _one_hot(x: np.ndarray, classes: int, axis: int, dtype: np.dtype) -> np.ndarray:
+    _check_integers(x.dtype)
+    y = one_hot_array(x, classes, dtype)
+    return y if axis in (-1, y.ndim - 1) else np.moveaxis(y, -1, axis)
+
+
+def _one_hot_rule(x: Any, classes: int, axis: int, dtype: np.dtype) -> KerasTensor:
+    _check_integers(np_dtype(x.dtype))
+    shape = list(x.shape)
+    shape.insert(axis % (x.ndim + 1), classes)
+    return KerasTensor(shape, dtype)
+
+
+_ONE_HOT = without_gradient("one_hot", _one_hot, _one_hot_rule)
+
+
+@op
+def one_hot(
+    x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Tensor:
+    """Turn integers into vectors of zeros with a one at their place (all zeros if out of range).
+
+    Args:
+        x: integers of any shape.
+        num_classes: length of the vectors.
+        axis: where their axis goes.
+        dtype: dtype, `floatx` if None.
+        sparse: whether the result is sparse, which is not supported.
+
+    Raises:
+        ValueError: if `x` are no integers.
+
+    Example:
+
+    >>> from minikeras import ops
+    >>> ops.one_hot([2, 0], 3)
+    <Tensor shape=(2, 3) dtype=float32
+    [[0. 0. 1.]
+     [1. 0. 0.]]>
+    """
+    if sparse:
+        raise ValueError("one_hot: sparse tensors are not supported.")
+    return _ONE_HOT(x, classes=num_classes, axis=axis, dtype=to_np_dtype(dtype))
+
+
+@op
+def multi_hot(
+    inputs: TensorLike,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Tensor:
+    """Turn rows of integers into one vector each, with a one at every place that occurs.
+
+    Args:
+        inputs: integers, `(n,)` or `(batch, n)`.
+        num_classes: length of the vectors.
+        axis: where their axis goes.
+        dtype: dtype, `floatx` if None.
+        sparse: whether the result is sparse, which is not supported.
+        **kwargs: `num_tokens`, an older name of `num_classes`.
+
+    Raises:
+        ValueError: if `inputs` are no integers.
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if kwargs:
+        raise TypeError(f"multi_hot: unknown arguments {sorted(kwargs)}.")
+    y = one_hot(inputs, num_classes, axis=axis, dtype=dtype, sparse=sparse)
+    return max(y, axis=1 if y.ndim > 2 else 0)

@@ -1,0 +1,212 @@
+"""What each op is called with in the registry tests (`tests/ops/test_registry.py`).
+
+Every file of `minikeras/ops/` that defines ops has a file here of the same name, with `CASES`: how to
+draw arguments for each op. An op without a case fails the suite, and so does a case without an op.
+
+    from op_cases import Cases
+
+    CASES = Cases()
+    CASES.add("exp sin", lambda r: (r.real(),))
+    CASES.add("argsort", lambda r: ((r.real(),), {"axis": r.one_of(-1, 0)}), gradient=False)
+
+A case returns `args`, or `(args, kwargs)`, with float64 arrays for whatever is differentiated. `r`
+draws sizes and choices from hypothesis and values from a seeded generator. Arrays whose first size
+is `BATCH` are batches: in the symbolic test that size becomes None, in the tests of empty and single
+batches it is 0 and 1. Arrays that must have values where everything else is symbolic are `Fixed`.
+
+`primitives.py` has the primitives that no op calls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+BATCH = 5
+
+
+class Draw:
+    """Draws arguments: choices from hypothesis, so that they shrink, and values from a seed."""
+
+    def __init__(self, choose: Callable, seed: int, batch: int = BATCH) -> None:
+        self.choose = choose
+        self.rng = np.random.default_rng(seed)
+        self.batch = batch
+
+    def one_of(self, *options: Any) -> Any:
+        return options[self.choose(len(options))]
+
+    def shape(self, *more: int) -> tuple[int, ...]:
+        """A batch of something: few different shapes, which JAX compiles anew each."""
+        return (self.batch, *self.one_of((3,), (2, 3)), *more)
+
+    def uniform(self, low: float, high: float, shape: Any = None) -> np.ndarray:
+        return self.rng.uniform(low, high, self.shape() if shape is None else shape)
+
+    def real(self, *shape: int) -> np.ndarray:
+        return self.uniform(-2, 2, shape or None)
+
+    def positive(self, *shape: int) -> np.ndarray:
+        return self.uniform(0.2, 3, shape or None)
+
+    def complex(self, *shape: int) -> np.ndarray:
+        return self.real(*shape) + 1j * self.real(*shape)
+
+    def ints(self, low: int, high: int, *shape: int) -> np.ndarray:
+        return self.rng.integers(low, high, shape or self.shape()).astype(np.int32)
+
+    def bools(self, *shape: int) -> np.ndarray:
+        return self.rng.random(shape or self.shape()) < 0.5
+
+    def axis(self, ndim: int) -> int:
+        return self.one_of(*range(-ndim, ndim))
+
+    def axes(self, ndim: int) -> Any:
+        return self.one_of(None, -1, 0, tuple(range(ndim))[-2:])
+
+    def matrix(self, *batch: int, n: int = 3) -> np.ndarray:
+        """A square matrix far from singular."""
+        return self.uniform(-1, 1, (*batch, n, n)) + 2 * np.eye(n)
+
+    def definite(self, *batch: int, n: int = 3) -> np.ndarray:
+        """A symmetric positive definite matrix with eigenvalues well apart."""
+        q, _ = np.linalg.qr(self.uniform(-1, 1, (*batch, n, n)))
+        return (q * np.arange(1.0, n + 1)) @ np.swapaxes(q, -1, -2)
+
+    def with_nan(self, *shape: int) -> np.ndarray:
+        x = self.real(*shape)
+        return np.where(self.rng.random(x.shape) < 0.2, np.nan, x)
+
+
+@dataclasses.dataclass
+class Case:
+    """How an op is tested.
+
+    Attributes:
+        make: draws the arguments.
+        gradient: whether it has one, checked against finite differences and JAX.
+        jax: whether JAX has the same gradient.
+        twice: whether gradients of gradients exist.
+        batched: whether batches of 0 and 1 make sense.
+        keras: whether it is compared with Keras.
+        dtype: whether Keras on JAX gives the dtype that its own shape rule promises.
+        same_spec: whether Keras describes it, and as its own results are.
+        rtol32: relative tolerance in float32.
+        rtol64: in float64, wider where Keras on JAX computes in float32 all the same.
+        result: what is compared, a function of the list of results as arrays.
+        differentiate: what is differentiated, a function of the results; None for all.
+    """
+
+    make: Callable[[Draw], Any]
+    gradient: bool = True
+    jax: bool = True
+    twice: bool = True
+    batched: bool = True
+    keras: bool = True
+    dtype: bool = True
+    same_spec: bool = True
+    rtol32: float = 1e-5
+    rtol64: float = 1e-10
+    result: Callable | None = None
+    differentiate: Callable | None = None
+
+
+@dataclasses.dataclass
+class Call:
+    args: tuple
+    kwargs: dict
+
+
+def call(case: Case, draw: Draw) -> Call:
+    made = case.make(draw)
+    if len(made) == 2 and isinstance(made[0], tuple) and isinstance(made[1], dict):
+        return Call(*made)
+    return Call(made, {})
+
+
+def calls(case: Case, batch: int = BATCH) -> st.SearchStrategy[Call]:
+    """Return a hypothesis strategy for calls of an op."""
+
+    @st.composite
+    def strategy(draw: Any) -> Call:
+        seed = draw(st.integers(0, 2**16))
+        chooser = Draw(lambda n: draw(st.integers(0, n - 1)), seed, batch)
+        return call(case, chooser)
+
+    return strategy()
+
+
+@dataclasses.dataclass
+class Function:
+    """An argument that is a function of tensors, written for either library's ops."""
+
+    write: Callable
+
+    def of(self, ops: Any) -> Callable:
+        return self.write(ops)
+
+
+@dataclasses.dataclass
+class Fixed:
+    """An array that stays one where KerasTensors take the place of the others."""
+
+    value: np.ndarray
+
+
+class Cases(dict):
+    """The cases of one file, by op."""
+
+    def add(self, names: str, make: Callable[[Draw], Any], **options: Any) -> None:
+        """Add one case for several ops, named with spaces between."""
+        for name in names.split():
+            assert name not in self, name
+            self[name] = Case(make, **options)
+
+
+def all_cases() -> dict[str, Case]:
+    """Return the cases of all files."""
+    found: dict[str, Case] = {}
+    for module in pkgutil.iter_modules(__path__):
+        table = getattr(importlib.import_module(f"{__name__}.{module.name}"), "CASES", {})
+        assert not set(found) & set(table), f"{module.name} repeats {set(found) & set(table)}"
+        found.update(table)
+    return found
+
+
+# What several files draw.
+
+
+def two(draw: Callable = Draw.real) -> Callable:
+    """Two inputs that broadcast, one of them perhaps a number."""
+
+    def make(r: Draw) -> tuple:
+        shape = r.shape()
+        other = r.one_of(shape, shape[1:], (1, *shape[1:]), ())
+        pair = [draw(r, *shape), np.reshape(draw(r, *other) if other else draw(r, 1), other)]
+        if other == () and r.one_of(False, True):
+            pair[1] = pair[1].item()
+        return tuple(pair[::-1] if r.one_of(False, True) else pair)
+
+    return make
+
+
+def reduction(draw: Callable = Draw.real, axes: Callable | None = None) -> Callable:
+    """An input, and axes to reduce."""
+
+    def make(r: Draw) -> tuple:
+        x = draw(r, *r.shape())
+        axis = r.axes(x.ndim) if axes is None else axes(r, x.ndim)
+        return (x,), {"axis": axis, "keepdims": r.one_of(False, True)}
+
+    return make
+
+
+def inner_axes(r: Draw, ndim: int) -> Any:
+    """Axes that are never empty."""
+    return r.one_of(-1, 1, tuple(range(1, ndim)))

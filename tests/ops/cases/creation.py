@@ -1,0 +1,18 @@
+"""Cases of the ops in `minikeras/ops/creation.py`."""
+
+from op_cases import Cases
+
+CASES = Cases()
+
+CASES.add(
+    "copy",
+    lambda r: (r.real(),),
+)
+CASES.add("zeros_like ones_like empty_like", lambda r: (r.real(),), gradient=False)
+CASES.add("full_like", lambda r: (r.real(), 2.5), gradient=False)
+CASES.add("view", lambda r: (r.real(), r.one_of("int32", "uint8")), gradient=False)
+CASES.add(
+    "meshgrid",
+    lambda r: ((r.real(3), r.real(2)), {"indexing": r.one_of("xy", "ij")}),
+    batched=False,
+)

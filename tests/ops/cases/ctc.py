@@ -1,0 +1,17 @@
+"""Cases of the ops in `minikeras/ops/ctc.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+from op_cases import Cases, Draw
+
+CASES = Cases()
+
+
+def spoken(r: Draw) -> tuple:
+    targets = np.concatenate([r.ints(1, 4, r.batch, 2), np.zeros((r.batch, 1), np.int32)], axis=-1)
+    lengths = np.full(r.batch, 2, np.int32), np.full(r.batch, r.one_of(6, 5), np.int32)
+    return targets, r.real(r.batch, 6, 4), *lengths
+
+
+CASES.add("ctc_loss", spoken, rtol32=1e-4, batched=False, twice=False)
