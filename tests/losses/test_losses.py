@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 
@@ -503,3 +504,13 @@ def test_a_users_class_of_a_function():
     assert float(loss(np.zeros((2, 1)), np.ones((2, 1)))) == 3.0
     assert Distance.from_config(loss.get_config()).get_config() == loss.get_config()
     assert list(inspect.signature(Distance).parameters)[:3] == ["power", "scale", "reduction"]
+
+
+def test_a_function_that_wraps_one_of_ours_is_called_itself():
+    @functools.wraps(losses.mean_squared_error)
+    def doubled(y_true, y_pred):
+        return 2.0 * losses.mean_squared_error(y_true, y_pred)
+
+    loss = LossFunctionWrapper(doubled)
+    assert float(loss(np.zeros((2, 3), "float32"), ops.ones((2, 3)))) == 2.0
+    assert doubled not in Loss.family

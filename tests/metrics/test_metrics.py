@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import warnings
@@ -467,3 +468,12 @@ def test_a_users_class_of_a_function():
     twin = Distance.from_config(metric.get_config())
     assert twin.get_config() == metric.get_config()
     assert list(inspect.signature(Distance).parameters) == ["name", "dtype", "power", "scale"]
+
+
+def test_a_function_that_wraps_one_of_ours_is_called_itself():
+    @functools.wraps(metrics.binary_accuracy)
+    def doubled(y_true, y_pred):
+        return 2.0 * metrics.binary_accuracy(y_true, y_pred)
+
+    metric = metrics.MeanMetricWrapper(doubled)
+    assert float(metric(np.ones((2, 1)), np.ones((2, 1)))) == 2.0
