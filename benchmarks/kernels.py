@@ -25,6 +25,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from minikeras.kernels import conv, parallel, pool
+from minikeras.kernels.activations import RELU, SIGMOID, Fused
 from minikeras.ops.convolution import transposed_windows, window
 
 
@@ -39,7 +40,7 @@ class Layer(NamedTuple):
     kernel: int = 3
     stride: int = 1
     padding: str = "same"
-    activation: str | None = None
+    activation: Fused | None = None
     first: bool = False
 
 
@@ -47,9 +48,9 @@ WORKLOADS = {
     "convnet": (
         128,
         [
-            Layer("conv", 1, 28, 1, 32, padding="valid", activation="relu", first=True),
+            Layer("conv", 1, 28, 1, 32, padding="valid", activation=RELU, first=True),
             Layer("max", 1, 26, 32, 32, 2, 2, "valid"),
-            Layer("conv", 1, 13, 32, 64, padding="valid", activation="relu"),
+            Layer("conv", 1, 13, 32, 64, padding="valid", activation=RELU),
             Layer("max", 1, 11, 64, 64, 2, 2, "valid"),
         ],
     ),
@@ -83,11 +84,11 @@ WORKLOADS = {
     "autoencoder": (
         128,
         [
-            Layer("conv", 1, 28, 1, 32, stride=2, activation="relu", first=True),
-            Layer("conv", 1, 14, 32, 32, stride=2, activation="relu"),
-            Layer("transpose", 1, 7, 32, 32, stride=2, activation="relu"),
-            Layer("transpose", 1, 14, 32, 32, stride=2, activation="relu"),
-            Layer("conv", 1, 28, 32, 1, activation="sigmoid"),
+            Layer("conv", 1, 28, 1, 32, stride=2, activation=RELU, first=True),
+            Layer("conv", 1, 14, 32, 32, stride=2, activation=RELU),
+            Layer("transpose", 1, 7, 32, 32, stride=2, activation=RELU),
+            Layer("transpose", 1, 14, 32, 32, stride=2, activation=RELU),
+            Layer("conv", 1, 28, 32, 1, activation=SIGMOID),
         ],
     ),
 }
@@ -161,7 +162,7 @@ def torch_kernels(layer: Layer, batch: int) -> tuple[Callable, Callable]:
     else:
         padding = layer.kernel // 2 if same else 0
         module = torch.nn.Conv2d(layer.channels, layer.filters, layer.kernel, layer.stride, padding)
-    activation = getattr(torch, layer.activation) if layer.activation else lambda y: y
+    activation = getattr(torch, layer.activation.name) if layer.activation else lambda y: y
 
     def forward() -> Any:
         return activation(module(x))

@@ -3,7 +3,7 @@
 from minikeras.activations.activations import (
     deserialize,
     exponential,
-    fused_name,
+    fused,
     gelu,
     get,
     linear,

@@ -11,6 +11,7 @@ from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.common.object_family import ObjectFamily
+from minikeras.kernels import activations as kernels
 
 FAMILY = ObjectFamily(
     "activation",
@@ -166,32 +167,30 @@ def linear(x: Any) -> Any:
 
 FAMILY.default = linear
 _FUSED = {
-    relu: "relu",
-    ops.relu: "relu",
-    ops.sigmoid: "sigmoid",
-    ops.tanh: "tanh",
-    ops.softmax: "softmax",
+    relu: kernels.RELU,
+    ops.relu: kernels.RELU,
+    ops.sigmoid: kernels.SIGMOID,
+    ops.tanh: kernels.TANH,
+    ops.softmax: kernels.SOFTMAX,
 }
+"""Activations that kernels of layers apply to their results themselves."""
 
 
-def fused_name(activation: Any) -> str | None:
-    """Say how a layer's kernel can apply an activation itself.
+def fused(activation: Any) -> kernels.Fused | None:
+    """Return the form of an activation that kernels apply themselves.
 
     Args:
         activation: a function that `get` returned.
 
     Returns:
-        `""` if there is nothing to apply (`linear`), a name in `kernels.activations.FUSED`
-        if kernels can fuse this very function, None if the layer must call it on the result.
+        None if the layer must call the function on the result.
 
     Example:
 
     >>> from minikeras import activations
-    >>> activations.fused_name(activations.relu), activations.fused_name(activations.gelu)
+    >>> activations.fused(activations.relu).name, activations.fused(activations.gelu)
     ('relu', None)
     """
-    if activation is linear:
-        return ""
     try:
         return _FUSED.get(activation)
     except TypeError:  # not hashable, so not one of these functions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -85,20 +85,22 @@ def softmax_backward(
     return d
 
 
-class Fused(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Fused:
     """An activation that a kernel can apply to its result in place.
 
-    `forward(z, out)` and `backward(g, y, out=None)`, with y the result.
+    Attributes:
+        name: its name.
+        forward: `forward(z, out=None)`.
+        backward: `backward(g, y, out=None)`, with y the result.
     """
 
+    name: str
     forward: Callable
     backward: Callable
 
 
-FUSED: dict[str, Fused] = {
-    "relu": Fused(relu, relu_backward),
-    "sigmoid": Fused(sigmoid, sigmoid_backward),
-    "tanh": Fused(tanh, tanh_backward),
-    "softmax": Fused(softmax, softmax_backward),
-}
-"""Activations by name that dense, convolution and recurrent kernels can fuse."""
+RELU = Fused("relu", relu, relu_backward)
+SIGMOID = Fused("sigmoid", sigmoid, sigmoid_backward)
+TANH = Fused("tanh", tanh, tanh_backward)
+SOFTMAX = Fused("softmax", softmax, softmax_backward)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import winograd
+from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
     Finish,
     before_activation,
@@ -83,7 +84,7 @@ def forward(
     padding: Any,
     dilation: tuple,
     groups: int,
-    activation: str | None,
+    activation: Fused | None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(convolution + bias)`.
 
@@ -94,7 +95,7 @@ def forward(
         strides, dilation: one number for each spatial axis.
         padding: see `windows.window`.
         groups: how many groups of channels are convolved by themselves.
-        activation: name in `FUSED`, or None.
+        activation: what is applied to the result, or None.
 
     Returns:
         The result `(n, *spatial, filters)`, and what backward needs.
@@ -133,7 +134,7 @@ def transpose_forward(
     kernel: np.ndarray,
     bias: np.ndarray | None,
     w: Window,
-    activation: str | None,
+    activation: Fused | None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(transposed convolution + bias)`: the input gradient of a convolution.
 
@@ -143,7 +144,7 @@ def transpose_forward(
         bias: `(filters,)` or None.
         w: the windows of the convolution that this is the transpose of; `w.size` is the result's
             spatial shape.
-        activation: name in `FUSED`, or None.
+        activation: what is applied to the result, or None.
     """
     dtype = x.dtype
     x, kernel, bias = computable(x), computable(kernel), computable(bias)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.activations import FUSED
+from minikeras.kernels.activations import Fused
 from minikeras.kernels.gemm import PARALLEL, dot, dots
 from minikeras.kernels.sums import column_sums
 
 
 def forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: str | None
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: Fused | None
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(x @ kernel + bias)`.
 
@@ -20,7 +20,7 @@ def forward(
         x: inputs, `(..., n)`.
         kernel: weights, `(n, units)`.
         bias: `(units,)` or None.
-        activation: name in `FUSED`, or None.
+        activation: what is applied to the result, or None.
 
     Returns:
         The result `(..., units)`, and what backward needs.
@@ -30,18 +30,18 @@ def forward(
     if bias is not None:
         y += bias
     if activation is not None:
-        FUSED[activation].forward(y, y)
+        activation.forward(y, y)
     shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
     return shaped, (x, flat, kernel, bias is not None, y)
 
 
-def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: str | None) -> list:
+def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fused | None) -> list:
     """Return the gradients of x, kernel and bias."""
     x, flat, kernel, has_bias, y = saved
     need_x, need_kernel, need_bias = needs
     d = g if g.ndim == 2 else g.reshape(y.shape)
     if activation is not None:
-        d = FUSED[activation].backward(d, y)
+        d = activation.backward(d, y)
     elif not d.flags.c_contiguous:
         d = np.ascontiguousarray(d)
     out_kernel = out_bias = None

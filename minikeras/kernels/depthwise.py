@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher
 from minikeras.kernels.windows import (
     Piece,
@@ -57,7 +58,7 @@ def forward(
     strides: tuple,
     padding: Any,
     dilation: tuple,
-    activation: str | None,
+    activation: Fused | None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(depthwise convolution + bias)`.
 
@@ -67,7 +68,7 @@ def forward(
         bias: `(channels * multiplier,)` or None.
         strides, dilation: one number for each spatial axis.
         padding: see `windows.window`.
-        activation: name in `FUSED`, or None.
+        activation: what is applied to the result, or None.
 
     Returns:
         The result `(n, *spatial, channels * multiplier)`, and what backward needs.

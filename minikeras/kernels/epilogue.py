@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.activations import FUSED
+from minikeras.kernels.activations import RELU, Fused
 from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
 
 PIECE = 1 << 17
@@ -26,7 +26,7 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
     return np.ascontiguousarray(a)
 
 
-def finisher(inner: tuple, bias: np.ndarray | None, activation: str | None) -> Finish | None:
+def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) -> Finish | None:
     """Return what adds the bias and applies the activation, in place, to parts of the result.
 
     Args:
@@ -34,7 +34,7 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: str | None) -> F
     """
     if bias is None and activation is None:
         return None
-    function = FUSED[activation].forward if activation is not None else None
+    function = activation.forward if activation is not None else None
     # A line as long as a row of the image, since operations with few numbers are slow.
     line = None if bias is None else np.tile(bias, math.prod(inner)).reshape(*inner, bias.size)
     zeros = None
@@ -43,7 +43,7 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: str | None) -> F
         nonlocal zeros
         if line is not None:
             np.add(y, line, y)
-        if activation == "relu":
+        if activation is RELU:
             if zeros is None:
                 zeros = np.zeros(y.shape[2:], y.dtype)
             np.maximum(y, zeros, out=y)
@@ -54,7 +54,7 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: str | None) -> F
 
 
 def before_activation(
-    g: np.ndarray, y: np.ndarray, activation: str | None, need_bias: bool, dtype: np.dtype
+    g: np.ndarray, y: np.ndarray, activation: Fused | None, need_bias: bool, dtype: np.dtype
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the gradient of what the activation was applied to, and that of the bias."""
     if g.dtype != dtype:
@@ -73,7 +73,7 @@ def before_activation(
     def activate(piece: Piece) -> np.ndarray:
         at = slice(piece.first, piece.last)
         if activation is not None:
-            FUSED[activation].backward(flat_g[at], flat_y[at], d[at])
+            activation.backward(flat_g[at], flat_y[at], d[at])
         return d[at]
 
     if not need_bias:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import gemm, parallel
-from minikeras.kernels.activations import FUSED
+from minikeras.kernels.activations import TANH, Fused
 from minikeras.kernels.sums import column_sums
 
 
@@ -507,7 +507,7 @@ def simple_forward(
     h0: np.ndarray | None,
     mask: np.ndarray | None = None,
     backwards: bool = False,
-    activation: str = "tanh",
+    activation: Fused = TANH,
 ) -> tuple[tuple, tuple]:
     """Compute `h = activation(x @ kernel + h @ recurrent + bias)` over all time steps.
 
@@ -519,7 +519,7 @@ def simple_forward(
         h0: first state, `(batch, units)`, zeros if None.
         mask: `(batch, time)`, false where the state is to stay.
         backwards: whether to go from the last time step to the first.
-        activation: name in `FUSED`.
+        activation: what is applied to the result.
 
     Returns:
         `(outputs, h)`, as `gru_forward`; and what backward needs.
@@ -531,7 +531,7 @@ def simple_forward(
     z_x = np.empty((steps, batch, units), dtype)
     h = _states(steps, h0, (batch, units), dtype)
     skipped = _skipped(mask, backwards)
-    activate = FUSED[activation].forward
+    activate = activation.forward
 
     def step(t: int) -> None:
         new = h[t + 1]
@@ -552,7 +552,7 @@ def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     sequence, (dh,) = _start(gs, h[0])
     w_t = np.ascontiguousarray(recurrent.T)
     dz = np.empty_like(h[1:])
-    slope = FUSED[activation].backward
+    slope = activation.backward
 
     def step(t: int) -> None:
         if sequence is not None:

@@ -19,6 +19,7 @@ from minikeras.ops.indexing import get_item, where
 from minikeras.ops.math import erf
 from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.symbolic import TensorLike, op, probed
+from minikeras.ops.trigonometry import tanh
 
 # Activations that are one primitive each.
 
@@ -340,3 +341,12 @@ _SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp, rule=same)
 def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """Projection onto the simplex: like softmax, with exact zeros (Martins & Astudillo, 2016)."""
     return _SPARSEMAX(as_floating(x), axis=axis)
+
+
+FUSED_AS_OPS = {
+    kernels.RELU: relu,
+    kernels.SIGMOID: sigmoid,
+    kernels.TANH: tanh,
+    kernels.SOFTMAX: softmax,
+}
+"""What activations that kernels apply are on tensors, for gradients of gradients."""

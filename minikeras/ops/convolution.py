@@ -20,11 +20,13 @@ from minikeras.kernels import conv as conv_kernels
 from minikeras.kernels import depthwise as depthwise_kernels
 from minikeras.kernels import pool as pool_kernels
 from minikeras.kernels import resize as resize_kernels
+from minikeras.kernels.activations import Fused
 from minikeras.kernels.windows import Window, window
+from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
 from minikeras.ops.shapes import transpose
-from minikeras.ops.symbolic import OPS, TensorLike, op
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _conv_rule(
@@ -41,8 +43,8 @@ def _conv_rule(
     return KerasTensor(shape, x.dtype)
 
 
-def _activated(y: Any, activation: str | None) -> Any:
-    return y if activation is None else OPS[activation](y)
+def _activated(y: Any, activation: Fused | None) -> Any:
+    return y if activation is None else FUSED_AS_OPS[activation](y)
 
 
 # Convolution.
@@ -56,7 +58,7 @@ def _conv_reference(
     padding: Any,
     dilation: tuple,
     groups: int,
-    activation: str | None,
+    activation: Fused | None,
 ) -> Any:
     w = window(tuple(x.shape[1:-1]), tuple(kernel.shape[:-2]), strides, padding, dilation)
     return _activated(conv_kernels.reference(x, kernel, bias, w, groups), activation)
@@ -73,7 +75,9 @@ CONV = Primitive(
 """`activation(convolution + bias)`, channels last."""
 
 
-def _transpose_reference(x: Any, kernel: Any, bias: Any, w: Window, activation: str | None) -> Any:
+def _transpose_reference(
+    x: Any, kernel: Any, bias: Any, w: Window, activation: Fused | None
+) -> Any:
     return _activated(conv_kernels.transpose_reference(x, kernel, bias, w), activation)
 
 
@@ -97,7 +101,7 @@ def _depthwise_reference(
     strides: tuple,
     padding: Any,
     dilation: tuple,
-    activation: str | None,
+    activation: Fused | None,
 ) -> Any:
     w = window(tuple(x.shape[1:-1]), tuple(kernel.shape[:-2]), strides, padding, dilation)
     return _activated(depthwise_kernels.reference(x, kernel, bias, w), activation)

@@ -8,14 +8,15 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels import dense as dense_kernel
+from minikeras.kernels.activations import Fused
+from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.products import matmul
-from minikeras.ops.symbolic import OPS
 
 
-def _dense_reference(x: Tensor, kernel: Tensor, bias: Any, activation: str | None) -> Tensor:
+def _dense_reference(x: Tensor, kernel: Tensor, bias: Any, activation: Fused | None) -> Tensor:
     y = matmul(x, kernel)
     y = y if bias is None else y + bias
-    return y if activation is None else OPS[activation](y)
+    return y if activation is None else FUSED_AS_OPS[activation](y)
 
 
 DENSE = Primitive(

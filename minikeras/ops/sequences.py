@@ -13,7 +13,8 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import attention as attention_kernel
 from minikeras.kernels import recurrent as recurrent_kernel
-from minikeras.ops.activations import relu, sigmoid, softmax
+from minikeras.kernels.activations import TANH, Fused
+from minikeras.ops.activations import FUSED_AS_OPS, sigmoid, softmax
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs as absolute
 from minikeras.ops.families import operand_kind, promote
@@ -338,8 +339,6 @@ GRU = Primitive(
 )
 """`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""
 
-_ACTIVATIONS = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid}
-
 
 def _simple_reference(
     x: Tensor,
@@ -349,12 +348,12 @@ def _simple_reference(
     h: Any,
     mask: Any = None,
     backwards: bool = False,
-    activation: str = "tanh",
+    activation: Fused = TANH,
 ) -> tuple:
     h = _or_zeros(h, x, recurrent.shape[0])
     outputs = []
     for x_t, m in _steps(x, mask, backwards):
-        new_h = simple_step(x_t, h, kernel, recurrent, bias, _ACTIVATIONS[activation])
+        new_h = simple_step(x_t, h, kernel, recurrent, bias, FUSED_AS_OPS[activation])
         h = _chosen(m, new_h, h)
         outputs.append(h)
     return _sequence(outputs), h

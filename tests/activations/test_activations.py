@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 import minikeras
 from minikeras import activations, ops
-from minikeras.kernels.activations import FUSED
 
-HELPERS = {"get", "serialize", "deserialize", "fused_name"}
+HELPERS = {"get", "serialize", "deserialize", "fused"}
 FUNCTIONS = {
     name: obj
     for name, obj in vars(activations).items()
@@ -187,16 +186,14 @@ def test_own_activations():
     assert activations.deserialize(config, custom_objects={"double": double}) is double
 
 
-def test_fused_names_are_kernels_for_the_very_function():
+def test_fused_forms_are_of_the_very_function():
     x = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
     seen = set()
     for f in [*FUNCTIONS.values(), ops.relu, ops.sigmoid, ops.softmax, ops.tanh]:
-        name = activations.fused_name(f)
-        if f is activations.linear:
-            assert name == ""
-        elif name is not None:
-            np.testing.assert_array_equal(FUSED[name].forward(x.copy(), None), f(x))
-            seen.add(name)
+        fused = activations.fused(f)
+        if fused is not None:
+            np.testing.assert_array_equal(fused.forward(x.copy(), None), f(x))
+            seen.add(fused.name)
     assert {"relu", "sigmoid", "softmax", "tanh"} <= seen
-    assert activations.fused_name(lambda x: x) is None
-    assert activations.fused_name([]) is None
+    assert activations.fused(lambda x: x) is None
+    assert activations.fused([]) is None

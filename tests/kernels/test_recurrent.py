@@ -7,6 +7,7 @@ import pytest
 
 from minikeras.autodiff import GradientTape, Tensor
 from minikeras.kernels import parallel, recurrent
+from minikeras.kernels.activations import RELU, SIGMOID, TANH
 from minikeras.ops.sequences import GRU, LSTM, SIMPLE_RNN
 
 UNITS, FEATURES = 3, 2
@@ -45,7 +46,7 @@ def variants():
     options = {
         "lstm": [{}],
         "gru": [{"reset_after": True}, {"reset_after": False}],
-        "simple": [{"activation": a} for a in ("tanh", "relu", "sigmoid")],
+        "simple": [{"activation": a} for a in (TANH, RELU, SIGMOID)],
     }
     for kind, params in options.items():
         for p in params:

@@ -8,6 +8,7 @@ from minikeras import activations
 from minikeras.common.arguments import standardize_padding, standardize_tuple
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import standardize_data_format
+from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
@@ -88,11 +89,11 @@ class WindowedLayer(Layer):
 
     def _activate(self, inputs: Any, compute: Any) -> Any:
         """Return `compute(images, fused activation)` on images with channels last, activated."""
-        fused = activations.fused_name(self.activation)
+        fused = activations.fused(self.activation)
         # Softmax runs over the last axis, which is that of the channels only here.
-        if fused == "softmax" and self.data_format == "channels_first":
+        if fused is SOFTMAX and self.data_format == "channels_first":
             fused = None
-        y = in_channels_last(inputs, self.data_format, lambda x: compute(x, fused or None))
+        y = in_channels_last(inputs, self.data_format, lambda x: compute(x, fused))
         return y if fused is not None else self.activation(y)
 
     def _output_shape(self, input_shape: tuple, filters: int) -> tuple:

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras.common.arguments import standardize_tuple
 from minikeras.common.configurable import accepted
+from minikeras.kernels.activations import Fused
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.ops.convolution import (
     CONV_TRANSPOSE,
@@ -58,7 +59,7 @@ class BaseConvTranspose(WindowedLayer):
         self._add_bias(self.filters)
 
     def call(self, inputs: Any) -> Any:
-        def compute(x: Any, activation: str | None) -> Any:
+        def compute(x: Any, activation: Fused | None) -> Any:
             w = transposed_windows(
                 tuple(x.shape[1:-1]),
                 self.kernel_size,

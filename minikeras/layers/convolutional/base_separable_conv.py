@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.common.configurable import accepted
+from minikeras.kernels.activations import Fused
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.ops.convolution import CONV, DEPTHWISE_CONV
 
@@ -58,7 +59,7 @@ class BaseSeparableConv(WindowedLayer):
     def call(self, inputs: Any) -> Any:
         ones = (1,) * self.rank
 
-        def compute(x: Any, activation: str | None) -> Any:
+        def compute(x: Any, activation: Fused | None) -> Any:
             y = DEPTHWISE_CONV(
                 x,
                 self.depthwise_kernel,

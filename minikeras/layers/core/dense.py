@@ -89,8 +89,8 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        fused = activations.fused_name(self.activation)
-        y = DENSE(inputs, self.kernel, self.bias, activation=fused or None)
+        fused = activations.fused(self.activation)
+        y = DENSE(inputs, self.kernel, self.bias, activation=fused)
         return y if fused is not None else self.activation(y)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from minikeras import activations
 from minikeras.initializers import VarianceScaling
+from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.dense import DENSE
@@ -102,17 +103,14 @@ class EinsumDense(Layer):
         self._summed = plan.summed
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        fused = activations.fused_name(self.activation)
-        if self._summed and fused != "softmax":
+        fused = activations.fused(self.activation)
+        if self._summed and fused is not SOFTMAX:
             y = self._as_dense(inputs, fused)
-            done = fused is not None
-        else:
-            y = einsum(self.equation, inputs, self.kernel)
-            y = y if self.bias is None else y + self.bias
-            done = self.activation is activations.linear
-        return y if done else self.activation(y)
+            return y if fused is not None else self.activation(y)
+        y = einsum(self.equation, inputs, self.kernel)
+        return self.activation(y if self.bias is None else y + self.bias)
 
-    def _as_dense(self, inputs: Any, activation: str | None) -> Any:
+    def _as_dense(self, inputs: Any, activation: Fused | None) -> Any:
         """Compute a product over the last axes of the inputs as one of matrices."""
         n = self._summed
         free, new = inputs.shape[:-n], self.kernel.shape[n:]
@@ -122,7 +120,7 @@ class EinsumDense(Layer):
         if kernel.ndim != 2:
             kernel = reshape(kernel, (rows, columns))
             bias = None if bias is None else reshape(bias, (columns,))
-        y = DENSE(x, kernel, bias, activation=activation or None)
+        y = DENSE(x, kernel, bias, activation=activation)
         return y if len(new) == 1 else reshape(y, (*free, *new))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras import activations, tree
 from minikeras.common.configurable import accepted
+from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import GRU as FUSED_GRU
 from minikeras.ops.sequences import gru_step
@@ -156,8 +157,8 @@ class GRU(BuiltInRNN, cell=GRUCell):
         super().__init__(**accepted(GRU, locals()), **kwargs)
 
     def _fusible(self) -> bool:
-        names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]
-        return names == ["tanh", "sigmoid"]
+        fused = map(activations.fused, (self.activation, self.recurrent_activation))
+        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell

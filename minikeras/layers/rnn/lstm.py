@@ -9,6 +9,7 @@ import numpy as np
 from minikeras import activations
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.configurable import accepted
+from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import LSTM as FUSED_LSTM
 from minikeras.ops.sequences import lstm_step
@@ -156,8 +157,8 @@ class LSTM(BuiltInRNN, cell=LSTMCell):
         super().__init__(**accepted(LSTM, locals()), **kwargs)
 
     def _fusible(self) -> bool:
-        names = [activations.fused_name(a) for a in (self.activation, self.recurrent_activation)]
-        return names == ["tanh", "sigmoid"]
+        fused = map(activations.fused, (self.activation, self.recurrent_activation))
+        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras import activations
 from minikeras.common.configurable import accepted
+from minikeras.kernels.activations import RELU, SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import SIMPLE_RNN, simple_step
 
@@ -103,7 +104,7 @@ class SimpleRNN(BuiltInRNN, cell=SimpleRNNCell):
         super().__init__(**accepted(SimpleRNN, locals()), **kwargs)
 
     def _fusible(self) -> bool:
-        return activations.fused_name(self.cell.activation) in ("tanh", "relu", "sigmoid")
+        return activations.fused(self.cell.activation) in (TANH, RELU, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell
@@ -115,5 +116,5 @@ class SimpleRNN(BuiltInRNN, cell=SimpleRNNCell):
             None if states is None else states[0],
             mask=mask,
             backwards=self.go_backwards,
-            activation=activations.fused_name(cell.activation),
+            activation=activations.fused(cell.activation),
         )
