@@ -111,7 +111,7 @@ def _leaf(x: Any) -> Tensor | None:
     if x is None:
         return None
     if isinstance(x, Tensor) and x.node is not None and thread.state.tapes:
-        return IDENTITY(x if not isinstance(x, Variable) else x._bare())  # an outer tape follows it
+        return IDENTITY(x if not isinstance(x, Variable) else x.value)  # an outer tape follows it
     value = to_array(x)
     if value.dtype.kind not in "fcV":
         raise TypeError(

@@ -292,15 +292,6 @@ def _build(target: Any, inputs: tuple, kwargs: dict) -> None:
     target(*inputs, **{k: v for k, v in kwargs.items() if k != "training"})
 
 
-class _Float64(NamedTuple):
-    """As much of a dtype policy as layers look at."""
-
-    name: str = "float64"
-    compute_dtype: str = "float64"
-    variable_dtype: str = "float64"
-    quantization_mode: None = None
-
-
 @contextlib.contextmanager
 def _in_float64(target: Any, variables: Any) -> Iterator[None]:
     """Make `target`, what it consists of, and the default dtype float64 for a while."""
@@ -310,10 +301,10 @@ def _in_float64(target: Any, variables: Any) -> Iterator[None]:
     settings.floatx = "float64"
     try:
         for part in _parts(target):
-            if hasattr(part, "_set_dtype_policy") and hasattr(part, "_dtype_policy"):
-                policy = part._dtype_policy
-                undo.append(lambda part=part, policy=policy: part._set_dtype_policy(policy))
-                part._set_dtype_policy(_Float64())
+            if getattr(part, "dtype_policy", None) is not None:
+                policy = part.dtype_policy
+                undo.append(lambda part=part, policy=policy: setattr(part, "dtype_policy", policy))
+                part.dtype_policy = "float64"
             for name, wide in (("_dtype", "float64"), ("_np_dtype", np.dtype("float64"))):
                 old = getattr(part, "__dict__", {}).get(name)
                 if isinstance(old, (str, np.dtype)) and "float" in str(old):

@@ -122,10 +122,6 @@ class Variable(Tensor):
         """Whether a layer that computes in `dtype` reads this variable through a cast."""
         return self._autocast and self.array.dtype != dtype and self.array.dtype.kind in "fV"
 
-    def _bare(self) -> Tensor:
-        """This value as a plain tensor with the same gradient leaf."""
-        return Tensor(self.array, self.node)
-
     @property
     def dtype(self) -> str:
         return self.array.dtype.name
@@ -133,7 +129,7 @@ class Variable(Tensor):
     @property
     def value(self) -> Tensor:
         """The current value as a tensor, which later assignments do not change."""
-        return self._bare()
+        return Tensor(self.array, self.node)
 
     @property
     def trainable(self) -> bool:

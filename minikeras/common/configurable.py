@@ -53,8 +53,9 @@ class Configurable:
         super().__init_subclass__(**kwargs)
         cls._of_package = cls.__module__.startswith("minikeras.")
         if cls._of_package:
-            if "__init__" not in cls.__dict__:
-                cls.__init__ = _renamed(_as_written(cls.__init__), cls, defaults or {})
+            inherited = _as_written(cls.__init__)
+            if "__init__" not in cls.__dict__ and isinstance(inherited, FunctionType):
+                cls.__init__ = _renamed(inherited, cls, defaults or {})
             if cls.hands_on_arguments:
                 cls.__init__ = _with_handed_on(cls.__init__, cls)
         if "argument_sources" in cls.__dict__:
@@ -162,8 +163,6 @@ def accepted(cls: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(init: Any, cls: type, defaults: Mapping[str, Any]) -> Any:
     """Return an inherited `__init__` with other defaults, which in messages is the class's own."""
-    if not isinstance(init, FunctionType):
-        return init
     own = FunctionType(init.__code__, init.__globals__, init.__name__, None, init.__closure__)
     parameters = inspect.signature(init).parameters.values()
     values = {p.name: defaults.get(p.name, p.default) for p in parameters}

@@ -85,7 +85,7 @@ class Layer(LayerState):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, trainable=trainable)
-        self._input_shape_argument = _input_shape_argument(type(self).__name__, kwargs)
+        self.input_shape_argument = _input_shape_argument(type(self).__name__, kwargs)
         if kwargs:
             raise ValueError(
                 f"{type(self).__name__}: unrecognized keyword arguments: {sorted(kwargs)}"
@@ -99,9 +99,7 @@ class Layer(LayerState):
         self._warned_mask = False
         self._checked_shape: tuple | None = None
 
-    untracked = frozenset(
-        {"_build_shapes", "_input_shape_argument", "input_spec", "_checked_shape"}
-    )
+    untracked = frozenset({"_build_shapes", "input_shape_argument", "input_spec", "_checked_shape"})
 
     def __getattr__(self, name: str) -> Any:
         if name in _SET_BY_INIT:
@@ -307,7 +305,7 @@ class Layer(LayerState):
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
-            return outputs._bare() if type(outputs) is Variable else outputs
+            return outputs.value if type(outputs) is Variable else outputs
         return tree.map_structure(
             lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
         )
@@ -479,7 +477,7 @@ class Layer(LayerState):
 
 Layer.call_signature = LazySignature()
 
-_SET_BY_INIT = ("_inbound_nodes", "_losses", "built", "_dtype_policy", "_checked_shape")
+_SET_BY_INIT = ("_inbound_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""
 
 

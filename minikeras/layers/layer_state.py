@@ -33,13 +33,13 @@ class LayerState(Trackable, Operation):
     in lists, tuples and dicts.
     """
 
-    untracked = frozenset({"_inbound_nodes", "_losses", "_layers_with_losses", "_made_with"})
+    untracked = frozenset({"_inbound_nodes", "added_losses", "_layers_with_losses", "_made_with"})
 
     def __init__(self, *, name: str | None, trainable: bool) -> None:
         super().__init__(name=name)
         self._trainable = bool(trainable)
         self._path: str | None = None
-        self._losses: list = []
+        self.added_losses: list = []
         self._layers_with_losses: list = []  # that added some in calls of this one
 
     # Sublayers and weights.
@@ -257,7 +257,7 @@ class LayerState(Trackable, Operation):
                 continue  # the layer is only being described
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
-            self._losses.append(x)
+            self.added_losses.append(x)
         for layer in thread.state.layers:  # any of them may be the outermost one of the next call
             if self not in layer._layers_with_losses:
                 layer._layers_with_losses.append(self)
@@ -265,13 +265,13 @@ class LayerState(Trackable, Operation):
     def _forget_losses(self) -> None:
         """Drop what the last call of this layer, as the outermost one, added."""
         for layer in self._layers_with_losses:
-            layer._losses = []
+            layer.added_losses = []
         self._layers_with_losses = []
 
     @property
     def losses(self) -> list:
         """The losses added during the last call, and those of weight regularizers."""
-        found = [x for layer in self._flatten_layers() for x in layer._losses]
+        found = [x for layer in self._flatten_layers() for x in layer.added_losses]
         found += [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
         return found
 

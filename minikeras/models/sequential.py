@@ -84,9 +84,9 @@ class Sequential(GraphModel):
                 raise ValueError(
                     f"Sequential model '{self.name}': an Input must be the first layer."
                 )
-        elif not self._stack and layer._input_shape_argument is not None:
+        elif not self._stack and layer.input_shape_argument is not None:
             self._stack = [
-                InputLayer(batch_shape=layer._input_shape_argument, dtype=layer.input_dtype)
+                InputLayer(batch_shape=layer.input_shape_argument, dtype=layer.input_dtype)
             ]
         self._stack = [*self._stack, layer]
 

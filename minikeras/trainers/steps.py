@@ -74,7 +74,7 @@ class Steps(Compilation):
             return super().losses
         found: list[Any] = []
         for layer in structure.layers:
-            found += layer._losses
+            found += layer.added_losses
         for v in structure.regularized:
             found.append(v.regularizer(v))
         return found

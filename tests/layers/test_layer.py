@@ -693,7 +693,7 @@ def test_losses_do_not_pile_up_in_memory():
     model = minikeras.Sequential([layer])
     for _ in range(5):
         model(x23)
-    assert len(layer._losses) == 1
+    assert len(layer.added_losses) == 1
 
 
 # Custom layers in functional models.
