@@ -129,10 +129,9 @@ class Primitive:
                 f"The gradient of a gradient through '{self.name}' needs both tapes to record while "
                 "the operation runs: open the outer tape first."
             )
-        inputs = [
-            a if need or not isinstance(a, Tensor) else Tensor(a.array)
-            for a, need in zip(node.inputs, needs)
-        ]
+        # All inputs keep their places on the tapes: whoever records this may follow other inputs than
+        # those whose gradients are asked for here.
+        inputs = node.inputs
         inner = GradientTape(persistent=True)
         with inner:
             result = self.reference(*inputs, **node.params)

@@ -80,7 +80,11 @@ def record(
     if len(tapes) == 1 and not tapes[0]._persistent:
         tapes[0]._nodes.append(node)
         return node
-    node.inputs = inputs
+    # As they are now: a variable may have another value by the time of the backward.
+    node.inputs = [
+        Tensor(a.array, a.node) if isinstance(a, Tensor) and type(a) is not Tensor else a
+        for a in inputs
+    ]
     for tape in tapes:
         tape._nodes.append(node)
     return node

@@ -220,6 +220,8 @@ def test_gradients_agree_with_finite_differences(name):
 def test_gradients_of_gradients(name):
     def check(case, call):
         layer = make(minikeras, name, call, "float64")
+        for part in layer._flatten_layers():  # a layer inside was made without a dtype
+            part.dtype_policy = "float64"
         args, kwargs = arguments(call, "float64")
         call_layer(layer, args, kwargs)
         set_random_weights(case, layer)
@@ -247,7 +249,12 @@ def test_gradients_of_gradients(name):
 
         def twice():
             minikeras.gradient_check(
-                slope, *[flat[i] for i in places], variables=[], max_entries=6, rtol=1e-4, atol=1e-6
+                slope,
+                *[flat[i] for i in places],
+                variables=layer.trainable_variables,  # mixed derivatives: by input, then by weight
+                max_entries=6,
+                rtol=1e-4,
+                atol=1e-6,
             )
 
         if case.twice:

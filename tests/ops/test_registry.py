@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import sampled_from
+from hypothesis.strategies import data, sampled_from
 from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls
 from op_cases import call as call_of
 from op_cases.primitives import FUSED
@@ -230,6 +230,36 @@ def test_gradient_of_gradient(name):
         else:
             with pytest.raises(NotDifferentiableTwice):
                 gradient_check(gradient, *float_arrays(call), max_entries=1)
+
+    check()
+
+
+@filtered(lambda case: case.gradient and case.twice)
+def test_mixed_second_derivatives(name):
+    """The gradient by one input alone is differentiated by all of them."""
+    case = CASES[name]
+
+    @settings(examples, max_examples=2)
+    @given(calls(case), data())
+    def check(call, draw):
+        f = function_of_floats(ops, name, call, case)
+        arrays = float_arrays(call)
+        which = draw.draw(sampled_from(range(len(arrays))))
+        factors = []
+
+        def gradient(*xs: Any) -> Any:
+            x = xs[which]
+            with GradientTape() as tape:
+                tape.watch(x)
+                outputs = f(*xs)
+                if not factors:
+                    rng = np.random.default_rng(0)
+                    factors.extend([np.asarray(rng.standard_normal(y.shape)) for y in outputs])
+                # Curved, so that ops that are linear have mixed derivatives too.
+                total = [ops.square(y) * g for y, g in zip(outputs, factors)]
+            return tape.gradient(total, x, unconnected_gradients="zero")
+
+        gradient_check(gradient, *arrays, max_entries=4, rtol=1e-3, atol=1e-6)
 
     check()
 
