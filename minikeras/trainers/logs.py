@@ -40,11 +40,9 @@ class LazyLogs(dict):
 
     __slots__ = ("_unread",)
 
-    # C code (that of `json`) may look at the size of a dict without asking: it is never 0 then.
-    _UNREAD = {None: None}
-
     def __init__(self, metrics: Sequence[Any], variables: Sequence[Variable]) -> None:
-        super().__init__(self._UNREAD)
+        # C code (that of `json`) may look at the size of a dict without asking: let it not be 0.
+        self[None] = None
         self._unread: tuple | None = (metrics, variables, list(map(_array_of, variables)))
 
     def _read(self) -> None:
