@@ -456,6 +456,10 @@ def conv_transpose(
 # Pooling.
 
 
+def _windows_rule(x: Any, w: Window) -> KerasTensor:
+    return KerasTensor((x.shape[0], *w.out, x.shape[-1]), x.dtype)
+
+
 def _max_reference(x: Any, w: Window) -> Any:
     """Pick the elements by where they are, which is fixed for the gradient."""
     value = np.asarray(x)
@@ -479,6 +483,7 @@ MAX_POOL = Primitive(
     "max_pool",
     pool_kernels.max_forward,
     lambda g, saved, needs, out, **_: pool_kernels.max_backward(g, saved, needs, out),
+    rule=_windows_rule,
     reference=_max_reference,
 )
 """The largest of each window, channels last."""
@@ -496,6 +501,7 @@ AVERAGE_POOL = Primitive(
     "average_pool",
     pool_kernels.average_forward,
     lambda g, saved, needs, out, **_: pool_kernels.average_backward(g, saved, needs, out),
+    rule=_windows_rule,
     reference=_average_reference,
 )
 """The mean of each window without its padding, channels last."""

@@ -448,4 +448,4 @@ def i0(x: TensorLike) -> Tensor:
     """Compute the modified Bessel function of the first kind, of order 0."""
 
 
-_I1 = elementary("i1", of_scipy("i1"), _i1_vjp)
+_I1 = elementary("i1", of_scipy("i1"), _i1_vjp, rule=same)

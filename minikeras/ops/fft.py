@@ -306,7 +306,12 @@ def _put_at(x: np.ndarray, places: np.ndarray, total: int) -> np.ndarray:
     return y
 
 
-_OVERLAP = elementary("overlap_add", _put_at, lambda g, places: g[places])
+_OVERLAP = elementary(
+    "overlap_add",
+    _put_at,
+    lambda g, places: g[places],
+    rule=lambda x, places, total: KerasTensor((total, x.shape[-1]), x.dtype),
+)
 
 
 @probed

@@ -103,7 +103,12 @@ GET_ITEM = elementary(
     lambda g, shape, key: _put(g, shape, key),
     rule=_item_rule,
 )
-_PUT = elementary("put", lambda x, key, into: _put(x, into, key), lambda g, key: g[key])
+_PUT = elementary(
+    "put",
+    lambda x, key, into: _put(x, into, key),
+    lambda g, key: g[key],
+    rule=lambda x, key, into: KerasTensor(into, x.dtype),
+)
 
 
 @op
@@ -325,12 +330,22 @@ def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
     return _UNRAVEL_INDEX(as_tensor(indices), shape=tuple(shape))
 
 
+def _diagonal_rule(x: Any, offset: int, axis1: int, axis2: int) -> KerasTensor:
+    both = (axis1 % x.ndim, axis2 % x.ndim)
+    rows, columns = [x.shape[a] for a in both]
+    n = None
+    if None not in (rows, columns):
+        n = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
+    return KerasTensor((*[d for i, d in enumerate(x.shape) if i not in both], n), x.dtype)
+
+
 DIAGONAL = elementary(
     "diagonal",
     lambda x, offset, axis1, axis2: np.diagonal(x, offset, axis1, axis2),
     lambda g, shape, offset, axis1, axis2: _put(
         g, shape, _diagonal_key(shape, offset, axis1, axis2)
     ),
+    rule=_diagonal_rule,
 )
 
 
@@ -348,7 +363,7 @@ def _diagonal_key(shape: tuple, offset: int, axis1: int, axis2: int) -> tuple:
     return tuple(key)
 
 
-@probed
+@op
 def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Return the diagonals of the matrices along two axes, as the last axis.
 
