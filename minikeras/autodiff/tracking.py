@@ -45,14 +45,13 @@ class Trackable:
         self._tracked.pop(name, None)
         object.__delattr__(self, name)
 
-    def tracked(self) -> Iterator[Any]:
-        """Yield the variables and trackable objects that this one holds, each once."""
-        seen = set()
-        for name in list(self._tracked):
-            for value in _leaves(self.__dict__.get(name)):
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    yield value
+    def tracked(self) -> list[Any]:
+        """Return the variables and trackable objects that this one holds, each once."""
+        found: dict[int, Any] = {}
+        attributes = self.__dict__
+        for name in self._tracked:
+            _find(attributes.get(name), found)
+        return list(found.values())
 
     def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
         """Make a variable that belongs to this object, whether or not an attribute holds it.
@@ -92,15 +91,16 @@ class Trackable:
         assign_values(own, [store[str(i)] for i in range(len(own))])
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _find(value: Any, found: dict[int, Any]) -> None:
+    """Put what is trackable in a value, or in (nested) lists, tuples and dicts, into `found`."""
     if isinstance(value, (Variable, Trackable)):
-        yield value
+        found.setdefault(id(value), value)
     elif isinstance(value, (list, tuple)):
         for v in value:
-            yield from _leaves(v)
+            _find(v, found)
     elif isinstance(value, dict):
         for v in value.values():
-            yield from _leaves(v)
+            _find(v, found)
 
 
 @contextmanager
