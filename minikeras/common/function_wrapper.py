@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter, Signature, signature
 from typing import Any, ClassVar
@@ -76,12 +77,16 @@ def make_init(cls: type, parameters: Iterable[Parameter], body: Callable) -> Cal
     return __init__
 
 
+_parameters_of = functools.cache(lambda init: signature(init).parameters)
+
+
 def _init_of_function(
     cls: type, fn: Callable, order: tuple, defaults: Mapping[str, Any]
 ) -> Callable:
     init = cls.__init__  # the wrapper's
-    own = list(signature(fn).parameters)[2:]
-    known = {**signature(init).parameters, **signature(fn).parameters}
+    of_function = signature(fn).parameters
+    own = list(of_function)[2:]
+    known = {**_parameters_of(init), **of_function}
     if ... in order:
         at = order.index(...)
         order = (*order[:at], *own, *order[at + 1 :])
