@@ -189,12 +189,13 @@ class GradientTape:
     6.0
     """
 
+    _watched: frozenset = frozenset()
+    _used = False
+
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
         self._accessed = watch_accessed_variables
-        self._watched: set | frozenset = frozenset()
         self._nodes: list = []
-        self._used = False
 
     def __enter__(self) -> GradientTape:
         tapes = thread.state.tapes

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.tensor import Tensor
 from minikeras.callbacks.callback import Callback, Logs
 from minikeras.callbacks.history import History
 from minikeras.callbacks.progbar_logger import ProgbarLogger
@@ -245,7 +246,7 @@ def pythonify_logs(logs: Logs | None) -> Logs:
             result.update(pythonify_logs(value))
         else:
             if hasattr(value, "__array__"):
-                value = np.array(value)
+                value = np.array(value.array if isinstance(value, Tensor) else value)
             try:
                 result[key] = float(value.item() if getattr(value, "size", 0) == 1 else value)
             except (TypeError, ValueError):

@@ -153,7 +153,7 @@ class Mean(_Reduction):
 
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
-        value = to_array(mean)
+        value = mean.array if type(mean) is Tensor else to_array(mean)
         if value.ndim:
             self._add(value, np.array(count))
         else:

@@ -10,7 +10,7 @@ from minikeras import metrics as metrics_module
 from minikeras import optimizers
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
-from minikeras.trainers.logs import LazyLogs, results_of
+from minikeras.trainers.logs import lazy_results_of, results_of
 
 
 class Compilation:
@@ -131,7 +131,7 @@ class Compilation:
         structure = self._structure
         if structure is None:
             return results_of(self.metrics)
-        return LazyLogs(structure.metrics, structure.metrics_variables)
+        return lazy_results_of(structure.metrics, structure.metrics_variables)
 
     def get_compile_config(self) -> dict | None:
         """Return a serialized copy of what `compile` was given."""
@@ -152,7 +152,7 @@ class Compilation:
         """Keep the model's structure for the steps to come, once all layers are built."""
         self._structure = None
         if self._layers_are_built():
-            self._structure = ModelStructure(self)
+            self._structure = ModelStructure(self, self._has_own_steps())
 
 
 class ModelStructure:
@@ -162,11 +162,14 @@ class ModelStructure:
 
     Args:
         model: the model, whose layers are built.
+        own_steps: whether steps, losses or metrics are the user's own.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, own_steps: bool) -> None:
         self.layers = model._flatten_layers()
         self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
+        # Steps of the user's may call any layer by itself, and add losses where they like.
+        self.adds_losses = own_steps or bool(self.regularized)
         self.own_metrics = Compilation.metrics.fget(model)
         overridden = type(model).metrics is not Compilation.metrics
         self.metrics = model.metrics if overridden else self.own_metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any
 
 from minikeras.autodiff.tracking import substituted
@@ -21,35 +21,33 @@ class LazyLogs(dict):
     it may be read at any time. Entries that are set before stay beside the results, or in their
     place.
 
-    Args:
-        metrics: the metrics.
-        variables: their variables.
+    `lazy_results_of` makes it.
 
     Example:
 
     >>> from minikeras import metrics
-    >>> from minikeras.trainers.logs import LazyLogs
+    >>> from minikeras.trainers.logs import lazy_results_of
     >>> mean = metrics.Mean(name="loss")
     >>> mean.update_state([1.0, 3.0])
-    >>> logs = LazyLogs([mean], mean.variables)
+    >>> logs = lazy_results_of([mean], mean.variables)
     >>> mean.update_state([100.0])
     >>> logs["rate"] = 0.1
     >>> {name: float(value) for name, value in logs.items()}
     {'loss': 2.0, 'rate': 0.1}
     """
 
-    __slots__ = ("_unread",)
-
-    def __init__(self, metrics: Sequence[Any], variables: Sequence[Variable]) -> None:
-        # C code (that of `json`) may look at the size of a dict without asking: let it not be 0.
-        self[None] = None
-        self._unread: tuple | None = (metrics, variables, list(map(_array_of, variables)))
+    __slots__ = (
+        "_unread",
+    )  # the metrics, their variables, and the values of these; None once read
 
     def _read(self) -> None:
         """Compute the results, for the values that the variables had then."""
         metrics, variables, values = self._unread
-        with substituted(variables, values):
+        if all(map(is_, map(_array_of, variables), values)):  # nothing has changed since
             results = results_of(metrics)
+        else:
+            with substituted(variables, values):
+                results = results_of(metrics)
         self._unread = None
         own = dict.copy(self)
         del own[None]
@@ -59,6 +57,22 @@ class LazyLogs(dict):
 
     def __reduce__(self) -> tuple:
         return dict, (dict(self),)
+
+
+_UNREAD = {None: None}
+"""What stands in the dict until it is read: C code, that of `json`, may ask nothing but its size."""
+
+
+def lazy_results_of(metrics: Sequence[Any], variables: Sequence[Variable]) -> LazyLogs:
+    """Return what `results_of(metrics)` would return now, to be computed when it is read.
+
+    Args:
+        metrics: the metrics.
+        variables: their variables.
+    """
+    logs = LazyLogs(_UNREAD)  # an `__init__` of its own would cost a hundredth of a small step
+    logs._unread = metrics, variables, list(map(_array_of, variables))
+    return logs
 
 
 def results_of(metrics: Sequence[Any]) -> dict[str, Any]:

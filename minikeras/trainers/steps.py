@@ -26,6 +26,10 @@ class Steps(Compilation):
         if not _takes_training(cls.compute_loss):
             cls.compute_loss = _without_training(cls.compute_loss)
 
+    def _has_own_steps(self) -> bool:
+        """Whether code of the user's runs in a step, besides layers, losses and metrics."""
+        return any(getattr(type(self), name) is not getattr(Steps, name) for name in _OVERRIDABLE)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -53,9 +57,11 @@ class Steps(Compilation):
                     f"Model '{self.name}' was compiled with a loss but got no targets: pass `y`."
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
-        for added in self.losses:
-            added = added if added.ndim == 0 else added.sum()
-            total = added if total is None else total + added
+        structure = self._structure
+        if structure is None or structure.adds_losses or self._layers_with_losses:
+            for added in self.losses:
+                added = added if added.ndim == 0 else added.sum()
+                total = added if total is None else total + added
         if total is None:
             if self._compile_loss is None and training:
                 warnings.warn(
@@ -191,6 +197,12 @@ class Steps(Compilation):
 
     def _run_steps(self, step: Callable, iterator: Iterator[Any]) -> list[Any]:
         return list(map(step, itertools.islice(iterator, self.steps_per_execution)))
+
+
+_OVERRIDABLE = (
+    *("train_step", "test_step", "make_train_function", "make_test_function"),
+    *("compute_loss", "compute_metrics", "get_metrics_result", "metrics"),
+)
 
 
 def concatenate(results: Iterable[Any]) -> Any:

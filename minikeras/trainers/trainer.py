@@ -344,7 +344,7 @@ class Trainer(Steps):
             container: the callbacks.
             first: whether a user's step runs for the first time, and may make layers and metrics.
         """
-        own = any(getattr(type(self), name) is not getattr(Steps, name) for name in _OVERRIDABLE)
+        own = self._has_own_steps()
         if own and first:
             self._structure = None  # until one step has been made
         elif self._structure is not None and (
@@ -454,12 +454,6 @@ class Trainer(Steps):
             self(x, training=False) if self.call_signature.training else self(x)
         for v, value in variables:
             v.array = value
-
-
-_OVERRIDABLE = (
-    *("train_step", "test_step", "make_train_function", "make_test_function"),
-    *("compute_loss", "compute_metrics", "get_metrics_result", "metrics"),
-)
 
 
 def _without_warnings() -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 import minikeras
 from minikeras import layers, metrics
-from minikeras.trainers.logs import LazyLogs
+from minikeras.trainers.logs import lazy_results_of
 
 
 class Counted(metrics.Mean):
@@ -35,7 +35,7 @@ def mean():
 
 @pytest.fixture
 def logs(mean):
-    logs = LazyLogs([mean], mean.variables)
+    logs = lazy_results_of([mean], mean.variables)
     mean.update_state([100.0])  # later values do not count
     return logs
 
@@ -113,7 +113,7 @@ def test_a_result_that_is_a_variable_keeps_its_value():
 
     largest = Largest()
     largest.update_state(3.0)
-    logs = LazyLogs([largest], largest.variables)
+    logs = lazy_results_of([largest], largest.variables)
     value = logs["largest"]
     largest.update_state(9.0)
     assert float(value) == 3.0 and float(logs["largest"]) == 3.0
