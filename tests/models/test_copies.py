@@ -197,6 +197,37 @@ def test_parts_of_training(copied):
     assert (twin.best, twin.wait) == (stop.best, stop.wait)
 
 
+CALLBACKS = {
+    "BackupAndRestore": {"backup_dir": "folder"},
+    "CSVLogger": {"filename": "log.csv"},
+    "LearningRateScheduler": {"schedule": abs},
+    "ModelCheckpoint": {"filepath": "model.keras"},
+}
+"""Arguments of callbacks that need some."""
+
+
+@each_way
+@pytest.mark.parametrize(
+    "name",
+    [
+        n
+        for n, c in vars(minikeras.callbacks).items()
+        if isinstance(c, type) and n != "CallbackList"
+    ],
+)
+def test_callbacks(copied, name):
+    callback = getattr(minikeras.callbacks, name)(**CALLBACKS.get(name, {}))
+    model = sequential()
+    model.compile("sgd", "mse")
+    callback.set_model(model)
+    callback.set_params({"epochs": 1, "steps": 1, "verbose": 0})
+    twin = copied(callback)
+    assert type(twin) is type(callback)
+    assert twin.model is not model
+    np.testing.assert_array_equal(twin.model(X), model(X))
+    assert twin.__dict__.keys() == callback.__dict__.keys()
+
+
 @each_way
 def test_deep_graphs(copied):
     x = y = minikeras.Input((2,))
