@@ -26,7 +26,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread, where_am_i
-from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, reach, record
+from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, dependents, record
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.settings import settings
@@ -141,7 +141,7 @@ class Primitive:
         nodes = list(inner._nodes)
         grads = {r.node: gi for r, gi in zip(results, gs) if gi is not None and r.node}
         grads = backpropagate(
-            nodes, grads, reach(nodes, wanted), keep=wanted, release=False, graph=True
+            nodes, grads, dependents(nodes, wanted), keep=wanted, release=False, graph=True
         )
         return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
 

@@ -325,7 +325,7 @@ class GradientTape:
             old = grads.get(t.node)
             grads[t.node] = seed if old is None else old + seed
         nodes = list(self._nodes) if graph else self._nodes
-        useful = reach(nodes, wanted)
+        useful = dependents(nodes, wanted)
         alone = not thread.state.tapes and not self._persistent
         grads = backpropagate(
             nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
@@ -468,7 +468,7 @@ class GradientTape:
         return [np.stack([g.array for g in gradients]) for gradients in zip(*rows)]
 
 
-def reach(nodes: list, wanted: set) -> set:
+def dependents(nodes: list, wanted: set) -> set:
     """Return `wanted` and every node that depends on one of them."""
     useful = set(wanted)
     for node in nodes:

@@ -30,6 +30,7 @@ class GraphModel(Function, Model):
         only = self.inputs[0] if len(self.inputs) == 1 else None  # one input: the commonest case
         self._only_shape = None if only is None else only.shape[1:]
         self._only_dtype = None if only is None else np_dtype(only.dtype)
+        self._has_one_output = isinstance(outputs, KerasTensor)
 
     @property
     def _layers(self) -> list[Layer]:
@@ -87,7 +88,7 @@ class GraphModel(Function, Model):
                 if m is not None and isinstance(t, Tensor):
                     t._keras_mask = m
         results = self.graph.run(flat)
-        if isinstance(self._outputs_struct, KerasTensor):
+        if self._has_one_output:
             return results[0]
         return _single(tree.pack_sequence_as(self._outputs_struct, results))
 

@@ -185,7 +185,7 @@ class Sequential(GraphModel):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the layers one after the other."""
         if "graph" in self.__dict__:
-            return super().call(inputs, training=training, mask=mask)
+            return GraphModel.call(self, inputs, training, mask)
         if mask is not None:
             inputs._keras_mask = mask
         x = inputs

@@ -8,7 +8,9 @@ import numpy as np
 
 from minikeras import metrics as metrics_module
 from minikeras import optimizers
+from minikeras.autodiff.variable import Variable
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.metrics.metric import Metric
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
 from minikeras.trainers.logs import lazy_results_of, results_of
 
@@ -105,8 +107,11 @@ class Compilation:
         """The loss tracker, the metrics of layers, and those of `compile`."""
         if self._structure is not None:
             return list(self._structure.own_metrics)
+        return self._metrics_beside(super().metrics)
+
+    def _metrics_beside(self, of_layers: list[Any]) -> list[Any]:
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += super().metrics
+        found += of_layers
         if self._compile_metrics is not None:
             found.append(self._compile_metrics)
         if self._compile_loss is not None:
@@ -151,8 +156,9 @@ class Compilation:
     def _look_up_structure(self) -> None:
         """Keep the model's structure for the steps to come, once all layers are built."""
         self._structure = None
-        if self._layers_are_built():
-            self._structure = ModelStructure(self, self._has_own_steps())
+        layers = self._flatten_layers()
+        if all(layer.built for layer in layers[1:]):
+            self._structure = ModelStructure(self, layers, self._has_own_steps())
 
 
 class ModelStructure:
@@ -161,16 +167,20 @@ class ModelStructure:
     Layers and metrics that change in the middle of an epoch count from the next one.
 
     Args:
-        model: the model, whose layers are built.
+        model: the model.
+        layers: the model and its layers, all of which are built.
         own_steps: whether steps, losses or metrics are the user's own.
     """
 
-    def __init__(self, model: Any, own_steps: bool) -> None:
-        self.layers = model._flatten_layers()
-        self.regularized = [v for v in model.trainable_weights if v.regularizer is not None]
+    def __init__(self, model: Any, layers: list[Any], own_steps: bool) -> None:
+        self.layers = layers
+        held = list(dict.fromkeys([part for layer in layers for part in layer.tracked()]))
+        self.regularized = [
+            v for v in held if isinstance(v, Variable) and v.trainable and v.regularizer is not None
+        ]
         # Steps of the user's may call any layer by itself, and add losses where they like.
         self.adds_losses = own_steps or bool(self.regularized)
-        self.own_metrics = Compilation.metrics.fget(model)
+        self.own_metrics = model._metrics_beside([m for m in held if isinstance(m, Metric)])
         overridden = type(model).metrics is not Compilation.metrics
         self.metrics = model.metrics if overridden else self.own_metrics
         self.metrics_variables = [v for metric in self.metrics for v in metric.variables]

@@ -347,8 +347,10 @@ class Trainer(Steps):
         own = self._has_own_steps()
         if own and first:
             self._structure = None  # until one step has been made
-        elif self._structure is not None and (
-            own or not all(isinstance(c, (History, ProgbarLogger)) for c in container.callbacks)
+        elif (
+            first
+            or own
+            or not all(isinstance(c, (History, ProgbarLogger)) for c in container.callbacks)
         ):
             self._look_up_structure()
 
