@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from minikeras import ops
 from minikeras.layers.call_arguments import is_shape
@@ -14,6 +17,9 @@ class Merge(Layer):
     """Base of elementwise merging layers: subclasses write `_merge(inputs)`."""
 
     _least = 1
+
+    _neutral: Callable | None = None
+    """For a dtype, the number that changes nothing when it is merged; None where it is 0."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -47,7 +53,23 @@ class Merge(Layer):
                 f"A `{type(self).__name__}` layer should be called on a list of inputs. "
                 f"Received: inputs={inputs!r}"
             )
-        return self._merge(self._same_rank(inputs))
+        masks = [getattr(x, "_keras_mask", None) for x in inputs]
+        inputs = self._same_rank(inputs)
+        if self._neutral is None or all(m is None for m in masks):
+            return self._merge(inputs)
+        return self._without_masked(inputs, masks)
+
+    def _without_masked(self, inputs: list, masks: list) -> Any:
+        """Merge so that a masked step of one input leaves what the others have; all masked, zero."""
+        masks = [m if m is None else _up_to_rank(m, len(x.shape)) for m, x in zip(masks, inputs)]
+        filled = [
+            x if m is None else ops.where(m, x, ops.cast(self._neutral(x.dtype), x.dtype))
+            for m, x in zip(masks, inputs)
+        ]
+        result = self._merge(filled)
+        if any(m is None for m in masks):
+            return result
+        return ops.where(functools.reduce(ops.logical_or, masks), result, ops.zeros_like(result))
 
     def _merge(self, inputs: list) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not implement _merge()")
@@ -96,3 +118,21 @@ class Merge(Layer):
         if any(m is None for m in mask):
             return None
         return functools.reduce(ops.logical_or, mask)
+
+
+def _up_to_rank(mask: Any, rank: int) -> Any:
+    """Put axes behind those of a mask."""
+    mask = ops.cast(mask, "bool")
+    return ops.reshape(mask, (*mask.shape, *(1,) * (rank - len(mask.shape))))
+
+
+def least(dtype: Any) -> float:
+    """Return the least number of a dtype."""
+    kind = np.dtype(dtype)
+    return -np.inf if kind.kind in "fV" else np.iinfo(kind).min
+
+
+def greatest(dtype: Any) -> float:
+    """Return the greatest number of a dtype."""
+    kind = np.dtype(dtype)
+    return np.inf if kind.kind in "fV" else np.iinfo(kind).max

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import ops
-from minikeras.layers.merging.base_merge import Merge
+from minikeras.layers.merging.base_merge import Merge, greatest
 
 
 class Minimum(Merge):
     """Takes the smallest of its inputs, element by element.
 
-    Input: list of tensors that broadcast against each other. Output: one tensor.
+    Input: list of tensors that broadcast against each other. Output: one tensor. Where one input is
+    masked, it is that of the others.
 
     Example:
 
@@ -20,6 +21,8 @@ class Minimum(Merge):
     >>> layers.Minimum()([np.array([[1.0]]), np.array([[2.0]])])
     <Tensor shape=(1, 1) dtype=float32 [[1.]]>
     """
+
+    _neutral = staticmethod(greatest)
 
     def _merge(self, inputs: list) -> Any:
         smallest = inputs[0]

@@ -11,7 +11,8 @@ from minikeras.layers.merging.base_merge import Merge
 class Multiply(Merge):
     """Multiplies its inputs, element by element.
 
-    Input: list of tensors that broadcast against each other. Output: one tensor.
+    Input: list of tensors that broadcast against each other. Output: one tensor. Where one input is
+    masked, it is that of the others.
 
     Example:
 
@@ -20,6 +21,8 @@ class Multiply(Merge):
     >>> layers.Multiply()([np.array([[1.0]]), np.array([[2.0]])])
     <Tensor shape=(1, 1) dtype=float32 [[2.]]>
     """
+
+    _neutral = staticmethod(lambda dtype: 1)
 
     def _merge(self, inputs: list) -> Any:
         product = inputs[0]
