@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
-from minikeras.common.registry import CustomObjectScope, custom_names, find_custom
+from minikeras.common.registry import (
+    CustomObjectScope,
+    custom_names,
+    find_custom,
+    get_registered_object,
+)
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 
 
@@ -149,14 +154,14 @@ class ObjectFamily:
             return deserialize_keras_object(config, module_objects=self.table)
 
     def _named(self, name: str) -> Any:
-        found = find_custom(name)
+        found = get_registered_object(name)
         if found is None:
             known = self._known(name)
-            if known is None:
-                custom = nearest_names(name, custom_names())  # not all: they may be anything
-                message = unknown_name_message(self.kind, name, [*self.table, *custom])
-                raise ValueError(message)
-            found = self.table[known]
+            # A name alone means what is built in, whatever users have registered as `package>name`.
+            found = find_custom(name) if known is None else self.table[known]
+        if found is None:
+            custom = nearest_names(name, custom_names())  # not all: they may be anything
+            raise ValueError(unknown_name_message(self.kind, name, [*self.table, *custom]))
         return found
 
     def _known(self, name: str) -> str | None:

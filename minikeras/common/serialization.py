@@ -332,10 +332,12 @@ def _class(name: str, config: dict, table: dict) -> Any:
 
 
 def _function(name: str, config: dict, table: dict) -> Any:
-    """Return the function that a config names: registered, then of minikeras."""
-    found = find_custom(name)
+    """Return the function that a config names: registered, then of minikeras, then custom by name."""
+    found = get_registered_object(name)
     if found is None and may_be_ours(config):
         found = table.get(name) or function_of_package(config.get("module"), name)
+    if found is None:
+        found = find_custom(name)
     if found is None:
         raise TypeError(_not_located("function", name, config))
     return found

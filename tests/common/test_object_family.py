@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import minikeras
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.registry import (
@@ -111,6 +112,24 @@ def test_family_finds_custom_objects_by_name():
     assert SHAPES.get("double") is double
     with pytest.raises(ValueError, match=r"Did you mean 'pack>double'?"):
         SHAPES.get("pack>duble")
+
+
+def test_a_name_alone_means_what_is_built_in():
+    """Registering a function must not change what other people's models compute."""
+
+    def relu(x):
+        return 7 * x
+
+    register_keras_serializable("mine")(relu)
+    layer = minikeras.layers.Dense(1, activation="relu")
+    assert layer.activation is minikeras.activations.relu
+    assert type(layer).from_config(layer.get_config()).activation is layer.activation
+    own = minikeras.layers.Dense(1, activation=relu)
+    assert own.get_config()["activation"]["config"] == "mine>relu"
+    assert type(own).from_config(own.get_config()).activation is relu
+    assert minikeras.activations.get("mine>relu") is relu
+    config = {"module": "builtins", "class_name": "function", "config": "relu"}
+    assert minikeras.saving.deserialize_keras_object(config) is not relu
 
 
 def test_family_round_trip_of_a_users_object():
