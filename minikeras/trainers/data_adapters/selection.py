@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +37,8 @@ def get_data_adapter(
         sample_weight: weights of the samples; only beside arrays.
         batch_size: samples in a batch; matters only for arrays.
         steps_per_epoch: for arrays, where `batch_size` is None: the number of batches.
-        shuffle: whether to shuffle; arrays also take `"batch"`.
+        shuffle: whether to shuffle; arrays also take `"batch"`. Generators and data sets without an end
+            decide on their order themselves.
         class_weight: a dict from class to weight. Not for generators.
         rng: a `np.random.Generator` that shuffles, by default NumPy's global state.
 
@@ -79,11 +79,7 @@ def get_data_adapter(
                 "which gives `(x, y)` or `(x, y, sample_weight)`."
             )
     if is_dataset:
-        if shuffle and x.num_batches is None:
-            _warn_not_shuffled(kind, "has no end", stacklevel=3)
         return PyDatasetAdapter(x, class_weight=class_weight, shuffle=shuffle, rng=rng)
-    if shuffle:
-        _warn_not_shuffled(kind, "decides on its order itself", stacklevel=3)
     if isinstance(x, Iterator):
         if class_weight is not None:
             raise ValueError(
@@ -92,13 +88,6 @@ def get_data_adapter(
             )
         return GeneratorDataAdapter(x)
     return IterableDataAdapter(x, class_weight=class_weight)
-
-
-def _warn_not_shuffled(kind: str, reason: str, stacklevel: int) -> None:
-    warnings.warn(
-        f"`shuffle=True` was passed, but will be ignored since `x` is a {kind}, which {reason}.",
-        stacklevel=stacklevel + 1,
-    )
 
 
 def _raise_unrecognized(x: Any, y: Any, sample_weight: Any) -> None:
