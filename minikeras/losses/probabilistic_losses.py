@@ -230,7 +230,7 @@ def _categorical_pair(
             stacklevel=3,
         )
     if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
     return y_true, y_pred
 
 

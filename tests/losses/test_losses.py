@@ -514,3 +514,15 @@ def test_a_function_that_wraps_one_of_ours_is_called_itself():
     loss = LossFunctionWrapper(doubled)
     assert float(loss(np.zeros((2, 3), "float32"), ops.ones((2, 3)))) == 2.0
     assert doubled not in Loss.family
+
+
+@pytest.mark.parametrize("name", ["categorical_crossentropy", "categorical_focal_crossentropy"])
+def test_labels_are_smoothed_over_the_classes(name):
+    """Keras 3.15.1 divides by the size of the last axis, whichever the classes are on."""
+    rng = np.random.default_rng(0)
+    predicted = rng.dirichlet(np.ones(4), size=(2, 3))  # classes last
+    labels = np.eye(4)[rng.integers(0, 4, (2, 3))]
+    function = getattr(losses, name)
+    wanted = function(labels, predicted, label_smoothing=0.3)
+    moved = [np.moveaxis(a, -1, 1) for a in (labels, predicted)]
+    np.testing.assert_allclose(function(*moved, label_smoothing=0.3, axis=1), wanted, rtol=1e-12)
