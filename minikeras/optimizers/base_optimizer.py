@@ -148,7 +148,7 @@ class BaseOptimizer(Trackable, Configurable):
         rate = self._learning_rate
         if isinstance(rate, Variable):
             return rate
-        return rate(self._iterations) if isinstance(rate, LearningRateSchedule) else rate()
+        return rate(self.iterations) if isinstance(rate, LearningRateSchedule) else rate()
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:

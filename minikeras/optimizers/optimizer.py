@@ -294,7 +294,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             if self.clipnorm or self.global_clipnorm or self.clipvalue:
                 self._clip(selected)
             self._update(selected, rate, step)
-        if self.use_ema:
+        if self.use_ema and last:
             self._average(step)
         for group, indices in selected:
             if any(map(_constraint_of, group.variables)):

@@ -50,8 +50,15 @@ OPTIONS = [
     {"use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 3},
     {"loss_scale_factor": 8.0},
     {"gradient_accumulation_steps": 3},
+    # Averages beside accumulated gradients: Keras moves them with every gradient, we with every
+    # update (test_schedules_and_averages_count_updates).
     {
         "gradient_accumulation_steps": 2,
+        "weight_decay": 0.05,
+        "clipnorm": 0.5,
+        "loss_scale_factor": 2.0,
+    },
+    {
         "use_ema": True,
         "ema_overwrite_frequency": 2,
         "weight_decay": 0.05,

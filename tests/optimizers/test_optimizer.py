@@ -415,3 +415,29 @@ def test_public_methods_are_keras_s(keras):
                 "zeropower_via_newtonschulz5",
                 "check_finite",
             }, name
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda: {"learning_rate": optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)},
+        lambda: {"use_ema": True, "ema_momentum": 0.5},
+        lambda: {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 2},
+    ],
+    ids=["schedule", "ema", "ema-overwrites"],
+)
+def test_schedules_and_averages_count_updates(options):
+    """Three rounds of two accumulated gradients are three updates by their means."""
+    gradients = np.random.default_rng(0).normal(size=(6, 2)).astype("float32")
+    plain, rounds = Variable([1.0, 2.0]), Variable([1.0, 2.0])
+    one = optimizers.SGD(**options())
+    for a, b in zip(gradients[::2], gradients[1::2]):
+        one.apply([(a + b) / 2], [plain])
+    two = optimizers.SGD(gradient_accumulation_steps=2, **options())
+    for g in gradients:
+        two.apply([g], [rounds])
+    np.testing.assert_allclose(rounds, plain, rtol=1e-6)
+    assert int(two.iterations) == int(one.iterations)
+    for optimizer, v in ((one, plain), (two, rounds)):
+        optimizer.finalize_variable_values([v])
+    np.testing.assert_allclose(rounds, plain, rtol=1e-6)
