@@ -391,9 +391,11 @@ class CompileMetrics:
             metric.update_state(flat_true[i], flat_pred[i], weights[i] if weighted else None)
 
     def reset_state(self) -> None:
-        """Set all metrics back."""
-        for m in self.metrics:
-            m.reset_state()
+        """Set all metrics back, also those that may come from another model and are not matched yet."""
+        given = tree.flatten((self.user_metrics, self.user_weighted))
+        for m in self.metrics if self.built else given:
+            if isinstance(m, metrics_module.Metric):
+                m.reset_state()
 
     def result(self) -> dict[str, Any]:
         """Return the metrics' values by name.

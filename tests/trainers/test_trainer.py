@@ -556,3 +556,22 @@ def test_an_overflow_warns_nowhere_and_the_users_settings_come_back(use):
     with np.errstate(divide="raise", over="warn"):
         use(model, 50 * x, y)
         assert np.geterr()["divide"] == "raise" and np.geterr()["over"] == "warn"
+
+
+def test_a_metric_object_starts_anew_in_another_model_and_another_compile():
+    x, y = np.ones((10, 2), "float32"), np.ones((10, 1), "float32")
+    metric = minikeras.metrics.TruePositives()
+
+    def made():
+        model = minikeras.Sequential(
+            [minikeras.layers.Dense(1, activation="sigmoid", bias_initializer="ones")]
+        )
+        model.compile("sgd", "binary_crossentropy", metrics=[metric])
+        return model
+
+    first, second = made(), made()
+    for model in (first, second):
+        assert model.evaluate(x, y, verbose=0, return_dict=True)["true_positives"] == 10
+    second.compile("sgd", "binary_crossentropy", weighted_metrics=[metric])
+    assert second.fit(x, y, verbose=0).history["true_positives"] == [10]
+    assert second.test_on_batch(x, y, return_dict=True)["true_positives"] == 10
