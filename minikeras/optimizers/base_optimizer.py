@@ -212,6 +212,52 @@ class BaseOptimizer(Trackable, Configurable):
         self.built = True
         self._build_slots(variables)
 
+    def own(self, variables: Sequence[Variable]) -> None:
+        """Make sure that these variables are those that updates change; `build` if need be.
+
+        An optimizer that has trained another model of the same shapes goes on with this one: its
+        slots and its counter stay.
+
+        Args:
+            variables: the trainable variables of a model.
+
+        Raises:
+            ValueError: if the optimizer belongs to variables of other shapes.
+        """
+        if not self.built:
+            self.build(variables)
+            return
+        if all(v in self._indices for v in variables):  # all of them, or some are frozen now
+            return
+        old = self._trainable_variables
+        same = len(old) == len(variables) and all(
+            (a.shape, a.dtype, a.overwrite_with_gradient)
+            == (b.shape, b.dtype, b.overwrite_with_gradient)
+            for a, b in zip(old, variables)
+        )
+        if not same or not self._is_flat:
+            unknown = next(v for v in variables if v not in self._indices)
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' was built with other variables: it has none for "
+                f"'{unknown.path}'. Where layers have been added, unfrozen or changed, or for another "
+                "model, compile with a new optimizer."
+            )
+        self._go_on_with(dict(zip(old, variables)))
+
+    def _go_on_with(self, new: dict[Variable, Variable]) -> None:
+        """Put other variables in the place of those that the optimizer was built with."""
+        self._trainable_variables = list(new.values())
+        self._overwritten = [new[v] for v in self._overwritten]
+        self._groups = [
+            group.of_variables([new[v] for v in group.variables]) for group in self._groups
+        ]
+        self._indices = {v: i for i, v in enumerate(self._trainable_variables)}
+        self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
+        self._targets = ([], {}, [])
+        for name, value in list(self.__dict__.items()):  # slots that are kept by variable
+            if type(value) is dict and value and value.keys() <= new.keys():
+                setattr(self, name, {new[v]: slot for v, slot in value.items()})
+
     def _build_slots(self, variables: Sequence[Variable]) -> None:
         """Make the slots that are an optimizer's own, and keep them as attributes."""
 

@@ -99,9 +99,15 @@ class FlatGroup:
         self._count_references()
 
     def __reduce__(self) -> Any:
+        return _rebuild, (self.variables, *self._rest())
+
+    def _rest(self) -> tuple:
         slots = {name: buffer.variables for name, buffer in self.slots.items()}
-        scratch = len(self.scratch[0]) if self.scratch else 0
-        return _rebuild, (self.variables, slots, self.kernel_slots, scratch)
+        return slots, self.kernel_slots, len(self.scratch[0]) if self.scratch else 0
+
+    def of_variables(self, variables: Sequence[Any]) -> FlatGroup:
+        """Return a group of other variables of the same shapes, which takes the slots over."""
+        return _rebuild(list(variables), *self._rest())
 
     def add_slot(self, name: str, variables: Sequence[Any]) -> None:
         """Take in a slot: one variable for each of this group's, of the same shape."""

@@ -92,6 +92,14 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.build(variables)
         super().build(variables)
 
+    def own(self, variables: Sequence[Variable]) -> None:
+        """Make sure that these variables are those that updates change."""
+        if not self.built:
+            self.build(variables)
+        self.inner_optimizer.own(variables)
+        if not all(v in self._indices for v in variables):
+            self._go_on_with(dict(zip(self._trainable_variables, variables)))
+
     def own_variables(self) -> list[Variable]:
         """Return the variables of this optimizer, then those of the inner one."""
         return super().own_variables() + self.inner_optimizer.variables

@@ -435,6 +435,7 @@ class Trainer(Steps):
     def _build_before(self, iterator: EpochIterator) -> None:
         """Build the model and the optimizer on a batch that is used again."""
         if self.built and (self.optimizer is None or self.optimizer.built):
+            self._hand_variables_to_optimizer()
             return
         data = iterator.peek()
         if data is not None:
@@ -444,8 +445,12 @@ class Trainer(Steps):
         if not self.built or not self._layers_are_built():
             x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
             self._build_on(x)
-        if self.optimizer is not None and not self.optimizer.built and self._layers_are_built():
-            self.optimizer.build(self.trainable_variables)
+        if self._layers_are_built():
+            self._hand_variables_to_optimizer()
+
+    def _hand_variables_to_optimizer(self) -> None:
+        if isinstance(self.optimizer, optimizers.Optimizer):
+            self.optimizer.own(self.trainable_variables)
 
     def _build_on(self, x: Any) -> None:
         """Run the model on a batch so that all weights exist, and what does not fit shows."""

@@ -575,3 +575,87 @@ def test_a_metric_object_starts_anew_in_another_model_and_another_compile():
     second.compile("sgd", "binary_crossentropy", weighted_metrics=[metric])
     assert second.fit(x, y, verbose=0).history["true_positives"] == [10]
     assert second.test_on_batch(x, y, return_dict=True)["true_positives"] == 10
+
+
+def small_model(seed, units=3):
+    minikeras.utils.set_random_seed(seed)
+    return minikeras.Sequential([minikeras.Input((2,)), layers.Dense(units), layers.Dense(1)])
+
+
+OPTIMIZERS = {
+    "SGD": lambda: minikeras.optimizers.SGD(0.1, momentum=0.9),
+    "Adam": lambda: minikeras.optimizers.Adam(0.1, use_ema=True),
+    "Adafactor": lambda: minikeras.optimizers.Adafactor(0.1),
+    "Lamb": lambda: minikeras.optimizers.Lamb(0.1, gradient_accumulation_steps=2),
+    "LossScaleOptimizer": lambda: minikeras.optimizers.LossScaleOptimizer(
+        minikeras.optimizers.Adam(0.1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_an_optimizer_goes_on_with_a_second_model_of_the_same_shapes(name, method):
+    x, y = np.ones((8, 2), "float32"), np.full((8, 1), 5.0, "float32")
+    optimizer = OPTIMIZERS[name]()
+
+    def train(model):
+        for _ in range(2):
+            if method == "fit":
+                model.fit(x, y, epochs=1, verbose=0)
+            else:
+                model.train_on_batch(x, y)
+
+    first, second = small_model(0), small_model(1)
+    first.compile(optimizer, "mse")
+    train(first)
+    before, own = first.get_weights(), second.get_weights()
+    second.compile(optimizer, "mse")
+    train(second)
+    for a, b in zip(first.get_weights(), before):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(second.get_weights(), own))
+    assert int(optimizer.iterations) * (optimizer.gradient_accumulation_steps or 1) == 4
+
+    # The same as one model that is given the second one's weights half way.
+    single = small_model(0)
+    single.compile(OPTIMIZERS[name](), "mse")
+    train(single)
+    single.set_weights(own)
+    train(single)
+    for a, b in zip(second.get_weights(), single.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_an_optimizer_of_other_shapes_is_refused(method):
+    x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    first, second = small_model(0), small_model(1, units=4)
+    first.compile("adam", "mse")
+    first.fit(x, y, verbose=0)
+    second.compile(first.optimizer, "mse")
+    before = [m.get_weights() for m in (first, second)]
+    with pytest.raises(ValueError, match=r"was built with other variables.*new optimizer"):
+        getattr(second, method)(x, y)
+    for model, weights in zip((first, second), before):
+        for a, b in zip(model.get_weights(), weights):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_an_unfrozen_layer_needs_a_new_optimizer_and_a_frozen_one_none():
+    x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    model = small_model(0)
+    model.layers[0].trainable = False
+    model.compile("adam", "mse")
+    model.fit(x, y, verbose=0)
+    model.layers[0].trainable = True
+    with pytest.raises(ValueError, match=r"unfrozen.*new optimizer"):
+        model.fit(x, y, verbose=0)
+    model.compile("adam", "mse")
+    kernel = model.layers[0].kernel.numpy()
+    model.fit(x, y, verbose=0)
+    assert (model.layers[0].kernel.numpy() != kernel).any()
+    model.layers[0].trainable = False
+    kernel = model.layers[0].kernel.numpy()
+    model.fit(x, y, verbose=0)
+    np.testing.assert_array_equal(model.layers[0].kernel, kernel)
