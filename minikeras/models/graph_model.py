@@ -122,8 +122,15 @@ class GraphModel(Function, Model):
                     f"Received keys: {sorted(inputs)}"
                 )
             flat = [inputs[n] for n in names]
+        elif isinstance(inputs, (Tensor, KerasTensor)):
+            flat = [inputs]
         else:
-            flat = [inputs] if isinstance(inputs, (Tensor, KerasTensor)) else tree.flatten(inputs)
+            if isinstance(self._inputs_struct, dict) and len(wanted) > 1:
+                raise ValueError(  # which of them belongs to which key, nobody has said
+                    f"Model '{self.name}' takes a dict of inputs with the keys {self._input_keys()}. "
+                    f"Received: inputs of type {type(inputs).__name__}"
+                )
+            flat = tree.flatten(inputs)
         if len(flat) != len(wanted):
             raise ValueError(
                 f"Model '{self.name}' expects {len(wanted)} input(s) "

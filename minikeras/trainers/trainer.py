@@ -340,6 +340,8 @@ class Trainer(Steps):
     def _renew_structure(self, container: CallbackList, first: bool) -> None:
         """Look the model's structure up again where code of the user's may have changed it.
 
+        It is looked up first after the first step, which makes the metrics of outputs' losses.
+
         Args:
             container: the callbacks.
             first: whether a user's step runs for the first time, and may make layers and metrics.
@@ -347,10 +349,8 @@ class Trainer(Steps):
         own = self._has_own_steps()
         if own and first:
             self._structure = None  # until one step has been made
-        elif (
-            first
-            or own
-            or not all(isinstance(c, (History, ProgbarLogger)) for c in container.callbacks)
+        elif self._structure is not None and (
+            own or not all(isinstance(c, (History, ProgbarLogger)) for c in container.callbacks)
         ):
             self._look_up_structure()
 

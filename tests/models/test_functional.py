@@ -509,3 +509,14 @@ def test_a_layer_of_the_users_is_described_with_the_mask_that_it_will_get():
     assert seen[0].shape == (None, None)
     y = model(np.array([[1, 0, 2]])).numpy()
     assert (y[0, 1] == 0).all() and (y[0, [0, 2]] != 0).all()
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_a_list_is_not_dealt_out_to_the_keys_of_a_dict(kind):
+    first, second = minikeras.Input((2,), name="b"), minikeras.Input((2,), name="a")
+    model = minikeras.Model({"b": first, "a": second}, minikeras.layers.Subtract()([first, second]))
+    x, y = np.ones((1, 2), "float32"), np.zeros((1, 2), "float32")
+    np.testing.assert_array_equal(model({"b": x, "a": y}), [[1, 1]])
+    for call in (model, lambda inputs: model.predict(inputs, verbose=0)):
+        with pytest.raises(ValueError, match=r"dict of inputs with the keys \['a', 'b'\]"):
+            call(kind([x, y]))
