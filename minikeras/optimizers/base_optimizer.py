@@ -186,11 +186,9 @@ class BaseOptimizer(Trackable, Configurable):
                     f"{type(self).__name__}.build: expected variables. Received: {v!r} of type "
                     f"{type(v).__name__}"
                 )
-        self._trainable_variables = variables
-        self._indices = {v: i for i, v in enumerate(variables)}
-        if len(self._indices) != len(variables):
+        if len(set(variables)) != len(variables):
             raise ValueError(f"{type(self).__name__}.build: a variable is given twice.")
-        self._targets = ([], {}, [])
+        self._trainable_variables = variables
         self._overwritten = [v for v in variables if v.overwrite_with_gradient]
         if self._is_flat:
             by_dtype: dict[Any, list[Variable]] = {}
@@ -198,7 +196,7 @@ class BaseOptimizer(Trackable, Configurable):
                 if not v.overwrite_with_gradient:
                     by_dtype.setdefault(v.array.dtype, []).append(v)
             self._groups = [FlatGroup(members) for members in by_dtype.values()]
-            self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
+        self._index_variables()
         if self.use_ema:
             self._model_variables_moving_average = self.add_optimizer_variables(
                 variables, "average"
@@ -244,6 +242,12 @@ class BaseOptimizer(Trackable, Configurable):
             )
         self._go_on_with(dict(zip(old, variables)))
 
+    def _index_variables(self) -> None:
+        """Note where each variable is; targets of gradients are looked up anew."""
+        self._indices = {v: i for i, v in enumerate(self._trainable_variables)}
+        self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
+        self._targets = ([], {}, [])
+
     def _go_on_with(self, new: dict[Variable, Variable]) -> None:
         """Put other variables in the place of those that the optimizer was built with."""
         self._trainable_variables = list(new.values())
@@ -251,9 +255,7 @@ class BaseOptimizer(Trackable, Configurable):
         self._groups = [
             group.of_variables([new[v] for v in group.variables]) for group in self._groups
         ]
-        self._indices = {v: i for i, v in enumerate(self._trainable_variables)}
-        self._places = {v: (g, i) for g in self._groups for i, v in enumerate(g.variables)}
-        self._targets = ([], {}, [])
+        self._index_variables()
         for name, value in list(self.__dict__.items()):  # slots that are kept by variable
             if type(value) is dict and value and value.keys() <= new.keys():
                 setattr(self, name, {new[v]: slot for v, slot in value.items()})

@@ -445,8 +445,9 @@ class Trainer(Steps):
         if not self.built or not self._layers_are_built():
             x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
             self._build_on(x)
-        if self._layers_are_built():
-            self._hand_variables_to_optimizer()
+            if not self._layers_are_built():
+                return
+        self._hand_variables_to_optimizer()
 
     def _hand_variables_to_optimizer(self) -> None:
         if isinstance(self.optimizer, optimizers.Optimizer):
