@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -43,6 +43,9 @@ FAMILY = ObjectFamily(
     functions_by_name=True,
 )
 """Every activation by the name that layers' configs hold."""
+
+ActivationLike = Annotated[Any, FAMILY.argument]
+"""What an argument may be that stands for an activation."""
 FAMILY.register("swish")(ops.silu)
 FAMILY.register("hard_swish")(ops.hard_silu)
 

@@ -6,6 +6,7 @@ import warnings
 
 from minikeras.callbacks.callback import Logs
 from minikeras.callbacks.monitor_callback import MonitorCallback
+from minikeras.common.arguments import Count
 from minikeras.utils.io_utils import print_msg
 
 
@@ -46,12 +47,12 @@ class EarlyStopping(MonitorCallback):
         self,
         monitor: str = "val_loss",
         min_delta: float = 0,
-        patience: int = 0,
-        verbose: int = 0,
+        patience: Count = 0,
+        verbose: bool | int = 0,
         mode: str = "auto",
         baseline: float | None = None,
         restore_best_weights: bool = False,
-        start_from_epoch: int = 0,
+        start_from_epoch: Count = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience = patience

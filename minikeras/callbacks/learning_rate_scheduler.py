@@ -40,7 +40,7 @@ class LearningRateScheduler(Callback):
     Epoch 2: LearningRateScheduler setting learning rate to 0.25.
     """
 
-    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+    def __init__(self, schedule: Callable[..., float], verbose: bool | int = 0) -> None:
         super().__init__()
         if not callable(schedule):
             raise TypeError(

@@ -14,6 +14,7 @@ from minikeras.callbacks.learning_rates import (
     optimizers_of,
 )
 from minikeras.callbacks.monitor_callback import MonitorCallback
+from minikeras.common.arguments import Count
 from minikeras.utils.io_utils import print_msg
 
 
@@ -52,11 +53,11 @@ class ReduceLROnPlateau(MonitorCallback):
         self,
         monitor: str = "val_loss",
         factor: float = 0.1,
-        patience: int = 10,
-        verbose: int = 0,
+        patience: Count = 10,
+        verbose: bool | int = 0,
         mode: str = "auto",
         min_delta: float = 1e-4,
-        cooldown: int = 0,
+        cooldown: Count = 0,
         min_lr: float = 0.0,
         **kwargs: Any,
     ) -> None:

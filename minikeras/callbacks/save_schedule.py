@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from minikeras.common.arguments import PositiveInt
+
 
 class EveryNBatches:
     """Tells after which batches another `n` of them have gone by, across epochs.
@@ -16,7 +18,7 @@ class EveryNBatches:
     [False, False, True, False, False, True, False, False]
     """
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: PositiveInt) -> None:
         self.n = n
         self.last_batch = -1
         self.seen = 0

@@ -2,7 +2,8 @@
 
 Layers, losses, metrics, optimizers, schedules, initializers, regularizers and constraints are. An
 argument is written in the signature of `__init__` and kept as the attribute of its name; `get_config`
-and `from_config` follow from these two.
+and `from_config` follow from these two. Its annotation says what it may be, which is checked when an
+object is made (`common/arguments.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from inspect import Parameter
 from types import FunctionType
 from typing import Any, ClassVar
 
+from minikeras.common.arguments import as_written, check_constructor
 from minikeras.common.dtypes import own_dtype
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -53,11 +55,12 @@ class Configurable:
         super().__init_subclass__(**kwargs)
         cls._of_package = cls.__module__.startswith("minikeras.")
         if cls._of_package:
-            inherited = _as_written(cls.__init__)
+            inherited = as_written(cls.__init__)
             if "__init__" not in cls.__dict__ and isinstance(inherited, FunctionType):
                 cls.__init__ = _renamed(inherited, cls, defaults or {})
             if cls.hands_on_arguments:
                 cls.__init__ = _with_handed_on(cls.__init__, cls)
+            check_constructor(cls)
         if "argument_sources" in cls.__dict__:
             inherited = super(cls, cls).argument_sources
             cls.argument_sources = {**inherited, **cls.argument_sources}
@@ -211,17 +214,13 @@ def _with_handed_on(init: Any, cls: type) -> Any:
     return __init__
 
 
-def _as_written(init: Any) -> Any:
-    return getattr(init, "__wrapped__", init)
-
-
 def _by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
     found = []
     for base in cls.__mro__:
         init = base.__dict__.get("__init__")
         if init is None or not issubclass(base, Configurable):
             continue
-        parameters = list(inspect.signature(_as_written(init)).parameters.values())[1:]
+        parameters = list(inspect.signature(as_written(init)).parameters.values())[1:]
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         found.append((base, named))
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):

@@ -51,13 +51,16 @@ class FunctionWrapper:
         super().__init_subclass__(defaults=defaults, **kwargs)
 
 
-def make_init(cls: type, parameters: Iterable[Parameter], body: Callable) -> Callable:
+def make_init(
+    cls: type, parameters: Iterable[Parameter], body: Callable, written_in: tuple
+) -> Callable:
     """Return an `__init__` of given parameters.
 
     Args:
         cls: the class that it is for.
         parameters: its parameters, without `self`.
         body: called with the object, and with all arguments by name.
+        written_in: the functions whose parameters they are, whose files know their annotations.
 
     Raises:
         TypeError: from the `__init__`, naming the class, if the arguments do not fit.
@@ -72,7 +75,7 @@ def make_init(cls: type, parameters: Iterable[Parameter], body: Callable) -> Cal
         bound.apply_defaults()
         body(**bound.arguments)
 
-    __init__.__signature__ = own
+    __init__.__signature__, __init__.written_in = own, written_in
     __init__.__qualname__, __init__.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
     return __init__
 
@@ -96,4 +99,4 @@ def _init_of_function(
         self.__dict__.update({name: given[name] for name in own if name in given})
 
     parameters = [known[n].replace(default=defaults.get(n, known[n].default)) for n in order]
-    return make_init(cls, parameters, body)
+    return make_init(cls, parameters, body, (init, fn))

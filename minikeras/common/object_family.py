@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from minikeras.common.arguments import NONE, Kind, any_of
 from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
 from minikeras.common.registry import (
     CustomObjectScope,
@@ -108,14 +109,35 @@ class ObjectFamily:
             obj = identifier
         if inspect.isclass(obj):
             obj = obj()
-        any_callable = self.base is None or "__call__" in dir(self.base)
-        if isinstance(obj, self.base or ()) or (any_callable and callable(obj)):
+        if self._is_one(obj):
             return obj
         raise ValueError(
             f"Could not interpret {self.kind} identifier: {identifier!r} (of type "
             f"{type(identifier).__name__}). Expected a name, a config dict, or "
-            f"{'a callable' if any_callable else f'an instance of {self.base.__name__}'}."
+            f"{'a callable' if self._any_callable else f'an instance of {self.base.__name__}'}."
         )
+
+    @property
+    def argument(self) -> Kind:
+        """What an argument may be that stands for one of the family."""
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        one = Kind(f"{article} {self.kind} (or its name or config)", self._may_stand_for)
+        return any_of([one, NONE])
+
+    def _may_stand_for(self, value: Any) -> bool:
+        if isinstance(value, str):
+            self._named(value)  # it raises, and tells which names there are
+            return True
+        if isinstance(value, dict):
+            return "class_name" in value
+        return inspect.isclass(value) or self._is_one(value)
+
+    def _is_one(self, obj: Any) -> bool:
+        return isinstance(obj, self.base or ()) or (self._any_callable and callable(obj))
+
+    @property
+    def _any_callable(self) -> bool:
+        return self.base is None or "__call__" in dir(self.base)
 
     def serialize(self, obj: Any) -> Any:
         """Return the config of an object of the family.

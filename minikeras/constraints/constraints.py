@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from minikeras import ops
+from minikeras.common.arguments import Fraction
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.settings import settings
@@ -13,6 +14,10 @@ from minikeras.common.settings import settings
 Axis = int | Sequence[int]
 
 FAMILY = ObjectFamily("constraint")
+"""Every constraint by name."""
+
+ConstraintLike = Annotated[Any, FAMILY.argument]
+"""What an argument may be that stands for a constraint."""
 """Every constraint by name."""
 
 
@@ -115,7 +120,7 @@ class MinMaxNorm(Constraint):
     """
 
     def __init__(
-        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: Fraction = 1.0, axis: Axis = 0
     ) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from minikeras.common.arguments import Kind, any_of
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 
 FAMILY = ObjectFamily("initializer")
 """Every initializer by name."""
+
+InitializerLike = Annotated[
+    Any, any_of([Kind("an array", lambda value: hasattr(value, "__array__")), FAMILY.argument])
+]
+"""What an argument may be that stands for an initializer."""
 
 
 class Initializer(FamilyMember, Configurable, family=FAMILY):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import tree
+from minikeras.common.arguments import Count
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype
 
@@ -33,9 +34,9 @@ class InputSpec(Configurable):
         self,
         dtype: Any = None,
         shape: Any = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
+        ndim: Count | None = None,
+        max_ndim: Count | None = None,
+        min_ndim: Count | None = None,
         axes: dict | None = None,
         allow_last_axis_squeeze: bool = False,
         name: str | None = None,

@@ -30,6 +30,7 @@ from minikeras.layers.call_arguments import (
 )
 from minikeras.layers.input_spec import check_inputs
 from minikeras.layers.layer_state import LayerState, super_init_first
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class Layer(LayerState):
@@ -77,7 +78,7 @@ class Layer(LayerState):
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: RegularizerLike = None,
         trainable: bool = True,
         dtype: Any = None,
         autocast: bool = True,

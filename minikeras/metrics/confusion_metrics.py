@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Count, PositiveInt
 from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.function_wrapper import make_init
@@ -183,8 +184,8 @@ class _Share(_Decisions):
     def __init__(
         self,
         thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
+        top_k: PositiveInt | None = None,
+        class_id: Count | None = None,
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
@@ -267,7 +268,8 @@ class _BestUnderConstraint(_Decisions):
                 _BestUnderConstraint.__init__(self, given.pop(constrained), **given)
 
             value, *others = list(signature(_BestUnderConstraint.__init__).parameters.values())[1:]
-            cls.__init__ = make_init(cls, [value.replace(name=constrained), *others], init)
+            parameters = [value.replace(name=constrained), *others]
+            cls.__init__ = make_init(cls, parameters, init, (_BestUnderConstraint.__init__,))
             cls._constrained = constrained
         super().__init_subclass__(**kwargs)
 
@@ -275,7 +277,7 @@ class _BestUnderConstraint(_Decisions):
         self,
         value: float,
         num_thresholds: int = 200,
-        class_id: int | None = None,
+        class_id: Count | None = None,
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
@@ -480,7 +482,7 @@ class AUC(_Decisions):
         dtype: Any = None,
         thresholds: Sequence[float] | None = None,
         multi_label: bool = False,
-        num_labels: int | None = None,
+        num_labels: PositiveInt | None = None,
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import settings
 from minikeras.metrics.metric import Metric
@@ -22,7 +23,7 @@ class _IoUBase(Metric):
 
     def __init__(
         self,
-        num_classes: int,
+        num_classes: PositiveInt,
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,
@@ -103,7 +104,7 @@ class IoU(_IoUBase):
 
     def __init__(
         self,
-        num_classes: int,
+        num_classes: PositiveInt,
         target_class_ids: Sequence[int],
         name: str | None = None,
         dtype: Any = None,
@@ -187,7 +188,7 @@ class MeanIoU(IoU):
 
     def __init__(
         self,
-        num_classes: int,
+        num_classes: PositiveInt,
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,
@@ -214,7 +215,7 @@ class OneHotIoU(IoU):
 
     def __init__(
         self,
-        num_classes: int,
+        num_classes: PositiveInt,
         target_class_ids: Sequence[int],
         name: str | None = None,
         dtype: Any = None,
@@ -241,7 +242,7 @@ class OneHotMeanIoU(MeanIoU):
 
     def __init__(
         self,
-        num_classes: int,
+        num_classes: PositiveInt,
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,

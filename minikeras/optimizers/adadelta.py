@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay, NonNegative
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -35,8 +36,8 @@ class Adadelta(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        rho: float = 0.95,
-        epsilon: float = 1e-7,
+        rho: Decay = 0.95,
+        epsilon: NonNegative = 1e-7,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)

@@ -7,6 +7,7 @@ from typing import Any
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.state import thread
+from minikeras.common.arguments import NonNegative
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.optimizer import Optimizer
@@ -44,8 +45,8 @@ class Adafactor(Optimizer):
         self,
         learning_rate: Any = 0.001,
         beta_2_decay: float = -0.8,
-        epsilon_1: float = 1e-30,
-        epsilon_2: float = 1e-3,
+        epsilon_1: NonNegative = 1e-30,
+        epsilon_2: NonNegative = 1e-3,
         clip_threshold: float = 1.0,
         relative_step: bool = True,
         **options: Any,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import NonNegative
 from minikeras.initializers import Constant
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
@@ -37,7 +38,7 @@ class Adagrad(Optimizer):
         self,
         learning_rate: Any = 0.001,
         initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
+        epsilon: NonNegative = 1e-7,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)

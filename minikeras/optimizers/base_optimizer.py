@@ -17,6 +17,7 @@ from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import Trackable, assign_values, substituted
+from minikeras.common.arguments import Count, Fraction, Positive, PositiveInt
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import settings
@@ -59,14 +60,14 @@ class BaseOptimizer(Trackable, Configurable):
         self,
         learning_rate: Any,
         weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
+        clipnorm: Positive | None = None,
+        clipvalue: Positive | None = None,
+        global_clipnorm: Positive | None = None,
         use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
+        ema_momentum: Fraction = 0.99,
+        ema_overwrite_frequency: PositiveInt | None = None,
+        loss_scale_factor: Positive | None = None,
+        gradient_accumulation_steps: Count | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:

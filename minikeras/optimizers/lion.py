@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -35,8 +36,8 @@ class Lion(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.99,
+        beta_1: Decay = 0.9,
+        beta_2: Decay = 0.99,
         **options: Any,
     ) -> None:
         if not 0 < beta_1 <= 1:

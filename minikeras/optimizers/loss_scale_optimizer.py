@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.arguments import Positive, PositiveInt
 from minikeras.common.configurable import parameters_of
 from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
@@ -52,8 +53,8 @@ class LossScaleOptimizer(Optimizer):
     def __init__(
         self,
         inner_optimizer: Optimizer,
-        initial_scale: float = 2.0**15,
-        dynamic_growth_steps: int = 2000,
+        initial_scale: Positive = 2.0**15,
+        dynamic_growth_steps: PositiveInt = 2000,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Positive
 from minikeras.common.configurable import Configurable
 from minikeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from minikeras.optimizers.optimizer import Optimizer
@@ -111,7 +112,7 @@ class MultiOptimizer(Optimizer):
     def __init__(
         self,
         optimizer_map: OptimizerMap | Callable[[Variable], Optimizer],
-        loss_scale_factor: float | None = None,
+        loss_scale_factor: Positive | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(learning_rate=0.0, name=name)

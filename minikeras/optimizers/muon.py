@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay, NonNegative, PositiveInt
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.optimizer import Optimizer
@@ -50,10 +51,10 @@ class Muon(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        adam_beta_1: float = 0.9,
-        adam_beta_2: float = 0.999,
+        adam_beta_1: Decay = 0.9,
+        adam_beta_2: Decay = 0.999,
         adam_weight_decay: float | None = 0.004,
-        epsilon: float = 1e-7,
+        epsilon: NonNegative = 1e-7,
         weight_decay: float | None = 0.004,
         *,
         exclude_layers: Sequence[str] | None = None,
@@ -62,8 +63,8 @@ class Muon(Optimizer):
         muon_b: float = -4.775,
         muon_c: float = 2.0315,
         adam_lr_ratio: float = 1,
-        momentum: float = 0.95,
-        ns_steps: int = 5,
+        momentum: Decay = 0.95,
+        ns_steps: PositiveInt = 5,
         nesterov: bool = True,
         rms_rate: float | None = 0.2,
         **options: Any,

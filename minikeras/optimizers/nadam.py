@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay, NonNegative
 from minikeras.common.settings import settings
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
@@ -39,9 +40,9 @@ class Nadam(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
+        beta_1: Decay = 0.9,
+        beta_2: Decay = 0.999,
+        epsilon: NonNegative = 1e-7,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay, NonNegative
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -37,9 +38,9 @@ class RMSprop(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
+        rho: Decay = 0.9,
+        momentum: Decay = 0.0,
+        epsilon: NonNegative = 1e-7,
         centered: bool = False,
         **options: Any,
     ) -> None:

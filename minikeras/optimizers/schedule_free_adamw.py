@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Decay, NonNegative
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -37,10 +38,10 @@ class ScheduleFreeAdamW(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.0025,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        warmup_steps: int = 0,
+        beta_1: Decay = 0.9,
+        beta_2: Decay = 0.999,
+        epsilon: NonNegative = 1e-8,
+        warmup_steps: NonNegative = 0,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minikeras.autodiff import Variable
+from minikeras.common.arguments import Fraction
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -32,7 +33,7 @@ class SGD(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.01,
-        momentum: float = 0.0,
+        momentum: Fraction = 0.0,
         nesterov: bool = False,
         **options: Any,
     ) -> None:

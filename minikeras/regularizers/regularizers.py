@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 from minikeras import ops
 from minikeras.common.configurable import Configurable
@@ -11,6 +11,9 @@ from minikeras.common.object_family import FamilyMember, ObjectFamily
 
 FAMILY = ObjectFamily("regularizer")
 """Every regularizer by name."""
+
+RegularizerLike = Annotated[Any, FAMILY.argument]
+"""What an argument may be that stands for a regularizer."""
 
 
 class Regularizer(FamilyMember, Configurable, family=FAMILY):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
+from minikeras.activations.activations import ActivationLike
 from minikeras.layers.layer import Layer
 
 
@@ -22,7 +23,7 @@ class Activation(Layer):
     <Tensor shape=(2,) dtype=float32 [0. 2.]>
     """
 
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
+    def __init__(self, activation: ActivationLike, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.activation = activations.get(activation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import Fraction
 from minikeras.layers.attention.attention import Attention
 from minikeras.ops.reductions import sum as sum_of
 from minikeras.ops.shapes import expand_dims
@@ -31,7 +32,7 @@ class AdditiveAttention(Attention):
 
     argument_sources = {"score_mode": None}
 
-    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, use_scale: bool = True, dropout: Fraction = 0.0, **kwargs: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
     def build(self, input_shape: Any) -> None:

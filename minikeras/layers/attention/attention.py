@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Fraction
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.layer import Layer
 from minikeras.ops.activations import softmax
@@ -49,7 +50,7 @@ class Attention(Layer):
         self,
         use_scale: bool = False,
         score_mode: str = "dot",
-        dropout: float = 0.0,
+        dropout: Fraction = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:

@@ -6,12 +6,16 @@ import math
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.common.naming import auto_name
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.attention.multi_head_attention import ProjectedAttention
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.ops.einsum import einsum
 from minikeras.ops.joining import repeat
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class GroupQueryAttention(ProjectedAttention):
@@ -47,20 +51,20 @@ class GroupQueryAttention(ProjectedAttention):
 
     def __init__(
         self,
-        head_dim: int,
-        num_query_heads: int,
-        num_key_value_heads: int,
-        dropout: float = 0.0,
+        head_dim: PositiveInt,
+        num_query_heads: PositiveInt,
+        num_key_value_heads: PositiveInt,
+        dropout: Fraction = 0.0,
         use_bias: bool = True,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,

@@ -11,7 +11,10 @@ import numpy as np
 from minikeras import regularizers
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
@@ -22,6 +25,7 @@ from minikeras.ops.einsum import einsum
 from minikeras.ops.indexing import where
 from minikeras.ops.sequences import ATTENTION
 from minikeras.random.seed_generator import draw_key
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class ProjectedAttention(Layer):
@@ -46,17 +50,17 @@ class ProjectedAttention(Layer):
 
     def __init__(
         self,
-        dropout: float,
+        dropout: Fraction,
         use_bias: bool,
         sliding_window: int | None,
         flash_attention: bool | None,
-        kernel_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        bias_regularizer: Any,
-        activity_regularizer: Any,
-        kernel_constraint: Any,
-        bias_constraint: Any,
+        kernel_initializer: InitializerLike,
+        bias_initializer: InitializerLike,
+        kernel_regularizer: RegularizerLike,
+        bias_regularizer: RegularizerLike,
+        activity_regularizer: RegularizerLike,
+        kernel_constraint: ConstraintLike,
+        bias_constraint: ConstraintLike,
         use_gate: bool,
         seed: int | None,
         **kwargs: Any,
@@ -209,22 +213,22 @@ class MultiHeadAttention(ProjectedAttention):
 
     def __init__(
         self,
-        num_heads: int,
-        key_dim: int,
-        value_dim: int | None = None,
-        dropout: float = 0.0,
+        num_heads: PositiveInt,
+        key_dim: PositiveInt,
+        value_dim: PositiveInt | None = None,
+        dropout: Fraction = 0.0,
         use_bias: bool = True,
         output_shape: Any = None,
         attention_axes: Any = None,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Any,

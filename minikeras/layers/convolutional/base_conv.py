@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
-from minikeras.common.arguments import standardize_padding, standardize_tuple
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt, standardize_padding, standardize_tuple
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import standardize_data_format
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class WindowedLayer(Layer):
@@ -38,11 +42,11 @@ class WindowedLayer(Layer):
         padding: str,
         data_format: str | None,
         dilation_rate: Any,
-        activation: Any,
+        activation: ActivationLike,
         use_bias: bool,
-        bias_initializer: Any,
-        bias_regularizer: Any,
-        bias_constraint: Any,
+        bias_initializer: InitializerLike,
+        bias_regularizer: RegularizerLike,
+        bias_constraint: ConstraintLike,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -114,22 +118,22 @@ class BaseConv(WindowedLayer):
 
     def __init__(
         self,
-        filters: int,
+        filters: PositiveInt,
         kernel_size: Any,
         strides: Any = 1,
         padding: str = "valid",
         data_format: str | None = None,
         dilation_rate: Any = 1,
-        groups: int = 1,
-        activation: Any = None,
+        groups: PositiveInt = 1,
+        activation: ActivationLike = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(WindowedLayer, locals()), **kwargs)

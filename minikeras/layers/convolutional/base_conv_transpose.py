@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.common.arguments import standardize_tuple
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt, standardize_tuple
 from minikeras.common.configurable import accepted
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import Fused
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.ops.convolution import (
@@ -13,6 +16,7 @@ from minikeras.ops.convolution import (
     conv_transpose_output_shape,
     transposed_windows,
 )
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class BaseConvTranspose(WindowedLayer):
@@ -20,22 +24,22 @@ class BaseConvTranspose(WindowedLayer):
 
     def __init__(
         self,
-        filters: int,
+        filters: PositiveInt,
         kernel_size: Any,
         strides: Any = 1,
         padding: str = "valid",
         output_padding: Any = None,
         data_format: str | None = None,
         dilation_rate: Any = 1,
-        activation: Any = None,
+        activation: ActivationLike = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(WindowedLayer, locals()), **kwargs)

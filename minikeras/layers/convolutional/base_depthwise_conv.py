@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt
 from minikeras.common.configurable import accepted
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.ops.convolution import DEPTHWISE_CONV
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class BaseDepthwiseConv(WindowedLayer):
@@ -19,18 +24,18 @@ class BaseDepthwiseConv(WindowedLayer):
         kernel_size: Any,
         strides: Any = 1,
         padding: str = "valid",
-        depth_multiplier: int = 1,
+        depth_multiplier: PositiveInt = 1,
         data_format: str | None = None,
         dilation_rate: Any = 1,
-        activation: Any = None,
+        activation: ActivationLike = None,
         use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        bias_constraint: Any = None,
+        depthwise_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        depthwise_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        depthwise_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(WindowedLayer, locals()), **kwargs)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt
 from minikeras.common.configurable import accepted
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.convolutional.base_conv_transpose import BaseConvTranspose
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class Conv3DTranspose(BaseConvTranspose):
@@ -43,22 +48,22 @@ class Conv3DTranspose(BaseConvTranspose):
 
     def __init__(
         self,
-        filters: int,
+        filters: PositiveInt,
         kernel_size: Any,
         strides: Any = (1, 1, 1),
         padding: str = "valid",
         data_format: str | None = None,
         output_padding: Any = None,
         dilation_rate: Any = (1, 1, 1),
-        activation: Any = None,
+        activation: ActivationLike = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(BaseConvTranspose, locals()), **kwargs)

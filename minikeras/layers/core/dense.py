@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.dense import DENSE
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class Dense(Layer):
@@ -40,17 +45,17 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units: int,
-        activation: Any = None,
+        units: PositiveInt,
+        activation: ActivationLike = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        lora_rank: int | None = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,

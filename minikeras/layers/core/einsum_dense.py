@@ -7,13 +7,18 @@ import re
 from typing import Any, NamedTuple
 
 from minikeras import activations
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import PositiveInt
+from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.dense import DENSE
 from minikeras.ops.einsum import einsum
 from minikeras.ops.shapes import reshape
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class EinsumDense(Layer):
@@ -52,15 +57,15 @@ class EinsumDense(Layer):
         self,
         equation: str,
         output_shape: Any,
-        activation: Any = None,
+        activation: ActivationLike = None,
         bias_axes: str | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        lora_rank: int | None = None,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,
         quantization_config: Any = None,

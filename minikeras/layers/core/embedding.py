@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.primitive import Primitive
+from minikeras.common.arguments import PositiveInt
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
 from minikeras.layers.layer import Layer
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.indexing import take
+from minikeras.regularizers.regularizers import RegularizerLike
 
 EMBEDDING = Primitive(
     "embedding",
@@ -53,14 +57,14 @@ class Embedding(Layer):
 
     def __init__(
         self,
-        input_dim: int,
-        output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
+        input_dim: PositiveInt,
+        output_dim: PositiveInt,
+        embeddings_initializer: InitializerLike = "uniform",
+        embeddings_regularizer: RegularizerLike = None,
+        embeddings_constraint: ConstraintLike = None,
         mask_zero: bool = False,
         weights: Any = None,
-        lora_rank: int | None = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor, standardize_shape
+from minikeras.common.arguments import Count
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.settings import settings
 from minikeras.layers.layer import Layer
@@ -37,7 +38,7 @@ class InputLayer(Layer):
     def __init__(
         self,
         shape: Any = None,
-        batch_size: int | None = None,
+        batch_size: Count | None = None,
         dtype: Any = None,
         sparse: bool | None = None,
         ragged: bool | None = None,

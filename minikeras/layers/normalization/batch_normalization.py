@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Fraction, NonNegative
 from minikeras.common.settings import settings
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes
@@ -19,6 +22,7 @@ from minikeras.ops.normalization import (
     computing_dtype,
 )
 from minikeras.ops.reductions import sum as sum_of
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class BatchNormalization(Layer):
@@ -60,21 +64,21 @@ class BatchNormalization(Layer):
     def __init__(
         self,
         axis: int = -1,
-        momentum: float = 0.99,
-        epsilon: float = 1e-3,
+        momentum: Fraction = 0.99,
+        epsilon: NonNegative = 1e-3,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        beta_initializer: InitializerLike = "zeros",
+        gamma_initializer: InitializerLike = "ones",
+        moving_mean_initializer: InitializerLike = "zeros",
+        moving_variance_initializer: InitializerLike = "ones",
+        beta_regularizer: RegularizerLike = None,
+        gamma_regularizer: RegularizerLike = None,
+        beta_constraint: ConstraintLike = None,
+        gamma_constraint: ConstraintLike = None,
         renorm: bool = False,
         renorm_clipping: dict | None = None,
-        renorm_momentum: float = 0.99,
+        renorm_momentum: Fraction = 0.99,
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import NonNegative, PositiveInt
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes
 from minikeras.ops.core import cast
 from minikeras.ops.normalization import AFFINE, LAYER_NORMALIZATION, computing_dtype
 from minikeras.ops.shapes import moveaxis, reshape
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class GroupNormalization(Layer):
@@ -40,17 +44,17 @@ class GroupNormalization(Layer):
 
     def __init__(
         self,
-        groups: int = 32,
+        groups: PositiveInt = 32,
         axis: int = -1,
-        epsilon: float = 1e-3,
+        epsilon: NonNegative = 1e-3,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        beta_initializer: InitializerLike = "zeros",
+        gamma_initializer: InitializerLike = "ones",
+        beta_regularizer: RegularizerLike = None,
+        gamma_regularizer: RegularizerLike = None,
+        beta_constraint: ConstraintLike = None,
+        gamma_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         if not isinstance(groups, int) or (groups <= 0 and groups != -1):

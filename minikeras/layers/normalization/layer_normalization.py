@@ -5,11 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from minikeras.common.arguments import NonNegative
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes, checked_axis
 from minikeras.ops.core import cast
 from minikeras.ops.normalization import LAYER_NORMALIZATION, layer_normalization
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class LayerNormalization(Layer):
@@ -41,15 +45,15 @@ class LayerNormalization(Layer):
     def __init__(
         self,
         axis: Any = -1,
-        epsilon: float = 1e-3,
+        epsilon: NonNegative = 1e-3,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        beta_initializer: InitializerLike = "zeros",
+        gamma_initializer: InitializerLike = "ones",
+        beta_regularizer: RegularizerLike = None,
+        gamma_regularizer: RegularizerLike = None,
+        beta_constraint: ConstraintLike = None,
+        gamma_constraint: ConstraintLike = None,
         **kwargs: Any,
     ) -> None:
         self.rms_scaling = bool(kwargs.pop("rms_scaling", False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.common.arguments import NonNegative
 from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes, checked_axis
 from minikeras.ops.normalization import rms_normalization
@@ -28,7 +29,7 @@ class RMSNormalization(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
 
-    def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, epsilon: NonNegative = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = checked_axis("RMSNormalization", axis)
         self.epsilon = epsilon

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.arguments import Fraction
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, uniform
 
@@ -35,7 +36,7 @@ class AlphaDropout(Layer):
     """
 
     def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+        self, rate: Fraction, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minikeras.common.arguments import Fraction
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, normal
 
@@ -26,7 +27,7 @@ class GaussianDropout(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[1. 1.]]>
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, rate: Fraction, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.common.arguments import Fraction
 from minikeras.common.settings import image_data_format
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.regularization.dropout import Dropout
@@ -26,7 +27,7 @@ class BaseSpatialDropout(Dropout):
 
     def __init__(
         self,
-        rate: float,
+        rate: Fraction,
         spatial: int,
         data_format: str,
         seed: int | None = None,
@@ -75,7 +76,7 @@ class SpatialDropout1D(BaseSpatialDropout):
     """
 
     def __init__(
-        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
+        self, rate: Fraction, seed: int | None = None, name: str | None = None, dtype: Any = None
     ) -> None:
         super().__init__(rate, 1, "channels_last", seed=seed, name=name, dtype=dtype)
 
@@ -104,7 +105,7 @@ class SpatialDropout2D(BaseSpatialDropout):
 
     def __init__(
         self,
-        rate: float,
+        rate: Fraction,
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,
@@ -137,7 +138,7 @@ class SpatialDropout3D(BaseSpatialDropout):
 
     def __init__(
         self,
-        rate: float,
+        rate: Fraction,
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,

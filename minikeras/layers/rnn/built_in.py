@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 
 from minikeras import activations
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import own_parameters_of
 from minikeras.common.naming import to_snake_case
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
@@ -17,6 +21,7 @@ from minikeras.layers.rnn.rnn import RNN
 from minikeras.ops.creation import zeros
 from minikeras.ops.shapes import expand_dims
 from minikeras.random import SeedGenerator
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class BuiltInCell(DropoutRNNCell, Layer):
@@ -26,20 +31,20 @@ class BuiltInCell(DropoutRNNCell, Layer):
 
     def __init__(
         self,
-        units: int,
-        activation: Any = "tanh",
+        units: PositiveInt,
+        activation: ActivationLike = "tanh",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        recurrent_initializer: InitializerLike = "orthogonal",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        recurrent_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        recurrent_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
+from minikeras.activations.activations import ActivationLike
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
+from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import RELU, SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import SIMPLE_RNN, simple_step
+from minikeras.regularizers.regularizers import RegularizerLike
 
 
 class SimpleRNNCell(BuiltInCell):
@@ -78,21 +83,21 @@ class SimpleRNN(BuiltInRNN, cell=SimpleRNNCell):
 
     def __init__(
         self,
-        units: int,
-        activation: Any = "tanh",
+        units: PositiveInt,
+        activation: ActivationLike = "tanh",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
+        kernel_initializer: InitializerLike = "glorot_uniform",
+        recurrent_initializer: InitializerLike = "orthogonal",
+        bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike = None,
+        recurrent_regularizer: RegularizerLike = None,
+        bias_regularizer: RegularizerLike = None,
+        activity_regularizer: RegularizerLike = None,
+        kernel_constraint: ConstraintLike = None,
+        recurrent_constraint: ConstraintLike = None,
+        bias_constraint: ConstraintLike = None,
+        dropout: Fraction = 0.0,
+        recurrent_dropout: Fraction = 0.0,
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,

@@ -10,6 +10,7 @@ import numpy as np
 
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.arguments import NonNegative, Positive
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -76,7 +77,7 @@ class _RateDecay(_Formula):
     def __init__(
         self,
         initial_learning_rate: float,
-        decay_steps: int,
+        decay_steps: Positive,
         decay_rate: float,
         staircase: bool = False,
         name: str = "RateDecay",
@@ -177,7 +178,7 @@ class PolynomialDecay(_Formula):
     def __init__(
         self,
         initial_learning_rate: float,
-        decay_steps: int,
+        decay_steps: Positive,
         end_learning_rate: float = 0.0001,
         power: float = 1.0,
         cycle: bool = False,
@@ -251,11 +252,11 @@ class CosineDecay(_Formula):
     def __init__(
         self,
         initial_learning_rate: float,
-        decay_steps: int,
+        decay_steps: Positive,
         alpha: float = 0.0,
         name: str = "CosineDecay",
         warmup_target: float | None = None,
-        warmup_steps: int = 0,
+        warmup_steps: NonNegative = 0,
     ) -> None:
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
@@ -305,7 +306,7 @@ class CosineDecayRestarts(_Formula):
     def __init__(
         self,
         initial_learning_rate: float,
-        first_decay_steps: int,
+        first_decay_steps: Positive,
         t_mul: float = 2.0,
         m_mul: float = 1.0,
         alpha: float = 0.0,
