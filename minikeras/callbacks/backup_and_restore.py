@@ -6,10 +6,11 @@ import contextlib
 import json
 import os
 import warnings
-from typing import Any
+from typing import Literal
 
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook
-from minikeras.callbacks.save_schedule import EveryNBatches, check_save_freq, write_text
+from minikeras.callbacks.save_schedule import EveryNBatches, write_text
+from minikeras.common.arguments import PathLike, PositiveInt
 
 
 class BackupAndRestore(Callback):
@@ -51,8 +52,8 @@ class BackupAndRestore(Callback):
 
     def __init__(
         self,
-        backup_dir: Any,
-        save_freq: str | int = "epoch",
+        backup_dir: PathLike,
+        save_freq: Literal["epoch", False] | PositiveInt = "epoch",
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:
@@ -62,8 +63,6 @@ class BackupAndRestore(Callback):
                 "BackupAndRestore: argument `backup_dir` must name a directory. "
                 f"Received: backup_dir={backup_dir!r}"
             )
-        if save_freq is not False:
-            check_save_freq("BackupAndRestore", save_freq)
         self.backup_dir = os.fspath(backup_dir)
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint

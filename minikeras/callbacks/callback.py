@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minikeras.common.arguments import check_constructor
+
 Logs = dict[str, Any]
 
 
@@ -35,6 +37,11 @@ class Callback:
     # Of the class, so that a subclass whose __init__ does not call this one works too.
     params: dict[str, Any] | None = None
     _model: Any = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("minikeras."):
+            check_constructor(cls)
 
     def __init__(self) -> None:
         self.params = None

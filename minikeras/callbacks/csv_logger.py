@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from minikeras.callbacks.callback import Callback, Logs
+from minikeras.common.arguments import PathLike
 
 
 class CSVLogger(Callback):
@@ -36,7 +37,7 @@ class CSVLogger(Callback):
     0,0.5,0.75
     """
 
-    def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
+    def __init__(self, filename: PathLike, separator: str = ",", append: bool = False) -> None:
         super().__init__()
         self.filename = os.fspath(filename)
         self.sep = separator

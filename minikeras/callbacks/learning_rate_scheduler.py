@@ -42,11 +42,6 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: bool | int = 0) -> None:
         super().__init__()
-        if not callable(schedule):
-            raise TypeError(
-                "LearningRateScheduler: argument `schedule` must be a function of the epoch and "
-                f"the learning rate. Received: {schedule!r}"
-            )
         self.schedule = schedule
         self.verbose = verbose
 

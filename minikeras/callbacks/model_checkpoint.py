@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any
+from typing import Literal
 
 from minikeras.callbacks.callback import Logs, lazy_hook, read_logs
 from minikeras.callbacks.monitor_callback import MonitorCallback
-from minikeras.callbacks.save_schedule import EveryNBatches, check_save_freq
+from minikeras.callbacks.save_schedule import EveryNBatches
+from minikeras.common.arguments import PathLike, PositiveInt
 from minikeras.utils.io_utils import print_msg
 
 
@@ -47,13 +48,13 @@ class ModelCheckpoint(MonitorCallback):
 
     def __init__(
         self,
-        filepath: Any,
+        filepath: PathLike,
         monitor: str = "val_loss",
         verbose: bool | int = 0,
         save_best_only: bool = False,
         save_weights_only: bool = False,
         mode: str = "auto",
-        save_freq: str | int = "epoch",
+        save_freq: Literal["epoch"] | PositiveInt = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
@@ -62,7 +63,6 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
-        check_save_freq("ModelCheckpoint", save_freq)
         endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise ValueError(

@@ -14,7 +14,7 @@ from minikeras.callbacks.learning_rates import (
     optimizers_of,
 )
 from minikeras.callbacks.monitor_callback import MonitorCallback
-from minikeras.common.arguments import Count
+from minikeras.common.arguments import Count, NonNegative
 from minikeras.utils.io_utils import print_msg
 
 
@@ -52,7 +52,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def __init__(
         self,
         monitor: str = "val_loss",
-        factor: float = 0.1,
+        factor: NonNegative = 0.1,
         patience: Count = 10,
         verbose: bool | int = 0,
         mode: str = "auto",

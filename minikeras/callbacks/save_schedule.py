@@ -34,16 +34,6 @@ class EveryNBatches:
         return True
 
 
-def check_save_freq(owner: str, save_freq: object) -> None:
-    """Raise ValueError unless `save_freq` is `"epoch"` or a positive integer."""
-    whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-    if save_freq != "epoch" and not whole:
-        raise ValueError(
-            f"{owner}: unrecognized save_freq: {save_freq!r}. "
-            "Expected 'epoch' or a positive integer, a number of batches."
-        )
-
-
 def write_text(path: str, text: str) -> None:
     """Write a file so that whoever reads `path` finds either the old text or the new one."""
     new = f"{path}.tmp"

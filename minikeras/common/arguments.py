@@ -13,6 +13,7 @@ import functools
 import inspect
 import numbers
 import operator
+import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -139,9 +140,11 @@ def sequence_of(kind: Kind | None) -> Kind:
     """Return the kind of lists and tuples (or one-dimensional arrays) of a kind."""
 
     def accepts(value: Any) -> bool:
-        if isinstance(value, (str, bytes)) or not isinstance(value, (Sequence, np.ndarray)):
+        if isinstance(value, np.ndarray):
+            return value.ndim == 1 and (kind is None or all(kind.accepts(v) for v in value))
+        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
             return False
-        return np.ndim(value) != 0 and (kind is None or all(kind.accepts(v) for v in value))
+        return kind is None or all(kind.accepts(v) for v in value)
 
     return Kind("a list or tuple" + (f", each item {kind.expected}" if kind else ""), accepts)
 
@@ -175,6 +178,22 @@ Decay = Annotated[float, number("a number in [0, 1)", lambda value: 0 <= value <
 """Part of a running mean that is kept: with 1 nothing new would count."""
 Positive = Annotated[float, number("a positive number", lambda value: value > 0)]
 NonNegative = Annotated[float, number("a number of 0 or more", lambda value: value >= 0)]
+PathLike = Annotated[str, Kind("a path", lambda value: isinstance(value, (str, os.PathLike)))]
+
+
+def are_numbers(value: Any) -> bool:
+    """Whether a value is a number, or an array or nested list of numbers."""
+    if isinstance(value, (list, tuple)):
+        return all(map(are_numbers, value))
+    if hasattr(value, "dtype"):
+        return np.dtype(value.dtype if str(value.dtype) != "bfloat16" else "f4").kind in "biufcV"
+    return isinstance(value, numbers.Complex)
+
+
+Numbers = Annotated[Any, Kind("a number, or an array or list of numbers", are_numbers)]
+Unsupported = Annotated[
+    None, Kind("None, since LoRA and quantization are not supported", NONE.accepts)
+]
 
 _BY_TYPE = {
     type(None): NONE,

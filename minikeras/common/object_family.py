@@ -130,7 +130,9 @@ class ObjectFamily:
             return True
         if isinstance(value, dict):
             return "class_name" in value
-        return inspect.isclass(value) or self._is_one(value)
+        if inspect.isclass(value):  # its instances are meant
+            return issubclass(value, self.base or ()) or "__call__" in dir(value)
+        return self._is_one(value)
 
     def _is_one(self, obj: Any) -> bool:
         return isinstance(obj, self.base or ()) or (self._any_callable and callable(obj))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Numbers
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.initializers.initializer import Initializer
 
@@ -28,7 +29,7 @@ class Constant(Initializer):
     <Tensor shape=(2,) dtype=float32 [3. 3.]>
     """
 
-    def __init__(self, value: Any = 0.0) -> None:
+    def __init__(self, value: Numbers = 0.0) -> None:
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -113,7 +114,7 @@ class STFT(Initializer, aliases=["STFTInitializer"]):
     def __init__(
         self,
         side: str = "real",
-        window: Any = "hann",
+        window: str | Numbers | None = "hann",
         scaling: str | None = "density",
         periodic: bool = False,
     ) -> None:
@@ -122,13 +123,14 @@ class STFT(Initializer, aliases=["STFTInitializer"]):
                 f"STFT: argument `side` must be 'real' or 'imag'. Received: side={side!r}"
             )
         if isinstance(window, str):
-            _window(window, 1, periodic)
+            _window(window, 1, bool(periodic))
         if scaling not in (None, "density", "spectrum"):
             raise ValueError(
                 "STFT: argument `scaling` must be None, 'density' or 'spectrum'. "
                 f"Received: scaling={scaling!r}"
             )
-        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+        self.side, self.window, self.scaling = side, window, scaling
+        self.periodic = bool(periodic)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         length, _, frequencies = shape

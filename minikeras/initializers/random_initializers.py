@@ -32,7 +32,7 @@ class RandomInitializer(Initializer):
 
     argument_sources = {"seed": "_given_seed"}
 
-    def __init__(self, seed: Any = None) -> None:
+    def __init__(self, seed: int | SeedGenerator | dict | None = None) -> None:
         self._given_seed = seed
         if seed is None:
             seed = make_default_seed()
@@ -62,7 +62,12 @@ class RandomNormal(RandomInitializer, aliases=["normal"]):
     True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(
+        self,
+        mean: float = 0.0,
+        stddev: float = 0.05,
+        seed: int | SeedGenerator | dict | None = None,
+    ) -> None:
         self.mean, self.stddev = mean, stddev
         super().__init__(seed=seed)
 
@@ -85,7 +90,12 @@ class TruncatedNormal(RandomInitializer):
     True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+    def __init__(
+        self,
+        mean: float = 0.0,
+        stddev: float = 0.05,
+        seed: int | SeedGenerator | dict | None = None,
+    ) -> None:
         self.mean, self.stddev = mean, stddev
         super().__init__(seed=seed)
 
@@ -108,7 +118,12 @@ class RandomUniform(RandomInitializer, aliases=["uniform"]):
     (2, 3)
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
+    def __init__(
+        self,
+        minval: float = -0.05,
+        maxval: float = 0.05,
+        seed: int | SeedGenerator | dict | None = None,
+    ) -> None:
         self.minval, self.maxval = minval, maxval
         super().__init__(seed=seed)
 
@@ -148,7 +163,7 @@ class VarianceScaling(RandomInitializer):
         scale: float = 1.0,
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
-        seed: Any = None,
+        seed: int | SeedGenerator | dict | None = None,
         input_axes: Sequence[int] | None = None,
         output_axes: Sequence[int] | None = None,
     ) -> None:
@@ -193,7 +208,7 @@ class _Scaled(VarianceScaling):
 
     def __init__(
         self,
-        seed: Any = None,
+        seed: int | SeedGenerator | dict | None = None,
         input_axes: Sequence[int] | None = None,
         output_axes: Sequence[int] | None = None,
     ) -> None:
@@ -333,7 +348,7 @@ class Orthogonal(RandomInitializer, aliases=["OrthogonalInitializer"]):
     True
     """
 
-    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+    def __init__(self, gain: float = 1.0, seed: int | SeedGenerator | dict | None = None) -> None:
         self.gain = gain
         super().__init__(seed=seed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -79,7 +79,7 @@ class Layer(LayerState):
         self,
         *,
         activity_regularizer: RegularizerLike = None,
-        trainable: bool = True,
+        trainable: Literal[True, False] = True,
         dtype: Any = None,
         autocast: bool = True,
         name: str | None = None,

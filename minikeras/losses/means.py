@@ -16,6 +16,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import Fraction
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy, errors
 from minikeras.kernels.sums import total
@@ -120,7 +121,7 @@ def mean_absolute_error() -> BatchMean:
 
 
 def binary_crossentropy(
-    from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    from_logits: bool = False, label_smoothing: Fraction = 0.0, axis: int = -1
 ) -> BatchMean | None:
     """Return the mean of `losses.binary_crossentropy`."""
     if label_smoothing or axis != -1:
@@ -129,7 +130,7 @@ def binary_crossentropy(
 
 
 def categorical_crossentropy(
-    from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    from_logits: bool = False, label_smoothing: Fraction = 0.0, axis: int = -1
 ) -> BatchMean | None:
     """Return the mean of `losses.categorical_crossentropy`."""
     if label_smoothing or axis != -1:

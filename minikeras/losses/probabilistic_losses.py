@@ -10,6 +10,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Fraction
 from minikeras.common.settings import settings
 from minikeras.losses import means
 from minikeras.losses.loss import same_rank_pair
@@ -93,7 +94,7 @@ def binary_crossentropy(
     y_true: Any,
     y_pred: Any,
     from_logits: bool = False,
-    label_smoothing: float = 0.0,
+    label_smoothing: Fraction = 0.0,
     axis: int = -1,
 ) -> Tensor:
     """Cross-entropy of labels and predicted probabilities, each on its own.
@@ -146,7 +147,7 @@ def binary_focal_crossentropy(
     alpha: float = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
-    label_smoothing: float = 0.0,
+    label_smoothing: Fraction = 0.0,
     axis: int = -1,
 ) -> Tensor:
     """Binary cross-entropy times `(1 - p) ** gamma`, p the probability given to the right answer.
@@ -239,7 +240,7 @@ def categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
     from_logits: bool = False,
-    label_smoothing: float = 0.0,
+    label_smoothing: Fraction = 0.0,
     axis: int = -1,
 ) -> Tensor:
     """Cross-entropy of one-hot labels and predicted probabilities of classes.
@@ -291,7 +292,7 @@ def categorical_focal_crossentropy(
     alpha: float = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
-    label_smoothing: float = 0.0,
+    label_smoothing: Fraction = 0.0,
     axis: int = -1,
 ) -> Tensor:
     """Categorical cross-entropy times `alpha * (1 - p) ** gamma`, class by class.

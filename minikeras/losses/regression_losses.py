@@ -7,6 +7,7 @@ from typing import Any
 
 from minikeras import ops
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import NonNegative
 from minikeras.common.settings import settings
 from minikeras.losses import means
 from minikeras.losses.loss import same_rank_pair
@@ -194,7 +195,7 @@ class CosineSimilarity(LossFunctionWrapper, fn=cosine_similarity):
 
 
 @loss_function()
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
+def huber(y_true: Any, y_pred: Any, delta: NonNegative = 1.0) -> Tensor:
     """Huber loss: half the squared error up to `delta`, linear beyond.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras import ops
@@ -12,7 +13,7 @@ from minikeras.losses.loss_function_wrapper import LossFunctionWrapper, loss_fun
 
 
 @loss_function()
-def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Tensor:
+def dice(y_true: Any, y_pred: Any, axis: int | Sequence[int] | None = None) -> Tensor:
     """1 minus the Dice coefficient: twice what two regions share, over the sum of their sizes.
 
     Args:
@@ -53,7 +54,11 @@ class Dice(LossFunctionWrapper, fn=dice, arguments=("reduction", "name", "axis",
 
 @loss_function()
 def tversky(
-    y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None
+    y_true: Any,
+    y_pred: Any,
+    alpha: float = 0.5,
+    beta: float = 0.5,
+    axis: int | Sequence[int] | None = None,
 ) -> Tensor:
     """1 minus the Tversky index, a Dice coefficient that weighs the two kinds of error.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import PositiveInt
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.reduction_metrics import ON_ARRAYS, MeanMetricWrapper
@@ -176,13 +177,15 @@ def _one_label_per_row(name: str, labels: np.ndarray, scores: np.ndarray) -> np.
     return labels.reshape(rows)
 
 
-def _top_k_categorical_accuracy(y_true: np.ndarray, y_pred: np.ndarray, k: int = 5) -> np.ndarray:
+def _top_k_categorical_accuracy(
+    y_true: np.ndarray, y_pred: np.ndarray, k: PositiveInt = 5
+) -> np.ndarray:
     labels = _one_label_per_row("top_k_categorical_accuracy", y_true.argmax(-1), y_pred)
     return _in_top_k(labels, y_pred, k)
 
 
 @_matches(_top_k_categorical_accuracy)
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: PositiveInt = 5) -> Tensor:
     """Say where the right class is among the k likeliest.
 
     Args:
@@ -202,7 +205,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
 
 
 def _sparse_top_k_categorical_accuracy(
-    y_true: np.ndarray, y_pred: np.ndarray, k: int = 5, from_sorted_ids: bool = False
+    y_true: np.ndarray, y_pred: np.ndarray, k: PositiveInt = 5, from_sorted_ids: bool = False
 ) -> np.ndarray:
     name = "sparse_top_k_categorical_accuracy"
     labels = _one_label_per_row(name, y_true, y_pred)
@@ -215,7 +218,7 @@ def _sparse_top_k_categorical_accuracy(
 
 @_matches(_sparse_top_k_categorical_accuracy)
 def sparse_top_k_categorical_accuracy(
-    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+    y_true: Any, y_pred: Any, k: PositiveInt = 5, from_sorted_ids: bool = False
 ) -> Tensor:
     """Say where the right class is among the k likeliest.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import Count, PositiveInt
+from minikeras.common.arguments import Count, Fraction, Numbers, PositiveInt
 from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.function_wrapper import make_init
@@ -79,7 +79,12 @@ class _OneKind(_Decisions):
 
     _kind: str
 
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        thresholds: Fraction | Sequence[Fraction] | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds = thresholds
         self.thresholds = parse_thresholds(type(self).__name__, thresholds)
@@ -183,7 +188,7 @@ class _Share(_Decisions):
 
     def __init__(
         self,
-        thresholds: Any = None,
+        thresholds: Fraction | Sequence[Fraction] | None = None,
         top_k: PositiveInt | None = None,
         class_id: Count | None = None,
         name: str | None = None,
@@ -275,24 +280,13 @@ class _BestUnderConstraint(_Decisions):
 
     def __init__(
         self,
-        value: float,
-        num_thresholds: int = 200,
+        value: Fraction,
+        num_thresholds: PositiveInt = 200,
         class_id: Count | None = None,
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        owner = type(self).__name__
-        if not 0 <= value <= 1:
-            raise ValueError(
-                f"{owner}: argument `{self._constrained}` must be in the range [0, 1]. "
-                f"Received: {self._constrained}={value}"
-            )
-        if num_thresholds <= 0:
-            raise ValueError(
-                f"{owner}: argument `num_thresholds` must be an integer > 0. "
-                f"Received: num_thresholds={num_thresholds}"
-            )
         self.value = value
         setattr(self, self._constrained, value)
         self.num_thresholds = num_thresholds
@@ -475,15 +469,15 @@ class AUC(_Decisions):
 
     def __init__(
         self,
-        num_thresholds: int = 200,
+        num_thresholds: PositiveInt = 200,
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
         dtype: Any = None,
-        thresholds: Sequence[float] | None = None,
+        thresholds: Sequence[Fraction] | None = None,
         multi_label: bool = False,
         num_labels: PositiveInt | None = None,
-        label_weights: Any = None,
+        label_weights: Numbers | None = None,
         from_logits: bool = False,
     ) -> None:
         super().__init__(name=name, dtype=dtype)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import PositiveInt
+from minikeras.common.arguments import ArgumentError, Count, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import settings
 from minikeras.metrics.metric import Metric
@@ -105,7 +105,7 @@ class IoU(_IoUBase):
     def __init__(
         self,
         num_classes: PositiveInt,
-        target_class_ids: Sequence[int],
+        target_class_ids: Sequence[Count],
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,
@@ -114,10 +114,12 @@ class IoU(_IoUBase):
         axis: int = -1,
     ) -> None:
         super().__init__(**accepted(_IoUBase, locals()))
-        if max(target_class_ids) >= num_classes:
-            raise ValueError(
-                f"{type(self).__name__}: target class id {max(target_class_ids)} is out of range, "
-                f"which is [0, {num_classes})."
+        if len(target_class_ids) == 0 or max(target_class_ids) >= num_classes:
+            raise ArgumentError(
+                type(self).__name__,
+                "target_class_ids",
+                f"one or more classes in [0, {num_classes})",
+                target_class_ids,
             )
         self.target_class_ids = list(target_class_ids)
 
@@ -152,7 +154,7 @@ class BinaryIoU(IoU):
 
     def __init__(
         self,
-        target_class_ids: Sequence[int] = (0, 1),
+        target_class_ids: Sequence[Count] = (0, 1),
         threshold: float = 0.5,
         name: str | None = None,
         dtype: Any = None,
@@ -216,7 +218,7 @@ class OneHotIoU(IoU):
     def __init__(
         self,
         num_classes: PositiveInt,
-        target_class_ids: Sequence[int],
+        target_class_ids: Sequence[Count],
         name: str | None = None,
         dtype: Any = None,
         ignore_class: int | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.arguments import ArgumentError, is_number
 from minikeras.common.settings import settings
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 
@@ -23,9 +24,8 @@ def parse_thresholds(name: str, thresholds: Any, default: float = 0.5) -> list[f
     if thresholds is None:
         return [default]
     listed = list(thresholds) if isinstance(thresholds, (list, tuple, np.ndarray)) else [thresholds]
-    wrong = [t for t in listed if t is None or not 0 <= t <= 1]
-    if wrong:
-        raise ValueError(f"{name}: threshold values must be in [0, 1]. Received: {wrong}")
+    if not all(is_number(t) and 0 <= t <= 1 for t in listed):
+        raise ArgumentError(name, "thresholds", "one or more numbers in [0, 1]", thresholds)
     return listed
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.state import thread
-from minikeras.common.arguments import NonNegative
+from minikeras.common.arguments import NonNegative, Positive
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.optimizer import Optimizer
@@ -47,7 +47,7 @@ class Adafactor(Optimizer):
         beta_2_decay: float = -0.8,
         epsilon_1: NonNegative = 1e-30,
         epsilon_2: NonNegative = 1e-3,
-        clip_threshold: float = 1.0,
+        clip_threshold: Positive = 1.0,
         relative_step: bool = True,
         **options: Any,
     ) -> None:

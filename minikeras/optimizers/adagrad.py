@@ -37,7 +37,7 @@ class Adagrad(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.001,
-        initial_accumulator_value: float = 0.1,
+        initial_accumulator_value: NonNegative = 0.1,
         epsilon: NonNegative = 1e-7,
         **options: Any,
     ) -> None:

@@ -73,7 +73,6 @@ class BaseOptimizer(Trackable, Configurable):
     ) -> None:
         kind = type(self).__name__
         self.name = name if name is not None else auto_name(kind)
-        learning_rate = kwargs.pop("lr", learning_rate)  # its name in old files
         if kwargs.pop("decay", None) is not None:
             warnings.warn(
                 f"{kind}: argument `decay` is no longer supported and will be ignored. Use a "

@@ -9,7 +9,7 @@ import numpy as np
 
 from minikeras.autodiff import Variable
 from minikeras.autodiff.tensor import to_array
-from minikeras.common.arguments import Positive, PositiveInt
+from minikeras.common.arguments import Positive, PositiveInt, one_of, short
 from minikeras.common.configurable import parameters_of
 from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
@@ -64,10 +64,11 @@ class LossScaleOptimizer(Optimizer):
                 "the `inner_optimizer` instead."
             )
         for argument, default in _LEFT_TO_INNER.items():
-            if kwargs.pop(argument, default) != default:
+            given = kwargs.pop(argument, default)
+            if not one_of(default).accepts(given):
                 raise ValueError(
                     f"LossScaleOptimizer does not support `{argument}`. Set it on the "
-                    "`inner_optimizer` instead."
+                    f"`inner_optimizer` instead. Received: {argument}={short(given)}"
                 )
         if kwargs:
             raise ValueError(f"LossScaleOptimizer: argument(s) not recognized: {kwargs}")

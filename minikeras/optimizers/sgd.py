@@ -37,10 +37,6 @@ class SGD(Optimizer):
         nesterov: bool = False,
         **options: Any,
     ) -> None:
-        if not isinstance(momentum, float) or not 0 <= momentum <= 1:
-            raise ValueError(
-                f"SGD: `momentum` must be a float in [0, 1]. Received: momentum={momentum!r}"
-            )
         super().__init__(learning_rate, **options)
         self.momentum = momentum
         self.nesterov = nesterov

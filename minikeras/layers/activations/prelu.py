@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from minikeras.common.arguments import ArgumentError, PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
@@ -34,7 +36,7 @@ class PReLU(Layer):
         alpha_initializer: InitializerLike = "Zeros",
         alpha_regularizer: RegularizerLike = None,
         alpha_constraint: ConstraintLike = None,
-        shared_axes: Any = None,
+        shared_axes: PositiveInt | Sequence[PositiveInt] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -46,6 +48,13 @@ class PReLU(Layer):
 
     def build(self, input_shape: tuple) -> None:
         shape = list(input_shape[1:])
+        if any(axis > len(shape) for axis in self.shared_axes or ()):
+            raise ArgumentError(
+                f"Layer '{self.name}'",
+                "shared_axes",
+                f"axes in [1, {len(shape)}] for inputs of shape {tuple(input_shape)}",
+                self.shared_axes,
+            )
         for axis in self.shared_axes or ():
             shape[axis - 1] = 1
         self.alpha = self._weight("alpha", shape)

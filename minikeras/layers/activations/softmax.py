@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras.layers.layer import Layer
@@ -26,7 +27,7 @@ class Softmax(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[0.5 0.5]]>
     """
 
-    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int | Sequence[int] | None = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
         self.supports_masking = True

@@ -56,7 +56,7 @@ class GroupQueryAttention(ProjectedAttention):
         num_key_value_heads: PositiveInt,
         dropout: Fraction = 0.0,
         use_bias: bool = True,
-        sliding_window: int | None = None,
+        sliding_window: PositiveInt | None = None,
         flash_attention: bool | None = None,
         kernel_initializer: InitializerLike = "glorot_uniform",
         bias_initializer: InitializerLike = "zeros",

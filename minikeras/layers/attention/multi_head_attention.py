@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import string
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from minikeras import regularizers
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.arguments import Fraction, PositiveInt
+from minikeras.common.arguments import ArgumentError, Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
@@ -52,7 +53,7 @@ class ProjectedAttention(Layer):
         self,
         dropout: Fraction,
         use_bias: bool,
-        sliding_window: int | None,
+        sliding_window: PositiveInt | None,
         flash_attention: bool | None,
         kernel_initializer: InitializerLike,
         bias_initializer: InitializerLike,
@@ -67,13 +68,6 @@ class ProjectedAttention(Layer):
     ) -> None:
         super().__init__(**kwargs)
         kind = type(self).__name__
-        if sliding_window is not None and (
-            not isinstance(sliding_window, int) or sliding_window <= 0
-        ):
-            raise ValueError(
-                f"{kind}: argument `sliding_window` must be None or a positive integer. "
-                f"Received: sliding_window={sliding_window!r}"
-            )
         if flash_attention and dropout > 0:
             raise ValueError(
                 f"{kind}: flash attention has no dropout. Received: dropout={dropout}, "
@@ -90,6 +84,8 @@ class ProjectedAttention(Layer):
         """Make a projection. Each has an initializer of its own, so that seeds differ."""
         fresh = {
             f"{n}_initializer": type(i).from_config(i.get_config())
+            if hasattr(i, "get_config")
+            else i
             for n, i in (("kernel", self.kernel_initializer), ("bias", self.bias_initializer))
         }
         return EinsumDense(
@@ -218,9 +214,9 @@ class MultiHeadAttention(ProjectedAttention):
         value_dim: PositiveInt | None = None,
         dropout: Fraction = 0.0,
         use_bias: bool = True,
-        output_shape: Any = None,
-        attention_axes: Any = None,
-        sliding_window: int | None = None,
+        output_shape: PositiveInt | Sequence[PositiveInt] | None = None,
+        attention_axes: int | Sequence[int] | None = None,
+        sliding_window: PositiveInt | None = None,
         flash_attention: bool | None = None,
         kernel_initializer: InitializerLike = "glorot_uniform",
         bias_initializer: InitializerLike = "zeros",
@@ -234,35 +230,13 @@ class MultiHeadAttention(ProjectedAttention):
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(ProjectedAttention, locals()), **kwargs)
-        for name, value in (
-            ("num_heads", num_heads),
-            ("key_dim", key_dim),
-            ("value_dim", value_dim),
-        ):
-            if name == "value_dim" and value is None:
-                continue
-            if not isinstance(value, int) or value <= 0:
-                raise ValueError(
-                    f"MultiHeadAttention: argument `{name}` must be a positive integer. "
-                    f"Received: {name}={value!r}"
-                )
         self.num_heads, self.key_dim = num_heads, key_dim
         self.value_dim = value_dim or key_dim
         if isinstance(output_shape, int):
             output_shape = (output_shape,)
-        if output_shape is not None and not isinstance(output_shape, (list, tuple)):
-            raise ValueError(
-                "MultiHeadAttention: argument `output_shape` must be an integer or a list of them. "
-                f"Received: output_shape={output_shape!r}"
-            )
         self._output_shape = tuple(output_shape) if output_shape else None
         if isinstance(attention_axes, int):
             attention_axes = (attention_axes,)
-        elif attention_axes is not None and not isinstance(attention_axes, (list, tuple)):
-            raise ValueError(
-                "MultiHeadAttention: argument `attention_axes` must be an integer or a list of "
-                f"them. Received: attention_axes={attention_axes!r}"
-            )
         self.attention_axes = attention_axes
 
     query_dense = property(lambda self: self._query_dense, doc="The projection of the query.")
@@ -289,6 +263,13 @@ class MultiHeadAttention(ProjectedAttention):
         self._value_dense = heads("value", value_shape, self.value_dim)
         rank = len(query_shape) + 1  # of the projected query
         axes = range(1, rank - 2) if self.attention_axes is None else self.attention_axes
+        if not axes or not all(1 <= a % (rank - 1) < rank - 2 and abs(a) < rank for a in axes):
+            raise ArgumentError(
+                f"Layer '{self.name}'",
+                "attention_axes",
+                f"axes between the batch's and the features' of inputs of shape {query_shape}",
+                self.attention_axes,
+            )
         self.attention_axes = tuple([a if a >= 0 else rank - 1 + a for a in axes])
         self._equations = _equations(rank, self.attention_axes)
         self._dropout_layer = Dropout(rate=self.dropout, dtype=self.dtype_policy, seed=self.seed)

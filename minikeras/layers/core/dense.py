@@ -6,7 +6,7 @@ from typing import Any
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
-from minikeras.common.arguments import PositiveInt
+from minikeras.common.arguments import PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
@@ -55,24 +55,12 @@ class Dense(Layer):
         activity_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        lora_rank: PositiveInt | None = None,
+        lora_rank: Unsupported = None,
         lora_alpha: float | None = None,
-        quantization_config: Any = None,
+        quantization_config: Unsupported = None,
         **kwargs: Any,
     ) -> None:
-        if lora_rank is not None or quantization_config is not None:
-            raise ValueError("Dense: LoRA and quantization are not supported.")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if isinstance(units, bool) or (
-            not isinstance(units, int) and not hasattr(units, "__index__")
-        ):
-            raise ValueError(
-                f"Dense: argument `units` must be a positive integer. Received: units={units!r}"
-            )
-        if int(units) <= 0:
-            raise ValueError(
-                f"Dense: argument `units` must be a positive integer. Received: units={units}"
-            )
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

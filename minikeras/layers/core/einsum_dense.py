@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
-from minikeras.common.arguments import PositiveInt
+from minikeras.common.arguments import Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
 from minikeras.initializers.initializer import InitializerLike
@@ -56,7 +57,7 @@ class EinsumDense(Layer):
     def __init__(
         self,
         equation: str,
-        output_shape: Any,
+        output_shape: int | Sequence[int | None],
         activation: ActivationLike = None,
         bias_axes: str | None = None,
         kernel_initializer: InitializerLike = "glorot_uniform",
@@ -65,14 +66,12 @@ class EinsumDense(Layer):
         bias_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        lora_rank: PositiveInt | None = None,
+        lora_rank: Unsupported = None,
         lora_alpha: float | None = None,
-        gptq_unpacked_column_size: int | None = None,
-        quantization_config: Any = None,
+        gptq_unpacked_column_size: Unsupported = None,
+        quantization_config: Unsupported = None,
         **kwargs: Any,
     ) -> None:
-        if any(v is not None for v in (lora_rank, gptq_unpacked_column_size, quantization_config)):
-            raise ValueError("EinsumDense: LoRA and quantization are not supported.")
         super().__init__(**kwargs)
         self.equation = equation
         whole = isinstance(output_shape, int)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.primitive import Primitive
-from minikeras.common.arguments import PositiveInt
+from minikeras.common.arguments import Numbers, PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
@@ -63,24 +63,16 @@ class Embedding(Layer):
         embeddings_regularizer: RegularizerLike = None,
         embeddings_constraint: ConstraintLike = None,
         mask_zero: bool = False,
-        weights: Any = None,
-        lora_rank: PositiveInt | None = None,
+        weights: Numbers | None = None,
+        lora_rank: Unsupported = None,
         lora_alpha: float | None = None,
-        quantization_config: Any = None,
+        quantization_config: Unsupported = None,
         **kwargs: Any,
     ) -> None:
-        if lora_rank is not None or quantization_config is not None:
-            raise ValueError("Embedding: LoRA and quantization are not supported.")
         length = kwargs.pop("input_length", None)
         if length is not None:
             kwargs.setdefault("input_shape", (length,))
         super().__init__(**kwargs)
-        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if not isinstance(value, (int, np.integer)) or value <= 0:
-                raise ValueError(
-                    f"Embedding: argument `{name}` must be a positive integer. "
-                    f"Received: {name}={value!r}"
-                )
         self.input_dim, self.output_dim = int(input_dim), int(output_dim)
         self._keep_weight_arguments(locals())
         self.mask_zero = mask_zero

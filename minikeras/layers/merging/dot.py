@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras import ops
@@ -27,10 +28,10 @@ class Dot(Merge):
 
     _least = 2
 
-    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         pair = [axes, axes] if isinstance(axes, int) else list(axes)
-        if len(pair) != 2 or not all(isinstance(a, int) for a in pair):
+        if len(pair) != 2:
             raise ValueError(
                 f"Dot: argument `axes` must be an integer or two of them. Received: axes={axes}"
             )

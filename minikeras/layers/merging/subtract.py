@@ -23,11 +23,15 @@ class Subtract(Merge):
 
     _least = 2
 
-    def _merge(self, inputs: list) -> Any:
-        if len(inputs) != 2:
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        if len(input_shape) != 2:
             raise ValueError(
-                f"A `Subtract` layer should be called on exactly 2 inputs. Received: {len(inputs)}"
+                "A `Subtract` layer should be called on exactly 2 inputs. Received: "
+                f"{len(input_shape)} inputs of shapes {input_shape}"
             )
+
+    def _merge(self, inputs: list) -> Any:
         return ops.subtract(inputs[0], inputs[1])
 
 

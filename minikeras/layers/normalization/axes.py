@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from minikeras.common.arguments import ArgumentError, is_integer, kind_of
 
 
 def check_axes(layer: Any, input_shape: tuple) -> None:
@@ -19,18 +22,15 @@ def check_axes(layer: Any, input_shape: tuple) -> None:
                 f"Layer '{layer.name}': axis {axis} is out of bounds for inputs of shape "
                 f"{input_shape}. Received: axis={layer.axis}"
             )
+    if len({axis % n for axis in axes}) < len(axes):
+        raise ArgumentError(f"Layer '{layer.name}'", "axis", "axes without repetitions", layer.axis)
 
 
 def checked_axis(kind: str, axis: Any) -> int | list[int]:
     """Return a constructor's `axis` argument, lists for tuples.
 
     Raises:
-        TypeError: if it is no integer or list of them.
+        ArgumentError: if it is no integer or list of them.
     """
-    if isinstance(axis, (list, tuple)):
-        return list(axis)
-    if isinstance(axis, int):
-        return axis
-    raise TypeError(
-        f"{kind}: argument `axis` must be an integer or a list of integers. Received: axis={axis!r}"
-    )
+    kind_of(int | Sequence[int]).check(axis, "axis", kind)
+    return int(axis) if is_integer(axis) else list(axis)

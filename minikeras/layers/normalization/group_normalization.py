@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.arguments import NonNegative, PositiveInt
+from minikeras.common.arguments import NonNegative
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
@@ -44,7 +44,7 @@ class GroupNormalization(Layer):
 
     def __init__(
         self,
-        groups: PositiveInt = 32,
+        groups: int = 32,
         axis: int = -1,
         epsilon: NonNegative = 1e-3,
         center: bool = True,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minikeras.common.arguments import Fraction
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, uniform
 
@@ -36,14 +37,13 @@ class AlphaDropout(Layer):
     """
 
     def __init__(
-        self, rate: Fraction, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+        self,
+        rate: Fraction,
+        noise_shape: Sequence[PositiveInt | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
-            raise ValueError(
-                "AlphaDropout: argument `rate` must be a number between 0 and 1. "
-                f"Received: rate={rate}"
-            )
         self.rate = rate
         self.seed = seed
         self.noise_shape = noise_shape

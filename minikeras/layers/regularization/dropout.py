@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from minikeras.common.arguments import Fraction
+from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, dropout
 
@@ -29,13 +30,13 @@ class Dropout(Layer):
     """
 
     def __init__(
-        self, rate: Fraction, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+        self,
+        rate: Fraction,
+        noise_shape: Sequence[PositiveInt | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
-            raise ValueError(
-                f"Dropout: argument `rate` must be a number in [0, 1]. Received: rate={rate!r}"
-            )
         self.rate = rate
         self.seed = seed
         self.noise_shape = noise_shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minikeras.common.arguments import Fraction
+from minikeras.common.arguments import Decay
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, normal
 
@@ -27,13 +27,8 @@ class GaussianDropout(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[1. 1.]]>
     """
 
-    def __init__(self, rate: Fraction, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, rate: Decay, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(
-                "GaussianDropout: argument `rate` must be at least 0 and less than 1. "
-                f"Received: rate={rate}"
-            )
         self.rate = rate
         self.seed = seed
         if rate > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.common.arguments import Fraction
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, normal
 
@@ -23,13 +24,8 @@ class GaussianNoise(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[1. 1.]]>
     """
 
-    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, stddev: Fraction, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= stddev <= 1:
-            raise ValueError(
-                "GaussianNoise: argument `stddev` must be a number between 0 and 1. "
-                f"Received: stddev={stddev}"
-            )
         self.stddev = stddev
         self.seed = seed
         if stddev > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.common.arguments import Fraction
-from minikeras.common.settings import image_data_format
+from minikeras.common.settings import standardize_data_format
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.random import dropout
@@ -29,18 +29,13 @@ class BaseSpatialDropout(Dropout):
         self,
         rate: Fraction,
         spatial: int,
-        data_format: str,
+        data_format: str | None,
         seed: int | None = None,
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
         super().__init__(rate, seed=seed, name=name, dtype=dtype)
-        if data_format not in ("channels_last", "channels_first"):
-            raise ValueError(
-                f"{type(self).__name__}: argument `data_format` must be 'channels_last' or "
-                f"'channels_first'. Received: data_format={data_format!r}"
-            )
-        self.data_format = data_format
+        self.data_format = standardize_data_format(data_format)
         self.spatial = spatial
         self.input_spec = InputSpec(ndim=spatial + 2)
 
@@ -111,7 +106,7 @@ class SpatialDropout2D(BaseSpatialDropout):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(rate, 2, data_format or image_data_format(), seed, name, dtype)
+        super().__init__(rate, 2, data_format, seed, name, dtype)
 
 
 class SpatialDropout3D(BaseSpatialDropout):
@@ -144,4 +139,4 @@ class SpatialDropout3D(BaseSpatialDropout):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(rate, 3, data_format or image_data_format(), seed, name, dtype)
+        super().__init__(rate, 3, data_format, seed, name, dtype)

@@ -26,8 +26,6 @@ class RepeatVector(Layer):
 
     def __init__(self, n: PositiveInt, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(n, int):
-            raise TypeError(f"RepeatVector: argument `n` must be an integer. Received: n={n!r}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
         self.built = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from minikeras.common.arguments import ArgumentError
 from minikeras.layers.layer import Layer
 from minikeras.ops import reshape
 
@@ -25,15 +27,15 @@ class Reshape(Layer):
 
     _keeps_dtype = True
 
-    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
+    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target_shape = (
-            (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
-        )
-        if self.target_shape.count(-1) > 1:
-            raise ValueError(
-                "Reshape: argument `target_shape` may hold -1 once. "
-                f"Received: target_shape={self.target_shape}"
+        self.target_shape = tuple(map(int, target_shape))
+        if self.target_shape.count(-1) > 1 or any(size < -1 for size in self.target_shape):
+            raise ArgumentError(
+                "Reshape",
+                "target_shape",
+                "sizes of 0 or more, one of which may be -1",
+                target_shape,
             )
         self.built = True
 

@@ -30,8 +30,6 @@ class UpSampling1D(Layer):
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not hasattr(size, "__index__") or isinstance(size, bool):
-            raise TypeError(f"UpSampling1D: `size` must be an integer. Received: size={size!r}")
         self.size = standardize_tuple(size, 1, "size", "UpSampling1D")[0]
         self.input_spec = InputSpec(ndim=3)
         self.built = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras import tree
@@ -44,7 +45,7 @@ class Bidirectional(Layer):
         self,
         layer: Layer,
         merge_mode: str | None = "concat",
-        weights: Any = None,
+        weights: Sequence[Any] | None = None,
         backward_layer: Layer | None = None,
         **kwargs: Any,
     ) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
-
-import numpy as np
+from typing import Any, Literal
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
@@ -48,11 +46,6 @@ class BuiltInCell(DropoutRNNCell, Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units <= 0:
-            raise ValueError(
-                f"{type(self).__name__}: argument `units` must be a positive integer. "
-                f"Received: units={units!r}"
-            )
         implementation = kwargs.pop("implementation", 2) if self._gates > 1 else 2
         super().__init__(**kwargs)
         self.units = int(units)
@@ -121,12 +114,7 @@ class BuiltInRNN(RNN):
                     cls, name, property(attrgetter(f"cell.{name}"), doc=f"`{name}` of the cell.")
                 )
 
-    def __init__(self, use_cudnn: Any = "auto", **kwargs: Any) -> None:
-        if use_cudnn not in ("auto", True, False):
-            raise ValueError(
-                f"{type(self).__name__}: argument `use_cudnn` must be 'auto', True or False. "
-                f"Received: use_cudnn={use_cudnn!r}"
-            )
+    def __init__(self, use_cudnn: Literal["auto", True, False] = "auto", **kwargs: Any) -> None:
         names = {"implementation", *own_parameters_of(self._cell_class)} & kwargs.keys()
         cell = self._cell_class(
             **{name: kwargs.pop(name) for name in names},

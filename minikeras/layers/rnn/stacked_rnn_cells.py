@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minikeras import tree
@@ -24,13 +25,14 @@ class StackedRNNCells(Layer):
     (3, 2)
     """
 
-    def __init__(self, cells: Any, **kwargs: Any) -> None:
+    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for cell in cells:
             for attribute in ("call", "state_size"):
                 if not hasattr(cell, attribute):
                     raise ValueError(
-                        f"StackedRNNCells: every cell must have a `{attribute}`. Received: {cell!r}"
+                        f"StackedRNNCells: each of `cells` must have a `{attribute}`. Received: "
+                        f"cells={cells!r}"
                     )
         self.cells = list(cells)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
-from minikeras.common.arguments import NonNegative, Positive
+from minikeras.common.arguments import NonNegative, Positive, number
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -78,7 +78,7 @@ class _RateDecay(_Formula):
         self,
         initial_learning_rate: float,
         decay_steps: Positive,
-        decay_rate: float,
+        decay_rate: NonNegative,
         staircase: bool = False,
         name: str = "RateDecay",
     ) -> None:
@@ -180,7 +180,7 @@ class PolynomialDecay(_Formula):
         initial_learning_rate: float,
         decay_steps: Positive,
         end_learning_rate: float = 0.0001,
-        power: float = 1.0,
+        power: NonNegative = 1.0,
         cycle: bool = False,
         name: str = "PolynomialDecay",
     ) -> None:
@@ -307,7 +307,7 @@ class CosineDecayRestarts(_Formula):
         self,
         initial_learning_rate: float,
         first_decay_steps: Positive,
-        t_mul: float = 2.0,
+        t_mul: Annotated[float, number("a number of at least 1", lambda value: value >= 1)] = 2.0,
         m_mul: float = 1.0,
         alpha: float = 0.0,
         name: str = "SGDRDecay",
