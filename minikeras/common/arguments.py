@@ -230,7 +230,7 @@ def kind_of(annotation: Any) -> Kind | None:
     if plain in _BY_TYPE:
         return _BY_TYPE[plain]
     if plain is Callable:
-        return Kind("callable", callable)
+        return Kind("a function", callable)
     if plain in (list, tuple, Sequence):
         inside = [a for a in typing.get_args(annotation) if a is not ...]
         return sequence_of(kind_of(inside[0]) if len(set(inside)) == 1 else None)

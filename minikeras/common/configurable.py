@@ -15,7 +15,7 @@ from inspect import Parameter
 from types import FunctionType
 from typing import Any, ClassVar
 
-from minikeras.common.arguments import as_written, check_constructor
+from minikeras.common.arguments import as_written, check_constructor, short
 from minikeras.common.dtypes import own_dtype
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -135,6 +135,28 @@ def arguments_of(obj: Configurable) -> dict[str, Any]:
             if value is not OMIT:
                 found[p.name] = value
     return found
+
+
+def unusual_arguments_of(obj: Configurable) -> dict[str, Any]:
+    """Return those arguments of an object of this package that are not at their defaults.
+
+    Objects that stand for a name or a config count as defaults: this is for messages.
+
+    >>> from minikeras.regularizers import L1L2
+    >>> unusual_arguments_of(L1L2(l2=0.5))
+    {'l2': 0.5}
+    """
+    if not type(obj)._of_package:
+        return {}
+    defaults = {name: p.default for name, p in parameters_of(type(obj)).items()}
+    return {
+        name: value
+        for name, value in arguments_of(obj).items()
+        if name not in ("name", "dtype")
+        and not isinstance(value, Configurable)
+        and ("<locals>" in value.__qualname__ if isinstance(value, FunctionType) else True)
+        and short(value) != short(defaults.get(name))
+    }
 
 
 def parameters_of(cls: type) -> dict[str, Parameter]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import Numbers
+from minikeras.common.arguments import ArgumentError, Numbers
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.initializers.initializer import Initializer
 
@@ -35,7 +35,11 @@ class Constant(Initializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         dtype = _dtype(dtype)
         value = to_array(self.value, dtype)
-        return Tensor(value * np.ones(shape, dtype))
+        try:
+            return Tensor(value * np.ones(shape, dtype))
+        except ValueError:
+            expected = f"a number, or an array that broadcasts to the shape {tuple(shape)}"
+            raise ArgumentError("Constant", "value", expected, self.value) from None
 
 
 class Zeros(Initializer, aliases=["zero"]):

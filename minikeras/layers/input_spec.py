@@ -97,8 +97,14 @@ def _check_one(x: Any, spec: InputSpec, layer_name: str, index: int) -> None:
     ndim = len(shape)
     place = f"Input {index} of layer '{layer_name}' is incompatible with the layer: "
     if spec.ndim is not None and ndim != spec.ndim and not spec.allow_last_axis_squeeze:
+        hint = ""
+        if (spec.ndim, ndim) == (3, 2):
+            hint = (
+                ". A recurrent layer hands its sequence on to the next layer only if it is made with "
+                "return_sequences=True"
+            )
         raise ValueError(
-            f"{place}expected ndim={spec.ndim}, found ndim={ndim}. Full shape received: {shape}"
+            f"{place}expected ndim={spec.ndim}, found ndim={ndim}. Full shape received: {shape}{hint}"
         )
     if spec.max_ndim is not None and ndim > spec.max_ndim:
         raise ValueError(

@@ -15,7 +15,8 @@ from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
 from minikeras.autodiff.variable import Variable
-from minikeras.common.configurable import OMIT
+from minikeras.common.call_errors import explained_layer
+from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
 from minikeras.layers.building import build_arguments, build_once
 from minikeras.layers.call_arguments import (
@@ -187,20 +188,26 @@ class Layer(LayerState):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build if needed, then compute (or describe, for KerasTensors) the outputs."""
-        # The commonest case: one tensor of the dtype and shape that the last call checked.
-        if self._checked_shape is not None and len(args) == 1:
-            x = args[0]
-            if (
-                type(x) is Tensor
-                and x.array.shape[1:] == self._checked_shape
-                and x.array.dtype is self._compute
-                and x._keras_mask is None
-                and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
-            ):
-                here = thread.state
-                if here.autocast is None:
-                    return self._short_call(here, x, kwargs)
-        return self._full_call(args, kwargs)
+        try:
+            # The commonest case: one tensor of the dtype and shape that the last call checked.
+            if self._checked_shape is not None and len(args) == 1:
+                x = args[0]
+                if (
+                    type(x) is Tensor
+                    and x.array.shape[1:] == self._checked_shape
+                    and x.array.dtype is self._compute
+                    and x._keras_mask is None
+                    and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
+                ):
+                    here = thread.state
+                    if here.autocast is None:
+                        return self._short_call(here, x, kwargs)
+            return self._full_call(args, kwargs)
+        except Exception as error:
+            told = explained_layer(error, self, args, kwargs, lambda: unusual_arguments_of(self))
+            if told is error:
+                raise
+            raise told from None
 
     def _short_call(self, here: State, x: Tensor, kwargs: dict) -> Any:
         """`_full_call` where nothing has to be converted, checked, built or masked."""

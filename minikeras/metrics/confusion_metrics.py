@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import Count, Fraction, Numbers, PositiveInt
+from minikeras.common.arguments import Count, Fraction, PositiveInt
 from minikeras.common.configurable import OMIT
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.function_wrapper import make_init
@@ -477,7 +477,7 @@ class AUC(_Decisions):
         thresholds: Sequence[Fraction] | None = None,
         multi_label: bool = False,
         num_labels: PositiveInt | None = None,
-        label_weights: Numbers | None = None,
+        label_weights: Sequence[float] | None = None,
         from_logits: bool = False,
     ) -> None:
         super().__init__(name=name, dtype=dtype)

@@ -31,7 +31,9 @@ class _IoUBase(Metric):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "int")  # counts, unless weights are floats
+        super().__init__(
+            name=name, dtype="int" if dtype is None else dtype
+        )  # counts, unless weights are floats
         self.num_classes = num_classes
         self.ignore_class = ignore_class
         self.sparse_y_true = sparse_y_true

@@ -90,6 +90,9 @@ def count_decisions(
                 f"Metric '{name}': when `class_id` is given, `y_pred` must be 2D, of shape "
                 f"(num_samples, num_classes). Received: y_pred.shape={y_pred.shape}"
             )
+        if not 0 <= class_id < y_pred.shape[-1]:
+            expected = f"one of the {y_pred.shape[-1]} classes of `y_pred`, counted from 0"
+            raise ArgumentError(f"Metric '{name}'", "class_id", expected, class_id)
         y_true, y_pred = y_true[..., class_id, None], y_pred[..., class_id, None]
     if label_weights is not None:
         weight = label_weights[None] if weight is None else weight * label_weights[None]

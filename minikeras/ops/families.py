@@ -23,6 +23,7 @@ from minikeras.autodiff.primitive import (
 )
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.call_errors import explained_op
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.ops.symbolic import call_on_symbols, register
@@ -65,13 +66,16 @@ def unary(
 
         @functools.wraps(function)
         def public(x: Any) -> Any:
-            if type(x) is not Tensor:
-                if isinstance(x, KerasTensor):
-                    return call_on_symbols(public, (x,), {})
-                x = as_tensor(x)
-            if floating and x.array.dtype.kind not in "fcV":
-                x = CONVERT(x, dtype=floatx_dtype())
-            return primitive(x)
+            try:
+                if type(x) is not Tensor:
+                    if isinstance(x, KerasTensor):
+                        return call_on_symbols(public, (x,), {})
+                    x = as_tensor(x)
+                if floating and x.array.dtype.kind not in "fcV":
+                    x = CONVERT(x, dtype=floatx_dtype())
+                return primitive(x)
+            except Exception as error:
+                raise_explained(error, function, (x,))
 
         def on_symbols(x: Any) -> Any:
             return primitive(as_floating(x) if floating else x)
@@ -113,33 +117,34 @@ def binary(
 
         @functools.wraps(function)
         def public(x1: Any, x2: Any) -> Any:
-            # The commonest cases need no promotion: tensors or arrays of one dtype, and a float tensor
-            # beside a Python number (which NumPy gives the tensor's dtype too).
-            if type(x1) is Tensor:
-                dtype = x1.array.dtype
-                if type(x2) is Tensor:
-                    ready = dtype is x2.array.dtype and (not floating or dtype.kind in "fcV")
-                elif type(x2) is np.ndarray:
-                    ready = dtype is x2.dtype and dtype.kind == "f" and not thread.state.tapes
-                else:
-                    ready = type(x2) in _WEAK and dtype.kind in "fc"
-            elif type(x1) is np.ndarray:
-                ready = type(x2) is np.ndarray and x1.dtype is x2.dtype and x1.dtype.kind == "f"
-            else:
-                ready = type(x1) in _WEAK and type(x2) is Tensor and x2.array.dtype.kind in "fc"
-            if not ready:
-                if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
-                    return call_on_symbols(public, (x1, x2), {})
-                x1, x2 = promote_pair(x1, x2, floating)
             try:
+                # The commonest cases need no promotion: tensors or arrays of one dtype, and a float tensor
+                # beside a Python number (which NumPy gives the tensor's dtype too).
+                if type(x1) is Tensor:
+                    dtype = x1.array.dtype
+                    if type(x2) is Tensor:
+                        ready = dtype is x2.array.dtype and (not floating or dtype.kind in "fcV")
+                    elif type(x2) is np.ndarray:
+                        ready = dtype is x2.dtype and dtype.kind == "f" and not thread.state.tapes
+                    else:
+                        ready = type(x2) in _WEAK and dtype.kind in "fc"
+                elif type(x1) is np.ndarray:
+                    ready = type(x2) is np.ndarray and x1.dtype is x2.dtype and x1.dtype.kind == "f"
+                else:
+                    ready = type(x1) in _WEAK and type(x2) is Tensor and x2.array.dtype.kind in "fc"
+                if not ready:
+                    if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
+                        return call_on_symbols(public, (x1, x2), {})
+                    x1, x2 = promote_pair(x1, x2, floating)
                 return primitive(x1, x2)
-            except ValueError as error:
-                a, b = np.shape(plain(x1)), np.shape(plain(x2))
-                if _broadcastable(a, b):
-                    raise
-                raise ValueError(
-                    f"{function.__name__}: shapes {a} and {b} cannot be broadcast together."
-                ) from error
+            except Exception as error:
+                if type(error) is ValueError:
+                    a, b = np.shape(plain(x1)), np.shape(plain(x2))
+                    if not _broadcastable(a, b):
+                        raise ValueError(
+                            f"{function.__name__}: shapes {a} and {b} cannot be broadcast together."
+                        ) from error
+                raise_explained(error, function, (x1, x2))
 
         def on_symbols(x1: Any, x2: Any) -> Any:
             return primitive(*promote_pair(x1, x2, floating))
@@ -147,6 +152,11 @@ def binary(
         return _register(function, public, on_symbols, primitive)
 
     return decorate
+
+
+def raise_explained(error: Exception, function: Callable, args: tuple) -> None:
+    told = explained_op(error, function, args, {})
+    raise told from (error.__cause__ if told is error else None)
 
 
 def _register(function: Callable, public: Callable, on_symbols: Any, primitive: Any) -> Callable:

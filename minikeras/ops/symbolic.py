@@ -12,7 +12,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
+from minikeras.common.arguments import Kind, are_numbers
+from minikeras.common.call_errors import explained_op
 from minikeras.ops.keras_names import class_name
 from minikeras.ops.operation import Operation
 
@@ -44,7 +46,13 @@ def is_symbolic(a: Any) -> bool:
     return any_symbolic((a,))
 
 
-TensorLike: TypeAlias = Any
+def _may_be_data(value: Any) -> bool:
+    if isinstance(value, (list, tuple, dict)):
+        return all(map(_may_be_data, value.values() if isinstance(value, dict) else value))
+    return are_numbers(value) or value is None or any_symbolic((value,))
+
+
+TensorLike: TypeAlias = Annotated[Any, Kind("a tensor, an array or numbers", _may_be_data)]
 """Type of the parameters that are data: tensors, arrays, numbers, nested lists, KerasTensors.
 
 The other parameters of an op say what is done. In configs of functional models they stand apart, as
@@ -122,14 +130,20 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
 
     @functools.wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
-        for a in args:
-            if type(a) not in PLAIN and is_symbolic(a):
-                return call_on_symbols(public, args, kwargs)
-        if kwargs:
-            for a in kwargs.values():
+        try:
+            for a in args:
                 if type(a) not in PLAIN and is_symbolic(a):
                     return call_on_symbols(public, args, kwargs)
-        return function(*args, **kwargs)
+            if kwargs:
+                for a in kwargs.values():
+                    if type(a) not in PLAIN and is_symbolic(a):
+                        return call_on_symbols(public, args, kwargs)
+            return function(*args, **kwargs)
+        except Exception as error:
+            told = explained_op(error, function, args, kwargs)
+            if told is error:
+                raise
+            raise told from None
 
     public.on_data = function
     public.rule = rule

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from operator import is_
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import Trackable, assign_values, substituted
-from minikeras.common.arguments import Count, Fraction, Positive, PositiveInt
+from minikeras.common.arguments import Count, Fraction, Kind, Positive, PositiveInt
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import settings
@@ -30,6 +30,19 @@ _COUNTER = np.dtype("int32")
 def _learning_rate_argument(optimizer: BaseOptimizer) -> Any:
     rate = optimizer._learning_rate
     return rate.array.item() if isinstance(rate, Variable) else rate
+
+
+RateLike = Annotated[
+    Any,
+    Kind(
+        "a float, a LearningRateSchedule, or a function of no arguments that returns the rate",
+        lambda value: (
+            value == value
+            if isinstance(value, float)
+            else callable(value) and not isinstance(value, type)
+        ),
+    ),
+]
 
 
 class BaseOptimizer(Trackable, Configurable):
@@ -58,7 +71,7 @@ class BaseOptimizer(Trackable, Configurable):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: RateLike,
         weight_decay: float | None = None,
         clipnorm: Positive | None = None,
         clipvalue: Positive | None = None,
@@ -80,7 +93,8 @@ class BaseOptimizer(Trackable, Configurable):
                 stacklevel=4,
             )
         if kwargs:
-            raise ValueError(f"{kind}: argument(s) not recognized: {kwargs}")
+            hint = " Did you mean `learning_rate`?" if "lr" in kwargs else ""
+            raise ValueError(f"{kind}: argument(s) not recognized: {kwargs}.{hint}")
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
@@ -99,12 +113,6 @@ class BaseOptimizer(Trackable, Configurable):
         if isinstance(learning_rate, float):
             learning_rate = self.make_variable(
                 scopes, learning_rate, dtype=settings.floatx, trainable=False, name="learning_rate"
-            )
-        elif not callable(learning_rate):
-            raise ValueError(
-                f"{kind}: argument `learning_rate` must be a float, a LearningRateSchedule, or a "
-                "function of no arguments that returns the learning rate. Received: "
-                f"learning_rate={learning_rate!r}"
             )
         self._learning_rate = learning_rate
 

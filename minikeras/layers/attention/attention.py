@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Fraction
 from minikeras.kernels.random import dropout_mask
+from minikeras.layers.attention.masks import padding_mask
 from minikeras.layers.layer import Layer
 from minikeras.ops.activations import softmax
 from minikeras.ops.indexing import where
@@ -113,7 +114,7 @@ class Attention(Layer):
             kept = dropout(scores, self.dropout, seed=self.seed_generator) if dropping else scores
             output, scores = matmul(kept, value), kept
         if query_mask is not None:
-            keep = to_array(query_mask).astype(bool)[..., None]
+            keep = padding_mask(query_mask, query.shape[-2], "mask[0]")[..., None]
             output = where(keep, output, Tensor(np.zeros((), output.array.dtype)))
         return (output, scores) if return_attention_scores else output
 
@@ -122,7 +123,7 @@ class Attention(Layer):
         if causal:
             past = np.tri(query.shape[-2], key.shape[-2], dtype=bool)[None]
         if mask is not None:
-            mask = to_array(mask).astype(bool)[:, None, :]
+            mask = padding_mask(mask, key.shape[-2], "mask[1]")[:, None, :]
             mask = mask & past if causal else mask
         elif causal:
             mask = past

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import ArgumentError
 
 
 def attention_mask_of(
@@ -34,17 +35,20 @@ def attention_mask_of(
     """
     masks = []
     if query_mask is not None:
-        masks.append(_bool(query_mask)[:, :, None])
-    for mask in (value_mask, key_mask):
+        masks.append(padding_mask(query_mask, queries, "query_mask")[:, :, None])
+    for name, mask in (("value_mask", value_mask), ("key_mask", key_mask)):
         if mask is not None:
-            masks.append(_bool(mask)[:, None, :])
+            masks.append(padding_mask(mask, keys, name)[:, None, :])
     if causal:
         masks.append(np.tri(queries, keys, dtype=bool)[None])
     if window is not None:
         distance = np.arange(queries)[:, None] - np.arange(keys)
         masks.append((np.abs(distance) < window)[None])
     if attention_mask is not None:
-        masks.append(_bool(attention_mask))
+        attention_mask = _bool(attention_mask)
+        if attention_mask.ndim == 3:
+            _check_lengths("attention_mask", attention_mask, queries, keys)
+        masks.append(attention_mask)
     if not masks:
         return None
     result = masks[0]
@@ -70,6 +74,24 @@ def for_scores(mask: np.ndarray | None, ndim: int, axes: int = 1) -> np.ndarray 
     while mask.ndim < ndim:
         mask = np.expand_dims(mask, -2 * axes - 1)
     return mask
+
+
+def padding_mask(mask: Any, length: int, name: str) -> np.ndarray:
+    """Return a mask of a sequence as booleans, `(batch, length)`.
+
+    Raises:
+        ArgumentError: if its length is another.
+    """
+    mask = _bool(mask)
+    if mask.ndim == 2:
+        _check_lengths(name, mask, length)
+    return mask
+
+
+def _check_lengths(name: str, mask: np.ndarray, *lengths: int | None) -> None:
+    if any(m not in (1, n) and n is not None for m, n in zip(mask.shape[1:], lengths)):
+        wanted = ", ".join(["batch", *map(str, lengths)])
+        raise ArgumentError("attention", name, f"booleans of shape ({wanted})", mask)
 
 
 def _bool(mask: Any) -> np.ndarray:

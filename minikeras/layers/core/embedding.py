@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.primitive import Primitive
-from minikeras.common.arguments import Numbers, PositiveInt, Unsupported
+from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
@@ -83,6 +83,9 @@ class Embedding(Layer):
             table = (
                 weights[0] if isinstance(weights, (list, tuple)) and len(weights) == 1 else weights
             )
+            if np.shape(table) != (self.input_dim, self.output_dim):
+                expected = f"a table of shape {(self.input_dim, self.output_dim)}"
+                raise ArgumentError("Embedding", "weights", expected, weights)
             self.set_weights([table])
 
     @property

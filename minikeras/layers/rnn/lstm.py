@@ -12,6 +12,7 @@ from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
+from minikeras.initializers.constant_initializers import Zeros
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
@@ -84,7 +85,8 @@ class LSTMCell(BuiltInCell):
     def _bias_with_ones(self, shape: tuple, dtype: Any = None) -> np.ndarray:
         """Initialize the bias, that of the forget gate with ones."""
         u = self.units
-        first, others = [to_array(self.bias_initializer((n,), dtype=dtype)) for n in (u, 2 * u)]
+        make = self.bias_initializer or Zeros()
+        first, others = [to_array(make((n,), dtype=dtype)) for n in (u, 2 * u)]
         return np.concatenate([first, np.ones(u, first.dtype), others])
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:

@@ -1,0 +1,153 @@
+"""Errors that come raw from NumPy or Python, told in terms of the call that led to them.
+
+Ops and layers do not look at their arguments before each call, which would cost time in every step.
+When a call has failed, `explained` finds the argument that does not fit, or says at least what was
+called with what.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.arguments import ArgumentError, kinds_of, short
+
+_RAW = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+    np.exceptions.AxisError,
+    np.linalg.LinAlgError,
+)
+"""Types, not their subclasses, that come raw; all others mean something to whoever waits for them."""
+
+_PACKAGES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
+
+
+class CallError(ValueError, TypeError):
+    """A call failed, for arguments that do not fit each other or the operation.
+
+    Attributes:
+        summary: the message without what was received.
+        raw: what NumPy or Python said.
+        of_layer: whether it already says in which layer.
+    """
+
+    def __init__(
+        self,
+        summary: str,
+        received: str = "",
+        raw: Exception | None = None,
+        of_layer: bool = False,
+    ) -> None:
+        super().__init__(f"{summary} Received: {received}")
+        self.summary = summary
+        self.raw = raw
+        self.of_layer = of_layer
+
+
+class CallIndexError(CallError, IndexError):
+    """The same for an index, so that loops over a tensor and `except IndexError` find it."""
+
+
+def explained_op(error: Exception, function: Callable, args: tuple, kwargs: dict) -> Exception:
+    """Return an op's error as it should reach the caller: itself where it says enough.
+
+    Args:
+        error: what was raised.
+        function: the op.
+        args, kwargs: what it was called with.
+    """
+    raw = error.raw if isinstance(error, CallError) and not error.of_layer else error
+    if type(raw) not in _RAW or not _raised_by_us(raw):
+        return error
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:
+        return error  # Python's own message about arguments that are missing or too many
+    if error is raw and isinstance(raw, (ValueError, TypeError)) and _names_one(str(raw), given):
+        return error
+    kinds = kinds_of(function)
+    for name, value in given.items():
+        if name in kinds:
+            try:
+                kinds[name].check(value, name, function.__name__)
+            except ArgumentError as misfit:
+                return misfit.with_traceback(error.__traceback__)
+    message = f"key {raw} is not there" if isinstance(raw, KeyError) else str(raw)
+    if not message.startswith(f"{function.__name__}:"):
+        message = f"{function.__name__}: {message}"
+    return _told(_sentence(message), _listed(given), error, raw)
+
+
+def explained_layer(
+    error: Exception, layer: Any, args: tuple, kwargs: dict, made_with: Callable
+) -> Exception:
+    """Return the error of a layer's call as it should reach the caller.
+
+    Args:
+        error: what was raised.
+        layer: the layer.
+        args, kwargs: what it was called with.
+        made_with: gives the arguments that the layer was made with, as a dict.
+    """
+    kind, name = type(layer).__name__, layer.name
+    raw = error.raw if isinstance(error, CallError) else error
+    if type(raw) not in (*_RAW, ArgumentError) or getattr(error, "of_layer", False):
+        return error
+    message = getattr(error, "summary", str(error))
+    if not _raised_by_us(raw) or f"'{name}'" in message or kind in message:
+        return error
+    try:
+        given = inspect.signature(layer.call).bind(*args, **kwargs).arguments
+    except TypeError:
+        return error
+    first = next(iter(given.values()), None)
+    if isinstance(raw, (AttributeError, KeyError)) and isinstance(first, (dict, list, tuple, str)):
+        message = f"argument `{next(iter(given))}` must be a tensor"
+    received, made = _listed(given), _listed(made_with())
+    if made:
+        received += f". The layer was made with {made}"
+    return _told(f"Layer '{name}' ({kind}): {_sentence(message)}", received, error, raw, True)
+
+
+def _told(
+    summary: str, received: str, error: Exception, raw: Exception, of_layer: bool = False
+) -> Exception:
+    kind = CallIndexError if isinstance(raw, IndexError) else CallError
+    told = kind(summary, received, raw, of_layer)
+    told.__suppress_context__ = True  # its message is in this one
+    return told.with_traceback(error.__traceback__)
+
+
+def _raised_by_us(error: Exception) -> bool:
+    """Whether the innermost frame is this package's or NumPy's, not one of a user's function."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return True
+    file = last.tb_frame.f_code.co_filename
+    return file.startswith((*_PACKAGES, "<")) or "/scipy/" in file
+
+
+def _names_one(message: str, names: Mapping[str, Any]) -> bool:
+    """Whether a message names one of the arguments, in backticks or before an equals sign."""
+    return any(re.search(rf"`{name}`|\b{name}[ =.]", message) for name in names)
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "!", "?")) else f"{message}."
+
+
+def _listed(arguments: Mapping[str, Any]) -> str:
+    return ", ".join([f"{name}={short(value)}" for name, value in arguments.items()])
