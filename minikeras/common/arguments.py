@@ -262,10 +262,18 @@ def kinds_of(function: Callable) -> dict[str, Kind]:
             except NameError:
                 continue
             kind = None if hint is p.empty else kind_of(hint)
+            if kind is not None and p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+                kind = Kind(f"values, each {kind.expected}", _each(kind))
             if kind is not None:
                 found[p.name] = kind
             break
     return found
+
+
+def _each(kind: Kind) -> Callable[[Any], bool]:
+    return lambda values: all(
+        map(kind.accepts, values.values() if isinstance(values, dict) else values)
+    )
 
 
 def checked(function: Callable) -> Callable:

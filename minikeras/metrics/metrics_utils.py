@@ -95,6 +95,9 @@ def count_decisions(
             raise ArgumentError(f"Metric '{name}'", "class_id", expected, class_id)
         y_true, y_pred = y_true[..., class_id, None], y_pred[..., class_id, None]
     if label_weights is not None:
+        if label_weights.shape != y_pred.shape[-1:]:
+            expected = f"a number for each of the {y_pred.shape[-1]} labels of `y_pred`"
+            raise ArgumentError(f"Metric '{name}'", "label_weights", expected, label_weights)
         weight = label_weights[None] if weight is None else weight * label_weights[None]
     if weight is not None:
         try:

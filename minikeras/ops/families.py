@@ -135,15 +135,13 @@ def binary(
                 if not ready:
                     if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
                         return call_on_symbols(public, (x1, x2), {})
-                    x1, x2 = promote_pair(x1, x2, floating)
+                    return primitive(*promote_pair(x1, x2, floating))
                 return primitive(x1, x2)
             except Exception as error:
                 if type(error) is ValueError:
-                    a, b = np.shape(plain(x1)), np.shape(plain(x2))
+                    a, b = np_shape(plain(x1)), np_shape(plain(x2))
                     if not _broadcastable(a, b):
-                        raise ValueError(
-                            f"{function.__name__}: shapes {a} and {b} cannot be broadcast together."
-                        ) from error
+                        error = ValueError(f"shapes {a} and {b} cannot be broadcast together.")
                 raise_explained(error, function, (x1, x2))
 
         def on_symbols(x1: Any, x2: Any) -> Any:

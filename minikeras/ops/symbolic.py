@@ -49,7 +49,10 @@ def is_symbolic(a: Any) -> bool:
 def _may_be_data(value: Any) -> bool:
     if isinstance(value, (list, tuple, dict)):
         return all(map(_may_be_data, value.values() if isinstance(value, dict) else value))
-    return are_numbers(value) or value is None or any_symbolic((value,))
+    return are_numbers(value) or any_symbolic((value,)) or isinstance(value, _PLACES)
+
+
+_PLACES = (type(None), slice, type(...))  # keys hold these
 
 
 TensorLike: TypeAlias = Annotated[Any, Kind("a tensor, an array or numbers", _may_be_data)]

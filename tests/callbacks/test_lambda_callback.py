@@ -24,7 +24,5 @@ def test_functions_are_called_as_hooks(api, fit):
 def test_bad_arguments(ours):
     with pytest.raises(TypeError, match="unknown argument 'on_epoch_ends'"):
         ours.LambdaCallback(on_epoch_ends=print)
-    with pytest.raises(
-        TypeError, match=r"`on_epoch_end` must be a function. Received: on_epoch_end=3"
-    ):
+    with pytest.raises(TypeError, match=r"`on_epoch_end` must be a function or None. Received"):
         ours.LambdaCallback(on_epoch_end=3)

@@ -217,7 +217,7 @@ def _plan(equation: str, bias_axes: str | None, input_shape: tuple, partial: tup
             f"Received: input_shape={input_shape}, output_shape={partial}"
         )
     bias_shape = None
-    if bias_axes is not None:
+    if bias_axes:
         missing = [c for c in bias_axes if c not in y]
         if missing:
             raise ValueError(
@@ -231,5 +231,5 @@ def _plan(equation: str, bias_axes: str | None, input_shape: tuple, partial: tup
     summed = len(input_axes)
     free, new = x[: len(x) - summed], w[summed:]
     plain = x == free + w[:summed] and y == free + new and new and side != "right"
-    plain = plain and (bias_axes is None or bias_shape == tuple(sizes[summed:]))
+    plain = plain and (not bias_axes or bias_shape == tuple(sizes[summed:]))
     return _Plan(tuple(sizes), bias_shape, output, input_axes, output_axes, summed if plain else 0)
