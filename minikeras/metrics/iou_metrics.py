@@ -62,7 +62,8 @@ class _IoUBase(Metric):
         if y_true.size != y_pred.size:
             raise ValueError(
                 f"{type(self).__name__}: there must be as many labels as predictions. "
-                f"Received {y_true.size} labels and {y_pred.size} predictions."
+                f"Received {y_true.size} labels and {y_pred.size} predictions, with sparse_y_true="
+                f"{self.sparse_y_true} and sparse_y_pred={self.sparse_y_pred}."
             )
         weight = np.ones((), self._np_dtype)
         if sample_weight is not None:

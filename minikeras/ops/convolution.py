@@ -155,9 +155,9 @@ def conv_output_shape(
             out.append(-(-n // s))
     if any(o is not None and o <= 0 for o in out):
         raise ValueError(
-            f"{owner}: the output would be empty. Windows of {tuple(kernel_size)} (dilation "
-            f"{tuple(dilation)}) do not fit into inputs of shape {tuple(input_shape)} with "
-            f"padding={padding!r}."
+            f"{owner}: the output would be empty. Windows of {tuple(kernel_size)} (kernel_size or "
+            f"pool_size), with dilation_rate={tuple(dilation)}, do not fit into inputs of shape "
+            f"{tuple(input_shape)} with padding={padding!r}."
         )
     if first:
         return (input_shape[0], filters, *out)

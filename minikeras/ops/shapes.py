@@ -167,6 +167,8 @@ def _expand_shape(shape: tuple, axis: Any) -> tuple:
         if not -n <= a < n:
             raise ValueError(f"expand_dims: axis {a} is out of bounds for {len(shape)} dimensions.")
     places = {a % n for a in axes}
+    if len(places) < len(axes):
+        raise ValueError(f"expand_dims: argument `axis` repeats a place: {axis}.")
     rest = iter(shape)
     return tuple(1 if i in places else next(rest) for i in range(n))
 

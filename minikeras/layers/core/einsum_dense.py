@@ -191,7 +191,7 @@ def _plan(equation: str, bias_axes: str | None, input_shape: tuple, partial: tup
         if c in y_sizes and y_sizes[c] is not None and y_sizes[c] != x_sizes[c]:
             raise ValueError(
                 f"EinsumDense: axis '{c}' of '{equation}' has size {x_sizes[c]} in the inputs and "
-                f"{y_sizes[c]} in the output."
+                f"{y_sizes[c]} in output_shape={partial}."
             )
     for c in y:
         if c not in x and c not in w:

@@ -6,7 +6,10 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minikeras import tree
+from minikeras.common.arguments import ArgumentError
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.layers.layer import Layer
 from minikeras.ops.core import cast
@@ -115,6 +118,10 @@ class Bidirectional(Layer):
         if self._first_weights is not None:
             (weights,) = self._first_weights
             half = len(weights) // 2
+            own = [*self.forward_layer.weights, *self.backward_layer.weights]
+            if [np.shape(w) for w in weights] != [w.shape for w in own]:
+                expected = f"arrays of the shapes {[w.shape for w in own]}"
+                raise ArgumentError(f"Layer '{self.name}'", "weights", expected, weights)
             self.forward_layer.set_weights(weights[:half])
             self.backward_layer.set_weights(weights[half:])
             self._first_weights = None
