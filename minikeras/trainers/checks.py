@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,20 +19,6 @@ def check_compiled(model: Any, method: str) -> None:
     if not model.compiled:
         raise ValueError(
             f"You must call `compile()` before calling `{method}()` on model '{model.name}'."
-        )
-
-
-def check_epochs(epochs: Any, initial_epoch: Any, validation_freq: Any) -> None:
-    """Refuse arguments of `fit` that are no numbers of epochs."""
-    for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
-        if not isinstance(value, (int, np.integer)) or value < 0:
-            raise ValueError(f"fit: `{name}` must be an integer >= 0. Received: {value!r}")
-    if not isinstance(validation_freq, Sequence) and (
-        not isinstance(validation_freq, (int, np.integer)) or validation_freq < 1
-    ):
-        raise ValueError(
-            "fit: `validation_freq` must be a positive integer or a list of epochs. "
-            f"Received: {validation_freq!r}"
         )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minikeras import metrics as metrics_module
 from minikeras import optimizers
 from minikeras.autodiff.variable import Variable
+from minikeras.common.arguments import PositiveInt, checked
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.metrics.metric import Metric
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
@@ -18,6 +17,7 @@ from minikeras.trainers.logs import lazy_results_of, results_of
 class Compilation:
     """The part of `Trainer` that keeps what `compile` was given, and the metrics."""
 
+    @checked
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -26,7 +26,7 @@ class Compilation:
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: PositiveInt = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
@@ -61,11 +61,6 @@ class Compilation:
             and not isinstance(optimizer, optimizers.LossScaleOptimizer)
         ):
             optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
-        if not isinstance(steps_per_execution, (int, np.integer)) or steps_per_execution < 1:
-            raise ValueError(
-                "compile: `steps_per_execution` must be a positive integer. "
-                f"Received: {steps_per_execution!r}"
-            )
         names = getattr(self, "output_names", None)
         compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
         compile_metrics = None

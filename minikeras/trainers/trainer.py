@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from minikeras import optimizers, tree
 from minikeras.autodiff.tensor import to_array
 from minikeras.callbacks import CallbackList, History, ProgbarLogger
 from minikeras.callbacks.callback_list import pythonify_logs
+from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
     check_compiled,
-    check_epochs,
     check_labels,
     check_targets,
     check_validation,
@@ -66,24 +66,25 @@ class Trainer(Steps):
             f"Model {type(self).__name__} does not have a `call()` method implemented."
         )
 
+    @checked
     def fit(
         self,
         x: Any = None,
         y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
+        batch_size: PositiveInt | None = None,
+        epochs: Count = 1,
+        verbose: Literal["auto"] | bool | int = "auto",
         callbacks: Any = None,
-        validation_split: float = 0.0,
+        validation_split: Fraction = 0.0,
         validation_data: Any = None,
-        shuffle: Any = True,
+        shuffle: Literal["batch"] | bool = True,
         class_weight: dict | None = None,
         sample_weight: Any = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_batch_size: int | None = None,
-        validation_freq: Any = 1,
+        initial_epoch: Count = 0,
+        steps_per_epoch: PositiveInt | None = None,
+        validation_steps: PositiveInt | None = None,
+        validation_batch_size: PositiveInt | None = None,
+        validation_freq: PositiveInt | Sequence[PositiveInt] | set = 1,
     ) -> Any:
         """Train for a number of epochs.
 
@@ -122,7 +123,6 @@ class Trainer(Steps):
         2
         """
         check_compiled(self, "fit")
-        check_epochs(epochs, initial_epoch, validation_freq)
         if settings.max_epochs is not None and settings.max_epochs < epochs:
             epochs = settings.max_epochs
         if validation_split and validation_data is None:
@@ -187,14 +187,15 @@ class Trainer(Steps):
             epoch_iterator.reset()
         return self.history
 
+    @checked
     def evaluate(
         self,
         x: Any = None,
         y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
+        batch_size: PositiveInt | None = None,
+        verbose: Literal["auto"] | bool | int = "auto",
         sample_weight: Any = None,
-        steps: int | None = None,
+        steps: PositiveInt | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
         **kwargs: Any,
@@ -241,12 +242,13 @@ class Trainer(Steps):
         container.on_test_end(logs)
         return logs
 
+    @checked
     def predict(
         self,
         x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        steps: int | None = None,
+        batch_size: PositiveInt | None = None,
+        verbose: Literal["auto"] | bool | int = "auto",
+        steps: PositiveInt | None = None,
         callbacks: Any = None,
     ) -> Any:
         """Compute the outputs for data, batch by batch.
@@ -483,6 +485,6 @@ def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:
 
 def _validates_after(epoch: int, frequency: Any) -> bool:
     """Whether a validation follows this epoch (counted from 0)."""
-    if isinstance(frequency, Sequence):
+    if isinstance(frequency, (Sequence, set)):
         return epoch + 1 in frequency
     return (epoch + 1) % frequency == 0
