@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.common.arguments import ArgumentError, kinds_of, short
+from minikeras.common.arguments import ArgumentError, is_integer, kinds_of, short
 
 _RAW = (
     ArgumentError,
@@ -118,6 +118,36 @@ def explained_layer(
     if made:
         received += f". The layer was made with {made}"
     return _told(f"Layer '{name}' ({kind}): {_sentence(message)}", received, error, raw, True)
+
+
+def explained_build(error: Exception, layer: Any, args: tuple, kwargs: dict) -> Exception:
+    """Return the error of a layer's `build` as it should reach the caller.
+
+    Args:
+        error: what was raised.
+        layer: the layer.
+        args, kwargs: the shapes that `build` was called with.
+    """
+    shapes = [*args, *kwargs.values()]
+    if (type(error) in _RAW and all(map(_is_shape, shapes))) or not _may_need_telling(error):
+        return error
+    try:
+        given = inspect.signature(layer.build).bind(*args, **kwargs).arguments
+    except TypeError:
+        return error
+    if len(given) == 1 and not _is_shape(next(iter(given.values()))):
+        (name, value), *_ = given.items()
+        return ArgumentError(f"Layer '{layer.name}'", name, "a shape", value)
+    return _told(f"Layer '{layer.name}': {_sentence(str(error))}", _listed(given), error, error)
+
+
+def _is_shape(value: Any) -> bool:
+    """Whether a value is a shape, or a structure of shapes."""
+    if isinstance(value, dict):
+        return all(map(_is_shape, value.values()))
+    return isinstance(value, (list, tuple)) and all(
+        size is None or is_integer(size) or _is_shape(size) for size in value
+    )
 
 
 def _told(

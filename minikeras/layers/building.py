@@ -7,11 +7,36 @@ import inspect
 from typing import Any
 
 from minikeras.autodiff.state import thread
+from minikeras.common.call_errors import explained_build
 from minikeras.layers.call_arguments import shapes_of, tensor_arguments
 
 
+class Before:
+    """What a layer and its sublayers are like before they are built, to go back to if that fails."""
+
+    def __init__(self, layer: Any) -> None:
+        self._parts = [
+            (part, {k: _copied(v) for k, v in part.__dict__.items()})
+            for part in layer._flatten_layers()
+        ]
+
+    def go_back(self) -> None:
+        """Give all parts the attributes that they had."""
+        for part, attributes in self._parts:
+            part.__dict__.clear()
+            part.__dict__.update(attributes)
+
+
+def _copied(value: Any) -> Any:
+    """Copy what attributes hold others in: it may be changed in place."""
+    return value.copy() if type(value) in (list, dict, set) else value
+
+
 def build_once(build: Any) -> Any:
-    """Wrap a class's `build`: name scope, remembered shapes, `built` set at the end."""
+    """Wrap a class's `build`: name scope, remembered shapes, `built` set at the end.
+
+    A layer whose `build` fails is as it was before.
+    """
     if getattr(build, "_wrapped", False):
         return build
 
@@ -19,6 +44,7 @@ def build_once(build: Any) -> Any:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.__dict__.get("_building"):  # a super().build(...) inside
             return build(self, *args, **kwargs)
+        before = Before(self)
         inside = bool(thread.state.layers) and thread.state.layers[-1] is self
         if not inside:
             self._push()
@@ -29,6 +55,12 @@ def build_once(build: Any) -> Any:
             names = list(bound)[1:]
             object.__setattr__(self, "_build_shapes", {n: bound[n] for n in names})
             self.built = True
+        except Exception as error:
+            before.go_back()
+            told = explained_build(error, self, args, kwargs)
+            if told is error:
+                raise
+            raise told from None
         finally:
             object.__setattr__(self, "_building", False)
             if not inside:

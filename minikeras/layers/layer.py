@@ -18,7 +18,7 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
-from minikeras.layers.building import build_arguments, build_once
+from minikeras.layers.building import Before, build_arguments, build_once
 from minikeras.layers.call_arguments import (
     CallSignature,
     LazySignature,
@@ -246,6 +246,7 @@ class Layer(LayerState):
         first = args[0] if args else kwargs.get(signature.first)
         if self.input_spec is not None:
             check_inputs(self.input_spec, first, self.name)
+        unbuilt = None if self.built else Before(self)
         self._push()
         outermost = not thread.state.in_call
         before = thread.state.training, thread.state.autocast
@@ -284,6 +285,10 @@ class Layer(LayerState):
                             examples = max(y.shape[0], 1) if y.ndim else 1
                             self.add_loss(self.activity_regularizer(y) / examples)
                 self._pass_mask(first, outputs, previous)
+        except Exception as error:
+            if unbuilt is not None and not isinstance(error, SymbolicTensorError):
+                unbuilt.go_back()  # a call that fails leaves the layer as it was
+            raise
         finally:
             thread.state.training, thread.state.autocast = before
             if outermost:

@@ -174,9 +174,12 @@ class LayerState(Trackable, Operation):
         if initializer is None:
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
             initializer = "glorot_uniform" if floating else "zeros"
+        # What is wrong is found before there is a variable.
+        initializer = initializers.get(initializer)
+        regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
         variable = self.make_variable(
             self._scopes(),
-            initializers.get(initializer),
+            initializer,
             shape=() if shape is None else shape,
             dtype=dtype,
             trainable=trainable,
@@ -184,8 +187,8 @@ class LayerState(Trackable, Operation):
             aggregation=aggregation,
             name=name,
         )
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
+        variable.regularizer = regularizer
+        variable.constraint = constraint
         variable.overwrite_with_gradient = overwrite_with_gradient
         if not self._trainable:
             variable.trainable = False

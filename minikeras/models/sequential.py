@@ -6,7 +6,9 @@ from typing import Any
 
 from minikeras import dtype_policies
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.arguments import checked
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.layers.building import Before
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
@@ -47,15 +49,21 @@ class Sequential(GraphModel):
                 self._add(layer)
             self._maybe_rebuild()
 
-    def add(self, layer: Layer, rebuild: bool = True) -> None:
+    @checked
+    def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.
 
         Raises:
             ValueError: if it is not a layer, or another one has its name.
         """
-        self._add(layer)
-        if rebuild:
-            self._maybe_rebuild()
+        before = Before(self)
+        try:
+            self._add(layer)
+            if rebuild:
+                self._maybe_rebuild()
+        except Exception:
+            before.go_back()
+            raise
 
     def _add(self, layer: Any) -> None:
         if isinstance(layer, KerasTensor):
@@ -90,6 +98,7 @@ class Sequential(GraphModel):
             ]
         self._stack = [*self._stack, layer]
 
+    @checked
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer away and return it."""
         if not self._stack:
