@@ -392,3 +392,170 @@ def test_ops_name_the_argument_that_is_wrong(name):
             bound = signature.bind(*args, **kwargs)
             bound.arguments[p.name] = (value,) if p.kind is p.VAR_POSITIONAL else value
             attempt(p.name, value, lambda b=bound: OPS[name](*b.args, **b.kwargs))
+
+
+# Methods: a call that fails changes nothing.
+
+X = np.linspace(-1, 1, 12).reshape(4, 3).astype("float32")
+Y = np.linspace(0, 1, 4).reshape(4, 1).astype("float32")
+# A user's own steps are made of these, and they run while the model is being trained.
+STEPS = {"train_step", "test_step", "predict_step", "compute_metrics", "compute_loss"}
+# TODO: these belong here when they check their data before the first step changes something.
+TRAINING = {"fit", "evaluate", "train_on_batch", "test_on_batch"}
+
+
+def of_layers() -> list[Any]:
+    return [
+        minikeras.layers.Dense(4, activation="relu", name="a"),
+        minikeras.layers.BatchNormalization(name="b"),
+        minikeras.layers.Dense(1, name="c"),
+    ]
+
+
+def compiled(model: Any) -> Any:
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+def trained_sequential() -> Any:
+    model = compiled(minikeras.Sequential([minikeras.Input((3,)), *of_layers()]))
+    model.train_on_batch(X, Y)
+    return model
+
+
+def functional() -> Any:
+    x = outputs = minikeras.Input((3,))
+    for layer in of_layers():
+        outputs = layer(outputs)
+    return compiled(minikeras.Model(x, outputs))
+
+
+def unbuilt_sequential() -> Any:
+    return compiled(minikeras.Sequential(of_layers()))
+
+
+def bidirectional() -> Any:
+    return minikeras.layers.Bidirectional(minikeras.layers.LSTM(2, name="inner"))
+
+
+def optimizer() -> Any:
+    made = minikeras.optimizers.Adam()
+    made.apply([np.ones(2, "float32")], [minikeras.Variable([1.0, 2.0])])
+    return made
+
+
+def metric() -> Any:
+    made = minikeras.metrics.MeanSquaredError()
+    made.update_state(Y, Y + 1)
+    return made
+
+
+OBJECTS = {
+    f.__name__: f
+    for f in (
+        trained_sequential,
+        functional,
+        unbuilt_sequential,
+        bidirectional,
+        optimizer,
+        metric,
+        lambda: minikeras.Variable([1.0, 2.0]),
+    )
+}
+OBJECTS["variable"] = OBJECTS.pop("<lambda>")
+VALID = {
+    "__call__": (X,),
+    "add": (minikeras.layers.Dense(2),),
+    "build": ((None, 3),),
+    "call": (X,),
+    "compile": ("sgd", "mse"),
+    "compute_output_shape": ((None, 3),),
+    "predict": (X,),
+    "predict_on_batch": (X,),
+}
+MORE_WRONG = [X[:2], {"a": X}, [X, X], [np.ones(3)], np.array(["a"] * 4), np.ones((4, 5))]
+
+
+def methods_of(obj: Any) -> list[tuple[str, str]]:
+    """Return the public methods of an object with each of their arguments."""
+    found = []
+    for name in dir(type(obj)):
+        method = inspect.getattr_static(type(obj), name)
+        public = not name.startswith("_") or name == "__call__"
+        if public and inspect.isfunction(method) and name not in STEPS | TRAINING | {"summary"}:
+            parameters = list(inspect.signature(method).parameters.values())[1:]
+            found += [(name, p.name) for p in parameters if p.kind is not p.VAR_KEYWORD]
+    return found
+
+
+def call_method(obj: Any, name: str, argument: str, value: Any) -> None:
+    """Call a method with one wrong argument; others are valid, or wrong too where none are known."""
+    signature = inspect.signature(getattr(obj, name))
+    bound = signature.bind_partial(*VALID.get(name, ()))
+    for p in signature.parameters.values():
+        needed = p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+        if p.name == argument or (needed and p.name not in bound.arguments):
+            bound.arguments[p.name] = (value,) if p.kind is p.VAR_POSITIONAL else value
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        getattr(obj, name)(*bound.args, **bound.kwargs)
+
+
+def state_of(obj: Any) -> list[Any]:
+    """Return what an object consists of: values, layers, configs, what it was compiled with."""
+    if isinstance(obj, minikeras.Variable):
+        return [obj.numpy(), obj.trainable, obj.dtype]
+    state: list[Any] = [[(v.path, np.array(v)) for v in obj.variables]]
+    if isinstance(obj, minikeras.layers.Layer):
+        state += [
+            (type(x).__name__, x.name, x.built, x.trainable, len(x._inbound_nodes))
+            for x in obj._flatten_layers()
+        ]
+        state += [v.trainable for v in obj.variables]
+    if isinstance(obj, minikeras.Model):
+        state += [id(obj.optimizer), repr(obj._compile_config), state_of(obj.optimizer)]
+        state += [(m.name, *state_of(m)) for m in obj.metrics]
+    return state
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_a_method_that_fails_changes_nothing(kind):
+    def fresh():
+        minikeras.utils.clear_session()
+        made = OBJECTS[kind]()
+        return made, state_of(made)
+
+    held = [fresh()]
+
+    def check_method(method, argument, value):
+        TALLY["calls tried"] += 1
+        obj, before = held[0]
+        try:
+            call_method(obj, method, argument, value)
+        except Exception as error:
+            TALLY["clean errors"] += 1
+            changed = not same(state_of(obj), before)
+            TALLY["objects changed"] += changed
+            assert not changed, f"{method}({argument}={value!r}) has failed halfway: {error}"
+        else:
+            TALLY["accepted"] += 1
+            held[0] = fresh()
+
+    methods = methods_of(held[0][0])
+    if kind == "trained_sequential":
+        for method, argument in methods:
+            for value in [*WRONG, *MORE_WRONG]:
+                check_method(method, argument, value)
+
+    @quickly(150)
+    @hypothesis.given(st.sampled_from(methods), drawn | st.sampled_from(MORE_WRONG))
+    def draw(method, value):
+        check_method(*method, value)
+
+    draw()
