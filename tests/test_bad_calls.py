@@ -394,6 +394,63 @@ def test_ops_name_the_argument_that_is_wrong(name):
             attempt(p.name, value, lambda b=bound: OPS[name](*b.args, **b.kwargs))
 
 
+# Functions beside ops.
+
+TARGETS, SCORES = np.eye(3, dtype="float32")[:2], np.linspace(0.1, 0.9, 6).reshape(2, 3)
+LABELS = np.array([0, 1])
+FUNCTIONS = {
+    "losses": (TARGETS, SCORES),
+    "metrics": (TARGETS, SCORES),
+    "activations": (SCORES,),
+    "random": ((2, 3),),
+    "random.beta": ((2,), 1.0, 1.0),
+    "random.binomial": ((2,), 3, 0.5),
+    "random.categorical": (SCORES, 2),
+    "random.gamma": ((2,), 1.0),
+    "random.randint": ((2,), 0, 5),
+    "random.shuffle": (SCORES,),
+    "losses.categorical_generalized_cross_entropy": (LABELS, SCORES, 0.5),
+    "losses.circle": (LABELS, SCORES),
+    "losses.sparse_categorical_crossentropy": (LABELS, SCORES),
+    "metrics.sparse_categorical_accuracy": (LABELS, SCORES),
+    "metrics.sparse_categorical_crossentropy": (LABELS, SCORES),
+    "metrics.sparse_top_k_categorical_accuracy": (LABELS, SCORES),
+    "utils.normalize": (SCORES,),
+    "utils.pad_sequences": ([[1, 2], [3]],),
+    "utils.set_random_seed": (1,),
+    "utils.to_categorical": ([0, 1],),
+    "config.set_epsilon": (1e-7,),
+    "config.set_floatx": ("float32",),
+    "config.set_image_data_format": ("channels_last",),
+}
+# Dropout is called in every step, so it does not look at what its inputs are; CTC has its own shapes.
+NOT_TRIED = {"get", "serialize", "deserialize", "ctc", "dropout", "check_targets"}
+
+
+def functions() -> list[str]:
+    found = [name for name in FUNCTIONS if "." in name]
+    for home in ("losses", "metrics", "activations", "random"):
+        for name, function in vars(getattr(minikeras, home)).items():
+            known = name in OPS or name.startswith("_") or name in NOT_TRIED
+            if inspect.isfunction(function) and not known:
+                found.append(f"{home}.{name}")
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("path", functions())
+def test_functions_name_the_argument_that_is_wrong(path):
+    home, _, name = path.partition(".")
+    function = getattr(getattr(minikeras, home), name)
+    signature = inspect.signature(function)
+    args = FUNCTIONS.get(path) or FUNCTIONS[home]
+    function(*args)
+    for p in signature.parameters.values():
+        for value in WRONG:
+            bound = signature.bind(*args)
+            bound.arguments[p.name] = value
+            attempt(p.name, value, lambda b=bound: function(*b.args, **b.kwargs))
+
+
 # Methods: a call that fails changes nothing.
 
 X = np.linspace(-1, 1, 12).reshape(4, 3).astype("float32")

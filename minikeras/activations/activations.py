@@ -10,6 +10,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.common.call_errors import told
 from minikeras.common.object_family import ObjectFamily
 from minikeras.kernels import activations as kernels
 
@@ -73,6 +74,7 @@ _RAMP = elementary("ramp", _ramp, _ramp_vjp)
 
 
 @FAMILY.register()
+@told
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
@@ -108,6 +110,7 @@ def relu(
 
 
 @FAMILY.register()
+@told
 def gelu(x: Any, approximate: bool = False) -> Any:
     """Gaussian error linear unit: `x * P(X <= x)` for a standard normal X.
 
@@ -130,6 +133,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 
 @FAMILY.register()
+@told
 def exponential(x: Any) -> Any:
     """Exponential: `exp(x)`.
 
@@ -143,6 +147,7 @@ def exponential(x: Any) -> Any:
 
 
 @FAMILY.register()
+@told
 def mish(x: Any) -> Any:
     """Mish: `x * tanh(softplus(x))` (Misra, 2019).
 

@@ -7,12 +7,11 @@ called with what.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from minikeras.common.arguments import ArgumentError, is_integer, kinds_of, short
 
@@ -29,7 +28,7 @@ _RAW = (
 """Types, not their subclasses, that may need telling, as NumPy's own do. All others mean something to
 whoever waits for them."""
 
-_PACKAGES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 class CallError(ValueError, TypeError):
@@ -56,6 +55,36 @@ class CallError(ValueError, TypeError):
 
 class CallIndexError(CallError, IndexError):
     """The same for an index, so that loops over a tensor and `except IndexError` find it."""
+
+
+def told(function: Callable) -> Callable:
+    """Wrap a function so that its errors are explained.
+
+    Example:
+
+    >>> @told
+    ... def half(x: int) -> float:
+    ...     return x / 2
+    >>> half("ab")
+    Traceback (most recent call last):
+    ...
+    minikeras.common.arguments.ArgumentError: half: argument `x` must be an integer. Received: x='ab'
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise_explained(error, function, args, kwargs)
+
+    return call
+
+
+def raise_explained(error: Exception, function: Callable, args: tuple, kwargs: dict) -> None:
+    """Raise a function's error as it should reach the caller."""
+    explained = explained_op(error, function, args, kwargs)
+    raise explained from (error.__cause__ if explained is error else None)
 
 
 def explained_op(error: Exception, function: Callable, args: tuple, kwargs: dict) -> Exception:
@@ -154,9 +183,9 @@ def _told(
     summary: str, received: str, error: Exception, raw: Exception, of_layer: bool = False
 ) -> Exception:
     kind = CallIndexError if isinstance(raw, IndexError) else CallError
-    told = kind(summary, received, raw, of_layer)
-    told.__suppress_context__ = True  # its message is in this one
-    return told.with_traceback(error.__traceback__)
+    made = kind(summary, received, raw, of_layer)
+    made.__suppress_context__ = True  # its message is in this one
+    return made.with_traceback(error.__traceback__)
 
 
 def _may_need_telling(error: Exception) -> bool:
@@ -172,7 +201,7 @@ def _raised_by_us(error: Exception) -> bool:
     if last is None:
         return True
     file = last.tb_frame.f_code.co_filename
-    return file.startswith((*_PACKAGES, "<")) or "/scipy/" in file
+    return file.startswith((_PACKAGE, "<")) or "numpy/" in file or "scipy/" in file
 
 
 def _sentence(message: str) -> str:

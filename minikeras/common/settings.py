@@ -1,4 +1,4 @@
-"""Process-wide settings. The ground floor: imports nothing of minikeras.
+"""Process-wide settings. The ground floor: imports nothing of minikeras but checks.
 
 `minikeras.config` is the public face of this module.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+
+from minikeras.common.arguments import Positive, checked
 
 FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
 
@@ -79,14 +81,13 @@ def epsilon() -> float:
     return settings.epsilon
 
 
-def set_epsilon(value: float) -> None:
+@checked
+def set_epsilon(value: Positive) -> None:
     """Set the fuzz factor used in numeric expressions.
 
     Raises:
-        ValueError: if `value` is not a positive number.
+        ArgumentError: if `value` is not a positive number.
     """
-    if not value > 0:
-        raise ValueError(f"epsilon must be a positive number. Received: epsilon={value!r}")
     settings.epsilon = float(value)
 
 

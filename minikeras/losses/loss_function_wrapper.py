@@ -9,6 +9,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.call_errors import told
 from minikeras.common.function_wrapper import FunctionWrapper
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.losses.loss import FAMILY, Loss, squeeze_or_expand_to_same_rank
@@ -31,6 +32,7 @@ def loss_function(
     """
 
     def decorate(fn: Callable) -> Callable:
+        fn = told(fn)
         if batch_mean is not None:
             _batch_means[fn] = batch_mean
         return FAMILY.register(*aliases)(fn)

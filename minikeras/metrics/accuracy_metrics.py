@@ -10,6 +10,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import PositiveInt
+from minikeras.common.call_errors import told
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.reduction_metrics import ON_ARRAYS, MeanMetricWrapper
@@ -19,6 +20,7 @@ def _matches(on_arrays: Callable) -> Callable:
     """Decorate a function's documentation: make it of its twin on arrays, which returns bools."""
 
     def decorate(function: Callable) -> Callable:
+        @told
         @functools.wraps(function)
         def public(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Tensor:
             matches = on_arrays(to_array(y_true), to_array(y_pred), *args, **kwargs)
@@ -348,6 +350,7 @@ class SparseTopKCategoricalAccuracy(
     _direction = "up"
 
 
+@told
 def is_binary_or_sparse_categorical(y_true: Any, y_pred: Any) -> tuple[bool, bool]:
     """Tell from shapes what "accuracy" (or "crossentropy") means for targets and predictions.
 

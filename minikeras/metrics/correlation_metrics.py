@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.call_errors import told
 from minikeras.common.settings import settings
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.reduction_metrics import MeanMetricWrapper
@@ -25,6 +26,7 @@ def _standard(x: np.ndarray, axis: int) -> np.ndarray:
         return x / np.std(x, axis=axis, keepdims=True)
 
 
+@told
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """Covariance of targets and predictions over the product of their standard deviations.
 
@@ -46,6 +48,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return Tensor(np.mean(_standard(y_true, axis) * _standard(y_pred, axis), axis=axis))
 
 
+@told
 def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """Concordance correlation: unlike Pearson's, it falls if scale or location differ.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.call_errors import told
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.losses.regression_losses import cosine_similarity as cosine_loss
 from minikeras.losses.regression_losses import (
@@ -21,6 +22,7 @@ from minikeras.metrics.metric import Metric
 from minikeras.metrics.reduction_metrics import Mean, MeanMetricWrapper
 
 
+@told
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """Cosine of the angle between targets and predictions."""
     return -cosine_loss(y_true, y_pred, axis=axis)

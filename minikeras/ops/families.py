@@ -23,7 +23,7 @@ from minikeras.autodiff.primitive import (
 )
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.call_errors import explained_op
+from minikeras.common.call_errors import raise_explained
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.ops.symbolic import call_on_symbols, register
@@ -75,7 +75,7 @@ def unary(
                     x = CONVERT(x, dtype=floatx_dtype())
                 return primitive(x)
             except Exception as error:
-                raise_explained(error, function, (x,))
+                raise_explained(error, function, (x,), {})
 
         def on_symbols(x: Any) -> Any:
             return primitive(as_floating(x) if floating else x)
@@ -142,7 +142,7 @@ def binary(
                     a, b = np_shape(plain(x1)), np_shape(plain(x2))
                     if not _broadcastable(a, b):
                         error = ValueError(f"shapes {a} and {b} cannot be broadcast together.")
-                raise_explained(error, function, (x1, x2))
+                raise_explained(error, function, (x1, x2), {})
 
         def on_symbols(x1: Any, x2: Any) -> Any:
             return primitive(*promote_pair(x1, x2, floating))
@@ -150,11 +150,6 @@ def binary(
         return _register(function, public, on_symbols, primitive)
 
     return decorate
-
-
-def raise_explained(error: Exception, function: Callable, args: tuple) -> None:
-    told = explained_op(error, function, args, {})
-    raise told from (error.__cause__ if told is error else None)
 
 
 def _register(function: Callable, public: Callable, on_symbols: Any, primitive: Any) -> Callable:

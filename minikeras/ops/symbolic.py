@@ -22,7 +22,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import Kind, are_numbers
-from minikeras.common.call_errors import explained_op
+from minikeras.common.call_errors import raise_explained
 from minikeras.ops.keras_names import class_name
 from minikeras.ops.operation import Operation
 
@@ -143,10 +143,7 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
                         return call_on_symbols(public, args, kwargs)
             return function(*args, **kwargs)
         except Exception as error:
-            told = explained_op(error, function, args, kwargs)
-            if told is error:
-                raise
-            raise told from None
+            raise_explained(error, function, args, kwargs)
 
     public.on_data = function
     public.rule = rule

@@ -6,12 +6,15 @@ numbers that Keras draws from the same seed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import kind_of
+from minikeras.common.call_errors import told
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.kernels import random as kernels
 from minikeras.ops.indexing import take_along_axis
@@ -45,6 +48,7 @@ def _parameter(value: Any) -> Any:
     return value if isinstance(value, (int, float)) else to_array(value)
 
 
+@told
 def normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -77,6 +81,7 @@ def normal(
     )
 
 
+@told
 def truncated_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -107,6 +112,7 @@ def truncated_normal(
     return Tensor(kernels.truncated_normal(shape, mean, stddev, target, draw_key(seed)))
 
 
+@told
 def uniform(
     shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -137,6 +143,7 @@ def uniform(
     return Tensor(kernels.uniform(shape, low, high, target, draw_key(seed)))
 
 
+@told
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
     """Draw integers from a uniform distribution over `[minval, maxval)`.
 
@@ -172,6 +179,7 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
         ) from error
 
 
+@told
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
     """Draw classes with given log-probabilities.
 
@@ -203,6 +211,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     return Tensor(kernels.categorical(logits, num_samples, draw_key(seed)).astype(target))
 
 
+@told
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Draw from a gamma distribution of scale 1.
 
@@ -228,6 +237,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
     return _draw("gamma", shape, dtype, seed, alpha=alpha)
 
 
+@told
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Draw from a beta distribution.
 
@@ -254,6 +264,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     return _draw("beta", shape, dtype, seed, alpha=alpha, beta=beta)
 
 
+@told
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -293,6 +304,7 @@ def _draw(name: str, shape: Any, dtype: Any, seed: Any, **parameters: Any) -> Te
         raise ValueError(f"random.{name}: {error}. Received: {received}, shape={shape}") from error
 
 
+@told
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """Shuffle along an axis, what lies along the others independently.
 
@@ -367,7 +379,11 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return DROPOUT(x, factors=kernels.dropout_factors(shape, rate, dtype, draw_key(seed)))
 
 
+_NOISE_SHAPE = kind_of(Sequence[int | None])
+
+
 def _noise_shape(noise_shape: Any, shape: tuple) -> tuple:
+    _NOISE_SHAPE.check(noise_shape, "noise_shape", "random.dropout")
     wanted = tuple(noise_shape)
     if len(wanted) <= len(shape):
         sizes = tuple(d if n is None else n for n, d in zip(wanted, shape))

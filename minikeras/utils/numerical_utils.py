@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.common.call_errors import told
 
 _PLAIN = (np.ndarray, np.generic, numbers.Number, list, tuple)
 
 
+@told
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """Turn class indices into one-hot vectors.
 
@@ -56,6 +58,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return np.eye(num_classes)[index]
 
 
+@told
 def normalize(x: Any, axis: int | tuple[int, int] | None = -1, order: int = 2) -> Any:
     """Scale vectors to norm one. Vectors of zeros stay zero.
 

@@ -6,9 +6,11 @@ import random
 
 import numpy as np
 
+from minikeras.common.call_errors import told
 from minikeras.random.seed_generator import check_seed, set_global_seed
 
 
+@told
 def set_random_seed(seed: int) -> None:
     """Seed Python's, NumPy's and minikeras's random numbers, so that a run can be repeated.
 

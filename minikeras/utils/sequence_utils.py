@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.call_errors import told
 
+
+@told
 def pad_sequences(
     sequences: Sequence[Sequence],
     maxlen: int | None = None,
