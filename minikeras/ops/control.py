@@ -12,6 +12,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import checked
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.ops.indexing import GET_ITEM, get_item
 from minikeras.ops.joining import concatenate, stack
@@ -49,6 +50,7 @@ def _as_spec(x: Any) -> KerasTensor:
 
 
 @op(rule=lambda cond, body, loop_vars, *_, **__: tree.map_structure(_as_spec, loop_vars))
+@checked
 def while_loop(
     cond: Callable, body: Callable, loop_vars: TensorLike, maximum_iterations: int | None = None
 ) -> Any:

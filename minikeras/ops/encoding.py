@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import checked
 from minikeras.common.dtypes import np_dtype, to_np_dtype
 from minikeras.ops.reductions import max
 from minikeras.ops.symbolic import TensorLike, op
@@ -40,6 +41,7 @@ _ONE_HOT = without_gradient("one_hot", _one_hot, _one_hot_rule)
 
 
 @op
+@checked
 def one_hot(
     x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Tensor:
@@ -69,6 +71,7 @@ def one_hot(
 
 
 @op
+@checked
 def multi_hot(
     inputs: TensorLike,
     num_classes: int | None = None,

@@ -13,6 +13,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcas
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import checked
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import power
 from minikeras.ops.families import (
@@ -427,18 +428,21 @@ def _matrices(x: Any, name: str) -> Tensor:
 
 
 @op
+@checked
 def tril(x: TensorLike, k: int = 0) -> Tensor:
     """Set everything above the k-th diagonal to zero."""
     return _TRIL(_matrices(x, "tril"), k=k)
 
 
 @op
+@checked
 def triu(x: TensorLike, k: int = 0) -> Tensor:
     """Set everything below the k-th diagonal to zero."""
     return _TRIU(_matrices(x, "triu"), k=k)
 
 
 @probed
+@checked
 def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """Return the powers of a vector's elements as columns, the highest first unless `increasing`.
 

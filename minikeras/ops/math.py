@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import checked
 from minikeras.ops.complex_numbers import imag, make_complex, real
 from minikeras.ops.elementwise import log, multiply, of_scipy, sqrt
 from minikeras.ops.factorizations import cholesky
@@ -130,6 +131,7 @@ _IN_TOP_K = without_gradient(
 
 
 @op
+@checked
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Return whether each target class is among the `k` largest predictions (ties included).
 

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import checked
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -115,6 +116,7 @@ def _rule(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = 
 
 
 @op(rule=_rule)
+@checked
 def segment_sum(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -140,6 +142,7 @@ def segment_sum(
 
 
 @op(rule=_rule)
+@checked
 def segment_prod(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -149,6 +152,7 @@ def segment_prod(
 
 
 @op(rule=_rule)
+@checked
 def segment_max(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -161,6 +165,7 @@ def segment_max(
 
 
 @op(rule=_rule)
+@checked
 def segment_min(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:

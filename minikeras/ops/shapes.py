@@ -11,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import checked
 from minikeras.ops.families import np_shape
 from minikeras.ops.symbolic import TensorLike, export, op
 
@@ -296,6 +297,7 @@ def roll(x: TensorLike, shift: Any, axis: Any = None) -> Tensor:
 
 
 @op
+@checked
 def rot90(array: TensorLike, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Rotate by 90 degrees, `k` times, in the plane of two axes, from the first to the second.
 
