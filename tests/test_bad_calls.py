@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import importlib.util
 import inspect
+import pickle
 import re
 import sys
 import warnings
@@ -333,7 +334,6 @@ def test_constructors_name_the_argument_that_is_wrong(home, name):
 KEPT = {
     ("TerminateOnNaN", "locate"),  # ours alone
     ("SimpleRNN", "use_cudnn"),  # the same for all three recurrent layers
-    ("SGD", "momentum"),  # whole numbers too
 }
 
 
@@ -342,7 +342,7 @@ def refused(make: Any, library: Any, argument: str, value: Any) -> BaseException
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            make(library, **{argument: value})
+            make(*([] if library is None else [library]), **{argument: value})
     except Exception as error:
         return error
     return None
@@ -449,6 +449,69 @@ def test_functions_name_the_argument_that_is_wrong(path):
             bound = signature.bind(*args)
             bound.arguments[p.name] = value
             attempt(p.name, value, lambda b=bound: function(*b.args, **b.kwargs))
+
+
+# Inputs of layers.
+
+ROWS, STEPS_IN = np.ones((2, 3), "float32"), np.ones((2, 5, 4), "float32")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda k: k.Embedding(3, 2)({"a": ROWS}), "`inputs` must be a tensor"),
+        (lambda k: k.BatchNormalization()({"a": ROWS}), "`inputs` must be a tensor"),
+        (lambda k: k.Reshape((3,))({"a": ROWS}), "`inputs` must be a tensor"),
+        (lambda k: k.Dropout(0.5)("abc", training=True), "inputs='abc'"),
+        (lambda k: k.Activation("relu")(np.array(["a"])), "inputs=<ndarray of shape"),
+        (lambda k: k.Subtract()([ROWS, ROWS, ROWS]), "exactly 2 inputs"),
+        (lambda k: k.Dense(2).build(5), "`input_shape` must be a tuple"),
+        (lambda k: k.Dense(2).build(None), "`input_shape` must be a tuple"),
+        (
+            lambda k: minikeras.Sequential([minikeras.Input((3, 2)), k.LSTM(2), k.LSTM(2)]),
+            "return_sequences=True",
+        ),
+        (
+            lambda k: k.MultiHeadAttention(2, 3)(
+                STEPS_IN, STEPS_IN, attention_mask=np.ones((2, 3, 3), bool)
+            ),
+            r"`attention_mask` must be booleans of shape \(batch, 5, 5\)",
+        ),
+        (
+            lambda k: k.Attention()([STEPS_IN, STEPS_IN], mask=[np.ones((2, 3), bool), None]),
+            r"must be booleans of shape \(batch, 5\)",
+        ),
+        (
+            lambda k: k.Dense(2, kernel_initializer=np.ones((2, 2)))(ROWS),
+            r"Layer 'dense.*' \(Dense\): .*units=2, kernel_initializer=",
+        ),
+    ],
+)
+def test_layers_say_what_is_wrong_with_inputs(call, told):
+    with pytest.raises(ValueError, match=told):
+        call(minikeras.layers)
+
+
+def test_errors_of_a_users_function_stay_what_they_are():
+    with pytest.raises(KeyError, match="^'b'$"):
+        minikeras.ops.map(lambda x: {}["b"], ROWS)
+    with pytest.raises(ZeroDivisionError):
+        minikeras.layers.Lambda(lambda x: x * (1 / 0))(ROWS)
+
+
+def test_an_index_out_of_bounds_is_an_index_error():
+    tensor = minikeras.ops.convert_to_tensor([1, 2])
+    with pytest.raises(IndexError, match=r"index 7 .* Received: x=.*, key=7"):
+        tensor[7]
+    assert [int(x) for x in tensor] == [1, 2]
+
+
+def test_an_argument_error_is_caught_as_either_type_and_can_be_pickled():
+    for kind in (ValueError, TypeError):
+        with pytest.raises(kind, match="Dense: argument `units` must be a positive integer"):
+            minikeras.layers.Dense("3")
+    error = pickle.loads(pickle.dumps(refused(minikeras.layers.Dense, None, "units", 0)))
+    assert str(error).endswith("Received: units=0")
 
 
 # Methods: a call that fails changes nothing.

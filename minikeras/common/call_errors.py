@@ -166,7 +166,7 @@ def explained_build(error: Exception, layer: Any, args: tuple, kwargs: dict) -> 
         return error
     if len(given) == 1 and not _is_shape(next(iter(given.values()))):
         (name, value), *_ = given.items()
-        return ArgumentError(f"Layer '{layer.name}'", name, "a shape", value)
+        return ArgumentError(f"Layer '{layer.name}'", name, "a tuple of sizes", value)
     return _told(f"Layer '{layer.name}': {_sentence(str(error))}", _listed(given), error, error)
 
 

@@ -116,6 +116,14 @@ class BaseOptimizer(Trackable, Configurable):
             )
         self._learning_rate = learning_rate
 
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> Any:
+        """Make an optimizer from its config."""
+        if "lr" in config:  # the name of `learning_rate` in old files
+            config = {**config, "learning_rate": config["lr"]}
+            del config["lr"]
+        return super().from_config(config, custom_objects)
+
     def _check_arguments(self) -> None:
         kind = type(self).__name__
         steps = self.gradient_accumulation_steps

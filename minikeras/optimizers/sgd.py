@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from minikeras.autodiff import Variable
-from minikeras.common.arguments import Fraction
+from minikeras.common.arguments import Kind
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.optimizer import Optimizer
+
+_Momentum = Annotated[
+    float,
+    Kind("a float in [0, 1]", lambda value: isinstance(value, float) and 0 <= value <= 1),
+]
 
 
 class SGD(Optimizer):
@@ -33,7 +38,7 @@ class SGD(Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.01,
-        momentum: Fraction = 0.0,
+        momentum: _Momentum = 0.0,
         nesterov: bool = False,
         **options: Any,
     ) -> None:

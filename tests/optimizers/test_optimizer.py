@@ -44,8 +44,10 @@ def test_bad_arguments(make, message):
 
 
 def test_old_arguments():
-    optimizer = optimizers.SGD(lr=0.25)
+    optimizer = optimizers.SGD.from_config({"lr": 0.25})  # from an old file
     assert optimizer.get_config()["learning_rate"] == 0.25
+    with pytest.raises(ValueError, match=r"not recognized: {'lr': 0.25}. Did you mean `learning_"):
+        optimizers.SGD(lr=0.25)
     with pytest.warns(UserWarning, match="`decay`"):
         optimizers.Adam(decay=1e-6)
 
