@@ -104,14 +104,14 @@ def explained_op(error: Exception, function: Callable, args: tuple, kwargs: dict
         return error  # Python's own message about arguments that are missing or too many
     if type(error) is ArgumentError and error is raw and error.arguments[0] == function.__name__:
         return error
-    kinds = kinds_of(function)
-    for name, value in given.items():
-        if name in kinds:
-            try:
-                kinds[name].check(value, name, function.__name__)
-            except ArgumentError as misfit:
-                misfit.raw = raw
-                return misfit.with_traceback(error.__traceback__)
+    own = f"{function.__name__}: " in str(raw) and any(f"`{name}`" in str(raw) for name in given)
+    kinds = {} if own else kinds_of(function)  # our own words say more than a kind does
+    for name in [n for n in given if n in kinds]:
+        try:
+            kinds[name].check(given[name], name, function.__name__)
+        except ArgumentError as misfit:
+            misfit.raw = raw
+            return misfit.with_traceback(error.__traceback__)
     message = f"key {raw} is not there" if isinstance(raw, KeyError) else str(raw)
     if not message.startswith(f"{function.__name__}:"):
         message = f"{function.__name__}: {message}"
