@@ -166,7 +166,12 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
             return array
     elif type(value) is np.ndarray or isinstance(value, np.generic):
         array = value
-    elif isinstance(value, np.ndarray):  # np.matrix and masked arrays have operators of their own
+    elif isinstance(value, np.ndarray):  # np.matrix and others have operators of their own
+        if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+            raise TypeError(
+                "Cannot make a tensor of an array with masked values: they would count like others. "
+                "Fill them first, with `.filled(0.)`."
+            )
         array = np.asarray(value)
     else:
         if isinstance(value, KerasTensor):
@@ -179,10 +184,10 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
         target = to_np_dtype(dtype)
         if array.dtype != target:
             array = array.astype(target)
-    if array.dtype == object:
+    if array.dtype.kind in "OMm":
         raise TypeError(
-            "Expected numbers, received an array of dtype object (rows of different lengths, or "
-            f"values that are not numbers): {str(array)[:80]}"
+            f"Expected numbers, received an array of dtype {array.dtype} (rows of different lengths, "
+            f"dates, or values that are not numbers): {str(array)[:80]}"
         )
     return array
 
@@ -194,7 +199,7 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
-    if array.dtype.kind in "OM":
+    if array.dtype.kind in "OMm":
         raise TypeError(f"Cannot make a tensor of {type(value).__name__}: {str(value)[:80]}")
     if dtype is not None:
         return array.astype(to_np_dtype(dtype))

@@ -70,8 +70,8 @@ class Loss(FamilyMember, Configurable, family=FAMILY):
         Args:
             y_true: targets, of shape `(batch, ...)`.
             y_pred: predictions. Where they carry a mask, masked samples do not count.
-            sample_weight: weight of each sample, of a shape that broadcasts to that of the losses
-                per sample.
+            sample_weight: weight of each sample, of shape `(batch,)`, or weights of a shape that
+                broadcasts to that of the losses, such as one for each time step.
 
         Returns:
             A scalar, or the losses per sample if there is no reduction.
@@ -254,6 +254,10 @@ def reduce_weighted_values(
     values = ops.convert_to_tensor(values, dtype)
     if sample_weight is not None:
         sample_weight = ops.convert_to_tensor(sample_weight, values.dtype)
+        n = tuple(sample_weight.shape)
+        if len(n) == 1 and values.ndim > 1 and n == tuple(values.shape[:1]):
+            # One number for each sample, which has several losses: time steps, or pixels.
+            sample_weight = ops.reshape(sample_weight, (-1, *[1] * (values.ndim - 1)))
     sample_weight = apply_mask(sample_weight, mask, values.dtype, reduction)
     if sample_weight is not None:
         values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import numbers
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.trainers.data_adapters import get_data_adapter
 
 
@@ -83,7 +83,7 @@ class EpochIterator:
         )
         cap = settings.max_steps_per_epoch
         if cap and (steps_per_epoch is None or cap < steps_per_epoch):
-            warnings.warn(f"Limiting steps_per_epoch to {cap}", stacklevel=2)
+            warn(f"Limiting steps_per_epoch to {cap}")
             steps_per_epoch = cap
         self.steps_per_epoch = steps_per_epoch
         self.step = -1
@@ -133,11 +133,10 @@ class EpochIterator:
         self._taken += steps
         self.exhausted = steps == 0
         if self.exhausted or steps < (self.steps_per_epoch or 0):
-            warnings.warn(
+            warn(
                 "Your input ran out of data; interrupting training. Make sure that it can give at "
                 "least `steps_per_epoch * epochs` batches: repeat it, or use a PyDataset or an "
-                "iterable that can start anew instead of a generator.",
-                stacklevel=2,
+                "iterable that can start anew instead of a generator."
             )
             self.reset()
         elif self.steps_per_epoch is None:
@@ -153,6 +152,21 @@ def to_tensors(batch: Any) -> Any:
     if type(batch) is tuple and _ARRAY.issuperset(map(type, batch)):
         return tuple(map(Tensor, batch))
     return tree.map_structure(_to_tensor, batch)
+
+
+def to_filled_tensors(batch: Any) -> Any:
+    """`to_tensors` of a batch that must hold samples, for the mean of no losses is NaN.
+
+    Raises:
+        ValueError: if an array of the batch has none.
+    """
+    for leaf in tree.flatten(batch):
+        if isinstance(leaf, np.ndarray) and leaf.shape[:1] == (0,):
+            raise ValueError(
+                f"A batch is empty: it holds an array of shape {leaf.shape}. Let the generator or "
+                "data set leave out batches that have no samples."
+            )
+    return to_tensors(batch)
 
 
 _ARRAY = frozenset({np.ndarray})

@@ -274,5 +274,20 @@ def test_what_cannot_be_a_tensor():
 def test_subclasses_of_arrays_lose_their_own_rules():
     assert ops.sum(np.asmatrix(a), axis=0).shape == (2,)
     assert ops.reshape(np.asmatrix(a), (4,)).shape == (4,)
-    masked = ops.add(np.ma.masked_array([1.0, 2.0], mask=[False, True]), 1.0)
-    assert type(masked.array) is np.ndarray and masked.numpy().tolist() == [2.0, 3.0]
+    unmasked = ops.add(np.ma.masked_array([1.0, 2.0], mask=[False, False]), 1.0)
+    assert type(unmasked.array) is np.ndarray and unmasked.numpy().tolist() == [2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ma.masked_array([1.0, 2.0], mask=[False, True]),
+        np.array(["2020-01-01"], "datetime64[D]"),
+        np.array([3], "timedelta64[s]"),
+        np.timedelta64(3, "s"),
+    ],
+)
+def test_what_is_more_than_numbers_is_refused(value):
+    for convert in (ops.convert_to_tensor, lambda v: ops.add(v, 1.0)):
+        with pytest.raises(TypeError, match="masked values|Expected numbers|Cannot make a tensor"):
+            convert(value)

@@ -182,7 +182,7 @@ class RNN(Layer):
                 initial_state = [initial_state]
             initial_state = self._checked_states(list(initial_state), batch)
         if mask is not None:
-            mask = _plain_mask(mask)
+            mask = self._plain_mask(mask, sequences)
         self._forget_masks(self.cell)
         last, outputs, states = self.inner_loop(
             sequences, initial_state, mask=mask, training=training
@@ -194,6 +194,22 @@ class RNN(Layer):
                 v.assign(s)
         output = self._as_compute(outputs if self.return_sequences else last)
         return (output, *states) if self.return_state else output
+
+    def _plain_mask(self, mask: Any, sequences: Any) -> np.ndarray:
+        """Return a mask as booleans `(batch, time)`; one of batch size 1 serves for all."""
+        mask = tree.flatten(mask)[0]
+        if isinstance(mask, KerasTensor):
+            raise TypeError("A mask must be data, not a KerasTensor.")
+        mask = to_array(mask).astype(bool)
+        wanted = tuple(sequences.shape[:2])
+        if mask.shape[:2] not in (wanted, (1, wanted[1])):
+            raise ValueError(
+                f"Layer '{self.name}': argument `mask` must have the shape (batch, time) of the "
+                f"sequences, {wanted}. Received: {mask.shape}"
+            )
+        if mask.ndim > 2:
+            mask = mask.any(axis=tuple(range(2, mask.ndim)))
+        return mask if len(mask) == wanted[0] else np.repeat(mask, wanted[0], axis=0)
 
     def _checked_states(self, states: list, batch: int) -> list:
         """Return states in the cell's dtype, after a look at their number and shapes."""
@@ -279,15 +295,6 @@ class RNN(Layer):
         """Set the outputs of masked steps to zero."""
         keep = mask[:, ::-1] if self.go_backwards else mask
         return where(keep[:, :, None], sequence, zeros_like(sequence))
-
-
-def _plain_mask(mask: Any) -> np.ndarray:
-    """Return a mask as booleans `(batch, time)`."""
-    mask = tree.flatten(mask)[0]
-    if isinstance(mask, KerasTensor):
-        raise TypeError("A mask must be data, not a KerasTensor.")
-    mask = to_array(mask).astype(bool)
-    return mask.any(axis=tuple(range(2, mask.ndim))) if mask.ndim > 2 else mask
 
 
 def _choose(keep: np.ndarray, new: Tensor, old: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import (
+    as_floatx,
     class_weight_to_sample_weights,
     is_array_like,
     is_scipy_sparse,
@@ -19,20 +20,20 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
     to_array,
 )
 
-# Shuffled samples are gathered so many bytes at a time and handed out as views: one call of
-# NumPy for many batches, and still no copy of the data set.
+# Samples are gathered and cast so many bytes at a time and handed out as views: one call of NumPy
+# for many batches, and still no copy of the data set.
 _CHUNK_BYTES = 4 << 20
 
 
 class ArrayDataAdapter(DataAdapter):
     """Batches of arrays, or of nested structures of arrays.
 
-    Floats are cast to `floatx()` once, here. Batches are views wherever possible; views of the
-    user's own arrays are read-only.
+    Floats are cast to `floatx()` a few batches at a time. Batches are views wherever possible;
+    views of the user's own arrays are read-only.
 
     Args:
-        x: inputs: an array (anything with `__array__`, pandas, SciPy sparse) or a nested
-            structure of them, with samples along the first axis.
+        x: inputs: an array (anything with `__array__`, pandas, SciPy sparse, a column of a
+            Hugging Face data set) or a nested structure of them, with samples along the first axis.
         y: targets, likewise, or None.
         sample_weight: weights of the samples, one array for each of `y` or one for all.
         batch_size: samples in a batch, 32 by default.
@@ -91,6 +92,7 @@ class ArrayDataAdapter(DataAdapter):
 
         packed = pack_x_y_sample_weight(x, y, sample_weight)
         self._arrays = [_protect(leaf) for leaf in tree.flatten(packed) if leaf is not None]
+        self._ready = all(map(_is_ready, self._arrays))
         self._pack = _packer(packed)
 
     @property
@@ -115,7 +117,7 @@ class ArrayDataAdapter(DataAdapter):
 
     def peek(self) -> Any:
         first = slice(0, self._batch_size)
-        return self._pack([_dense(array[first]) for array in self._arrays])
+        return self._pack([_gather(array, first) for array in self._arrays])
 
     def __iter__(self) -> Iterator[Any]:
         size, pack = self._batch_size, self._pack
@@ -139,7 +141,7 @@ class ArrayDataAdapter(DataAdapter):
     def _chunks(self) -> Iterator[list[np.ndarray]]:
         """The epoch's samples as dense arrays, in pieces of whole batches, in order."""
         arrays, n = self._arrays, self._num_samples
-        if not self._shuffle and not any(map(is_scipy_sparse, arrays)):
+        if not self._shuffle and self._ready:
             yield arrays
             return
         order = self._permutation(n) if self._shuffle and self._shuffle != "batch" else None
@@ -225,15 +227,18 @@ def _protect(array: Any) -> Any:
     return array
 
 
-def _dense(array: Any) -> np.ndarray:
-    return array.toarray() if is_scipy_sparse(array) else array
+def _is_ready(array: Any) -> bool:
+    """Whether batches are just slices of an array: it is dense, and not to be cast."""
+    return not is_scipy_sparse(array) and as_floatx(array[:0]).dtype == array.dtype
 
 
 def _gather(array: Any, index: np.ndarray | slice) -> np.ndarray:
+    """Return some samples as a dense array that has the dtype of batches."""
     # `take` is the fastest, but would first copy all of an array that is not contiguous.
     if not isinstance(index, slice) and isinstance(array, np.ndarray) and array.flags.c_contiguous:
-        return array.take(index, axis=0)
-    return _dense(array[index])
+        return as_floatx(array.take(index, axis=0))
+    samples = array[index]
+    return as_floatx(samples.toarray() if is_scipy_sparse(samples) else samples)
 
 
 def _only(arrays: list) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import numbers
 import sys
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minikeras import tree
-from minikeras.common.dtypes import FLOAT_TYPES, np_dtype
+from minikeras.common.dtypes import FLOAT_TYPES, INT_TYPES, np_dtype
 from minikeras.common.settings import settings
 
 
@@ -129,17 +131,16 @@ def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np
         class_weight: a dict from class to weight.
 
     Raises:
-        TypeError: if `class_weight` is not a dict.
-        ValueError: if `y` has another shape.
+        TypeError: if `class_weight` is not a dict of numbers.
+        ValueError: if `y` has another shape, or a key is no class of one-hot targets.
     """
-    if not isinstance(class_weight, dict):
-        raise TypeError(
-            "`class_weight` must be a dict from class to weight. "
-            f"Received: {class_weight!r} of type {type(class_weight).__name__}"
-        )
+    class_weight = check_class_weight(class_weight)
     y = np.asarray(y)
-    if y.ndim == 2:
-        y = y[:, 0] if y.shape[1] == 1 else np.argmax(y, axis=1)
+    if y.ndim == 2 and y.shape[1] > 1:
+        check_classes(class_weight, range(y.shape[1]))
+        y = np.argmax(y, axis=1)
+    elif y.ndim == 2:
+        y = y[:, 0]
     if y.ndim != 1:
         raise ValueError(
             "`class_weight` needs targets of shape (n,), (n, 1) or (n, n_classes). "
@@ -150,6 +151,45 @@ def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np
     return np.array(weights, dtype=np_dtype(settings.floatx))[index]
 
 
+def check_class_weight(class_weight: Any) -> dict[int, float]:
+    """Return `class_weight` with plain numbers.
+
+    Raises:
+        TypeError: if it is not a dict from integers to numbers.
+    """
+    if not isinstance(class_weight, dict):
+        raise TypeError(
+            "`class_weight` must be a dict from class to weight. "
+            f"Received: {class_weight!r} of type {type(class_weight).__name__}"
+        )
+    for label, weight in class_weight.items():
+        if not isinstance(label, numbers.Real) or label != int(label):
+            raise TypeError(
+                f"`class_weight`: classes must be integers. Received the key {label!r} "
+                f"of type {type(label).__name__}"
+            )
+        if not isinstance(weight, (numbers.Real, np.ndarray)) or np.ndim(weight):
+            raise TypeError(
+                f"`class_weight`: the weight of class {label} must be a number. "
+                f"Received: {weight!r} of type {type(weight).__name__}"
+            )
+    return {int(label): float(weight) for label, weight in class_weight.items()}
+
+
+def check_classes(class_weight: dict[int, float], classes: Container[int]) -> None:
+    """Refuse weights of what is no class: a slip that would change nothing, without a word.
+
+    Raises:
+        ValueError: if a key of `class_weight` is not in `classes`.
+    """
+    unknown = [label for label in class_weight if label not in classes]
+    if unknown:
+        raise ValueError(
+            f"`class_weight` has weights for {unknown}, which are no classes. "
+            f"Expected keys in {classes}. Received: class_weight={class_weight}"
+        )
+
+
 def is_scipy_sparse(x: Any) -> bool:
     """Whether `x` is one of SciPy's sparse matrices or arrays."""
     return type(x).__module__.startswith("scipy.sparse") and hasattr(x, "tocsr")
@@ -157,53 +197,89 @@ def is_scipy_sparse(x: Any) -> bool:
 
 def is_array_like(x: Any) -> bool:
     """Whether `x` is None or something that `to_array` takes."""
-    return x is None or hasattr(x, "__array__") or is_scipy_sparse(x)
+    return x is None or hasattr(x, "__array__") or is_scipy_sparse(x) or is_column(x)
+
+
+def is_column(x: Any) -> bool:
+    """Whether `x` is a column of one of Hugging Face's data sets, a sequence of rows."""
+    return type(x).__module__.partition(".")[0] == "datasets" and isinstance(x, Sequence)
 
 
 def to_array(x: Any) -> Any:
-    """Return a whole data set's array: dense or CSR, its floats as `floatx()`.
+    """Return a whole data set's array, dense or CSR, in its own dtype.
 
-    Nothing is copied but for the sake of the dtype. A pandas `Series` becomes a column.
+    Nothing is copied where that can be avoided. A pandas `Series` becomes a column.
 
     Raises:
-        ValueError: if `x` has dtype object or no axis of samples.
+        ValueError: if `x` holds no numbers, or masked values, or has no axis of samples.
     """
     pandas = sys.modules.get("pandas")
     if is_scipy_sparse(x):
-        array = x.tocsr()
+        array = _checked(x.tocsr(), x)
     elif pandas is not None and isinstance(x, pandas.DataFrame):
-        # As a whole: floats beside ints or bools make a table of floats.
-        has_floats = any(_is_float(dtype) for dtype in x.dtypes)
-        array = x.to_numpy(dtype=np_dtype(settings.floatx)) if has_floats else x.to_numpy()
+        array = _checked(_table_to_numpy(x, x.dtypes), x)
     elif pandas is not None and isinstance(x, pandas.Series):
-        array = x.to_numpy()[:, None]
+        array = _checked(_table_to_numpy(x, [x.dtype])[:, None], x)
+    elif is_column(x):
+        array = to_numpy(np.asarray(x[:]))  # all rows at once, not one by one
     else:
         array = to_numpy(x)
-    if array.dtype == object:
-        raise ValueError(
-            f"Cannot use data of dtype object ({type(x).__name__} of shape {tuple(x.shape)}): "
-            "convert it to numbers, with `.astype('float32')`, or strings, with `.astype(str)`. "
-            "Sequences of different lengths become an array with `utils.pad_sequences`."
-        )
     if array.ndim == 0:
         raise ValueError(f"Data must have an axis of samples. Received the scalar {x!r}.")
-    if _is_float(array.dtype) and array.dtype != np_dtype(settings.floatx):
-        array = array.astype(np_dtype(settings.floatx))
     return array
+
+
+def as_floatx(array: Any) -> Any:
+    """Return an array, dense or sparse, whose floats are `floatx()`; anything else as it is."""
+    floatx = np_dtype(settings.floatx)
+    if array.dtype == floatx or not is_float(array.dtype):
+        return array
+    return array.astype(floatx)
 
 
 def to_numpy(x: Any) -> Any:
     """Return a batch's leaf as an ndarray, without changing its dtype.
 
     What is not array-like, such as a Python number, is returned as it is.
+
+    Raises:
+        ValueError: if it holds no numbers, or masked values.
     """
     if type(x) is np.ndarray:
-        return x
+        return _checked(x, x)
     if is_scipy_sparse(x):
         return x.toarray()
     if hasattr(x, "detach") and hasattr(x, "cpu"):  # torch
         x = x.detach().cpu()
-    return np.asarray(x) if hasattr(x, "__array__") else x
+    return _checked(np.asarray(x), x) if hasattr(x, "__array__") else x
+
+
+def _checked(array: Any, source: Any) -> Any:
+    """Return the array made of `source` if it holds numbers, all of which count."""
+    kind = array.dtype.kind
+    if isinstance(source, np.ma.MaskedArray) and np.ma.is_masked(source):
+        raise ValueError(
+            "Cannot use masked arrays: which values are masked would be forgotten. Fill them, with "
+            "`.filled(0.)`, and give weights of zero in `sample_weight` to those that must not "
+            f"count. Received: a masked array of shape {source.shape}"
+        )
+    if kind in "biufc" or (kind == "V" and _is_number_type(array.dtype)):
+        return array
+    hints = {
+        "O": "convert it to numbers, with `.astype('float32')`. Sequences of different lengths "
+        "become an array with `utils.pad_sequences`",
+        "M": "choose a unit and an origin, as in `(x - x.min()) / np.timedelta64(1, 'D')`",
+        "m": "choose a unit, as in `x / np.timedelta64(1, 'D')`",
+    }
+    raise ValueError(
+        f"Cannot use data of dtype {array.dtype} ({type(source).__name__} of shape "
+        f"{tuple(array.shape)}): {hints.get(kind, 'convert it to numbers')}."
+    )
+
+
+def _is_number_type(dtype: np.dtype) -> bool:
+    """Whether a dtype that NumPy does not know is one of ml_dtypes' numbers."""
+    return dtype.names is None and dtype.type is not np.void
 
 
 def batch_to_numpy(batch: Any, source: str) -> Any:
@@ -252,6 +328,33 @@ def add_class_weight(batch: Any, class_weight: dict[int, float] | None) -> Any:
     return x, y, class_weight_to_sample_weights(y, class_weight)
 
 
-def _is_float(dtype: Any) -> bool:
-    # By name, for pandas' nullable dtypes and ml_dtypes' bfloat16.
-    return getattr(dtype, "name", "").lower() in FLOAT_TYPES
+def is_float(dtype: Any) -> bool:
+    """Whether it is the dtype of floats: NumPy's, ml_dtypes' or one of pandas'."""
+    return _numpy_name(dtype) in FLOAT_TYPES
+
+
+def _numpy_name(dtype: Any) -> str:
+    """Return the name of the NumPy dtype of a column: `Int64` and `int64[pyarrow]` are int64."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)  # of pandas' own numbers and of pyarrow's
+    return getattr(dtype, "name", "").lower()
+
+
+def _table_to_numpy(table: Any, dtypes: Iterable[Any]) -> np.ndarray:
+    """Return a pandas frame or series as one array of numbers, missing ones as NaN.
+
+    Floats beside integers or booleans make a table of floats. Of columns that can hold missing
+    values, pandas's own and pyarrow's, pandas by itself would make objects.
+    """
+    names = set(map(_numpy_name, dtypes))
+    dtype: Any = None
+    if not names.isdisjoint(FLOAT_TYPES):
+        dtype = np_dtype(settings.floatx)
+    if all(isinstance(d, np.dtype) for d in dtypes):
+        return table.to_numpy(dtype=dtype)
+    if not names <= {"bool", "boolean", *INT_TYPES, *FLOAT_TYPES}:
+        return table.to_numpy()
+    if table.isna().to_numpy().any():
+        return table.to_numpy(dtype=np_dtype(settings.floatx), na_value=np.nan)
+    if dtype is None:
+        dtype = np.result_type(*(name.replace("boolean", "bool") for name in names))
+    return table.to_numpy(dtype=dtype)

@@ -27,7 +27,7 @@ class PyDataset(ABC):
             (the default) or none, batches are made when they are needed.
         use_multiprocessing: whether the workers are processes. The data set is then copied to
             each, at the start of every epoch.
-        max_queue_size: how many batches may be prepared ahead.
+        max_queue_size: how many batches may be prepared ahead; 0 for one on each worker.
 
     Example:
 
@@ -53,9 +53,9 @@ class PyDataset(ABC):
     ) -> None:
         if workers < 0:
             raise ValueError(f"PyDataset: `workers` must be at least 0. Received: {workers!r}")
-        if max_queue_size < 1:
+        if max_queue_size < 0:
             raise ValueError(
-                f"PyDataset: `max_queue_size` must be at least 1. Received: {max_queue_size!r}"
+                f"PyDataset: `max_queue_size` must be at least 0. Received: {max_queue_size!r}"
             )
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
@@ -168,7 +168,7 @@ def _prefetch(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
         get_batch = dataset.__getitem__
     try:
         ahead = (executor.submit(get_batch, index) for index in indices)
-        pending = deque(itertools.islice(ahead, dataset.max_queue_size))
+        pending = deque(itertools.islice(ahead, dataset.max_queue_size or dataset.workers))
         while pending:
             batch = pending.popleft().result()
             pending.extend(itertools.islice(ahead, 1))

@@ -283,3 +283,22 @@ def test_a_mask_that_is_given_goes_on_to_the_next_layer(keras, functional):
         results.append(np.asarray(model([x, mask]) if functional else last(first(x, mask=mask))))
     np.testing.assert_allclose(*results, rtol=1e-5, atol=1e-6)
     assert np.abs(results[0][2]).max() == 0  # every step is masked, in both layers
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.LSTM(2),
+        lambda: layers.GRU(2),
+        lambda: layers.RNN(layers.SimpleRNNCell(2)),
+        lambda: layers.Bidirectional(layers.LSTM(2)),
+    ],
+)
+def test_masks_of_other_lengths_or_batches_are_refused(make):
+    layer, x = make(), np.ones((3, 5, 2), "float32")
+    for shape in ((3, 4), (2, 5), (5, 3), (5,), ()):
+        with pytest.raises(ValueError, match=r"`mask`.*\(3, 5\)"):
+            layer(x, mask=np.ones(shape, bool))
+    mask = np.array([[True, True, False, True, False]])  # one for the whole batch
+    for same in (np.repeat(mask, 3, axis=0), np.repeat(mask, 3, axis=0)[..., None]):
+        np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=same))

@@ -1,4 +1,6 @@
+import tracemalloc
 from collections import namedtuple
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -8,7 +10,11 @@ from hypothesis import strategies as st
 
 from minikeras import tree
 from minikeras.common.settings import settings
-from minikeras.trainers.data_adapters import ArrayDataAdapter, get_data_adapter
+from minikeras.trainers.data_adapters import (
+    ArrayDataAdapter,
+    get_data_adapter,
+    train_validation_split,
+)
 from minikeras.trainers.data_adapters import array_data_adapter as module
 
 Inputs = namedtuple("Inputs", "left right")
@@ -186,6 +192,88 @@ def test_pandas():
         ArrayDataAdapter(pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
 
 
+ARROW = {"int64": "int64[pyarrow]", "float64": "double[pyarrow]", "bool": "bool[pyarrow]"}
+NULLABLE = {"int64": "Int64", "float64": "Float64", "bool": "boolean"}
+
+
+@pytest.mark.parametrize("own", [ARROW, NULLABLE], ids=["pyarrow", "nullable"])
+@pytest.mark.parametrize("kinds", [("int64", "float64"), ("int64", "bool"), ("bool",), ("int64",)])
+def test_pandas_columns_that_can_hold_missing_values(own, kinds):
+    pandas = pytest.importorskip("pandas")
+    if own is ARROW:
+        pytest.importorskip("pyarrow")
+    values = {"int64": [0, 1, 2], "float64": [0.5, 1.5, 2.5], "bool": [True, False, True]}
+    plain = pandas.DataFrame({kind: values[kind] for kind in kinds})
+    special = plain.astype({kind: own[kind] for kind in kinds})
+    (got,) = ArrayDataAdapter(special)
+    expected = np.stack([np.array(values[kind]) for kind in kinds], axis=1)
+    expected = expected.astype("float32") if "float64" in kinds else expected
+    np.testing.assert_array_equal(got, expected, strict=True)
+    (column,) = ArrayDataAdapter(special[kinds[0]])
+    np.testing.assert_array_equal(column, np.array(values[kinds[0]])[:, None], strict=True)
+    special.loc[1, kinds[0]] = None
+    (holed,) = ArrayDataAdapter(special)
+    assert np.isnan(holed[1, 0]) and np.isnan(holed).sum() == 1 and holed.dtype == "float32"
+
+
+class Column(Sequence):
+    """A column as Hugging Face's `datasets` have it: rows in lists, read from a file."""
+
+    __module__ = "datasets.arrow_dataset"
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.reads = 0
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        self.reads += 1
+        return self.rows[index]
+
+
+def test_columns_of_data_sets():
+    x, y = Column([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), Column([0, 1, 2])
+    ((a, b),) = get_data_adapter({"x": x}, y)
+    np.testing.assert_array_equal(a["x"], np.arange(6, dtype="float32").reshape(3, 2), strict=True)
+    np.testing.assert_array_equal(b, np.arange(3), strict=True)
+    assert x.reads == y.reads == 1
+    with pytest.raises(ValueError, match="`x`"):
+        get_data_adapter(Column([[1], [2, 3]]))
+
+
+@pytest.mark.parametrize("shuffle", [False, True, "batch"])
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16"])
+def test_casting_a_few_batches_at_a_time_gives_the_same_bits(dtype, shuffle, monkeypatch):
+    if dtype == "bfloat16":
+        dtype = pytest.importorskip("ml_dtypes").bfloat16
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 100)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(23, 5)).astype(dtype), np.arange(23)
+    adapter = ArrayDataAdapter(x, y, batch_size=4, shuffle=shuffle)
+    whole = x.astype("float32")
+    np.testing.assert_array_equal(adapter.peek()[0], whole[:4], strict=True)
+    for bx, by in adapter:
+        np.testing.assert_array_equal(bx, whole[by], strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_data_are_never_cast_as_a_whole(dtype, shuffle, monkeypatch):
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 1 << 16)
+    x = np.ones((4096, 512), dtype)
+    tracemalloc.start()
+    try:
+        (first,), _ = train_validation_split((x,), 0.25)
+        count = sum(len(batch) for batch in ArrayDataAdapter(first, shuffle=shuffle))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 3072
+    assert peak < x.nbytes / 8
+
+
 def test_the_same_batches_as_keras():
     pytest.importorskip("keras")
     from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter as Theirs
@@ -250,6 +338,16 @@ one, two = np.zeros((4, 2)), np.zeros((4, 3))
         ((one,), {"batch_size": 2.5}, "batch_size.*positive integer.*2.5"),
         ((one,), {"shuffle": "epoch"}, "shuffle.*'epoch'"),
         ((np.array(["a", 1], object),), {}, "`x`.*dtype object"),
+        ((one.astype(str),), {}, "`x`.*dtype <U"),
+        ((one.astype(bytes),), {}, "`x`.*dtype .S"),
+        ((np.zeros(4, [("a", "f4")]),), {}, "`x`.*dtype .*'a'"),
+        ((one.astype("datetime64[s]"),), {}, "`x`.*datetime64.*unit and an origin"),
+        ((one, one.astype("datetime64[s]")), {}, "`y`.*datetime64"),
+        ((one.astype("timedelta64[s]"),), {}, "`x`.*timedelta64.*unit"),
+        ((np.ma.masked_array(one, one == 0),), {}, "`x`.*masked array.*shape .4, 2"),
+        ((one, np.ma.masked_array(one, one == 0)), {}, "`y`.*masked array"),
+        ((one, one, np.ma.masked_array(one[:, 0], True)), {}, "`sample_weight`.*masked array"),
+        ((one, np.eye(4)), {"class_weight": {4: 1.0}}, r"\[4\].*no classes.*range\(0, 4\)"),
         ((one, np.array(3.0)), {}, "`y`.*axis of samples"),
         (([1.0, 2.0],), {}, "`x`.*float"),
         ((one, [1, 2]), {}, "`y`.*int"),
@@ -269,8 +367,16 @@ def test_bad_arguments(args, kwargs, match):
 
 
 def test_class_weight_must_be_a_dict():
-    with pytest.raises(TypeError, match=r"class_weight.*\[1, 2\]"):
-        ArrayDataAdapter(one, np.zeros(4), class_weight=[1, 2])
+    for wrong, match in (
+        ([1, 2], r"class_weight.*\[1, 2\]"),
+        ({"a": 1}, "class_weight.*integers.*'a'"),
+        ({0.5: 1}, "class_weight.*integers.*0.5"),
+        ({0: None}, "class_weight.*class 0.*None"),
+        ({1: "2"}, "class_weight.*class 1.*'2'"),
+        ({1: [2.0]}, "class_weight.*class 1"),
+    ):
+        with pytest.raises(TypeError, match=match):
+            ArrayDataAdapter(one, np.zeros(4), class_weight=wrong)
 
 
 def test_chosen_for_arrays():

@@ -11,6 +11,7 @@ PARALLEL = [
     {"workers": 0},
     {"workers": 1},
     {"workers": 3, "max_queue_size": 2},
+    {"workers": 2, "max_queue_size": 0},
     {"workers": 1, "use_multiprocessing": True},
     {"workers": 2, "use_multiprocessing": True, "max_queue_size": 3},
 ]
@@ -203,7 +204,7 @@ def test_bad_data_sets():
     with pytest.raises(ValueError, match="workers"):
         Numbers(workers=-1)
     with pytest.raises(ValueError, match="max_queue_size"):
-        Numbers(max_queue_size=0)
+        Numbers(max_queue_size=-1)
     with pytest.raises(TypeError, match="__getitem__"):
         PyDataset()
 
