@@ -7,10 +7,11 @@ order, those of a dict by sorted key, those of an `OrderedDict` in its own order
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from minikeras.common.traceback_utils import warn
 
 _DICTS = frozenset({dict, OrderedDict, defaultdict})
 _NODES = frozenset({list, tuple, deque}) | _DICTS
@@ -197,11 +198,10 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
     ValueError: The structures don't have the same nested structure: expected list, got (1, 2).
     """
     if check_types is not None:
-        warnings.warn(
+        warn(
             "tree.assert_same_structure: `check_types` is deprecated and has no effect. "
             "Use `tree.assert_same_paths` to compare without regard to types.",
             DeprecationWarning,
-            stacklevel=2,
         )
     _map_many(lambda *_: None, (a, b), True)
 

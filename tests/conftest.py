@@ -42,11 +42,15 @@ def few_compiled_programs():
 
 @pytest.fixture(autouse=True)
 def default_settings():
-    """What a test sets for the whole process is set back, so that tests do not depend on order."""
-    yield
+    """What a test sets for the whole process is set back, so that tests do not depend on order.
+
+    Tests that fail show where in minikeras they did.
+    """
     from minikeras import dtype_policies
     from minikeras.common.settings import settings
 
+    settings.traceback_filtering = False
+    yield
     settings.__dict__.clear()  # back to the class's defaults
     dtype_policies.reset_dtype_policy()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import warnings
 from typing import Literal
 
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook
 from minikeras.callbacks.save_schedule import EveryNBatches, write_text
 from minikeras.common.arguments import PathLike, PositiveInt
+from minikeras.common.traceback_utils import warn
 
 
 class BackupAndRestore(Callback):
@@ -85,10 +85,9 @@ class BackupAndRestore(Callback):
         except OSError as error:
             if not os.path.exists(_previous(self._weights_path)):
                 raise
-            warnings.warn(
+            warn(
                 f"BackupAndRestore: the backup in {self.backup_dir!r} cannot be read ({error}). "
-                "Going back to the one before.",
-                stacklevel=2,
+                "Going back to the one before."
             )
             for path in (self._weights_path, self._metadata_path):
                 if os.path.exists(_previous(path)):

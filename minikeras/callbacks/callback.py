@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import check_constructor
 
 Logs = dict[str, Any]
@@ -133,8 +136,9 @@ def lazy_hook(needed: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
     """Mark a batch-end hook that is not always needed, and does not always read its logs.
 
     `CallbackList` asks `needed(callback)` when training begins and leaves the hook out where the
-    answer is no. A marked hook may get its logs as a function; `read_logs` gives the dict. The
-    mark is on the function: a subclass that overrides the hook is called always, with a dict.
+    answer is no. A marked hook gets its logs as the loop has them, perhaps `LazyLogs`, which cost
+    something only when they are read; `pythonify_logs` reads them. The mark is on the function: a
+    subclass that overrides the hook is called always, with plain numbers.
     """
 
     def mark(hook: Callable) -> Callable:
@@ -144,6 +148,29 @@ def lazy_hook(needed: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
     return mark
 
 
-def read_logs(logs: Logs | Callable[[], Logs] | None) -> Logs:
-    """Return the dict behind the `logs` of a hook marked by `lazy_hook`."""
-    return (logs() if callable(logs) else logs) or {}
+def pythonify_logs(logs: Logs | None) -> Logs:
+    """Return `logs` sorted by key, with numbers and scalar arrays as floats.
+
+    Dicts inside are merged into the result; what is not a number stays, tensors as arrays.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras.callbacks.callback import pythonify_logs
+    >>> pythonify_logs({"loss": np.float32(0.5), "inner": {"acc": 1}, "per_class": [1.0, 2.0]})
+    {'acc': 1.0, 'loss': 0.5, 'per_class': [1.0, 2.0]}
+    """
+    result: Logs = {}
+    for key, value in sorted((logs or {}).items()):
+        if type(value) is float:
+            result[key] = value
+        elif isinstance(value, dict):
+            result.update(pythonify_logs(value))
+        else:
+            if hasattr(value, "__array__"):
+                value = np.array(value.array if isinstance(value, Tensor) else value)
+            try:
+                result[key] = float(value.item() if getattr(value, "size", 0) == 1 else value)
+            except (TypeError, ValueError):
+                result[key] = value
+    return result

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minikeras import tree
-from minikeras.autodiff.tensor import Tensor
-from minikeras.callbacks.callback import Callback, Logs
+from minikeras.callbacks.callback import Callback, Logs, pythonify_logs
 from minikeras.callbacks.history import History
 from minikeras.callbacks.progbar_logger import ProgbarLogger
 
@@ -31,11 +28,10 @@ class CallbackList(Callback):
 
     ```python
     if callbacks.wants_train_batches:
-        callbacks.on_train_batch_end(step, make_logs)
+        callbacks.on_train_batch_end(step, logs)
     ```
 
-    The hooks for the end of a batch take `logs` as a dict, or as a function without arguments
-    that makes it, which is called at most once and only if a callback reads the logs.
+    The hooks for the end of a batch leave their logs unread where no callback reads them.
 
     Args:
         callbacks: a callback, or a list of them, or a nested structure of lists.
@@ -129,17 +125,12 @@ class CallbackList(Callback):
             for hook, _ in hooks:
                 hook(batch, logs=logs)
 
-    def _end_batch(self, name: str, batch: int, logs: Logs | Callable[[], Logs] | None) -> None:
+    def _end_batch(self, name: str, batch: int, logs: Logs | None) -> None:
         made: Logs | None = None
-
-        def read() -> Logs:
-            nonlocal made
-            if made is None:
-                made = pythonify_logs(logs() if callable(logs) else logs)
-            return made
-
         for hook, lazy in self._hooks[name]:
-            hook(batch, logs=read if lazy else read())
+            if made is None and not lazy:
+                made = pythonify_logs(logs)
+            hook(batch, logs=logs if lazy else made)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._all("on_train_begin", logs=logs)
@@ -164,7 +155,7 @@ class CallbackList(Callback):
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._begin_batch("on_train_batch_begin", batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._end_batch("on_train_batch_end", batch, logs)
 
     # The older names call what the newer ones call.
@@ -180,7 +171,7 @@ class CallbackList(Callback):
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._begin_batch("on_test_batch_begin", batch, logs)
 
-    def on_test_batch_end(self, batch: int, logs: Logs | Callable[[], Logs] | None = None) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._end_batch("on_test_batch_end", batch, logs)
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
@@ -192,9 +183,7 @@ class CallbackList(Callback):
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._begin_batch("on_predict_batch_begin", batch, logs)
 
-    def on_predict_batch_end(
-        self, batch: int, logs: Logs | Callable[[], Logs] | None = None
-    ) -> None:
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._end_batch("on_predict_batch_end", batch, logs)
 
 
@@ -224,31 +213,3 @@ def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:
                 hooks.append((hook, needed is not None))
             break
     return hooks
-
-
-def pythonify_logs(logs: Logs | None) -> Logs:
-    """Return `logs` sorted by key, with numbers and scalar arrays as floats.
-
-    Dicts inside are merged into the result; what is not a number stays, tensors as arrays.
-
-    Example:
-
-    >>> import numpy as np
-    >>> from minikeras.callbacks.callback_list import pythonify_logs
-    >>> pythonify_logs({"loss": np.float32(0.5), "inner": {"acc": 1}, "per_class": [1.0, 2.0]})
-    {'acc': 1.0, 'loss': 0.5, 'per_class': [1.0, 2.0]}
-    """
-    result: Logs = {}
-    for key, value in sorted((logs or {}).items()):
-        if type(value) is float:
-            result[key] = value
-        elif isinstance(value, dict):
-            result.update(pythonify_logs(value))
-        else:
-            if hasattr(value, "__array__"):
-                value = np.array(value.array if isinstance(value, Tensor) else value)
-            try:
-                result[key] = float(value.item() if getattr(value, "size", 0) == 1 else value)
-            except (TypeError, ValueError):
-                result[key] = value
-    return result

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 from minikeras.callbacks.callback import Logs
 from minikeras.callbacks.monitor_callback import MonitorCallback
 from minikeras.common.arguments import Count
+from minikeras.common.traceback_utils import warn
 from minikeras.utils.io_utils import print_msg
 
 
@@ -103,9 +102,8 @@ class EarlyStopping(MonitorCallback):
         logs = logs or {}
         value = logs.get(self.monitor)
         if value is None:
-            warnings.warn(
+            warn(
                 f"Early stopping conditioned on metric `{self.monitor}` which is not available. "
-                f"Available metrics are: {','.join(logs)}",
-                stacklevel=2,
+                f"Available metrics are: {','.join(logs)}"
             )
         return value

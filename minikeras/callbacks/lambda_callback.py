@@ -18,11 +18,12 @@ class LambdaCallback(Callback):
         on_train_end: function of `(logs)`.
         on_train_batch_begin: function of `(batch, logs)`.
         on_train_batch_end: function of `(batch, logs)`.
-        **kwargs: any other method of `Callback` by name, such as `on_test_end`.
+        **kwargs: any other method of `Callback` by name, such as `on_test_end`, and further
+            attributes of any other name.
 
     Raises:
-        TypeError: if a keyword is not the name of a method of `Callback`, or what is given as a
-            hook cannot be called.
+        TypeError: if a keyword begins with `on_` but is no hook, or what is given as a method cannot
+            be called.
 
     Example:
 
@@ -53,15 +54,18 @@ class LambdaCallback(Callback):
             **kwargs,
         }
         for name, function in hooks.items():
-            if not callable(getattr(Callback, name, None)) or name.startswith("_"):
+            own = getattr(Callback, name, None)
+            if (name.startswith(("on_", "_")) or name in vars(Callback)) and not callable(own):
                 raise TypeError(
                     f"LambdaCallback: unknown argument {name!r}. "
                     f"Expected one of {sorted(n for n in vars(Callback) if n.startswith('on_'))}."
                 )
-            if function is None:
-                continue
-            if not callable(function):
-                raise TypeError(
-                    f"LambdaCallback: argument `{name}` must be a function. Received: {function!r}"
-                )
+            if own is not None:
+                if function is None:
+                    continue
+                if not callable(function):
+                    raise TypeError(
+                        f"LambdaCallback: argument `{name}` must be a function. "
+                        f"Received: {function!r}"
+                    )
             setattr(self, name, function)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Literal
 
-from minikeras.callbacks.callback import Logs, lazy_hook, read_logs
+from minikeras.callbacks.callback import Logs, lazy_hook, pythonify_logs
 from minikeras.callbacks.monitor_callback import MonitorCallback
 from minikeras.callbacks.save_schedule import EveryNBatches
 from minikeras.common.arguments import PathLike, PositiveInt
+from minikeras.common.traceback_utils import warn
 from minikeras.utils.io_utils import print_msg
 
 
@@ -78,7 +78,7 @@ class ModelCheckpoint(MonitorCallback):
     @lazy_hook(lambda self: self._schedule is not None)
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self._schedule is not None and self._schedule.due(batch):
-            self._save(self._current_epoch, batch, read_logs(logs))
+            self._save(self._current_epoch, batch, pythonify_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._schedule is None:
@@ -119,17 +119,15 @@ class ModelCheckpoint(MonitorCallback):
         self._set_monitor_op()
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
+            warn(
                 f"Can save best model only with {self.monitor} available. Saving this one. "
-                f"Available metrics are: {','.join(logs)}",
-                stacklevel=4,
+                f"Available metrics are: {','.join(logs)}"
             )
             return True
         if getattr(current, "shape", ()):
-            warnings.warn(
+            warn(
                 "Can save best model only when `monitor` is a scalar value. "
-                f"Received: {current}. Falling back to `save_best_only=False`.",
-                stacklevel=4,
+                f"Received: {current}. Falling back to `save_best_only=False`."
             )
             return True
         before = "None" if self.best is None else f"{self.best:.5f}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from minikeras.callbacks.callback import Callback
+from minikeras.common.traceback_utils import warn
 
 
 class MonitorCallback(Callback):
@@ -34,10 +34,9 @@ class MonitorCallback(Callback):
     ) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode. "
-                "Expected 'auto', 'min' or 'max'.",
-                stacklevel=3,
+                "Expected 'auto', 'min' or 'max'."
             )
             mode = "auto"
         self.monitor = monitor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras.callbacks.callback import Callback, Logs, lazy_hook, read_logs
+from minikeras.callbacks.callback import Callback, Logs, lazy_hook, pythonify_logs
 from minikeras.utils.io_utils import print_msg
 from minikeras.utils.progbar import Progbar
 
@@ -46,18 +46,21 @@ class ProgbarLogger(Callback):
         self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
 
     def _advance(self, batch: int, logs: Any) -> None:
-        self.seen = batch + 1
+        self.seen = batch + 1 if self.target is None else min(batch + 1, self.target)
         if self.progbar is None:
             self._restart()
         if self.progbar.due():
-            self.progbar.update(self.seen, read_logs(logs).items(), finalize=False)
+            self.progbar.update(self.seen, pythonify_logs(logs).items(), finalize=False)
 
     def _finish(self, logs: Logs | None) -> None:
         if self.progbar is None:
             self._restart()
         if self.target is None:
             self.target = self.progbar.target = self.seen
-        self.progbar.update(self.target, (logs or {}).items(), finalize=True)
+        values = list((logs or {}).items())
+        if self.verbose == 1:  # as the bar has shown them: the epoch's own before the validation's
+            values.sort(key=lambda item: item[0].startswith("val_"))
+        self.progbar.update(self.target, values, finalize=True)
 
     def _watches(self) -> bool:
         # A line at the end needs the batches only to count them.

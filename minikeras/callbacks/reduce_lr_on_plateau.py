@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from minikeras.callbacks.learning_rates import (
 )
 from minikeras.callbacks.monitor_callback import MonitorCallback
 from minikeras.common.arguments import Count, NonNegative
+from minikeras.common.traceback_utils import warn
 from minikeras.utils.io_utils import print_msg
 
 
@@ -67,7 +67,7 @@ class ReduceLROnPlateau(MonitorCallback):
                 f"ReduceLROnPlateau does not support a factor >= 1.0. Received factor={factor}"
             )
         if kwargs:
-            warnings.warn(f"ReduceLROnPlateau ignores arguments {sorted(kwargs)}.", stacklevel=2)
+            warn(f"ReduceLROnPlateau ignores arguments {sorted(kwargs)}.")
         self.factor = factor
         self.patience = patience
         self.verbose = verbose
@@ -93,10 +93,9 @@ class ReduceLROnPlateau(MonitorCallback):
         log_learning_rates(self.model, logs)
         current = logs.get(self.monitor)
         if current is None:
-            warnings.warn(
+            warn(
                 f"Learning rate reduction is conditioned on metric `{self.monitor}` which is not "
-                f"available. Available metrics are: {','.join(logs)}.",
-                stacklevel=2,
+                f"available. Available metrics are: {','.join(logs)}."
             )
             return
         if self.in_cooldown():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
 import numpy as np
 
 from minikeras.callbacks.callback import Callback, Logs
+from minikeras.common.traceback_utils import warn
 
 TIMEOUT = 10  # seconds; a server that hangs must not hang the training
 
@@ -70,15 +70,9 @@ class RemoteMonitor(Callback):
             urllib.request.urlopen(request, timeout=TIMEOUT).close()
         except urllib.error.HTTPError as error:
             error.close()
-            warnings.warn(
-                f"RemoteMonitor root server at {self.root} answered {error.code} {error.reason}",
-                stacklevel=2,
-            )
+            warn(f"RemoteMonitor root server at {self.root} answered {error.code} {error.reason}")
         except OSError as error:
-            warnings.warn(
-                f"Could not reach RemoteMonitor root server at {self.root}: {error}",
-                stacklevel=2,
-            )
+            warn(f"Could not reach RemoteMonitor root server at {self.root}: {error}")
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from minikeras.common.arguments import ArgumentError, is_integer, kinds_of, short
+from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import without_own_frames
 
 _RAW = (
     ArgumentError,
@@ -84,6 +86,8 @@ def told(function: Callable) -> Callable:
 def raise_explained(error: Exception, function: Callable, args: tuple, kwargs: dict) -> None:
     """Raise a function's error as it should reach the caller."""
     explained = explained_op(error, function, args, kwargs)
+    if settings.traceback_filtering:
+        explained = without_own_frames(explained)
     raise explained from (error.__cause__ if explained is error else None)
 
 

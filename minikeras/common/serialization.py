@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import types
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +35,7 @@ from minikeras.common.serialization_scopes import (
     revived_before,
 )
 from minikeras.common.settings import get_local, settings
+from minikeras.common.traceback_utils import warn
 
 # Objects to configs.
 
@@ -172,11 +172,10 @@ def _lambda_config(function: Any) -> dict:
     import codecs
     import marshal
 
-    warnings.warn(
+    warn(
         "The object being saved includes a `lambda`: its code is saved, and can only be loaded "
         "with `safe_mode=False` and the same version of Python. Use a named function that is "
-        "registered instead.",
-        stacklevel=3,
+        "registered instead."
     )
     code = codecs.encode(marshal.dumps(function.__code__), "base64").decode("ascii")
     cells = function.__closure__

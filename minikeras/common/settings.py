@@ -21,6 +21,7 @@ class _Settings:
     image_data_format: str = "channels_last"
     interactive_logging: bool = True
     traceback_filtering: bool = True
+    flash_attention: bool | None = None
     debug_numerics: bool = False
     max_epochs: int | None = None
     max_steps_per_epoch: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import warnings
+import threading
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.layers.building import Before, build_arguments, build_once
 from minikeras.layers.call_arguments import (
     CallSignature,
@@ -175,8 +177,10 @@ class Layer(LayerState):
 
     def _maybe_build(self, args: tuple, kwargs: dict) -> None:
         if not self.built:
-            self.build(**build_arguments(self, args, kwargs))
-            self.built = True
+            with _building:  # two threads may call a layer for the first time
+                if not self.built:
+                    self.build(**build_arguments(self, args, kwargs))
+                    self.built = True
 
     # Calling.
 
@@ -205,6 +209,8 @@ class Layer(LayerState):
             return self._full_call(args, kwargs)
         except Exception as error:
             told = explained_layer(error, self, args, kwargs, lambda: unusual_arguments_of(self))
+            if settings.traceback_filtering and not thread.state.layers:
+                raise without_own_frames(told) from (told.__cause__ if told is error else None)
             if told is error:
                 raise
             raise told from None
@@ -369,12 +375,11 @@ class Layer(LayerState):
         if previous_mask is not None and not self.supports_masking:
             if not self._warned_mask:
                 self._warned_mask = True
-                warnings.warn(
+                warn(
                     f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with "
                     "a mask attached to it. However, this layer does not support masking and will "
                     "therefore destroy the mask information. Downstream layers will not see the "
-                    "mask.",
-                    stacklevel=4,
+                    "mask."
                 )
             return None
         return previous_mask
@@ -489,6 +494,8 @@ class Layer(LayerState):
 
 
 Layer.call_signature = LazySignature()
+
+_building = threading.RLock()
 
 _SET_BY_INIT = ("_inbound_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""

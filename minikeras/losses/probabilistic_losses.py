@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import Fraction
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.losses import means
 from minikeras.losses.loss import same_rank_pair
 from minikeras.losses.loss_function_wrapper import LossFunctionWrapper, loss_function
@@ -223,12 +223,11 @@ def _categorical_pair(
     _check_axis(name, axis)
     y_true, y_pred = same_rank_pair(name, y_true, y_pred, same=same)
     if len(y_pred.shape) and y_pred.shape[-1] == 1:
-        warnings.warn(
+        warn(
             f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with "
             f"num_classes > 1. Received: y_pred.shape={tuple(y_pred.shape)}. Consider using "
             "'binary_crossentropy' if you only have 2 classes.",
             SyntaxWarning,
-            stacklevel=3,
         )
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import ArgumentError, Count, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.metrics.metric import Metric
 from minikeras.metrics.metrics_utils import confusion_matrix
 
@@ -69,7 +69,7 @@ class _IoUBase(Metric):
         if sample_weight is not None:
             weight = to_array(sample_weight)
             if weight.dtype.kind == "f" and self._np_dtype.kind in "iu":
-                warnings.warn(
+                warn(
                     f"{type(self).__name__}: sample weights are floats but the metric counts in "
                     f"{self.dtype}, so their fractions are lost. Make it with dtype='float32', or "
                     "pass integer weights."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.call_errors import told
+from minikeras.common.traceback_utils import warn
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.losses.regression_losses import cosine_similarity as cosine_loss
 from minikeras.losses.regression_losses import (
@@ -252,6 +252,6 @@ class R2Score(Metric):
             return score
         if p >= n - 1:
             what = "Division by zero" if p == n - 1 else "More predictors than data points"
-            warnings.warn(f"{what} in adjusted R2 score. Falling back to standard R2 score.")
+            warn(f"{what} in adjusted R2 score. Falling back to standard R2 score.")
             return score
         return 1 - (1 - score) * (n - 1) / (n - p - 1)

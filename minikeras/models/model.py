@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from minikeras.autodiff.state import thread
 from minikeras.common.serialization import serialize_keras_object
+from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.call_arguments import as_tuples, specs_of
 from minikeras.layers.layer import Layer
 from minikeras.models.functional_config import functional_from_config
@@ -48,6 +49,8 @@ class Model(Trainer, Layer):
             "_compile_loss",
             "_compile_metrics",
             "_compile_config",
+            "_rehearsed",
+            "_validation",
             "_inputs_struct",
             "_outputs_struct",
         }
@@ -56,6 +59,7 @@ class Model(Trainer, Layer):
     functional_class: ClassVar[type]
     """`Functional`, which builds on this class and puts itself here."""
 
+    @filter_traceback
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         Functional = Model.functional_class
         if _is_functional_call(args, kwargs) and not isinstance(self, Functional):
@@ -127,7 +131,10 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict:
         """Return what copies and pickles keep: all but what is made again when it is needed."""
-        made_again = ("train_function", "test_function", "predict_function", "_structure")
+        made_again = (
+            *("train_function", "test_function", "predict_function", "_structure"),
+            "_validation",
+        )
         return {**self.__dict__, **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:

@@ -8,6 +8,7 @@ from minikeras import dtype_policies
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import checked
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.building import Before
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.core.input_layer import InputLayer
@@ -38,6 +39,7 @@ class Sequential(GraphModel):
 
     _any_size = True  # a layer says itself what sizes it takes
 
+    @filter_traceback
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         Trainer.__init__(self)
         Layer.__init__(self, trainable=trainable, name=name)
@@ -49,6 +51,7 @@ class Sequential(GraphModel):
                 self._add(layer)
             self._maybe_rebuild()
 
+    @filter_traceback
     @checked
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.

@@ -5,7 +5,6 @@ What they do with it is in `optimizer.py`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from minikeras.common.arguments import Count, Fraction, Kind, Positive, Positive
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
 
@@ -87,10 +87,9 @@ class BaseOptimizer(Trackable, Configurable):
         kind = type(self).__name__
         self.name = name if name is not None else auto_name(kind)
         if kwargs.pop("decay", None) is not None:
-            warnings.warn(
+            warn(
                 f"{kind}: argument `decay` is no longer supported and will be ignored. Use a "
-                "schedule such as optimizers.schedules.InverseTimeDecay as `learning_rate`.",
-                stacklevel=4,
+                "schedule such as optimizers.schedules.InverseTimeDecay as `learning_rate`."
             )
         if kwargs:
             hint = " Did you mean `learning_rate`?" if "lr" in kwargs else ""
@@ -512,10 +511,9 @@ class BaseOptimizer(Trackable, Configurable):
         own = self.variables
         if len(store.keys()) != len(own):
             hint = "" if self.built else " Probably because the optimizer has not been built yet."
-            warnings.warn(
+            warn(
                 f"Skipping variable loading for optimizer '{self.name}', because it has {len(own)} "
-                f"variables whereas the saved optimizer has {len(store.keys())} variables.{hint}",
-                stacklevel=2,
+                f"variables whereas the saved optimizer has {len(store.keys())} variables.{hint}"
             )
             return
         super().load_own_variables(store)

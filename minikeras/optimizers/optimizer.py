@@ -10,7 +10,6 @@ An optimizer of this package says what is its own: arguments, `_build_slots`, an
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter, is_
 from typing import Any
@@ -22,6 +21,7 @@ from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
+from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.optimizers.base_optimizer import BaseOptimizer
 from minikeras.optimizers.flat import FlatGroup
@@ -162,10 +162,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             raise ValueError("No gradients provided for any variable.")
         if len(present) < len(variables):
             missing = [v.path for g, v in zip(grads, variables) if g is None]
-            warnings.warn(
+            warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If you "
-                "use `model.compile()`, did you forget the `loss` argument?",
-                stacklevel=3,
+                "use `model.compile()`, did you forget the `loss` argument?"
             )
         given: dict[FlatGroup, dict[int, None]] = {group: {} for group in self._groups}
         for g, v in present:

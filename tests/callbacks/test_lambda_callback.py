@@ -26,3 +26,14 @@ def test_bad_arguments(ours):
         ours.LambdaCallback(on_epoch_ends=print)
     with pytest.raises(TypeError, match=r"`on_epoch_end` must be a function or None. Received"):
         ours.LambdaCallback(on_epoch_end=3)
+
+
+def test_other_names_become_attributes(api):
+    callback = api.LambdaCallback(custom_method=lambda a: a + 1, note="text")
+    assert callback.custom_method(1) == 2 and callback.note == "text"
+
+
+@pytest.mark.parametrize("name", ["on_epoch_ends", "_model", "params", "model"])
+def test_names_that_are_taken_or_near_a_hooks(ours, name):
+    with pytest.raises(TypeError, match=f"unknown argument '{name}'"):
+        ours.LambdaCallback(**{name: print})

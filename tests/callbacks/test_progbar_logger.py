@@ -72,3 +72,24 @@ def test_evaluate_after_fit_prints_again(ours, monkeypatch):
     callbacks.on_test_begin()
     callbacks.on_test_end({"loss": 0.5})
     assert "loss: 0.5000" in sys.stdout.getvalue()
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_the_bar_shows_an_epochs_own_metrics_before_those_of_its_validation(
+    ours, theirs, monkeypatch, verbose
+):
+    def order(api, out):
+        stream = out()
+        monkeypatch.setattr(sys, "stdout", stream)
+        callbacks = api.CallbackList([api.ProgbarLogger()], verbose=verbose, epochs=1, steps=1)
+        callbacks.on_epoch_begin(0)
+        callbacks.on_train_batch_end(0, {"z": 1.0, "a": 2.0})
+        callbacks._flush_futures() if hasattr(callbacks, "_flush_futures") else None
+        callbacks.on_epoch_end(0, {"z": 1.0, "a": 2.0, "val_z": 3.0, "val_a": 4.0})
+        monkeypatch.undo()
+        last = re.split("[\r\n]", stream.getvalue().strip())[-1]
+        return re.findall(r"- (\w+):", last)
+
+    expected = ["a", "z", "val_a", "val_z"] if verbose == 1 else ["a", "val_a", "val_z", "z"]
+    assert order(ours, Terminal) == order(theirs, Terminal) == expected
+    assert order(ours, io.StringIO) == expected

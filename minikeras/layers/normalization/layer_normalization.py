@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from minikeras.common.arguments import NonNegative
+from minikeras.common.traceback_utils import warn
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.input_spec import InputSpec
@@ -58,10 +58,9 @@ class LayerNormalization(Layer):
     ) -> None:
         self.rms_scaling = bool(kwargs.pop("rms_scaling", False))
         if self.rms_scaling:
-            warnings.warn(
+            warn(
                 "LayerNormalization: `rms_scaling=True` is deprecated: it divides by the standard "
-                "deviation, not by the root mean square. Use RMSNormalization.",
-                stacklevel=2,
+                "deviation, not by the root mean square. Use RMSNormalization."
             )
         super().__init__(**kwargs)
         self.axis = checked_axis("LayerNormalization", axis)
