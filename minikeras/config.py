@@ -56,18 +56,45 @@ def is_debug_numerics_enabled() -> bool:
 
 
 def enable_traceback_filtering() -> None:
-    """Accepted; tracebacks are short here and never filtered."""
+    """Leave minikeras's own lines out of the tracebacks of errors, as it is by default.
+
+    What is left are the lines of the user's: a layer's `call`, a callback, a generator, and where
+    `fit`, a model or a layer was called.
+    """
     settings.traceback_filtering = True
 
 
 def disable_traceback_filtering() -> None:
-    """Accepted; tracebacks are never filtered here."""
+    """Show every line in the tracebacks of errors, to look for a fault in minikeras itself."""
     settings.traceback_filtering = False
 
 
 def is_traceback_filtering_enabled() -> bool:
-    """Return what was set; tracebacks are never filtered here."""
+    """Return whether minikeras's own lines are left out of tracebacks."""
     return settings.traceback_filtering
+
+
+def enable_flash_attention() -> None:
+    """Keras's switch to faster kernels of attention on GPUs, on by default.
+
+    minikeras has one implementation of attention, so it changes nothing here.
+    """
+    settings.flash_attention = None
+
+
+def disable_flash_attention() -> None:
+    """Keras's switch, noted and without effect: see `enable_flash_attention`."""
+    settings.flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """Return False if it was disabled, else None: Keras's way of leaving the choice to attention."""
+    return settings.flash_attention
+
+
+def is_nnx_enabled() -> bool:
+    """Return whether Flax's NNX is in use: never, it belongs to JAX."""
+    return False
 
 
 def enable_unsafe_deserialization() -> None:

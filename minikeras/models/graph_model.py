@@ -8,6 +8,7 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.traceback_utils import warn
 from minikeras.layers.call_arguments import specs_of
 from minikeras.layers.layer import Layer
 from minikeras.models.model import Model
@@ -120,6 +121,11 @@ class GraphModel(Function, Model):
                 raise ValueError(
                     f"Model '{self.name}': missing input(s) {missing}. "
                     f"Received keys: {sorted(inputs)}"
+                )
+            if len(inputs) > len(names) and isinstance(self._inputs_struct, dict):
+                warn(
+                    f"Model '{self.name}': the structure of `inputs` does not match: it has the keys "
+                    f"{sorted(inputs)}, where {names} were expected. The others are left out."
                 )
             flat = [inputs[n] for n in names]
         elif isinstance(inputs, (Tensor, KerasTensor)):

@@ -12,6 +12,7 @@ from minikeras.autodiff.primitive import elementary, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.kernels import activations as kernels
 from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
@@ -308,7 +309,18 @@ def softmax(x: TensorLike, axis: Any = -1) -> Tensor:
     >>> ops.softmax([0.0, 0.0])
     <Tensor shape=(2,) dtype=float32 [0.5 0.5]>
     """
-    return _over_axes(as_floating(x), axis, _SOFTMAX, "softmax")
+    y = _over_axes(as_floating(x), axis, _SOFTMAX, "softmax")
+    if isinstance(axis, (int, np.integer)) and y.shape[axis] == 1:
+        warn_of_constant_softmax(y.shape, axis)
+    return y
+
+
+def warn_of_constant_softmax(shape: tuple, axis: int) -> None:
+    """Warn of a softmax over one number, which is 1 whatever the number is."""
+    warn(
+        f"You are using a softmax over axis {axis} of a tensor of shape {tuple(shape)}. This axis has "
+        "size 1, so every result is 1. For one output that is a probability, use a sigmoid."
+    )
 
 
 @op(rule=same_float_rule)

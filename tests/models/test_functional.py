@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import hypothesis
 import numpy as np
 import pytest
@@ -520,3 +522,19 @@ def test_a_list_is_not_dealt_out_to_the_keys_of_a_dict(kind):
     for call in (model, lambda inputs: model.predict(inputs, verbose=0)):
         with pytest.raises(ValueError, match=r"dict of inputs with the keys \['a', 'b'\]"):
             call(kind([x, y]))
+
+
+def test_a_dict_with_keys_of_no_input_warns(keras):
+    data = {key: np.ones((3, 2), "float32") for key in "abc"}
+    for k in (minikeras, keras):
+        inputs = {key: k.Input((2,), name=key) for key in "ab"}
+        total = k.layers.Add()(list(inputs.values()))
+        strict = k.Model(inputs, total)
+        for call in (strict, lambda x, m=strict: m.predict(x, verbose=0)):
+            with pytest.warns(UserWarning, match=r"structure of `inputs`.*(\n.*)*'c'"):
+                assert call(data).shape == (3, 2)
+        loose = k.Model(list(inputs.values()), total)  # takes what it has a name for
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            loose(data)
+            strict({key: data[key] for key in "ba"})

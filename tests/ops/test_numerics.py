@@ -1,8 +1,11 @@
 """Extreme values, precision, and messages about bad input."""
 
+import warnings
+
 import numpy as np
 import pytest
 
+import minikeras
 from minikeras import ops
 from minikeras.autodiff import Tensor, gradient_check
 from minikeras.ops.einsum import contract, explicit
@@ -244,3 +247,29 @@ def test_powers_and_quotients_of_booleans_are_integers_as_in_keras(keras):
         result = getattr(ops, name)(*arrays)
         assert result.dtype.name == str(expected.dtype)
         np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize(
+    "call, warns",
+    [
+        (lambda k: k.ops.softmax(k.ops.ones((3, 1))), True),
+        (lambda k: k.activations.softmax(k.ops.ones((3, 1))), True),
+        (lambda k: k.ops.softmax(k.ops.ones((1, 3)), axis=0), True),
+        (lambda k: k.layers.Softmax()(k.ops.ones((3, 1))), True),
+        (lambda k: k.layers.Dense(1, activation="softmax")(k.ops.ones((3, 2))), True),
+        (lambda k: k.layers.Conv1D(1, 1, activation="softmax")(k.ops.ones((1, 3, 2))), True),
+        (lambda k: k.ops.softmax(k.ops.ones((1, 3))), False),
+        (lambda k: k.ops.softmax(k.ops.ones((3, 1)), axis=None), False),
+        (lambda k: k.ops.softmax(k.ops.ones((3, 1, 1)), axis=(1, 2)), False),
+        (lambda k: k.ops.log_softmax(k.ops.ones((3, 1))), False),
+        (lambda k: k.layers.Dense(1, activation="sigmoid")(k.ops.ones((3, 2))), False),
+        (lambda k: k.layers.Dense(2, activation="softmax")(k.ops.ones((3, 2))), False),
+    ],
+)
+def test_a_softmax_over_one_number_warns(keras, call, warns):
+    for k in (minikeras, keras):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call(k)
+        texts = [str(w.message) for w in caught]
+        assert any("softmax over axis" in t and "sigmoid" in t for t in texts) == warns

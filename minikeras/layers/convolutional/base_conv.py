@@ -14,6 +14,7 @@ from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
+from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
 
@@ -98,6 +99,8 @@ class WindowedLayer(Layer):
         if fused is SOFTMAX and self.data_format == "channels_first":
             fused = None
         y = in_channels_last(inputs, self.data_format, lambda x: compute(x, fused))
+        if fused is SOFTMAX and y.shape[-1] == 1:
+            warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None else self.activation(y)
 
     def _output_shape(self, input_shape: tuple, filters: int) -> tuple:

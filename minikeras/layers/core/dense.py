@@ -9,8 +9,10 @@ from minikeras.activations.activations import ActivationLike
 from minikeras.common.arguments import PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
+from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.dense import DENSE
 from minikeras.regularizers.regularizers import RegularizerLike
 
@@ -84,6 +86,8 @@ class Dense(Layer):
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)
         y = DENSE(inputs, self.kernel, self.bias, activation=fused)
+        if fused is SOFTMAX and self.units == 1:
+            warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None else self.activation(y)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
