@@ -124,6 +124,21 @@ def forget_global_seed() -> None:
     set_local("global_seed_generator", None)
 
 
+def get_global_draws() -> Any:
+    """Return where the global stream of this thread is, for `set_global_draws`."""
+    generator = get_local("global_seed_generator")
+    return None if generator is None else (generator, generator.state.array)
+
+
+def set_global_draws(draws: Any) -> None:
+    """Go back to where `get_global_draws` found the global stream of this thread."""
+    if draws is None:
+        forget_global_seed()
+    else:
+        generator, generator.state.array = draws
+        set_local("global_seed_generator", generator)
+
+
 def draw_key(seed: Any) -> Key:
     """Return the key that a `seed` argument stands for.
 

@@ -11,6 +11,11 @@ from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.losses import Loss
 from minikeras.trainers.compile_utils import is_crossentropy
+from minikeras.trainers.data_adapters.data_adapter_utils import (
+    check_class_weight,
+    check_classes,
+    is_column,
+)
 from minikeras.trainers.steps import Steps
 
 
@@ -31,7 +36,25 @@ def check_targets(model: Any, y: Any, name: str = "y") -> None:
         and model._compile_loss is not None
         and model._compile_loss.known
     ):
+        # Columns of data sets are read once, when the batches are made.
+        y = tree.map_structure(lambda a: None if is_column(a) else a, y)
         losses_module.check_targets(y, name)
+
+
+def check_class_weights(model: Any, y: Any, class_weight: Any) -> None:
+    """Refuse weights of classes that neither the model's only output nor the targets have."""
+    if class_weight is None:
+        return
+    class_weight = check_class_weight(class_weight)
+    outputs = getattr(model, "outputs", None)
+    n = outputs[0].shape[-1] if outputs and len(outputs) == 1 and outputs[0].shape else None
+    if n is None or (n == 1 and y is None):
+        return  # a subclassed model, or a number as target, may have any number of classes
+    known = set(range(max(n, 2)))
+    labels = np.asarray(y) if hasattr(y, "__array__") else np.zeros(0)
+    if labels.dtype.kind in "biuf" and (labels.ndim == 1 or labels.shape[1:] == (1,)):
+        known |= set(np.unique(labels[np.isfinite(labels)]).astype(int).tolist())  # -1, of a hinge
+    check_classes(class_weight, known)
 
 
 def check_labels(model: Any, y: Any, name: str = "y") -> None:
@@ -70,8 +93,6 @@ def check_validation(model: Any, x: Any, y: Any) -> None:
             f"Model '{model.name}': `validation_data` has no targets, which the loss needs. Pass "
             "(x, y)."
         )
-    if type(model).test_step is Steps.test_step:
-        model._build_on(tree.map_structure(lambda a: Tensor(to_array(a)[:1]), x))
 
 
 def unpack_validation(data: Any) -> tuple:

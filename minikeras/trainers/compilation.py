@@ -9,6 +9,7 @@ from minikeras import optimizers
 from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.traceback_utils import filter_traceback
 from minikeras.metrics.metric import Metric
 from minikeras.trainers.compile_utils import CompileLoss, CompileMetrics
 from minikeras.trainers.logs import lazy_results_of, results_of
@@ -17,6 +18,7 @@ from minikeras.trainers.logs import lazy_results_of, results_of
 class Compilation:
     """The part of `Trainer` that keeps what `compile` was given, and the metrics."""
 
+    @filter_traceback
     @checked
     def compile(
         self,
@@ -77,6 +79,7 @@ class Compilation:
         self.compiled = True
         self.train_function = self.test_function = self.predict_function = None
         self._structure = None
+        self._rehearsed = set()
         self._compile_config = {
             "optimizer": optimizer,
             "loss": loss,
@@ -99,19 +102,29 @@ class Compilation:
 
     @property
     def metrics(self) -> list[Any]:
-        """The loss tracker, the metrics of layers, and those of `compile`."""
+        """The loss tracker, the metrics of `compile` and the losses of outputs, those of layers."""
         if self._structure is not None:
             return list(self._structure.own_metrics)
         return self._metrics_beside(super().metrics)
 
     def _metrics_beside(self, of_layers: list[Any]) -> list[Any]:
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += of_layers
         if self._compile_metrics is not None:
             found.append(self._compile_metrics)
         if self._compile_loss is not None:
             found += self._compile_loss.metrics
-        return found
+        return found + of_layers
+
+    def compiled_loss(
+        self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
+    ) -> Any:
+        """Return the loss that `compile` was given, as older code asks for it: see `compute_loss`."""
+        return self.compute_loss(y=y, y_pred=y_pred, sample_weight=sample_weight)
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics that `compile` was given, as older code asks for them: see `compute_metrics`."""
+        return self._compile_metrics
 
     @property
     def metrics_names(self) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
+
+import numpy as np
 
 from minikeras import losses as losses_module
 from minikeras import metrics as metrics_module
@@ -47,6 +50,9 @@ def _loss_labels(y_pred: Any, output_names: list[str] | None, losses: list[Any])
             last = names[i]
         else:
             last = losses[i] if isinstance(losses[i], str) else _name_of(losses[i])
+        if isinstance(losses[i], _LossOverPart):
+            path = path[: len(path) - losses[i].depth]
+            last = path[-1] if path else losses[i].name
         labels.append(_unique("/".join([*map(str, path[:-1]), f"{last}_loss"]), labels))
     return labels
 
@@ -64,7 +70,13 @@ def _values(structure: Any) -> Any:
 
 
 def per_output(
-    given: Any, y_pred: Any, keys: list[str], names: list[str], what: str, is_leaf: Any
+    given: Any,
+    y_pred: Any,
+    keys: list[str],
+    names: list[str],
+    what: str,
+    is_leaf: Callable[[Any, Any], bool],
+    spread: Callable[[Any, Any, int], list[Any]] = lambda item, part, n: [item] * n,
 ) -> list[Any]:
     """Spread a structure that the user gave over the flat outputs.
 
@@ -75,13 +87,14 @@ def per_output(
         keys: their names, and `names` what else they may be called.
         what: the argument's name, for messages.
         is_leaf: tells an item from a structure of items, by the item and the outputs it is for.
+        spread: makes one item for a part of the outputs, of so many tensors, an item for each.
 
     Raises:
         ValueError: if it does not match the outputs.
     """
     n = len(keys)
     if given is None or is_leaf(given, y_pred):
-        return [given] * n
+        return spread(given, y_pred, n)
     if isinstance(given, dict):
         nested = isinstance(y_pred, dict) and any(tree.is_nested(p) for p in y_pred.values())
         if nested and set(given) <= set(y_pred):
@@ -89,7 +102,9 @@ def per_output(
             for key in sorted(y_pred):
                 part = y_pred[key]
                 sub_keys = output_keys(part, None)
-                result += per_output(given.get(key), part, sub_keys, sub_keys, what, is_leaf)
+                result += per_output(
+                    given.get(key), part, sub_keys, sub_keys, what, is_leaf, spread
+                )
             return result
         _check_names(given, keys, names, what)
         return [given.get(k, given.get(m)) for k, m in zip(keys, names)]
@@ -99,7 +114,7 @@ def per_output(
         result = []
         for item, part in zip(items, y_pred):
             sub_keys = output_keys(part, None)
-            result += per_output(item, part, sub_keys, sub_keys, what, is_leaf)
+            result += per_output(item, part, sub_keys, sub_keys, what, is_leaf, spread)
         return result
     if len(items) == n:
         return items
@@ -161,27 +176,35 @@ class CompileLoss:
         self.output_names = output_names
         self.built = False
         self.trackers: list[Any] = []
+        # What is wrong raises at once, before any training.
+        for weight in tree.flatten(loss_weights):
+            if weight is not None and not isinstance(weight, (int, float, np.number)):
+                raise ValueError(
+                    f"`loss_weights` must hold numbers. Received: {weight!r} in {loss_weights}"
+                )
         for item in tree.flatten(loss):
             if item is not None and not is_crossentropy(item):
-                _loss(item)  # an unknown name raises at once, before any training
+                _loss(item)
 
     @property
     def known(self) -> bool:
         """Whether all losses are minikeras's own, none a class or function of the user's."""
-        items = [item for item in tree.flatten(self.user_loss) if item is not None]
-        return all(
-            isinstance(item, str)
-            or getattr(item, "__module__", "").partition(".")[0] == __package__.partition(".")[0]
-            for item in items
-        )
+        return all(item is None or _is_own(item) for item in tree.flatten(self.user_loss))
 
     @property
     def metrics(self) -> list[Any]:
         """The mean loss of each output, if there are several."""
         return [t for t in self.trackers if t is not None]
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
-        """Match losses and weights with outputs."""
+    def match(self, y_pred: Any) -> tuple[list[Any], list[Any]]:
+        """Return what was given as loss, and as weight of it, for each of the flat outputs.
+
+        Args:
+            y_pred: the outputs, or KerasTensors that describe them.
+
+        Raises:
+            ValueError: if it does not match the outputs.
+        """
         self.keys = output_keys(y_pred, self.output_names)
         self.names = _one_each(self.output_names, len(self.keys)) or self.keys
         items = per_output(
@@ -191,6 +214,7 @@ class CompileLoss:
             self.names,
             "loss",
             lambda x, _: callable(x) or isinstance(x, (str, losses_module.Loss)),
+            lambda x, part, n: _losses_of_part(x, part, n, whole=part is y_pred),
         )
         weights = per_output(
             self.user_loss_weights,
@@ -198,8 +222,15 @@ class CompileLoss:
             self.keys,
             self.names,
             "loss_weights",
-            lambda x, _: isinstance(x, (int, float)),
+            lambda x, _: isinstance(x, (int, float, np.number)),
         )
+        items = [_only(i, key, "loss") for i, key in zip(items, self.keys)]
+        weights = [_only(w, key, "loss_weights") for w, key in zip(weights, self.keys)]
+        return items, weights
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Match losses and weights with outputs."""
+        items, weights = self.match(y_pred)
         if any(is_crossentropy(i) for i in items):
             flat_true = self._spread(y_true, y_pred, items)
             flat_pred = tree.flatten(y_pred)
@@ -219,6 +250,10 @@ class CompileLoss:
             ]
         self.single = self.losses[0] if len(self.keys) == 1 and weights[0] is None else None
         self.built = True
+
+    def unbuild(self) -> None:
+        """Forget the outputs that losses were matched with."""
+        self.built, self.trackers = False, []
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the total loss as a scalar tensor."""
@@ -244,7 +279,11 @@ class CompileLoss:
                 continue
             if flat_true[i] is None:
                 raise ValueError(f"Output '{self.keys[i]}' has a loss but no target in `y`.")
-            value = loss(flat_true[i], flat_pred[i], sample_weight=flat_weight[i])
+            if isinstance(loss, _LossOverPart):
+                here = slice(i, i + loss.size)
+                value = loss(flat_true[here], flat_pred[here], flat_weight[i])
+            else:
+                value = loss(flat_true[i], flat_pred[i], sample_weight=flat_weight[i])
             if self.trackers:
                 self.trackers[i].add_mean(value, flat_pred[i].shape[0])
             if self.weights[i] is not None:
@@ -264,6 +303,52 @@ class CompileLoss:
         return match_targets(y_true, y_pred, self.keys, self.names, "y")
 
 
+class _LossOverPart:
+    """A loss that takes a nested part of the outputs as a whole, as a loss of the user's may.
+
+    Args:
+        loss: function or `Loss`.
+        part: that part of the outputs.
+    """
+
+    def __init__(self, loss: Any, part: Any) -> None:
+        self.loss = _loss(loss)
+        self.name = self.loss.name
+        self.part = part
+        self.size = len(tree.flatten(part))
+        self.depth = len(tree.flatten_with_path(part)[0][0])
+
+    def __call__(self, y_true: list[Any], y_pred: list[Any], sample_weight: Any) -> Tensor:
+        y_true, y_pred = (tree.pack_sequence_as(self.part, flat) for flat in (y_true, y_pred))
+        return self.loss(y_true, y_pred, sample_weight=sample_weight)
+
+
+def _losses_of_part(loss: Any, part: Any, n: int, whole: bool) -> list[Any]:
+    """Return the losses of `n` outputs that one was given for.
+
+    The losses of minikeras are for one tensor, and so is what is given for all outputs; a loss of
+    the user's that is given for a nested part takes that part.
+    """
+    if whole or n == 1 or loss is None or _is_own(loss):
+        return [loss] * n
+    return [_LossOverPart(loss, part), *[None] * (n - 1)]
+
+
+def _is_own(loss: Any) -> bool:
+    """Whether a loss is one of minikeras's, not a function or class of the user's."""
+    module = getattr(loss, "__module__", "")
+    return isinstance(loss, str) or module.partition(".")[0] == __package__.partition(".")[0]
+
+
+def _only(item: Any, key: str, what: str) -> Any:
+    """Return the one item that an output's list may hold in place of the item itself."""
+    if not isinstance(item, (list, tuple)):
+        return item
+    if len(item) != 1:
+        raise ValueError(f"`{what}`: output '{key}' takes one item. Received: {item}")
+    return item[0]
+
+
 def is_crossentropy(identifier: Any) -> bool:
     """Whether it stands for the crossentropy that fits the targets."""
     return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
@@ -277,6 +362,8 @@ def _crossentropy(y_true: Any, y_pred: Any) -> str:
 
 
 def _loss(identifier: Any) -> Any:
+    if isinstance(identifier, _LossOverPart):
+        return identifier
     loss = losses_module.get(identifier)
     if isinstance(loss, losses_module.Loss):
         return loss
@@ -284,6 +371,7 @@ def _loss(identifier: Any) -> Any:
         raise ValueError(
             f"`loss` must be a loss, its name, or a function. Received: {identifier!r}"
         )
+    _check_takes_two(loss, "loss")
     return losses_module.LossFunctionWrapper(loss, name=_name_of(loss))
 
 
@@ -308,8 +396,10 @@ class CompileMetrics:
                     f"{what}={given} of type {type(given)}"
                 )
             for item in tree.flatten(given):
-                if isinstance(item, str) and item.lower() not in ("accuracy", "acc"):
-                    metrics_module.get(item)  # an unknown name raises at once
+                if item is not None and not _is_accuracy(item):
+                    metric = metrics_module.get(item)  # what is wrong raises at once
+                    if not isinstance(metric, metrics_module.Metric):
+                        _check_takes_two(metric, what)
         self.user_metrics = metrics
         self.user_weighted = weighted_metrics
         self.output_names = output_names
@@ -327,19 +417,37 @@ class CompileMetrics:
         """The metrics' variables."""
         return [v for m in self.metrics for v in m.variables]
 
+    def match(self, y_pred: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+        """Return what was given as metrics and weighted metrics, in a list for each flat output.
+
+        Args:
+            y_pred: the outputs, or KerasTensors that describe them.
+
+        Raises:
+            ValueError: if it does not match the outputs.
+        """
+        self.keys = output_keys(y_pred, self.output_names)
+        self.names = _one_each(self.output_names, len(self.keys)) or self.keys
+        return (
+            self._groups(self.user_metrics, y_pred, "metrics"),
+            self._groups(self.user_weighted, y_pred, "weighted_metrics"),
+        )
+
+    def unbuild(self) -> None:
+        """Forget the outputs that metrics were matched with."""
+        self.built, self.entries, self.fast = False, [], None
+
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Match metrics with outputs and resolve "accuracy" by the outputs' shapes."""
-        keys = output_keys(y_pred, self.output_names)
-        own_names = _one_each(self.output_names, len(keys))
-        self.keys, self.names = keys, own_names or keys
+        matched = self.match(y_pred)
+        keys, own_names = self.keys, _one_each(self.output_names, len(self.keys))
         flat_true = _loose_targets(y_true, y_pred, keys, self.names)
         flat_pred = tree.flatten(y_pred)
         self.entries = []
         # Outputs that nobody has named lend no name to their metrics.
         flat_dict = isinstance(y_pred, dict) and not any(map(tree.is_nested, y_pred.values()))
         named = flat_dict or own_names is not None
-        for given, weighted in ((self.user_metrics, False), (self.user_weighted, True)):
-            groups = self._groups(given, y_pred, "weighted_metrics" if weighted else "metrics")
+        for groups, weighted in zip(matched, (False, True)):
             for i, group in enumerate(groups):
                 for item in group:
                     metric = _metric(item, flat_true[i], flat_pred[i])
@@ -440,7 +548,7 @@ def _metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
     """Return a metric object; "accuracy" becomes the one that fits the shapes."""
     if identifier is None:
         raise ValueError("Expected metric, received `None`.")
-    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+    if _is_accuracy(identifier):
         binary, sparse = metrics_module.is_binary_or_sparse_categorical(y_true, y_pred)
         if binary:
             return metrics_module.BinaryAccuracy(name=identifier)
@@ -454,6 +562,26 @@ def _metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         return metric
     name = identifier if isinstance(identifier, str) else _name_of(metric)
     return metrics_module.MeanMetricWrapper(metric, name=name)
+
+
+def _is_accuracy(identifier: Any) -> bool:
+    """Whether it stands for the accuracy that fits the targets."""
+    return isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc")
+
+
+def _check_takes_two(function: Callable, what: str) -> None:
+    """Refuse a loss or metric that cannot be called with targets and predictions."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # one of NumPy's, which does not tell
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError as error:
+        raise TypeError(
+            f"`{what}`: a function must take two arguments, (y_true, y_pred). "
+            f"Received: {_name_of(function)}{signature}"
+        ) from error
 
 
 def _name_of(function: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.traceback_utils import warn
 from minikeras.trainers.compilation import Compilation
 from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
 
@@ -64,10 +64,9 @@ class Steps(Compilation):
                 total = added if total is None else total + added
         if total is None:
             if self._compile_loss is None and training:
-                warnings.warn(
+                warn(
                     f"The model '{self.name}' has no loss: no loss was given to `compile` and no "
-                    "layer added one. Nothing will be learnt.",
-                    stacklevel=2,
+                    "layer added one. Nothing will be learnt."
                 )
             total = Tensor(np.zeros((), np.float32))
         return total
@@ -119,10 +118,7 @@ class Steps(Compilation):
             gradients = tape.gradients_into(scaled, optimizer.gradient_targets())
             optimizer.apply_flat(gradients)
         elif self.trainable_variables:
-            warnings.warn(
-                f"The loss of model '{self.name}' does not depend on its trainable weights.",
-                stacklevel=2,
-            )
+            warn(f"The loss of model '{self.name}' does not depend on its trainable weights.")
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:

@@ -9,18 +9,20 @@ import itertools
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from minikeras import optimizers, tree
 from minikeras.autodiff.tensor import to_array
 from minikeras.callbacks import CallbackList, History, ProgbarLogger
-from minikeras.callbacks.callback_list import pythonify_logs
+from minikeras.callbacks.callback import pythonify_logs
 from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import filter_traceback
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
+    check_class_weights,
     check_compiled,
     check_labels,
     check_targets,
@@ -34,7 +36,10 @@ from minikeras.trainers.data_adapters import (
     train_validation_split,
     unpack_x_y_sample_weight,
 )
-from minikeras.trainers.epoch_iterator import EpochIterator, to_tensors
+from minikeras.trainers.data_adapters.data_adapter_utils import to_numpy
+from minikeras.trainers.epoch_iterator import EpochIterator, to_filled_tensors, to_tensors
+from minikeras.trainers.ownership import owned_by_one_thread
+from minikeras.trainers.rehearsal import rehearse, rehearse_first, unchanged, without_warnings
 from minikeras.trainers.steps import Steps, concatenate
 
 _STOP = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
@@ -56,6 +61,8 @@ class Trainer(Steps):
         self._compile_metrics = None
         self._compile_config: dict | None = None
         self._structure: Any = None
+        self._validation: _Validation | None = None
+        self._rehearsed: set = set()
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
         self.predict_function: Callable | None = None
@@ -66,6 +73,8 @@ class Trainer(Steps):
             f"Model {type(self).__name__} does not have a `call()` method implemented."
         )
 
+    @filter_traceback
+    @owned_by_one_thread
     @checked
     def fit(
         self,
@@ -112,6 +121,7 @@ class Trainer(Steps):
 
         Raises:
             ValueError: if the model is not compiled, or the data do not fit; before any training.
+            RuntimeError: if another thread is training or evaluating the model.
 
         Example:
 
@@ -140,6 +150,7 @@ class Trainer(Steps):
             class_weight=class_weight,
         )
         check_targets(self, y)
+        check_class_weights(self, y, class_weight)
         self._build_before(epoch_iterator)
         check_labels(self, y)
         val_iterator = None
@@ -154,10 +165,17 @@ class Trainer(Steps):
                 steps_per_epoch=validation_steps,
                 shuffle=False,
             )
+        rehearse_first(self, epoch_iterator, "train")
+        if val_iterator is not None:
+            rehearse_first(self, val_iterator, "test")
+        self._hand_variables_to_optimizer()
         container = self._callback_list(callbacks, epoch_iterator, verbose, epochs, history=True)
         self.stop_training = False
         self._make_function("train")
         epoch_logs: dict = {}
+        outer, self._validation = self._validation, None
+        if val_iterator is not None:
+            self._validation = _Validation(container, val_x, val_iterator)
         try:
             with single_blas:
                 container.on_train_begin()
@@ -171,7 +189,15 @@ class Trainer(Steps):
                         break  # no data were left: there is nothing to tell of this epoch
                     epoch_logs = pythonify_logs(logs)
                     if val_iterator is not None and _validates_after(epoch, validation_freq):
-                        val_logs = self._evaluate(val_iterator, container)
+                        val_logs = self.evaluate(  # a user's own, if there is one
+                            x=val_x,
+                            y=val_y,
+                            sample_weight=val_weight,
+                            batch_size=validation_batch_size or batch_size,
+                            steps=validation_steps,
+                            callbacks=container,
+                            return_dict=True,
+                        )
                         epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
                     container.on_epoch_end(epoch, epoch_logs)
                     if self.stop_training:
@@ -183,10 +209,12 @@ class Trainer(Steps):
             container.on_train_abort()
             raise
         finally:
-            self._structure = None
+            self._structure, self._validation = None, outer
             epoch_iterator.reset()
         return self.history
 
+    @filter_traceback
+    @owned_by_one_thread
     @checked
     def evaluate(
         self,
@@ -216,19 +244,26 @@ class Trainer(Steps):
         check_compiled(self, "evaluate")
         if kwargs:
             raise ValueError(f"evaluate: unknown arguments {sorted(kwargs)}.")
-        iterator = EpochIterator(
-            x=x,
-            y=y,
-            sample_weight=sample_weight,
-            batch_size=batch_size,
-            steps_per_epoch=steps,
-            shuffle=False,
-        )
-        check_targets(self, y)
-        try:
-            logs = self._evaluate(iterator, self._callback_list(callbacks, iterator, verbose))
-        finally:
-            self._structure = None
+        within = self._validation
+        if within is not None and callbacks is within.callbacks and x is within.x:
+            logs = self._evaluate(within.iterator, within.callbacks)
+        else:
+            iterator = EpochIterator(
+                x=x,
+                y=y,
+                sample_weight=sample_weight,
+                batch_size=batch_size,
+                steps_per_epoch=steps,
+                shuffle=False,
+            )
+            check_targets(self, y)
+            try:
+                with unchanged(self, self.metrics_variables, unless_done=True):
+                    logs = self._evaluate(
+                        iterator, self._callback_list(callbacks, iterator, verbose)
+                    )
+            finally:
+                self._structure = None
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     def _evaluate(self, iterator: EpochIterator, container: CallbackList) -> dict[str, Any]:
@@ -242,6 +277,7 @@ class Trainer(Steps):
         container.on_test_end(logs)
         return logs
 
+    @filter_traceback
     @checked
     def predict(
         self,
@@ -290,21 +326,24 @@ class Trainer(Steps):
         end = getattr(container, f"on_{kind}_batch_end")
         wanted = getattr(container, f"wants_{kind}_batches")
         function_of, stops = attrgetter(f"{kind}_function"), attrgetter(_STOP[kind])
+        arrays = isinstance(iterator.data_adapter, ArrayDataAdapter)
         # Where no callback and no generator runs between two steps, one context does for all.
-        alone = not wanted and isinstance(iterator.data_adapter, ArrayDataAdapter)
+        alone = not wanted and arrays
         logs = None
         epoch = iterator.epoch()
-        later = map(to_tensors, map(itemgetter(1), epoch))
-        with _without_warnings() if alone else nullcontext():
+        # Batches of arrays always hold samples, and a prediction for none is none.
+        read = to_tensors if arrays or kind == "predict" else to_filled_tensors
+        later = map(read, map(itemgetter(1), epoch))
+        with without_warnings() if alone else nullcontext():
             for step, batch in epoch:
-                batches = itertools.chain((to_tensors(batch),), later)
+                batches = itertools.chain((read(batch),), later)
                 if wanted:
                     begin(step)
                 try:
                     if alone:
                         result = function_of(self)(batches)
                     else:
-                        with _without_warnings():
+                        with without_warnings():
                             result = function_of(self)(batches)
                 except StopIteration:
                     own = function_of(self) == getattr(self, f"_run_{kind}_steps")
@@ -321,7 +360,8 @@ class Trainer(Steps):
                     outputs.append(result)
                     logs = {"outputs": result}
                 if wanted:
-                    end(iterator.step, logs)
+                    # Keras counts whole executions, also where fewer batches were left.
+                    end(max(iterator.step, step + self.steps_per_execution - 1), logs)
                 if stops(self):
                     break
         return logs
@@ -378,6 +418,8 @@ class Trainer(Steps):
 
     # One batch.
 
+    @filter_traceback
+    @owned_by_one_thread
     def train_on_batch(
         self,
         x: Any,
@@ -394,31 +436,41 @@ class Trainer(Steps):
                     "Arguments `sample_weight` and `class_weight` cannot be specified at the same "
                     f"time. Received: sample_weight={sample_weight}, class_weight={class_weight}"
                 )
+            check_class_weights(self, y, class_weight)
             sample_weight = class_weight_to_sample_weights(y, class_weight)
         check_targets(self, y)
         data = _one_batch(x, y, sample_weight)
         self._build_for_training(data)
+        check_labels(self, y)
+        rehearse(self, data, "train")
+        self._hand_variables_to_optimizer()
         return self._run_on_batch("train", data, return_dict)
 
+    @filter_traceback
+    @owned_by_one_thread
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Evaluate one batch and return its metrics."""
         check_compiled(self, "test_on_batch")
-        return self._run_on_batch("test", _one_batch(x, y, sample_weight), return_dict)
+        check_targets(self, y)
+        data = _one_batch(x, y, sample_weight)
+        with unchanged(self, self.metrics_variables, unless_done=True):
+            return self._run_on_batch("test", data, return_dict)
 
+    @filter_traceback
     def predict_on_batch(self, x: Any) -> Any:
         """Compute the outputs for one batch, as NumPy arrays."""
         function = self._make_function("predict")
-        batch = (tree.map_structure(to_array, x),)
-        with _without_warnings():
+        batch = (tree.map_structure(lambda a: to_numpy(to_array(a)), x),)
+        with without_warnings():
             outputs = function(iter([to_tensors(batch)]))
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
 
     def _run_on_batch(self, kind: str, data: Any, return_dict: bool) -> Any:
         function = self._make_function(kind)
         self.reset_metrics()
-        with _without_warnings():
+        with without_warnings():
             logs = function(iter([to_tensors(data)]))
         logs = pythonify_logs(logs if isinstance(logs, dict) else self._refuse_logs(kind, logs))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
@@ -435,9 +487,8 @@ class Trainer(Steps):
     # Building on a first look at the data.
 
     def _build_before(self, iterator: EpochIterator) -> None:
-        """Build the model and the optimizer on a batch that is used again."""
+        """Build the model on a batch that is used again."""
         if self.built and (self.optimizer is None or self.optimizer.built):
-            self._hand_variables_to_optimizer()
             return
         data = iterator.peek()
         if data is not None:
@@ -447,31 +498,27 @@ class Trainer(Steps):
         if not self.built or not self._layers_are_built():
             x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
             self._build_on(x)
-            if not self._layers_are_built():
-                return
-        self._hand_variables_to_optimizer()
 
     def _hand_variables_to_optimizer(self) -> None:
-        if isinstance(self.optimizer, optimizers.Optimizer):
+        # Layers that only a step of the user's calls are built in the first one.
+        own = isinstance(self.optimizer, optimizers.Optimizer)
+        if own and (self.optimizer.built or self._layers_are_built()):
             self.optimizer.own(self.trainable_variables)
 
     def _build_on(self, x: Any) -> None:
         """Run the model on a batch so that all weights exist, and what does not fit shows."""
         if type(self).train_step is not Steps.train_step and type(self).call is Trainer.call:
             return  # a model that only has a train_step of its own
-        variables = [(v, v.array) for v in self.variables]
-        with _without_warnings():
+        with unchanged(self, self.variables), without_warnings():
             self(x, training=False) if self.call_signature.training else self(x)
-        for v, value in variables:
-            v.array = value
 
 
-def _without_warnings() -> Any:
-    """A context without NumPy's warnings: an overflow shows in the loss, as in Keras.
+class _Validation(NamedTuple):
+    """The validation of a `fit`: whoever evaluates with these callbacks on this x is part of it."""
 
-    Debug numerics say where it was.
-    """
-    return np.errstate(all="ignore")
+    callbacks: CallbackList
+    x: Any
+    iterator: EpochIterator
 
 
 def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:

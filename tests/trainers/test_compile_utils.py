@@ -142,3 +142,79 @@ def test_weighted_metrics_take_the_weights():
     metrics.reset_state()
     assert {float(v) for v in metrics.result().values()} == {0.0}
     assert len(metrics.variables) == 4
+
+
+def total(y_true, y_pred):
+    """A loss over several outputs at once."""
+    if isinstance(y_pred, dict):
+        y_true, y_pred = list(y_true.values()), list(y_pred.values())
+    return sum(ops.mean(ops.square(p - t)) for t, p in zip(y_true, y_pred))
+
+
+def test_a_loss_over_a_part_of_the_outputs():
+    pred = {"a": [one, two], "b": one}
+    true = {"a": [zero, zero], "b": zero}
+    loss = CompileLoss({"a": total, "b": "mse"}, {"a": 2.0, "b": 1.0})
+    assert float(loss(true, pred)) == pytest.approx(2 * (2.5 + 17) + 2.5)
+    assert [(m.name, float(m.result())) for m in loss.metrics] == [
+        ("a_loss", 19.5),
+        ("b_loss", 2.5),
+    ]
+    loss = CompileLoss([total, "mae"])
+    assert float(loss([{"p": zero, "q": zero}, zero], [{"p": one, "q": two}, two])) == 2.5 + 17 + 4
+    # minikeras's own losses are for one tensor each.
+    loss = CompileLoss({"a": "mse", "b": None})
+    assert float(loss(true, pred)) == pytest.approx(2.5 + 17)
+    assert len(loss.metrics) == 2
+
+
+@pytest.mark.parametrize(
+    "given", [[["mse"], ["mae"]], {"a": ["mse"], "b": ["mae"]}, [["mse"], "mae"]]
+)
+def test_a_loss_may_stand_in_a_list_of_its_own(given):
+    loss = CompileLoss(given, output_names=["a", "b"])
+    assert float(loss([zero, zero], [one, two])) == pytest.approx(2.5 + 4)
+    with pytest.raises(ValueError, match="'a' takes one item.*'mse', 'mae'"):
+        CompileLoss([["mse", "mae"], "mse"], output_names=["a", "b"]).match([one, two])
+
+
+def two_outputs():
+    inputs = minikeras.Input((4,))
+    dense = minikeras.layers.Dense
+    return minikeras.Model(inputs, [dense(1, name="a")(inputs), dense(1, name="b")(inputs)])
+
+
+@pytest.mark.parametrize(
+    "arguments, error, match",
+    [
+        ({"metrics": [[5], []]}, ValueError, "metric identifier: 5"),
+        ({"metrics": [[lambda: 1], []]}, TypeError, "`metrics`.*two arguments.*lambda"),
+        ({"weighted_metrics": [[lambda y: 1], []]}, TypeError, "`weighted_metrics`.*two arguments"),
+        ({"metrics": {"c": ["mae"]}}, ValueError, "`metrics`, key 'c'.*Known outputs: a, b"),
+        ({"weighted_metrics": {"c": "mae"}}, ValueError, "`weighted_metrics`, key 'c'"),
+        ({"metrics": ["mae"]}, ValueError, r"`metrics`.*\['a', 'b'\]"),
+        ({"metrics": [["mea"], []]}, ValueError, "mea"),
+        ({"loss": {"c": "mse"}}, ValueError, "`loss`, key 'c'"),
+        ({"loss": ["mse"] * 3}, ValueError, "`loss`.*2 outputs.*3 item"),
+        ({"loss": 5}, ValueError, "5"),
+        ({"loss": lambda y: 1.0}, TypeError, "`loss`.*two arguments"),
+        ({"loss_weights": {"c": 1.0}}, ValueError, "`loss_weights`, key 'c'"),
+        ({"loss_weights": [1.0, 2.0, 3.0]}, ValueError, "`loss_weights`.*3 item"),
+        ({"loss_weights": ["a", 1.0]}, ValueError, "`loss_weights` must hold numbers.*'a'"),
+        ({"loss_weights": "a"}, ValueError, "loss_weights"),
+        ({"optimizer": "adma"}, ValueError, "adma"),
+        ({"steps_per_execution": 0}, ValueError, "steps_per_execution"),
+    ],
+)
+def test_compile_and_fit_refuse_what_would_fail_later(arguments, error, match):
+    model = two_outputs()
+    model.compile("sgd", "mse", metrics=[["mae"], ["mse"]])
+    before, weights = dict(model.__dict__), model.get_weights()
+    with pytest.raises(error, match=match):
+        model.compile(**{"optimizer": "adam", "loss": "mse", **arguments})
+        before = dict(model.__dict__)  # names of outputs show when there are outputs
+        model.fit(np.ones((2, 4)), [one, two], verbose=0)
+    for a, b in zip(model.get_weights(), weights):
+        np.testing.assert_array_equal(a, b)
+    assert model.optimizer is before["optimizer"] and not model.optimizer.built
+    assert model.loss is before["loss"] and model._compile_metrics is before["_compile_metrics"]

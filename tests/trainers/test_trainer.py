@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -659,3 +660,98 @@ def test_an_unfrozen_layer_needs_a_new_optimizer_and_a_frozen_one_none():
     kernel = model.layers[0].kernel.numpy()
     model.fit(x, y, verbose=0)
     np.testing.assert_array_equal(model.layers[0].kernel, kernel)
+
+
+def _gives_an_empty_batch():
+    yield np.ones((4, 2)), np.ones((4, 1))
+    yield np.ones((0, 2)), np.ones((0, 1))
+
+
+def test_an_empty_batch_of_a_generator_is_refused():
+    model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(ValueError, match=r"batch is empty.*\(0, 2\)"):
+            method(_gives_an_empty_batch(), verbose=0)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="batch is empty"):
+        model.fit(itertools.islice(_gives_an_empty_batch(), 1, None), verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+    assert len(model.predict(_gives_an_empty_batch(), verbose=0)) == 4  # no rows for no rows
+
+
+def _dense_model(units, loss):
+    model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(units)])
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    "units, loss, y, good, bad",
+    [
+        (3, "sparse_categorical_crossentropy", [0, 1, 1, 0], 2, 3),
+        (3, "sparse_categorical_crossentropy", [0, 1, 1, 0], 0, -1),
+        (3, "categorical_crossentropy", np.eye(3)[[0, 1, 1, 2]], 2, 3),
+        (1, "binary_crossentropy", [0, 1, 1, 0], 1, 2),
+        (1, "hinge", [-1, 1, 1, -1], -1, 7),
+    ],
+)
+def test_weights_of_what_is_no_class_are_refused(units, loss, y, good, bad):
+    model, x, y = _dense_model(units, loss), np.ones((4, 2)), np.array(y)
+    model.fit(x, y, class_weight={good: 2.0}, verbose=0)
+    model.train_on_batch(x, y, class_weight={good: 2.0})
+    with pytest.raises(ValueError, match=rf"class_weight.*\[{bad}\].*no classes"):
+        model.fit(x, y, class_weight={good: 2.0, bad: 1.0}, verbose=0)
+    with pytest.raises(ValueError, match=rf"class_weight.*\[{bad}\].*no classes"):
+        model.train_on_batch(x, y, class_weight={bad: 1.0})
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 4])  # 3 samples are as many as there are time steps
+def test_one_weight_a_sample_for_a_loss_of_every_time_step(batch_size):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 3, 2)), rng.normal(size=(6, 3, 1))
+    weight = rng.uniform(size=6)
+    model = minikeras.Sequential([minikeras.Input((3, 2)), layers.Dense(1)])
+    model.compile("sgd", "mse", weighted_metrics=["mae"])
+    got = model.evaluate(x, y, sample_weight=weight, batch_size=batch_size, verbose=0)
+    error = np.abs(model.predict(x, verbose=0) - y)[..., 0]
+    mae = (error.mean(axis=1) * weight).sum() / weight.sum()
+    np.testing.assert_allclose(got, [(error**2 * weight[:, None]).mean(), mae], rtol=1e-5)
+    model.fit(x, y, sample_weight=weight, batch_size=batch_size, verbose=0)
+
+
+def test_columns_of_frames_and_data_sets_train():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1, 0, 1, 0], "y": [1, 0, 0, 1]})
+    histories = []
+    for table in (frame, frame.convert_dtypes(dtype_backend="pyarrow"), frame.convert_dtypes()):
+        model = minikeras.Sequential(
+            [minikeras.Input((2,)), layers.Dense(1, kernel_initializer="ones")]
+        )
+        model.compile("sgd", "mse")
+        fit = model.fit(
+            table[["a", "b"]], table["y"], epochs=2, verbose=0, validation_split=0.25, shuffle=False
+        )
+        histories.append(fit.history)
+    assert histories[0] == histories[1] == histories[2]
+
+
+def test_older_names_of_the_compiled_loss_and_metrics():
+    class Older(minikeras.Sequential):
+        def train_step(self, data):
+            xs, ys = data
+            with minikeras.GradientTape() as tape:
+                y_pred = self(xs, training=True)
+                loss = self.compiled_loss(ys, y_pred, regularization_losses=self.losses)
+            weights = self.trainable_weights
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            self.compiled_metrics.update_state(ys, y_pred)
+            return {"loss": loss, **self.compiled_metrics.result()}
+
+    histories = []
+    for kind in (Older, minikeras.Sequential):
+        model = kind([minikeras.Input((4,)), layers.Dense(1, kernel_initializer="ones")])
+        model.compile("sgd", "mse", metrics=["mae"])
+        histories.append(model.fit(x, y, batch_size=20, epochs=2, verbose=0).history)
+    assert histories[0] == {"mae": histories[1]["mae"], "loss": histories[1]["loss"]}
