@@ -1,59 +1,136 @@
-"""Shapes by trying: run a function on small arrays where no rule says what it gives."""
+"""Shapes by trying: run a function with numbers in place of the sizes that are not known.
+
+What a function gives for two choices of sizes tells what it gives for all: sizes that come out
+different depend on an unknown one. `ops.shape(x)[0]` is a number while this goes on, and may be
+computed with, compared and given to any function. No data is needed for it: KerasTensors of those
+sizes flow through. Only a function that asks for values is run on arrays, of ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, SymbolicTensorError
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
 
-_SIZES = (2, 3)
+# Sizes to try, by axis. First each axis has sizes of its own, so far from multiples of one another
+# that neither differences nor quotients of two sizes come out equal both times. Where that does not
+# work, as with axes that must agree (the two of a square image), all axes have one size, as in Keras.
+_DISTINCT = ((4, 24, 36, 48, 60), (8, 60, 140, 300, 620))
+_SHARED = ((24,) * 5, (48,) * 5)
 
 
-def probe(function: Callable, args: tuple, kwargs: dict) -> Any:
-    """Return the output spec of `function` by running it on arrays of ones.
+@contextmanager
+def describing() -> Any:
+    """While this is open, calls of ops and layers are parts of a description, not steps of a graph."""
+    here = thread.state
+    before, here.describing = here.describing, True
+    try:
+        yield
+    finally:
+        here.describing = before
+
+
+def probe(function: Callable, args: tuple, kwargs: dict, arrays: bool = False) -> Any:
+    """Return what `function` gives for KerasTensors, by running it with sizes that are all known.
+
+    Args:
+        function: what is to be described.
+        args, kwargs: its arguments, with KerasTensors among them.
+        arrays: whether to run it on arrays at once; else only if it asks for values.
+
+    Returns:
+        The structure that `function` returns, with a KerasTensor for each tensor.
 
     Raises:
-        ValueError: if the function fails on such arrays, with its message.
+        ValueError: whatever `function` raises, whichever sizes are tried.
     """
-    unknown = any(
-        None in t.shape for t in tree.flatten((args, kwargs)) if isinstance(t, KerasTensor)
-    )
-    runs = []
-    for size in _SIZES if unknown else _SIZES[:1]:
-        concrete_args, concrete_kwargs = tree.map_structure(
-            lambda t, size=size: _ones(t, size) if isinstance(t, KerasTensor) else t,
-            (args, kwargs),
-        )
-        with no_recording(), np.errstate(all="ignore"):
-            runs.append(function(*concrete_args, **concrete_kwargs))
-    if len(runs) == 1:
-        return tree.map_structure(_spec, runs[0])
-    return tree.map_structure(_merge, *runs)
+    if not _has_unknown((args, kwargs)):
+        return tree.map_structure(_spec, _run(function, args, kwargs, (), arrays))
+    reason = None
+    for sizes in (_DISTINCT, _SHARED):
+        try:
+            runs = [_run(function, args, kwargs, by_axis, arrays) for by_axis in sizes]
+            return tree.map_structure(_merge, *runs)
+        except (ValueError, IndexError) as error:
+            reason = reason or error
+    if not arrays:
+        try:  # sizes that no rule compares may fit whatever is assumed of them
+            with describing():
+                return tree.map_structure(_spec, function(*args, **kwargs))
+        except Exception:
+            pass
+    raise reason
 
 
-def _ones(t: KerasTensor, size: int) -> Tensor:
-    return Tensor(np.ones([size if d is None else d for d in t.shape], np_dtype(t.dtype)))
+def _run(function: Callable, args: tuple, kwargs: dict, sizes: Sequence, arrays: bool) -> Any:
+    with describing(), no_recording(), np.errstate(all="ignore"):
+        if not arrays:
+            try:
+                specs = _replaced((args, kwargs), lambda t: _assumed(t, sizes))
+                return function(*specs[0], **specs[1])
+            except SymbolicTensorError:
+                pass
+        values = _replaced((args, kwargs), lambda t: _ones(t, sizes))
+        return function(*values[0], **values[1])
+
+
+def _has_unknown(arguments: Any) -> bool:
+    return any(isinstance(t, KerasTensor) and None in t.shape for t in tree.flatten(arguments))
+
+
+def _replaced(arguments: Any, change: Callable) -> Any:
+    """Change the KerasTensors among arguments, and the masks that they carry."""
+
+    def replace(t: Any) -> Any:
+        if not isinstance(t, KerasTensor):
+            return t
+        changed = change(t)
+        if t._keras_mask is not None:
+            changed._keras_mask = change(t._keras_mask) if _is_symbolic(t._keras_mask) else t._keras_mask
+        return changed
+
+    return tree.map_structure(replace, arguments)
+
+
+def _is_symbolic(t: Any) -> bool:
+    return isinstance(t, KerasTensor)
+
+
+def _shape(t: KerasTensor, sizes: Sequence[int]) -> list[int]:
+    return [
+        AssumedSize(sizes[min(axis, len(sizes) - 1)]) if d is None else d
+        for axis, d in enumerate(t.shape)
+    ]
+
+
+def _assumed(t: KerasTensor, sizes: Sequence[int]) -> KerasTensor:
+    return KerasTensor(_shape(t, sizes), t.dtype)
+
+
+def _ones(t: KerasTensor, sizes: Sequence[int]) -> Tensor:
+    return Tensor(np.ones(_shape(t, sizes), np_dtype(t.dtype)))
 
 
 def _spec(x: Any) -> Any:
-    if isinstance(x, (Tensor, np.ndarray)):
+    if isinstance(x, (Tensor, KerasTensor, np.ndarray)):
         return KerasTensor(x.shape, x.dtype)
     return x
 
 
 def _merge(a: Any, b: Any) -> Any:
-    if not isinstance(a, (Tensor, np.ndarray)):
-        if a == b:
-            return a
-        return None
+    if isinstance(a, AssumedSize):  # a size that is handed on as a number
+        return KerasTensor((), "int32")
+    if not isinstance(a, (Tensor, KerasTensor, np.ndarray)):
+        return a if a == b else None
     if len(a.shape) != len(b.shape):
         raise ValueError("The number of axes of the output depends on an unknown size.")
-    shape = [m if m == n else None for m, n in zip(a.shape, b.shape)]
-    return KerasTensor(shape, a.dtype)
+    return KerasTensor([int(m) if m == n else None for m, n in zip(a.shape, b.shape)], a.dtype)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras import activations, dtype_policies, regularizers, tree
-from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
+from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
@@ -391,15 +392,16 @@ class Layer(LayerState):
         """Return KerasTensors that describe the outputs."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
-        try:
-            outputs = self.call(*args, **kwargs)
-        except SymbolicTensorError:  # it computes with values: run it on small arrays
-            from minikeras.ops.symbolic import probe
+        return self._describe_call(args, kwargs)
 
+    def _describe_call(self, args: tuple, kwargs: dict) -> Any:
+        """Describe the outputs by running `call`, which leaves no trace in the layer's state."""
+        before = [(v, v.array) for v in (*self.variables, *self.metrics_variables)]
+        try:
             return probe(self.call, args, kwargs)
-        return tree.map_structure(
-            lambda y: KerasTensor(y.shape, y.dtype) if hasattr(y, "shape") else y, outputs
-        )
+        finally:
+            for v, array in before:
+                v.array = array
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
         named = tensor_arguments(self.call_signature, args, kwargs)

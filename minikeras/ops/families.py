@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
 from minikeras.autodiff.primitive import (
     CAST,
     Broadcasting,
@@ -168,6 +168,8 @@ def operand_kind(x: Any) -> Any:
     """What `result_type` needs to know of an operand."""
     if type(x) in (int, float):
         return type(x)
+    if type(x) is AssumedSize:
+        return int
     if type(x) is bool:
         return "bool"
     if type(x) is complex:
@@ -190,6 +192,8 @@ def _operand(x: Any) -> tuple[Any, Any]:
         return x.dtype, x
     if t in _PYTHON_SCALARS:
         return t, x
+    if t is AssumedSize:
+        return int, int(x)
     x = as_tensor(x)  # a KerasTensor stays one
     return x.array.dtype, x
 
@@ -269,7 +273,9 @@ def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
     wide_a, wide_b = (1,) * (n - len(a)) + tuple(a), (1,) * (n - len(b)) + tuple(b)
     out = []
     for p, q in zip(wide_a, wide_b):
-        if p == q or q == 1:
+        if p == q:
+            out.append(q if type(q) is AssumedSize else p)
+        elif q == 1:
             out.append(p)
         elif p == 1 or p is None:
             out.append(q)

@@ -79,7 +79,7 @@ def _put(g: Any, shape: tuple, key: Any) -> Any:
 
 def _item_rule(x: Any, key: Any) -> KerasTensor:
     if not _is_basic(key):
-        return probe(GET_ITEM, (x,), {"key": key})
+        return probe(GET_ITEM, (x,), {"key": key}, arrays=True)
     keys = list(key) if type(key) is tuple else [key]
     if Ellipsis not in keys:
         keys.append(Ellipsis)
