@@ -8,8 +8,8 @@ sizes flow through. Only a function that asks for values is run on arrays, of on
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,10 @@ from minikeras.common.dtypes import np_dtype
 # work, as with axes that must agree (the two of a square image), all axes have one size, as in Keras.
 _DISTINCT = ((4, 24, 36, 48, 60), (8, 60, 140, 300, 620))
 _SHARED = ((24,) * 5, (48,) * 5)
+_SMALL = (2,) * 5  # where it can be run with these too, they tell what is cut off at a known size
 
 
-@contextmanager
+@contextlib.contextmanager
 def describing() -> Any:
     """While this is open, calls of ops and layers are parts of a description, not steps of a graph."""
     here = thread.state
@@ -59,15 +60,16 @@ def probe(function: Callable, args: tuple, kwargs: dict, arrays: bool = False) -
     for sizes in (_DISTINCT, _SHARED):
         try:
             runs = [_run(function, args, kwargs, by_axis, arrays) for by_axis in sizes]
-            return tree.map_structure(_merge, *runs)
         except (ValueError, IndexError) as error:
             reason = reason or error
+            continue
+        with contextlib.suppress(ValueError, IndexError):
+            runs.append(_run(function, args, kwargs, _SMALL, arrays))
+        return tree.map_structure(_merge, *runs)
     if not arrays:
-        try:  # sizes that no rule compares may fit whatever is assumed of them
-            with describing():
-                return tree.map_structure(_spec, function(*args, **kwargs))
-        except Exception:
-            pass
+        # Sizes that no rule compares may fit whatever is assumed of them.
+        with contextlib.suppress(Exception), describing():
+            return tree.map_structure(_spec, function(*args, **kwargs))
     raise reason
 
 
@@ -126,11 +128,13 @@ def _spec(x: Any) -> Any:
     return x
 
 
-def _merge(a: Any, b: Any) -> Any:
-    if isinstance(a, AssumedSize):  # a size that is handed on as a number
+def _merge(*runs: Any) -> Any:
+    first = runs[0]
+    if isinstance(first, AssumedSize):  # a size that is handed on as a number
         return KerasTensor((), "int32")
-    if not isinstance(a, (Tensor, KerasTensor, np.ndarray)):
-        return a if a == b else None
-    if len(a.shape) != len(b.shape):
+    if not isinstance(first, (Tensor, KerasTensor, np.ndarray)):
+        return first if all(y == first for y in runs) else None
+    if len({len(y.shape) for y in runs}) > 1:
         raise ValueError("The number of axes of the output depends on an unknown size.")
-    return KerasTensor([int(m) if m == n else None for m, n in zip(a.shape, b.shape)], a.dtype)
+    sizes = [set(same_axis) for same_axis in zip(*[y.shape for y in runs])]
+    return KerasTensor([int(*s) if len(s) == 1 else None for s in sizes], first.dtype)

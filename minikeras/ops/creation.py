@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,16 @@ from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _shape(shape: Any) -> tuple:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
+    if isinstance(shape, (int, np.integer)):
+        return (int(shape),)
+    sizes = tuple(shape)
+    if None in sizes:
+        raise ValueError(
+            "`shape` has None for a size: it is not known while a functional model is described. "
+            "In the `call` of a layer (a Lambda too), `ops.shape(x)` gives sizes that can be "
+            f"computed with. Received: shape={sizes}"
+        )
+    return tuple([int(d) for d in sizes])
 
 
 @export
@@ -107,13 +117,22 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     >>> ops.arange(2, 8, 2)
     <Tensor shape=(3,) dtype=int32 [2 4 6]>
     """
+    if start is None:
+        raise ValueError("arange: argument `start` must be a number. Received: start=None")
     given = [v for v in (start, stop, step) if v is not None]
     if dtype is None:
         dtype = result_type(*[operand_kind(v) for v in given])
-    numbers = [to_array(v).item() for v in given]
+    # Each in its own precision: 0.1 in single precision is more than 0.1, and may be a step more.
+    numbers = [v if isinstance(v, (int, float)) else to_array(v)[()] for v in given]
     first, last = (0, numbers[0]) if stop is None else numbers[:2]
     by = 1 if step is None else numbers[-1]
-    return Tensor(np.arange(first, last, by).astype(to_np_dtype(dtype)))
+    if by == 0:
+        raise ValueError(f"arange: argument `step` must not be 0. Received: step={step!r}")
+    target = to_np_dtype(dtype)
+    working = np.promote_types(target, np.float32) if target.kind == "f" else target
+    count = max(math.ceil((last - first) / by), 0)
+    first, by = [np.asarray(v).astype(working) for v in (first, by)]
+    return Tensor((first + by * np.arange(count).astype(working)).astype(target, copy=False))
 
 
 def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:

@@ -263,6 +263,11 @@ def _broadcastable(a: tuple, b: tuple) -> bool:
     return all(m == n or 1 in (m, n) for m, n in zip(reversed(a), reversed(b)))
 
 
+def same_shape(a: tuple, b: tuple) -> bool:
+    """Whether two shapes are the same as far as is known."""
+    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b))
+
+
 def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
     """Broadcast two shapes in which None stands for an unknown size.
 

@@ -140,7 +140,8 @@ def _pairs_of_axes(axes: Any, n1: int, n2: int) -> tuple[list[int], list[int]]:
 def _tensordot_rule(x1: Any, x2: Any, axes: Any = 2) -> KerasTensor:
     a, b = np_shape(x1), np_shape(x2)
     over_a, over_b = _pairs_of_axes(axes, len(a), len(b))
-    _check_pairs(a, b, over_a, over_b)
+    if not isinstance(axes, (int, np.integer)) or None not in a + b:
+        _check_pairs(a, b, over_a, over_b)  # else the data will, as in Keras
     shape = [d for i, d in enumerate(a) if i not in over_a]
     return KerasTensor(shape + [d for i, d in enumerate(b) if i not in over_b], _dtype(x1, x2))
 

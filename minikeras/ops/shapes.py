@@ -200,7 +200,7 @@ def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
     axes = {_axis(a, len(shape), "squeeze") for a in axes}
     for a in axes:
-        if shape[a] not in (1, None):
+        if shape[a] != 1:
             raise ValueError(f"squeeze: axis {a} of shape {shape} does not have size 1.")
     return tuple([d for i, d in enumerate(shape) if i not in axes])
 
