@@ -129,7 +129,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     if by == 0:
         raise ValueError(f"arange: argument `step` must not be 0. Received: step={step!r}")
     target = to_np_dtype(dtype)
-    working = np.promote_types(target, np.float32) if target.kind == "f" else target
+    working = np.promote_types(target, np.float32) if target.kind in "fV" else target
     count = max(math.ceil((last - first) / by), 0)
     first, by = [np.asarray(v).astype(working) for v in (first, by)]
     return Tensor((first + by * np.arange(count).astype(working)).astype(target, copy=False))
