@@ -24,7 +24,8 @@ class AssumedSize(int):
     """A number in place of a size that is not known, while a function is tried with it.
 
     What is computed from such numbers is one too, so that sizes that are only assumed can be told
-    from known ones: a layer that is built meanwhile takes them for unknown. Messages show None.
+    from known ones: they fit any other, where shapes are checked, and a layer that is built meanwhile
+    takes them for unknown. Messages show None.
     """
 
     def __repr__(self) -> str:
@@ -43,10 +44,15 @@ def _assuming(name: str) -> Any:
     return computed
 
 
-for _name in "add sub mul floordiv mod".split():
+for _name in ["add", "sub", "mul", "floordiv", "mod"]:
     setattr(AssumedSize, f"__{_name}__", _assuming(f"__{_name}__"))
     setattr(AssumedSize, f"__r{_name}__", _assuming(f"__r{_name}__"))
 AssumedSize.__neg__ = _assuming("__neg__")
+
+
+def is_known(size: int | None) -> bool:
+    """Whether a size is neither None nor only assumed."""
+    return size is not None and type(size) is not AssumedSize
 
 
 class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):

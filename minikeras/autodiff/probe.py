@@ -23,10 +23,11 @@ from minikeras.common.dtypes import np_dtype
 
 # Sizes to try, by axis. First each axis has sizes of its own, so far from multiples of one another
 # that neither differences nor quotients of two sizes come out equal both times. Where that does not
-# work, as with axes that must agree (the two of a square image), all axes have one size, as in Keras.
-_DISTINCT = ((4, 24, 36, 48, 60), (8, 60, 140, 300, 620))
-_SHARED = ((24,) * 5, (48,) * 5)
-_SMALL = (2,) * 5  # where it can be run with these too, they tell what is cut off at a known size
+# work, as with arrays whose axes must agree, all axes have one size, as in Keras; a table of few
+# positions may want small ones.
+_DISTINCT = ((4, 64, 96, 128, 160), (8, 128, 320, 768, 1792))
+_SHARED = ((32,) * 5, (64,) * 5)
+_SMALL = ((2,) * 5, (3,) * 5)
 
 
 @contextlib.contextmanager
@@ -57,19 +58,15 @@ def probe(function: Callable, args: tuple, kwargs: dict, arrays: bool = False) -
     if not _has_unknown((args, kwargs)):
         return tree.map_structure(_spec, _run(function, args, kwargs, (), arrays))
     reason = None
-    for sizes in (_DISTINCT, _SHARED):
+    for sizes in (_DISTINCT, _SHARED, _SMALL):
         try:
             runs = [_run(function, args, kwargs, by_axis, arrays) for by_axis in sizes]
         except (ValueError, IndexError) as error:
             reason = reason or error
             continue
-        with contextlib.suppress(ValueError, IndexError):
-            runs.append(_run(function, args, kwargs, _SMALL, arrays))
+        with contextlib.suppress(ValueError, IndexError):  # is anything cut off at a known size?
+            runs.append(_run(function, args, kwargs, _SMALL[0], arrays))
         return tree.map_structure(_merge, *runs)
-    if not arrays:
-        # Sizes that no rule compares may fit whatever is assumed of them.
-        with contextlib.suppress(Exception), describing():
-            return tree.map_structure(_spec, function(*args, **kwargs))
     raise reason
 
 
@@ -97,7 +94,9 @@ def _replaced(arguments: Any, change: Callable) -> Any:
             return t
         changed = change(t)
         if t._keras_mask is not None:
-            changed._keras_mask = change(t._keras_mask) if _is_symbolic(t._keras_mask) else t._keras_mask
+            changed._keras_mask = (
+                change(t._keras_mask) if _is_symbolic(t._keras_mask) else t._keras_mask
+            )
         return changed
 
     return tree.map_structure(replace, arguments)

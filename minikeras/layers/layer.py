@@ -392,16 +392,7 @@ class Layer(LayerState):
         """Return KerasTensors that describe the outputs."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
-        return self._describe_call(args, kwargs)
-
-    def _describe_call(self, args: tuple, kwargs: dict) -> Any:
-        """Describe the outputs by running `call`, which leaves no trace in the layer's state."""
-        before = [(v, v.array) for v in (*self.variables, *self.metrics_variables)]
-        try:
-            return probe(self.call, args, kwargs)
-        finally:
-            for v, array in before:
-                v.array = array
+        return probe(self.call, args, kwargs)
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
         named = tensor_arguments(self.call_signature, args, kwargs)

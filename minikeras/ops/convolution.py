@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Primitive, as_tensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
@@ -154,7 +154,7 @@ def conv_output_shape(
             out.append((n - extent) // s + 1)
         else:
             out.append(-(-n // s))
-    if any(o is not None and o <= 0 for o in out):
+    if any(is_known(o) and o <= 0 for o in out):
         raise ValueError(
             f"{owner}: the output would be empty. Windows of {tuple(kernel_size)} (kernel_size or "
             f"pool_size), with dilation_rate={tuple(dilation)}, do not fit into inputs of shape "
@@ -181,7 +181,9 @@ def transposed_windows(
     size, pads = [], []
     for i, (n, k, s, d) in enumerate(zip(input_size, kernel_size, strides, dilation)):
         if k is None:
-            size.append(n * s if n is not None and padding == "same" and not output_padding else None)
+            size.append(
+                n * s if n is not None and padding == "same" and not output_padding else None
+            )
             pads.append((0, 0))
             continue
         extent = (k - 1) * d + 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import (
     CAST,
     Broadcasting,
@@ -265,7 +265,12 @@ def _broadcastable(a: tuple, b: tuple) -> bool:
 
 def same_shape(a: tuple, b: tuple) -> bool:
     """Whether two shapes are the same as far as is known."""
-    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b))
+    return len(a) == len(b) and all(fits(m, n) for m, n in zip(a, b))
+
+
+def fits(m: int | None, n: int | None) -> bool:
+    """Whether two sizes are the same as far as is known."""
+    return m == n or not (is_known(m) and is_known(n))
 
 
 def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
@@ -282,9 +287,9 @@ def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
             out.append(q if type(q) is AssumedSize else p)
         elif q == 1:
             out.append(p)
-        elif p == 1 or p is None:
+        elif p == 1 or not is_known(p):
             out.append(q)
-        elif q is None:
+        elif not is_known(q):
             out.append(p)
         else:
             raise ValueError(f"{name}: shapes {a} and {b} cannot be broadcast together.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast, without_gradient
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
@@ -100,9 +100,10 @@ def _item_rule(x: Any, key: Any) -> KerasTensor:
         if k is None:
             shape.append(1)
         elif isinstance(k, slice):
-            shape.append(None if n is None else len(range(n)[k]))
+            taken = None if n is None else len(range(n)[k])
+            shape.append(taken if is_known(n) or n is None else AssumedSize(taken))
         else:
-            if n is not None and not isinstance(k, KerasTensor) and not _within(k, n):
+            if is_known(n) and not isinstance(k, KerasTensor) and not _within(k, n):
                 raise IndexError(f"get_item: index {k} is out of bounds for shape {x.shape}.")
             places.append((i, len(shape)))
             picked.append(np_shape(k))

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary, as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.ops.families import promote, same_shape
+from minikeras.ops.families import fits, promote, same_shape
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.reductions import check_axis
 from minikeras.ops.shapes import expand_dims, ravel, reshape
@@ -64,7 +64,7 @@ def _concatenate_rule(*xs: Any, axis: int) -> KerasTensor:
         for i, (a, b) in enumerate(zip(out, shape)):
             if i == axis:
                 out[i] = None if a is None or b is None else a + b
-            elif a is not None and b is not None and a != b:
+            elif not fits(a, b):
                 raise ValueError(f"the shapes must be the same except on axis {axis}.")
     return KerasTensor(out, xs[0].dtype)
 
@@ -191,9 +191,7 @@ def _unknown_pieces(x: Any, indices_or_sections: Any, axis: int) -> list[KerasTe
     else:
         # What lies between two indices that count from the same end is known.
         cuts = [int(c) for c in to_array(indices_or_sections).ravel()]
-        sizes = [
-            max(b - a, 0) if (a < 0) == (b < 0) else None for a, b in zip([0, *cuts], cuts)
-        ]
+        sizes = [max(b - a, 0) if (a < 0) == (b < 0) else None for a, b in zip([0, *cuts], cuts)]
         sizes.append(-cuts[-1] if cuts and cuts[-1] < 0 else None)
     axis %= x.ndim
     return [KerasTensor((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype) for n in sizes]
@@ -225,7 +223,7 @@ def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor
     if not isinstance(indices_or_sections, (int, np.integer)):
         return _pieces(x, _cuts(indices_or_sections, size), axis)
     n = int(indices_or_sections)
-    if n <= 0 or size % n:
+    if n <= 0 or (size % n and is_known(size)):
         raise ValueError(f"split: axis {axis} of size {size} cannot be cut into {n} equal parts.")
     return _pieces(x, [size // n * i for i in range(1, n)], axis)
 
@@ -295,7 +293,7 @@ def _repeat_rule(x: Any, repeats: Any, axis: int | None = None) -> KerasTensor:
         x, axis = ravel(x), 0
     check_axis(x, axis, "repeat")
     size = x.shape[axis]
-    if size is not None and counts.size not in (1, size):
+    if is_known(size) and counts.size not in (1, size):
         raise ValueError(f"repeat: {counts.size} repeats do not go with an axis of size {size}.")
     if size is not None:
         size = size * int(counts[0]) if counts.size == 1 else int(counts.sum())

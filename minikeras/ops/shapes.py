@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import checked
@@ -33,7 +33,8 @@ def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
         return KerasTensor([None if d == -1 else d for d in target], x.dtype)
     total = math.prod(x.shape)
     left = total // rest if -1 in target and rest else 1
-    if target.count(-1) > 1 or left * rest != total or (-1 in target and not rest):
+    fits = left * rest == total or not (is_known(total) and is_known(rest))
+    if target.count(-1) > 1 or not fits or (-1 in target and not rest):
         raise ValueError(f"reshape: cannot reshape {x.shape} into {target}.")
     if _product_of_assumed(x.shape) == _product_of_assumed(target):
         left = int(left)  # what is assumed cancels out

@@ -199,10 +199,20 @@ def test_groups_of_a_convolution_in_a_layer():
 @pytest.mark.parametrize("dtype", [None, "int32", "float16", "float32", "float64"])
 @pytest.mark.parametrize(
     "arguments",
-    [(0.1, 1.1, 0.1), (0, 0.3, 0.1), (1, 0, -0.1), (0.001, 0.01, 0.001), (5.5,), (3, 1), (7, 0, -2)],
+    [
+        (0.1, 1.1, 0.1),
+        (0, 0.3, 0.1),
+        (1, 0, -0.1),
+        (0.001, 0.01, 0.001),
+        (5.5,),
+        (3, 1),
+        (7, 0, -2),
+    ],
 )
 def test_arange_as_in_keras(arguments, dtype, keras):
-    ours, theirs = [np.asarray(lib.ops.arange(*arguments, dtype=dtype)) for lib in (minikeras, keras)]
+    ours, theirs = [
+        np.asarray(lib.ops.arange(*arguments, dtype=dtype)) for lib in (minikeras, keras)
+    ]
     assert ours.shape == theirs.shape
     np.testing.assert_array_equal(ours, theirs.astype(ours.dtype))
 
