@@ -55,35 +55,46 @@ def probe(function: Callable, args: tuple, kwargs: dict, arrays: bool = False) -
     Raises:
         ValueError: whatever `function` raises, whichever sizes are tried.
     """
-    if not _has_unknown((args, kwargs)):
-        return tree.map_structure(_spec, _run(function, args, kwargs, (), arrays))
-    reason = None
-    for sizes in (_DISTINCT, _SHARED, _SMALL):
+    if not arrays:
         try:
-            runs = [_run(function, args, kwargs, by_axis, arrays) for by_axis in sizes]
-        except (ValueError, IndexError) as error:
+            return _tried(function, args, kwargs, _assumed, (_DISTINCT, _SHARED, _SMALL))
+        except SymbolicTensorError:
+            pass
+    return _tried(function, args, kwargs, _ones, (_SMALL, _SHARED))
+
+
+def _tried(
+    function: Callable, args: tuple, kwargs: dict, stand_in: Callable, choices: Sequence[tuple]
+) -> Any:
+    """Run a function on what stands in for KerasTensors, with the first pair of sizes that it takes."""
+
+    def run(sizes: Sequence[int]) -> Any:
+        inputs = _replaced((args, kwargs), lambda t: stand_in(t, sizes))
+        with describing(), no_recording(), np.errstate(all="ignore"):
+            return function(*inputs[0], **inputs[1])
+
+    if all(_is_known(t) for t in tree.flatten((args, kwargs))):
+        return tree.map_structure(_spec, run(()))
+    reason = None
+    for pair in choices:
+        try:
+            runs = [run(sizes) for sizes in pair]
+        except _UNFIT as error:
             reason = reason or error
             continue
-        with contextlib.suppress(ValueError, IndexError):  # is anything cut off at a known size?
-            runs.append(_run(function, args, kwargs, _SMALL[0], arrays))
+        if pair is not _SMALL:  # is anything cut off at a known size?
+            with contextlib.suppress(*_UNFIT):
+                runs.append(run(_SMALL[0]))
         return tree.map_structure(_merge, *runs)
     raise reason
 
 
-def _run(function: Callable, args: tuple, kwargs: dict, sizes: Sequence, arrays: bool) -> Any:
-    with describing(), no_recording(), np.errstate(all="ignore"):
-        if not arrays:
-            try:
-                specs = _replaced((args, kwargs), lambda t: _assumed(t, sizes))
-                return function(*specs[0], **specs[1])
-            except SymbolicTensorError:
-                pass
-        values = _replaced((args, kwargs), lambda t: _ones(t, sizes))
-        return function(*values[0], **values[1])
+_UNFIT = (ValueError, IndexError, ArithmeticError)
+"""What a function raises for sizes that it cannot take."""
 
 
-def _has_unknown(arguments: Any) -> bool:
-    return any(isinstance(t, KerasTensor) and None in t.shape for t in tree.flatten(arguments))
+def _is_known(t: Any) -> bool:
+    return not isinstance(t, KerasTensor) or None not in t.shape
 
 
 def _replaced(arguments: Any, change: Callable) -> Any:
@@ -94,16 +105,10 @@ def _replaced(arguments: Any, change: Callable) -> Any:
             return t
         changed = change(t)
         if t._keras_mask is not None:
-            changed._keras_mask = (
-                change(t._keras_mask) if _is_symbolic(t._keras_mask) else t._keras_mask
-            )
+            changed._keras_mask = replace(t._keras_mask)
         return changed
 
     return tree.map_structure(replace, arguments)
-
-
-def _is_symbolic(t: Any) -> bool:
-    return isinstance(t, KerasTensor)
 
 
 def _shape(t: KerasTensor, sizes: Sequence[int]) -> list[int]:
