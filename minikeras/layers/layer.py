@@ -182,7 +182,12 @@ class Layer(LayerState):
     # Calling.
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; subclasses write it."""
+        """Compute the outputs; subclasses write it.
+
+        A functional model is described by running it, perhaps more than once, on KerasTensors with
+        numbers in place of the sizes that are not known: `ops.shape(x)[0]` may be computed with.
+        What it changes then (weights, seeds, metrics, losses) stays as it was.
+        """
         raise NotImplementedError(
             f"Layer {type(self).__name__} does not have a `call()` method implemented."
         )

@@ -3,7 +3,7 @@
 Each public function is wrapped by `op`. On data it runs as written. On a KerasTensor it becomes a
 step of the functional graph, which is described by running the function on KerasTensors: the
 primitives know their shapes. A function that computes with values or unknown sizes has a rule of its
-own, or is run on small arrays (twice, with two sizes for what is not known).
+own, or is tried with sizes that are only assumed (`autodiff/probe.py`).
 """
 
 from __future__ import annotations

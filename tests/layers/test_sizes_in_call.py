@@ -394,3 +394,47 @@ def test_models_of_tutorials_as_in_keras(make, data, shape, keras):
         losses.append(model.fit(data, targets, epochs=3, batch_size=2, shuffle=False, verbose=0))
     np.testing.assert_allclose(*[h.history["loss"] for h in losses], rtol=1e-3)
     assert ours(data[:0]).shape[0] == 0
+
+
+def test_structures_and_the_layers_around_a_layer():
+    class Crossed(layers.Layer):
+        def call(self, inputs, training=None):
+            a, b = inputs["a"], inputs["b"]
+            batch, steps = ops.shape(a)[0], ops.shape(b)[1]
+            spread = ops.broadcast_to(ops.reshape(b, (batch, 1, steps, 2)), (batch, 3, steps, 2))
+            noise = random.normal((batch, 4)) if training else 0.0
+            return {"zeros": ops.zeros((batch, steps)), "others": [a + noise, spread]}
+
+    outputs = Crossed()({"a": Input((4,)), "b": Input((None, 2))}, training=True)
+    shapes = [outputs["zeros"].shape, *[y.shape for y in outputs["others"]]]
+    assert shapes == [(None, None), (None, 4), (None, 3, None, 2)]
+
+    longer = applying(minikeras, CASES["zeros"][0])
+    assert longer.compute_output_shape((None, 4)) == (None, 5)
+    x = Input((None, 4))
+    model = Model(x, layers.TimeDistributed(longer)(x))
+    assert model.output_shape == (None, None, 5)
+    assert model(np.ones((2, 3, 4), "float32")).shape == (2, 3, 5)
+    assert minikeras.Sequential([Input((4,)), longer, layers.Dense(2)]).output_shape == (None, 2)
+
+
+@pytest.mark.parametrize("how", ["build", "call"])
+def test_a_model_of_the_users_that_computes_with_sizes(how):
+    class Longer(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3)
+            self.norm = layers.LayerNormalization()
+
+        def call(self, x):
+            x = ops.concatenate([x, ops.zeros((ops.shape(x)[0], 1))], axis=-1)
+            return self.norm(self.dense(x))
+
+    model = Longer()
+    if how == "build":
+        model.build((None, 4))
+    else:
+        assert model(Input((4,))).shape == (None, 3)
+    assert model.dense.kernel.shape == (5, 3)
+    assert model.dense.get_build_config() == {"input_shape": (None, 5)}
+    assert model(np.ones((2, 4), "float32")).shape == (2, 3)
