@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras import activations, dtype_policies, regularizers, tree
-from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
