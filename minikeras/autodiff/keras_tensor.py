@@ -20,6 +20,41 @@ class _SymbolicAttributeError(SymbolicTensorError, AttributeError):
     """A KerasTensor was asked for an attribute that only tensors with values have."""
 
 
+class AssumedSize(int):
+    """A number in place of a size that is not known, while a function is tried with it.
+
+    What is computed from such numbers is one too, so that sizes that are only assumed can be told
+    from known ones: they fit any other, where shapes are checked, and a layer that is built meanwhile
+    takes them for unknown. Messages show None.
+    """
+
+    def __repr__(self) -> str:
+        return "None"
+
+    __str__ = __repr__
+
+
+def _assuming(name: str) -> Any:
+    compute = getattr(int, name)
+
+    def computed(*operands: Any) -> Any:
+        y = compute(*operands)
+        return AssumedSize(y) if type(y) is int else y
+
+    return computed
+
+
+for _name in ["add", "sub", "mul", "floordiv", "mod"]:
+    setattr(AssumedSize, f"__{_name}__", _assuming(f"__{_name}__"))
+    setattr(AssumedSize, f"__r{_name}__", _assuming(f"__r{_name}__"))
+AssumedSize.__neg__ = _assuming("__neg__")
+
+
+def is_known(size: int | None) -> bool:
+    """Whether a size is neither None nor only assumed."""
+    return size is not None and type(size) is not AssumedSize
+
+
 class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):
     """Shape and dtype of an array that is not there yet: the `array` of a KerasTensor."""
 
@@ -172,7 +207,7 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
                 raise ValueError(
                     f"Cannot convert {tuple(shape)} to a shape. Negative dimensions are not allowed."
                 )
-            result.append(int(d))
+            result.append(d if isinstance(d, int) else int(d))
         else:
             raise ValueError(
                 f"Cannot convert {tuple(shape)} to a shape. Found invalid entry {d!r} of type "

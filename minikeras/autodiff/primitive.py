@@ -118,7 +118,9 @@ class Primitive:
 
     def describe(self, *inputs: Any, **params: Any) -> Any:
         """Return the results as KerasTensors, for inputs of which some are KerasTensors."""
-        return probe(self, inputs, params) if self.rule is None else self.rule(*inputs, **params)
+        if self.rule is None:
+            return probe(self, inputs, params, arrays=True)
+        return self.rule(*inputs, **params)
 
     def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
         """Return the gradients of the inputs as tensors that can be differentiated again."""

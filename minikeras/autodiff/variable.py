@@ -197,6 +197,8 @@ class Variable(Tensor):
                 f"`variable.assign(value)` must match. variable '{self.path}' has shape="
                 f"{self.array.shape}, Received: value.shape={array.shape}"
             )
+        if thread.state.describing:
+            return self  # a call that is only described changes nothing
         if type(value) is Tensor and array.dtype == self.array.dtype:
             self.array = np.asarray(array)  # tensors are immutable: no copy
         else:
@@ -219,13 +221,15 @@ class Variable(Tensor):
                 f"Variable '{self.path}' has shape {self.array.shape} and cannot be changed by a "
                 f"value of shape {array.shape}."
             )
-        self.array = new
+        if not thread.state.describing:
+            self.array = new
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
         new = np.array(self.array)
         new[key] = to_array(value)
-        self.array = new
+        if not thread.state.describing:
+            self.array = new
 
     def __copy__(self) -> Variable:
         return copy.deepcopy(self)

@@ -8,7 +8,7 @@ from typing import Any
 
 from minikeras.autodiff.state import thread
 from minikeras.common.call_errors import explained_build
-from minikeras.layers.call_arguments import shapes_of, tensor_arguments
+from minikeras.layers.call_arguments import build_shapes_of, tensor_arguments
 
 
 class Before:
@@ -49,6 +49,10 @@ def build_once(build: Any) -> Any:
         if not inside:
             self._push()
         object.__setattr__(self, "_building", True)
+        # A layer that is first called while another is described is built for good, with whatever
+        # graph its `build` makes.
+        here = thread.state
+        described, here.describing = here.describing, False
         try:
             build(self, *args, **kwargs)
             bound = inspect.signature(build).bind(self, *args, **kwargs).arguments
@@ -62,6 +66,7 @@ def build_once(build: Any) -> Any:
                 raise
             raise told from None
         finally:
+            here.describing = described
             object.__setattr__(self, "_building", False)
             if not inside:
                 thread.state.layers.pop()
@@ -74,7 +79,7 @@ def build_once(build: Any) -> Any:
 def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
     """Return the arguments of `build` that these call arguments give."""
     named = tensor_arguments(layer.call_signature, args, kwargs)
-    shapes = {f"{k}_shape": shapes_of(v) for k, v in named.items()}
+    shapes = {f"{k}_shape": build_shapes_of(v) for k, v in named.items()}
     wanted = inspect.signature(type(layer).build).parameters
     names = [
         n

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
@@ -135,6 +135,17 @@ def shapes_of(x: Any) -> Any:
     if isinstance(x, (Tensor, KerasTensor)):
         return tuple(x.shape)
     return tree.map_structure(lambda t: None if t is None else tuple(t.shape), x)
+
+
+def build_shapes_of(x: Any) -> Any:
+    """Return the shapes of tensors that a layer is built with: None for sizes that are only assumed."""
+
+    def shape(t: Any) -> tuple | None:
+        if t is None:
+            return None
+        return tuple([None if type(d) is AssumedSize else d for d in t.shape])
+
+    return tree.map_structure(shape, x)
 
 
 def is_shape(x: Any) -> bool:

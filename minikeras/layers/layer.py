@@ -11,6 +11,7 @@ import numpy as np
 
 from minikeras import activations, dtype_policies, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
@@ -185,7 +186,12 @@ class Layer(LayerState):
     # Calling.
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs; subclasses write it."""
+        """Compute the outputs; subclasses write it.
+
+        A functional model is described by running it, perhaps more than once, on KerasTensors with
+        numbers in place of the sizes that are not known: `ops.shape(x)[0]` may be computed with.
+        What it changes then (weights, seeds, metrics, losses) stays as it was.
+        """
         raise NotImplementedError(
             f"Layer {type(self).__name__} does not have a `call()` method implemented."
         )
@@ -396,15 +402,7 @@ class Layer(LayerState):
         """Return KerasTensors that describe the outputs."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
-        try:
-            outputs = self.call(*args, **kwargs)
-        except SymbolicTensorError:  # it computes with values: run it on small arrays
-            from minikeras.ops.symbolic import probe
-
-            return probe(self.call, args, kwargs)
-        return tree.map_structure(
-            lambda y: KerasTensor(y.shape, y.dtype) if hasattr(y, "shape") else y, outputs
-        )
+        return probe(self.call, args, kwargs)
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
         named = tensor_arguments(self.call_signature, args, kwargs)

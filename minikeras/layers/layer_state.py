@@ -255,6 +255,8 @@ class LayerState(Trackable, Operation):
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
+        if thread.state.describing:
+            return
         for x in tree.flatten(loss):
             if isinstance(x, KerasTensor):
                 continue  # the layer is only being described

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
@@ -115,8 +116,7 @@ class Model(Trainer, Layer):
         inside = thread.state.in_call
         thread.state.in_call = True
         try:
-            args = (specs,)
-            self.call(*args)
+            probe(self.call, (specs,), {})
         finally:
             thread.state.in_call = inside
         self.built = True

@@ -270,7 +270,7 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
     return (output, tangent, aux) if has_aux else (output, tangent)
 
 
-@probed
+@op
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """Take a tensor apart along `axis`.
 
@@ -278,7 +278,13 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         ValueError: if `num` is given and is not the size of the axis.
     """
     x = as_tensor(x)
-    if num is not None and num != x.shape[axis]:
-        raise ValueError(f"unstack: axis {axis} has size {x.shape[axis]}, not num={num}.")
+    size = x.shape[axis]
+    if size is None and num is None:
+        raise ValueError(
+            f"unstack: the size of axis {axis} of shape {x.shape} is not known: give the number of "
+            "tensors as `num`."
+        )
+    if num is not None and size not in (None, num):
+        raise ValueError(f"unstack: axis {axis} has size {size}, not num={num}.")
     before = (slice(None),) * (axis % x.ndim)
-    return [GET_ITEM(x, key=(*before, i)) for i in range(x.shape[axis])]
+    return [GET_ITEM(x, key=(*before, i)) for i in range(num if size is None else size)]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import standardize_padding, standardize_tuple
 from minikeras.common.dtypes import result_type
@@ -146,14 +147,14 @@ def conv_output_shape(
     spatial = input_shape[2:] if first else input_shape[1:-1]
     out = []
     for n, k, s, d in zip(spatial, kernel_size, strides, dilation):
-        extent = (k - 1) * d + 1
-        if n is None:
+        if n is None or (k is None and padding == "valid"):
             out.append(None)
         elif padding == "valid":
+            extent = (k - 1) * d + 1
             out.append((n - extent) // s + 1)
         else:
             out.append(-(-n // s))
-    if any(o is not None and o <= 0 for o in out):
+    if any(is_known(o) and o <= 0 for o in out):
         raise ValueError(
             f"{owner}: the output would be empty. Windows of {tuple(kernel_size)} (kernel_size or "
             f"pool_size), with dilation_rate={tuple(dilation)}, do not fit into inputs of shape "
@@ -175,10 +176,16 @@ def transposed_windows(
     """Return the windows of the convolution that a transposed convolution turns round.
 
     `size` of the result is the spatial shape that the transposed convolution gives; it is None
-    where that of the inputs is.
+    where that of the inputs is, or that of the kernel, if it matters.
     """
     size, pads = [], []
     for i, (n, k, s, d) in enumerate(zip(input_size, kernel_size, strides, dilation)):
+        if k is None:
+            size.append(
+                n * s if n is not None and padding == "same" and not output_padding else None
+            )
+            pads.append((0, 0))
+            continue
         extent = (k - 1) * d + 1
         extra = None if output_padding is None else output_padding[i]
         # `total` is what Keras pads inputs with, on both sides, before it convolves them.
@@ -282,8 +289,10 @@ def conv(
         x, k, strides, padding, data_format, dilation_rate, "conv"
     )
     channels, inner = _channels(x, data_format), k.shape[-2]
-    groups = 1 if channels is None else channels // inner
-    if channels is not None and (channels % inner or k.shape[-1] % groups):
+    groups = 1 if None in (channels, inner) else channels // inner
+    if isinstance(x, KerasTensor) and not thread.state.in_call:
+        _check_channels(x, k, channels, inner, "conv")  # a graph has groups in layers only
+    elif groups * (inner or 0) != (channels or 0) or (k.shape[-1] or 0) % groups:
         raise ValueError(
             f"conv: {channels} channels and {k.shape[-1]} filters cannot be divided into groups by "
             f"a kernel of {inner} channels. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
@@ -303,6 +312,15 @@ def conv(
             activation=None,
         ),
     )
+
+
+def _check_channels(x: Any, k: Any, channels: int | None, inner: int | None, name: str) -> None:
+    if None not in (channels, inner) and channels != inner:
+        raise ValueError(
+            f"{name}: the number of input channels must match the kernel's input channels. "
+            f"Received: input channels={channels}, kernel input channels={inner}, inputs of shape "
+            f"{tuple(x.shape)}, kernel of shape {tuple(k.shape)}"
+        )
 
 
 def _check_fit(
@@ -335,11 +353,7 @@ def depthwise_conv(
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "depthwise_conv"
     )
-    if _channels(x, data_format) not in (None, k.shape[-2]):
-        raise ValueError(
-            f"depthwise_conv: the kernel must have {_channels(x, data_format)} channels, as "
-            f"`inputs`. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
-        )
+    _check_channels(x, k, _channels(x, data_format), k.shape[-2], "depthwise_conv")
     _check_fit(x, k, strides, padding, data_format, dilation, "depthwise_conv")
     return in_channels_last(
         x,
@@ -438,11 +452,7 @@ def conv_transpose(
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv_transpose"
     )
-    if _channels(x, data_format) not in (None, k.shape[-1]):
-        raise ValueError(
-            f"conv_transpose: the kernel's last axis must have {_channels(x, data_format)} "
-            f"channels, as `inputs`. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
-        )
+    _check_channels(x, k, _channels(x, data_format), k.shape[-1], "conv_transpose")
     extra = _output_padding(output_padding, len(strides), "conv_transpose")
 
     def last(x: Any) -> Any:

@@ -122,7 +122,10 @@ def _range(dtype: np.dtype) -> tuple:
 
 @export
 def shape(x: Any) -> tuple:
-    """Return the shape as a tuple, None where a size is not known yet."""
+    """Return the shape as a tuple, None where a size of a KerasTensor is not known.
+
+    In a layer's `call` all sizes are numbers, also while the layer is only described.
+    """
     return np_shape(x)
 
 

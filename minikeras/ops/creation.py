@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, without_gradient
+from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import np_dtype, result_type, standardize_dtype, to_np_dtype
+from minikeras.common.dtypes import (
+    floatx_dtype,
+    np_dtype,
+    result_type,
+    standardize_dtype,
+    to_np_dtype,
+)
 from minikeras.ops.core import cast, convert_to_tensor
-from minikeras.ops.families import operand_kind
+from minikeras.ops.elementwise import power
+from minikeras.ops.families import broadcast_shapes, np_shape, operand_kind
 from minikeras.ops.shapes import broadcast_to, reshape
 from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _shape(shape: Any) -> tuple:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
+    if isinstance(shape, (int, np.integer)):
+        return (int(shape),)
+    sizes = tuple(shape)
+    if None in sizes:
+        raise ValueError(
+            "`shape` has None for a size: it is not known while a functional model is described. "
+            "In the `call` of a layer (a Lambda too), `ops.shape(x)` gives sizes that can be "
+            f"computed with. Received: shape={sizes}"
+        )
+    return tuple([int(d) for d in sizes])
 
 
 @export
@@ -107,13 +124,22 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     >>> ops.arange(2, 8, 2)
     <Tensor shape=(3,) dtype=int32 [2 4 6]>
     """
+    if start is None:
+        raise ValueError("arange: argument `start` must be a number. Received: start=None")
     given = [v for v in (start, stop, step) if v is not None]
     if dtype is None:
         dtype = result_type(*[operand_kind(v) for v in given])
-    numbers = [to_array(v).item() for v in given]
+    # Each in its own precision: 0.1 in single precision is more than 0.1, and may be a step more.
+    numbers = [v if isinstance(v, (int, float)) else to_array(v)[()] for v in given]
     first, last = (0, numbers[0]) if stop is None else numbers[:2]
     by = 1 if step is None else numbers[-1]
-    return Tensor(np.arange(first, last, by).astype(to_np_dtype(dtype)))
+    if by == 0:
+        raise ValueError(f"arange: argument `step` must not be 0. Received: step={step!r}")
+    target = to_np_dtype(dtype)
+    working = np.promote_types(target, np.float32) if target.kind in "fV" else target
+    count = max(math.ceil((last - first) / by), 0)
+    first, by = [np.asarray(v).astype(working) for v in (first, by)]
+    return Tensor((first + by * np.arange(count).astype(working)).astype(target, copy=False))
 
 
 def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
@@ -122,10 +148,39 @@ def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
     return np_dtype(result_type(operand_kind(start), operand_kind(stop), float))
 
 
-@export
+def _sum_of_shares(g: Any, shape: tuple, shares: np.ndarray, axis: int) -> Any:
+    return unbroadcast(np.sum(np.moveaxis(g, axis, -1) * shares.astype(g.dtype), axis=-1), shape)
+
+
+def _shares(num: int, endpoint: bool) -> np.ndarray:
+    """How far each of `num` values is on the way from the start to the end."""
+    return np.arange(num) / max(num - 1 if endpoint else num, 1)
+
+
+def _linspace_rule(start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> KerasTensor:
+    shape = list(broadcast_shapes(np_shape(start), np_shape(stop), "linspace"))
+    shape.insert(axis if axis >= 0 else axis + len(shape) + 1, num)
+    return KerasTensor(shape, start.dtype)
+
+
+_LINSPACE = elementary(
+    "linspace",
+    lambda start, stop, num, endpoint, axis: np.linspace(
+        start, stop, num, endpoint=endpoint, axis=axis
+    ),
+    lambda g, shape, num, endpoint, axis: _sum_of_shares(
+        g, shape, 1 - _shares(num, endpoint), axis
+    ),
+    lambda g, shape, num, endpoint, axis: _sum_of_shares(g, shape, _shares(num, endpoint), axis),
+    inputs=("start", "stop"),
+    rule=_linspace_rule,
+)
+
+
+@op
 def linspace(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
@@ -143,18 +198,21 @@ def linspace(
         dtype: dtype.
         axis: axis along which they lie, where `start` or `stop` is a tensor.
     """
-    values, step = np.linspace(
-        to_array(start), to_array(stop), num, endpoint=endpoint, retstep=True, axis=axis
-    )
     target = _spaced_dtype(start, stop, dtype)
-    result = Tensor(values.astype(target))
-    return (result, Tensor(np.asarray(step).astype(target))) if retstep else result
+    # Integers are spaced as floats are, and rounded in the end.
+    working = target if target.kind in "fcV" else floatx_dtype()
+    start, stop = cast(start, working), cast(stop, working)
+    values = cast(_LINSPACE(start, stop, num=num, endpoint=endpoint, axis=axis), target)
+    if not retstep:
+        return values
+    steps = num - 1 if endpoint else num
+    return values, (stop - start) * (1 / steps if steps > 0 else math.nan)
 
 
-@export
+@op
 def logspace(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
     base: float = 10,
@@ -162,10 +220,8 @@ def logspace(
     axis: int = 0,
 ) -> Tensor:
     """Return `base` to the power of evenly spaced exponents; see `linspace`."""
-    values = np.logspace(
-        to_array(start), to_array(stop), num, endpoint=endpoint, base=base, axis=axis
-    )
-    return Tensor(values.astype(_spaced_dtype(start, stop, dtype)))
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    return cast(power(base, exponents), _spaced_dtype(start, stop, dtype))
 
 
 @export

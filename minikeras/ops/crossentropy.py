@@ -15,7 +15,7 @@ from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
 from minikeras.ops.encoding import one_hot_array
-from minikeras.ops.families import CONVERT, as_floating, np_shape, promote
+from minikeras.ops.families import CONVERT, as_floating, np_shape, promote, same_shape
 from minikeras.ops.reductions import mean, sum
 from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.symbolic import TensorLike, op
@@ -188,7 +188,7 @@ def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
         ValueError: if shapes differ.
     """
     x1, x2 = promote(as_floating(x1), as_floating(x2))
-    if x1.shape != x2.shape:
+    if not same_shape(x1.shape, x2.shape):
         raise ValueError(
             f"psnr: inputs must have one shape. Received shapes {x1.shape} and {x2.shape}."
         )

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.ops.families import promote
+from minikeras.ops.families import fits, promote
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -200,9 +200,9 @@ def _sizes(labels: tuple[str, ...], shapes: list[tuple], subscripts: str) -> dic
     for s, shape in zip(labels, shapes):
         for c, n in zip(s, shape):
             old = sizes.get(c, 1)
-            if old == 1 or (old is None and n not in (None, 1)):
+            if old == 1 or (not is_known(old) and n not in (None, 1)):
                 sizes[c] = n
-            elif n is not None and n not in (1, old):
+            elif n != 1 and not fits(n, old):
                 raise ValueError(
                     f"einsum: sizes {old} and {n} of label '{c}' in '{subscripts}' differ. "
                     f"Received shapes {shapes}."

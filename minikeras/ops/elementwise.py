@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +130,8 @@ def _int_for_bool(dtype: str) -> str:
 
 
 def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
+    if type(x1) in (int, float):
+        return g * y * (math.log(x1) if x1 > 0 else 0.0)
     return g * y * np.log(np.where(x1 > 0, x1, np.ones_like(x1)))
 
 

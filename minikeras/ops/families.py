@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import (
     CAST,
     Broadcasting,
@@ -168,6 +168,8 @@ def operand_kind(x: Any) -> Any:
     """What `result_type` needs to know of an operand."""
     if type(x) in (int, float):
         return type(x)
+    if type(x) is AssumedSize:
+        return int
     if type(x) is bool:
         return "bool"
     if type(x) is complex:
@@ -190,6 +192,8 @@ def _operand(x: Any) -> tuple[Any, Any]:
         return x.dtype, x
     if t in _PYTHON_SCALARS:
         return t, x
+    if t is AssumedSize:
+        return int, int(x)
     x = as_tensor(x)  # a KerasTensor stays one
     return x.array.dtype, x
 
@@ -259,6 +263,16 @@ def _broadcastable(a: tuple, b: tuple) -> bool:
     return all(m == n or 1 in (m, n) for m, n in zip(reversed(a), reversed(b)))
 
 
+def same_shape(a: tuple, b: tuple) -> bool:
+    """Whether two shapes are the same as far as is known."""
+    return len(a) == len(b) and all(fits(m, n) for m, n in zip(a, b))
+
+
+def fits(m: int | None, n: int | None) -> bool:
+    """Whether two sizes are the same as far as is known."""
+    return m == n or not (is_known(m) and is_known(n))
+
+
 def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
     """Broadcast two shapes in which None stands for an unknown size.
 
@@ -269,11 +283,13 @@ def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
     wide_a, wide_b = (1,) * (n - len(a)) + tuple(a), (1,) * (n - len(b)) + tuple(b)
     out = []
     for p, q in zip(wide_a, wide_b):
-        if p == q or q == 1:
+        if p == q:
+            out.append(q if type(q) is AssumedSize else p)
+        elif q == 1:
             out.append(p)
-        elif p == 1 or p is None:
+        elif p == 1 or not is_known(p):
             out.append(q)
-        elif q is None:
+        elif not is_known(q):
             out.append(p)
         else:
             raise ValueError(f"{name}: shapes {a} and {b} cannot be broadcast together.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast, without_gradient
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
@@ -47,8 +48,6 @@ def _plain_key(key: Any) -> Any:
             if type(k) not in _BASIC:
                 return tuple([_plain_key(k) for k in key])
         return key
-    if isinstance(key, KerasTensor):
-        raise SymbolicTensorError("The values of an index are not known yet.")
     if isinstance(key, Tensor):
         value = key.array
         return int(value) if value.ndim == 0 and value.dtype.kind in "iu" else value
@@ -78,24 +77,47 @@ def _put(g: Any, shape: tuple, key: Any) -> Any:
 
 
 def _item_rule(x: Any, key: Any) -> KerasTensor:
-    if not _is_basic(key):
-        return probe(GET_ITEM, (x,), {"key": key})
-    keys = list(key) if type(key) is tuple else [key]
-    if Ellipsis not in keys:
-        keys.append(Ellipsis)
+    if any(isinstance(k, (bool, np.bool_)) for k in (key if type(key) is tuple else (key,))):
+        return probe(GET_ITEM, (x,), {"key": key}, arrays=True)
+    keys: list[Any] = []
+    for k in key if type(key) is tuple else (key,):
+        if isinstance(k, np.ndarray) and k.dtype.kind == "b" and k.ndim:
+            keys += np.nonzero(k)  # as many indices as it has axes
+        elif isinstance(k, KerasTensor) and k.dtype == "bool":
+            keys += [KerasTensor((None,), "int32")] * k.ndim
+        else:
+            keys.append(k)
+    whole = [i for i, k in enumerate(keys) if k is Ellipsis] or [len(keys)]
     rest = x.ndim - len([k for k in keys if k is not None and k is not Ellipsis])
-    i = keys.index(Ellipsis)
-    keys[i : i + 1] = [slice(None)] * rest
+    if rest < 0 or len(whole) > 1:
+        raise IndexError(f"get_item: {key} has too many indices for shape {tuple(x.shape)}.")
+    keys[whole[0] : whole[0] + 1] = [slice(None)] * rest
+
     sizes, shape = iter(x.shape), []
-    for k in keys:
+    places, picked = [], []  # where indices stand, and their shapes, where one of them is an array
+    for i, k in enumerate(keys):
         n = 1 if k is None else next(sizes)
         if k is None:
             shape.append(1)
         elif isinstance(k, slice):
-            shape.append(None if n is None else len(range(n)[k]))
-        elif n is not None and not -n <= k < n:
-            raise IndexError(f"get_item: index {k} is out of bounds for shape {tuple(x.shape)}.")
+            taken = None if n is None else len(range(n)[k])
+            shape.append(taken if is_known(n) or n is None else AssumedSize(taken))
+        else:
+            if is_known(n) and not isinstance(k, KerasTensor) and not _within(k, n):
+                raise IndexError(f"get_item: index {k} is out of bounds for shape {x.shape}.")
+            places.append((i, len(shape)))
+            picked.append(np_shape(k))
+    if not _is_basic(key):
+        together = places[-1][0] - places[0][0] == len(places) - 1
+        at = places[0][1] if together else 0  # else NumPy puts what they pick in front
+        shape[at:at] = functools.reduce(
+            lambda a, b: broadcast_shapes(a, b, "get_item: indices of"), picked
+        )
     return KerasTensor(shape, x.dtype)
+
+
+def _within(index: Any, size: int) -> bool:
+    return not np.size(index) or (-size <= np.min(index) and np.max(index) < size)
 
 
 GET_ITEM = elementary(
@@ -112,7 +134,7 @@ _PUT = elementary(
 )
 
 
-@op
+@op(rule=lambda x, key: _item_rule(as_tensor(x), _plain_key(key)))
 def get_item(x: TensorLike, key: TensorLike) -> Tensor:
     """Index as NumPy does: `x[key]`.
 
@@ -395,7 +417,18 @@ def _diagonal_matrix(x: Tensor, k: int) -> Tensor:
     return _PUT(x, key=(at - min(k, 0), at + max(k, 0)), into=(n, n))
 
 
-@probed
+def _diag_rule(x: Any, k: int = 0) -> KerasTensor:
+    if x.ndim == 2:
+        return diagonal(x, k)
+    return diagflat.rule(x, k) if x.ndim == 1 else diag.on_data(x, k)
+
+
+def _diagflat_rule(x: Any, k: int = 0) -> KerasTensor:
+    n = None if None in x.shape else math.prod(x.shape) + abs(k)
+    return KerasTensor((n, n), x.dtype)
+
+
+@op(rule=_diag_rule)
 def diag(x: TensorLike, k: int = 0) -> Tensor:
     """Put a vector on the k-th diagonal of a matrix, or take that diagonal of a matrix.
 
@@ -410,7 +443,7 @@ def diag(x: TensorLike, k: int = 0) -> Tensor:
     return _diagonal_matrix(x, k)
 
 
-@probed
+@op(rule=_diagflat_rule)
 def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     """Put all elements on the k-th diagonal of a matrix."""
     return _diagonal_matrix(reshape(x, (-1,)), k)

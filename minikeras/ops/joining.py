@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary, as_tensor, elementary
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.ops.families import promote
+from minikeras.ops.families import fits, promote, same_shape
 from minikeras.ops.indexing import GET_ITEM, take
+from minikeras.ops.reductions import check_axis
 from minikeras.ops.shapes import expand_dims, ravel, reshape
-from minikeras.ops.symbolic import TensorLike, op, probed
+from minikeras.ops.symbolic import TensorLike, op
 
 
 def _concatenate_backward(g: Any, shapes: list, needs: Any, axis: int) -> list:
@@ -63,9 +64,7 @@ def _concatenate_rule(*xs: Any, axis: int) -> KerasTensor:
         for i, (a, b) in enumerate(zip(out, shape)):
             if i == axis:
                 out[i] = None if a is None or b is None else a + b
-            elif a is None:
-                out[i] = b
-            elif b is not None and a != b:
+            elif not fits(a, b):
                 raise ValueError(f"the shapes must be the same except on axis {axis}.")
     return KerasTensor(out, xs[0].dtype)
 
@@ -138,7 +137,7 @@ def stack(x: Sequence[TensorLike], axis: int = 0) -> Tensor:
     if not -n <= axis < n:
         raise ValueError(f"stack: axis {axis} is out of bounds for {n} dimensions.")
     for a in xs:
-        if a.array.shape != shape:
+        if a.array.shape != shape and not same_shape(a.array.shape, shape):
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
     return _STACK(*xs, axis=axis % n)
@@ -185,7 +184,20 @@ def _cuts(indices: Any, size: int) -> list[int]:
     return [min(max(int(c) + (size if c < 0 else 0), 0), size) for c in to_array(indices).ravel()]
 
 
-@probed
+def _unknown_pieces(x: Any, indices_or_sections: Any, axis: int) -> list[KerasTensor]:
+    """Describe what cutting an axis of unknown size gives."""
+    if isinstance(indices_or_sections, (int, np.integer)):
+        sizes = [None] * int(indices_or_sections)
+    else:
+        # What lies between two indices that count from the same end is known.
+        cuts = [int(c) for c in to_array(indices_or_sections).ravel()]
+        sizes = [max(b - a, 0) if (a < 0) == (b < 0) else None for a, b in zip([0, *cuts], cuts)]
+        sizes.append(-cuts[-1] if cuts and cuts[-1] < 0 else None)
+    axis %= x.ndim
+    return [KerasTensor((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype) for n in sizes]
+
+
+@op
 def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into equal parts, or at the given indices, along `axis`.
 
@@ -206,42 +218,46 @@ def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor
     if type(x) is not Tensor:
         x = as_tensor(x)
     size = x.array.shape[axis]
+    if size is None:
+        return _unknown_pieces(x, indices_or_sections, axis)
     if not isinstance(indices_or_sections, (int, np.integer)):
         return _pieces(x, _cuts(indices_or_sections, size), axis)
     n = int(indices_or_sections)
-    if n <= 0 or size % n:
+    if n <= 0 or (size % n and is_known(size)):
         raise ValueError(f"split: axis {axis} of size {size} cannot be cut into {n} equal parts.")
     return _pieces(x, [size // n * i for i in range(1, n)], axis)
 
 
-@probed
+@op
 def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into parts along `axis`, the first ones longer by one where sizes do not divide."""
     x = as_tensor(x)
     size = x.shape[axis]
     if not isinstance(indices_or_sections, (int, np.integer)):
-        return _pieces(x, _cuts(indices_or_sections, size), axis)
+        return split(x, indices_or_sections, axis)
     n = int(indices_or_sections)
     if n <= 0:
         raise ValueError(f"array_split: the number of parts must be positive. Received: {n}")
+    if size is None:
+        return _unknown_pieces(x, n, axis)
     each, longer = divmod(size, n)
     return _pieces(x, [i * each + min(i, longer) for i in range(1, n)], axis)
 
 
-@probed
+@op
 def hsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the second axis (the first, of a one-axis tensor)."""
     x = as_tensor(x)
     return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
 
 
-@probed
+@op
 def vsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the first axis."""
     return split(x, indices_or_sections, axis=0)
 
 
-@probed
+@op
 def dsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """Cut along the third axis."""
     return split(x, indices_or_sections, axis=2)
@@ -270,7 +286,22 @@ def tile(x: TensorLike, repeats: Any) -> Tensor:
     return _TILE(x, repeats=(1,) * (x.ndim - len(repeats)) + tuple(repeats))
 
 
-@probed
+def _repeat_rule(x: Any, repeats: Any, axis: int | None = None) -> KerasTensor:
+    x = as_tensor(x)
+    counts = to_array(repeats).ravel()
+    if axis is None:
+        x, axis = ravel(x), 0
+    check_axis(x, axis, "repeat")
+    size = x.shape[axis]
+    if is_known(size) and counts.size not in (1, size):
+        raise ValueError(f"repeat: {counts.size} repeats do not go with an axis of size {size}.")
+    if size is not None:
+        size = size * int(counts[0]) if counts.size == 1 else int(counts.sum())
+    axis %= x.ndim
+    return KerasTensor((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+
+
+@op(rule=_repeat_rule)
 def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     """Repeat each element along `axis` (of the flat tensor if None).
 

@@ -11,6 +11,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
 from minikeras.autodiff.probe import probe
+from minikeras.autodiff.state import thread
 from minikeras.common.configurable import Configurable
 from minikeras.common.naming import auto_name
 
@@ -93,7 +94,10 @@ class Operation(Configurable):
         return probe(self.call, args, kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Describe the outputs and note the call in the functional graph."""
+        """Describe the outputs and note the call in the functional graph.
+
+        A call from inside a layer whose own call is being described is part of that one.
+        """
         return self._note(args, kwargs, self.compute_output_spec(*args, **kwargs))
 
     def _note(self, args: tuple, kwargs: dict, spec: Any) -> Any:
@@ -105,7 +109,8 @@ class Operation(Configurable):
             return KerasTensor(t.shape, t.dtype) if isinstance(t, KerasTensor) and used else t
 
         outputs = tree.map_structure(fresh, spec)
-        GraphNode(self, args, kwargs, outputs)
+        if not thread.state.describing:
+            GraphNode(self, args, kwargs, outputs)
         return outputs
 
     def _node_value(self, attribute: str) -> Any:

@@ -12,7 +12,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import multiply
-from minikeras.ops.families import broadcast_shapes, np_shape, operand_kind, promote_pair
+from minikeras.ops.families import broadcast_shapes, fits, np_shape, operand_kind, promote_pair
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
 from minikeras.ops.symbolic import TensorLike, op, probed
@@ -60,7 +60,7 @@ def matmul_shape(a: tuple, b: tuple, name: str = "matmul") -> tuple:
     if not a or not b:
         raise ValueError(f"{name}: inputs need at least one axis. Received shapes {a} and {b}.")
     inner_a, inner_b = a[-1], b[-2] if len(b) > 1 else b[0]
-    if inner_a is not None and inner_b is not None and inner_a != inner_b:
+    if not fits(inner_a, inner_b):
         raise ValueError(
             f"{name}: inner sizes must be equal. Received shapes {a} and {b} "
             f"({inner_a} != {inner_b})."
@@ -140,14 +140,15 @@ def _pairs_of_axes(axes: Any, n1: int, n2: int) -> tuple[list[int], list[int]]:
 def _tensordot_rule(x1: Any, x2: Any, axes: Any = 2) -> KerasTensor:
     a, b = np_shape(x1), np_shape(x2)
     over_a, over_b = _pairs_of_axes(axes, len(a), len(b))
-    _check_pairs(a, b, over_a, over_b)
+    if not isinstance(axes, (int, np.integer)) or None not in a + b:
+        _check_pairs(a, b, over_a, over_b)  # else the data will, as in Keras
     shape = [d for i, d in enumerate(a) if i not in over_a]
     return KerasTensor(shape + [d for i, d in enumerate(b) if i not in over_b], _dtype(x1, x2))
 
 
 def _check_pairs(a: tuple, b: tuple, over_a: list[int], over_b: list[int]) -> None:
     for i, j in zip(over_a, over_b):
-        if a[i] is not None and b[j] is not None and a[i] != b[j]:
+        if not fits(a[i], b[j]):
             raise ValueError(f"tensordot: axis {i} of {a} and axis {j} of {b} differ in size.")
     if len(over_a) != len(over_b):
         raise ValueError(f"tensordot: {len(over_a)} axes cannot be paired with {len(over_b)}.")

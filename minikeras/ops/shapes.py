@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import checked
@@ -20,7 +20,9 @@ def _target(newshape: Any) -> tuple:
     newshape = (newshape,) if isinstance(newshape, (int, np.integer)) else tuple(newshape)
     for d in newshape:
         if type(d) is not int:
-            return tuple([-1 if d is None else int(d) for d in newshape])
+            return tuple(
+                [-1 if d is None else d if isinstance(d, int) else int(d) for d in newshape]
+            )
     return newshape
 
 
@@ -30,9 +32,17 @@ def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
     if None in x.shape:
         return KerasTensor([None if d == -1 else d for d in target], x.dtype)
     total = math.prod(x.shape)
-    if target.count(-1) > 1 or (total % rest if -1 in target and rest else total != rest):
+    left = total // rest if -1 in target and rest else 1
+    fits = left * rest == total or not (is_known(total) and is_known(rest))
+    if target.count(-1) > 1 or not fits or (-1 in target and not rest):
         raise ValueError(f"reshape: cannot reshape {x.shape} into {target}.")
-    return KerasTensor([total // rest if d == -1 else d for d in target], x.dtype)
+    if _product_of_assumed(x.shape) == _product_of_assumed(target):
+        left = int(left)  # what is assumed cancels out
+    return KerasTensor([left if d == -1 else d for d in target], x.dtype)
+
+
+def _product_of_assumed(shape: tuple) -> int:
+    return math.prod([int(d) for d in shape if type(d) is AssumedSize])
 
 
 RESHAPE = elementary(
@@ -191,7 +201,7 @@ def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
     axes = {_axis(a, len(shape), "squeeze") for a in axes}
     for a in axes:
-        if shape[a] not in (1, None):
+        if shape[a] != 1:
             raise ValueError(f"squeeze: axis {a} of shape {shape} does not have size 1.")
     return tuple([d for i, d in enumerate(shape) if i not in axes])
 

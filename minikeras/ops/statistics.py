@@ -15,7 +15,14 @@ from minikeras.ops.comparison import equal, isnan, logical_not
 from minikeras.ops.core import cast
 from minikeras.ops.creation import ones_like
 from minikeras.ops.elementwise import divide, maximum, multiply, sqrt
-from minikeras.ops.families import CONVERT, as_floating, np_shape, operand_kind, promote
+from minikeras.ops.families import (
+    CONVERT,
+    as_floating,
+    np_shape,
+    operand_kind,
+    promote,
+    same_shape,
+)
 from minikeras.ops.indexing import diagonal, get_item, take_along_axis, where
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import (
@@ -272,8 +279,8 @@ def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None =
     if weights is None:
         return mean(x, axis=axis)
     weights = as_floating(weights)
-    if weights.shape != x.shape:
-        if not isinstance(axis, int) or weights.shape != (x.shape[axis],):
+    if not same_shape(weights.shape, x.shape):
+        if not isinstance(axis, int) or not same_shape(weights.shape, (x.shape[axis],)):
             raise ValueError(
                 "average: `weights` must have the shape of `x`, or be a vector along `axis`. "
                 f"Received: x.shape={x.shape}, weights.shape={weights.shape}, axis={axis}"

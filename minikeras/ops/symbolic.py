@@ -3,7 +3,7 @@
 Each public function is wrapped by `op`. On data it runs as written. On a KerasTensor it becomes a
 step of the functional graph, which is described by running the function on KerasTensors: the
 primitives know their shapes. A function that computes with values or unknown sizes has a rule of its
-own, or is run on small arrays (twice, with two sizes for what is not known).
+own, or is tried with sizes that are only assumed (`autodiff/probe.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import SymbolicTensorError, any_symbolic
-from minikeras.autodiff.probe import probe
+from minikeras.autodiff.probe import describing, probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
@@ -102,15 +102,13 @@ class OpCall(Operation):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         function = OPS[self.function]
-        outer, thread.state.describing = thread.state.describing, True
-        try:
-            if function.rule is not None:
-                return function.rule(*args, **kwargs)
-            return function.on_data(*args, **kwargs)
-        except SymbolicTensorError:  # it computes with values: run it on small arrays
-            return probe(function.on_data, args, kwargs)
-        finally:
-            thread.state.describing = outer
+        with describing():
+            try:
+                if function.rule is not None:
+                    return function.rule(*args, **kwargs)
+                return function.on_data(*args, **kwargs)
+            except SymbolicTensorError:  # it computes with values
+                return probe(function.on_data, args, kwargs)
 
 
 def call_on_symbols(public: Callable, args: tuple, kwargs: dict) -> Any:

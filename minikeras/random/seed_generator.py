@@ -60,9 +60,10 @@ class SeedGenerator(Trackable, Configurable):
         )
 
     def next_key(self) -> Key:
-        """Return the key of the next draw, and count it."""
+        """Return the key of the next draw, and count it (unless a call is only described)."""
         seed, count = self.state.array.tolist()
-        self.state.array = np.array((seed, (count + 1) % _LIMIT), np.uint32)
+        if not thread.state.describing:
+            self.state.array = np.array((seed, (count + 1) % _LIMIT), np.uint32)
         return seed, count
 
     def next(self, ordered: bool = True) -> Tensor:

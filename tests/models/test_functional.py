@@ -508,7 +508,7 @@ def test_a_layer_of_the_users_is_described_with_the_mask_that_it_will_get():
     inputs = minikeras.Input((None,), dtype="int32")
     embedded = layers.Embedding(5, 2, mask_zero=True)(inputs)
     model = Model(inputs, Scale()(layers.Add()([embedded, embedded])))
-    assert seen[0].shape == (None, None)
+    assert seen[0].ndim == 2 and seen[0].dtype == "bool"
     y = model(np.array([[1, 0, 2]])).numpy()
     assert (y[0, 1] == 0).all() and (y[0, [0, 2]] != 0).all()
 

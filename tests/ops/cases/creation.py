@@ -12,6 +12,13 @@ CASES.add("zeros_like ones_like empty_like", lambda r: (r.real(),), gradient=Fal
 CASES.add("full_like", lambda r: (r.real(), 2.5), gradient=False)
 CASES.add("view", lambda r: (r.real(), r.one_of("int32", "uint8")), gradient=False)
 CASES.add(
+    "linspace logspace",
+    lambda r: (
+        (r.real(r.batch, 3), r.one_of(r.real(r.batch, 3), r.real(3), 2.0)),
+        {"num": r.one_of(5, 2), "endpoint": r.one_of(True, False), "axis": r.one_of(0, -1, 1)},
+    ),
+)
+CASES.add(
     "meshgrid",
     lambda r: ((r.real(3), r.real(2)), {"indexing": r.one_of("xy", "ij")}),
     batched=False,
