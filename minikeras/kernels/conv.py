@@ -238,7 +238,7 @@ def correlate(
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
-    if chosen == "winograd":
+    if chosen == "winograd" and winograd.tame(kernel):
         winograd.correlate(x, kernel, w, y, finish)
     elif chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
@@ -585,8 +585,8 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if not g.size:
         return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
-    if chosen == "winograd":
-        return winograd.weight_gradient(x, g, w)
+    if chosen == "winograd" and (dk := winograd.weight_gradient(x, g, w)) is not None:
+        return dk
     if chosen == "few filters":
         return _few_filters_gradient(x, g, w)
     inner = channels // groups
