@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Elementary
+from minikeras.autodiff.primitive import Elementary, sum_over
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels.sums import add_reduce
 from minikeras.ops.families import promote
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -96,9 +97,9 @@ class _Plan:
             y = a.dot(b)
             return y if self.order_result is None else y.T
         if self.lonely_a:
-            a = np.add.reduce(a, axis=self.lonely_a)
+            a = add_reduce(a, self.lonely_a)
         if self.lonely_b:
-            b = np.add.reduce(b, axis=self.lonely_b)
+            b = add_reduce(b, self.lonely_b)
         if self.order_a is not None:
             a = a.transpose(self.order_a)
         if self.order_b is not None:
@@ -170,7 +171,7 @@ def _vjp(g: Any, others: list, labels: list[str], mine: str, result: str, shape:
     sizes = dict(zip(mine, shape))
     if d.shape != tuple([sizes[c] for c in free]):  # an axis of size 1 was broadcast
         over = tuple([i for i, c in enumerate(free) if sizes[c] == 1 and d.shape[i] != 1])
-        d = np.sum(d, axis=over, keepdims=True)
+        d = sum_over(d, over, keepdims=True)
     if free != unique:  # axes that were summed over in this operand alone
         d = np.reshape(d, [sizes[c] if c in free else 1 for c in unique])
         d = np.broadcast_to(d, tuple([sizes[c] for c in unique]))
