@@ -303,9 +303,10 @@ def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Take the mean over all axes but the first and the last."""
     n, channels = x.shape[0], x.shape[-1]
     pixels = math.prod(x.shape[1:-1])
-    if x.dtype.itemsize < 4 or x.dtype.kind not in "fc" or not x.size:
-        mean = add_reduce(x.astype(np.float32), range(1, x.ndim - 1)) / pixels if x.size else x.mean(axis=tuple(range(1, x.ndim - 1)))
-        return mean.astype(x.dtype), x.shape
+    if not x.size:
+        return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
+    if x.dtype.itemsize < 4 or x.dtype.kind not in "fc":
+        return global_average_forward(x.astype(np.float32))[0].astype(x.dtype), x.shape
     if pixels > _RUN:
         flat, y = x.reshape(n, pixels, channels), np.empty((n, channels), x.dtype)
 

@@ -7,12 +7,14 @@ tile holds numbers so large, small or infinite that the transforms would not do,
 definition.
 
 It must cost next to nothing where all is well. So images are first looked at line by line, and only
-where lines are loud beside the quieter pixels of the piece, tile by tile: every window holds a block of
+where lines are loud beside the quieter pixels of the batch, tile by tile: every window holds a block of
 2x2 pixels that begins at even places, and if the least energy of a tile's nine blocks is enough, that
 of its windows is. What is left is looked at window by window.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -50,26 +52,36 @@ def _of_tiles(f: np.ufunc, blocks: np.ndarray) -> np.ndarray:
     return f(f(rows[:, :, :-1:2], rows[:, :, 1::2]), rows[:, :, 2::2])
 
 
-def _loud(padded: np.ndarray) -> np.ndarray | None:
-    """Return which images may hold tiles that are loud beside the quieter pixels, None if none do."""
-    n, height, width, channels = padded.shape
-    level = typical(_energies(padded[:, 2::8, 2::8]))
-    parts = width // 32 if width > 32 and width % (width // 32) == 0 else 1
-    lines = _energies(padded.reshape(n, height * parts, -1))
-    # A tile is part of six lines, and of two parts of each. Without digits, all images are loud.
-    limit = min(9 * LOUD**2 * level, LARGE) / (6 if parts == 1 else 12) if level >= SMALL else -1.0
-    if float(lines.max()) <= limit:
-        return None
-    return np.nonzero(~(lines.max(axis=1) <= limit))[0]
+def typical(x: np.ndarray) -> float:
+    """Return what three quarters of the energies of pixels exceed, zeros left out.
 
+    A thousand pixels are asked.
 
-def typical(energies: np.ndarray) -> float:
-    """Return what three quarters of the energies of pixels exceed, zeros left out."""
+    Args:
+        x: images, `(n, height, width, channels)`.
+    """
+    pixels = x.reshape(-1, x.shape[-1])
+    step = max(len(pixels) // 1024, 1)
+    while math.gcd(step, x.shape[2]) > 1:  # not always the same columns
+        step += 1
+    energies = _energies(pixels[::step])
     energies = energies[energies != 0]
     if not energies.size:
         return 0.0
     k = energies.size // 4
     return float(np.partition(energies, k)[k])
+
+
+def _loud(padded: np.ndarray, level: float) -> np.ndarray | None:
+    """Return which images may hold tiles that are loud beside `level`, None if none do."""
+    n, height, width, _ = padded.shape
+    parts = width // 32 if width > 32 and width % (width // 32) == 0 else 1
+    lines = _energies(padded.reshape(n, height * parts, -1))
+    # A tile is part of six lines, and of two parts of each. Without digits, all images are loud.
+    limit = min(9 * LOUD**2 * level, LARGE) / (6 if parts == 1 else 12) if level >= SMALL else -1.0
+    if float(np.maximum.reduce(lines, axis=None)) <= limit:
+        return None
+    return np.nonzero(~(lines.max(axis=1) <= limit))[0]
 
 
 class QuietWindows:
@@ -79,6 +91,7 @@ class QuietWindows:
         padded: what the tiles of a piece see, `(images, 4 * rows + 2, 4 * columns + 2, channels)`.
         w: the windows.
         piece: which images, and which rows of tiles.
+        level: what `typical` says of all images.
 
     Attributes:
         silent: where the windows are that hold nothing but zeros, beside something else: indices of
@@ -87,9 +100,9 @@ class QuietWindows:
         seen: what they hold, `(windows, 9 * channels)`.
     """
 
-    def __init__(self, padded: np.ndarray, w: Window, piece: Piece) -> None:
+    def __init__(self, padded: np.ndarray, w: Window, piece: Piece, level: float) -> None:
         self.silent = self.places = self.seen = None
-        images = _loud(padded)
+        images = _loud(padded, level)
         if images is None:
             return
         padded = padded[images]

@@ -20,11 +20,10 @@ its window,
     |error of y|  <=  BOUND * eps * max(|window of x|, typical) * |kernel of the filter|
 
 with the norms of what is multiplied, and `typical` that of a window of pixels than which three quarters
-are louder (in the piece of the batch that is worked on at a time; zeros do not count). Common
-errors are a hundredth of that. Infinity and NaN reach the results whose windows hold them, and no
-others. For the gradient of an element of the kernel the norms are those of all inputs and of all
-gradients that this element is multiplied with, over the batch. (Numbers below 1e-15, whose squares
-leave float32, are excepted.)
+are louder (a sample is asked; zeros do not count). Common errors are a hundredth of that. Infinity and
+NaN reach the results whose windows hold them, and no others. For the gradient of an element of the
+kernel the norms are those of all inputs and of all gradients that this element is multiplied with,
+over the batch. (Numbers below 1e-15, whose squares leave float32, are excepted.)
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minikeras.kernels.quiet_windows import LARGE, QuietWindows, mostly_inside
+from minikeras.kernels.quiet_windows import LARGE, QuietWindows, mostly_inside, typical
 from minikeras.kernels.windows import (
     Piece,
     Window,
@@ -153,8 +152,8 @@ def _padded(x: np.ndarray, w: Window, piece: Piece) -> np.ndarray:
 
 def tame(kernel: np.ndarray) -> bool:
     """Whether a kernel is finite, and not too large for the transforms."""
-    flat = kernel.reshape(-1)
-    return float(np.dot(flat, flat)) < LARGE
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.vdot(kernel, kernel)) < LARGE
 
 
 def correlate(
@@ -181,7 +180,7 @@ def correlate(
     def work(piece: Piece) -> None:
         images, rows = piece.count, piece.rows
         padded = _padded(x, w, piece)
-        quiet = QuietWindows(padded, w, piece)
+        quiet = QuietWindows(padded, w, piece, level)
         v = _inputs(padded, "full")
         n = v.shape[2]
         m = scratch("product", (6, 6, n, filters), _F)
@@ -206,6 +205,7 @@ def correlate(
             finish(target)
 
     with np.errstate(over="ignore", invalid="ignore"):
+        level = typical(x)
         for_pieces(_cut(x.shape[0], w, max(channels, filters)), work)
 
 
@@ -223,8 +223,9 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray | Non
     channels, filters = x.shape[-1], g.shape[-1]
     seen = [(2 - low, out - low) for (low, _), out in zip(w.pads, w.out)]
     seeing = [(low, size + low - 2) for (low, _), size in zip(w.pads, w.size)]
-    if not mostly_inside(x, *seen) or not mostly_inside(g, *seeing):
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not mostly_inside(x, *seen) or not mostly_inside(g, *seeing):
+            return None
 
     def work(piece: Piece, out: np.ndarray) -> None:
         v = _inputs(_padded(x, w, piece), "full")

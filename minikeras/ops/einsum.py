@@ -135,6 +135,11 @@ def contract(labels: tuple[str, ...], result: str, xs: Any) -> np.ndarray:
         y = None if plan is None else plan(*xs)
         if y is not None:
             return y
+    elif len(xs) == 1 and xs[0].dtype.kind in "fc" and len(set(labels[0])) == len(labels[0]):
+        summed = [i for i, c in enumerate(labels[0]) if c not in result]
+        if summed:
+            labels = ("".join([c for c in labels[0] if c in result]),)
+            xs = (add_reduce(xs[0], tuple(summed)),)
     return np.einsum(",".join(labels) + "->" + result, *xs, optimize=len(xs) > 2)
 
 

@@ -257,9 +257,7 @@ def _eig_rule(x: KerasTensor) -> tuple:
     return KerasTensor(x.shape[:-1], x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-_EIGH = _Factors(
-    "eigh", lambda x: linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, _eig_rule, 2
-)
+_EIGH = _Factors("eigh", lambda x: linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, _eig_rule, 2)
 
 
 @op

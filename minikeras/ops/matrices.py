@@ -192,9 +192,7 @@ _LOG_ABS_DET = elementary(
 )
 
 
-_SIGN_OF_DET = without_gradient(
-    "sign_of_det", lambda x: linalg.slogdet(x)[0], rule=_one_a_matrix
-)
+_SIGN_OF_DET = without_gradient("sign_of_det", lambda x: linalg.slogdet(x)[0], rule=_one_a_matrix)
 
 
 @op
