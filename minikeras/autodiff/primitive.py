@@ -30,6 +30,7 @@ from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, dep
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.settings import settings
+from minikeras.kernels.sums import add_reduce
 
 PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name: the registry that the tests walk."""
@@ -290,7 +291,14 @@ def unbroadcast(g: Any, shape: tuple) -> Any:
     axes = tuple(range(extra)) + tuple(
         i + extra for i, d in enumerate(shape) if d == 1 and g.shape[i + extra] != 1
     )
-    return np.reshape(np.sum(g, axis=axes), shape) if axes else np.broadcast_to(g, shape)
+    return np.reshape(sum_over(g, axes), shape) if axes else np.broadcast_to(g, shape)
+
+
+def sum_over(g: Any, axes: Any, keepdims: bool = False) -> Any:
+    """Sum an array or a tensor over axes."""
+    if isinstance(g, Tensor):
+        return np.sum(g, axis=axes, keepdims=keepdims)
+    return add_reduce(g, axes, keepdims)
 
 
 def as_tensor(a: Any) -> Tensor:

@@ -16,6 +16,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.serialization import deserialize_keras_object
 from minikeras.initializers.initializer import Initializer
+from minikeras.kernels import linalg
 from minikeras.random.seed_generator import SeedGenerator, make_default_seed
 
 
@@ -361,7 +362,7 @@ class Orthogonal(RandomInitializer, aliases=["OrthogonalInitializer"]):
         rows, cols = math.prod(shape[:-1]), shape[-1]
         flat = (max(rows, cols), min(rows, cols))
         a = np.asarray(random.normal(flat, dtype="float64", seed=self.seed))
-        q, r = np.linalg.qr(a)
+        q, r = linalg.qr(a)
         q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # makes all orthogonal matrices as likely
         q = q.T if rows < cols else q
         target = np_dtype(standardize_dtype(dtype))

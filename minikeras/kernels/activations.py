@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from minikeras.kernels.sums import add_reduce
+
 # exp(x) overflows beyond the first; as arrays, since NumPy makes one of every Python number.
 _LIMIT_AND_ONE = {
     np.dtype(t): (np.array(limit, t), np.array(1, t))
@@ -73,7 +75,7 @@ def softmax(z: np.ndarray, out: np.ndarray | None = None, axis: int = -1) -> np.
     """Compute `exp(z) / sum(exp(z))` over the last axis."""
     y = np.subtract(z, np.maximum.reduce(z, axis=axis, keepdims=True), out)
     np.exp(y, y)
-    y /= np.add.reduce(y, axis=axis, keepdims=True)
+    y /= (np.add.reduce if axis == -1 else add_reduce)(y, axis=axis, keepdims=True)
     return y
 
 
@@ -81,7 +83,7 @@ def softmax_backward(
     g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None, axis: int = -1
 ) -> np.ndarray:
     d = np.multiply(g, y, out)
-    d -= y * np.add.reduce(d, axis=axis, keepdims=True)
+    d -= y * (np.add.reduce if axis == -1 else add_reduce)(d, axis=axis, keepdims=True)
     return d
 
 

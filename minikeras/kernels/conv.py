@@ -238,7 +238,7 @@ def correlate(
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
-    if chosen == "winograd":
+    if chosen == "winograd" and winograd.tame(kernel):
         winograd.correlate(x, kernel, w, y, finish)
     elif chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
@@ -413,7 +413,7 @@ def spread(
         correlate(g, mirrored(kernel, groups), back, groups, dx, finish)
     elif w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
         _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
-    elif max(w.dilation) == 1 and groups == 1:
+    elif max(w.dilation) == 1 and groups == 1 and _finite(g):
         _spread_between(g, kernel, w, dx, finish)
     else:
         _spread_columns(g, kernel, w, groups, dx, finish)
@@ -437,6 +437,12 @@ def _spread_points(
             finish(target)
 
     for_pieces(pieces(g.shape[0], 1, math.prod(w.size) * dx.shape[-1], _PIECE), work)
+
+
+def _finite(g: np.ndarray) -> bool:
+    """Whether there is neither infinity nor NaN, which the zeros beside a kernel would spread."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.vdot(g, g))
 
 
 @functools.lru_cache(maxsize=256)
@@ -585,8 +591,8 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if not g.size:
         return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
-    if chosen == "winograd":
-        return winograd.weight_gradient(x, g, w)
+    if chosen == "winograd" and (dk := winograd.weight_gradient(x, g, w)) is not None:
+        return dk
     if chosen == "few filters":
         return _few_filters_gradient(x, g, w)
     inner = channels // groups

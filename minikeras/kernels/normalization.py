@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.sums import column_sums, row_sums
+from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
 """Elements of a block."""
@@ -37,8 +37,8 @@ def _tile(vector: np.ndarray, k: int) -> np.ndarray:
 
 def _fold(sums: np.ndarray, k: int) -> np.ndarray:
     """Add up the blocks' sums of rows that were `k` rows wide."""
-    total = np.add.reduce(sums, axis=0)
-    return np.add.reduce(total.reshape(k, -1), axis=0) if k > 1 else total
+    total = add_reduce(sums, 0)
+    return add_reduce(total.reshape(k, -1), 0) if k > 1 else total
 
 
 def _by_blocks(shape: tuple, task: Callable[[list], None]) -> None:

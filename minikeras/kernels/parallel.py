@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import glob
+import importlib
 import os
 import queue
 import threading
@@ -203,7 +204,12 @@ def run_along(main: Callable[[Callable], None]) -> None:
 
 
 class _Blas:
-    """The number of threads of NumPy's own BLAS, where that is an OpenBLAS that can be asked."""
+    """The number of threads of a library's own BLAS, where that is an OpenBLAS that can be asked.
+
+    Args:
+        package: the library, `"numpy"` or `"scipy"`: each brings its own.
+        linked: a module of it that is linked to BLAS.
+    """
 
     _NAMES = (
         ("scipy_openblas_set_num_threads64_", "scipy_openblas_get_num_threads64_"),
@@ -212,13 +218,13 @@ class _Blas:
         ("openblas_set_num_threads", "openblas_get_num_threads"),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, package: str, linked: str) -> None:
         self.set: Callable | None = None
         self.get: Callable | None = None
         self.users = 0
         self.before = 1
         self.lock = threading.Lock()
-        for library in _blas_libraries():
+        for library in _blas_libraries(package, linked):
             for set_name, get_name in self._NAMES:
                 if hasattr(library, set_name) and hasattr(library, get_name):
                     self.set, self.get = getattr(library, set_name), getattr(library, get_name)
@@ -245,13 +251,13 @@ class _Blas:
                 self.set(self.before)
 
 
-def _blas_libraries() -> list:
-    """Return what may hold the symbols: a module that is linked to BLAS, and NumPy's libraries."""
+def _blas_libraries(package: str, linked: str) -> list:
+    """Return what may hold the symbols: a module that is linked to BLAS, and the library's own."""
     try:
-        from numpy.linalg import _umath_linalg
-
-        near = os.path.join(os.path.dirname(np.__file__), os.pardir, "numpy.libs", "*openblas*")
-        paths = [_umath_linalg.__file__, *glob.glob(near)]
+        module = importlib.import_module(linked)
+        home = os.path.dirname(importlib.import_module(package).__file__)
+        near = os.path.join(home, os.pardir, f"{package}.libs", "*openblas*")
+        paths = [module.__file__, *glob.glob(near)]
     except (ImportError, AttributeError):
         return []
     libraries = []
@@ -263,9 +269,9 @@ def _blas_libraries() -> list:
     return libraries
 
 
-@functools.lru_cache(maxsize=1)
-def _blas() -> _Blas:
-    return _Blas()
+@functools.lru_cache(maxsize=2)
+def _blas(package: str = "numpy", linked: str = "numpy.linalg._umath_linalg") -> _Blas:
+    return _Blas(package, linked)
 
 
 class _SingleBlas:
@@ -273,17 +279,22 @@ class _SingleBlas:
 
     Threads of ours that each run a product would otherwise fight with those of BLAS for the
     processors. A product on one thread also gives the same bits however many processors there are.
-    Where NumPy's BLAS cannot be told so, it does nothing.
+    Where the library's BLAS cannot be told so, it does nothing.
     """
 
+    def __init__(self, *library: str) -> None:
+        self._of = library
+
     def __enter__(self) -> None:
-        _blas().__enter__()
+        _blas(*self._of).__enter__()
 
     def __exit__(self, *error: object) -> None:
-        _blas().__exit__(*error)
+        _blas(*self._of).__exit__(*error)
 
 
 single_blas = _SingleBlas()
+single_scipy_blas = _SingleBlas("scipy", "scipy.linalg._fblas")
+"""The same for functions of `scipy.linalg`."""
 
 
 def run_products(tasks: Sequence[Callable[[], object]]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
+from minikeras.kernels.sums import add_reduce
 from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
 
 _PIECE = 1 << 18
@@ -294,12 +295,27 @@ def _shares(w: Window, dtype: np.dtype) -> Any:
 # The mean of a whole image.
 
 
+_RUN = 64
+"""Pixels that a product with ones may add up one after the other."""
+
+
 def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Take the mean over all axes but the first and the last."""
     n, channels = x.shape[0], x.shape[-1]
     pixels = math.prod(x.shape[1:-1])
-    if x.dtype.itemsize < 4 or x.dtype.kind not in "fc" or not x.size:
+    if not x.size:
         return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
+    if x.dtype.itemsize < 4 or x.dtype.kind not in "fc":
+        return global_average_forward(x.astype(np.float32))[0].astype(x.dtype), x.shape
+    if pixels > _RUN:
+        flat, y = x.reshape(n, pixels, channels), np.empty((n, channels), x.dtype)
+
+        def work(piece: Piece) -> None:
+            images = slice(piece.first, piece.last)
+            np.divide(add_reduce(flat[images], 1), pixels, y[images])
+
+        for_pieces(pieces(n, 1, pixels * channels, 1 << 18), work)
+        return y, x.shape
     ones = np.ones((1, pixels), x.dtype)
     y = np.empty((n, 1, channels), x.dtype)
     parallel.run_products([functools.partial(np.matmul, ones, x.reshape(n, pixels, channels), y)])

@@ -55,7 +55,7 @@ class _Decisions(Metric):
             **options,
         )
         for kind, variable in self._counters():
-            variable.assign_add(counts[kind])
+            self._accumulate(variable, counts[kind])
 
     def _counters(self) -> list:
         return [(kind, getattr(self, kind)) for kind in KINDS if hasattr(self, kind)]

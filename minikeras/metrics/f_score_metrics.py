@@ -108,7 +108,7 @@ class FBetaScore(Metric):
         ):
             if weight is not None:
                 hits = hits * weight[:, None]
-            variable.assign_add(np.sum(hits, axis=self.axis))
+            self._accumulate(variable, np.sum(hits, axis=self.axis, dtype=np.float64))
 
     def result(self) -> Tensor:
         """Return the score, or one score per class."""

@@ -76,8 +76,9 @@ class _IoUBase(Metric):
                 )
             weight = weight.astype(self._np_dtype)
         weight = np.broadcast_to(weight.reshape(-1) if weight.ndim > 1 else weight, y_true.shape)
-        self.total_cm.assign_add(
-            confusion_matrix(y_true, y_pred, self.num_classes, weight, self.ignore_class)
+        self._accumulate(
+            self.total_cm,
+            confusion_matrix(y_true, y_pred, self.num_classes, weight, self.ignore_class),
         )
 
 

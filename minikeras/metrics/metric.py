@@ -131,6 +131,25 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         for v in self.variables:
             v.array = np.zeros_like(v.array)
 
+    def _accumulate(self, variable: Variable, amount: Any) -> None:
+        """Add to a variable without losing what is small beside the sum so far.
+
+        The exact sum is kept next to the variable, in float64. It counts while the variable holds
+        what it was rounded to; whoever puts another value there begins anew.
+        """
+        if variable.array.dtype.kind not in "fV":
+            variable.assign_add(amount)
+            return
+        total = self._exactly(variable) + np.asarray(amount, np.float64)
+        rounded = np.asarray(total.astype(variable.array.dtype))
+        variable.array = rounded
+        self.__dict__.setdefault("_exact", {})[id(variable)] = rounded, total
+
+    def _exactly(self, variable: Variable) -> np.ndarray:
+        """Return a variable's value in float64, with the digits that `_accumulate` kept."""
+        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
+        return total if rounded is variable.array else variable.array.astype(np.float64)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account and return the result so far."""
         self._check_super_called()

@@ -105,7 +105,7 @@ class Sum(_Reduction):
     def _add(self, values: np.ndarray, sample_weight: Any) -> None:
         if sample_weight is not None:
             values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self._np_dtype)
-        self.total.array = self.total.array + self._sum(values)
+        self._accumulate(self.total, self._sum(values))
 
     def result(self) -> Tensor:
         """Return the sum."""
@@ -132,6 +132,7 @@ class Mean(_Reduction):
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
         self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
+        self._sums: list = [None, 0.0, None, 0.0]  # values of both, and what they were rounded from
 
     def _add(self, values: np.ndarray, sample_weight: Any) -> None:
         if sample_weight is None:
@@ -147,9 +148,15 @@ class Mean(_Reduction):
             self._advance(np.sum(values), np.sum(weight))
 
     def _advance(self, total: Any, count: Any) -> None:
-        """Add to the state; numbers of Python or of this metric's dtype keep its dtype."""
-        self.total.array = self.total.array + total
-        self.count.array = self.count.array + count
+        """Add to the state, as `_accumulate` does, but with numbers of Python: they are faster."""
+        exact = self._sums
+        if exact[0] is not self.total.array or exact[2] is not self.count.array:
+            exact[1], exact[3] = float(self.total.array), float(self.count.array)
+        exact[1] += float(total)
+        exact[3] += float(count)
+        number = self._np_dtype.type
+        self.total.array = exact[0] = number(exact[1])
+        self.count.array = exact[2] = number(exact[3])
 
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""

@@ -225,26 +225,29 @@ class R2Score(Metric):
         weight = np.asarray(1 if sample_weight is None else to_array(sample_weight))
         weight = weight.astype(self._np_dtype)
         weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
-        self.sum.assign_add(np.sum(y_true * weight, axis=0))
-        self.squared_sum.assign_add(np.sum(y_true * y_true * weight, axis=0))
-        self.total_mse.assign_add(np.sum((y_true - y_pred) ** 2 * weight, axis=0))
-        self.count.assign_add(np.sum(weight, axis=0))
-        self.num_samples.assign_add(y_true.size)
+        # The variance of the targets is a small difference of large sums: float32 has no digits left.
+        y_true, y_pred, weight = (a.astype(np.float64) for a in (y_true, y_pred, weight))
+        self._accumulate(self.sum, np.sum(y_true * weight, axis=0))
+        self._accumulate(self.squared_sum, np.sum(y_true * y_true * weight, axis=0))
+        self._accumulate(self.total_mse, np.sum((y_true - y_pred) ** 2 * weight, axis=0))
+        self._accumulate(self.count, np.sum(weight, axis=0))
+        self._accumulate(self.num_samples, y_true.size)
 
     def result(self) -> Tensor:
         """Return the score."""
         if not self._built:
             raise ValueError("R2Score: there is no result before the first `update_state`.")
-        total_mse, sums, count = (v.array for v in (self.total_mse, self.sum, self.count))
+        variables = self.total_mse, self.sum, self.squared_sum, self.count
+        total_mse, sums, squares, count = (self._exactly(v) for v in variables)
         with np.errstate(divide="ignore", invalid="ignore"):
-            total = self.squared_sum.array - sums * (sums / count)
+            total = squares - sums * (sums / count)
             scores = 1 - total_mse / total
-            scores = np.where(np.isinf(scores), 0, scores).astype(scores.dtype)
+            scores = np.where(np.isinf(scores), 0, scores)
             if self.class_aggregation == "uniform_average":
                 scores = np.mean(scores)
             elif self.class_aggregation == "variance_weighted_average":
                 scores = np.sum(total * scores) / np.sum(total)
-        return Tensor(self._adjusted(scores))
+        return Tensor(np.asarray(self._adjusted(scores)).astype(self.sum.array.dtype))
 
     def _adjusted(self, score: Any) -> Any:
         p, n = self.num_regressors, self.num_samples.array

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary, same
+from minikeras.autodiff.primitive import elementary, same, sum_over
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import activations as kernels
+from minikeras.kernels.sums import add_accumulate
 from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
 from minikeras.ops.indexing import get_item, where
@@ -260,7 +261,7 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
 
 def _softmax_vjp(g: Any, y: Any, axis: int) -> Any:
     d = g * y
-    return d - y * np.sum(d, axis=axis, keepdims=True)
+    return d - y * sum_over(d, axis, keepdims=True)
 
 
 _SOFTMAX = elementary(
@@ -270,13 +271,13 @@ _SOFTMAX = elementary(
 
 def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
     shifted = x - np.max(x, axis=axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    return shifted - np.log(sum_over(np.exp(shifted), axis, keepdims=True))
 
 
 _LOG_SOFTMAX = elementary(
     "log_softmax",
     _log_softmax,
-    lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    lambda g, y, axis: g - np.exp(y) * sum_over(g, axis, keepdims=True),
     rule=same,
 )
 
@@ -332,7 +333,7 @@ def log_softmax(x: TensorLike, axis: Any = -1) -> Tensor:
 def _sparsemax(x: np.ndarray, axis: int) -> np.ndarray:
     z = np.moveaxis(x, axis, -1)
     ordered = np.sort(z, axis=-1)[..., ::-1]
-    sums = np.cumsum(ordered, axis=-1)
+    sums = add_accumulate(ordered, -1)
     k = np.arange(1, z.shape[-1] + 1, dtype=z.dtype)
     support = np.sum(1 + k * ordered > sums, axis=-1, keepdims=True)
     tau = (np.take_along_axis(sums, support - 1, -1) - 1) / support.astype(z.dtype)
@@ -342,7 +343,7 @@ def _sparsemax(x: np.ndarray, axis: int) -> np.ndarray:
 def _sparsemax_vjp(g: Any, y: Any, axis: int) -> Any:
     inside = np.asarray(y > 0).astype(g.dtype)
     d = g * inside
-    average = np.sum(d, axis=axis, keepdims=True) / np.sum(inside, axis=axis, keepdims=True)
+    average = sum_over(d, axis, keepdims=True) / sum_over(inside, axis, keepdims=True)
     return inside * (d - average)
 
 

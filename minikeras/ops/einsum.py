@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor, is_known
-from minikeras.autodiff.primitive import Elementary
+from minikeras.autodiff.primitive import Elementary, sum_over
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels.sums import add_reduce
 from minikeras.ops.families import fits, promote
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -96,9 +97,9 @@ class _Plan:
             y = a.dot(b)
             return y if self.order_result is None else y.T
         if self.lonely_a:
-            a = np.add.reduce(a, axis=self.lonely_a)
+            a = add_reduce(a, self.lonely_a)
         if self.lonely_b:
-            b = np.add.reduce(b, axis=self.lonely_b)
+            b = add_reduce(b, self.lonely_b)
         if self.order_a is not None:
             a = a.transpose(self.order_a)
         if self.order_b is not None:
@@ -134,6 +135,11 @@ def contract(labels: tuple[str, ...], result: str, xs: Any) -> np.ndarray:
         y = None if plan is None else plan(*xs)
         if y is not None:
             return y
+    elif len(xs) == 1 and xs[0].dtype.kind in "fc" and len(set(labels[0])) == len(labels[0]):
+        summed = [i for i, c in enumerate(labels[0]) if c not in result]
+        if summed:
+            labels = ("".join([c for c in labels[0] if c in result]),)
+            xs = (add_reduce(xs[0], tuple(summed)),)
     return np.einsum(",".join(labels) + "->" + result, *xs, optimize=len(xs) > 2)
 
 
@@ -170,7 +176,7 @@ def _vjp(g: Any, others: list, labels: list[str], mine: str, result: str, shape:
     sizes = dict(zip(mine, shape))
     if d.shape != tuple([sizes[c] for c in free]):  # an axis of size 1 was broadcast
         over = tuple([i for i, c in enumerate(free) if sizes[c] == 1 and d.shape[i] != 1])
-        d = np.sum(d, axis=over, keepdims=True)
+        d = sum_over(d, over, keepdims=True)
     if free != unique:  # axes that were summed over in this operand alone
         d = np.reshape(d, [sizes[c] if c in free else 1 for c in unique])
         d = np.broadcast_to(d, tuple([sizes[c] for c in unique]))

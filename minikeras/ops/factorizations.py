@@ -13,6 +13,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import NotDifferentiableTwice, Primitive, elementary, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels import linalg
 from minikeras.ops.families import as_floating
 from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
@@ -35,7 +36,7 @@ def matrices(x: Any, name: str, square: bool = False) -> Tensor:
 
 
 def inverse(x: Any) -> Any:
-    return INV(x) if isinstance(x, Tensor) else np.linalg.inv(x)
+    return INV(x) if isinstance(x, Tensor) else linalg.inv(x)
 
 
 INV = elementary(
@@ -55,7 +56,7 @@ def _cholesky_vjp(g: Any, y: Any) -> Any:
 
 
 _CHOLESKY = elementary(
-    "cholesky", lambda x: np.linalg.cholesky((x + transposed(x)) * 0.5), _cholesky_vjp, rule=same
+    "cholesky", lambda x: linalg.cholesky((x + transposed(x)) * 0.5), _cholesky_vjp, rule=same
 )
 
 
@@ -154,7 +155,7 @@ def _qr_rule(x: KerasTensor, mode: str) -> tuple:
     return KerasTensor((*batch, m, k), x.dtype), KerasTensor((*batch, k, n), x.dtype)
 
 
-_QR = _Factors("qr", lambda x, mode: np.linalg.qr(x, mode), _qr_vjp, _qr_rule, 2)
+_QR = _Factors("qr", lambda x, mode: linalg.qr(x, mode), _qr_vjp, _qr_rule, 2)
 
 
 @op
@@ -225,7 +226,7 @@ def _svd_rule(x: KerasTensor, full_matrices: bool) -> tuple:
 
 
 _SVD = _Factors(
-    "svd", lambda x, full_matrices: np.linalg.svd(x, full_matrices), _svd_vjp, _svd_rule, 3
+    "svd", lambda x, full_matrices: linalg.svd(x, full_matrices), _svd_vjp, _svd_rule, 3
 )
 
 
@@ -256,9 +257,7 @@ def _eig_rule(x: KerasTensor) -> tuple:
     return KerasTensor(x.shape[:-1], x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-_EIGH = _Factors(
-    "eigh", lambda x: np.linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, _eig_rule, 2
-)
+_EIGH = _Factors("eigh", lambda x: linalg.eigh((x + transposed(x)) * 0.5), _eigh_vjp, _eig_rule, 2)
 
 
 @op
@@ -268,7 +267,7 @@ def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
 
 
 def _eig(x: np.ndarray) -> tuple:
-    w, v = np.linalg.eig(x)
+    w, v = linalg.eig(x)
     dtype = np.result_type(x.dtype, np.complex64)
     return w.astype(dtype), v.astype(dtype)
 
@@ -305,10 +304,8 @@ def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
 
 
 def _lu(x: np.ndarray) -> tuple:
-    from scipy.linalg import lu_factor as scipy_lu
-
     flat = x.reshape(-1, *x.shape[-2:])
-    parts = [scipy_lu(matrix, check_finite=False) for matrix in flat]
+    parts = [linalg.lu_factor(matrix) for matrix in flat]
     k = np.minimum(*x.shape[-2:])
     lu = np.array([p[0] for p in parts], x.dtype).reshape(x.shape)
     pivots = np.array([p[1] for p in parts], np.int32).reshape(*x.shape[:-2], k)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor, is_known
-from minikeras.autodiff.primitive import Elementary, as_tensor, elementary
+from minikeras.autodiff.primitive import Elementary, as_tensor, elementary, sum_over
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.ops.families import fits, promote, same_shape
 from minikeras.ops.indexing import GET_ITEM, take
@@ -267,7 +267,7 @@ def _tile_vjp(g: Any, shape: tuple, repeats: tuple) -> Any:
     n = len(repeats)
     padded = (1,) * (n - len(shape)) + tuple(shape)
     split_shape = [d for r, s in zip(repeats, padded) for d in (r, s)]
-    return np.reshape(np.sum(np.reshape(g, split_shape), axis=tuple(range(0, 2 * n, 2))), shape)
+    return np.reshape(sum_over(np.reshape(g, split_shape), tuple(range(0, 2 * n, 2))), shape)
 
 
 def _tile_rule(x: Any, repeats: tuple) -> KerasTensor:

@@ -10,6 +10,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import checked
+from minikeras.kernels.sums import add_reduce
 from minikeras.ops.complex_numbers import imag, make_complex, real
 from minikeras.ops.elementwise import log, multiply, of_scipy, sqrt
 from minikeras.ops.factorizations import cholesky
@@ -54,7 +55,7 @@ def erfinv(x: TensorLike) -> Tensor:
 def _logsumexp(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
     top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
+    total = add_reduce(np.exp(x - top), axis, keepdims=True)
     with np.errstate(divide="ignore"):  # the log of a sum of nothing is -inf
         y = np.log(total) + top
     return y if keepdims else y.reshape(reduced_shape(x.shape, axis, False, "logsumexp"))

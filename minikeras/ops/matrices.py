@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import elementary, unbroadcast, without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels import linalg
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.elementwise import abs, power, sqrt, square
 from minikeras.ops.factorizations import (
@@ -41,7 +42,7 @@ def inv(x: TensorLike) -> Tensor:
 def _solve(a: Any, b: Any) -> Any:
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return _SOLVE(a, b)
-    return np.linalg.solve(a, b)
+    return linalg.solve(a, b)
 
 
 _SOLVE = elementary(
@@ -108,7 +109,7 @@ def _rcond(x: np.ndarray, rcond: Any) -> Any:
 
 _PINV = elementary(
     "pinv",
-    lambda x, rcond: np.linalg.pinv(x, _rcond(x, rcond)),
+    lambda x, rcond: linalg.pinv(x, _rcond(x, rcond)),
     _pinv_vjp,
     rule=lambda x, rcond: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
 )
@@ -163,10 +164,10 @@ def _det_vjp(g: Any, x: Any, y: Any) -> Any:
     g, y = np.reshape(g, (*g.shape, 1, 1)), np.reshape(y, (*y.shape, 1, 1))
     if isinstance(g, Tensor) or isinstance(x, Tensor):
         return g * y * transposed(inverse(x))
-    u, s, vt = np.linalg.svd(x)
+    u, s, vt = linalg.svd(x)
     n = s.shape[-1]
     others = np.where(np.eye(n, dtype=bool), 1, s[..., None, :]).prod(-1)
-    signs = (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    signs = (linalg.det(u) * linalg.det(vt))[..., None, None]
     return g * signs * np.matmul(u * others[..., None, :], vt)
 
 
@@ -174,7 +175,7 @@ def _one_a_matrix(x: Any) -> KerasTensor:
     return KerasTensor(x.shape[:-2], x.dtype)
 
 
-_DET = elementary("det", np.linalg.det, _det_vjp, rule=_one_a_matrix)
+_DET = elementary("det", linalg.det, _det_vjp, rule=_one_a_matrix)
 
 
 @op
@@ -185,15 +186,13 @@ def det(x: TensorLike) -> Tensor:
 
 _LOG_ABS_DET = elementary(
     "log_abs_det",
-    lambda x: np.linalg.slogdet(x)[1],
+    lambda x: linalg.slogdet(x)[1],
     lambda g, x: np.reshape(g, (*g.shape, 1, 1)) * transposed(inverse(x)),
     rule=_one_a_matrix,
 )
 
 
-_SIGN_OF_DET = without_gradient(
-    "sign_of_det", lambda x: np.linalg.slogdet(x)[0], rule=_one_a_matrix
-)
+_SIGN_OF_DET = without_gradient("sign_of_det", lambda x: linalg.slogdet(x)[0], rule=_one_a_matrix)
 
 
 @op
@@ -205,7 +204,7 @@ def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
 
 _MATRIX_RANK = without_gradient(
     "matrix_rank",
-    lambda x, tol: np.asarray(np.linalg.matrix_rank(x, tol)).astype(np.int32),
+    lambda x, tol: np.asarray(linalg.matrix_rank(x, tol)).astype(np.int32),
     rule=lambda x, tol: KerasTensor(x.shape[:-2], "int32"),
 )
 

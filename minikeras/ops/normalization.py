@@ -13,7 +13,7 @@ from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, maximum, square
-from minikeras.ops.families import as_floating, promote
+from minikeras.ops.families import as_floating, np_shape, promote
 from minikeras.ops.math import rsqrt
 from minikeras.ops.reductions import max, normalize_axes, sum, var
 from minikeras.ops.reductions import mean as mean_of
@@ -90,16 +90,48 @@ LAYER_NORMALIZATION = Primitive(
 """`(x, gamma, beta)` to x normalized over its last axes."""
 
 
+def _check_vectors(x: Any, axis: int, **vectors: Any) -> None:
+    """Check that each of the vectors of a batch normalization holds one number for each channel.
+
+    Raises:
+        ValueError: if there is no such axis, or if one of them does not.
+    """
+    if not -len(x.shape) <= axis < len(x.shape):
+        raise ValueError(
+            f"batch_normalization: axis {axis} is out of bounds for x of shape {x.shape}."
+        )
+    channels = x.shape[axis]
+    for name, vector in vectors.items():
+        shape = (channels,) if vector is None else np_shape(vector)
+        known = channels is not None and None not in shape
+        factor = name in ("offset", "scale")  # of these Keras takes any shape of that size
+        if (known and math.prod(shape) != channels) or (len(shape) != 1 and not factor):
+            raise ValueError(
+                f"batch_normalization: argument `{name}` must be a vector with one number for each "
+                f"of the {channels} channels along axis {axis} of `x`. Received: "
+                f"{name}.shape={shape}, x.shape={tuple(x.shape)}"
+            )
+
+
 def computing_dtype(dtype: Any) -> Any:
     """Return the dtype that statistics are computed in: float32 for half precision."""
     return np_dtype(result_type(dtype, "float32"))
 
 
-@op(
-    rule=lambda x, mean, *_, **__: KerasTensor(
-        x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype))
-    )
-)
+def _batch_rule(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 1e-3,
+) -> KerasTensor:
+    _check_vectors(x, axis, mean=mean, variance=variance, offset=offset, scale=scale)
+    return KerasTensor(x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype)))
+
+
+@op(rule=_batch_rule)
 def batch_normalization(
     x: TensorLike,
     mean: TensorLike,
@@ -123,6 +155,9 @@ def batch_normalization(
     Returns:
         `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
 
+    Raises:
+        ValueError: if there is no such axis, or if one of the vectors has another length.
+
     Example:
 
     >>> from minikeras import ops
@@ -131,16 +166,13 @@ def batch_normalization(
     """
     x, mean, variance = promote(x, mean, variance, floating=True)
     dtype = x.array.dtype
-    if not -x.ndim <= axis < x.ndim:
-        raise ValueError(
-            f"batch_normalization: axis {axis} is out of bounds for x of shape {x.shape}."
-        )
+    _check_vectors(x, axis, mean=mean, variance=variance, offset=offset, scale=scale)
     factor = rsqrt(variance + epsilon)
     if scale is not None:
-        factor = factor * cast(scale, dtype)
+        factor = factor * reshape(cast(scale, dtype), (-1,))
     shift = -mean * factor
     if offset is not None:
-        shift = shift + cast(offset, dtype)
+        shift = shift + reshape(cast(offset, dtype), (-1,))
     return AFFINE(x, factor, shift, axis=axis)
 
 
@@ -217,6 +249,12 @@ def layer_normalization(
     epsilon = settings.epsilon if epsilon is None else epsilon
     y = x * rsqrt(var(x, axis=axes, keepdims=True) + epsilon)
     if gamma is not None:
+        sizes = tuple([x.shape[a] for a in axes])
+        if None not in sizes and math.prod(np_shape(gamma)) != math.prod(sizes):
+            raise ValueError(
+                "layer_normalization: argument `gamma` must have the shape of the normalized axes, "
+                f"{sizes}. Received: gamma.shape={np_shape(gamma)}"
+            )
         y = y * reshape(
             cast(gamma, x.dtype), [d if i in axes else 1 for i, d in enumerate(x.shape)]
         )

@@ -10,6 +10,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import floatx_dtype, np_dtype, standardize_dtype
+from minikeras.kernels.sums import add_reduce
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import maximum, minimum, sqrt
 from minikeras.ops.families import CONVERT, as_floating
@@ -98,26 +99,19 @@ def expand(g: Any, shape: tuple, axis: Any, keepdims: bool) -> Any:
 
 
 _most = max  # the builtin, which an op below hides
-_HALF = np.dtype("float16")
-
-
-def _sum(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    if x.dtype is _HALF:  # summed in more bits than the result has
-        return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _mean(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    total = np.add.reduce(
-        x, axis=axis, keepdims=keepdims, dtype=np.float32 if x.dtype is _HALF else None
-    )
-    mean = total / (x.size // total.size if total.size else 1)
-    return mean.astype(_HALF) if x.dtype is _HALF else mean
+    dtype = x.dtype
+    if dtype.itemsize == 2:  # more bits for the sum, which may be larger than the mean can be
+        return _mean(x.astype(np.float32), axis, keepdims).astype(dtype)
+    total = add_reduce(x, axis, keepdims)
+    return total / (x.size // total.size if total.size else 1)
 
 
 SUM = elementary(
     "sum",
-    _sum,
+    add_reduce,
     lambda g, shape, axis, keepdims: np.broadcast_to(expand(g, shape, axis, keepdims), shape),
     rule=reduced(),
 )
@@ -168,11 +162,11 @@ _PROD = elementary(
 
 
 def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    if x.dtype is _HALF:
-        return np.var(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
-    if x.dtype.kind == "c":
-        return np.var(x, axis=axis, keepdims=keepdims)
+    if x.dtype.itemsize == 2:
+        return _variance(x.astype(np.float32), axis, keepdims).astype(x.dtype)
     centered = x - _mean(x, axis, True)
+    if x.dtype.kind == "c":
+        return _mean(np.square(centered.real) + np.square(centered.imag), axis, keepdims)
     return _mean(np.square(centered, centered), axis, keepdims)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels.sums import add_accumulate
 from minikeras.ops.comparison import isnan, not_equal
 from minikeras.ops.core import cast
 from minikeras.ops.families import as_floating
@@ -16,17 +17,15 @@ from minikeras.ops.reductions import check_axis, sum
 from minikeras.ops.shapes import reshape
 from minikeras.ops.symbolic import TensorLike, op
 
-CUMSUM = elementary(
-    "cumsum",
-    lambda x, axis: np.add.accumulate(x, axis=axis, dtype=x.dtype),
-    lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
-    rule=same,
-)
-
 
 def _later_sum(g: Any, axis: int) -> Any:
     """Sum from each place to the end."""
-    return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+    flipped = np.flip(g, axis)
+    sums = np.cumsum if isinstance(g, Tensor) else add_accumulate
+    return np.flip(sums(flipped, axis=axis), axis)
+
+
+CUMSUM = elementary("cumsum", add_accumulate, _later_sum, rule=same)
 
 
 def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:

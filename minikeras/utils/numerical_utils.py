@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.call_errors import told
+from minikeras.kernels import linalg
 
 _PLAIN = (np.ndarray, np.generic, numbers.Number, list, tuple)
 
@@ -82,6 +83,6 @@ def normalize(x: Any, axis: int | tuple[int, int] | None = -1, order: int = 2) -
     """
     if not isinstance(x, np.ndarray):
         return ops.normalize(x, axis=axis, order=order)
-    norm = np.linalg.norm(x, order, axis, keepdims=True)
+    norm = linalg.norm(x, order, axis, keepdims=True)
     unit = x / np.where(norm == 0, 1, norm)
     return unit[None] if x.ndim == 1 else unit
