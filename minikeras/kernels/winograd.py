@@ -13,17 +13,17 @@ The weights' gradient is the same formula differentiated: transform inputs and g
 for each of the 36 elements, transform back.
 
 How exact it is. Within a tile, rounding errors are relative to the tile's norm (the root of the sum of
-its squares). Where a tile is loud beside the quieter pixels of the batch, windows that are quiet beside
+its squares). Where a tile is loud beside the quieter pixels of its image, windows that are quiet beside
 their tile are computed by definition (`quiet_windows.py`), so for every result, whatever lies beside
 its window,
 
     |error of y|  <=  BOUND * eps * max(|window of x|, typical) * |kernel of the filter|
 
 with the norms of what is multiplied, and `typical` that of a window of pixels than which three quarters
-are louder (a sample is asked; zeros do not count). Common errors are a hundredth of that. Infinity and
-NaN reach the results whose windows hold them, and no others. For the gradient of an element of the
-kernel the norms are those of all inputs and of all gradients that this element is multiplied with,
-over the batch. (Numbers below 1e-15, whose squares leave float32, are excepted.)
+of the image's are louder (a sample is asked; zeros do not count). Common errors are a hundredth of
+that. Infinity and NaN reach the results whose windows hold them, and no others. For the gradient of an
+element of the kernel the norms are those of all inputs and of all gradients that this element is
+multiplied with, over the batch. (Numbers below 1e-15, whose squares leave float32, are excepted.)
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def correlate(
     def work(piece: Piece) -> None:
         images, rows = piece.count, piece.rows
         padded = _padded(x, w, piece)
-        quiet = QuietWindows(padded, w, piece, level)
+        quiet = QuietWindows(padded, w, piece, levels)
         v = _inputs(padded, "full")
         n = v.shape[2]
         m = scratch("product", (6, 6, n, filters), _F)
@@ -205,7 +205,7 @@ def correlate(
             finish(target)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        level = typical(x)
+        levels = typical(x)
         for_pieces(_cut(x.shape[0], w, max(channels, filters)), work)
 
 
