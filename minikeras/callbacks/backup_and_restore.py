@@ -9,7 +9,8 @@ import warnings
 from typing import Any
 
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook
-from minikeras.callbacks.save_schedule import EveryNBatches, check_save_freq, write_text
+from minikeras.callbacks.save_schedule import EveryNBatches, check_save_freq
+from minikeras.common.atomic_file import write_text
 
 
 class BackupAndRestore(Callback):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 
 class EveryNBatches:
     """Tells after which batches another `n` of them have gone by, across epochs.
@@ -40,11 +38,3 @@ def check_save_freq(owner: str, save_freq: object) -> None:
             f"{owner}: unrecognized save_freq: {save_freq!r}. "
             "Expected 'epoch' or a positive integer, a number of batches."
         )
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a file so that whoever reads `path` finds either the old text or the new one."""
-    new = f"{path}.tmp"
-    with open(new, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(new, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,17 @@ class LayerState(Trackable, Operation):
         return [v for v in own if v.initially_trainable] + [
             v for v in own if not v.initially_trainable
         ]
+
+    def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
+        """Say why arrays of some shapes cannot be loaded as the layer's own weights."""
+        if shapes and not self.built and not self.own_variables():
+            return (
+                f"Layer '{self.name}' was never built and thus it doesn't have any variables. "
+                f"However the weights file lists {len(shapes)} variables for this layer. Build the "
+                "model before loading its weights. A layer that makes sublayers or weights in "
+                "`call` has to make them in `build` or `__init__`."
+            )
+        return super().misfit(shapes)
 
     def _collect(self, seeds: bool, seen: set[int]) -> Iterator[Variable]:
         """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once."""
