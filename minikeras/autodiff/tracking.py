@@ -101,6 +101,10 @@ class Trackable:
             raise ValueError(problem)
         assign_values(self.own_variables(), [values[str(i)] for i in range(len(keys))])
 
+    def loads_as_usual(self) -> bool:
+        """Whether variables are loaded by the methods above, not by a subclass's own way."""
+        return type(self).load_own_variables.__module__.startswith("minikeras.")
+
     def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
         """Say why arrays of some shapes cannot be loaded as the object's own variables.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import Trackable, assign_values
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.settings import get_local
 from minikeras.metrics.metric import Metric
 from minikeras.ops.operation import Operation
 from minikeras.random.seed_generator import SeedGenerator
@@ -185,22 +187,39 @@ class LayerState(Trackable, Operation):
         if initializer is None:
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
             initializer = "glorot_uniform" if floating else "zeros"
+        shape = () if shape is None else shape
+        initializer = initializers.get(initializer)
+        expected = get_local("weights_to_come")
         variable = self.make_variable(
             self._scopes(),
-            initializers.get(initializer),
-            shape=() if shape is None else shape,
+            initializer if expected is None else self._blank(initializer, expected.take),
+            shape=shape,
             dtype=dtype,
             trainable=trainable,
             autocast=autocast,
             aggregation=aggregation,
             name=name,
         )
+        if expected is not None and callable(initializer):
+            variable.initializer = initializer
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
         if not self._trainable:
             variable.trainable = False
         return variable
+
+    def _blank(self, initializer: Any, take: Callable[[int, str], None]) -> Any:
+        """Return an initializer for a weight whose value is going to be read from a file."""
+        if not callable(initializer):
+            return initializer
+
+        def initialize(shape: tuple, dtype: Any = None) -> Any:
+            dtype = np_dtype(dtype)
+            take(math.prod(shape) * dtype.itemsize, f"layer '{self.name}'")
+            return np.zeros(shape, dtype) if self.loads_as_usual() else initializer(shape, dtype)
+
+        return initialize
 
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""

@@ -18,8 +18,9 @@ from minikeras.autodiff.tracking import assign_values
 from minikeras.autodiff.variable import Variable
 from minikeras.common.atomic_file import atomic_path
 from minikeras.common.extras import require
-from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
-from minikeras.saving.weight_files import DamagedFileError, H5Reader
+from minikeras.common.serialization import serialize_keras_object
+from minikeras.saving.saving_lib import revive
+from minikeras.saving.weight_files import Allowance, DamagedFileError, H5Reader
 from minikeras.version import KERAS_VERSION
 
 _ATTRIBUTE_LIMIT = 64512
@@ -100,15 +101,21 @@ def load_model(
     path: str, custom_objects: dict | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
     """Read a model from an `.h5` file; see `saving.load_model`."""
-    with H5Reader(path, path, os.path.getsize(path)) as reader:
+    size = os.path.getsize(path)
+    with H5Reader(path, path, size) as reader:
         text = reader.attribute(reader.root, "model_config")
         if text is None:
             raise ValueError(f"No model config found in the file at {path}.")
         config = _parse(text, path, "model_config")
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        model = revive(config, custom_objects, safe_mode, Allowance(path, size))
         group = reader.member(reader.root, "model_weights")
         if group is None:
             raise DamagedFileError(f"File {path!r} holds no group 'model_weights'.")
+        if model.own_variables() and reader.member(group, "top_level_model_weights") is None:
+            raise ValueError(
+                f"File {path!r} holds no values for the weights that belong to the model itself: "
+                f"{[v.path for v in model.own_variables()]}."
+            )
         _read_layers(reader, group, model, by_name=False, skip_mismatch=False)
         text = reader.attribute(reader.root, "training_config")
         if not compile:

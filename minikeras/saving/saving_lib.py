@@ -21,6 +21,7 @@ from typing import Any
 from minikeras.autodiff.tracking import Trackable
 from minikeras.common.atomic_file import atomic_path, write_text
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization_scopes import WeightsToComeScope
 from minikeras.random.seed_generator import SeedGenerator
 from minikeras.saving.state_tree import state_tree
 from minikeras.saving.weight_files import (
@@ -33,6 +34,7 @@ from minikeras.saving.weight_files import (
     NpzWriter,
     ShardReader,
     ShardWriter,
+    StoredMember,
     open_zip,
 )
 from minikeras.version import KERAS_VERSION
@@ -136,17 +138,34 @@ def load_model(
         config = _parse_config(parts)
         if not compile:
             config["compile_config"] = None
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        for part in (_WEIGHTS, "model.weights.npz"):
-            if parts.has(part):
-                with parts.weights(part) as reader:
-                    read_state(model, reader)
+        model = revive(config, custom_objects, safe_mode, Allowance(path, parts.size))
+        part = next((p for p in (_WEIGHTS, "model.weights.npz") if parts.has(p)), None)
+        if part is not None:
+            with parts.weights(part) as reader:
+                read_state(model, reader)
+        elif model.variables:
+            raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
         for inner, saved in state_tree(model):
             if _has_assets(saved):
                 with parts.folder(f"{_ASSETS}/{inner}") as folder:
                     if folder is not None:
                         saved.load_assets(folder)
     return model
+
+
+def revive(config: dict, custom_objects: Any, safe_mode: bool, allowance: Allowance) -> Any:
+    """Return the model that a file's config describes, with weights that have no values yet.
+
+    Raises:
+        DamagedFileError: if its weights are more than the file can hold, or it is nested too deep.
+    """
+    try:
+        with WeightsToComeScope(allowance.take):
+            return deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+    except RecursionError as error:
+        raise DamagedFileError(
+            f"File {allowance.path!r}: its config is nested too deep."
+        ) from error
 
 
 def _parse_config(parts: Any) -> dict:
@@ -167,8 +186,9 @@ class _Zip:
 
     def __init__(self, path: str) -> None:
         self.name = path
+        self.size = os.path.getsize(path)
         self._zip = open_zip(path, path)
-        self._allowance = Allowance(path, os.path.getsize(path))
+        self._allowance = Allowance(path, self.size)
 
     def has(self, part: str) -> bool:
         return part in self._zip.NameToInfo
@@ -187,8 +207,10 @@ class _Zip:
         info = self._zip.getinfo(part)
         if part.endswith(".npz"):
             return NpzReader(io.BytesIO(self._read(part)), self.name, info.file_size)
-        stored = info.compress_type == zipfile.ZIP_STORED
-        file = self._zip.open(part) if stored else io.BytesIO(self._read(part))
+        if info.compress_type == zipfile.ZIP_STORED:
+            file = StoredMember(self.name, self._zip, info)
+        else:
+            file = io.BytesIO(self._read(part))
         return H5Reader(file, f"{self.name}/{part}", info.file_size)
 
     @contextlib.contextmanager
@@ -218,6 +240,7 @@ class _Folder:
 
     def __init__(self, path: str) -> None:
         self.name = path
+        self.size = sum(entry.stat().st_size for entry in os.scandir(path))
 
     def has(self, part: str) -> bool:
         return os.path.exists(os.path.join(self.name, part))
@@ -268,6 +291,8 @@ def load_weights_only(
     with contextlib.ExitStack() as stack:
         if path.endswith(".keras"):
             parts = stack.enter_context(_Folder(path) if os.path.isdir(path) else _Zip(path))
+            if not parts.has(_WEIGHTS):
+                raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
             reader = parts.weights(_WEIGHTS)
         else:
             reader = open_weights(path)
@@ -322,7 +347,7 @@ def read_state(
     failed = {
         id(saved): (saved, problem)
         for _, saved, arrays in found
-        if _loads_as_usual(saved) and (problem := saved.misfit(arrays.shapes()))
+        if saved.loads_as_usual() and (problem := saved.misfit(arrays.shapes()))
     }
     if failed and not skip_mismatch:
         raise ValueError(_failures(list(failed.values())))
@@ -331,7 +356,7 @@ def read_state(
         for _, saved, arrays in found:
             if id(saved) in failed:
                 continue
-            if not _loads_as_usual(saved):
+            if not saved.loads_as_usual():
                 before += [(v, v.array) for v in saved.own_variables()]
             try:
                 saved.load_own_variables(arrays)
@@ -347,11 +372,6 @@ def read_state(
         raise
     if failed:
         warnings.warn(_failures(list(failed.values())), stacklevel=4)
-
-
-def _loads_as_usual(saved: Trackable) -> bool:
-    """Whether an object's variables are loaded by minikeras's code, not by a user's."""
-    return type(saved).load_own_variables.__module__.startswith("minikeras.")
 
 
 def _failures(failed: list[tuple[Any, str]]) -> str:

@@ -8,9 +8,11 @@ or made to harm.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -131,6 +133,7 @@ class H5Reader:
 
     def __init__(self, file: Any, name: str, size: int) -> None:
         self._h5py = require("h5py", "io")
+        self._file = file
         self.name = name
         self._allowance = Allowance(name, size)
         self._size_limit = self._allowance.left
@@ -225,6 +228,8 @@ class H5Reader:
 
     def __exit__(self, *exc: Any) -> None:
         self._h5.close()
+        if not isinstance(self._file, str):
+            self._file.close()
 
 
 class NpzWriter:
@@ -463,6 +468,71 @@ READ_ERRORS = (
     zlib.error,
 )
 """What reading a damaged zip file raises."""
+
+
+class StoredMember(io.RawIOBase):
+    """A member of a zip file that is not compressed, as a file of its own for reading.
+
+    Args:
+        path: path of the zip file.
+        archive: the zip file, open.
+        info: the member.
+
+    Raises:
+        DamagedFileError: if the member is not what was written.
+    """
+
+    def __init__(self, path: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        super().__init__()
+        try:
+            with archive.open(info):  # looks whether the header is sound
+                pass
+            self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
+            self._file.seek(info.header_offset + 26)
+            lengths = struct.unpack("<HH", self._file.read(4))
+        except (*READ_ERRORS, struct.error) as error:
+            raise DamagedFileError(
+                f"File {path!r} is damaged at {info.filename!r}: {error}"
+            ) from error
+        self._start = info.header_offset + 30 + sum(lengths)
+        self._size = info.file_size
+        self._place = 0
+        self._check(path, info)
+
+    def _check(self, path: str, info: zipfile.ZipInfo) -> None:
+        self._file.seek(self._start)
+        crc, left = 0, self._size
+        while left > 0 and (piece := self._file.read(min(left, 1 << 22))):
+            crc = zlib.crc32(piece, crc)
+            left -= len(piece)
+        if left or crc != info.CRC:
+            self.close()
+            raise DamagedFileError(f"File {path!r} is damaged at {info.filename!r}: wrong checksum")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
+        self._place = max(0, origin + offset)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")[: max(0, self._size - self._place)]
+        self._file.seek(self._start + self._place)
+        count = self._file.readinto(view)
+        self._place += count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def open_zip(file: Any, name: str) -> zipfile.ZipFile:
