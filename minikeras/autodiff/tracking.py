@@ -54,7 +54,7 @@ class Trackable:
         return list(found.values())
 
     saved_as: ClassVar[dict[str, str]] = {}
-    """What files of weights call an attribute, where that is not its name."""
+    """What files of weights call an attribute, where that is not its name; "" for not at all."""
 
     def saved_attributes(self) -> list[tuple[str, Any]]:
         """Return what has a place of its own in files of weights: names and values of attributes.
@@ -63,6 +63,7 @@ class Trackable:
         two ways is saved under the first.
         """
         named = {self.saved_as.get(name, name): self.__dict__[name] for name in self._tracked}
+        named.pop("", None)
         return sorted(named.items(), key=lambda item: (item[0].startswith("_"), item[0]))
 
     def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:

@@ -133,9 +133,10 @@ def load_model(
         ValueError: if the file is damaged, or holds something else.
         TypeError: if a class or function in it is not known.
     """
-    parts = _Folder(path) if os.path.isdir(path) else _Zip(path)
-    with parts:
-        config = _parse_config(parts)
+    with open_parts(path) as parts:
+        config = parts.json(_CONFIG)
+        if "class_name" not in config:
+            raise DamagedFileError(f"File {path!r}: '{_CONFIG}' does not describe a model.")
         if not compile:
             config["compile_config"] = None
         model = revive(config, custom_objects, safe_mode, Allowance(path, parts.size))
@@ -168,20 +169,30 @@ def revive(config: dict, custom_objects: Any, safe_mode: bool, allowance: Allowa
         ) from error
 
 
-def _parse_config(parts: Any) -> dict:
-    try:
-        text = parts.text(_CONFIG)
-        config = json.loads(text)
-    except (ValueError, RecursionError, KeyError) as error:
-        raise DamagedFileError(
-            f"File {parts.name!r}: '{_CONFIG}' is missing or damaged: {error!r}"
-        ) from error
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise DamagedFileError(f"File {parts.name!r}: '{_CONFIG}' does not describe a model.")
-    return config
+def open_parts(path: str) -> Any:
+    """Open a `.keras` file, or a folder with the contents of one, for reading."""
+    return _Folder(path) if os.path.isdir(path) else _Zip(path)
 
 
-class _Zip:
+class _Parts:
+    """The parts of a saved model."""
+
+    name: str
+
+    def json(self, part: str) -> dict:
+        """Return the dict in a part that is JSON."""
+        try:
+            found = json.loads(self.text(part))
+        except (ValueError, RecursionError, KeyError, OSError) as error:
+            raise DamagedFileError(
+                f"File {self.name!r}: '{part}' is missing or damaged: {error!r}"
+            ) from error
+        if not isinstance(found, dict):
+            raise DamagedFileError(f"File {self.name!r}: '{part}' holds no dict.")
+        return found
+
+
+class _Zip(_Parts):
     """The parts of a model in a zip file."""
 
     def __init__(self, path: str) -> None:
@@ -235,7 +246,7 @@ class _Zip:
         self._zip.close()
 
 
-class _Folder:
+class _Folder(_Parts):
     """The parts of a model in a folder."""
 
     def __init__(self, path: str) -> None:
@@ -290,7 +301,7 @@ def load_weights_only(
     """Read weights into a model from a file of weights, or from the one in a `.keras` file."""
     with contextlib.ExitStack() as stack:
         if path.endswith(".keras"):
-            parts = stack.enter_context(_Folder(path) if os.path.isdir(path) else _Zip(path))
+            parts = stack.enter_context(open_parts(path))
             if not parts.has(_WEIGHTS):
                 raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
             reader = parts.weights(_WEIGHTS)

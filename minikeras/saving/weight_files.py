@@ -149,6 +149,29 @@ class H5Reader:
         group = self._group(f"{path}/vars" if path else "vars")
         return Arrays(self, {} if group is None else {k: self.member(group, k) for k in group})
 
+    def paths(self) -> list[str]:
+        """Return the paths of all objects in the file, parents before children."""
+        found: list[str] = []
+        seen: set[int] = set()
+        todo = [("", self._h5)]
+        while todo:
+            path, group = todo.pop()
+            address = self._h5py.h5o.get_info(group.id).addr
+            if address in seen or not isinstance(group, self._h5py.Group):
+                continue
+            seen.add(address)
+            names = list(group)
+            if "vars" in names:
+                found.append(path)
+            children = [(f"{path}/{n}" if path else n, n) for n in names if n != "vars"]
+            todo += [(p, self.member(group, n)) for p, n in reversed(children)]
+        return found
+
+    def name_of(self, path: str) -> str:
+        """Return the name of the object with a path."""
+        group = self._group(f"{path}/vars" if path else "vars")
+        return "" if group is None else str(self.attribute(group, "name") or "")
+
     def _group(self, path: str) -> Any:
         group = self._h5
         for part in path.split("/"):
