@@ -6,11 +6,11 @@ import os
 import warnings
 from typing import Any
 
-from minikeras.saving import legacy_h5_format, saving_lib
+from minikeras.saving import legacy_h5_format, safetensors_format, saving_lib
 from minikeras.utils.io_utils import ask_to_proceed_with_overwrite
 
 _H5 = (".h5", ".hdf5")
-_WEIGHTS = (".weights.h5", ".weights.npz")
+_WEIGHTS = (".weights.h5", ".weights.npz", ".safetensors")
 
 
 def save_model(
@@ -116,7 +116,8 @@ def save_weights(
     Args:
         model: the model.
         filepath: where to save. Ends with `.weights.h5`, or with `.weights.npz`, which needs NumPy
-            alone and is read by minikeras alone, or with `.weights.json` for shards.
+            alone and is read by minikeras alone, or with `.safetensors` for other tools, which
+            holds no optimizer's state, or with `.weights.json` for shards.
         overwrite: whether to replace a file without asking.
         max_shard_size: size in GB that files are limited to; the weights then go into several
             `*.weights.h5` beside a `.weights.json` that lists them.
@@ -128,7 +129,7 @@ def save_weights(
     path = os.fspath(filepath)
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
-    endings = (*_WEIGHTS, ".weights.json") if max_shard_size is not None else _WEIGHTS
+    endings = _WEIGHTS if max_shard_size is None else (".weights.h5", ".weights.json")
     if not path.endswith(endings):
         raise ValueError(
             f"The filename must end in {' or '.join(f'`{e}`' for e in endings)}. "
@@ -149,7 +150,10 @@ def save_weights(
         path = renamed
     if not overwrite and os.path.exists(path) and not ask_to_proceed_with_overwrite(path):
         return
-    saving_lib.save_weights_only(model, path, max_shard_size)
+    if path.endswith(".safetensors"):
+        safetensors_format.save_weights(model, path)
+    else:
+        saving_lib.save_weights_only(model, path, max_shard_size)
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
@@ -187,11 +191,14 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     if not path.endswith((*_WEIGHTS, ".weights.json", ".keras")):
         raise ValueError(
             f"File format not supported: filepath={filepath}. Weights are loaded from `.keras`, "
-            "`.weights.h5`, `.weights.npz`, `.weights.json` and legacy `.h5` files."
+            "`.weights.h5`, `.weights.npz`, `.weights.json`, `.safetensors` and legacy `.h5` files."
         )
     if not model.built:
         raise ValueError(
             "You are loading weights into a model that has not yet been built. Try building the "
             "model first by calling it on some data or by using `build()`."
         )
-    saving_lib.load_weights_only(model, path, skip_mismatch, objects_to_skip)
+    if path.endswith(".safetensors"):
+        safetensors_format.load_weights(model, path, skip_mismatch)
+    else:
+        saving_lib.load_weights_only(model, path, skip_mismatch, objects_to_skip)

@@ -331,3 +331,28 @@ def test_long_lists_of_names_are_cut_into_several_attributes(tmp_path):
     loaded = minikeras.models.load_model(tmp_path / "m.h5", compile=False)
     for a, b in zip(model.get_weights(), loaded.get_weights()):
         np.testing.assert_array_equal(a, b)
+
+
+def test_safetensors_hold_weights_by_name(tmp_path):
+    library = pytest.importorskip("safetensors.numpy")
+    model, twin = small(), small(compiled=False)
+    path = tmp_path / "w.safetensors"
+    model.save_weights(path)
+    arrays = library.load_file(path)
+    assert set(arrays) >= {"first.kernel", "first.bias", "last.kernel"} and len(arrays) == 8
+    np.testing.assert_array_equal(arrays["first.kernel"], model.layers[0].kernel)
+    counted, other = model.layers[1].name, twin.layers[1].name  # names that are counted differ
+    renamed = {k.replace(counted, other): v for k, v in arrays.items()}
+    library.save_file(renamed, path)
+    twin.load_weights(path)
+    for a, b in zip(model.get_weights(), twin.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    other = small(units=5, compiled=False)
+    before = other.get_weights()
+    with pytest.raises(ValueError, match=r"first\.kernel.*\(4, 3\).*\(4, 5\)"):
+        other.load_weights(path)
+    for a, b in zip(before, other.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ValueError, match="damaged"):
+        twin.load_weights(path)
