@@ -46,7 +46,7 @@ def _vectors(k: Any, rng: np.random.Generator, x: Any) -> Any:
         lambda: layers.Multiply()([x, layers.Dense(x.shape[-1], "sigmoid")(x)]),
         lambda: layers.PReLU()(layers.Dense(width)(x)),
         lambda: layers.UnitNormalization()(x),
-        lambda: layers.Rescaling(0.5, offset=0.1)(x),
+        lambda: layers.Activation("hard_swish")(x),
         lambda: layers.Dense(width, kernel_constraint=k.constraints.MaxNorm(2.0))(x),
         lambda: layers.EinsumDense("ab,bc->ac", width, bias_axes="c")(x),
         lambda: k.ops.tanh(layers.Dense(width)(x)) * 0.5 + 1.0,
