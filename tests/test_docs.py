@@ -21,3 +21,14 @@ def test_python_blocks_run_in_order(page):
         exec(compile("\n" * line + block[1], str(ROOT / page), "exec"), names)
     if page == "README.md":
         assert names["accuracy"] >= 0.99
+
+
+def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
+    pytest.importorskip("h5py")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/files.md").read_text(encoding="utf-8")
+    names = {"here": {"__name__": "page"}, "keras": {"__name__": "page"}}
+    blocks = list(re.finditer(r"```python( title=\"keras\")?\n(.*?)```", text, re.DOTALL))
+    assert [bool(b[1]) for b in blocks].count(True) == 1
+    for block in blocks:
+        exec(block[2], names["keras" if block[1] else "here"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -53,6 +53,19 @@ class Trackable:
             _find(attributes.get(name), found)
         return list(found.values())
 
+    saved_as: ClassVar[dict[str, str]] = {}
+    """What files of weights call an attribute, where that is not its name; "" for not at all."""
+
+    def saved_attributes(self) -> list[tuple[str, Any]]:
+        """Return what has a place of its own in files of weights: names and values of attributes.
+
+        Public names come first, each kind in alphabetical order. An object that can be reached in
+        two ways is saved under the first.
+        """
+        named = {self.saved_as.get(name, name): self.__dict__[name] for name in self._tracked}
+        named.pop("", None)
+        return sorted(named.items(), key=lambda item: (item[0].startswith("_"), item[0]))
+
     def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
         """Make a variable that belongs to this object, whether or not an attribute holds it.
 
@@ -76,19 +89,44 @@ class Trackable:
         for i, v in enumerate(self.own_variables()):
             store[str(i)] = v.numpy()
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read the values of the object's own variables from a dict-like store.
 
         Raises:
             ValueError: if their number or a shape differs; nothing is changed then.
         """
+        keys = list(store)
+        values = {key: store[key] for key in keys}
+        problem = self.misfit({key: np.shape(value) for key, value in values.items()})
+        if problem:
+            raise ValueError(problem)
+        assign_values(self.own_variables(), [values[str(i)] for i in range(len(keys))])
+
+    def loads_as_usual(self) -> bool:
+        """Whether variables are loaded by the methods above, not by a subclass's own way."""
+        return type(self).load_own_variables.__module__.startswith("minikeras.")
+
+    def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
+        """Say why arrays of some shapes cannot be loaded as the object's own variables.
+
+        Args:
+            shapes: shape of each array, by its key in the store.
+
+        Returns:
+            The message of the error that loading them would raise, None if they fit.
+        """
         own = self.own_variables()
-        if len(store.keys()) != len(own):
-            raise ValueError(
+        if len(shapes) != len(own):
+            return (
                 f"{type(self).__name__} '{self.name}' expected {len(own)} variables, but received "
-                f"{len(store.keys())} variables during loading. Expected: {[v.name for v in own]}"
+                f"{len(shapes)} variables during loading. Expected: {[v.name for v in own]}"
             )
-        assign_values(own, [store[str(i)] for i in range(len(own))])
+        for i, v in enumerate(own):
+            if str(i) not in shapes:
+                return f"{type(self).__name__} '{self.name}': variable {i} ({v.name}) is missing."
+            if tuple(shapes[str(i)]) != tuple(v.shape):
+                return f"{type(self).__name__} '{self.name}': " + _misfit_of(v, shapes[str(i)])
+        return None
 
 
 def _find(value: Any, found: dict[int, Any]) -> None:
@@ -153,7 +191,10 @@ def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:
 
 def _check_shape(variable: Variable, array: np.ndarray) -> None:
     if variable.shape != array.shape:
-        raise ValueError(
-            f"Variable '{variable.path}' has shape {variable.shape}. Received a value of shape "
-            f"{array.shape}."
-        )
+        raise ValueError(_misfit_of(variable, array.shape))
+
+
+def _misfit_of(variable: Variable, shape: tuple) -> str:
+    return (
+        f"Variable '{variable.path}' has shape {variable.shape}. Received a value of shape {shape}."
+    )

@@ -177,6 +177,10 @@ class Variable(Tensor):
     def initializer(self) -> Callable | None:
         return self._initializer
 
+    @initializer.setter
+    def initializer(self, value: Callable) -> None:
+        self._initializer = value
+
     def numpy(self) -> np.ndarray:
         """Return a copy of the value as a NumPy array."""
         return np.array(self.array)

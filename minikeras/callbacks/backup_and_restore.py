@@ -8,8 +8,9 @@ import os
 from typing import Literal
 
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook
-from minikeras.callbacks.save_schedule import EveryNBatches, write_text
+from minikeras.callbacks.save_schedule import EveryNBatches
 from minikeras.common.arguments import PathLike, PositiveInt
+from minikeras.common.atomic_file import write_text
 from minikeras.common.traceback_utils import warn
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from minikeras.common.arguments import PositiveInt
 
 
@@ -32,11 +30,3 @@ class EveryNBatches:
             return False
         self.seen = 0
         return True
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a file so that whoever reads `path` finds either the old text or the new one."""
-    new = f"{path}.tmp"
-    with open(new, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(new, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from minikeras.common.settings import get_local, set_local, settings
@@ -26,6 +27,26 @@ def in_safe_mode() -> bool:
     """Return whether an object that is being deserialized may not revive code."""
     scope = get_local("safe_mode")
     return not settings.unsafe_deserialization and (scope is None or scope)
+
+
+class WeightsToComeScope:
+    """Lets layers make weights without values, which a file is about to give them, on this thread.
+
+    Args:
+        take: function that is told the bytes of each weight and what it is, and raises if they are
+            more than the file can hold.
+    """
+
+    def __init__(self, take: Callable[[int, str], None]) -> None:
+        self.take = take
+
+    def __enter__(self) -> WeightsToComeScope:
+        self._outer = get_local("weights_to_come")
+        set_local("weights_to_come", self)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        set_local("weights_to_come", self._outer)
 
 
 class ObjectSharingScope:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import Trackable, assign_values
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.settings import get_local
 from minikeras.metrics.metric import Metric
 from minikeras.ops.operation import Operation
 from minikeras.random.seed_generator import SeedGenerator
@@ -72,6 +74,17 @@ class LayerState(Trackable, Operation):
         return [v for v in own if v.initially_trainable] + [
             v for v in own if not v.initially_trainable
         ]
+
+    def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
+        """Say why arrays of some shapes cannot be loaded as the layer's own weights."""
+        if shapes and not self.built and not self.own_variables():
+            return (
+                f"Layer '{self.name}' was never built and thus it doesn't have any variables. "
+                f"However the weights file lists {len(shapes)} variables for this layer. Build the "
+                "model before loading its weights. A layer that makes sublayers or weights in "
+                "`call` has to make them in `build` or `__init__`."
+            )
+        return super().misfit(shapes)
 
     def _collect(self, seeds: bool, seen: set[int]) -> Iterator[Variable]:
         """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once."""
@@ -177,9 +190,10 @@ class LayerState(Trackable, Operation):
         # What is wrong is found before there is a variable.
         initializer = initializers.get(initializer)
         regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
+        expected = get_local("weights_to_come")
         variable = self.make_variable(
             self._scopes(),
-            initializer,
+            initializer if expected is None else self._blank(initializer, expected.take),
             shape=() if shape is None else shape,
             dtype=dtype,
             trainable=trainable,
@@ -187,12 +201,26 @@ class LayerState(Trackable, Operation):
             aggregation=aggregation,
             name=name,
         )
+        if expected is not None and callable(initializer):
+            variable.initializer = initializer
         variable.regularizer = regularizer
         variable.constraint = constraint
         variable.overwrite_with_gradient = overwrite_with_gradient
         if not self._trainable:
             variable.trainable = False
         return variable
+
+    def _blank(self, initializer: Any, take: Callable[[int, str], None]) -> Any:
+        """Return an initializer for a weight whose value is going to be read from a file."""
+        if not callable(initializer):
+            return initializer
+
+        def initialize(shape: tuple, dtype: Any = None) -> Any:
+            dtype = np_dtype(dtype)
+            take(math.prod(shape) * dtype.itemsize, f"layer '{self.name}'")
+            return np.zeros(shape, dtype) if self.loads_as_usual() else initializer(shape, dtype)
+
+        return initialize
 
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""

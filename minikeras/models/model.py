@@ -13,6 +13,7 @@ from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.call_arguments import as_tuples, specs_of
 from minikeras.layers.layer import Layer
 from minikeras.models.functional_config import functional_from_config
+from minikeras.saving.saving_api import load_weights, save_model, save_weights
 from minikeras.trainers.trainer import Trainer
 from minikeras.utils.summary_utils import print_summary
 
@@ -173,6 +174,28 @@ class Model(Trainer, Layer):
             show_trainable=show_trainable,
             layer_range=layer_range,
         )
+
+    def saved_attributes(self) -> list[tuple[str, Any]]:
+        """Return what has a place of its own in files of weights: layers, optimizer, attributes."""
+        named = dict(super().saved_attributes())
+        named.update(layers=self.layers, optimizer=self.optimizer)
+        return sorted(named.items(), key=lambda item: (item[0].startswith("_"), item[0]))
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
+        """Save the model: `saving.save_model`."""
+        return save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None
+    ) -> None:
+        """Save the weights and the optimizer's state: `saving.save_weights`."""
+        return save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Load weights and the optimizer's state: `saving.load_weights`."""
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs: Any) -> str:
         """Return the config as JSON; `models.model_from_json` reads it."""

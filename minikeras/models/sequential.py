@@ -39,6 +39,8 @@ class Sequential(GraphModel):
 
     _any_size = True  # a layer says itself what sizes it takes
 
+    saved_as = {"_stack": ""}  # `layers` has the same ones
+
     @filter_traceback
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None) -> None:
         Trainer.__init__(self)

@@ -74,10 +74,11 @@ class Operation(Configurable):
                 f"{type(self).__name__}: argument `name` must be a string without '/'. "
                 f"Received: name={name!r}"
             )
-        self.name = name or auto_name(self._default_name())
+        self.name = name or auto_name(self.default_name())
         self._inbound_nodes: list[GraphNode] = []
 
-    def _default_name(self) -> str:
+    def default_name(self) -> str:
+        """Return what the name of one without a name is made of."""
         return type(self).__name__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -89,7 +89,7 @@ class OpCall(Operation):
         self.function = function
         super().__init__(name)
 
-    def _default_name(self) -> str:
+    def default_name(self) -> str:
         return self.display_class
 
     @property

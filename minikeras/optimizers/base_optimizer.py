@@ -517,3 +517,7 @@ class BaseOptimizer(Trackable, Configurable):
             )
             return
         super().load_own_variables(store)
+
+    def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
+        """Say why arrays of some shapes cannot be loaded; another number of them is passed over."""
+        return super().misfit(shapes) if len(shapes) == len(self.variables) else None

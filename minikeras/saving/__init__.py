@@ -1,4 +1,4 @@
-"""`keras.saving`: configs to objects and back."""
+"""`keras.saving`: models and weights in files, objects and their configs."""
 
 from minikeras.common.registry import (
     CustomObjectScope,
@@ -9,3 +9,5 @@ from minikeras.common.registry import (
     register_keras_serializable,
 )
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.saving.file_editor import KerasFileEditor
+from minikeras.saving.saving_api import load_model, load_weights, save_model, save_weights

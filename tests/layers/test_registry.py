@@ -480,3 +480,31 @@ def test_random_layers_while_training(name):
         np.testing.assert_array_equal(np.asarray(layer(x)), np.asarray(layer(x, training=False)))
 
     for_calls(name, check)
+
+
+@each_layer
+def test_files_are_exchanged_with_keras(keras, name, tmp_path):
+    pytest.importorskip("h5py")
+
+    def model_of(library, layer, call):
+        args, kwargs = symbolic(library, call, None)
+        inputs = tree.map_structure(
+            lambda t: library.Input(batch_shape=t.shape, dtype=t.dtype), args
+        )
+        return library.Model(inputs, layer(*inputs, **kwargs))
+
+    def check(case, call):
+        if call.call or not case.keras_config:
+            return  # such calls cannot stand in a functional model's config
+        ours, theirs = pair(case, keras, name, call, "float32")
+        args, _ = arguments(call)
+        wanted = call_layer(theirs, args, {}, training=False)
+        for library, layer in ((minikeras, ours), (keras, theirs)):
+            path = tmp_path / f"{library.__name__}.keras"
+            model_of(library, layer, call).save(path)
+        for library, source in ((keras, minikeras), (minikeras, keras), (minikeras, minikeras)):
+            model = library.saving.load_model(tmp_path / f"{source.__name__}.keras")
+            got = model(list(args), training=False)
+            assert_alike(got, wanted, case.float32)
+
+    for_calls(name, check, 0.35)

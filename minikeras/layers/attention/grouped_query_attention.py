@@ -8,7 +8,6 @@ from typing import Any
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
-from minikeras.common.naming import auto_name
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.attention.multi_head_attention import ProjectedAttention
@@ -75,12 +74,14 @@ class GroupQueryAttention(ProjectedAttention):
                 f"`num_key_value_heads`. Received: num_query_heads={num_query_heads}, "
                 f"num_key_value_heads={num_key_value_heads}"
             )
-        if kwargs.get("name") is None:  # Keras's class is not called as it is exported
-            kwargs["name"] = auto_name("grouped_query_attention")
         super().__init__(**accepted(ProjectedAttention, locals()), **kwargs)
         self.head_dim = head_dim
         self.num_query_heads, self.num_key_value_heads = num_query_heads, num_key_value_heads
         self.num_repeats = num_query_heads // num_key_value_heads
+
+    def default_name(self) -> str:
+        """Return the name of Keras's class, which is not called as it is exported."""
+        return "GroupedQueryAttention"
 
     def build(self, query_shape: tuple, value_shape: tuple, key_shape: Any = None) -> None:
         key_shape = value_shape if key_shape is None else key_shape

@@ -239,6 +239,7 @@ class MultiHeadAttention(ProjectedAttention):
             attention_axes = (attention_axes,)
         self.attention_axes = attention_axes
 
+    saved_as = {f"_{part}_dense": f"{part}_dense" for part in ("query", "key", "value", "output")}
     query_dense = property(lambda self: self._query_dense, doc="The projection of the query.")
     key_dense = property(lambda self: self._key_dense, doc="The projection of the key.")
     value_dense = property(lambda self: self._value_dense, doc="The projection of the value.")

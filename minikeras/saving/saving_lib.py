@@ -1,0 +1,393 @@
+"""`.keras` files and files of weights, as Keras 3 has them.
+
+A `.keras` file is a zip file of `config.json` (layers, and how they are compiled), `metadata.json`,
+`model.weights.h5` and, if layers have any, files under `assets/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from minikeras.autodiff.tracking import Trackable
+from minikeras.common.atomic_file import atomic_path, write_text
+from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.common.serialization_scopes import WeightsToComeScope
+from minikeras.common.traceback_utils import warn
+from minikeras.random.seed_generator import SeedGenerator
+from minikeras.saving.state_tree import state_tree
+from minikeras.saving.weight_files import (
+    READ_ERRORS,
+    Allowance,
+    DamagedFileError,
+    H5Reader,
+    H5Writer,
+    NpzReader,
+    NpzWriter,
+    ShardReader,
+    ShardWriter,
+    StoredMember,
+    open_zip,
+)
+from minikeras.version import KERAS_VERSION
+
+_CONFIG = "config.json"
+_METADATA = "metadata.json"
+_WEIGHTS = "model.weights.h5"
+_ASSETS = "assets"
+
+
+# Whole models.
+
+
+def save_model(model: Any, path: str, zipped: bool = True) -> None:
+    """Write a model into a `.keras` file, or into a folder with the same contents.
+
+    Args:
+        model: the model.
+        path: where to write.
+        zipped: whether to write one file rather than a folder.
+    """
+    if not model.built:
+        warn(
+            "You are saving a model that has not yet been built. It might not contain any weights "
+            "yet. Consider building the model first by calling it on some data."
+        )
+    config = json.dumps(serialize_keras_object(model))
+    metadata = json.dumps(
+        {
+            "keras_version": KERAS_VERSION,
+            "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+        }
+    )
+    if not zipped:
+        _save_folder(model, path, config, metadata)
+        return
+    with atomic_path(path) as temporary, _scratch_folder(path) as folder:
+        weights = os.path.join(folder, _WEIGHTS)
+        with H5Writer(weights) as writer:
+            write_state(model, writer)
+        assets = _write_assets(model, os.path.join(folder, _ASSETS))
+        with zipfile.ZipFile(temporary, "w") as archive:
+            archive.writestr(_METADATA, metadata)
+            archive.writestr(_CONFIG, config)
+            archive.write(weights, _WEIGHTS)
+            for file in assets:
+                archive.write(file, os.path.relpath(file, folder))
+
+
+def _save_folder(model: Any, path: str, config: str, metadata: str) -> None:
+    os.makedirs(path, exist_ok=True)
+    for name, text in ((_METADATA, metadata), (_CONFIG, config)):
+        write_text(os.path.join(path, name), text)
+    with atomic_path(os.path.join(path, _WEIGHTS)) as temporary, H5Writer(temporary) as writer:
+        write_state(model, writer)
+    _write_assets(model, os.path.join(path, _ASSETS))
+
+
+@contextlib.contextmanager
+def _scratch_folder(path: str) -> Iterator[str]:
+    """Give a folder beside a file, for its parts."""
+    folder = tempfile.mkdtemp(prefix=".saving-", dir=os.path.dirname(os.path.realpath(path)))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_assets(model: Any, folder: str) -> list[str]:
+    """Let objects write their files, each into a folder of its path; return the files' paths."""
+    for path, saved in state_tree(model):
+        if _has_assets(saved):
+            own = os.path.join(folder, path)
+            os.makedirs(own, exist_ok=True)
+            saved.save_assets(own)
+    return [os.path.join(place, file) for place, _, files in os.walk(folder) for file in files]
+
+
+def _has_assets(saved: Any) -> bool:
+    return hasattr(saved, "save_assets") and hasattr(saved, "load_assets")
+
+
+def load_model(
+    path: str, custom_objects: dict | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """Read a model from a `.keras` file, or from a folder with the same contents.
+
+    Args:
+        path: the file or folder.
+        custom_objects: dict from names to a user's classes and functions.
+        compile: whether to compile the model as it was when it was saved.
+        safe_mode: whether to refuse what would execute code from the file.
+
+    Raises:
+        ValueError: if the file is damaged, or holds something else.
+        TypeError: if a class or function in it is not known.
+    """
+    with open_parts(path) as parts:
+        config = parts.json(_CONFIG)
+        if "class_name" not in config:
+            raise DamagedFileError(f"File {path!r}: '{_CONFIG}' does not describe a model.")
+        if not compile:
+            config["compile_config"] = None
+        model = revive(config, custom_objects, safe_mode, Allowance(path, parts.size))
+        part = next((p for p in (_WEIGHTS, "model.weights.npz") if parts.has(p)), None)
+        if part is not None:
+            with parts.weights(part) as reader:
+                read_state(model, reader)
+        elif model.variables:
+            raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
+        for inner, saved in state_tree(model):
+            if _has_assets(saved):
+                with parts.folder(f"{_ASSETS}/{inner}") as folder:
+                    if folder is not None:
+                        saved.load_assets(folder)
+    return model
+
+
+def revive(config: dict, custom_objects: Any, safe_mode: bool, allowance: Allowance) -> Any:
+    """Return the model that a file's config describes, with weights that have no values yet.
+
+    Raises:
+        DamagedFileError: if its weights are more than the file can hold, or it is nested too deep.
+    """
+    try:
+        with WeightsToComeScope(allowance.take):
+            return deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+    except RecursionError as error:
+        raise DamagedFileError(
+            f"File {allowance.path!r}: its config is nested too deep."
+        ) from error
+
+
+def open_parts(path: str) -> Any:
+    """Open a `.keras` file, or a folder with the contents of one, for reading."""
+    return _Folder(path) if os.path.isdir(path) else _Zip(path)
+
+
+class _Parts:
+    """The parts of a saved model."""
+
+    name: str
+
+    def json(self, part: str) -> dict:
+        """Return the dict in a part that is JSON."""
+        try:
+            found = json.loads(self.text(part))
+        except (ValueError, RecursionError, KeyError, OSError) as error:
+            raise DamagedFileError(
+                f"File {self.name!r}: '{part}' is missing or damaged: {error!r}"
+            ) from error
+        if not isinstance(found, dict):
+            raise DamagedFileError(f"File {self.name!r}: '{part}' holds no dict.")
+        return found
+
+
+class _Zip(_Parts):
+    """The parts of a model in a zip file."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self.size = os.path.getsize(path)
+        self._zip = open_zip(path, path)
+        self._allowance = Allowance(path, self.size)
+
+    def has(self, part: str) -> bool:
+        return part in self._zip.NameToInfo
+
+    def _read(self, part: str) -> bytes:
+        self._allowance.take(self._zip.getinfo(part).file_size, f"'{part}'")
+        try:
+            return self._zip.read(part)
+        except READ_ERRORS as error:
+            raise DamagedFileError(f"File {self.name!r}: '{part}' is damaged: {error}") from error
+
+    def text(self, part: str) -> str:
+        return self._read(part).decode("utf-8")
+
+    def weights(self, part: str) -> Any:
+        info = self._zip.getinfo(part)
+        if part.endswith(".npz"):
+            return NpzReader(io.BytesIO(self._read(part)), self.name, info.file_size)
+        if info.compress_type == zipfile.ZIP_STORED:
+            file = StoredMember(self.name, self._zip, info)
+        else:
+            file = io.BytesIO(self._read(part))
+        return H5Reader(file, f"{self.name}/{part}", info.file_size)
+
+    @contextlib.contextmanager
+    def folder(self, name: str) -> Iterator[str | None]:
+        members = [m for m in self._zip.namelist() if m.startswith(f"{name}/")]
+        if not members:
+            yield None
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            for member in members:
+                target = os.path.join(scratch, *member.removeprefix(f"{name}/").split("/"))
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                if not member.endswith("/"):
+                    with open(target, "wb") as file:
+                        file.write(self._read(member))
+            yield scratch
+
+    def __enter__(self) -> _Zip:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._zip.close()
+
+
+class _Folder(_Parts):
+    """The parts of a model in a folder."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self.size = sum(entry.stat().st_size for entry in os.scandir(path))
+
+    def has(self, part: str) -> bool:
+        return os.path.exists(os.path.join(self.name, part))
+
+    def text(self, part: str) -> str:
+        with open(os.path.join(self.name, part), encoding="utf-8") as file:
+            return file.read()
+
+    def weights(self, part: str) -> Any:
+        path = os.path.join(self.name, part)
+        return open_weights(path)
+
+    @contextlib.contextmanager
+    def folder(self, name: str) -> Iterator[str | None]:
+        path = os.path.join(self.name, *name.split("/"))
+        yield path if os.path.isdir(path) else None
+
+    def __enter__(self) -> _Folder:
+        return self
+
+    def __exit__(self, *exc: Any) -> None: ...
+
+
+# Weights.
+
+
+def save_weights_only(model: Any, path: str, max_shard_size: float | None = None) -> None:
+    """Write the weights of a model, and the state of its optimizer, into a file of weights.
+
+    Args:
+        model: the model.
+        path: where to write; its ending tells the format.
+        max_shard_size: size in GB of the files that the weights are spread over, None for one file.
+    """
+    if max_shard_size is not None:
+        with ShardWriter(path, max_shard_size) as writer:
+            write_state(model, writer)
+        return
+    writer_class = NpzWriter if path.endswith(".npz") else H5Writer
+    with atomic_path(path) as temporary, writer_class(temporary) as writer:
+        write_state(model, writer)
+
+
+def load_weights_only(
+    model: Any, path: str, skip_mismatch: bool = False, objects_to_skip: Any = None
+) -> None:
+    """Read weights into a model from a file of weights, or from the one in a `.keras` file."""
+    with contextlib.ExitStack() as stack:
+        if path.endswith(".keras"):
+            parts = stack.enter_context(open_parts(path))
+            if not parts.has(_WEIGHTS):
+                raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
+            reader = parts.weights(_WEIGHTS)
+        else:
+            reader = open_weights(path)
+        stack.enter_context(reader)
+        read_state(model, reader, skip_mismatch, objects_to_skip)
+
+
+def open_weights(path: str) -> Any:
+    """Open a file of weights for reading, by its ending."""
+    if path.endswith(".json"):
+        return ShardReader(path)
+    reader = NpzReader if path.endswith(".npz") else H5Reader
+    return reader(path, path, os.path.getsize(path))
+
+
+def is_model_folder(path: str) -> bool:
+    """Return whether a path is a folder with the contents of a `.keras` file."""
+    return os.path.exists(os.path.join(path, _CONFIG))
+
+
+def write_state(root: Trackable, writer: Any) -> None:
+    """Write what the objects of a tree hold.
+
+    Args:
+        root: model, layer or optimizer.
+        writer: `H5Writer` or another of its kind.
+    """
+    for path, saved in state_tree(root):
+        arrays: dict[str, Any] = {}
+        saved.save_own_variables(arrays)
+        writer.write(path, arrays, str(getattr(saved, "name", "")))
+
+
+def read_state(
+    root: Trackable, reader: Any, skip_mismatch: bool = False, objects_to_skip: Any = None
+) -> None:
+    """Read what the objects of a tree hold. If something does not fit, nothing is changed.
+
+    Args:
+        root: model, layer or optimizer.
+        reader: `H5Reader` or another of its kind.
+        skip_mismatch: whether to warn about what does not fit, and to read the rest.
+        objects_to_skip: objects that are left as they are.
+
+    Raises:
+        ValueError: if the file lacks variables or has them in other shapes.
+    """
+    skipped = {id(o) for o in objects_to_skip or ()}
+    found = [(p, o, reader.read(p)) for p, o in state_tree(root) if id(o) not in skipped]
+    # Keras does not save the states of random seeds, so they may be missing.
+    found = [(p, o, a) for p, o, a in found if len(a) or not isinstance(o, SeedGenerator)]
+    failed = {
+        id(saved): (saved, problem)
+        for _, saved, arrays in found
+        if saved.loads_as_usual() and (problem := saved.misfit(arrays.shapes()))
+    }
+    if failed and not skip_mismatch:
+        raise ValueError(_failures(list(failed.values())))
+    before = []
+    try:
+        for _, saved, arrays in found:
+            if id(saved) in failed:
+                continue
+            if not saved.loads_as_usual():
+                before += [(v, v.array) for v in saved.own_variables()]
+            try:
+                saved.load_own_variables(arrays)
+            except DamagedFileError:
+                raise
+            except Exception as error:
+                failed[id(saved)] = (saved, str(error))
+                if not skip_mismatch:
+                    raise ValueError(_failures([(saved, str(error))])) from error
+    except BaseException:
+        for v, array in before:
+            v.assign(array)
+        raise
+    if failed:
+        warn(_failures(list(failed.values())))
+
+
+def _failures(failed: list[tuple[Any, str]]) -> str:
+    saved, problem = failed[0]
+    return (
+        f"A total of {len(failed)} objects could not be loaded. Example error message for object "
+        f"{saved}:\n\n{problem}\n\nList of objects that could not be loaded:\n"
+        f"{[saved for saved, _ in failed]}"
+    )
