@@ -147,7 +147,8 @@ class H5Reader:
     def read(self, path: str) -> Arrays:
         """Return the arrays of the object with a path."""
         group = self._group(f"{path}/vars" if path else "vars")
-        return Arrays(self, {} if group is None else {k: self.member(group, k) for k in group})
+        names = [] if group is None else self._names(group)
+        return Arrays(self, {name: self.member(group, name) for name in names})
 
     def paths(self) -> list[str]:
         """Return the paths of all objects in the file, parents before children."""
@@ -156,16 +157,21 @@ class H5Reader:
         todo = [("", self._h5)]
         while todo:
             path, group = todo.pop()
-            address = self._h5py.h5o.get_info(group.id).addr
+            with self._naming_damage(group):
+                address = self._h5py.h5o.get_info(group.id).addr
             if address in seen or not isinstance(group, self._h5py.Group):
                 continue
             seen.add(address)
-            names = list(group)
+            names = self._names(group)
             if "vars" in names:
                 found.append(path)
             children = [(f"{path}/{n}" if path else n, n) for n in names if n != "vars"]
             todo += [(p, self.member(group, n)) for p, n in reversed(children)]
         return found
+
+    def _names(self, group: Any) -> list[str]:
+        with self._naming_damage(group):
+            return list(group)
 
     def name_of(self, path: str) -> str:
         """Return the name of the object with a path."""
