@@ -29,12 +29,15 @@ from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, dependents, record
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 
 PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name: the registry that the tests walk."""
 
 _SCALARS = (int, float, bool)
+_SINGLE = np.dtype(np.float32)
+_NO_ARRAY = np.zeros((), _SINGLE)
 
 
 class Primitive:
@@ -53,7 +56,13 @@ class Primitive:
         reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
         n_outputs: number of results, or a function of params.
         writes_out: whether `backward` makes use of `out`.
+        promotes: whether a first input of integers or booleans is made the float that it becomes
+            beside the other inputs.
     """
+
+    narrow = "E"
+    """Codes (`dtype.char`) of dtypes in whose place it computes in float32: here bfloat16, for which
+    NumPy has no arithmetic of its own."""
 
     def __init__(
         self,
@@ -64,6 +73,7 @@ class Primitive:
         reference: Callable | None = None,
         n_outputs: int | Callable = 1,
         writes_out: bool = False,
+        promotes: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -73,6 +83,7 @@ class Primitive:
         self.reference = reference
         self.n_outputs = n_outputs
         self.writes_out = writes_out
+        self.promotes = promotes
         PRIMITIVES[name] = self
 
     def __repr__(self) -> str:
@@ -100,6 +111,11 @@ class Primitive:
                     a = to_array(a)
                 values.append(a)
                 parents.append(None)
+        dtype = values[0].dtype
+        if dtype.char in self.narrow:
+            return self.widened(inputs, params)
+        if self.promotes and dtype.kind in "biu":
+            return self(*_first_as_float(inputs), **params)
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)
@@ -118,7 +134,18 @@ class Primitive:
 
     def describe(self, *inputs: Any, **params: Any) -> Any:
         """Return the results as KerasTensors, for inputs of which some are KerasTensors."""
+        if self.promotes and np_dtype(str(inputs[0].dtype)).kind in "biu":
+            inputs = _first_as_float(inputs)
         return probe(self, inputs, params) if self.rule is None else self.rule(*inputs, **params)
+
+    def widened(self, inputs: Sequence[Any], params: dict) -> Any:
+        """Run on float32 in place of half precision, and round the results to that."""
+        narrow = np_dtype(next(str(a.dtype) for a in inputs if _is_half(a)))
+        wide = [CAST(a, dtype=_SINGLE) if _is_half(a) else a for a in inputs]
+        result = self(*wide, **params)
+        if type(result) is tuple:
+            return tuple([_rounded(r, narrow) for r in result])
+        return _rounded(result, narrow)
 
     def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
         """Return the gradients of the inputs as tensors that can be differentiated again."""
@@ -144,6 +171,22 @@ class Primitive:
             nodes, grads, dependents(nodes, wanted), keep=wanted, release=False, graph=True
         )
         return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
+
+
+def _is_half(a: Any) -> bool:
+    """Whether a value is bfloat16 or float16."""
+    return str(getattr(a, "dtype", None)) in ("bfloat16", "float16")
+
+
+def _rounded(y: Tensor, dtype: np.dtype) -> Tensor:
+    return CAST(y, dtype=dtype) if y.array.dtype == _SINGLE else y
+
+
+def _first_as_float(inputs: Sequence[Any]) -> tuple:
+    """Make the first of several inputs the float that it becomes beside the others."""
+    dtypes = [a.dtype for a in inputs if a is not None and np_dtype(str(a.dtype)).kind in "fV"]
+    dtype = np_dtype(result_type(inputs[0].dtype, float, *dtypes))
+    return CAST(inputs[0], dtype=dtype), *inputs[1:]
 
 
 class NotDifferentiableTwice(ValueError):
@@ -179,17 +222,24 @@ class Elementary(Primitive):
     def __call__(self, *inputs: Any, **params: Any) -> Tensor:
         values = []
         tracked = False
+        array = _NO_ARRAY
         for a in inputs:
             if type(a) is Tensor:
-                values.append(a.array)
+                array = a.array
+                values.append(array)
                 if a.node is not None:
                     tracked = True
-            elif type(a) is np.ndarray or type(a) in _SCALARS:
+            elif type(a) is np.ndarray:
+                array = a
+                values.append(a)
+            elif type(a) in _SCALARS:
                 values.append(a)
             elif isinstance(a, KerasTensor):
                 return self.describe(*inputs, **params)
             else:
                 return self(*[as_tensor(a) for a in inputs], **params)
+        if array.dtype.char in self.narrow:
+            return self.widened(inputs, params)
         y = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, y)
@@ -264,6 +314,8 @@ class Broadcasting(Elementary):
 class WithoutGradient(Primitive):
     """A primitive that no gradient flows through; see `without_gradient`."""
 
+    narrow = ""
+
     def __init__(self, name: str, forward: Callable, rule: Callable | None = None) -> None:
         super().__init__(name, forward, None, rule)
 
@@ -278,6 +330,8 @@ class WithoutGradient(Primitive):
                 return self.describe(*inputs, **params)
             else:
                 values.append(to_array(a))
+        if self.narrow and values[0].dtype.char in self.narrow:
+            return self.widened(inputs, params)
         y = self.forward(*values, **params)
         return tuple([Tensor(v) for v in y]) if type(y) is tuple else Tensor(y)
 
@@ -314,6 +368,7 @@ def elementary(
     *vjps: Callable | None,
     inputs: Sequence[str] = ("x",),
     rule: Callable | None = None,
+    narrow: str = Primitive.narrow,
 ) -> Elementary:
     """Make a primitive of a NumPy function and one line of NumPy per input.
 
@@ -325,8 +380,11 @@ def elementary(
             where an input has no gradient.
         inputs: the inputs' names.
         rule: `rule(*inputs, **params) -> KerasTensor`; None to run `forward` on small arrays.
+        narrow: codes of the dtypes in whose place it computes in float32.
     """
-    return Elementary(name, forward, vjps, inputs, rule)
+    primitive = Elementary(name, forward, vjps, inputs, rule)
+    primitive.narrow = narrow
+    return primitive
 
 
 def without_gradient(name: str, forward: Callable, rule: Callable | None = None) -> WithoutGradient:
@@ -364,6 +422,7 @@ CAST = elementary(
     _cast_back,
     rule=lambda x, dtype: KerasTensor(x.shape, dtype),
 )
+CAST.narrow = ""
 
 
 def check_forward(name: str, result: Any) -> None:

@@ -24,7 +24,7 @@ from minikeras.ops.trigonometry import tanh
 # Activations that are one primitive each.
 
 
-@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0))
+@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0), floating=False, numeric=True)
 def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit: `max(x, 0)`."""
 
@@ -60,7 +60,12 @@ def hard_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip(x / 6 + 1 / 2, 0, 1)`."""
 
 
-@unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, y: g * ((y > -1) & (y < 1)))
+def _hard_tanh(x: np.ndarray) -> np.ndarray:
+    low = 0 if x.dtype.kind == "u" else -1
+    return np.minimum(np.maximum(x, low), 1)
+
+
+@unary(_hard_tanh, lambda g, y: g * ((y > -1) & (y < 1)), floating=False, numeric=True)
 def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh: `clip(x, -1, 1)`."""
 

@@ -14,7 +14,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import standardize_padding, standardize_tuple
-from minikeras.common.dtypes import result_type
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import standardize_data_format
 from minikeras.kernels import conv as conv_kernels
 from minikeras.kernels import depthwise as depthwise_kernels
@@ -24,7 +24,7 @@ from minikeras.kernels.activations import Fused
 from minikeras.kernels.windows import Window, window
 from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.core import cast
-from minikeras.ops.families import as_floating
+from minikeras.ops.families import CONVERT, as_floating
 from minikeras.ops.shapes import transpose
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -71,6 +71,7 @@ CONV = Primitive(
     rule=_conv_rule,
     reference=_conv_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(convolution + bias)`, channels last."""
 
@@ -90,6 +91,7 @@ CONV_TRANSPOSE = Primitive(
     ),
     reference=_transpose_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(transposed convolution + bias)`, channels last."""
 
@@ -114,6 +116,7 @@ DEPTHWISE_CONV = Primitive(
     rule=_conv_rule,
     reference=_depthwise_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(depthwise convolution + bias)`, channels last."""
 
@@ -212,14 +215,24 @@ def _spatial(x: Any, name: str) -> int:
     return rank
 
 
-def _like(x: Any, *others: Any) -> list:
-    """Return inputs and kernels as tensors of one float dtype."""
-    tensors = [as_floating(a) for a in (x, *others)]
-    dtypes = {t.dtype for t in tensors}
-    if len(dtypes) > 1:
-        dtype = result_type(*[t.dtype for t in tensors])
-        tensors = [cast(t, dtype) for t in tensors]
-    return tensors
+def _like(x: Any, kernel: Any, dtype: Any = None) -> tuple[Tensor, Tensor, np.dtype]:
+    """Return input and kernel as tensors of one float dtype, and the dtype of the result.
+
+    That is `dtype`, or the common one if None. Integers are convolved in float64.
+    """
+    x, kernel = as_tensor(x), as_tensor(kernel)
+    dtype = np_dtype(dtype or result_type(x.dtype, kernel.dtype))
+    x, kernel = [a if a.dtype == dtype else cast(a, dtype) for a in (x, kernel)]
+    if dtype.kind in "biu":
+        x, kernel = [CONVERT(a, dtype=np.dtype(np.float64)) for a in (x, kernel)]
+    return x, kernel, dtype
+
+
+def _result(y: Tensor, dtype: np.dtype) -> Tensor:
+    """Return a result in its dtype; what integers cannot hold wraps around."""
+    if y.dtype == dtype or dtype.kind not in "biu":
+        return y
+    return CONVERT(CONVERT(y, dtype=np.dtype(np.int64)), dtype=dtype)
 
 
 def _arguments(
@@ -277,7 +290,7 @@ def conv(
     >>> ops.conv(np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2)), padding="same").shape
     (1, 4, 4, 2)
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel, as_tensor(kernel).dtype)  # the kernel's, as in Keras
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv"
     )
@@ -289,7 +302,7 @@ def conv(
             f"a kernel of {inner} channels. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
         )
     _check_fit(x, k, strides, padding, data_format, dilation, "conv")
-    return in_channels_last(
+    y = in_channels_last(
         x,
         data_format,
         lambda x: CONV(
@@ -303,6 +316,7 @@ def conv(
             activation=None,
         ),
     )
+    return _result(y, dtype)
 
 
 def _check_fit(
@@ -331,7 +345,7 @@ def depthwise_conv(
     Returns:
         `(batch, *positions, channels * multiplier)`.
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel)
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "depthwise_conv"
     )
@@ -341,13 +355,14 @@ def depthwise_conv(
             f"`inputs`. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
         )
     _check_fit(x, k, strides, padding, data_format, dilation, "depthwise_conv")
-    return in_channels_last(
+    y = in_channels_last(
         x,
         data_format,
         lambda x: DEPTHWISE_CONV(
             x, k, None, strides=strides, padding=padding, dilation=dilation, activation=None
         ),
     )
+    return _result(y, dtype)
 
 
 @op
@@ -434,7 +449,7 @@ def conv_transpose(
     >>> ops.conv_transpose(np.ones((1, 4, 4, 2)), np.ones((3, 3, 1, 2)), 2, "same").shape
     (1, 8, 8, 1)
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel)
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv_transpose"
     )
@@ -450,7 +465,7 @@ def conv_transpose(
         w = transposed_windows(spatial, size, strides, padding, extra, dilation)
         return CONV_TRANSPOSE(x, k, None, w=w, activation=None)
 
-    return in_channels_last(x, data_format, last)
+    return _result(in_channels_last(x, data_format, last), dtype)
 
 
 # Pooling.
@@ -503,6 +518,7 @@ AVERAGE_POOL = Primitive(
     lambda g, saved, needs, out, **_: pool_kernels.average_backward(g, saved, needs, out),
     rule=_windows_rule,
     reference=_average_reference,
+    promotes=True,
 )
 """The mean of each window without its padding, channels last."""
 
@@ -531,6 +547,10 @@ def _pool_rule(
 ) -> KerasTensor:
     shape = _pool_arguments(inputs, pool_size, strides, padding, data_format, "pooling")[-1]
     return KerasTensor(shape, inputs.dtype)
+
+
+def _average_pool_rule(inputs: Any, *args: Any, **kwargs: Any) -> KerasTensor:
+    return _pool_rule(as_floating(inputs), *args, **kwargs)
 
 
 def _pool(
@@ -579,7 +599,7 @@ def max_pool(
     return _pool(MAX_POOL, as_tensor(inputs), pool_size, strides, padding, data_format)
 
 
-@op(rule=_pool_rule)
+@op(rule=_average_pool_rule)
 def average_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -608,6 +628,7 @@ GLOBAL_AVERAGE = Primitive(
     lambda g, saved, needs, out: pool_kernels.global_average_backward(g, saved),
     rule=lambda x: KerasTensor((x.shape[0], x.shape[-1]), x.dtype),
     reference=_global_average_reference,
+    promotes=True,
 )
 """The mean over all spatial axes, channels last."""
 

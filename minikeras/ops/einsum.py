@@ -11,7 +11,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Elementary
 from minikeras.autodiff.tensor import Tensor
-from minikeras.ops.families import promote
+from minikeras.ops.families import promote, promote_factors
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -238,7 +238,7 @@ def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
     """
     if kwargs.keys() - {"optimize"}:
         raise TypeError(f"einsum: unknown arguments {sorted(kwargs)}.")
-    operands = promote(*operands)
+    operands = promote_factors(*operands)
     labels, result = explicit(subscripts, tuple([x.array.ndim for x in operands]))
     try:
         return _EINSUM(*operands, labels=labels, result=result)

@@ -97,7 +97,7 @@ def computing_dtype(dtype: Any) -> Any:
 
 @op(
     rule=lambda x, mean, *_, **__: KerasTensor(
-        x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype))
+        x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype), float)
     )
 )
 def batch_normalization(

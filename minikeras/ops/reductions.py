@@ -102,17 +102,17 @@ _HALF = np.dtype("float16")
 
 
 def _sum(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    if x.dtype is _HALF:  # summed in more bits than the result has
+    if x.dtype == _HALF:  # summed in more bits than the result has
         return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
 
 def _mean(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
     total = np.add.reduce(
-        x, axis=axis, keepdims=keepdims, dtype=np.float32 if x.dtype is _HALF else None
+        x, axis=axis, keepdims=keepdims, dtype=np.float32 if x.dtype == _HALF else None
     )
     mean = total / (x.size // total.size if total.size else 1)
-    return mean.astype(_HALF) if x.dtype is _HALF else mean
+    return mean.astype(_HALF) if x.dtype == _HALF else mean
 
 
 SUM = elementary(
@@ -161,14 +161,14 @@ def _product_of_others(x: Any, axis: Any) -> Any:
 
 _PROD = elementary(
     "prod",
-    lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
     lambda g, x, axis, keepdims: expand(g, x.shape, axis, keepdims) * _product_of_others(x, axis),
     rule=reduced(),
 )
 
 
 def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
-    if x.dtype is _HALF:
+    if x.dtype == _HALF:
         return np.var(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
     if x.dtype.kind == "c":
         return np.var(x, axis=axis, keepdims=keepdims)

@@ -100,7 +100,7 @@ def cumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor
 
 def _without_nan(x: Any, fill: int) -> Tensor:
     x = as_tensor(x)
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         return x
     return where(isnan(x), fill, x)
 

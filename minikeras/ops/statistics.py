@@ -166,7 +166,7 @@ def _replaced(x: Any, fill: float) -> tuple[Tensor, Tensor]:
     """Return `x` with `fill` in place of NaN, and where it was."""
     x = as_tensor(x)
     nans = isnan(x)
-    return (where(nans, fill, x) if x.array.dtype.kind in "fc" else x), nans
+    return (where(nans, fill, x) if x.array.dtype.kind in "fcV" else x), nans
 
 
 @op
@@ -184,7 +184,7 @@ def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
 def _nan_extreme(x: Any, axis: Any, keepdims: bool, fill: float, reduce: Any) -> Tensor:
     filled, nans = _replaced(x, fill)
     y = reduce(filled, axis=axis, keepdims=keepdims)
-    if filled.array.dtype.kind not in "fc":
+    if filled.array.dtype.kind not in "fcV":
         return y
     return where(all(nans, axis=axis, keepdims=keepdims), float("nan"), y)
 
