@@ -62,7 +62,9 @@ class Primitive:
 
     narrow = "E"
     """Codes (`dtype.char`) of dtypes in whose place it computes in float32: here bfloat16, for which
-    NumPy has no arithmetic of its own."""
+    NumPy has no arithmetic of its own. Empty if inputs are to stay what they are."""
+
+    promotes = False
 
     def __init__(
         self,
@@ -111,11 +113,12 @@ class Primitive:
                     a = to_array(a)
                 values.append(a)
                 parents.append(None)
-        dtype = values[0].dtype
-        if dtype.char in self.narrow:
-            return self.widened(inputs, params)
-        if self.promotes and dtype.kind in "biu":
-            return self(*_first_as_float(inputs), **params)
+        if self.narrow:
+            dtype = values[0].dtype
+            if dtype.char in self.narrow:
+                return self.widened(inputs, params)
+            if self.promotes and dtype.kind in "biu":
+                return self(*_first_as_float(inputs), **params)
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)

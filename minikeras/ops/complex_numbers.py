@@ -33,11 +33,11 @@ def _part_rule(x: KerasTensor) -> KerasTensor:
 
 
 def _real(x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(x.real) if x.dtype.kind == "c" else x
+    return np.array(x.real, order="C") if x.dtype.kind == "c" else x
 
 
 def _imag(x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(x.imag) if x.dtype.kind == "c" else np.zeros_like(x)
+    return np.array(x.imag, order="C") if x.dtype.kind == "c" else np.zeros_like(x)
 
 
 def _real_vjp(g: Any, x: Any) -> Any:

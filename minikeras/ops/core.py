@@ -180,6 +180,8 @@ def custom_gradient(f: Callable) -> Callable:
 class _CustomGradient(Primitive):
     """A function whose backward its author wrote."""
 
+    narrow = ""
+
     def __init__(self, f: Callable) -> None:
         # Not in the registry, which holds what the library itself has.
         self.name = "custom_gradient"

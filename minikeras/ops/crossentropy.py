@@ -108,6 +108,8 @@ def binary_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False
 ) -> Tensor:
     """Cross-entropy of probabilities (or logits) and targets in [0, 1], element by element."""
+    if from_logits:
+        output = as_floating(output)
     target, output = promote(target, output, floating=True)
     _same_shape("binary_crossentropy", target, output)
     if from_logits:

@@ -172,7 +172,7 @@ def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
         return np.var(x, axis=axis, keepdims=keepdims, dtype=np.float32).astype(_HALF)
     if x.dtype.kind == "c":
         return np.var(x, axis=axis, keepdims=keepdims)
-    centered = x - _mean(x, axis, True)
+    centered = np.asarray(x - _mean(x, axis, True))
     return _mean(np.square(centered, centered), axis, keepdims)
 
 

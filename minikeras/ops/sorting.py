@@ -291,6 +291,8 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
     if range is not None and range[1] < range[0]:
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range}")
     x = as_tensor(x)
+    if x.ndim == 0:
+        x = ravel(x)
     if x.ndim != 1:
         raise ValueError(f"histogram: `x` must have one axis. Received shape {x.shape}.")
     return _HISTOGRAM(x, bins=int(bins), range=None if range is None else tuple(range))

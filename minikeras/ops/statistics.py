@@ -267,11 +267,10 @@ def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None =
     Raises:
         ValueError: if the weights have neither shape.
     """
-    x = as_floating(x)
-    axis = check_axis(x, axis, "average")
     if weights is None:
         return mean(x, axis=axis)
-    weights = as_floating(weights)
+    x, weights = promote(x, weights, floating=True)
+    axis = check_axis(x, axis, "average")
     if weights.shape != x.shape:
         if not isinstance(axis, int) or weights.shape != (x.shape[axis],):
             raise ValueError(
@@ -279,7 +278,6 @@ def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None =
                 f"Received: x.shape={x.shape}, weights.shape={weights.shape}, axis={axis}"
             )
         weights = reshape(weights, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
-    x, weights = promote(x, weights)
     total = sum(multiply(weights, ones_like(x)), axis=axis)
     return divide(sum(multiply(x, weights), axis=axis), total)
 

@@ -101,6 +101,8 @@ def test_in_place_operators_make_new_tensors():
 @given(st.sampled_from(DTYPES), st.sampled_from(DTYPES))
 def test_promotion_as_in_keras(keras, x, y):
     expected = keras.backend.result_type(x, y)
+    if expected == "int64" and "64" not in x + y:
+        expected = "int32"  # where the fixture has not switched 64 bits on, uint32 + int8 too
     left, right = np.ones((2,), x), np.ones((2,), y)
     for pair in ((Tensor(left), Tensor(right)), (left, Tensor(right)), (Tensor(left), right)):
         assert ops.add(*pair).dtype == expected
