@@ -292,6 +292,8 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
     if isinstance(axis, (int, np.integer)):
         if not -x.ndim <= axis < x.ndim:
             raise ValueError(f"{name}: axis {axis} is out of bounds for shape {x.shape}.")
+        if x.array.size == 0:
+            return x
         return primitive(x, axis=int(axis))
     if axis is None:
         return reshape(primitive(reshape(x, (-1,)), axis=-1), x.shape)
