@@ -27,7 +27,7 @@ NARROW = (
     *("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32"),
     *("float16", "bfloat16", "float32"),
 )
-FEW = ("bool", "int8", "float16", "bfloat16", "float32", "float64")
+FEW = ("int8", "float16", "bfloat16", "float32", "float64")
 NUMBERS = (True, 1, 1.0)
 
 CASES = all_cases()
@@ -132,6 +132,7 @@ def inputs_of(name: str, dtypes: tuple, number_dtypes: tuple = NARROW) -> Any:
     if len(together) < 2:
         return
     (i, j), elementwise = together[:2], hasattr(getattr(ops, name), "primitive")
+    # All pairs where the common dtype is all that an op does with them, else a few of each kind.
     for d in dtypes if elementwise else [d for d in dtypes if d in FEW]:
         others = {f"_{k}": cast(arrays[k], d) for k in together}
         for e in dtypes if elementwise else [e for e in dtypes if e in FEW]:
@@ -149,8 +150,10 @@ def ours(name: str, call: Any, values: list, expected: list) -> str | None:
     """Return what is wrong with the dtypes of an op, if anything."""
     try:
         eager = dtypes_of(minikeras, name, call, values)
-    except np.linalg.LinAlgError:  # rounded to integers, a matrix can be singular
-        return None
+    except ValueError as error:
+        if "ingular" in str(error) or "definite" in str(error):  # as a matrix of booleans can be
+            return None
+        raise
     described = dtypes_of(minikeras, name, call, symbolic(values))
     if eager == described == expected:
         return None
