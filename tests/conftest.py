@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -24,6 +25,26 @@ def keras():
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
     return keras
+
+
+@pytest.fixture
+def narrow_keras(keras):
+    """Keras on JAX as it comes, without 64 bits: `with narrow_keras() as keras`."""
+    jax = pytest.importorskip("jax")
+    from keras.src.backend.common import dtypes
+
+    table = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
+
+    @contextlib.contextmanager
+    def as_it_comes():
+        kept, dtypes.BIT64_TO_BIT32_DTYPE = dtypes.BIT64_TO_BIT32_DTYPE, table
+        try:
+            with jax.enable_x64(False):
+                yield keras
+        finally:
+            dtypes.BIT64_TO_BIT32_DTYPE = kept
+
+    return as_it_comes
 
 
 _tests_since_clearing = 0

@@ -29,6 +29,7 @@ from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tape import GradientTape, Node, Pick, backpropagate, dependents, record
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels.sums import add_reduce
 
@@ -36,6 +37,8 @@ PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name: the registry that the tests walk."""
 
 _SCALARS = (int, float, bool)
+_SINGLE = np.dtype(np.float32)
+_NO_ARRAY = np.zeros((), _SINGLE)
 
 
 class Primitive:
@@ -54,7 +57,15 @@ class Primitive:
         reference: the same formula composed of differentiable ops, `reference(*tensors, **params)`.
         n_outputs: number of results, or a function of params.
         writes_out: whether `backward` makes use of `out`.
+        promotes: whether a first input of integers or booleans is made the float that it becomes
+            beside the other inputs.
     """
+
+    narrow = "E"
+    """Codes (`dtype.char`) of dtypes in whose place it computes in float32: here bfloat16, for which
+    NumPy has no arithmetic of its own. Empty if inputs are to stay what they are."""
+
+    promotes = False
 
     def __init__(
         self,
@@ -65,6 +76,7 @@ class Primitive:
         reference: Callable | None = None,
         n_outputs: int | Callable = 1,
         writes_out: bool = False,
+        promotes: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -74,6 +86,7 @@ class Primitive:
         self.reference = reference
         self.n_outputs = n_outputs
         self.writes_out = writes_out
+        self.promotes = promotes
         PRIMITIVES[name] = self
 
     def __repr__(self) -> str:
@@ -101,6 +114,12 @@ class Primitive:
                     a = to_array(a)
                 values.append(a)
                 parents.append(None)
+        if self.narrow:
+            dtype = values[0].dtype
+            if dtype.char in self.narrow:
+                return self.widened(inputs, params)
+            if self.promotes and dtype.kind in "biu":
+                return self(*_first_as_float(inputs), **params)
         result, saved = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)
@@ -119,9 +138,20 @@ class Primitive:
 
     def describe(self, *inputs: Any, **params: Any) -> Any:
         """Return the results as KerasTensors, for inputs of which some are KerasTensors."""
+        if self.promotes and np_dtype(str(inputs[0].dtype)).kind in "biu":
+            inputs = _first_as_float(inputs)
         if self.rule is None:
             return probe(self, inputs, params, arrays=True)
         return self.rule(*inputs, **params)
+
+    def widened(self, inputs: Sequence[Any], params: dict) -> Any:
+        """Run on float32 in place of half precision, and round the results to that."""
+        narrow = np_dtype(next(str(a.dtype) for a in inputs if _is_half(a)))
+        wide = [CAST(a, dtype=_SINGLE) if _is_half(a) else a for a in inputs]
+        result = self(*wide, **params)
+        if type(result) is tuple:
+            return tuple([_rounded(r, narrow) for r in result])
+        return _rounded(result, narrow)
 
     def backward_graph(self, g: Any, node: Node, needs: Sequence[bool]) -> Sequence[Any]:
         """Return the gradients of the inputs as tensors that can be differentiated again."""
@@ -147,6 +177,22 @@ class Primitive:
             nodes, grads, dependents(nodes, wanted), keep=wanted, release=False, graph=True
         )
         return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
+
+
+def _is_half(a: Any) -> bool:
+    """Whether a value is bfloat16 or float16."""
+    return str(getattr(a, "dtype", None)) in ("bfloat16", "float16")
+
+
+def _rounded(y: Tensor, dtype: np.dtype) -> Tensor:
+    return CAST(y, dtype=dtype) if y.array.dtype == _SINGLE else y
+
+
+def _first_as_float(inputs: Sequence[Any]) -> tuple:
+    """Make the first of several inputs the float that it becomes beside the others."""
+    dtypes = [a.dtype for a in inputs if a is not None and np_dtype(str(a.dtype)).kind in "fV"]
+    dtype = np_dtype(result_type(inputs[0].dtype, float, *dtypes))
+    return CAST(inputs[0], dtype=dtype), *inputs[1:]
 
 
 class NotDifferentiableTwice(ValueError):
@@ -182,17 +228,24 @@ class Elementary(Primitive):
     def __call__(self, *inputs: Any, **params: Any) -> Tensor:
         values = []
         tracked = False
+        array = _NO_ARRAY
         for a in inputs:
             if type(a) is Tensor:
-                values.append(a.array)
+                array = a.array
+                values.append(array)
                 if a.node is not None:
                     tracked = True
-            elif type(a) is np.ndarray or type(a) in _SCALARS:
+            elif type(a) is np.ndarray:
+                array = a
+                values.append(a)
+            elif type(a) in _SCALARS:
                 values.append(a)
             elif isinstance(a, KerasTensor):
                 return self.describe(*inputs, **params)
             else:
                 return self(*[as_tensor(a) for a in inputs], **params)
+        if array.dtype.char in self.narrow:
+            return self.widened(inputs, params)
         y = self.forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, y)
@@ -267,6 +320,8 @@ class Broadcasting(Elementary):
 class WithoutGradient(Primitive):
     """A primitive that no gradient flows through; see `without_gradient`."""
 
+    narrow = ""
+
     def __init__(self, name: str, forward: Callable, rule: Callable | None = None) -> None:
         super().__init__(name, forward, None, rule)
 
@@ -281,6 +336,8 @@ class WithoutGradient(Primitive):
                 return self.describe(*inputs, **params)
             else:
                 values.append(to_array(a))
+        if self.narrow and values[0].dtype.char in self.narrow:
+            return self.widened(inputs, params)
         y = self.forward(*values, **params)
         return tuple([Tensor(v) for v in y]) if type(y) is tuple else Tensor(y)
 
@@ -324,6 +381,7 @@ def elementary(
     *vjps: Callable | None,
     inputs: Sequence[str] = ("x",),
     rule: Callable | None = None,
+    narrow: str = Primitive.narrow,
 ) -> Elementary:
     """Make a primitive of a NumPy function and one line of NumPy per input.
 
@@ -335,8 +393,11 @@ def elementary(
             where an input has no gradient.
         inputs: the inputs' names.
         rule: `rule(*inputs, **params) -> KerasTensor`; None to run `forward` on small arrays.
+        narrow: codes of the dtypes in whose place it computes in float32.
     """
-    return Elementary(name, forward, vjps, inputs, rule)
+    primitive = Elementary(name, forward, vjps, inputs, rule)
+    primitive.narrow = narrow
+    return primitive
 
 
 def without_gradient(name: str, forward: Callable, rule: Callable | None = None) -> WithoutGradient:
@@ -374,6 +435,7 @@ CAST = elementary(
     _cast_back,
     rule=lambda x, dtype: KerasTensor(x.shape, dtype),
 )
+CAST.narrow = ""
 
 
 def check_forward(name: str, result: Any) -> None:

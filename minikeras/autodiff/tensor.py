@@ -75,6 +75,34 @@ class Tensor:
             return np.asarray(self.array).astype(dtype)
         return np.array(self.array) if copy else self.numpy()
 
+    @property
+    def __array_interface__(self) -> dict:
+        """Where the (read-only) values lie, for libraries that share memory with NumPy."""
+        return self._shared_view().__array_interface__
+
+    @property
+    def __array_struct__(self) -> Any:
+        """The same in C's terms, which NumPy itself asks for first."""
+        return self._shared_view().__array_struct__
+
+    def _shared_view(self) -> np.ndarray:
+        """Return a view on the values, if they lie where they do as long as the tensor lives."""
+        array = self.array
+        if type(array) is not np.ndarray or array.dtype.kind == "V":
+            raise AttributeError("Scalars and bfloat16 have no place in NumPy's array interface.")
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    def __dlpack__(self, *, max_version: tuple | None = None, **options: Any) -> Any:
+        """Hand the values to another library: shared if it respects read-only memory, else copied."""
+        if max_version is not None and max_version >= (1, 0):
+            return self.numpy().__dlpack__(max_version=max_version, **options)
+        return np.array(self.array).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple:
+        return np.asarray(self.array).__dlpack_device__()
+
     def item(self, *args: int) -> Any:
         """Return one element as a Python number."""
         return self.array.item(*args)

@@ -185,6 +185,9 @@ class Variable(Tensor):
         """Return a copy of the value as a NumPy array."""
         return np.array(self.array)
 
+    def _shared_view(self) -> np.ndarray:
+        raise AttributeError("The values of a variable change: NumPy and others get a copy.")
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.array, dtype=dtype)
 

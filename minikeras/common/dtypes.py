@@ -90,7 +90,8 @@ def np_dtype(name: str) -> np.dtype:
             import ml_dtypes
         except ImportError as error:
             raise ImportError(
-                "bfloat16 is not a NumPy dtype. `pip install ml_dtypes` adds it."
+                "NumPy has no bfloat16. The package ml_dtypes adds it: `pip install ml_dtypes`, or "
+                "`pip install minikeras[bfloat16]`."
             ) from error
         return np.dtype(ml_dtypes.bfloat16)
     if name == "string":
@@ -106,6 +107,15 @@ def to_np_dtype(dtype: Any) -> np.dtype:
 def floatx_dtype() -> np.dtype:
     """Return the default float dtype as a NumPy dtype."""
     return np_dtype(settings.floatx)
+
+
+def finfo(dtype: np.dtype) -> Any:
+    """`numpy.finfo`, for bfloat16 too."""
+    if dtype.kind != "V":
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
 
 
 def is_float(dtype: Any) -> bool:
@@ -152,6 +162,8 @@ def _promote(a: str, b: str) -> str:
             return y
     if a in INT_TYPES and b in INT_TYPES:
         name = np.promote_types(a, b).name
+        if name == "int64" and "64" not in a + b:  # uint32 beside signed integers
+            return "int32"
         return name if name in INT_TYPES else "float"
     if "bfloat16" in (a, b):
         other = b if a == "bfloat16" else a

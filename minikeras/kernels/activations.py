@@ -20,7 +20,7 @@ _LIMIT_AND_ONE = {
 
 def sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `1 / (1 + exp(-z))`."""
-    y = np.negative(z, out)
+    y = np.negative(z, np.empty_like(z) if out is None else out)  # 0-d too is an array then
     limit, one = _LIMIT_AND_ONE.get(y.dtype, (None, 1))
     if limit is not None:
         np.minimum(y, limit, out=y)

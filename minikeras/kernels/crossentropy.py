@@ -19,10 +19,10 @@ def _bounds(dtype: np.dtype, epsilon: float) -> tuple[np.ndarray, ...]:
 def binary_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
     """Compute `-(t log p + (1 - t) log(1 - p))`, element by element, p clipped off 0 and 1."""
     low, high, one = _bounds(p.dtype, epsilon)
-    clipped = np.maximum(p, low)
+    clipped = np.asarray(np.maximum(p, low))  # a scalar would not do for `out`
     np.minimum(clipped, high, out=clipped)
     rest = one - clipped
-    loss = np.log(clipped)
+    loss = np.asarray(np.log(clipped))
     other = np.log(rest)
     loss -= other
     loss *= target
@@ -35,7 +35,7 @@ def binary_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     target, p, clipped, rest = saved
     dt = dp = None
     if needs[1]:
-        dp = clipped - target
+        dp = np.asarray(clipped - target)
         dp[p != clipped] = 0  # a probability that was cut has no gradient
         dp /= clipped * rest
         dp *= g

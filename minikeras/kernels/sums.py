@@ -46,7 +46,9 @@ def add_reduce(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.nd
         keepdims: whether these axes stay, of size 1.
     """
     dtype = x.dtype
-    if dtype.kind in "biu":
+    if dtype.kind in "iu":  # as wide as they are, where NumPy would take 64 bits
+        return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype)
+    if dtype.kind == "b":
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
     if dtype.itemsize == 2:
         return add_reduce(x.astype(np.float32), axis, keepdims).astype(dtype)

@@ -68,7 +68,7 @@ def convert(
             return x
         if isinstance(x, np.ndarray) or hasattr(x, "__array__"):
             value = to_array(x)
-            if autocast and value.dtype.kind == "f" and value.dtype != compute:
+            if autocast and value.dtype.kind in "fV" and value.dtype != compute:
                 return Tensor(value.astype(compute))
             return Tensor(np.array(value) if thread.state.tapes else value)
         return x

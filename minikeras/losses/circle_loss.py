@@ -8,7 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import to_np_dtype
+from minikeras.common.dtypes import finfo, to_np_dtype
 from minikeras.losses.loss_function_wrapper import LossFunctionWrapper, loss_function
 
 
@@ -100,5 +100,5 @@ class Circle(
 
 def _logsumexp(x: Tensor, where: np.ndarray) -> Tensor:
     """`log(sum(exp(x)))` of each row over some of its elements, hugely negative without any."""
-    nothing = np.full(where.shape, np.finfo(to_np_dtype(x.dtype)).min / 4, to_np_dtype(x.dtype))
+    nothing = np.full(where.shape, finfo(to_np_dtype(x.dtype)).min / 4, to_np_dtype(x.dtype))
     return ops.logsumexp(ops.where(where, x, nothing), axis=1)

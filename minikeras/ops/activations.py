@@ -26,7 +26,7 @@ from minikeras.ops.trigonometry import tanh
 # Activations that are one primitive each.
 
 
-@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0))
+@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0), floating=False, numeric=True)
 def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit: `max(x, 0)`."""
 
@@ -62,7 +62,12 @@ def hard_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip(x / 6 + 1 / 2, 0, 1)`."""
 
 
-@unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, y: g * ((y > -1) & (y < 1)))
+def _hard_tanh(x: np.ndarray) -> np.ndarray:
+    low = 0 if x.dtype.kind == "u" else -1
+    return np.minimum(np.maximum(x, low), 1)
+
+
+@unary(_hard_tanh, lambda g, y: g * ((y > -1) & (y < 1)), floating=False, numeric=True)
 def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh: `clip(x, -1, 1)`."""
 
@@ -289,6 +294,8 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
     if isinstance(axis, (int, np.integer)):
         if not -x.ndim <= axis < x.ndim:
             raise ValueError(f"{name}: axis {axis} is out of bounds for shape {x.shape}.")
+        if x.array.size == 0:
+            return x
         return primitive(x, axis=int(axis))
     if axis is None:
         return reshape(primitive(reshape(x, (-1,)), axis=-1), x.shape)

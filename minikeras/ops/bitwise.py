@@ -34,22 +34,22 @@ def bitwise_invert(x: TensorLike) -> Tensor:
     """Turn every bit over."""
 
 
-@binary(np.left_shift)
+@binary(np.left_shift, numeric=True)
 def left_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Shift the bits of `x` to the left by `y` places."""
 
 
-@binary(np.left_shift)
+@binary(np.left_shift, numeric=True)
 def bitwise_left_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Shift the bits of `x` to the left by `y` places."""
 
 
-@binary(np.right_shift)
+@binary(np.right_shift, numeric=True)
 def right_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Shift the bits of `x` to the right by `y` places."""
 
 
-@binary(np.right_shift)
+@binary(np.right_shift, numeric=True)
 def bitwise_right_shift(x: TensorLike, y: TensorLike) -> Tensor:
     """Shift the bits of `x` to the right by `y` places."""
 

@@ -20,7 +20,12 @@ from minikeras.ops.trigonometry import arctan2
 
 PARTS = {"complex64": "float32", "complex128": "float64"}
 
-_WHOLE = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
+_WHOLE = {
+    "bfloat16": "complex64",
+    "float16": "complex64",
+    "float32": "complex64",
+    "float64": "complex128",
+}
 
 
 def _part_rule(x: KerasTensor) -> KerasTensor:
@@ -28,11 +33,11 @@ def _part_rule(x: KerasTensor) -> KerasTensor:
 
 
 def _real(x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(x.real) if x.dtype.kind == "c" else x
+    return np.array(x.real, order="C") if x.dtype.kind == "c" else x
 
 
 def _imag(x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(x.imag) if x.dtype.kind == "c" else np.zeros_like(x)
+    return np.array(x.imag, order="C") if x.dtype.kind == "c" else np.zeros_like(x)
 
 
 def _real_vjp(g: Any, x: Any) -> Any:
@@ -61,12 +66,16 @@ def imag(x: TensorLike) -> Tensor:
     return _IMAG(as_tensor(x))
 
 
-@unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
+def _conjugate(x: np.ndarray) -> np.ndarray:
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+@unary(_conjugate, lambda g: np.conjugate(g), floating=False)
 def conj(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 
 
-@unary(np.conjugate, lambda g: np.conjugate(g), floating=False)
+@unary(_conjugate, lambda g: np.conjugate(g), floating=False)
 def conjugate(x: TensorLike) -> Tensor:
     """Change the sign of the imaginary part."""
 

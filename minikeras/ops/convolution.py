@@ -15,7 +15,7 @@ from minikeras.autodiff.primitive import Primitive, as_tensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import standardize_padding, standardize_tuple
-from minikeras.common.dtypes import result_type
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import standardize_data_format
 from minikeras.kernels import conv as conv_kernels
 from minikeras.kernels import depthwise as depthwise_kernels
@@ -25,7 +25,7 @@ from minikeras.kernels.activations import Fused
 from minikeras.kernels.windows import Window, window
 from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.core import cast
-from minikeras.ops.families import as_floating
+from minikeras.ops.families import CONVERT, as_floating
 from minikeras.ops.shapes import transpose
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -72,6 +72,7 @@ CONV = Primitive(
     rule=_conv_rule,
     reference=_conv_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(convolution + bias)`, channels last."""
 
@@ -91,6 +92,7 @@ CONV_TRANSPOSE = Primitive(
     ),
     reference=_transpose_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(transposed convolution + bias)`, channels last."""
 
@@ -115,6 +117,7 @@ DEPTHWISE_CONV = Primitive(
     rule=_conv_rule,
     reference=_depthwise_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(depthwise convolution + bias)`, channels last."""
 
@@ -219,14 +222,24 @@ def _spatial(x: Any, name: str) -> int:
     return rank
 
 
-def _like(x: Any, *others: Any) -> list:
-    """Return inputs and kernels as tensors of one float dtype."""
-    tensors = [as_floating(a) for a in (x, *others)]
-    dtypes = {t.dtype for t in tensors}
-    if len(dtypes) > 1:
-        dtype = result_type(*[t.dtype for t in tensors])
-        tensors = [cast(t, dtype) for t in tensors]
-    return tensors
+def _like(x: Any, kernel: Any, dtype: Any = None) -> tuple[Tensor, Tensor, np.dtype]:
+    """Return input and kernel as tensors of one float dtype, and the dtype of the result.
+
+    That is `dtype`, or the common one if None. Integers are convolved in float64.
+    """
+    x, kernel = as_tensor(x), as_tensor(kernel)
+    dtype = np_dtype(dtype or result_type(x.dtype, kernel.dtype))
+    x, kernel = [a if a.dtype == dtype else cast(a, dtype) for a in (x, kernel)]
+    if dtype.kind in "biu":
+        x, kernel = [CONVERT(a, dtype=np.dtype(np.float64)) for a in (x, kernel)]
+    return x, kernel, dtype
+
+
+def _result(y: Tensor, dtype: np.dtype) -> Tensor:
+    """Return a result in its dtype; what integers cannot hold wraps around."""
+    if y.dtype == dtype or dtype.kind not in "biu":
+        return y
+    return CONVERT(CONVERT(y, dtype=np.dtype(np.int64)), dtype=dtype)
 
 
 def _arguments(
@@ -284,7 +297,7 @@ def conv(
     >>> ops.conv(np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 2)), padding="same").shape
     (1, 4, 4, 2)
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel, as_tensor(kernel).dtype)  # the kernel's, as in Keras
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv"
     )
@@ -298,7 +311,7 @@ def conv(
             f"a kernel of {inner} channels. Received shapes {tuple(x.shape)} and {tuple(k.shape)}."
         )
     _check_fit(x, k, strides, padding, data_format, dilation, "conv")
-    return in_channels_last(
+    y = in_channels_last(
         x,
         data_format,
         lambda x: CONV(
@@ -312,6 +325,7 @@ def conv(
             activation=None,
         ),
     )
+    return _result(y, dtype)
 
 
 def _check_channels(x: Any, k: Any, channels: int | None, inner: int | None, name: str) -> None:
@@ -349,19 +363,20 @@ def depthwise_conv(
     Returns:
         `(batch, *positions, channels * multiplier)`.
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel)
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "depthwise_conv"
     )
     _check_channels(x, k, _channels(x, data_format), k.shape[-2], "depthwise_conv")
     _check_fit(x, k, strides, padding, data_format, dilation, "depthwise_conv")
-    return in_channels_last(
+    y = in_channels_last(
         x,
         data_format,
         lambda x: DEPTHWISE_CONV(
             x, k, None, strides=strides, padding=padding, dilation=dilation, activation=None
         ),
     )
+    return _result(y, dtype)
 
 
 @op
@@ -448,7 +463,7 @@ def conv_transpose(
     >>> ops.conv_transpose(np.ones((1, 4, 4, 2)), np.ones((3, 3, 1, 2)), 2, "same").shape
     (1, 8, 8, 1)
     """
-    x, k = _like(inputs, kernel)
+    x, k, dtype = _like(inputs, kernel)
     strides, padding, data_format, dilation = _arguments(
         x, k, strides, padding, data_format, dilation_rate, "conv_transpose"
     )
@@ -460,7 +475,7 @@ def conv_transpose(
         w = transposed_windows(spatial, size, strides, padding, extra, dilation)
         return CONV_TRANSPOSE(x, k, None, w=w, activation=None)
 
-    return in_channels_last(x, data_format, last)
+    return _result(in_channels_last(x, data_format, last), dtype)
 
 
 # Pooling.
@@ -513,6 +528,7 @@ AVERAGE_POOL = Primitive(
     lambda g, saved, needs, out, **_: pool_kernels.average_backward(g, saved, needs, out),
     rule=_windows_rule,
     reference=_average_reference,
+    promotes=True,
 )
 """The mean of each window without its padding, channels last."""
 
@@ -541,6 +557,10 @@ def _pool_rule(
 ) -> KerasTensor:
     shape = _pool_arguments(inputs, pool_size, strides, padding, data_format, "pooling")[-1]
     return KerasTensor(shape, inputs.dtype)
+
+
+def _average_pool_rule(inputs: Any, *args: Any, **kwargs: Any) -> KerasTensor:
+    return _pool_rule(as_floating(inputs), *args, **kwargs)
 
 
 def _pool(
@@ -589,7 +609,7 @@ def max_pool(
     return _pool(MAX_POOL, as_tensor(inputs), pool_size, strides, padding, data_format)
 
 
-@op(rule=_pool_rule)
+@op(rule=_average_pool_rule)
 def average_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -618,6 +638,7 @@ GLOBAL_AVERAGE = Primitive(
     lambda g, saved, needs, out: pool_kernels.global_average_backward(g, saved),
     rule=lambda x: KerasTensor((x.shape[0], x.shape[-1]), x.dtype),
     reference=_global_average_reference,
+    promotes=True,
 )
 """The mean over all spatial axes, channels last."""
 

@@ -21,7 +21,7 @@ from minikeras.autodiff.primitive import (
 )
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import standardize_dtype, to_np_dtype
+from minikeras.common.dtypes import finfo, standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
 from minikeras.ops.symbolic import TensorLike, export, op
@@ -107,7 +107,7 @@ def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
         return cast(x, target)
     # Bounds as `own` can hold them: rounded inwards, or they would not fit the target again.
     bounds = [own.type(max(low, own_low)), own.type(min(high, own_high))]
-    if own.kind == "f" and target.kind in "iu" and int(bounds[1]) > high:
+    if own.kind in "fV" and target.kind in "iu" and int(bounds[1]) > high:
         bounds[1] = np.nextafter(bounds[1], own.type(0))
     return cast(clip(x, Tensor(bounds[0]), Tensor(bounds[1])), target)
 
@@ -116,7 +116,7 @@ def _range(dtype: np.dtype) -> tuple:
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         return int(info.min), int(info.max)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     return float(info.min), float(info.max)
 
 
@@ -182,6 +182,8 @@ def custom_gradient(f: Callable) -> Callable:
 
 class _CustomGradient(Primitive):
     """A function whose backward its author wrote."""
+
+    narrow = ""
 
     def __init__(self, f: Callable) -> None:
         # Not in the registry, which holds what the library itself has.

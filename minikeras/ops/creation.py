@@ -302,7 +302,7 @@ def _view_rule(x: KerasTensor, dtype: Any) -> KerasTensor:
     return KerasTensor((*x.shape[:-1], None if last is None else last * old // new), target)
 
 
-_VIEW = without_gradient("view", lambda x, dtype: np.ascontiguousarray(x).view(dtype), _view_rule)
+_VIEW = without_gradient("view", lambda x, dtype: np.asarray(x, order="C").view(dtype), _view_rule)
 
 
 @op

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
@@ -102,32 +103,26 @@ def _same_shape(name: str, target: Any, output: Any) -> None:
         )
 
 
-@op(rule=lambda target, output, from_logits=False: KerasTensor(output.shape, output.dtype))
+@op
 def binary_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False
 ) -> Tensor:
     """Cross-entropy of probabilities (or logits) and targets in [0, 1], element by element."""
-    output = as_floating(output)
-    target = cast(target, output.dtype)
+    if from_logits:
+        output = as_floating(output)
+    target, output = promote(target, output, floating=True)
     _same_shape("binary_crossentropy", target, output)
     if from_logits:
         return _BINARY_LOGITS(target, output)
     return _BINARY(target, output, epsilon=settings.epsilon)
 
 
-def _drop_axis_rule(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
-    shape = list(np_shape(output))
-    del shape[axis]
-    return KerasTensor(shape, output.dtype)
-
-
-@op(rule=_drop_axis_rule)
+@op
 def categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
     """Cross-entropy of class probabilities (or logits) over `axis` and one-hot targets."""
-    output = as_floating(output)
-    target = cast(target, output.dtype)
+    target, output = promote(target, as_floating(output))
     _same_shape("categorical_crossentropy", target, output)
     if output.ndim < 1:
         raise ValueError("categorical_crossentropy: `output` needs at least one axis.")
@@ -138,7 +133,13 @@ def categorical_crossentropy(
     return _CATEGORICAL(target, output, epsilon=settings.epsilon)
 
 
-@op(rule=_drop_axis_rule)
+def _sparse_rule(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
+    shape = list(np_shape(output))
+    del shape[axis]
+    return KerasTensor(shape, result_type(output.dtype, "float32"))
+
+
+@op(rule=_sparse_rule)
 def sparse_categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
@@ -147,7 +148,8 @@ def sparse_categorical_crossentropy(
     Raises:
         ValueError: if a label is not in `[0, number of classes)`.
     """
-    output = as_floating(output)
+    output = as_tensor(output)
+    output = cast(output, result_type(output.dtype, "float32"))
     labels = as_tensor(target)
     if output.ndim < 1:
         raise ValueError("sparse_categorical_crossentropy: `output` needs at least one axis.")
@@ -187,9 +189,11 @@ def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     Raises:
         ValueError: if shapes differ.
     """
-    x1, x2 = promote(as_floating(x1), as_floating(x2))
+    dtype = as_floating(x2).dtype
+    x1, x2 = promote(x1, x2, floating=True)
     if not same_shape(x1.shape, x2.shape):
         raise ValueError(
             f"psnr: inputs must have one shape. Received shapes {x1.shape} and {x2.shape}."
         )
-    return 20 * float(np.log10(max_val)) - 10 * log10(mean(square(x1 - x2)))
+    peak = cast(20 * float(np.log10(max_val)), dtype)
+    return peak - 10 * log10(mean(square(x1 - x2)))

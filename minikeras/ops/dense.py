@@ -26,5 +26,6 @@ DENSE = Primitive(
     rule=lambda x, kernel, *_, **__: KerasTensor((*x.shape[:-1], kernel.shape[-1]), x.dtype),
     reference=_dense_reference,
     writes_out=True,
+    promotes=True,
 )
 """`activation(x @ kernel + bias)` in one step."""

@@ -12,7 +12,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary, sum_over
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels.sums import add_reduce
-from minikeras.ops.families import fits, promote
+from minikeras.ops.families import fits, promote, promote_factors
 from minikeras.ops.symbolic import TensorLike, op
 
 
@@ -244,7 +244,7 @@ def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
     """
     if kwargs.keys() - {"optimize"}:
         raise TypeError(f"einsum: unknown arguments {sorted(kwargs)}.")
-    operands = promote(*operands)
+    operands = promote_factors(*operands)
     labels, result = explicit(subscripts, tuple([x.array.ndim for x in operands]))
     try:
         return _EINSUM(*operands, labels=labels, result=result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,6 +61,7 @@ def log2(x: TensorLike) -> Tensor:
     lambda g, x1, y: g * np.exp(x1 - y),
     lambda g, x2, y: g * np.exp(x2 - y),
     floating=True,
+    weak=False,
 )
 def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log(exp(x1) + exp(x2))` without overflow."""
@@ -72,6 +72,7 @@ def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     lambda g, x1, y: g * np.exp2(x1 - y),
     lambda g, x2, y: g * np.exp2(x2 - y),
     floating=True,
+    weak=False,
 )
 def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute `log2(2**x1 + 2**x2)` without overflow."""
@@ -80,16 +81,7 @@ def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
 # Powers and roots.
 
 
-def _square(x: np.ndarray) -> np.ndarray:
-    return np.square(x.astype(np.int32)) if x.dtype.kind == "b" else np.square(x)
-
-
-@unary(
-    _square,
-    lambda g, x: g * x * 2,
-    floating=False,
-    result=lambda dtype: "int32" if dtype == "bool" else dtype,
-)
+@unary(np.square, lambda g, x: g * x * 2, floating=False, numeric=True)
 def square(x: TensorLike) -> Tensor:
     """Compute the square of all elements."""
 
@@ -115,27 +107,13 @@ def _power_base(g: Any, x1: Any, x2: Any) -> Any:
     return g * x2 * np.power(x1, np.where(x2 == 0, np.ones_like(x2), x2 - 1))
 
 
-def _of_bools(function: Callable) -> Callable:
-    """Make int32 of the int8 that NumPy gives for two booleans."""
-
-    def forward(x1: Any, x2: Any) -> Any:
-        y = function(x1, x2)
-        return y.astype(np.int32) if y.dtype == np.int8 and np.asarray(x1).dtype == bool else y
-
-    return forward
-
-
-def _int_for_bool(dtype: str) -> str:
-    return "int32" if dtype == "bool" else dtype
-
-
 def _power_exponent(g: Any, x1: Any, y: Any) -> Any:
     if type(x1) in (int, float):
         return g * y * (math.log(x1) if x1 > 0 else 0.0)
     return g * y * np.log(np.where(x1 > 0, x1, np.ones_like(x1)))
 
 
-@binary(_of_bools(np.power), _power_base, _power_exponent, result=_int_for_bool)
+@binary(np.power, _power_base, _power_exponent, numeric=True)
 def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Raise `x1` to the power of `x2`, element by element."""
 
@@ -183,33 +161,17 @@ def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide `x1` by `x2`, with 0 where `x2` is 0."""
 
 
-@binary(_of_bools(np.floor_divide), result=_int_for_bool)
+@binary(np.floor_divide, numeric=True)
 def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Divide and round down; has no gradient."""
 
 
-def _mod(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    if np.result_type(x1, x2).kind == "b":
-        x1, x2 = np.asarray(x1, np.int32), np.asarray(x2, np.int32)
-    return np.mod(x1, x2)
-
-
-@binary(
-    _mod,
-    lambda g: g,
-    lambda g, x1, x2: -g * np.floor(x1 / x2),
-    result=lambda dtype: "int32" if dtype == "bool" else dtype,
-)
+@binary(np.mod, lambda g: g, lambda g, x1, x2: -g * np.floor(x1 / x2), numeric=True)
 def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x2`."""
 
 
-@binary(
-    lambda x1, x2: np.fmod(x1, x2),
-    lambda g: g,
-    lambda g, x1, x2: -g * np.trunc(x1 / x2),
-    result=lambda dtype: "int32" if dtype == "bool" else dtype,
-)
+@binary(np.fmod, lambda g: g, lambda g, x1, x2: -g * np.trunc(x1 / x2), numeric=True)
 def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the remainder of `x1 / x2`, of the sign of `x1`."""
 
@@ -367,8 +329,8 @@ def clip(x: TensorLike, x_min: Any, x_max: Any) -> Tensor:
 
     Args:
         x: tensor.
-        x_min: least value, a number or a tensor that broadcasts.
-        x_max: greatest value.
+        x_min: least value, a number or a tensor that broadcasts; None for no limit.
+        x_max: greatest value, or None.
 
     Example:
 
@@ -378,12 +340,18 @@ def clip(x: TensorLike, x_min: Any, x_max: Any) -> Tensor:
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
-    if type(x_min) in _NUMBERS and type(x_max) in _NUMBERS and x.array.dtype.kind == "f":
-        return _CLIP(x, low=x_min, high=x_max)
+    if x.array.dtype.kind == "f":
+        low = -float("inf") if x_min is None else x_min
+        high = float("inf") if x_max is None else x_max
+        if type(low) in _NUMBERS and type(high) in _NUMBERS:
+            return _CLIP(x, low=low, high=high)
     if x.array.dtype.kind == "b":
         x = CAST(x, dtype=np.dtype("int32"))
-    x, low, high = promote(x, x_min, x_max)
-    return minimum(maximum(x, low), high)
+    if x_min is not None and x_max is not None:
+        x, x_min, x_max = promote(x, x_min, x_max)
+    if x_min is not None:
+        x = maximum(x, x_min)
+    return x if x_max is None else minimum(x, x_max)
 
 
 _NUMBERS = frozenset({int, float})
@@ -408,7 +376,7 @@ def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = 
         neginf: what negative infinity becomes; the smallest float if None.
     """
     x = as_tensor(x)
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         return x
     return _NAN_TO_NUM(x, nan=nan, posinf=posinf, neginf=neginf)
 

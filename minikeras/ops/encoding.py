@@ -10,7 +10,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import checked
-from minikeras.common.dtypes import np_dtype, to_np_dtype
+from minikeras.common.dtypes import to_np_dtype
 from minikeras.ops.reductions import max
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -19,19 +19,12 @@ def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
     return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
 
 
-def _check_integers(dtype: np.dtype) -> None:
-    if dtype.kind not in "iub":
-        raise ValueError(f"one_hot: `x` must be integers. Received: dtype={dtype}")
-
-
 def _one_hot(x: np.ndarray, classes: int, axis: int, dtype: np.dtype) -> np.ndarray:
-    _check_integers(x.dtype)
     y = one_hot_array(x, classes, dtype)
     return y if axis in (-1, y.ndim - 1) else np.moveaxis(y, -1, axis)
 
 
 def _one_hot_rule(x: Any, classes: int, axis: int, dtype: np.dtype) -> KerasTensor:
-    _check_integers(np_dtype(x.dtype))
     shape = list(x.shape)
     shape.insert(axis % (x.ndim + 1), classes)
     return KerasTensor(shape, dtype)
@@ -48,14 +41,11 @@ def one_hot(
     """Turn integers into vectors of zeros with a one at their place (all zeros if out of range).
 
     Args:
-        x: integers of any shape.
+        x: integers of any shape; a float counts if it is a whole number.
         num_classes: length of the vectors.
         axis: where their axis goes.
         dtype: dtype, `floatx` if None.
         sparse: whether the result is sparse, which is not supported.
-
-    Raises:
-        ValueError: if `x` are no integers.
 
     Example:
 
@@ -89,9 +79,6 @@ def multi_hot(
         dtype: dtype, `floatx` if None.
         sparse: whether the result is sparse, which is not supported.
         **kwargs: `num_tokens`, an older name of `num_classes`.
-
-    Raises:
-        ValueError: if `inputs` are no integers.
     """
     num_classes = kwargs.pop("num_tokens", num_classes)
     if kwargs:

@@ -39,8 +39,15 @@ def inverse(x: Any) -> Any:
     return INV(x) if isinstance(x, Tensor) else linalg.inv(x)
 
 
+LAPACK_NARROW = "eE"
+"""Codes of float16 and bfloat16, which LAPACK has not: they are computed in float32."""
+
 INV = elementary(
-    "inv", inverse, lambda g, y: -np.matmul(np.matmul(transposed(y), g), transposed(y)), rule=same
+    "inv",
+    inverse,
+    lambda g, y: -np.matmul(np.matmul(transposed(y), g), transposed(y)),
+    rule=same,
+    narrow=LAPACK_NARROW,
 )
 
 
@@ -56,7 +63,11 @@ def _cholesky_vjp(g: Any, y: Any) -> Any:
 
 
 _CHOLESKY = elementary(
-    "cholesky", lambda x: linalg.cholesky((x + transposed(x)) * 0.5), _cholesky_vjp, rule=same
+    "cholesky",
+    lambda x: linalg.cholesky((x + transposed(x)) * 0.5),
+    _cholesky_vjp,
+    rule=same,
+    narrow=LAPACK_NARROW,
 )
 
 
@@ -101,6 +112,8 @@ class _Factors(Primitive):
         count: number of results.
         twice: whether there are gradients of gradients.
     """
+
+    narrow = LAPACK_NARROW
 
     def __init__(
         self, name: str, forward: Any, vjp: Any, rule: Any, count: int, twice: bool = True

@@ -40,6 +40,7 @@ def unary(
     vjp: Callable | None,
     *,
     floating: bool = True,
+    numeric: bool = False,
     result: str | Callable | None = None,
     name: str | None = None,
 ) -> Callable:
@@ -49,6 +50,7 @@ def unary(
         forward: NumPy function of one array.
         vjp: derivative line, None if the op has no gradient (or a gradient of zero).
         floating: whether integers are first cast to `floatx`.
+        numeric: whether booleans are first cast to int32, if integers stay what they are.
         result: dtype of the result where it differs from the input's, such as `"bool"`, or a
             function of the input's.
         name: name of the primitive; the function's if None.
@@ -71,14 +73,17 @@ def unary(
                     if isinstance(x, KerasTensor):
                         return call_on_symbols(public, (x,), {})
                     x = as_tensor(x)
-                if floating and x.array.dtype.kind not in "fcV":
-                    x = CONVERT(x, dtype=floatx_dtype())
+                if floating:
+                    if x.array.dtype.kind not in "fcV":
+                        x = CONVERT(x, dtype=floatx_dtype())
+                elif numeric and x.array.dtype.kind == "b":
+                    x = CONVERT(x, dtype=_INT32)
                 return primitive(x)
             except Exception as error:
                 raise_explained(error, function, (x,), {})
 
         def on_symbols(x: Any) -> Any:
-            return primitive(as_floating(x) if floating else x)
+            return primitive(as_floating(x) if floating else as_numeric(x) if numeric else x)
 
         return _register(function, public, on_symbols, primitive)
 
@@ -91,6 +96,8 @@ def binary(
     vjp2: Callable | None = None,
     *,
     floating: bool = False,
+    numeric: bool = False,
+    weak: bool = True,
     result: str | Callable | None = None,
 ) -> Callable:
     """Decorate a two-input elementwise op; inputs broadcast and promote by Keras's rules.
@@ -99,6 +106,9 @@ def binary(
         forward: NumPy function of two arrays.
         vjp1, vjp2: derivative lines, None if the op has no gradient.
         floating: whether integers are cast to `floatx`.
+        numeric: whether two booleans are cast to int32.
+        weak: whether a Python number takes the other input's dtype; Keras makes a tensor of it first
+            where not.
         result: dtype of the result where it differs from the promoted one, such as `"bool"`, or a
             function of that.
     """
@@ -114,6 +124,8 @@ def binary(
         else:
             pair = ["x1", "x2"]
             primitive = Broadcasting(function.__name__, forward, [vjp1, vjp2], pair, rule)
+        kinds = "fcV" if floating else "fcViu" if numeric else "fcViub"
+        scalars = _WEAK if weak else ()
 
         @functools.wraps(function)
         def public(x1: Any, x2: Any) -> Any:
@@ -123,19 +135,21 @@ def binary(
                 if type(x1) is Tensor:
                     dtype = x1.array.dtype
                     if type(x2) is Tensor:
-                        ready = dtype is x2.array.dtype and (not floating or dtype.kind in "fcV")
+                        ready = dtype is x2.array.dtype and dtype.kind in kinds
                     elif type(x2) is np.ndarray:
                         ready = dtype is x2.dtype and dtype.kind == "f" and not thread.state.tapes
                     else:
-                        ready = type(x2) in _WEAK and dtype.kind in "fc"
+                        ready = type(x2) in scalars and dtype.kind in "fc"
                 elif type(x1) is np.ndarray:
                     ready = type(x2) is np.ndarray and x1.dtype is x2.dtype and x1.dtype.kind == "f"
                 else:
-                    ready = type(x1) in _WEAK and type(x2) is Tensor and x2.array.dtype.kind in "fc"
+                    ready = (
+                        type(x1) in scalars and type(x2) is Tensor and x2.array.dtype.kind in "fc"
+                    )
                 if not ready:
                     if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
                         return call_on_symbols(public, (x1, x2), {})
-                    return primitive(*promote_pair(x1, x2, floating))
+                    return primitive(*promoted(x1, x2))
                 return primitive(x1, x2)
             except Exception as error:
                 if type(error) is ValueError:
@@ -144,8 +158,14 @@ def binary(
                         error = ValueError(f"shapes {a} and {b} cannot be broadcast together.")
                 raise_explained(error, function, (x1, x2), {})
 
+        def promoted(x1: Any, x2: Any) -> tuple:
+            if not weak:
+                x1, x2 = as_tensor(x1), as_tensor(x2)
+            x1, x2 = promote_pair(x1, x2, floating)
+            return (as_numeric(x1), as_numeric(x2)) if numeric else (x1, x2)
+
         def on_symbols(x1: Any, x2: Any) -> Any:
-            return primitive(*promote_pair(x1, x2, floating))
+            return primitive(*promoted(x1, x2))
 
         return _register(function, public, on_symbols, primitive)
 
@@ -178,6 +198,7 @@ def operand_kind(x: Any) -> Any:
 
 
 _WEAK = frozenset({int, float})
+_INT32 = np.dtype(np.int32)
 _PYTHON_SCALARS = frozenset({int, float, bool, complex})
 
 
@@ -247,11 +268,23 @@ def promote(*xs: Any, floating: bool = False) -> list[Tensor]:
     return [_as_dtype(x, dtype) for x in operands]
 
 
+def promote_factors(*xs: Any) -> list[Tensor]:
+    """`promote` for sums of products, which Keras computes in int32 if all factors are int8."""
+    if all(getattr(x, "dtype", None) == "int8" for x in xs):
+        xs = [CONVERT(x, dtype=_INT32) for x in xs]
+    return promote(*xs)
+
+
 def as_floating(x: Any) -> Tensor:
     """Return `x` as a tensor of floats; integers become `floatx`."""
     if type(x) is not Tensor:
         x = as_tensor(x)
     return x if x.array.dtype.kind in "fcV" else CONVERT(x, dtype=floatx_dtype())
+
+
+def as_numeric(x: Any) -> Any:
+    """Return `x`, booleans as int32."""
+    return CONVERT(x, dtype=_INT32) if getattr(x, "dtype", None) == "bool" else x
 
 
 def np_shape(x: Any) -> tuple:

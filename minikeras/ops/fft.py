@@ -15,6 +15,7 @@ from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.joining import pad
+from minikeras.ops.reductions import float_dtype
 from minikeras.ops.shapes import moveaxis, reshape
 from minikeras.ops.symbolic import TensorLike, op, probed
 
@@ -144,7 +145,7 @@ def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
 def _rfft_rule(x: Any, fft_length: int | None = None) -> tuple:
     n = x.shape[-1] if fft_length is None else fft_length
     shape = (*x.shape[:-1], None if n is None else n // 2 + 1)
-    dtype = x.dtype if np_dtype(x.dtype).kind == "f" else None
+    dtype = float_dtype(x.dtype)
     return KerasTensor(shape, dtype), KerasTensor(shape, dtype)
 
 

@@ -19,6 +19,7 @@ from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import power
 from minikeras.ops.families import (
     CONVERT,
+    as_numeric,
     broadcast_shapes,
     np_shape,
     operand_kind,
@@ -329,7 +330,8 @@ def select(
 
 
 def _unravel_index(indices: np.ndarray, shape: tuple) -> tuple:
-    flat = np.where(indices < 0, indices + math.prod(shape), indices)
+    flat = indices.astype(np.int64)
+    flat = np.where(flat < 0, flat + math.prod(shape), flat)
     return tuple([np.asarray(i).astype(indices.dtype) for i in np.unravel_index(flat, shape)])
 
 
@@ -350,7 +352,7 @@ def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
     >>> ops.unravel_index(5, (2, 3))
     (<Tensor shape=() dtype=int32 1>, <Tensor shape=() dtype=int32 2>)
     """
-    return _UNRAVEL_INDEX(as_tensor(indices), shape=tuple(shape))
+    return _UNRAVEL_INDEX(as_numeric(as_tensor(indices)), shape=tuple(shape))
 
 
 def _diagonal_rule(x: Any, offset: int, axis1: int, axis2: int) -> KerasTensor:

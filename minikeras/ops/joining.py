@@ -311,7 +311,7 @@ def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
         axis: axis.
     """
     x = as_tensor(x)
-    if axis is None:
+    if axis is None or x.ndim == 0:
         x, axis = ravel(x), 0
     return take(x, np.repeat(np.arange(x.shape[axis]), to_array(repeats)), axis=axis)
 

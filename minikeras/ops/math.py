@@ -191,6 +191,6 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     Returns:
         Tensor of shape `(..., m, n)`.
     """
-    x, y = promote(as_floating(x), as_floating(y))
+    x, y = promote(x, y, floating=True)
     difference = expand_dims(x, -2) - expand_dims(y, -3)
     return sqrt(sum(multiply(difference, difference), axis=-1))

@@ -9,17 +9,19 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import elementary, unbroadcast, without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import finfo, result_type
 from minikeras.kernels import linalg
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.elementwise import abs, power, sqrt, square
 from minikeras.ops.factorizations import (
     INV,
+    LAPACK_NARROW,
     inverse,
     matrices,
     svd,
     transposed,
 )
-from minikeras.ops.families import CONVERT, as_floating, np_shape, promote
+from minikeras.ops.families import CONVERT, as_floating, np_shape, operand_kind, promote
 from minikeras.ops.indexing import tril, triu
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import max, min, normalize_axes, reduced_shape, sum
@@ -52,11 +54,13 @@ _SOLVE = elementary(
     lambda g, a, b: unbroadcast(_solve(transposed(a), g), b.shape),
     inputs=("a", "b"),
     rule=lambda a, b: KerasTensor(b.shape, b.dtype),
+    narrow=LAPACK_NARROW,
 )
 
 
 def _solved(a: Any, b: Any, name: str, part: Any = None) -> Tensor:
-    a, b = promote(matrices(a, name, square=True), as_floating(b))
+    a, b = promote(a, b, floating=True)
+    a = matrices(a, name, square=True)
     if part is not None:
         a = part(a)
     vectors = b.ndim == a.ndim - 1
@@ -104,7 +108,7 @@ def _pinv_vjp(g: Any, x: Any, y: Any) -> Any:
 def _rcond(x: np.ndarray, rcond: Any) -> Any:
     if rcond is not None:
         return rcond
-    return 10.0 * np.max(x.shape[-2:]) * np.finfo(x.dtype).eps
+    return 10.0 * np.max(x.shape[-2:]) * finfo(x.dtype).eps
 
 
 _PINV = elementary(
@@ -112,6 +116,7 @@ _PINV = elementary(
     lambda x, rcond: linalg.pinv(x, _rcond(x, rcond)),
     _pinv_vjp,
     rule=lambda x, rcond: KerasTensor((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
+    narrow=LAPACK_NARROW,
 )
 
 
@@ -131,7 +136,8 @@ def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
 
 
 def _lstsq_rule(a: Any, b: Any, rcond: Any = None) -> KerasTensor:
-    return KerasTensor((a.shape[1], *np_shape(b)[1:]), as_floating(a).dtype)
+    dtype = result_type(operand_kind(a), operand_kind(b), float)
+    return KerasTensor((a.shape[1], *np_shape(b)[1:]), dtype)
 
 
 @op(rule=_lstsq_rule)
@@ -149,10 +155,11 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     Raises:
         ValueError: if shapes do not fit.
     """
-    a, b = promote(matrices(a, "lstsq"), as_floating(b))
+    a, b = promote(a, b, floating=True)
+    a = matrices(a, "lstsq")
     if a.ndim != 2 or b.ndim not in (1, 2) or b.shape[0] != a.shape[0]:
         raise ValueError(f"lstsq: shapes {a.shape} and {b.shape} of `a` and `b` do not fit.")
-    cutoff = np.max(a.shape) * np.finfo(a.array.dtype).eps if rcond is None else rcond
+    cutoff = np.max(a.shape) * finfo(a.array.dtype).eps if rcond is None else rcond
     return matmul(_PINV(a, rcond=cutoff), b)
 
 
@@ -175,7 +182,7 @@ def _one_a_matrix(x: Any) -> KerasTensor:
     return KerasTensor(x.shape[:-2], x.dtype)
 
 
-_DET = elementary("det", linalg.det, _det_vjp, rule=_one_a_matrix)
+_DET = elementary("det", linalg.det, _det_vjp, rule=_one_a_matrix, narrow=LAPACK_NARROW)
 
 
 @op
@@ -189,10 +196,12 @@ _LOG_ABS_DET = elementary(
     lambda x: linalg.slogdet(x)[1],
     lambda g, x: np.reshape(g, (*g.shape, 1, 1)) * transposed(inverse(x)),
     rule=_one_a_matrix,
+    narrow=LAPACK_NARROW,
 )
 
 
 _SIGN_OF_DET = without_gradient("sign_of_det", lambda x: linalg.slogdet(x)[0], rule=_one_a_matrix)
+_SIGN_OF_DET.narrow = LAPACK_NARROW
 
 
 @op
@@ -207,6 +216,7 @@ _MATRIX_RANK = without_gradient(
     lambda x, tol: np.asarray(linalg.matrix_rank(x, tol)).astype(np.int32),
     rule=lambda x, tol: KerasTensor(x.shape[:-2], "int32"),
 )
+_MATRIX_RANK.narrow = LAPACK_NARROW
 
 
 @op

@@ -128,7 +128,8 @@ def _batch_rule(
     epsilon: float = 1e-3,
 ) -> KerasTensor:
     _check_vectors(x, axis, mean=mean, variance=variance, offset=offset, scale=scale)
-    return KerasTensor(x.shape, result_type(x.dtype, getattr(mean, "dtype", x.dtype)))
+    dtype = result_type(x.dtype, getattr(mean, "dtype", x.dtype), float)
+    return KerasTensor(x.shape, dtype)
 
 
 @op(rule=_batch_rule)
@@ -261,7 +262,12 @@ def layer_normalization(
     return cast(y, given)
 
 
-@op(rule=same)
+def _with_axes(x: Tensor) -> Tensor:
+    """Return a scalar as a vector, as Keras does."""
+    return x if x.ndim else reshape(x, (1,))
+
+
+@op(rule=lambda x, *_, **__: KerasTensor(x.shape or (1,), x.dtype))
 def rms_normalization(
     x: TensorLike, scale: TensorLike | None = None, axis: Any = -1, epsilon: float | None = None
 ) -> Tensor:
@@ -284,6 +290,7 @@ def rms_normalization(
     >>> ops.rms_normalization([[1.0, 7.0]], epsilon=0.0)
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
+    x = _with_axes(as_tensor(x))
     return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)
 
 
@@ -322,7 +329,7 @@ def normalize(
     Raises:
         ValueError: if `order` is smaller than 1.
     """
-    x = as_floating(x)
+    x = _with_axes(as_floating(x))
     epsilon = settings.epsilon if epsilon is None else epsilon
     if not isinstance(order, (int, float)) or order < 1:
         raise ValueError(f"normalize: `order` must be at least 1. Received: order={order!r}")

@@ -13,7 +13,9 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.variable import Variable
 from minikeras.ops import (
+    bitwise,
     comparison,
     creation,
     elementwise,
@@ -34,10 +36,21 @@ _BINARY = {
     "mod": elementwise.mod,
     "pow": elementwise.power,
     "matmul": products.matmul,
+}
+_LOGICAL = {
     "and": comparison.logical_and,
     "or": comparison.logical_or,
     "xor": comparison.logical_xor,
 }
+"""Operators of KerasTensors and variables, in Keras."""
+_BITWISE = {
+    "and": bitwise.bitwise_and,
+    "or": bitwise.bitwise_or,
+    "xor": bitwise.bitwise_xor,
+    "lshift": bitwise.left_shift,
+    "rshift": bitwise.right_shift,
+}
+"""Operators of tensors: on booleans they are the logical ones."""
 _COMPARE = {
     "eq": comparison.equal,
     "ne": comparison.not_equal,
@@ -86,16 +99,19 @@ def _reduction(function: Any) -> Any:
     return method
 
 
-def _install(cls: type) -> None:
-    for name, function in _BINARY.items():
+def _operators(cls: type, functions: dict) -> None:
+    for name, function in functions.items():
         setattr(cls, f"__{name}__", function)
         setattr(cls, f"__r{name}__", lambda a, b, f=function: f(b, a))
+
+
+def _install(cls: type) -> None:
+    _operators(cls, _BINARY)
     for name, function in _COMPARE.items():
         setattr(cls, f"__{name}__", function)
     cls.__neg__ = elementwise.negative
     cls.__pos__ = lambda a: a
     cls.__abs__ = elementwise.abs
-    cls.__invert__ = comparison.logical_not
     cls.__getitem__ = indexing.get_item
     cls.__round__ = lambda a, n=None: elementwise.round(a, n or 0)
     cls.T = property(lambda a: shapes.transpose(a))
@@ -115,6 +131,11 @@ def _install(cls: type) -> None:
 
 _install(Tensor)
 _install(KerasTensor)
+_operators(Tensor, _BITWISE)
+_operators(Variable, _LOGICAL)
+_operators(KerasTensor, _LOGICAL)
+Tensor.__invert__ = bitwise.bitwise_not
+KerasTensor.__invert__ = comparison.logical_not
 
 
 def _astype(self: Tensor, dtype: Any, copy: bool = True) -> Tensor:
@@ -143,7 +164,6 @@ def _map_numpy() -> None:
             _FUNCTIONS[source] = getattr(numpy, name)
     _FUNCTIONS[np.absolute] = elementwise.abs
     _FUNCTIONS[np.true_divide] = elementwise.divide
-    _FUNCTIONS[np.bitwise_and] = comparison.logical_and
     _FUNCTIONS[np.reshape] = lambda a, shape: shapes.reshape(a, shape)
     _FUNCTIONS[np.zeros_like] = creation.zeros_like
     _FUNCTIONS[np.ones_like] = creation.ones_like

@@ -8,14 +8,23 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import as_tensor, elementary, unbroadcast
+from minikeras.autodiff.primitive import elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import multiply
-from minikeras.ops.families import broadcast_shapes, fits, np_shape, operand_kind, promote_pair
+from minikeras.ops.families import (
+    broadcast_shapes,
+    fits,
+    np_shape,
+    operand_kind,
+    promote,
+    promote_factors,
+)
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape, transpose
 from minikeras.ops.symbolic import TensorLike, op, probed
+
+_SINGLE = np.dtype(np.float32)
 
 
 def _matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -90,11 +99,9 @@ MATMUL = elementary(
 
 def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Two tensors of one dtype."""
-    if type(x1) is not Tensor:
-        x1 = as_tensor(x1)
-    if type(x2) is not Tensor:
-        x2 = as_tensor(x2)
-    return (x1, x2) if x1.array.dtype is x2.array.dtype else promote_pair(x1, x2)
+    if type(x1) is type(x2) is Tensor and x1.array.dtype is x2.array.dtype:
+        return x1, x2
+    return promote(x1, x2)
 
 
 @op
@@ -110,7 +117,8 @@ def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     >>> ops.matmul(ops.ones((8, 2, 3)), ops.ones((3, 4))).shape
     (8, 2, 4)
     """
-    x1, x2 = _pair(x1, x2)
+    if not (type(x1) is type(x2) is Tensor and x1.array.dtype is x2.array.dtype is _SINGLE):
+        x1, x2 = promote_factors(x1, x2)
     try:
         return MATMUL(x1, x2)
     except ValueError:

@@ -155,7 +155,7 @@ def _product_of_others(x: Any, axis: Any) -> Any:
 
 _PROD = elementary(
     "prod",
-    lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
     lambda g, x, axis, keepdims: expand(g, x.shape, axis, keepdims) * _product_of_others(x, axis),
     rule=reduced(),
 )
@@ -164,7 +164,7 @@ _PROD = elementary(
 def _variance(x: np.ndarray, axis: Any, keepdims: bool) -> np.ndarray:
     if x.dtype.itemsize == 2:
         return _variance(x.astype(np.float32), axis, keepdims).astype(x.dtype)
-    centered = x - _mean(x, axis, True)
+    centered = np.asarray(x - _mean(x, axis, True))
     if x.dtype.kind == "c":
         return _mean(np.square(centered.real) + np.square(centered.imag), axis, keepdims)
     return _mean(np.square(centered, centered), axis, keepdims)

@@ -11,7 +11,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels.sums import add_accumulate
 from minikeras.ops.comparison import isnan, not_equal
 from minikeras.ops.core import cast
-from minikeras.ops.families import as_floating
+from minikeras.ops.families import promote
 from minikeras.ops.indexing import get_item, where
 from minikeras.ops.reductions import check_axis, sum
 from minikeras.ops.shapes import reshape
@@ -99,7 +99,7 @@ def cumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor
 
 def _without_nan(x: Any, fill: int) -> Tensor:
     x = as_tensor(x)
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         return x
     return where(isnan(x), fill, x)
 
@@ -152,13 +152,13 @@ def trapezoid(y: TensorLike, x: Any = None, dx: float = 1.0, axis: int = -1) -> 
         dx: distance between neighbours.
         axis: axis to integrate over.
     """
-    y = as_floating(y)
+    y, *given = promote(y, *([] if x is None else [x]), floating=True)
     check_axis(y, axis, "trapezoid")
     later, earlier = _along(axis, slice(1, None), y.ndim), _along(axis, slice(-1), y.ndim)
     heights = (get_item(y, later) + get_item(y, earlier)) * 0.5
     if x is None:
         return sum(heights * dx, axis=axis)
-    x = as_floating(x)
+    x = given[0]
     if x.ndim == 1:
         widths = diff(x)
         shape = [1] * y.ndim

@@ -37,7 +37,12 @@ def _one_a_segment(x: Any, ids: Any, n: int) -> KerasTensor:
     return KerasTensor((n, *x.shape[1:]), x.dtype)
 
 
-def _segment_op(name: str, forward: Any, vjp: Any) -> Any:
+def _segment_op(name: str, compute: Any, vjp: Any) -> Any:
+    def forward(x: Any, ids: np.ndarray, n: int) -> Any:
+        if x.dtype.kind == "V":  # bfloat16
+            return compute(x.astype(np.float32), ids, n).astype(x.dtype)
+        return compute(x, ids, n)
+
     return elementary(name, forward, vjp, None, inputs=("x", "ids"), rule=_one_a_segment)
 
 

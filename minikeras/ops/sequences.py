@@ -75,7 +75,7 @@ ATTENTION = Primitive(
 def _attention_rule(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> KerasTensor:
     for name, x in (("query", query), ("key", key), ("value", value)):
         _check_rank(name, x)
-    dtype = result_type(*[operand_kind(x) for x in (query, key, value)])
+    dtype = result_type(*[operand_kind(x) for x in (query, key, value)], float)
     return KerasTensor((*query.shape[:3], value.shape[3]), dtype)
 
 

@@ -13,7 +13,7 @@ from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.ops.core import scatter
 from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import take_along_axis
-from minikeras.ops.reductions import check_axis
+from minikeras.ops.reductions import check_axis, float_dtype
 from minikeras.ops.shapes import ravel
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -37,7 +37,15 @@ _SEARCHSORTED = without_gradient(
     lambda sequence, values, side: _int32(np.searchsorted(sequence, values, side=side)),
     rule=lambda sequence, values, side: _integers(values),
 )
-_DIGITIZE = without_gradient("digitize", lambda x, bins: _int32(np.digitize(x, bins)), _integers)
+
+
+def _digitize(x: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    if bins.size and bins[0] > bins[-1]:  # descending
+        return _int32(np.digitize(x, bins))
+    return _int32(np.searchsorted(bins, x, side="right"))
+
+
+_DIGITIZE = without_gradient("digitize", _digitize, _integers)
 _IS_IN = without_gradient(
     "isin",
     lambda x1, x2, **how: np.isin(x1, x2, **how),
@@ -248,16 +256,17 @@ def bincount(
 
 
 def _histogram(x: np.ndarray, bins: int, range: Any) -> tuple:
-    counts, edges = np.histogram(x, bins=bins, range=range)
-    return _int32(counts), edges.astype(x.dtype if x.dtype.kind == "f" else np.float32)
+    dtype = np_dtype(float_dtype(x.dtype.name))
+    wide = x.astype(np.float32) if x.dtype.kind in "bV" else x
+    return tuple([y.astype(dtype) for y in np.histogram(wide, bins=bins, range=range)])
 
 
 _HISTOGRAM = without_gradient(
     "histogram",
     _histogram,
     rule=lambda x, bins, range: (
-        KerasTensor((bins,), "int32"),
-        KerasTensor((bins + 1,), x.dtype if np_dtype(x.dtype).kind == "f" else "float32"),
+        KerasTensor((bins,), float_dtype(x.dtype)),
+        KerasTensor((bins + 1,), float_dtype(x.dtype)),
     ),
 )
 
@@ -272,7 +281,7 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
         range: `(low, high)`, outside which elements are left out; the extremes of `x` if None.
 
     Returns:
-        Counts of shape `(bins,)`, and the edges of shape `(bins + 1,)`.
+        Counts of shape `(bins,)`, and the edges of shape `(bins + 1,)`, both floats as in Keras.
 
     Raises:
         ValueError: if `x` is no vector, `bins` no positive integer, or `range` empty.
@@ -282,6 +291,8 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
     if range is not None and range[1] < range[0]:
         raise ValueError(f"histogram: `range` must be (low, high). Received: range={range}")
     x = as_tensor(x)
+    if x.ndim == 0:
+        x = ravel(x)
     if x.ndim != 1:
         raise ValueError(f"histogram: `x` must have one axis. Received shape {x.shape}.")
     return _HISTOGRAM(x, bins=int(bins), range=None if range is None else tuple(range))

@@ -173,7 +173,7 @@ def _replaced(x: Any, fill: float) -> tuple[Tensor, Tensor]:
     """Return `x` with `fill` in place of NaN, and where it was."""
     x = as_tensor(x)
     nans = isnan(x)
-    return (where(nans, fill, x) if x.array.dtype.kind in "fc" else x), nans
+    return (where(nans, fill, x) if x.array.dtype.kind in "fcV" else x), nans
 
 
 @op
@@ -191,7 +191,7 @@ def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
 def _nan_extreme(x: Any, axis: Any, keepdims: bool, fill: float, reduce: Any) -> Tensor:
     filled, nans = _replaced(x, fill)
     y = reduce(filled, axis=axis, keepdims=keepdims)
-    if filled.array.dtype.kind not in "fc":
+    if filled.array.dtype.kind not in "fcV":
         return y
     return where(all(nans, axis=axis, keepdims=keepdims), float("nan"), y)
 
@@ -274,11 +274,10 @@ def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None =
     Raises:
         ValueError: if the weights have neither shape.
     """
-    x = as_floating(x)
-    axis = check_axis(x, axis, "average")
     if weights is None:
         return mean(x, axis=axis)
-    weights = as_floating(weights)
+    x, weights = promote(x, weights, floating=True)
+    axis = check_axis(x, axis, "average")
     if not same_shape(weights.shape, x.shape):
         if not isinstance(axis, int) or not same_shape(weights.shape, (x.shape[axis],)):
             raise ValueError(
@@ -286,7 +285,6 @@ def average(x: TensorLike, axis: int | None = None, weights: TensorLike | None =
                 f"Received: x.shape={x.shape}, weights.shape={weights.shape}, axis={axis}"
             )
         weights = reshape(weights, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
-    x, weights = promote(x, weights)
     total = sum(multiply(weights, ones_like(x)), axis=axis)
     return divide(sum(multiply(x, weights), axis=axis), total)
 

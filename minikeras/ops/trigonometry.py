@@ -46,6 +46,7 @@ def arctan(x: TensorLike) -> Tensor:
     lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2),
     lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2),
     floating=True,
+    weak=False,
 )
 def arctan2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Compute the angle of the point `(x2, x1)`, in radians."""

@@ -30,7 +30,7 @@ def test_every_choice_of_axes_is_the_sum(shape, dtype):
                 wide = a.astype("complex128" if a.dtype.kind == "c" else "float64")
                 wanted = np.add.reduce(wide, axis=axis, keepdims=keepdims)
                 assert np.shape(got) == np.shape(wanted)
-                assert got.dtype == np.add.reduce(a, axis=axis).dtype
+                assert got.dtype == a.dtype
                 np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=2e-3)
 
 

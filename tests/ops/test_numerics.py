@@ -216,7 +216,6 @@ def test_linear_algebra_in_batches():
         (lambda: ops.norm(np.ones((2, 2, 2)), ord=2), "one axis"),
         (lambda: ops.norm(np.ones((2, 2)), ord=3), "ord"),
         (lambda: ops.inv(np.ones((2, 3))), "square"),
-        (lambda: ops.one_hot(np.ones(2), 3), "integers"),
         (lambda: ops.bincount(np.array([-1])), "negative"),
         (lambda: ops.unfold(np.ones((2, 3)), 2), "four axes"),
         (lambda: ops.depth_to_space(np.ones((1, 2, 2, 3)), 2), "divisible"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from minikeras.layers.layer import Layer
 from minikeras.ops import cast, softmax
+from minikeras.ops.families import as_floating
 
 
 class Softmax(Layer):
@@ -36,6 +37,7 @@ class Softmax(Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return softmax(inputs, axis=self.axis)
+        inputs = as_floating(inputs)
         keep = cast(mask, inputs.dtype)
         # Far below any logit, yet finite, so that a row without any entry gives no NaN.
         low = -3e4 if str(inputs.dtype) == "float16" else -1e9

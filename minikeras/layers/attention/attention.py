@@ -134,7 +134,8 @@ class Attention(Layer):
         return np.where(mask, dtype.type(0), low)
 
     def _fusible(self, query: Any) -> bool:
-        return self.score_mode == "dot" and query.ndim == 3 and self._compute.itemsize >= 4
+        plain = self.score_mode == "dot" and query.ndim == 3 and self._compute.itemsize >= 4
+        return plain and query.dtype == self._compute
 
     def _fused(self, query: Any, key: Any, value: Any, bias: Any, training: bool) -> Tensor:
         options: dict = {}

@@ -14,6 +14,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Fraction, PositiveInt
 from minikeras.common.configurable import accepted
+from minikeras.common.dtypes import finfo
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.random import dropout_mask
@@ -164,7 +165,7 @@ class ProjectedAttention(Layer):
         if mask is None:
             return softmax(scores, axis=over)
         dtype = scores.array.dtype
-        low = np.asarray(-0.5 * float(np.finfo(dtype).max), dtype)
+        low = np.asarray(-0.5 * float(finfo(dtype).max), dtype)
         return softmax(where(mask, scores, Tensor(low)), axis=over) * mask.astype(dtype)
 
 

@@ -10,6 +10,7 @@ from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.layers.layer import Layer
+from minikeras.ops.families import as_numeric
 
 
 class Masking(Layer):
@@ -42,7 +43,7 @@ class Masking(Layer):
         if isinstance(inputs, KerasTensor):
             return inputs
         keep = np.any(inputs.array != self.mask_value, axis=-1, keepdims=True)
-        y = inputs * Tensor(keep.astype(inputs.dtype))
+        y = as_numeric(inputs) * Tensor(keep.astype(inputs.dtype))
         y._keras_mask = Tensor(keep[..., 0])
         return y
 

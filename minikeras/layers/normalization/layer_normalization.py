@@ -21,7 +21,7 @@ class LayerNormalization(Layer):
 
     Args:
         axis: axis, or list of axes, of the features.
-        epsilon: added to the variance.
+        epsilon: added to the variance; `keras.config.epsilon()` if None.
         center: whether `beta` is added.
         scale: whether to multiply by `gamma`.
         beta_initializer, gamma_initializer: initializers of those weights.
@@ -85,6 +85,7 @@ class LayerNormalization(Layer):
 
     def call(self, inputs: Any) -> Any:
         plain = self._last and not self.rms_scaling and self._compute.itemsize >= 4
+        plain = plain and self.epsilon is not None
         if plain and inputs.dtype == self._compute == self.dtype:
             return LAYER_NORMALIZATION(
                 inputs,
