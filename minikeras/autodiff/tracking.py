@@ -28,6 +28,9 @@ class Trackable:
             bases = [c.untracked for c in cls.__mro__[1:] if issubclass(c, Trackable)]
             cls.untracked = frozenset(cls.untracked).union(*bases)
 
+    _closed = False
+    """Whether the object is built, so that no state may be added to it."""
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__new__(cls, *args, **kwargs)
         made.__dict__["_tracked"] = {}  # names of attributes, in the order of their assignment
@@ -36,6 +39,8 @@ class Trackable:
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Variable, Trackable, list, tuple, dict)):
             if name not in self.untracked:
+                if self._closed:
+                    self._refuse_new_state(name, value)
                 self._tracked[name] = True
         elif name in self._tracked:
             del self._tracked[name]
@@ -45,13 +50,12 @@ class Trackable:
         self._tracked.pop(name, None)
         object.__delattr__(self, name)
 
+    def _refuse_new_state(self, name: str, value: Any) -> None:
+        """Raise if a value that is being assigned would add to the state of a built object."""
+
     def tracked(self) -> list[Any]:
         """Return the variables and trackable objects that this one holds, each once."""
-        found: dict[int, Any] = {}
-        attributes = self.__dict__
-        for name in self._tracked:
-            _find(attributes.get(name), found)
-        return list(found.values())
+        return find_tracked([self.__dict__.get(name) for name in self._tracked])
 
     def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
         """Make a variable that belongs to this object, whether or not an attribute holds it.
@@ -89,6 +93,13 @@ class Trackable:
                 f"{len(store.keys())} variables during loading. Expected: {[v.name for v in own]}"
             )
         assign_values(own, [store[str(i)] for i in range(len(own))])
+
+
+def find_tracked(value: Any) -> list[Any]:
+    """Return the variables and trackable objects in nested lists, tuples and dicts, each once."""
+    found: dict[int, Any] = {}
+    _find(value, found)
+    return list(found.values())
 
 
 def _find(value: Any, found: dict[int, Any]) -> None:

@@ -131,7 +131,8 @@ def arguments_of(obj: Configurable) -> dict[str, Any]:
             elif p.name in noted and p.name not in cls.argument_sources:
                 value = noted[p.name]
             else:
-                value = getattr(obj, source) if owner._of_package else OMIT
+                known = owner._of_package or p.name in cls.argument_sources
+                value = getattr(obj, source) if known else OMIT
             if value is not OMIT:
                 found[p.name] = value
     return found

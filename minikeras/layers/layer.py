@@ -159,6 +159,11 @@ class Layer(LayerState):
         """Create the weights; called once, with the shapes of the inputs, before the first call."""
         self.built = True
 
+    def _build_at_init(self) -> None:
+        """Be built from the start: for layers without state, unless a subclass has something to build."""
+        if type(self).build is Layer.build:
+            self.built = True
+
     def build_from_config(self, config: dict) -> None:
         """Build from what `get_build_config` gave."""
         if config:
@@ -177,11 +182,17 @@ class Layer(LayerState):
         return {"shapes_dict": dict(shapes)}
 
     def _maybe_build(self, args: tuple, kwargs: dict) -> None:
-        if not self.built:
-            with _building:  # two threads may call a layer for the first time
-                if not self.built:
-                    self.build(**build_arguments(self, args, kwargs))
-                    self.built = True
+        if self.built and self._closed:
+            return
+        with _building:  # two threads may call a layer for the first time
+            if not self.built:
+                self._build_for(args, kwargs)
+                self.built = True
+            self._end_build()
+
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        """Build for the arguments of the first call."""
+        self.build(**build_arguments(self, args, kwargs))
 
     # Calling.
 

@@ -11,7 +11,7 @@ from minikeras import constraints, initializers, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.tracking import Trackable, assign_values
+from minikeras.autodiff.tracking import Trackable, assign_values, find_tracked
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
 from minikeras.metrics.metric import Metric
@@ -37,7 +37,12 @@ class LayerState(Trackable, Operation):
 
     def __init__(self, *, name: str | None, trainable: bool) -> None:
         super().__init__(name=name)
-        self._trainable = bool(trainable)
+        if not isinstance(trainable, bool):
+            raise ValueError(
+                f"{type(self).__name__}: argument `trainable` must be a boolean. "
+                f"Received: trainable={trainable!r} (of type {type(trainable).__name__})"
+            )
+        self._trainable = trainable
         self._path: str | None = None
         self.added_losses: list = []
         self._layers_with_losses: list = []  # that added some in calls of this one
@@ -73,20 +78,26 @@ class LayerState(Trackable, Operation):
             v for v in own if not v.initially_trainable
         ]
 
-    def _collect(self, seeds: bool, seen: set[int]) -> Iterator[Variable]:
-        """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once."""
-        if id(self) in seen:
+    def _collect(self, seeds: bool, seen: set[int], trainable: bool = False) -> Iterator[Variable]:
+        """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once.
+
+        Args:
+            seeds: whether states of seeds are wanted.
+            seen: ids of what has been met already.
+            trainable: whether only what can be trained is wanted: nothing of a frozen layer.
+        """
+        if id(self) in seen or (trainable and not self._trainable):
             return
         seen.add(id(self))
         found = self.own_variables()
         if seeds:
             found += [c.state for c in self.tracked() if isinstance(c, SeedGenerator)]
         for v in found:
-            if id(v) not in seen:
+            if id(v) not in seen and (v.trainable or not trainable):
                 seen.add(id(v))
                 yield v
         for layer in self._layers:
-            yield from layer._collect(seeds, seen)
+            yield from layer._collect(seeds, seen, trainable)
 
     @property
     def weights(self) -> list[Variable]:
@@ -101,30 +112,26 @@ class LayerState(Trackable, Operation):
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that optimizers may change."""
-        if not self._trainable:
-            return []
-        return [v for v in self.weights if v.trainable]
+        return list(self._collect(False, set(), trainable=True))
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that optimizers leave alone."""
-        if not self._trainable:
-            return self.weights
-        return [v for v in self.weights if not v.trainable]
+        return self._without_trainable(self.weights)
 
     @property
     def trainable_variables(self) -> list[Variable]:
         """The variables that optimizers may change."""
-        if not self._trainable:
-            return []
-        return [v for v in self.weights if v.trainable]
+        return list(self._collect(False, set(), trainable=True))
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
         """The variables that optimizers leave alone, states of random seeds among them."""
-        if not self._trainable:
-            return self.variables
-        return [v for v in self.variables if not v.trainable]
+        return self._without_trainable(self.variables)
+
+    def _without_trainable(self, variables: list[Variable]) -> list[Variable]:
+        trainable = {id(v) for v in self.trainable_variables}
+        return [v for v in variables if id(v) not in trainable]
 
     @property
     def metrics(self) -> list:
@@ -170,6 +177,8 @@ class LayerState(Trackable, Operation):
         """
         if not hasattr(self, "built"):
             raise AttributeError(super_init_first(self))
+        if self._closed:
+            self._refuse_new_state(name, None)
         dtype = self.variable_dtype if dtype is None else dtype
         if initializer is None:
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
@@ -193,6 +202,23 @@ class LayerState(Trackable, Operation):
         if not self._trainable:
             variable.trainable = False
         return variable
+
+    def _end_build(self) -> None:
+        """End the making of state: a frozen layer's sublayers are frozen too, and no more may come."""
+        if not self._trainable:
+            self.trainable = False
+        object.__setattr__(self, "_closed", True)
+
+    def _refuse_new_state(self, name: str | None, value: Any) -> None:
+        if value is not None:
+            new = {id(c): c for c in find_tracked(value) if isinstance(c, _STATE)}
+            if not new or new.keys() <= {id(c) for c in self.tracked()}:
+                return
+        raise ValueError(
+            f"Layer '{self.name}' (of type {type(self).__name__}) is built already: no variables and "
+            "no sublayers can be added to it. Make them in `__init__()` or in `build()`. "
+            f"Received: {name if value is None else f'{name}={value!r}'}"
+        )
 
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""
@@ -312,6 +338,10 @@ class LayerState(Trackable, Operation):
                 f"built. You can build it manually via: `layer.build(input_shape)`."
             )
         return sum(int(np.prod(v.shape)) for v in self.weights)
+
+
+_STATE = (Variable, LayerState, Metric, SeedGenerator)
+"""What may not be added to a layer that is built."""
 
 
 def super_init_first(layer: Any) -> str:

@@ -173,6 +173,9 @@ class GraphModel(Function, Model):
             f"expected shape={wanted.shape}, found shape={tuple(x.shape)}"
         )
 
+    def _refuse_new_state(self, name: str | None, value: Any) -> None:
+        """A graph of layers may be given more, as in Keras: its own call does not use it."""
+
     def __getstate__(self) -> dict:
         graph = {"graph": self.graph} if "graph" in self.__dict__ else {}
         return {**graph, **super().__getstate__()}
