@@ -246,7 +246,7 @@ class Layer(LayerState):
         layers.append(self)
         if outermost:
             here.in_call = True
-            if self._layers_with_losses:
+            if self._losses_to_forget:
                 self._forget_losses()
         try:
             if signature.training and training is not None:
@@ -287,7 +287,7 @@ class Layer(LayerState):
             previous = masks_of(first) if kwargs.get("mask") is None else kwargs["mask"]
             self._fill_masks(args, kwargs)
             thread.state.autocast = self._compute if self._mixed and self.autocast else None
-            if outermost and self._layers_with_losses:
+            if outermost and self._losses_to_forget:
                 self._forget_losses()
             if symbolic:
                 # A default must not be replayed in place of the model's own `training`.
@@ -506,7 +506,7 @@ Layer.call_signature = LazySignature()
 
 _building = threading.RLock()
 
-_SET_BY_INIT = ("_inbound_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
+_SET_BY_INIT = ("_inbound_nodes", "_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""
 
 

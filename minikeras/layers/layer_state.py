@@ -33,7 +33,7 @@ class LayerState(Trackable, Operation):
     in lists, tuples and dicts.
     """
 
-    untracked = frozenset({"_inbound_nodes", "added_losses", "_layers_with_losses", "_made_with"})
+    untracked = frozenset({"_nodes", "added_losses", "_losses_to_forget", "_made_with"})
 
     def __init__(self, *, name: str | None, trainable: bool) -> None:
         super().__init__(name=name)
@@ -45,7 +45,7 @@ class LayerState(Trackable, Operation):
         self._trainable = trainable
         self._path: str | None = None
         self.added_losses: list = []
-        self._layers_with_losses: list = []  # that added some in calls of this one
+        self._losses_to_forget: list[list] = []  # those that layers added in calls of this one
 
     # Sublayers and weights.
 
@@ -283,21 +283,22 @@ class LayerState(Trackable, Operation):
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
         if thread.state.describing:
             return
+        added = self.added_losses
         for x in tree.flatten(loss):
             if isinstance(x, KerasTensor):
                 continue  # the layer is only being described
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
-            self.added_losses.append(x)
+            added.append(x)
         for layer in thread.state.layers:  # any of them may be the outermost one of the next call
-            if self not in layer._layers_with_losses:
-                layer._layers_with_losses.append(self)
+            if all(losses is not added for losses in layer._losses_to_forget):
+                layer._losses_to_forget.append(added)
 
     def _forget_losses(self) -> None:
         """Drop what the last call of this layer, as the outermost one, added."""
-        for layer in self._layers_with_losses:
-            layer.added_losses = []
-        self._layers_with_losses = []
+        for losses in self._losses_to_forget:
+            losses.clear()
+        self._losses_to_forget = []
 
     @property
     def losses(self) -> list:

@@ -79,7 +79,7 @@ Model.functional_class = Functional
 
 def _is_entrance(t: KerasTensor) -> bool:
     history = getattr(t, "_keras_history", None)
-    return history is not None and history.operation._inbound_nodes[history.node_index].is_input
+    return history is not None and history.node.is_input
 
 
 def _replay(function: Function, inputs: list[KerasTensor]) -> Any:

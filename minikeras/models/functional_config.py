@@ -61,8 +61,7 @@ def _numbers(model: Any) -> dict[int, int]:
 
 def _address(t: KerasTensor, numbers: dict[int, int]) -> list:
     history = t._keras_history
-    node = history.operation._inbound_nodes[history.node_index]
-    return [history.operation.name, numbers.get(id(node), 0), history.tensor_index]
+    return [history.operation.name, numbers.get(id(history.node), 0), history.tensor_index]
 
 
 def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
@@ -75,7 +74,7 @@ def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
                 for n in source._inbound_nodes
                 if id(n) in own or (isinstance(source, InputLayer) and n.is_input)
             ]
-            index = calls.index(source._inbound_nodes[history.node_index])
+            index = calls.index(history.node)
             return {
                 "class_name": "__keras_tensor__",
                 "config": {

@@ -45,7 +45,7 @@ class Model(Trainer, Layer):
         {
             "optimizer",
             "loss",
-            "history",
+            "_history",
             "_loss_tracker",
             "_compile_loss",
             "_compile_metrics",
@@ -135,7 +135,7 @@ class Model(Trainer, Layer):
             *("train_function", "test_function", "predict_function", "_structure"),
             "_validation",
         )
-        return {**self.__dict__, **dict.fromkeys(made_again)}
+        return {**super().__getstate__(), **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:
         cls = type(self)

@@ -82,7 +82,6 @@ def test_reassigned_and_deleted_attributes_are_forgotten():
             return self.inner(x)
 
     layer = Holder()
-    layer(x23)
     layer.inner = Scale(name="second")
     layer(x23)
     assert paths(layer) == ["holder/second/factor"]
@@ -497,10 +496,9 @@ def test_training_default_of_the_signature():
     assert float(layer(np.zeros((1, 1)), training=False)[0, 0]) == 0
 
 
-def test_training_given_by_position():
-    layer = Training()
-    layer(x23, True)
-    assert layer.seen is True
+def test_only_tensors_come_by_position():
+    with pytest.raises(ValueError, match=r"Training\.call: only tensors .* Received: True"):
+        Training()(x23, True)
 
 
 # Masks.
