@@ -506,7 +506,14 @@ Layer.call_signature = LazySignature()
 
 _building = threading.RLock()
 
-_SET_BY_INIT = ("_inbound_nodes", "_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
+_SET_BY_INIT = (
+    "_inbound_nodes",
+    "_nodes",
+    "added_losses",
+    "built",
+    "_dtype_policy",
+    "_checked_shape",
+)
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""
 
 

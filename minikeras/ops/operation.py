@@ -86,9 +86,7 @@ class KerasHistory:
 
     __slots__ = ("node", "node_index", "operation", "tensor_index")
 
-    def __init__(
-        self, operation: Any, node_index: int, tensor_index: int, node: GraphNode
-    ) -> None:
+    def __init__(self, operation: Any, node_index: int, tensor_index: int, node: GraphNode) -> None:
         self.operation = operation
         self.node_index = node_index
         self.tensor_index = tensor_index
