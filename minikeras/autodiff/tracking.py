@@ -137,7 +137,7 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
     """
     before = [(v, v.array, v.node) for v in variables]
     try:
-        for v, value in zip(variables, values):
+        for v, value in zip(variables, values, strict=True):
             array = to_array(value)
             _check_shape(v, array)
             if isinstance(value, Tensor):
@@ -156,7 +156,7 @@ def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:
         ValueError: if a value has another shape than its variable; nothing is changed then.
     """
     arrays = [to_array(value) for value in values]
-    for v, array in zip(variables, arrays):
+    for v, array in zip(variables, arrays, strict=True):
         _check_shape(v, array)
     for v, array in zip(variables, arrays):
         v.assign(array)

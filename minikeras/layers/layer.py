@@ -15,7 +15,6 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
-from minikeras.autodiff.variable import Variable
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
@@ -341,7 +340,7 @@ class Layer(LayerState):
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
-            return outputs.value if type(outputs) is Variable else outputs
+            return outputs if type(outputs) is Tensor else outputs.value
         return tree.map_structure(
             lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
         )

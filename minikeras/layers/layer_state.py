@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,15 +38,23 @@ class LayerState(Trackable, Operation):
 
     def __init__(self, *, name: str | None, trainable: bool) -> None:
         super().__init__(name=name)
-        if not isinstance(trainable, bool):
-            raise ValueError(
-                f"{type(self).__name__}: argument `trainable` must be a boolean. "
-                f"Received: trainable={trainable!r} (of type {type(trainable).__name__})"
-            )
-        self._trainable = trainable
+        self._trainable = bool(trainable)
         self._path: str | None = None
         self.added_losses: list = []
         self._losses_to_forget: list[list] = []  # those that layers added in calls of this one
+
+    def __copy__(self) -> LayerState:
+        """Return a layer with the same weights and sublayers, and an account of its own of them."""
+        copied = type(self).__new__(type(self))
+        state = self.__getstate__()
+        kept = ("_tracked", "_variables_made", "added_losses")
+        state.update({name: copy.copy(state[name]) for name in kept if name in state})
+        state["_losses_to_forget"] = [
+            state["added_losses"] if losses is self.added_losses else losses
+            for losses in self._losses_to_forget
+        ]
+        copied.__setstate__(state)
+        return copied
 
     # Sublayers and weights.
 

@@ -25,6 +25,9 @@ class Functional(GraphModel):
         trainable: whether its weights may be trained.
     """
 
+    calls_count_from = 1
+    """Of which number, in the config of a model around it, its first call is; see `_first_number`."""
+
     def __init__(
         self,
         inputs: Any,

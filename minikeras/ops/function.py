@@ -59,13 +59,24 @@ class Function(Operation):
 
     def call(self, inputs: Any) -> Any:
         """Compute the outputs for tensors in the structure of `inputs`."""
-        flat = self.graph.run(tree.flatten(inputs))
+        flat = self.graph.run(self._in_order(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """Describe the outputs for KerasTensors in the structure of `inputs`."""
-        flat = self.graph.describe(tree.flatten(inputs))
+        flat = self.graph.describe(self._in_order(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
+
+    def _in_order(self, inputs: Any) -> list:
+        """Return inputs flat, which must be in the structure of those that the function has."""
+        try:
+            tree.assert_same_paths(self._inputs_struct, inputs)
+        except ValueError as error:
+            raise ValueError(
+                f"Function '{self.name}' was called on inputs in another structure than its own, "
+                f"{tree.map_structure(lambda t: t.name, self._inputs_struct)}: {error}"
+            ) from None
+        return tree.flatten(inputs)
 
 
 class Graph:
@@ -211,7 +222,13 @@ class Graph:
             if single is not None:
                 values[single] = result
             else:
-                for slot, y in zip(targets, tree.flatten(result)):
+                flat = tree.flatten(result)
+                if len(flat) != len(targets):
+                    raise ValueError(
+                        f"{type(operation).__name__} '{operation.name}' gave {len(flat)} outputs, "
+                        f"and {len(targets)} when the model was described."
+                    )
+                for slot, y in zip(targets, flat):
                     values[slot] = y
             for slot in drop:
                 values[slot] = None
