@@ -28,6 +28,9 @@ class Trackable:
             bases = [c.untracked for c in cls.__mro__[1:] if issubclass(c, Trackable)]
             cls.untracked = frozenset(cls.untracked).union(*bases)
 
+    _closed = False
+    """Whether the object is built, so that no state may be added to it."""
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__new__(cls, *args, **kwargs)
         made.__dict__["_tracked"] = {}  # names of attributes, in the order of their assignment
@@ -36,6 +39,8 @@ class Trackable:
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Variable, Trackable, list, tuple, dict)):
             if name not in self.untracked:
+                if self._closed:
+                    self._refuse_new_state(name, value)
                 self._tracked[name] = True
         elif name in self._tracked:
             del self._tracked[name]
@@ -45,13 +50,12 @@ class Trackable:
         self._tracked.pop(name, None)
         object.__delattr__(self, name)
 
+    def _refuse_new_state(self, name: str, value: Any) -> None:
+        """Raise if a value that is being assigned would add to the state of a built object."""
+
     def tracked(self) -> list[Any]:
         """Return the variables and trackable objects that this one holds, each once."""
-        found: dict[int, Any] = {}
-        attributes = self.__dict__
-        for name in self._tracked:
-            _find(attributes.get(name), found)
-        return list(found.values())
+        return find_tracked([self.__dict__.get(name) for name in self._tracked])
 
     saved_as: ClassVar[dict[str, str]] = {}
     """What files of weights call an attribute, where that is not its name; "" for not at all."""
@@ -129,6 +133,13 @@ class Trackable:
         return None
 
 
+def find_tracked(value: Any) -> list[Any]:
+    """Return the variables and trackable objects in nested lists, tuples and dicts, each once."""
+    found: dict[int, Any] = {}
+    _find(value, found)
+    return list(found.values())
+
+
 def _find(value: Any, found: dict[int, Any]) -> None:
     """Put what is trackable in a value, or in (nested) lists, tuples and dicts, into `found`."""
     if isinstance(value, (Variable, Trackable)):
@@ -164,7 +175,7 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
     """
     before = [(v, v.array, v.node) for v in variables]
     try:
-        for v, value in zip(variables, values):
+        for v, value in zip(variables, values, strict=True):
             array = to_array(value)
             _check_shape(v, array)
             if isinstance(value, Tensor):
@@ -183,7 +194,7 @@ def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:
         ValueError: if a value has another shape than its variable; nothing is changed then.
     """
     arrays = [to_array(value) for value in values]
-    for v, array in zip(variables, arrays):
+    for v, array in zip(variables, arrays, strict=True):
         _check_shape(v, array)
     for v, array in zip(variables, arrays):
         v.assign(array)

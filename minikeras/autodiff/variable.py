@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import tree
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
@@ -232,6 +233,10 @@ class Variable(Tensor):
             self.array = new
         return self
 
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return VariableSlice(part, self, key) if isinstance(part, Tensor) else part
+
     def __setitem__(self, key: Any, value: Any) -> None:
         new = np.array(self.array)
         new[key] = to_array(value)
@@ -258,6 +263,58 @@ class Variable(Tensor):
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={np.asarray(self.array)}>"
         )
+
+
+class VariableSlice(Tensor):
+    """A part of a variable: a tensor, by which the variable can be changed too, as in TensorFlow.
+
+    Example:
+
+    >>> import minikeras
+    >>> v = minikeras.Variable([[1.0, 2.0], [3.0, 4.0]], name="v")
+    >>> v[0].assign([5.0, 6.0])
+    <Variable path=v, shape=(2, 2), dtype=float32, value=[[5. 6.]
+     [3. 4.]]>
+    """
+
+    __slots__ = ("_key", "_variable")
+
+    def __init__(self, part: Tensor, variable: Variable, key: Any) -> None:
+        super().__init__(part.array, part.node)
+        self._variable = variable
+        self._key = tree.map_structure(lambda k: k.array if isinstance(k, Tensor) else k, key)
+
+    @property
+    def value(self) -> Tensor:
+        """This part of the variable as a tensor."""
+        return Tensor(self.array, self.node)
+
+    def assign(self, value: Any) -> Variable:
+        """Put a value in place of this part; return the whole variable.
+
+        Raises:
+            ValueError: if the shape differs.
+        """
+        return self._change(value, lambda old, new: new)
+
+    def assign_add(self, value: Any) -> Variable:
+        """Add `value` to this part; return the whole variable."""
+        return self._change(value, np.add)
+
+    def assign_sub(self, value: Any) -> Variable:
+        """Subtract `value` from this part; return the whole variable."""
+        return self._change(value, np.subtract)
+
+    def _change(self, value: Any, change: Callable) -> Variable:
+        variable = self._variable
+        array = to_array(value, variable.array.dtype)
+        if array.shape != self.array.shape:
+            raise ValueError(
+                f"Variable '{variable.path}': the part that is assigned to has shape "
+                f"{self.array.shape}. Received: value.shape={array.shape}"
+            )
+        variable[self._key] = change(variable.array[self._key], array)
+        return variable
 
 
 _NOT_COPIED = frozenset({"__weakref__", "node", "_keras_mask"})

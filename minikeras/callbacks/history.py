@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from minikeras.callbacks.callback import Callback, Logs
@@ -40,3 +41,29 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
         if self.model is not None:
             self.model.history = self
+
+
+class KeptHistory:
+    """A `History` as its model keeps it: weakly, for it holds the model, but with all that it knows.
+
+    Args:
+        callback: the callback.
+    """
+
+    def __init__(self, callback: History) -> None:
+        self._callback: Any = weakref.ref(callback)
+        self._class = type(callback)
+        self._known = {k: v for k, v in callback.__dict__.items() if k != "_model"}
+
+    def callback(self, model: Any) -> History:
+        """Return the callback, or one like it if nobody has kept it."""
+        callback = self._callback and self._callback()
+        if callback is None:
+            callback = self._class.__new__(self._class)
+            callback.__dict__.update(self._known)
+            callback.set_model(model)
+            self._callback = weakref.ref(callback)
+        return callback
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_callback": None}

@@ -92,8 +92,14 @@ class Configurable:
             config: the arguments; configs among them become objects.
             custom_objects: dict from names to a user's classes and functions.
         """
-        if _user_class_with_config(cls) is None:
+        override = _user_class_with_config(cls)
+        if override is None:
             config = {k: _revived(v, custom_objects) for k, v in config.items()}
+        else:  # what is not from the `get_config` of this package is left to the user's class
+            known = parameters_of(_base_of(cls, override))
+            config = {
+                k: _revived(v, custom_objects) if k in known else v for k, v in config.items()
+            }
         try:
             return cls(**config)
         except TypeError as error:
@@ -119,7 +125,7 @@ def arguments_of(obj: Configurable) -> dict[str, Any]:
     noted = {} if cls._of_package else _noted(obj)
     override = _user_class_with_config(cls)
     if override is not None:  # it adds its own arguments to what this function gives
-        cls = cls.__mro__[cls.__mro__.index(override) + 1]
+        cls = _base_of(cls, override)
     found = {}
     for owner, parameters in reversed(_by_class(cls)):
         for p in parameters:
@@ -128,10 +134,10 @@ def arguments_of(obj: Configurable) -> dict[str, Any]:
                 continue
             if callable(source):
                 value = source(obj)
-            elif p.name in noted and p.name not in cls.argument_sources:
-                value = noted[p.name]
+            elif owner._of_package or p.name in cls.argument_sources:
+                value = getattr(obj, source)
             else:
-                value = getattr(obj, source) if owner._of_package else OMIT
+                value = noted.get(p.name, OMIT)
             if value is not OMIT:
                 found[p.name] = value
     return found
@@ -254,6 +260,11 @@ def _user_class_with_config(cls: type) -> type | None:
     """Return the last class, from `cls` to its bases, in which a user wrote `get_config`."""
     found = [c for c in cls.__mro__ if "get_config" in c.__dict__ and not c._of_package]
     return found[-1] if found else None
+
+
+def _base_of(cls: type, override: type) -> type:
+    """Return the class whose `get_config` the `super()` of a user's class in `cls` finds."""
+    return cls.__mro__[cls.__mro__.index(override) + 1]
 
 
 def _noted(obj: Any) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def build_once(build: Any) -> Any:
             names = list(bound)[1:]
             object.__setattr__(self, "_build_shapes", {n: bound[n] for n in names})
             self.built = True
+            self._end_build()
         except Exception as error:
             before.go_back()
             told = explained_build(error, self, args, kwargs)

@@ -19,6 +19,7 @@ class CallSignature:
     """What a layer's `call` accepts, read once per class."""
 
     def __init__(self, call: Any) -> None:
+        self.owner = call.__qualname__
         self.signature = inspect.signature(call)
         parameters = list(self.signature.parameters.values())[1:]  # without self
         self.names = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
@@ -53,7 +54,11 @@ def convert(
         args, kwargs: arguments of a call.
         compute: dtype that the layer computes in.
         autocast: whether floats are cast to it.
+
+    Raises:
+        ValueError: if something else than tensors is passed by position.
     """
+    by_position = True
 
     def one(x: Any) -> Any:
         if isinstance(x, Variable):
@@ -64,13 +69,18 @@ def convert(
                 x = cast(x, compute)
                 x._keras_mask = mask
             return x
-        if isinstance(x, KerasTensor) or x is None or isinstance(x, (str, bytes)):
+        if isinstance(x, KerasTensor) or x is None:
             return x
-        if isinstance(x, np.ndarray) or hasattr(x, "__array__"):
+        if isinstance(x, np.ndarray) or (hasattr(x, "__array__") and not isinstance(x, str)):
             value = to_array(x)
             if autocast and value.dtype.kind in "fV" and value.dtype != compute:
                 return Tensor(value.astype(compute))
             return Tensor(np.array(value) if thread.state.tapes else value)
+        if by_position:
+            raise ValueError(
+                f"{signature.owner}: only tensors may be passed as positional arguments. Pass others "
+                f"by their names. Received: {x!r} (of type {type(x).__name__})"
+            )
         return x
 
     def first(x: Any) -> Any:
@@ -82,6 +92,7 @@ def convert(
         return tree.map_structure(one, x)
 
     args = tuple(first(a) if i == 0 else tree.map_structure(one, a) for i, a in enumerate(args))
+    by_position = False
     kwargs = {
         k: first(v) if k == signature.first else tree.map_structure(one, v)
         for k, v in kwargs.items()
@@ -118,16 +129,12 @@ def _is_tensors(x: Any) -> bool:
 
 
 def tensor_arguments(signature: CallSignature, args: tuple, kwargs: dict) -> dict[str, Any]:
-    """Return the arguments of `call` that hold tensors, by name, masks left out."""
+    """Return the arguments of `call` that hold tensors, by name, its `mask` left out."""
     named = dict(zip(signature.names, args))
     extra = args[len(signature.names) :]
     named.update({f"arg{i}": a for i, a in enumerate(extra)})
     named.update(kwargs)
-    return {
-        k: v
-        for k, v in named.items()
-        if k not in ("mask", "training") and not k.endswith("_mask") and _is_tensors(v)
-    }
+    return {k: v for k, v in named.items() if k not in ("mask", "training") and _is_tensors(v)}
 
 
 def shapes_of(x: Any) -> Any:

@@ -15,7 +15,6 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
-from minikeras.autodiff.variable import Variable
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
@@ -159,6 +158,11 @@ class Layer(LayerState):
         """Create the weights; called once, with the shapes of the inputs, before the first call."""
         self.built = True
 
+    def _build_at_init(self) -> None:
+        """Be built from the start: for layers without state, unless a subclass has something to build."""
+        if type(self).build is Layer.build:
+            self.built = True
+
     def build_from_config(self, config: dict) -> None:
         """Build from what `get_build_config` gave."""
         if config:
@@ -177,11 +181,17 @@ class Layer(LayerState):
         return {"shapes_dict": dict(shapes)}
 
     def _maybe_build(self, args: tuple, kwargs: dict) -> None:
-        if not self.built:
-            with _building:  # two threads may call a layer for the first time
-                if not self.built:
-                    self.build(**build_arguments(self, args, kwargs))
-                    self.built = True
+        if self.built and self._closed:
+            return
+        with _building:  # two threads may call a layer for the first time
+            if not self.built:
+                self._build_for(args, kwargs)
+                self.built = True
+            self._end_build()
+
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        """Build for the arguments of the first call."""
+        self.build(**build_arguments(self, args, kwargs))
 
     # Calling.
 
@@ -235,7 +245,7 @@ class Layer(LayerState):
         layers.append(self)
         if outermost:
             here.in_call = True
-            if self._layers_with_losses:
+            if self._losses_to_forget:
                 self._forget_losses()
         try:
             if signature.training and training is not None:
@@ -276,7 +286,7 @@ class Layer(LayerState):
             previous = masks_of(first) if kwargs.get("mask") is None else kwargs["mask"]
             self._fill_masks(args, kwargs)
             thread.state.autocast = self._compute if self._mixed and self.autocast else None
-            if outermost and self._layers_with_losses:
+            if outermost and self._losses_to_forget:
                 self._forget_losses()
             if symbolic:
                 # A default must not be replayed in place of the model's own `training`.
@@ -330,7 +340,7 @@ class Layer(LayerState):
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
-            return outputs.value if type(outputs) is Variable else outputs
+            return outputs if type(outputs) is Tensor else outputs.value
         return tree.map_structure(
             lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
         )
@@ -495,7 +505,14 @@ Layer.call_signature = LazySignature()
 
 _building = threading.RLock()
 
-_SET_BY_INIT = ("_inbound_nodes", "added_losses", "built", "_dtype_policy", "_checked_shape")
+_SET_BY_INIT = (
+    "_inbound_nodes",
+    "_nodes",
+    "added_losses",
+    "built",
+    "_dtype_policy",
+    "_checked_shape",
+)
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""
 
 

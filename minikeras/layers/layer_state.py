@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from minikeras import constraints, initializers, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.tracking import Trackable, assign_values
+from minikeras.autodiff.tracking import Trackable, assign_values, find_tracked
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import get_local
@@ -35,14 +36,27 @@ class LayerState(Trackable, Operation):
     in lists, tuples and dicts.
     """
 
-    untracked = frozenset({"_inbound_nodes", "added_losses", "_layers_with_losses", "_made_with"})
+    untracked = frozenset({"_nodes", "added_losses", "_losses_to_forget", "_made_with"})
 
     def __init__(self, *, name: str | None, trainable: bool) -> None:
         super().__init__(name=name)
         self._trainable = bool(trainable)
         self._path: str | None = None
         self.added_losses: list = []
-        self._layers_with_losses: list = []  # that added some in calls of this one
+        self._losses_to_forget: list[list] = []  # those that layers added in calls of this one
+
+    def __copy__(self) -> LayerState:
+        """Return a layer with the same weights and sublayers, and an account of its own of them."""
+        copied = type(self).__new__(type(self))
+        state = self.__getstate__()
+        kept = ("_tracked", "_variables_made", "added_losses")
+        state.update({name: copy.copy(state[name]) for name in kept if name in state})
+        state["_losses_to_forget"] = [
+            state["added_losses"] if losses is self.added_losses else losses
+            for losses in self._losses_to_forget
+        ]
+        copied.__setstate__(state)
+        return copied
 
     # Sublayers and weights.
 
@@ -86,20 +100,26 @@ class LayerState(Trackable, Operation):
             )
         return super().misfit(shapes)
 
-    def _collect(self, seeds: bool, seen: set[int]) -> Iterator[Variable]:
-        """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once."""
-        if id(self) in seen:
+    def _collect(self, seeds: bool, seen: set[int], trainable: bool = False) -> Iterator[Variable]:
+        """Yield own weights, (maybe) states of own seeds, then those of sublayers, each once.
+
+        Args:
+            seeds: whether states of seeds are wanted.
+            seen: ids of what has been met already.
+            trainable: whether only what can be trained is wanted: nothing of a frozen layer.
+        """
+        if id(self) in seen or (trainable and not self._trainable):
             return
         seen.add(id(self))
         found = self.own_variables()
         if seeds:
             found += [c.state for c in self.tracked() if isinstance(c, SeedGenerator)]
         for v in found:
-            if id(v) not in seen:
+            if id(v) not in seen and (v.trainable or not trainable):
                 seen.add(id(v))
                 yield v
         for layer in self._layers:
-            yield from layer._collect(seeds, seen)
+            yield from layer._collect(seeds, seen, trainable)
 
     @property
     def weights(self) -> list[Variable]:
@@ -114,30 +134,26 @@ class LayerState(Trackable, Operation):
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that optimizers may change."""
-        if not self._trainable:
-            return []
-        return [v for v in self.weights if v.trainable]
+        return list(self._collect(False, set(), trainable=True))
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that optimizers leave alone."""
-        if not self._trainable:
-            return self.weights
-        return [v for v in self.weights if not v.trainable]
+        return self._without_trainable(self.weights)
 
     @property
     def trainable_variables(self) -> list[Variable]:
         """The variables that optimizers may change."""
-        if not self._trainable:
-            return []
-        return [v for v in self.weights if v.trainable]
+        return list(self._collect(False, set(), trainable=True))
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
         """The variables that optimizers leave alone, states of random seeds among them."""
-        if not self._trainable:
-            return self.variables
-        return [v for v in self.variables if not v.trainable]
+        return self._without_trainable(self.variables)
+
+    def _without_trainable(self, variables: list[Variable]) -> list[Variable]:
+        trainable = {id(v) for v in self.trainable_variables}
+        return [v for v in variables if id(v) not in trainable]
 
     @property
     def metrics(self) -> list:
@@ -183,6 +199,8 @@ class LayerState(Trackable, Operation):
         """
         if not hasattr(self, "built"):
             raise AttributeError(super_init_first(self))
+        if self._closed:
+            self._refuse_new_state(name, None)
         dtype = self.variable_dtype if dtype is None else dtype
         if initializer is None:
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
@@ -221,6 +239,23 @@ class LayerState(Trackable, Operation):
             return np.zeros(shape, dtype) if self.loads_as_usual() else initializer(shape, dtype)
 
         return initialize
+
+    def _end_build(self) -> None:
+        """End the making of state: a frozen layer's sublayers are frozen too, and no more may come."""
+        if not self._trainable:
+            self.trainable = False
+        object.__setattr__(self, "_closed", True)
+
+    def _refuse_new_state(self, name: str | None, value: Any) -> None:
+        if value is not None:
+            new = {id(c): c for c in find_tracked(value) if isinstance(c, _STATE)}
+            if not new or new.keys() <= {id(c) for c in self.tracked()}:
+                return
+        raise ValueError(
+            f"Layer '{self.name}' (of type {type(self).__name__}) is built already: no variables and "
+            "no sublayers can be added to it. Make them in `__init__()` or in `build()`. "
+            f"Received: {name if value is None else f'{name}={value!r}'}"
+        )
 
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""
@@ -285,21 +320,22 @@ class LayerState(Trackable, Operation):
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
         if thread.state.describing:
             return
+        added = self.added_losses
         for x in tree.flatten(loss):
             if isinstance(x, KerasTensor):
                 continue  # the layer is only being described
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
-            self.added_losses.append(x)
+            added.append(x)
         for layer in thread.state.layers:  # any of them may be the outermost one of the next call
-            if self not in layer._layers_with_losses:
-                layer._layers_with_losses.append(self)
+            if all(losses is not added for losses in layer._losses_to_forget):
+                layer._losses_to_forget.append(added)
 
     def _forget_losses(self) -> None:
         """Drop what the last call of this layer, as the outermost one, added."""
-        for layer in self._layers_with_losses:
-            layer.added_losses = []
-        self._layers_with_losses = []
+        for losses in self._losses_to_forget:
+            losses.clear()
+        self._losses_to_forget = []
 
     @property
     def losses(self) -> list:
@@ -340,6 +376,10 @@ class LayerState(Trackable, Operation):
                 f"built. You can build it manually via: `layer.build(input_shape)`."
             )
         return sum(int(np.prod(v.shape)) for v in self.weights)
+
+
+_STATE = (Variable, LayerState, Metric, SeedGenerator)
+"""What may not be added to a layer that is built."""
 
 
 def super_init_first(layer: Any) -> str:

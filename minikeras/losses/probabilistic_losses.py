@@ -116,8 +116,7 @@ def binary_crossentropy(
     <Tensor shape=(1,) dtype=float32 [0.693147]>
     """
     y_true, y_pred = same_rank_pair("binary_crossentropy", y_true, y_pred, same=True)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    y_true = _smoothed(y_true, label_smoothing, 2)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
@@ -176,8 +175,7 @@ def binary_focal_crossentropy(
     <Tensor shape=(1,) dtype=float32 [0.173287]>
     """
     y_true, y_pred = same_rank_pair("binary_focal_crossentropy", y_true, y_pred, same=True)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    y_true = _smoothed(y_true, label_smoothing, 2)
     if from_logits:
         y_pred = ops.sigmoid(y_pred)
     right = y_true * y_pred + (1.0 - y_true) * (1.0 - y_pred)
@@ -229,9 +227,12 @@ def _categorical_pair(
             "'binary_crossentropy' if you only have 2 classes.",
             SyntaxWarning,
         )
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[axis]
-    return y_true, y_pred
+    return _smoothed(y_true, label_smoothing, y_true.shape[axis]), y_pred
+
+
+def _smoothed(y_true: Tensor, smoothing: float, classes: int) -> Tensor:
+    """Move labels towards even odds for all classes."""
+    return y_true * (1.0 - smoothing) + smoothing / classes if smoothing else y_true
 
 
 @loss_function(batch_mean=means.categorical_crossentropy)

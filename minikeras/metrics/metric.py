@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import initializers
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
@@ -91,7 +92,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
         Args:
             shape: its shape, `()` for a number.
-            initializer: initializer or its name, zeros if None.
+            initializer: initializer, its name, or an array of first values; zeros if None.
             dtype: its dtype, `floatx` if None.
             aggregation: kept, without effect on one machine.
             name: its name.
@@ -99,7 +100,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         self._check_super_called()
         return self.make_variable(
             [*thread.state.scopes, self.name.replace("/", ">")],
-            _zeros if initializer in (None, "zeros") else initializer,
+            initializers.get("zeros" if initializer is None else initializer),
             shape=shape,
             dtype=dtype,
             trainable=False,
@@ -199,10 +200,6 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-def _zeros(shape: tuple, dtype: Any) -> np.ndarray:
-    return np.zeros(shape, to_np_dtype(dtype))
 
 
 def _unrecorded(method: Callable) -> Callable:

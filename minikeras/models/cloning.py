@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras import tree
+from minikeras import metrics, optimizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
@@ -29,8 +29,12 @@ def clone_model(
         input_tensors: KerasTensors to put the copy on; new inputs if None.
         clone_function: `clone_function(layer)` gives the copy of each layer; from its config if
             None.
-        call_function: `call_function(layer, *args, **kwargs)` calls the copies.
-        recursive: whether `clone_function` is applied to the layers of models inside.
+        call_function: `call_function(layer, *args, **kwargs)` calls the copies; of a functional
+            model only.
+        recursive: whether both are applied to the layers of models inside too.
+
+    Returns:
+        The copy; it is compiled as `model` is, with an optimizer and metrics of its own.
 
     Example:
 
@@ -41,15 +45,39 @@ def clone_model(
     """
     if not isinstance(model, Model):
         raise ValueError(f"clone_model takes a model. Received: {model!r}")
+    if call_function is not None and isinstance(model, Sequential):
+        raise ValueError(
+            "clone_model: argument `call_function` needs a functional model: the layers of a "
+            f"Sequential one are not called to copy it. Received: {model!r}"
+        )
+    clone = _copy_layers(model, input_tensors, clone_function, call_function, recursive)
+    if not model.trainable:
+        clone.trainable = False
+    if model.compiled and type(model).compile is Model.compile:
+        clone.compile(**_copy_compiled(model._compile_config))
+    return clone
+
+
+def _copy_layers(
+    model: Any, input_tensors: Any, clone_function: Any, call_function: Any, recursive: bool
+) -> Any:
     custom = clone_function is not None or call_function is not None or input_tensors is not None
     if not custom and not isinstance(model, (Functional, Sequential)):
-        return type(model).from_config(model.get_config())
+        clone = type(model).from_config(model.get_config())
+        if model.built:
+            clone.build_from_config(model.get_build_config())
+        return clone
 
     def copy(layer: Any) -> Any:
         if isinstance(layer, OpCall):
             return OpCall(**layer.get_config())
         if recursive and isinstance(layer, Model):
-            return clone_model(layer, clone_function=clone_function, recursive=True)
+            return clone_model(
+                layer,
+                clone_function=clone_function,
+                call_function=call_function if isinstance(layer, Functional) else None,
+                recursive=True,
+            )
         if clone_function is None:
             return type(layer).from_config(layer.get_config())
         result = clone_function(layer)
@@ -66,8 +94,8 @@ def clone_model(
         if input_tensors is not None:
             first = tree.flatten(input_tensors)[0]
             clone = Sequential([first._keras_history.operation, *layers], name=model.name)
-        elif model.built and model.input_shape is not None and not clone.built:
-            clone.build(model.input_shape)
+        elif model.built and not clone.built:
+            clone.build_from_config(model.get_build_config())
         return clone
     if not isinstance(model, Functional):
         raise ValueError(
@@ -96,6 +124,17 @@ def clone_model(
         tree.pack_sequence_as(model._outputs_struct, results),
         name=model.name,
     )
+
+
+def _copy_compiled(config: dict) -> dict:
+    """Return what a model was compiled with, optimizer and metrics as new objects."""
+
+    def fresh(x: Any) -> Any:
+        known = isinstance(x, (optimizers.Optimizer, metrics.Metric))
+        return type(x).from_config(x.get_config()) if known else x
+
+    stateful = ("optimizer", "metrics", "weighted_metrics")
+    return {k: tree.map_structure(fresh, v) if k in stateful else v for k, v in config.items()}
 
 
 def _copy_input(t: KerasTensor) -> KerasTensor:

@@ -25,6 +25,9 @@ class Functional(GraphModel):
         trainable: whether its weights may be trained.
     """
 
+    calls_count_from = 1
+    """Of which number, in the config of a model around it, its first call is; see `_first_number`."""
+
     def __init__(
         self,
         inputs: Any,
@@ -79,7 +82,7 @@ Model.functional_class = Functional
 
 def _is_entrance(t: KerasTensor) -> bool:
     history = getattr(t, "_keras_history", None)
-    return history is not None and history.operation._inbound_nodes[history.node_index].is_input
+    return history is not None and history.node.is_input
 
 
 def _replay(function: Function, inputs: list[KerasTensor]) -> Any:

@@ -61,8 +61,16 @@ def _numbers(model: Any) -> dict[int, int]:
 
 def _address(t: KerasTensor, numbers: dict[int, int]) -> list:
     history = t._keras_history
-    node = history.operation._inbound_nodes[history.node_index]
-    return [history.operation.name, numbers.get(id(node), 0), history.tensor_index]
+    number = numbers.get(id(history.node), 0) + _first_number(history.operation)
+    return [history.operation.name, number, history.tensor_index]
+
+
+def _first_number(operation: Any) -> int:
+    """Return what the calls of an operation are counted from where a model's outputs are named.
+
+    In Keras, functional models inside have a call of their own when they are made.
+    """
+    return getattr(operation, "calls_count_from", 0)
 
 
 def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
@@ -75,7 +83,7 @@ def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
                 for n in source._inbound_nodes
                 if id(n) in own or (isinstance(source, InputLayer) and n.is_input)
             ]
-            index = calls.index(source._inbound_nodes[history.node_index])
+            index = calls.index(history.node)
             return {
                 "class_name": "__keras_tensor__",
                 "config": {
@@ -142,13 +150,13 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
 
     def find(address: Any) -> KerasTensor:
         name, node, tensor = address
-        return outputs[name][node][tensor]
+        return outputs[name][max(node - _first_number(made[name]), 0)][tensor]
 
     inputs = _map_addresses(find, config["input_layers"])
     results = _map_addresses(find, config["output_layers"])
     kwargs = {"name": config.get("name")}
-    if "trainable" in config:
-        kwargs["trainable"] = config["trainable"]
+    if not config.get("trainable", True):  # True would thaw the layers that are frozen
+        kwargs["trainable"] = False
     if isinstance(config.get("dtype"), (dict, str)):
         kwargs["dtype"] = config["dtype"]
     model = cls(inputs, results, **kwargs)
@@ -156,24 +164,27 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
 
 
 def _node_arguments(node: dict, outputs: dict, custom_objects: Any) -> tuple[tuple, dict]:
-    def convert(x: Any) -> Any:
-        if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
-            name, index, tensor = x["config"]["keras_history"]
-            calls = outputs[name]
-            if index >= len(calls):
-                raise LookupError(name)
-            return calls[index][tensor]
-        if isinstance(x, dict) and x.get("class_name") == "__tuple__":
-            return tuple(convert(v) for v in x["items"])
-        if isinstance(x, dict) and "class_name" in x:
-            return deserialize_keras_object(x, custom_objects=custom_objects)
-        if isinstance(x, dict):
-            return {k: convert(v) for k, v in x.items()}
-        if isinstance(x, (list, tuple)):
-            return type(x)([convert(v) for v in x])
-        return x
+    args, kwargs = _revived((node["args"], node["kwargs"]), outputs, custom_objects)
+    return tuple(args), kwargs
 
-    return tuple(convert(a) for a in node["args"]), convert(node["kwargs"])
+
+# Not in the function above: one that names itself would be a cycle, and hold the model's tensors.
+def _revived(x: Any, outputs: dict, custom_objects: Any) -> Any:
+    if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+        name, index, tensor = x["config"]["keras_history"]
+        calls = outputs[name]
+        if index >= len(calls):
+            raise LookupError(name)
+        return calls[index][tensor]
+    if isinstance(x, dict) and x.get("class_name") == "__tuple__":
+        return tuple(_revived(v, outputs, custom_objects) for v in x["items"])
+    if isinstance(x, dict) and "class_name" in x:
+        return deserialize_keras_object(x, custom_objects=custom_objects)
+    if isinstance(x, dict):
+        return {k: _revived(v, outputs, custom_objects) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        return type(x)([_revived(v, outputs, custom_objects) for v in x])
+    return x
 
 
 def _map_addresses(find: Any, structure: Any) -> Any:
@@ -185,4 +196,4 @@ def _map_addresses(find: Any, structure: Any) -> Any:
         return find(structure)
     if isinstance(structure, dict):
         return {k: _map_addresses(find, v) for k, v in structure.items()}
-    return [_map_addresses(find, s) for s in structure]
+    return type(structure)([_map_addresses(find, s) for s in structure])

@@ -85,7 +85,13 @@ class GraphModel(Function, Model):
         """Run the graph on tensors in the structure of the inputs."""
         flat = self._fitting(inputs)
         if mask is not None:
-            for t, m in zip(flat, tree.flatten(mask)):
+            masks = tree.flatten(mask)
+            if len(masks) != len(flat):
+                raise ValueError(
+                    f"Model '{self.name}': argument `mask` must hold one mask for each of the "
+                    f"{len(flat)} inputs. Received: {len(masks)}"
+                )
+            for t, m in zip(flat, masks):
                 if m is not None and isinstance(t, Tensor):
                     t._keras_mask = m
         results = self.graph.run(flat)
@@ -114,40 +120,70 @@ class GraphModel(Function, Model):
         ):
             return [inputs]
         wanted = self.inputs
-        if isinstance(inputs, dict):
-            names = self._input_keys()
-            missing = [n for n in names if n not in inputs]
-            if missing:
-                raise ValueError(
-                    f"Model '{self.name}': missing input(s) {missing}. "
-                    f"Received keys: {sorted(inputs)}"
-                )
-            if len(inputs) > len(names) and isinstance(self._inputs_struct, dict):
-                warn(
-                    f"Model '{self.name}': the structure of `inputs` does not match: it has the keys "
-                    f"{sorted(inputs)}, where {names} were expected. The others are left out."
-                )
-            flat = [inputs[n] for n in names]
-        elif isinstance(inputs, (Tensor, KerasTensor)):
-            flat = [inputs]
-        else:
-            if isinstance(self._inputs_struct, dict) and len(wanted) > 1:
-                raise ValueError(  # which of them belongs to which key, nobody has said
-                    f"Model '{self.name}' takes a dict of inputs with the keys {self._input_keys()}. "
-                    f"Received: inputs of type {type(inputs).__name__}"
-                )
-            flat = tree.flatten(inputs)
+        flat = self._in_order(inputs)
         if len(flat) != len(wanted):
             raise ValueError(
-                f"Model '{self.name}' expects {len(wanted)} input(s) "
-                f"({', '.join(self.input_names)}). Received {len(flat)}."
+                f"Model '{self.name}' expects {len(wanted)} input(s){self._named()}. "
+                f"Received {len(flat)}."
             )
         return [self._fit_one(_typed(x, t), t) for x, t in zip(flat, wanted)]
 
-    def _input_keys(self) -> list[str]:
-        if isinstance(self._inputs_struct, dict):
-            return sorted(self._inputs_struct)
-        return self.input_names
+    def _named(self) -> str:
+        return f" ({', '.join(self.input_names)})"
+
+    def _in_order(self, inputs: Any) -> list:
+        """Return inputs in the order of the model's: by keys where either side has keys."""
+        struct = self._inputs_struct
+        if isinstance(inputs, dict):
+            names = self.input_names
+            nested = not isinstance(struct, dict) or any(map(tree.is_nested, struct.values()))
+            if nested and not (isinstance(struct, dict) and struct.keys() <= inputs.keys()):
+                struct = dict(zip(names, self.inputs))  # by the names of the inputs
+                return [self._part(struct, inputs, "")[sorted(struct).index(n)] for n in names]
+            return self._part(struct, inputs, "")
+        flat = tree.flatten(inputs)
+        if len(flat) == len(self.inputs) and (
+            len(flat) == 1 or not (_has_dict(struct) or _has_dict(inputs))
+        ):
+            return flat
+        return self._part(struct, inputs, "")
+
+    def _part(self, struct: Any, inputs: Any, path: str) -> list:
+        """Return the inputs for a part of the model's structure of inputs, flat."""
+        if isinstance(struct, dict):
+            if not isinstance(inputs, dict):
+                raise ValueError(  # which of them belongs to which key, nobody has said
+                    f"Model '{self.name}' takes a dict of inputs{path} with the keys "
+                    f"{sorted(struct)}. Received: inputs of type {type(inputs).__name__}"
+                )
+            missing = [k for k in struct if k not in inputs]
+            if missing:
+                raise ValueError(
+                    f"Model '{self.name}': missing input(s) {missing}{path}. "
+                    f"Received keys: {sorted(inputs)}"
+                )
+            if len(inputs) > len(struct) and isinstance(self._inputs_struct, dict):
+                warn(
+                    f"Model '{self.name}': the structure of `inputs` does not match: it has the keys "
+                    f"{sorted(inputs)}{path}, where {sorted(struct)} were expected. The others are "
+                    "left out."
+                )
+            parts = [(struct[k], inputs[k], _inside(path, k)) for k in sorted(struct)]
+        elif isinstance(struct, (list, tuple)):
+            if not isinstance(inputs, (list, tuple)) or len(inputs) != len(struct):
+                given = f"{len(inputs)} " if isinstance(inputs, (list, tuple)) else ""
+                raise ValueError(
+                    f"Model '{self.name}' expects {len(struct)} input(s){path or self._named()}. "
+                    f"Received: {given}inputs of type {type(inputs).__name__}"
+                )
+            parts = [(s, x, _inside(path, i)) for i, (s, x) in enumerate(zip(struct, inputs))]
+        elif _has_dict(inputs):
+            raise ValueError(
+                f"Model '{self.name}' takes a tensor{path}. Received: {type(inputs).__name__}"
+            )
+        else:
+            return tree.flatten(inputs)
+        return [x for part in parts for x in self._part(*part)]
 
     def _fit_one(self, x: Any, wanted: KerasTensor) -> Any:
         if x is None:
@@ -173,6 +209,9 @@ class GraphModel(Function, Model):
             f"expected shape={wanted.shape}, found shape={tuple(x.shape)}"
         )
 
+    def _refuse_new_state(self, name: str | None, value: Any) -> None:
+        """A graph of layers may be given more, as in Keras: its own call does not use it."""
+
     def __getstate__(self) -> dict:
         graph = {"graph": self.graph} if "graph" in self.__dict__ else {}
         return {**graph, **super().__getstate__()}
@@ -185,6 +224,16 @@ def _typed(x: Any, wanted: KerasTensor) -> Any:
     y = cast(x, wanted.dtype)
     y._keras_mask = x._keras_mask
     return y
+
+
+def _inside(path: str, key: Any) -> str:
+    return f"{path or ' in inputs'}[{key!r}]"
+
+
+def _has_dict(structure: Any) -> bool:
+    if isinstance(structure, (list, tuple)):
+        return any(map(_has_dict, structure))
+    return isinstance(structure, dict)
 
 
 def _single(structure: Any) -> Any:

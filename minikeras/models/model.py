@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from minikeras import tree
+from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
-from minikeras.layers.call_arguments import as_tuples, specs_of
+from minikeras.layers.call_arguments import as_tuples, shapes_of, specs_of, tensor_arguments
 from minikeras.layers.layer import Layer
 from minikeras.models.functional_config import functional_from_config
 from minikeras.saving.saving_api import load_weights, save_model, save_weights
@@ -46,7 +49,7 @@ class Model(Trainer, Layer):
         {
             "optimizer",
             "loss",
-            "history",
+            "_history",
             "_loss_tracker",
             "_compile_loss",
             "_compile_metrics",
@@ -107,20 +110,44 @@ class Model(Trainer, Layer):
         )
 
     def build(self, input_shape: Any = None) -> None:
-        """Create the weights for inputs of a shape (or a list or dict of shapes)."""
+        """Create the weights for inputs of a shape (or a list or dict of shapes).
+
+        Where `call` takes several inputs, a list gives their shapes in order, a dict by their names.
+        """
         if self.built or input_shape is None:
             return
-        if type(self).call is Model.call:
-            self.built = True
-            return
         specs = specs_of(as_tuples(input_shape), self.compute_dtype)
-        inside = thread.state.in_call
-        thread.state.in_call = True
-        try:
-            probe(self.call, (specs,), {})
-        finally:
-            thread.state.in_call = inside
+        signature = self.call_signature
+        if len(signature.required) > 1 and isinstance(specs, dict):
+            self._describe_call((), specs)
+        elif len(signature.required) > 1 and isinstance(specs, (list, tuple)):
+            self._describe_call(tuple(specs), {})
+        else:
+            self._describe_call((specs,), {})
         self.built = True
+
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        if type(self).build is not Model.build:
+            super()._build_for(args, kwargs)
+            return
+        named = tensor_arguments(self.call_signature, args, kwargs)
+        shapes = {name: shapes_of(value) for name, value in named.items()}
+        if shapes:
+            shape = shapes if len(shapes) > 1 else next(iter(shapes.values()))
+            object.__setattr__(self, "_build_shapes", {"input_shape": shape})
+        specs = tree.map_structure(
+            lambda t: KerasTensor(t.shape, t.dtype) if isinstance(t, Tensor) else t, (args, kwargs)
+        )
+        self._describe_call(*specs)
+
+    def _describe_call(self, args: tuple, kwargs: dict) -> None:
+        """Run `call` on KerasTensors, so that all layers are built."""
+        if type(self).call is not Model.call:
+            inside, thread.state.in_call = thread.state.in_call, True
+            try:
+                probe(self.call, args, kwargs)
+            finally:
+                thread.state.in_call = inside
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: Any = None) -> Any:
@@ -136,7 +163,7 @@ class Model(Trainer, Layer):
             *("train_function", "test_function", "predict_function", "_structure"),
             "_validation",
         )
-        return {**self.__dict__, **dict.fromkeys(made_again)}
+        return {**super().__getstate__(), **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:
         cls = type(self)

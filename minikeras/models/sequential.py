@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikeras import dtype_policies
+from minikeras import dtype_policies, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import checked
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.building import Before
-from minikeras.layers.call_arguments import is_shape
+from minikeras.layers.call_arguments import as_tuples, is_shape, specs_of
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
 from minikeras.models.graph_model import GraphModel
@@ -140,10 +140,8 @@ class Sequential(GraphModel):
                     f"You must provide an `input_shape` argument to build model '{self.name}'."
                 )
             if not is_shape(input_shape):
-                raise ValueError(
-                    f"Sequential model {self.name}: `input_shape` must be a tuple of sizes, the "
-                    f"batch's first. Received: {input_shape!r}"
-                )
+                self._build_on_several(input_shape)
+                return
             entrance = InputLayer(batch_shape=tuple(input_shape), dtype=self._stack[0].input_dtype)
             self._stack = [entrance, *self._stack]
             stack = self._stack[1:]
@@ -155,6 +153,25 @@ class Sequential(GraphModel):
             except NotImplementedError:
                 return  # a layer that cannot be described: the data will build it
         self._set_graph(entrance.output, x)
+        self.built = True
+
+    def _build_on_several(self, input_shapes: Any) -> None:
+        """Build the layers for a list or a dict of inputs, of which such a model makes no graph."""
+        try:
+            x = specs_of(as_tuples(input_shapes), self._stack[0].input_dtype)
+            if not all(isinstance(t, KerasTensor) for t in tree.flatten(x)):
+                raise ValueError
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"Sequential model {self.name}: `input_shape` must be a tuple of sizes, the batch's "
+                f"first, or a list or dict of such tuples. Received: {input_shapes!r}"
+            ) from None
+        for layer in self._stack:
+            self._check_one_input(layer)
+            try:
+                x = layer(x)
+            except NotImplementedError:
+                return  # the data will build it
         self.built = True
 
     @staticmethod
@@ -173,9 +190,8 @@ class Sequential(GraphModel):
 
     def __getattr__(self, name: str) -> Any:
         if name in _OF_GRAPH:
-            raise AttributeError(
-                f"Sequential model '{self.name}' has no {name} yet: it is not built."
-            )
+            why = "it was built on several inputs" if self.built else "it is not built"
+            raise AttributeError(f"Sequential model '{self.name}' has no {name}: {why}.")
         return super().__getattr__(name)
 
     @property
@@ -194,14 +210,15 @@ class Sequential(GraphModel):
     @property
     def output_names(self) -> list[str] | None:
         """The name of the last layer, of a built model."""
-        return super().output_names if self.built else None
+        return super().output_names if "graph" in self.__dict__ else None
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the layers one after the other."""
         if "graph" in self.__dict__:
             return GraphModel.call(self, inputs, training, mask)
         if mask is not None:
-            inputs._keras_mask = mask
+            for t, m in zip(tree.flatten(inputs), tree.flatten(mask), strict=True):
+                t._keras_mask = m
         x = inputs
         for layer in self.layers:
             x = layer(x)

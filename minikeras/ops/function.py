@@ -59,13 +59,24 @@ class Function(Operation):
 
     def call(self, inputs: Any) -> Any:
         """Compute the outputs for tensors in the structure of `inputs`."""
-        flat = self.graph.run(tree.flatten(inputs))
+        flat = self.graph.run(self._in_order(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """Describe the outputs for KerasTensors in the structure of `inputs`."""
-        flat = self.graph.describe(tree.flatten(inputs))
+        flat = self.graph.describe(self._in_order(inputs))
         return tree.pack_sequence_as(self._outputs_struct, flat)
+
+    def _in_order(self, inputs: Any) -> list:
+        """Return inputs flat, which must be in the structure of those that the function has."""
+        try:
+            tree.assert_same_paths(self._inputs_struct, inputs)
+        except ValueError as error:
+            raise ValueError(
+                f"Function '{self.name}' was called on inputs in another structure than its own, "
+                f"{tree.map_structure(lambda t: t.name, self._inputs_struct)}: {error}"
+            ) from None
+        return tree.flatten(inputs)
 
 
 class Graph:
@@ -106,11 +117,11 @@ class Graph:
             while stack:
                 t, ready = stack.pop()
                 history = getattr(t, "_keras_history", None)
-                if history is None or not history.operation._inbound_nodes:
+                if history is None:
                     if id(t) in known:
                         continue
                     raise ValueError(_disconnected(owner, t))
-                node = history.operation._inbound_nodes[history.node_index]
+                node = history.node
                 if ready:
                     order.append(node)
                     continue
@@ -141,7 +152,7 @@ class Graph:
             history = getattr(t, "_keras_history", None)
             if history is None or id(history.operation) in operations:
                 continue
-            if history.operation._inbound_nodes[history.node_index].is_input:
+            if history.node.is_input:
                 key = id(history.operation)
                 operations[key], depth[key], rank[key] = history.operation, 0, -1
         return sorted(operations.values(), key=lambda o: (-depth[id(o)], rank[id(o)]))
@@ -153,16 +164,17 @@ class Graph:
             slots.setdefault(id(t), len(slots))
         last_use: dict[int, int] = {}
         steps = []
-        for i, node in enumerate(self.nodes):
+        given = [node.output_tensors for node in self.nodes]  # all alive, so that their ids differ
+        for i, (node, outputs) in enumerate(zip(self.nodes, given)):
             for t in node.input_tensors:
                 last_use[slots[id(t)]] = i
-            for t in node.output_tensors:
+            for t in outputs:
                 slots.setdefault(id(t), len(slots))
             simple = (
                 len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
             )
             source = slots[id(node.args[0])] if simple else None
-            targets = [slots[id(t)] for t in node.output_tensors]
+            targets = [slots[id(t)] for t in outputs]
             single = targets[0] if isinstance(node.outputs, KerasTensor) else None
             arguments = tree.map_structure(
                 lambda x: Slot(slots[id(x)]) if isinstance(x, KerasTensor) else x,
@@ -210,7 +222,13 @@ class Graph:
             if single is not None:
                 values[single] = result
             else:
-                for slot, y in zip(targets, tree.flatten(result)):
+                flat = tree.flatten(result)
+                if len(flat) != len(targets):
+                    raise ValueError(
+                        f"{type(operation).__name__} '{operation.name}' gave {len(flat)} outputs, "
+                        f"and {len(targets)} when the model was described."
+                    )
+                for slot, y in zip(targets, flat):
                     values[slot] = y
             for slot in drop:
                 values[slot] = None

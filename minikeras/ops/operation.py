@@ -6,6 +6,8 @@ the KerasTensors it gave. `Function` replays a graph of them on data.
 
 from __future__ import annotations
 
+import itertools
+import weakref
 from typing import Any
 
 from minikeras import tree
@@ -17,32 +19,63 @@ from minikeras.common.naming import auto_name
 
 
 class GraphNode:
-    """One symbolic call of an operation in a functional graph."""
+    """One symbolic call of an operation in a functional graph.
+
+    Who holds whom, so that there are no cycles and a dropped model is gone at once: a KerasTensor
+    holds the call and the operation that gave it; a call holds the KerasTensors that it was given,
+    and knows its operation and its outputs weakly; an operation holds its first call, before which
+    there was nothing that depends on it, and knows later ones weakly.
+    """
 
     def __init__(self, operation: Any, args: tuple, kwargs: dict, outputs: Any) -> None:
-        self.operation = operation
+        self._operation = weakref.ref(operation)
         self.args = args
         self.kwargs = kwargs
-        self.outputs = outputs
         flat = tree.flatten((args, kwargs))
         self.input_tensors = [t for t in flat if isinstance(t, KerasTensor)]
-        self.output_tensors = [t for t in tree.flatten(outputs) if isinstance(t, KerasTensor)]
         self.parent_nodes = []
         for t in self.input_tensors:
             history = getattr(t, "_keras_history", None)
-            if history is not None:
-                parent = history.operation._inbound_nodes[history.node_index]
-                if parent not in self.parent_nodes:
-                    self.parent_nodes.append(parent)
-        index = len(operation._inbound_nodes)
-        operation._inbound_nodes.append(self)
-        for i, t in enumerate(self.output_tensors):
-            t._keras_history = KerasHistory(operation, index, i)
+            if history is not None and history.node not in self.parent_nodes:
+                self.parent_nodes.append(history.node)
+        index = operation._add_node(self)
+        count = itertools.count()
+
+        def noted(t: Any) -> Any:
+            if not isinstance(t, KerasTensor):
+                return t
+            t._keras_history = KerasHistory(operation, index, next(count), self)
+            return Output(t)
+
+        self._outputs = tree.map_structure(noted, outputs)
+
+    @property
+    def operation(self) -> Any:
+        """The operation that was called."""
+        return self._operation()
+
+    @property
+    def outputs(self) -> Any:
+        """The KerasTensors that the call gave, in their structure."""
+        return tree.map_structure(
+            lambda y: y.tensor(self) if type(y) is Output else y, self._outputs
+        )
+
+    @property
+    def output_tensors(self) -> list[KerasTensor]:
+        """The KerasTensors that the call gave, flat."""
+        return [t for t in tree.flatten(self.outputs) if isinstance(t, KerasTensor)]
 
     @property
     def is_input(self) -> bool:
         """Whether this is an entrance of the graph."""
         return not self.input_tensors
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_operation": self.operation}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state, _operation=weakref.ref(state["_operation"]))
 
     def __repr__(self) -> str:
         return f"<GraphNode of {self.operation.name}>"
@@ -51,12 +84,45 @@ class GraphNode:
 class KerasHistory:
     """Where a KerasTensor came from: output `tensor_index` of call `node_index` of `operation`."""
 
-    __slots__ = ("node_index", "operation", "tensor_index")
+    __slots__ = ("node", "node_index", "operation", "tensor_index")
 
-    def __init__(self, operation: Any, node_index: int, tensor_index: int) -> None:
+    def __init__(self, operation: Any, node_index: int, tensor_index: int, node: GraphNode) -> None:
         self.operation = operation
         self.node_index = node_index
         self.tensor_index = tensor_index
+        self.node = node
+
+
+class Output:
+    """A KerasTensor that a call gave: made anew when it is asked for and nobody has kept it."""
+
+    __slots__ = ("dtype", "kept", "name", "node_index", "shape", "tensor_index")
+
+    def __init__(self, t: KerasTensor) -> None:
+        self.shape, self.dtype, self.name = t.shape, t.dtype, t.name
+        self.node_index = t._keras_history.node_index
+        self.tensor_index = t._keras_history.tensor_index
+        self.kept: Any = weakref.ref(t)
+
+    def tensor(self, node: GraphNode) -> KerasTensor:
+        """Return the KerasTensor; `node` is the call."""
+        t = self.kept and self.kept()
+        if t is None:
+            t = KerasTensor(self.shape, self.dtype, name=self.name)
+            t._keras_history = KerasHistory(
+                node.operation, self.node_index, self.tensor_index, node
+            )
+            self.kept = weakref.ref(t)
+        return t
+
+    def __getstate__(self) -> dict:
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return {**state, "kept": self.kept and self.kept()}
+
+    def __setstate__(self, state: dict) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.kept = None if self.kept is None else weakref.ref(self.kept)
 
 
 class Operation(Configurable):
@@ -75,7 +141,25 @@ class Operation(Configurable):
                 f"Received: name={name!r}"
             )
         self.name = name or auto_name(self.default_name())
-        self._inbound_nodes: list[GraphNode] = []
+        self._nodes: list[Any] = []
+
+    @property
+    def _inbound_nodes(self) -> list[GraphNode]:
+        """The symbolic calls of this operation that somebody still has a use for, and the first."""
+        nodes = [n if type(n) is GraphNode else n() for n in self._nodes]
+        return [n for n in nodes if n is not None]
+
+    def _add_node(self, node: GraphNode) -> int:
+        """Note a call; return its number."""
+        self._nodes.append(weakref.ref(node) if self._nodes else node)
+        return len(self._nodes) - 1
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_nodes": self._inbound_nodes}
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        self.__dict__["_nodes"] = [*state["_nodes"][:1], *map(weakref.ref, state["_nodes"][1:])]
 
     def default_name(self) -> str:
         """Return what the name of one without a name is made of."""

@@ -31,7 +31,7 @@ _BINARY = {
     "add": elementwise.add,
     "sub": elementwise.subtract,
     "mul": elementwise.multiply,
-    "truediv": elementwise.divide,
+    "truediv": elementwise.true_divide,
     "floordiv": elementwise.floor_divide,
     "mod": elementwise.mod,
     "pow": elementwise.power,

@@ -240,7 +240,7 @@ class BaseOptimizer(Trackable, Configurable):
         if not self.built:
             self.build(variables)
             return
-        if all(v in self._indices for v in variables):  # all of them, or some are frozen now
+        if self._owns(variables):
             return
         old = self._trainable_variables
         same = len(old) == len(variables) and all(
@@ -256,6 +256,10 @@ class BaseOptimizer(Trackable, Configurable):
                 "model, compile with a new optimizer."
             )
         self._go_on_with(dict(zip(old, variables)))
+
+    def _owns(self, variables: Sequence[Variable]) -> bool:
+        """Whether these are the optimizer's, all of them or, where some are frozen now, a part."""
+        return all(v in self._indices for v in variables)
 
     def _index_variables(self) -> None:
         """Note where each variable is; targets of gradients are looked up anew."""

@@ -99,8 +99,8 @@ class LossScaleOptimizer(Optimizer):
         if not self.built:
             self.build(variables)
         self.inner_optimizer.own(variables)
-        if not all(v in self._indices for v in variables):
-            self._go_on_with(dict(zip(self._trainable_variables, variables)))
+        if not self._owns(variables):
+            self._go_on_with(dict(zip(self._trainable_variables, variables, strict=True)))
 
     def own_variables(self) -> list[Variable]:
         """Return the variables of this optimizer, then those of the inner one."""

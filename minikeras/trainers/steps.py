@@ -58,7 +58,7 @@ class Steps(Compilation):
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
         structure = self._structure
-        if structure is None or structure.adds_losses or self._layers_with_losses:
+        if structure is None or structure.adds_losses or self._losses_to_forget:
             for added in self.losses:
                 added = added if added.ndim == 0 else added.sum()
                 total = added if total is None else total + added
@@ -160,13 +160,13 @@ class Steps(Compilation):
         ...         return train_twice
         """
         if self.train_function is None or force:
-            self.train_function = self._run_train_steps
+            self.__dict__.pop("train_function", None)  # so that the class's shows
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable:
         """Return (and keep) the function that `evaluate` calls; see `make_train_function`."""
         if self.test_function is None or force:
-            self.test_function = self._run_test_steps
+            self.__dict__.pop("test_function", None)  # so that the class's shows
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable:
@@ -175,7 +175,7 @@ class Steps(Compilation):
         It returns the outputs for all the batches that it took.
         """
         if self.predict_function is None or force:
-            self.predict_function = self._run_predict_steps
+            self.__dict__.pop("predict_function", None)  # so that the class's shows
         return self.predict_function
 
     def _run_train_steps(self, iterator: Iterator[Any]) -> Any:
@@ -190,6 +190,10 @@ class Steps(Compilation):
         if self.steps_per_execution == 1:
             return self.predict_step(next(iterator))
         return concatenate(self._run_steps(self.predict_step, iterator))
+
+    # Of the class: a bound method in an attribute would be a cycle, and dropped models would stay.
+    train_function, test_function = _run_train_steps, _run_test_steps
+    predict_function = _run_predict_steps
 
     def _run_steps(self, step: Callable, iterator: Iterator[Any]) -> list[Any]:
         return list(map(step, itertools.islice(iterator, self.steps_per_execution)))

@@ -17,6 +17,7 @@ from minikeras import optimizers, tree
 from minikeras.autodiff.tensor import to_array
 from minikeras.callbacks import CallbackList, History, ProgbarLogger
 from minikeras.callbacks.callback import pythonify_logs
+from minikeras.callbacks.history import KeptHistory
 from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import filter_traceback
@@ -55,7 +56,7 @@ class Trainer(Steps):
         self.loss = None
         self.stop_training = False
         self.steps_per_execution = 1
-        self.history = None
+        self._history: Any = None
         self._loss_tracker = None
         self._compile_loss = None
         self._compile_metrics = None
@@ -66,6 +67,16 @@ class Trainer(Steps):
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
         self.predict_function: Callable | None = None
+
+    @property
+    def history(self) -> Any:
+        """The `History` of the last training."""
+        kept = self._history
+        return kept.callback(self) if isinstance(kept, KeptHistory) else kept
+
+    @history.setter
+    def history(self, value: Any) -> None:
+        self._history = KeptHistory(value) if isinstance(value, History) else value
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs; subclasses write it."""
@@ -369,7 +380,7 @@ class Trainer(Steps):
     def _make_function(self, kind: str) -> Callable:
         """Make the function of one kind; a user's `make_..._function` may set or return it."""
         made = getattr(self, f"make_{kind}_function")()
-        if made is not None:
+        if made is not None and made != getattr(self, f"{kind}_function"):
             setattr(self, f"{kind}_function", made)
         return getattr(self, f"{kind}_function")
 

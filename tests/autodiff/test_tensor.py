@@ -292,7 +292,9 @@ def test_subclasses_of_arrays_lose_their_own_rules():
 )
 def test_what_is_more_than_numbers_is_refused(value):
     for convert in (ops.convert_to_tensor, lambda v: ops.add(v, 1.0)):
-        with pytest.raises(TypeError, match="masked values|must be a tensor|Expected numbers|Cannot"):
+        with pytest.raises(
+            TypeError, match="masked values|must be a tensor|Expected numbers|Cannot"
+        ):
             convert(value)
 
 

@@ -88,3 +88,20 @@ def test_copies_and_pickles_are_independent():
         twin.assign([0.0, 0.0])
         assert (twin.name, twin.path, twin.trainable) == ("w", "w", False)
     np.testing.assert_array_equal(v, [1.0, 2.0])
+
+
+def test_parts_of_a_variable_can_be_assigned():
+    v = Variable(np.arange(6.0).reshape(2, 3), name="v")
+    before = v.value
+    assert v[0].assign([9, 9, 9]) is v
+    v[:, 1].assign_add([1.0, 2.0])
+    v[1, 2].assign_sub(5)
+    np.testing.assert_array_equal(v, [[9, 10, 9], [3, 6, 0]])
+    v[ops.convert_to_tensor([1])].assign([[1, 1, 1]])
+    np.testing.assert_array_equal(v, [[9, 10, 9], [1, 1, 1]])
+    np.testing.assert_array_equal(before, np.arange(6.0).reshape(2, 3))  # arrays read stay
+    with pytest.raises(ValueError, match=r"'v': the part .* shape \(3,\). Received: .*\(2,\)"):
+        v[0].assign([1.0, 2.0])
+    with GradientTape() as tape:
+        y = ops.sum(v[0] * v[0]) + v[1][2]
+    np.testing.assert_array_equal(tape.gradient(y, v), [[18, 20, 18], [0, 0, 1]])

@@ -82,7 +82,6 @@ def test_reassigned_and_deleted_attributes_are_forgotten():
             return self.inner(x)
 
     layer = Holder()
-    layer(x23)
     layer.inner = Scale(name="second")
     layer(x23)
     assert paths(layer) == ["holder/second/factor"]
@@ -497,10 +496,9 @@ def test_training_default_of_the_signature():
     assert float(layer(np.zeros((1, 1)), training=False)[0, 0]) == 0
 
 
-def test_training_given_by_position():
-    layer = Training()
-    layer(x23, True)
-    assert layer.seen is True
+def test_only_tensors_come_by_position():
+    with pytest.raises(ValueError, match=r"Training\.call: only tensors .* Received: True"):
+        Training()(x23, True)
 
 
 # Masks.
@@ -942,3 +940,190 @@ def test_layers_are_freed_without_the_collector():
         assert gone() is None
     finally:
         gc.enable()
+
+
+# What a layer refuses, and what it takes.
+
+
+@pytest.mark.parametrize("value", ["yes", None, 1, np.bool_(True)])
+def test_trainable_is_a_boolean(value):
+    with pytest.raises(
+        ValueError, match="Dense: argument `trainable` must be .*Received: trainable="
+    ):
+        layers.Dense(2, trainable=value)
+
+
+@pytest.mark.parametrize("given", ["text", 3, True, [1, 2], {"a": 1}, len, object()])
+def test_other_arguments_than_tensors_come_by_name(given):
+    class Takes(layers.Layer):
+        def call(self, x, other=None):
+            self.got = other
+            return x
+
+    with pytest.raises(ValueError, match=r"Takes\.call: only tensors may be passed as positional"):
+        Takes()(x23, given)
+    layer = Takes()
+    layer(x23, other=given)
+    layer(x23, None)
+    assert layer.got is None
+
+
+NEW_STATE = {
+    "a variable": lambda: minikeras.Variable(1.0),
+    "a layer": lambda: layers.Dense(2),
+    "a metric": lambda: minikeras.metrics.Mean(),
+    "a seed": lambda: minikeras.random.SeedGenerator(1),
+    "a list": lambda: [layers.Dense(2)],
+    "a dict": lambda: {"a": {"b": layers.Dense(2)}},
+}
+
+
+@pytest.mark.parametrize("what", NEW_STATE)
+@pytest.mark.parametrize(
+    "make", [lambda: layers.Dense(2), layers.ReLU, lambda: Nested(), lambda: NestedModel()]
+)
+def test_a_built_layer_takes_no_new_state(make, what):
+    layer = make()
+    layer.before = NEW_STATE[what]()
+    layer(x23)
+    n = len(layer.variables)
+    with pytest.raises(
+        ValueError, match=rf"Layer '{layer.name}' .* is built already: no variables"
+    ):
+        layer.after = NEW_STATE[what]()
+    with pytest.raises(ValueError, match="is built already"):
+        layer.add_weight((2,), name="late")
+    assert not hasattr(layer, "after") and len(layer.variables) == n
+    layer.before = layer.again = layer.before  # what is there may be assigned again
+    layer.others = [1, 2], {"a": x23}, minikeras.optimizers.SGD(), ops.ones(2)
+    layer(x23)
+
+
+class Nested(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.Dense(2)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class NestedModel(minikeras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.Dense(2)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+def test_a_layer_is_built_once():
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    with pytest.raises(ValueError, match="is built already"):
+        layer.build((None, 4))
+
+
+def test_build_gets_the_shapes_of_masks_that_it_names():
+    class Attends(layers.Layer):
+        def build(self, x_shape, attention_mask_shape=None):
+            self.shapes = x_shape, attention_mask_shape
+
+        def call(self, x, attention_mask=None):
+            return x
+
+    layer = Attends()
+    layer(x23, attention_mask=np.ones((2, 2)))
+    assert layer.shapes == ((2, 3), (2, 2))
+    layer = Attends()
+    layer(x23)
+    assert layer.shapes == ((2, 3), None)
+
+
+def test_configs_that_come_by_themselves_hold_defaults():
+    class Plain(layers.Layer):
+        def __init__(self, units, rate=0.5, *, name=None, trainable=True):
+            super().__init__(name=name, trainable=trainable)
+
+    config = Plain(3, name="p", trainable=False).get_config()
+    assert config == {"units": 3, "rate": 0.5, "name": "p", "trainable": False}
+    assert Plain.from_config(config).get_config() == config
+
+    class Step(minikeras.Operation):
+        def __init__(self, size, base=2, *, name=None):
+            super().__init__(name=name)
+
+        def call(self, x):
+            return x
+
+    assert Step(1).get_config() == {"size": 1, "base": 2, "name": "step"}
+    assert Step.from_config(Step(1, 5, name="s").get_config()).get_config()["base"] == 5
+
+
+def test_a_config_of_a_subclass_makes_the_layers_in_it():
+    class Twice(layers.Bidirectional):
+        def get_config(self):
+            return {**super().get_config(), "factor": {"class_name": "kept as it is"}}
+
+        def __init__(self, *args, factor=None, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.factor = factor
+
+    twin = Twice.from_config(Twice(layers.LSTM(2), name="t").get_config())
+    assert twin.factor == {"class_name": "kept as it is"}
+    assert [part.name for part in twin._layers] == ["forward_lstm", "backward_lstm"]
+
+
+def test_lambda_is_built_by_its_first_call_and_supports_no_masks():
+    layer = layers.Lambda(lambda x: x)
+    assert not layer.built and not layer.supports_masking
+    layer(x23)
+    assert layer.built
+
+
+def test_built_and_supports_masking_are_as_in_keras(keras):
+    for ours, theirs in (
+        (layers.Flatten(), keras.layers.Flatten()),
+        (layers.Permute((2, 1)), keras.layers.Permute((2, 1))),
+        (layers.Dropout(0.5), keras.layers.Dropout(0.5)),
+        (layers.MaxPooling1D(), keras.layers.MaxPooling1D()),
+        (layers.ZeroPadding1D(), keras.layers.ZeroPadding1D()),
+        (layers.ReLU(), keras.layers.ReLU()),
+        (layers.Reshape((3,)), keras.layers.Reshape((3,))),
+        (layers.Lambda(len), keras.layers.Lambda(len)),
+    ):
+        assert (ours.built, ours.supports_masking) == (theirs.built, theirs.supports_masking)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: layers.Dense(2, activation="relu"), (2, 3)),
+        (lambda: layers.EinsumDense("ab,bc->ac", 2, activation="softmax", bias_axes="c"), (2, 3)),
+        (lambda: layers.EinsumDense("abc,bcd->ad", 2, activation="tanh"), (2, 3, 2)),
+        (lambda: layers.Conv1D(2, 1, activation="gelu"), (2, 3, 2)),
+        (lambda: layers.Conv1DTranspose(2, 1, activation="relu"), (2, 3, 2)),
+        (lambda: layers.DepthwiseConv1D(1, activation="relu"), (2, 3, 2)),
+        (lambda: layers.SeparableConv1D(2, 1, activation="relu"), (2, 3, 2)),
+    ],
+)
+def test_an_activation_may_be_taken_away(layer, shape):
+    layer = layer()
+    x = np.linspace(-1, 1, int(np.prod(shape)), dtype="float32").reshape(shape)
+    before = layer(x)
+    activation, layer.activation = layer.activation, None
+    y = layer(x)
+    np.testing.assert_allclose(activation(y), before, rtol=1e-6)
+    assert not np.allclose(y, before)
+    assert layer.get_config()["activation"] is None
+
+
+def test_a_shallow_copy_shares_weights_and_keeps_its_own_account():
+    layer = layers.Dense(2)
+    twin = copy.copy(layer)
+    twin.only_here = layers.Dense(3)
+    assert [len(x._layers) for x in (layer, twin)] == [0, 1]
+    layer(x23)
+    twin = copy.copy(layer)
+    assert twin.kernel is layer.kernel and twin._tracked is not layer._tracked
+    np.testing.assert_array_equal(twin(x23), layer(x23))

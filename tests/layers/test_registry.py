@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import gc
 import inspect
 import pickle
+import weakref
 
 import hypothesis
 import numpy as np
@@ -14,6 +17,7 @@ from layer_cases import Array, Make, all_cases
 import minikeras
 from minikeras import tree
 from minikeras.autodiff.primitive import NotDifferentiableTwice
+from minikeras.common.configurable import parameters_of
 
 # Entrances and bases, which compute nothing of their own; they have tests in their own files.
 BASES = {"InputLayer", "Layer", "RNN", "Wrapper"}
@@ -333,6 +337,163 @@ def test_config_makes_the_same_layer(name):
         assert_alike(call_layer(twin, args, kwargs), call_layer(layer, args, kwargs), 0)
 
     for_calls(name, check)
+
+
+class Holder(minikeras.Model):
+    """A model of one layer."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, *args, **kwargs):
+        return self.layer(*args, **kwargs)
+
+
+def functional(layer, call):
+    """Return a functional model of one layer."""
+    specs = symbolic(minikeras, call, 2)
+    tensors = [x for x in tree.flatten(specs) if isinstance(x, minikeras.KerasTensor)]
+    inputs = {id(t): minikeras.Input(batch_shape=t.shape, dtype=t.dtype) for t in tensors}
+    args, kwargs = tree.map_structure(lambda x: inputs.get(id(x), x), specs)
+    return minikeras.Model(list(inputs.values()), layer(*args, **kwargs))
+
+
+@each_layer
+def test_frozen_layers_leave_nothing_to_train(name):
+    def check(case, call):
+        if "trainable" not in parameters_of(getattr(minikeras.layers, name)):
+            return
+        args, kwargs = arguments(call)
+        thawed = make(minikeras, name, call)
+        call_layer(thawed, args, kwargs)
+        wanted = [w.path for w in thawed.trainable_weights]
+        frozen = dataclasses.replace(call, kwargs={**call.kwargs, "trainable": False})
+
+        def is_frozen(model, layer):
+            assert not layer.trainable
+            assert layer.trainable_weights == model.trainable_weights == []
+            assert len(model.non_trainable_weights) == len(thawed.weights)
+            assert not any(v.trainable for v in model.variables)
+            assert not any(part.trainable for part in layer._flatten_layers())
+
+        for how in (
+            "made frozen",
+            "from a config",
+            "frozen before it is built",
+            "frozen when built",
+        ):
+            layer = make(
+                minikeras, name, frozen if how in ("made frozen", "from a config") else call
+            )
+            if how == "from a config":
+                layer = type(layer).from_config(layer.get_config(), **case.from_config)
+            elif how == "frozen before it is built":
+                layer.trainable = False
+            holder = Holder(layer)
+            call_layer(holder, args, kwargs)
+            if how == "frozen when built":
+                layer.trainable = False
+            is_frozen(holder, layer)
+            for part in layer._flatten_layers(include_self=False):
+                part.trainable = True  # what is around it stays frozen
+            assert layer.trainable_weights == holder.trainable_weights == []
+            layer.trainable = True
+            got = [w.path.removeprefix(f"{holder.name}/") for w in holder.trainable_weights]
+            assert got == wanted
+        if name != "Lambda":  # functions are not made from configs without leave
+            model = functional(make(minikeras, name, frozen), call)
+            is_frozen(model, model.layers[-1])
+            clone = minikeras.models.clone_model(model)
+            is_frozen(clone, clone.layers[-1])
+
+    for_calls(name, check, 0.1)
+
+
+@each_layer
+def test_subclasses_make_their_own_state(name):
+    def check(case, call):
+        cls = type(make(minikeras, name, call))
+
+        class Own(cls):
+            def build(self, *args, **kwargs):
+                super().build(*args, **kwargs)
+                self.offset = self.add_weight((), "ones", name="offset")
+
+            def compute_output_shape(self, *args, **kwargs):
+                self.asked = True
+                return super().compute_output_shape(*args, **kwargs)
+
+            def get_config(self):
+                return {**super().get_config(), "own": 1}
+
+            @classmethod
+            def from_config(cls, config, **kwargs):
+                assert config.pop("own") == 1
+                return super().from_config(config, **kwargs)
+
+        def call_with_offset(self, *args, **kwargs):
+            return tree.map_structure(
+                lambda y: None if y is None else y + ops.cast(self.offset, y.dtype),
+                cls.call(self, *args, **kwargs),
+            )
+
+        call_with_offset.__signature__ = inspect.signature(cls.call)
+        Own.call = call_with_offset
+        Own.build.__wrapped__.__signature__ = Own.build.__signature__ = inspect.signature(cls.build)
+        Own.compute_output_shape.__signature__ = inspect.signature(cls.compute_output_shape)
+        ops = minikeras.ops
+        args, kwargs = arguments(call)
+        plain_layer = make(minikeras, name, call)
+        wanted = call_layer(plain_layer, args, kwargs)
+        given = {
+            k: v.function(minikeras) if isinstance(v, Make) else v for k, v in call.kwargs.items()
+        }
+        own = Own(**given, name="tested")
+        own = Own.from_config(own.get_config(), **case.from_config)
+        got = call_layer(own, args, kwargs)
+        assert len(own.weights) == len(plain_layer.weights) + 1
+        own.set_weights(
+            [w for v in own.weights for w in _value_for(v, own.offset, plain_layer.weights)]
+        )
+        got = call_layer(own, args, kwargs)
+        plus = tree.map_structure(
+            lambda y: None if y is None else np.asarray(y + 1, y.dtype), wanted
+        )
+        if not case.random and not getattr(own, "stateful", False):
+            assert_alike(got, plus, case.float32)
+
+    for_calls(name, check, 0.1)
+
+
+def _value_for(variable, offset, others):
+    if variable is offset:
+        return [np.ones(())]
+    return [np.asarray(w) for w in others if w.path == variable.path]
+
+
+@each_layer
+def test_dropped_layers_are_gone_at_once(name):
+    def check(case, call):
+        args, kwargs = arguments(call, batch=2)
+        gc.collect()
+        gc.disable()
+        try:
+            layer = make(minikeras, name, call)
+            model = functional(layer, call)
+            with minikeras.GradientTape() as tape:
+                outputs = call_layer(layer, args, kwargs)
+                total = sum(y.sum() for y in tree.flatten(outputs) if y is not None)
+            if total.dtype.kind == "f":
+                tape.gradient(total, layer.trainable_weights)
+            parts = [*layer._flatten_layers(), *layer.variables, model, *model.outputs]
+            kept = [weakref.ref(part) for part in parts]
+            del layer, model, parts, outputs, tape, total
+            assert [ref() for ref in kept if ref() is not None] == []
+        finally:
+            gc.enable()
+
+    for_calls(name, check, 0.1)
 
 
 def by_pickle(x):

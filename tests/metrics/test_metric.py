@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import minikeras
 from minikeras import metrics, ops
 from minikeras.metrics.metric import Metric
 
@@ -41,3 +43,23 @@ def test_own_metrics():
 
     with pytest.raises(RuntimeError, match="super"):
         Forgot()
+
+
+def test_variables_in_lists_and_dicts_and_arrays_as_first_values():
+    class Many(metrics.Metric):
+        def __init__(self):
+            super().__init__(name="many")
+            self.listed = [minikeras.Variable(1.0, name="a"), minikeras.Variable(2.0, name="b")]
+            self.keyed = {"x": {"y": minikeras.Variable(3.0, name="c")}}
+            self.parts = [metrics.Mean(), {"m": metrics.Sum()}]
+            self.start = self.add_variable((2,), np.array([1.0, 2.0]), name="start")
+
+    metric = Many()
+    names = [v.name for v in metric.variables]
+    assert names == ["a", "b", "c", "start", "total", "count", "total"]
+    np.testing.assert_array_equal(metric.start, [1, 2])
+    assert metric.start.dtype == "float32"
+    metric.reset_state()
+    assert not any(np.any(v) for v in metric.variables)
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        metric.add_variable((3,), np.array([1.0, 2.0]))

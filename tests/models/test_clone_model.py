@@ -153,3 +153,58 @@ def test_random_models_agree_with_keras_s_clone(keras):
         return [layer.name for layer in clone.layers], [w.path for w in clone.weights]
 
     assert names(minikeras) == names(keras)
+
+
+class Subclassed(minikeras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@pytest.mark.parametrize("make", [functional, sequential, Subclassed])
+def test_a_clone_is_compiled_as_the_model_is(make):
+    model = make()
+    x = {"a": x23, "b": x23} if make is functional else x23
+    y = [np.ones((2, 2)), np.ones((2, 4))] if make is functional else np.ones((2, 1))
+    assert not clone_model(model).compiled
+    optimizer = minikeras.optimizers.Adam(0.125)
+    kept = [minikeras.metrics.MeanAbsoluteError(name="kept")]
+    model.compile(optimizer, "mse", metrics=[kept, None] if make is functional else kept)
+    model.fit(x, y, verbose=0)
+    clone = clone_model(model)
+    assert clone.compiled and clone.loss == "mse" and clone.built
+    assert clone.optimizer is not optimizer and float(clone.optimizer.learning_rate) == 0.125
+    before = model.get_weights()
+    clone.fit(x, y, verbose=0)  # with an optimizer and metrics of its own
+    assert "kept" in [k.rpartition("_")[2] for k in clone.history.history]
+    for v, value in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(v, value)
+    assert int(optimizer.iterations) == int(clone.optimizer.iterations) == 1
+    assert kept[0].variables[0] not in clone.metrics_variables
+
+
+def test_recursive_with_call_function():
+    called = []
+
+    def call(layer, *args, **kwargs):
+        called.append(layer.name)
+        return layer(*args, **kwargs)
+
+    clone_model(functional(), call_function=call)
+    assert "deep" not in called and "inner" in called
+    called.clear()
+    clone_model(functional(), call_function=call, recursive=True)
+    assert called.index("deep") < called.index("inner")
+    with pytest.raises(ValueError, match="`call_function` needs a functional model"):
+        clone_model(sequential(), call_function=call)
+
+
+def test_a_clone_is_frozen_as_the_model_is():
+    for model in (functional(), sequential()):
+        model.trainable = False
+        clone = clone_model(model)
+        assert not clone.trainable and clone.trainable_weights == []
+        assert len(clone.weights) == len(model.weights)

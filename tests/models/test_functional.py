@@ -538,3 +538,108 @@ def test_a_dict_with_keys_of_no_input_warns(keras):
             warnings.simplefilter("error", UserWarning)
             loose(data)
             strict({key: data[key] for key in "ba"})
+
+
+# Structures are matched by key and by length.
+
+
+def minus(kind):
+    """A model of `a - b`, which shows which input is which."""
+    a, b = minikeras.Input((3,), name="a"), minikeras.Input((3,), name="b")
+    return Model(kind(a, b), layers.Subtract()([a, b]))
+
+
+STRUCTURES = {
+    "list": lambda a, b: [a, b],
+    "tuple": lambda a, b: (a, b),
+    "dict": lambda a, b: {"v": a, "u": b},
+    "nested dict": lambda a, b: {"y": {"b": a, "a": b}},
+    "dict of lists": lambda a, b: {"y": [a], "x": (b,)},
+    "list of dicts": lambda a, b: [{"y": a}, {"x": b}],
+}
+
+
+@pytest.mark.parametrize("given", STRUCTURES)
+@pytest.mark.parametrize("made", STRUCTURES)
+def test_inputs_go_where_they_belong_or_are_refused(made, given):
+    model = minus(STRUCTURES[made])
+    data = STRUCTURES[given](3 * x23, x23)
+    plain = {"list", "tuple"}
+    if made == given or {made, given} <= plain:
+        np.testing.assert_array_equal(model(data), 2 * x23)
+        if made in plain or made == "dict":  # beside what is asked for
+            np.testing.assert_array_equal(model({"a": 3 * x23, "b": x23, **_keys(data)}), 2 * x23)
+        model.compile("sgd", "mse")
+        np.testing.assert_array_equal(model.predict(data, verbose=0), 2 * x23)
+        model.fit(data, x23, verbose=0)
+    else:
+        with pytest.raises(ValueError, match=r"'functional.*(takes a|missing|expects)"):
+            model(data)
+
+
+def _keys(data):
+    return data if isinstance(data, dict) else {}
+
+
+def test_nested_inputs_by_their_names():
+    model = minus(STRUCTURES["nested dict"])
+    np.testing.assert_array_equal(model({"a": 3 * x23, "b": x23}), 2 * x23)
+    with pytest.raises(ValueError, match=r"missing input\(s\) \['b'\] in inputs\['y'\]"):
+        model({"y": {"a": x23}})
+
+
+def test_as_many_masks_as_inputs():
+    model = minus(STRUCTURES["list"])
+    with pytest.raises(ValueError, match="one mask for each of the 2 inputs. Received: 1"):
+        model.call([ops.ones((2, 3)), ops.ones((2, 3))], mask=[None])
+
+
+def test_functions_are_called_on_their_own_structure():
+    a, b = minikeras.Input((3,), name="a"), minikeras.Input((3,), name="b")
+    function = minikeras.Function({"v": a, "u": b}, a - b)
+    x = ops.convert_to_tensor(x23)
+    np.testing.assert_array_equal(function({"u": x, "v": 3 * x}), 2 * x23)
+    for wrong in ([3 * x, x], {"v": x}, {"v": x, "w": x}):
+        with pytest.raises(ValueError, match="another structure"):
+            function(wrong)
+
+
+OUTPUTS = [
+    lambda a, b: (a, b),
+    lambda a, b: [a, b],
+    lambda a, b: {"u": a, "v": b},
+    lambda a, b: {"u": (a,), "v": [b, (a, b)]},
+    lambda a, b: ((a, b), b),
+]
+
+
+def shape_of(structure):
+    return minikeras.tree.map_structure(lambda t: None, structure)
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_structures_stay_what_they_are(kind):
+    x = minikeras.Input((3,))
+    a, b = layers.Dense(2)(x), layers.Dense(1)(x)
+    model = Model([x], kind(a, b))
+    for twin in (
+        model,
+        Model.from_config(model.get_config()),
+        minikeras.models.clone_model(model),
+        minikeras.saving.deserialize_keras_object(minikeras.saving.serialize_keras_object(model)),
+    ):
+        assert shape_of(twin([x23])) == shape_of(kind(0, 0))
+    both = Model(kind(x, minikeras.Input((3,))), x) if kind is OUTPUTS[0] else None
+    if both is not None:
+        assert type(Model.from_config(both.get_config()).input) is tuple
+
+
+def test_an_operation_that_gives_other_outputs_than_it_described():
+    class Fickle(layers.Layer):
+        def call(self, x):
+            return [x, x] if isinstance(x, minikeras.KerasTensor) else [x, x, x]
+
+    x = minikeras.Input((3,))
+    model = Model(x, Fickle(name="fickle")(x))
+    with pytest.raises(ValueError, match="'fickle' gave 3 outputs, and 2 when"):
+        model(x23)

@@ -196,3 +196,36 @@ def test_summary_prints_through_print_fn():
     model.summary(print_fn=lambda text, **_: lines.append(text))
     text = "\n".join(lines)
     assert 'Model: "m"' in text and "d (Dense)" in text and "Total params: 8" in text
+
+
+def test_a_call_that_takes_several_inputs():
+    class Pair(minikeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = layers.Dense(2, name="f"), layers.Dense(2, name="s")
+
+        def call(self, a, b, scale=1.0, training=None):
+            return (self.first(a) + self.second(b)) * scale
+
+    model = Pair()
+    y = model(x23, x23[:, :2], scale=2.0)
+    assert y.shape == (2, 2) and [w.path for w in model.weights][0] == "pair/f/kernel"
+    config = model.get_build_config()
+    assert config == {"input_shape": {"a": (2, 3), "b": (2, 2)}}
+    for shapes in (config["input_shape"], [(None, 3), (None, 2)]):
+        twin = Pair()
+        twin.build(shapes)
+        assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
+
+
+def test_a_call_that_computes_with_values_is_built_by_the_data():
+    class Values(minikeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(np.asarray(x) * 2)
+
+    model = Values()
+    assert model(x23).shape == (2, 2) and len(model.weights) == 2

@@ -258,3 +258,47 @@ def test_what_is_not_built_says_so():
         minikeras.Sequential([layers.Dense(1)]).build(4)
     with pytest.raises(ValueError, match="does not describe a layer"):
         layers.deserialize(3)
+
+
+@minikeras.saving.register_keras_serializable("several")
+class Both(layers.Layer):
+    def call(self, inputs):
+        return inputs["a"] + 2 * inputs["b"]
+
+
+@pytest.mark.parametrize(
+    ("first", "inputs", "wanted"),
+    [
+        (layers.Concatenate, [x23, x23[:, :2]], lambda x: np.concatenate(x, axis=1)),
+        (layers.Add, (x23, x23), sum),
+        (Both, {"a": x23, "b": x23 + 1}, lambda x: x["a"] + 2 * x["b"]),
+    ],
+)
+def test_several_inputs(first, inputs, wanted):
+    def make():
+        return minikeras.Sequential([first(), layers.Dense(2)])
+
+    model = make()
+    y = model(inputs)
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(y, wanted(inputs) @ kernel + bias, rtol=1e-5)
+    assert model.built and len(model.weights) == 2
+    with pytest.raises(AttributeError, match="built on several inputs"):
+        _ = model.input_shape
+    by_shapes = make()
+    by_shapes.build(minikeras.tree.map_structure(lambda x: (None, *x.shape[1:]), inputs))
+    assert [w.shape for w in by_shapes.weights] == [w.shape for w in model.weights]
+    model.compile("sgd", "mse")
+    assert len(model.fit(inputs, np.ones((2, 2)), verbose=0).history["loss"]) == 1
+    assert model.predict(inputs, verbose=0).shape == (2, 2)
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert "dense" in lines[0]
+    twin = minikeras.Sequential.from_config(model.get_config())
+    assert not twin.built and twin(inputs).shape == (2, 2)
+
+
+@pytest.mark.parametrize("shape", [3, "text", [(None, 3), "b"], {"a": 3}])
+def test_what_is_no_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="`input_shape` must be a tuple of sizes"):
+        minikeras.Sequential([layers.Dense(2)]).build(shape)

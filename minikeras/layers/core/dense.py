@@ -88,7 +88,7 @@ class Dense(Layer):
         y = DENSE(inputs, self.kernel, self.bias, activation=fused)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
-        return y if fused is not None else self.activation(y)
+        return y if fused is not None or self.activation is None else self.activation(y)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units)

@@ -110,9 +110,10 @@ class EinsumDense(Layer):
         fused = activations.fused(self.activation)
         if self._summed and fused is not SOFTMAX:
             y = self._as_dense(inputs, fused)
-            return y if fused is not None else self.activation(y)
-        y = einsum(self.equation, inputs, self.kernel)
-        return self.activation(y if self.bias is None else y + self.bias)
+        else:
+            y, fused = einsum(self.equation, inputs, self.kernel), None
+            y = y if self.bias is None else y + self.bias
+        return y if fused is not None or self.activation is None else self.activation(y)
 
     def _as_dense(self, inputs: Any, activation: Fused | None) -> Any:
         """Compute a product over the last axes of the inputs as one of matrices."""

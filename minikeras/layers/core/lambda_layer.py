@@ -47,11 +47,9 @@ class Lambda(Layer):
         self.arguments = arguments or {}
         self._output_shape = output_shape
         self.mask = mask
-        self.supports_masking = True
         names = inspect.signature(function).parameters if _has_signature(function) else {}
         self._takes_mask = "mask" in names
         self._takes_training = "training" in names
-        self.built = True
 
     def call(self, inputs: Any, mask: Any = None, training: Any = None) -> Any:
         kwargs = dict(self.arguments)

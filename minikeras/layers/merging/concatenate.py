@@ -67,6 +67,11 @@ class Concatenate(Merge):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None or all(m is None for m in mask):
             return None
+        if len(mask) != len(inputs):
+            raise ValueError(
+                f"Layer '{self.name}': `mask` must be a list of one mask for each input. "
+                f"Received: {len(mask)} masks for {len(inputs)} inputs"
+            )
         axis = self.axis % len(inputs[0].shape)
         masks = []
         for x, m in zip(inputs, mask):

@@ -29,7 +29,7 @@ class UnitNormalization(Layer):
         super().__init__(**kwargs)
         self.axis = checked_axis("UnitNormalization", axis)
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs: Any) -> Any:
         return normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)

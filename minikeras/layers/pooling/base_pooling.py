@@ -36,7 +36,7 @@ class BasePooling(Layer):
         self.padding = standardize_padding(padding, owner)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=rank + 2)
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         channels = input_shape[1 if self.data_format == "channels_first" else -1]

@@ -47,7 +47,6 @@ class Border(Layer):
             self._border = standardize_border(value, self.rank, name, owner)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
         return self._border[0] if self.rank == 1 else self._border
 
     @property

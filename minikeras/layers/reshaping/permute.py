@@ -35,7 +35,6 @@ class Permute(Layer):
                 f"Received: dims={dims}"
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         return transpose(inputs, (0, *self.dims))

@@ -28,7 +28,6 @@ class RepeatVector(Layer):
         super().__init__(**kwargs)
         self.n = n
         self.input_spec = InputSpec(ndim=2)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         return repeat(reshape(inputs, (inputs.shape[0], 1, inputs.shape[1])), self.n, axis=1)

@@ -37,7 +37,7 @@ class Reshape(Layer):
                 "sizes of 0 or more, one of which may be -1",
                 target_shape,
             )
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         rest = input_shape[1:]

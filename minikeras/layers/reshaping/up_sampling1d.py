@@ -32,7 +32,6 @@ class UpSampling1D(Layer):
         super().__init__(**kwargs)
         self.size = standardize_tuple(size, 1, "size", "UpSampling1D")[0]
         self.input_spec = InputSpec(ndim=3)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         return UPSAMPLE(inputs, factors=(self.size,))

@@ -51,7 +51,6 @@ class UpSampling2D(Layer):
             )
         self.interpolation = interpolation
         self.input_spec = InputSpec(ndim=4)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         if self.interpolation == "nearest":

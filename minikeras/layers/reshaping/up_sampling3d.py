@@ -35,7 +35,6 @@ class UpSampling3D(Layer):
         self.size = standardize_tuple(size, 3, "size", "UpSampling3D")
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=5)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         return in_channels_last(inputs, self.data_format, lambda x: UPSAMPLE(x, factors=self.size))

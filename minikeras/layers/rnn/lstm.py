@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -79,15 +80,10 @@ class LSTMCell(BuiltInCell):
         self.state_size = [self.units, self.units]
 
     def build(self, input_shape: tuple) -> None:
-        options = {"initializer": self._bias_with_ones} if self.unit_forget_bias else {}
+        options = {}
+        if self.unit_forget_bias:
+            options = {"initializer": functools.partial(_bias_with_ones, self.bias_initializer)}
         self._make_weights(input_shape, (4 * self.units,), **options)
-
-    def _bias_with_ones(self, shape: tuple, dtype: Any = None) -> np.ndarray:
-        """Initialize the bias, that of the forget gate with ones."""
-        u = self.units
-        make = self.bias_initializer or Zeros()
-        first, others = [to_array(make((n,), dtype=dtype)) for n in (u, 2 * u)]
-        return np.concatenate([first, np.ones(u, first.dtype), others])
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         h, c = states[0], states[1]
@@ -96,6 +92,14 @@ class LSTMCell(BuiltInCell):
         weights = self.kernel, self.recurrent_kernel, self.bias
         h, c = lstm_step(xs, hs, c, *weights, self.activation, self.recurrent_activation)
         return h, [h, c]
+
+
+def _bias_with_ones(initializer: Any, shape: tuple, dtype: Any = None) -> np.ndarray:
+    """Initialize the bias, that of the forget gate with ones."""
+    u = shape[0] // 4
+    make = initializer or Zeros()
+    first, others = [to_array(make((n,), dtype=dtype)) for n in (u, 2 * u)]
+    return np.concatenate([first, np.ones(u, first.dtype), others])
 
 
 class LSTM(BuiltInRNN, cell=LSTMCell):

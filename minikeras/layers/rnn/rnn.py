@@ -190,7 +190,7 @@ class RNN(Layer):
         self._forget_masks(self.cell)
         states = tree.map_structure(self._as_compute, states)
         if self.stateful:
-            for v, s in zip(tree.flatten(self.states), tree.flatten(states)):
+            for v, s in zip(tree.flatten(self.states), tree.flatten(states), strict=True):
                 v.assign(s)
         output = self._as_compute(outputs if self.return_sequences else last)
         return (output, *states) if self.return_state else output
@@ -227,7 +227,8 @@ class RNN(Layer):
                     f"{wanted}. Received: {tuple(state.shape)}"
                 )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
-        return tree.map_structure(lambda s: cast(s, dtype) if s.dtype != dtype else s, states)
+        given = [cast(s, dtype) if s.dtype != dtype else s for s in given]
+        return tree.pack_sequence_as(self.state_size, given)
 
     def _as_compute(self, x: Tensor) -> Tensor:
         return x if x.array.dtype == self._compute else cast(x, self._compute)
@@ -271,7 +272,7 @@ class RNN(Layer):
                 keep = mask[:, t]
                 output = _choose(keep, output, self._instead(output, states))
                 old = tree.flatten(states)
-                new = [_choose(keep, n, o) for n, o in zip(tree.flatten(new), old)]
+                new = [_choose(keep, n, o) for n, o in zip(tree.flatten(new), old, strict=True)]
                 new = tree.pack_sequence_as(states, new)
             states = new
             outputs.append(output)

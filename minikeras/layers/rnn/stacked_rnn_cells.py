@@ -71,6 +71,11 @@ class StackedRNNCells(Layer):
 
     def call(self, inputs: Any, states: Any, training: bool = False, **kwargs: Any) -> tuple:
         new_states = []
+        if len(states) != len(self.cells):
+            raise ValueError(
+                f"Layer '{self.name}': argument `states` must hold the states of {len(self.cells)} "
+                f"cells. Received: {len(states)}"
+            )
         for cell, state in zip(self.cells, states):
             nested = tree.is_nested(state)
             options = dict(kwargs)
