@@ -29,14 +29,14 @@ def cover(
     missing = frozenset().union(*(options for _, options in pool))
     missing_pairs = set().union(*pairs_of)
     picked = []
-    while pool and (missing or more > 0):
+    while missing or more > 0:
         more -= not missing
-
-        def gain(i: int) -> tuple[int, int]:
-            return len(pool[i][1] & missing), len(pairs_of[i] & missing_pairs)
-
-        best = max(range(len(pool)), key=gain)
-        if not any(gain(best)):
+        gains = [
+            (len(options & missing), len(p & missing_pairs))
+            for (_, options), p in zip(pool, pairs_of)
+        ]
+        best = max(range(len(pool)), key=gains.__getitem__)
+        if not any(gains[best]):
             break
         call, options = pool[best]
         picked.append(call)

@@ -60,7 +60,7 @@ def hard_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid: `clip(x / 6 + 1 / 2, 0, 1)`."""
 
 
-@unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, y: g * ((y > -1) & (y < 1)))
+@unary(lambda x: np.minimum(np.maximum(x, -1), 1), lambda g, x: g * ((x >= -1) & (x <= 1)))
 def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh: `clip(x, -1, 1)`."""
 
@@ -91,7 +91,7 @@ _ELU = elementary(
 _LEAKY = elementary(
     "leaky_relu",
     lambda x, slope: np.where(x > 0, x, x * np.asarray(slope, x.dtype)),
-    lambda g, x, slope: g * np.where(x > 0, np.ones_like(x), np.ones_like(x) * slope),
+    lambda g, x, slope: g * np.where(x >= 0, np.ones_like(x), np.ones_like(x) * slope),
     rule=same,
 )
 _CELU = elementary(

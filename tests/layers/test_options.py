@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
-from layer_cases import Array, Call, Make, all_cases, covering, drawn, options
+from layer_cases import Array, Make, all_cases, covering, drawn, options
 
 import minikeras
 from minikeras import layers, tree
@@ -195,7 +195,7 @@ def same_by_nature(name, k, value, default):
         }
         return value is None or (k in same and same[k] == value and name != "EinsumDense")
     if k == "axis":  # the last one, in another way
-        return True if value in ([-1], [1], 1, 2, 3) and "Normalization" in name else False
+        return value in ([-1], [1], 1, 2, 3) and "Normalization" in name
     return len(set(np.ravel(value)) | set(np.ravel(default))) == 1
 
 

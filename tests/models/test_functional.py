@@ -520,3 +520,19 @@ def test_a_list_is_not_dealt_out_to_the_keys_of_a_dict(kind):
     for call in (model, lambda inputs: model.predict(inputs, verbose=0)):
         with pytest.raises(ValueError, match=r"dict of inputs with the keys \['a', 'b'\]"):
             call(kind([x, y]))
+
+
+def test_frozen_layers_stay_frozen_in_configs_and_clones(keras):
+    for library in (minikeras, keras):
+        a = library.Input((3,))
+        frozen = library.layers.Dense(2, trainable=False)
+        model = library.Model(a, library.layers.Dense(1)(frozen(a)))
+        for twin in (
+            model,
+            library.Model.from_config(model.get_config()),
+            library.models.clone_model(model),
+            library.Model(model.input, model.output, trainable=True),
+        ):
+            assert [len(layer.trainable_weights) for layer in twin.layers] == [0, 0, 2]
+        model = library.Model(a, model.output, trainable=False)
+        assert library.Model.from_config(model.get_config()).trainable_weights == []
