@@ -112,8 +112,10 @@ CASES = {
         [
             Call({}, Array((2, 4, 3))),
             Call({"mask_value": 1.0}, Array((3, 4, 1), "float32", 0, 1)),
-            Call({"mask_value": 1.0}, Array((3, 4, 2), "int32", 0, 2)),  # some steps are 1 in part
+        ],
+        also=[  # some steps hold the value in part
+            Call({"mask_value": 1.0}, Array((3, 4, 2), "int32", 0, 2)),
             Call({}, Array((3, 6, 2), "int32", 0, 2)),
-        ]
+        ],
     ),
 }

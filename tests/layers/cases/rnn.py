@@ -1,6 +1,5 @@
 """Rows of the layers in `minikeras/layers/rnn/`."""
 
-import numpy as np
 from layer_cases import Array, Call, Case, Make, st
 
 UNITS = 3
@@ -68,13 +67,6 @@ def inner(kind, **kwargs):
     )
 
 
-# The weights of two layers, each a kernel, a recurrent kernel and a bias.
-FIRST_WEIGHTS = [
-    np.linspace(-1, 1, size).reshape(shape)
-    for size, shape in 2 * [(9, (3, UNITS)), (9, (UNITS, UNITS)), (3, (UNITS,))]
-]
-
-
 def bidirectional_calls():
     def build(kind, mode, sequences, states, masked, initial, other):
         flags = {"return_sequences": sequences, "return_state": states}
@@ -105,7 +97,6 @@ CASES = {
         examples=6,
         empty=False,
         float64=1e-6,
-        also=[Call({"layer": inner("SimpleRNN"), "weights": FIRST_WEIGHTS}, X)],
     ),
     "GRU": Case(
         rnn_calls(

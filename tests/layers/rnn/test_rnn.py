@@ -338,3 +338,9 @@ def test_a_step_is_masked_only_if_all_of_it_is_zero(keras):
     for library in (minikeras, keras):
         mask = library.layers.Masking().compute_mask(x)
         assert np.asarray(mask).tolist() == [[True, True, True, False]]
+
+
+def test_simple_rnn_has_a_penalty_on_its_output():
+    layer = layers.SimpleRNN(2, activity_regularizer="l2")
+    y = np.asarray(layer(X))
+    np.testing.assert_allclose(layer.losses, [0.01 * (y**2).sum() / len(X)], rtol=1e-5)
