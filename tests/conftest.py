@@ -16,6 +16,8 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
 
+sys.path.append(str(Path(__file__).parent))  # for option_cover.py
+
 
 @pytest.fixture(scope="session")
 def keras():

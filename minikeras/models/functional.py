@@ -46,8 +46,8 @@ class Functional(GraphModel):
         inputs, outputs = self._entered(inputs, outputs)
         self._set_graph(inputs, outputs)
         self.autocast = False  # inputs get the dtypes of their `Input`s
-        if trainable is not None:
-            self.trainable = trainable
+        if trainable is False:  # True leaves each layer as it is: some may be frozen
+            self.trainable = False
         self.built = True
 
     def _entered(self, inputs: Any, outputs: Any) -> tuple[Any, Any]:

@@ -67,7 +67,7 @@ def _hard_tanh(x: np.ndarray) -> np.ndarray:
     return np.minimum(np.maximum(x, low), 1)
 
 
-@unary(_hard_tanh, lambda g, y: g * ((y > -1) & (y < 1)), floating=False, numeric=True)
+@unary(_hard_tanh, lambda g, x: g * ((x >= -1) & (x <= 1)), floating=False, numeric=True)
 def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh: `clip(x, -1, 1)`."""
 
@@ -98,7 +98,7 @@ _ELU = elementary(
 _LEAKY = elementary(
     "leaky_relu",
     lambda x, slope: np.where(x > 0, x, x * np.asarray(slope, x.dtype)),
-    lambda g, x, slope: g * np.where(x > 0, np.ones_like(x), np.ones_like(x) * slope),
+    lambda g, x, slope: g * np.where(x >= 0, np.ones_like(x), np.ones_like(x) * slope),
     rule=same,
 )
 _CELU = elementary(

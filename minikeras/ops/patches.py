@@ -216,7 +216,7 @@ def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_
     if data_format == "channels_last":
         blocks = transpose(reshape(x, (n, h, w, b, b, c // b**2)), (0, 1, 3, 2, 4, 5))
     else:
-        blocks = transpose(reshape(x, (n, b, b, c // b**2, h, w)), (0, 3, 4, 1, 5, 2))
+        blocks = transpose(reshape(x, (n, c // b**2, b, b, h, w)), (0, 1, 4, 2, 5, 3))
     return reshape(blocks, shape)
 
 
@@ -255,5 +255,5 @@ def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_
     if data_format == "channels_last":
         blocks = transpose(reshape(x, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
     else:
-        blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 3, 5, 1, 2, 4))
+        blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 1, 3, 5, 2, 4))
     return reshape(blocks, shape)

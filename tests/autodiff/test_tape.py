@@ -429,3 +429,18 @@ def test_watched_variables_are_those_that_were_used():
         _ = used * x + ops.square(used)
     assert [v is used for v in tape.watched_variables()] == [True]
     assert unused is not None
+
+
+def test_a_tape_that_was_reset_is_used_again():
+    v = Variable(np.array(3.0))
+    with GradientTape() as tape:
+        y = v * v * v
+        tape.reset()
+        z = v * v
+    assert tape.gradient(z, v).numpy() == 6.0
+    with GradientTape(persistent=True) as tape:
+        y = v * v
+    tape.reset()
+    with tape:
+        y = v * 5.0
+    assert tape.gradient(y, v).numpy() == 5.0

@@ -1127,3 +1127,42 @@ def test_a_shallow_copy_shares_weights_and_keeps_its_own_account():
     twin = copy.copy(layer)
     assert twin.kernel is layer.kernel and twin._tracked is not layer._tracked
     np.testing.assert_array_equal(twin(x23), layer(x23))
+
+
+def test_gradients_of_a_layer_called_twice_add_up():
+    dense = layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    x, z = np.array([[1.0, 2.0]], "float32"), np.array([[3.0, 5.0]], "float32")
+    with minikeras.GradientTape() as tape:
+        total = minikeras.ops.sum(dense(x)) + 2 * minikeras.ops.sum(dense(z))
+    np.testing.assert_allclose(tape.gradient(total, dense.kernel)[:, 0], [7, 12])
+
+
+def test_kernels_of_a_layer_are_drawn_apart():
+    cell = layers.LSTMCell(4, recurrent_initializer="glorot_uniform")
+    cell.build((None, 4))
+    assert (np.asarray(cell.kernel) != np.asarray(cell.recurrent_kernel)).any()
+    separable = layers.SeparableConv1D(3, 1)  # both kernels are (1, 3, ...) by glorot_uniform
+    separable.build((None, 5, 3))
+    a, b = np.asarray(separable.depthwise_kernel).ravel(), separable.pointwise_kernel
+    assert not np.isin(a, np.asarray(b)).any()
+    attention = layers.MultiHeadAttention(2, 3)
+    attention(np.ones((1, 2, 6), "float32"), np.ones((1, 2, 6), "float32"))
+    query, key = attention.get_weights()[0], attention.get_weights()[2]
+    assert query.shape == key.shape and (query != key).any()
+
+
+def test_copies_keep_penalties_and_constraints():
+    dense = layers.Dense(2, kernel_regularizer="l2", bias_constraint="non_neg")
+    dense.build((None, 3))
+    twin = copy.deepcopy(dense)
+    assert type(twin.kernel.regularizer).__name__ == "L2"
+    assert type(twin.bias.constraint).__name__ == "NonNeg"
+    np.testing.assert_allclose(twin.losses, dense.losses)
+    assert len(twin.losses) == 1
+
+
+def test_an_index_that_is_input_dim_is_refused():
+    embedding = layers.Embedding(3, 2)
+    assert embedding(np.array([2])).shape == (1, 2)
+    with pytest.raises(ValueError, match="index 3"):
+        embedding(np.array([0, 3]))

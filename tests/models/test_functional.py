@@ -477,15 +477,27 @@ def test_graphs_with_ops_are_exchanged_with_keras(keras):
 
 
 def test_shared_model_trained_in_two_models():
+    """What one model's training does to the weights that they share is where the other goes on."""
     a = minikeras.Input((3,))
     base = Model(a, layers.Dense(4)(a))
-    head = Model(a, layers.Dense(1)(base(a)))
-    head.compile("sgd", "mse")
-    before = base.get_weights()[0]
-    head.fit(x23, np.ones((2, 1)), verbose=0)
-    assert np.any(base.get_weights()[0] != before)
+    heads = [Model(a, layers.Dense(1)(base(a))) for _ in range(2)]
+    y = np.ones((2, 1), "float32")
+    for head in heads:
+        head.compile(minikeras.optimizers.SGD(0.01), "mse")
+        kernel, bias, top, top_bias = head.get_weights()
+        error = 2 * ((x23 @ kernel + bias) @ top + top_bias - y) / 2
+        head.fit(x23, y, verbose=0)
+        wanted = kernel - 0.01 * x23.T @ (error @ top.T)
+        np.testing.assert_allclose(base.get_weights()[0], wanted, rtol=1e-4, atol=1e-6)
+    for head in heads:
+        np.testing.assert_array_equal(head.get_weights()[0], base.get_weights()[0])
     base.trainable = False
-    assert len(head.trainable_weights) == 2
+    assert [len(head.trainable_weights) for head in heads] == [2, 2]
+    frozen, top = heads[0].get_weights()[0], heads[0].get_weights()[2]
+    heads[0].compile("sgd", "mse")
+    heads[0].fit(x23, y, verbose=0)
+    np.testing.assert_array_equal(heads[0].get_weights()[0], frozen)
+    assert (heads[0].get_weights()[2] != top).any()
 
 
 def test_names_are_unique_and_there_are_inputs_and_outputs():
@@ -643,3 +655,19 @@ def test_an_operation_that_gives_other_outputs_than_it_described():
     model = Model(x, Fickle(name="fickle")(x))
     with pytest.raises(ValueError, match="'fickle' gave 3 outputs, and 2 when"):
         model(x23)
+
+
+def test_frozen_layers_stay_frozen_in_configs_and_clones(keras):
+    for library in (minikeras, keras):
+        a = library.Input((3,))
+        frozen = library.layers.Dense(2, trainable=False)
+        model = library.Model(a, library.layers.Dense(1)(frozen(a)))
+        for twin in (
+            model,
+            library.Model.from_config(model.get_config()),
+            library.models.clone_model(model),
+            library.Model(model.input, model.output, trainable=True),
+        ):
+            assert [len(layer.trainable_weights) for layer in twin.layers] == [0, 0, 2]
+        model = library.Model(a, model.output, trainable=False)
+        assert library.Model.from_config(model.get_config()).trainable_weights == []

@@ -40,9 +40,15 @@ def test_characters_that_the_output_lacks(monkeypatch):
     assert raw.getvalue() == b"==\n"
 
 
-def test_no_output_at_all(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", None)
-    print_msg("hello")
+def test_no_output_at_all(monkeypatch, capfd, caplog):
+    """Nothing is raised, nothing goes elsewhere, and the next message is printed again."""
+    caplog.set_level("INFO", logger="minikeras")
+    with monkeypatch.context() as without_output:
+        without_output.setattr(sys, "stdout", None)
+        print_msg("lost")
+    print_msg("seen")
+    assert capfd.readouterr() == ("seen\n", "")
+    assert caplog.messages == []
 
 
 def test_is_live(monkeypatch):

@@ -75,6 +75,7 @@ class GroupQueryAttention(ProjectedAttention):
                 f"num_key_value_heads={num_key_value_heads}"
             )
         super().__init__(**accepted(ProjectedAttention, locals()), **kwargs)
+        self.activity_regularizer = self._projection_regularizer  # on the outputs too, as in Keras
         self.head_dim = head_dim
         self.num_query_heads, self.num_key_value_heads = num_query_heads, num_key_value_heads
         self.num_repeats = num_query_heads // num_key_value_heads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -115,10 +116,7 @@ class BatchNormalization(Layer):
         variance = self.moving_variance_initializer
         self.moving_variance = self._average("moving_variance", shape, variance)
         if self.renorm:
-
-            def deviation(shape: tuple, dtype: Any = None) -> Any:
-                return np.sqrt(to_array(variance(shape, dtype=dtype)))
-
+            deviation = functools.partial(_root_of, variance)
             self.moving_stddev = self._average("moving_stddev", shape, deviation)
             self.renorm_mean = self._average("renorm_mean", shape, self.moving_mean_initializer)
             self.renorm_stddev = self._average("renorm_stddev", shape, deviation)
@@ -235,3 +233,8 @@ def _checked_clipping(limits: dict | None) -> dict:
             f"Received: dmax={dmax}"
         )
     return limits
+
+
+def _root_of(initializer: Any, shape: tuple, dtype: Any = None) -> Any:
+    """Initialize a standard deviation as variances are."""
+    return np.sqrt(to_array(initializer(shape, dtype=dtype)))

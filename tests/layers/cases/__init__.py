@@ -30,17 +30,32 @@ against Keras and against finite differences.
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import pkgutil
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import numpy as np
 from hypothesis import strategies as st
+from option_cover import cover, text
 
-__all__ = ["Array", "Call", "Case", "Make", "all_cases", "st"]
+__all__ = [
+    "Array",
+    "Call",
+    "Case",
+    "Make",
+    "all_cases",
+    "covering",
+    "drawn",
+    "drops",
+    "options",
+    "st",
+]
 
 
 @dataclass(frozen=True)
@@ -82,10 +97,14 @@ class Make:
     """A constructor argument that is made with the library under test: `Make(lambda k: ...)`.
 
     `k` is `minikeras` or `keras`. Name layers made here, or their configs will differ by the
-    number in their names.
+    number in their names. `label` tells it from others of the same argument.
     """
 
     function: Callable[[Any], Any]
+    label: str = ""
+
+    def __repr__(self) -> str:
+        return self.label or self.function.__qualname__
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,7 @@ class Case:
         empty: whether a batch of 0 examples is checked.
         half: whether `mixed_float16` is checked.
         training: whether outputs with `training=True` are compared too, and the weights after it.
+        also: further calls, which need the batch that they have: compared with Keras only.
     """
 
     calls: Any
@@ -141,6 +161,7 @@ class Case:
     empty: bool = True
     half: bool = True
     training: bool = True
+    also: Sequence[Call] = ()
 
     def strategy(self) -> st.SearchStrategy:
         """Return the strategy that draws a call."""
@@ -149,6 +170,7 @@ class Case:
         return self.calls
 
 
+@functools.cache
 def all_cases() -> dict[str, Case]:
     """Return the rows of all tables."""
     found: dict[str, Case] = {}
@@ -157,3 +179,86 @@ def all_cases() -> dict[str, Case]:
         assert not set(found) & set(table), f"{module.name} repeats {set(found) & set(table)}"
         found.update(table)
     return found
+
+
+DRAWS = 120
+# Options that every layer with weights has in the same way, so that the rows need not say them.
+OF_WEIGHTS = {
+    "initializer": ["ones", None, "truncated_normal"],
+    "regularizer": [None, "l2", "l1"],
+    "constraint": [None, "non_neg", None, "unit_norm"],
+}
+
+
+def with_options_of_weights(layer: type, call: Call, number: int) -> Call:
+    """Give initializers, regularizers and constraints that a drawn call leaves out, in turn."""
+    kwargs = dict(call.kwargs)
+    for i, name in enumerate(inspect.signature(layer).parameters):
+        values = OF_WEIGHTS.get(name.rpartition("_")[2])
+        if "variance" in name:  # must stay positive
+            continue
+        if name == "activity_regularizer" and layer.__name__ == "SimpleRNN":  # Keras drops it
+            continue
+        if values and name not in kwargs:
+            value = values[(number + i + number // 3) % len(values)]
+            if value is not None:
+                kwargs[name] = value
+    return Call(kwargs, call.inputs, call.call)
+
+
+@functools.cache
+def drawn(name: str) -> list[Call]:
+    """Return many calls of a layer: a pool to pick from."""
+    import minikeras
+
+    found: list[Call] = []
+    settings = hypothesis.settings(
+        max_examples=DRAWS,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    case = all_cases()[name]
+    if isinstance(case.calls, Sequence):
+        found = list(case.calls) * (3 if len(case.calls) > 3 else 12 // len(case.calls))
+    else:
+        settings(hypothesis.given(case.strategy())(lambda call: found.append(call)))()
+    found.extend(case.also)
+    layer = getattr(minikeras.layers, name)
+    return [with_options_of_weights(layer, call, i) for i, call in enumerate(found)]
+
+
+def options(call: Call) -> frozenset[tuple[str, str]]:
+    """Return what a call says: each argument of the constructor and of the call, with its value."""
+    inputs = call.inputs if isinstance(call.inputs, tuple) else (call.inputs,)
+    found = [(k, text(v)) for k, v in call.kwargs.items()]
+    found += [(f"call.{k}", ranks(v)) for k, v in call.call.items()]
+    return frozenset([*found, ("inputs", ranks(inputs))])
+
+
+def ranks(x: Any) -> str:
+    """Return the text of call arguments, in which arrays are known by dtype and rank alone."""
+    if isinstance(x, Array):
+        return f"{x.dtype}{len(x.shape)}"
+    if isinstance(x, (list, tuple)):
+        return f"[{', '.join(map(ranks, x))}]"
+    return repr(x)
+
+
+def drops(call: Call) -> bool:
+    """Return whether a call of a layer that does not always do so draws random numbers."""
+    return any(call.kwargs.get(k) for k in ("dropout", "recurrent_dropout"))
+
+
+@functools.cache
+def covering(name: str) -> list[Call]:
+    """Return the few calls of a layer that together hold every value of every option."""
+    names = {k for call in drawn(name) for k, _ in options(call)}
+
+    def with_defaults(call: Call) -> frozenset[tuple[str, str]]:
+        said = options(call)
+        return said | {(k, "default") for k in names - {k for k, _ in said}}
+
+    return cover(drawn(name), with_defaults, more=1)

@@ -2,7 +2,7 @@
 
 from layer_cases import Array, Call, Case, st
 
-activations = st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu"])
+activations = st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu", "elu"])
 formats = st.sampled_from(["channels_last", "channels_last", "channels_first"])
 
 
@@ -50,7 +50,7 @@ def transpose(draw, rank):
     kwargs["filters"] = draw(st.integers(1, 3))
     strides = kwargs["strides"]
     if strides == 2:
-        kwargs["output_padding"] = draw(st.sampled_from([None, 0, 1]))
+        kwargs["output_padding"] = draw(st.sampled_from([None, 0, 1, (1, 0, 1)[:rank]]))
     return Call(kwargs, images(draw, rank, draw(st.integers(1, 6)), kwargs["data_format"], (2, 4)))
 
 

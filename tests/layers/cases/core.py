@@ -1,5 +1,6 @@
 """Rows of the layers in `minikeras/layers/core/`."""
 
+import numpy as np
 from layer_cases import Array, Call, Case, Make, st
 
 shapes = st.sampled_from([(3, 4), (2, 3, 4), (2, 1, 3, 2)])
@@ -9,7 +10,9 @@ shapes = st.sampled_from([(3, 4), (2, 3, 4), (2, 1, 3, 2)])
 def dense(draw):
     kwargs = {
         "units": draw(st.integers(1, 5)),
-        "activation": draw(st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu"])),
+        "activation": draw(
+            st.sampled_from([None, "relu", "tanh", "sigmoid", "softmax", "gelu", "elu"])
+        ),
         "use_bias": draw(st.booleans()),
     }
     if draw(st.booleans()):
@@ -21,10 +24,10 @@ def dense(draw):
 
 @st.composite
 def embedding(draw):
-    rows = draw(st.integers(1, 8))
+    rows = draw(st.sampled_from([1, 2, 7]))
     kwargs = {
         "input_dim": rows,
-        "output_dim": draw(st.integers(1, 4)),
+        "output_dim": draw(st.sampled_from([1, 3])),
         "mask_zero": draw(st.booleans()),
     }
     if draw(st.booleans()):
@@ -43,6 +46,10 @@ def pair(k):
 
 def with_arguments(k):
     return lambda x, factor, mask=None: x * factor
+
+
+def every_other(k):
+    return lambda inputs, mask: inputs[:, :, 0] > 0
 
 
 CASES = {
@@ -81,13 +88,22 @@ CASES = {
         ],
         examples=12,
     ),
-    "Embedding": Case(embedding()),
+    "Embedding": Case(
+        embedding(),
+        also=[
+            Call(
+                {"input_dim": 3, "output_dim": 2, "weights": [np.arange(6.0).reshape(3, 2)]},
+                Array((2, 4), "int32", 0, 3),
+            )
+        ],
+    ),
     "Identity": Case([Call({}, Array((2, 3))), Call({}, [Array((2, 3)), Array((2,), "int32")])]),
     "Lambda": Case(
         [
             Call({"function": Make(scale)}, Array((2, 3))),
             Call({"function": Make(pair), "output_shape": (7,)}, [Array((2, 3)), Array((2, 4))]),
             Call({"function": Make(with_arguments), "arguments": {"factor": 3.0}}, Array((2, 3))),
+            Call({"function": Make(scale), "mask": Make(every_other)}, Array((2, 4, 3))),
         ],
         keras_config=False,
         from_config={"safe_mode": False},
@@ -96,6 +112,10 @@ CASES = {
         [
             Call({}, Array((2, 4, 3))),
             Call({"mask_value": 1.0}, Array((3, 4, 1), "float32", 0, 1)),
-        ]
+        ],
+        also=[  # some steps hold the value in part
+            Call({"mask_value": 1.0}, Array((3, 4, 2), "int32", 0, 2)),
+            Call({}, Array((3, 6, 2), "int32", 0, 2)),
+        ],
     ),
 }

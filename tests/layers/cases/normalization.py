@@ -13,6 +13,8 @@ def positive_variances(rng, name, shape):
 
 def batch_call(shape, axis, flags, epsilon, masked):
     kwargs = {"axis": axis, "epsilon": epsilon, "momentum": 0.9, **flags}
+    if "renorm" in flags:
+        masked = False
     call = {}
     if masked and len(shape) == 3 and axis == -1:
         call["mask"] = Array(shape[:2], "bool")
@@ -41,7 +43,15 @@ CASES = {
             batch_call,
             shapes,
             st.sampled_from([-1, 1]),
-            flags,
+            flags
+            | st.sampled_from(
+                [
+                    {"moving_variance_initializer": "zeros"},
+                    {"renorm": True},
+                    {"renorm": True, "renorm_momentum": 0.7},
+                    {"renorm": True, "renorm_clipping": {"rmin": 0.9, "rmax": 1.2, "dmax": 0.1}},
+                ]
+            ),
             st.sampled_from([1e-3, 0.1]),
             st.booleans(),
         ),
@@ -51,12 +61,16 @@ CASES = {
     ),
     "GroupNormalization": Case(
         st.builds(
-            lambda shape, f, groups, e: Call({"groups": groups, "epsilon": e, **f}, Array(shape)),
-            shapes,
+            lambda shape, f, groups, axis, e: Call(
+                {"groups": groups, "axis": axis, "epsilon": e, **f}, Array(shape)
+            ),
+            st.sampled_from([(3, 4), (2, 3, 4), (2, 4, 2, 4)]),
             flags,
             st.sampled_from([1, 2, 4, -1]),
+            st.just(-1),
             st.sampled_from([1e-3, 0.1]),
         ),
+        also=[Call({"groups": g, "axis": 1}, Array((2, 4, 3, 2))) for g in (2, -1)],
         float32=1e-4,
         float64=1e-9,
     ),
@@ -72,11 +86,13 @@ CASES = {
         examples=8,
         float32=5e-5,
     ),
+    # Keras's scale, of the shape of the axes alone, broadcasts only along the last ones.
     "RMSNormalization": Case(
         shapes.flatmap(
             lambda shape: st.builds(
-                lambda axis: Call({"axis": axis}, Array(shape)),
-                axis_lists(shape).filter(lambda a: a != [0]),
+                lambda axis, epsilon: Call({"axis": axis, "epsilon": epsilon}, Array(shape)),
+                st.sampled_from([-1, len(shape) - 1, [-1]]),
+                st.sampled_from([1e-6, 0.1]),
             )
         ),
     ),

@@ -62,6 +62,10 @@ def spatial(n, formats=(None,)):
     return Case(calls, examples=6, random=True, statistics=whole_channels)
 
 
+NOISE_SHAPES = [
+    Call({"rate": 0.5, "seed": 3, "noise_shape": s}, Array((2, 3, 4)))
+    for s in ((2, 1, 4), (None, 1, None))
+]
 FORMATS = (None, "channels_last", "channels_first")
 
 CASES = {
@@ -73,6 +77,7 @@ CASES = {
         ),
         random=True,
         statistics=two_values,
+        also=NOISE_SHAPES,
     ),
     "GaussianDropout": Case(
         st.builds(
@@ -111,5 +116,6 @@ CASES = {
         ),
         random=True,
         statistics=dropped_share,
+        also=NOISE_SHAPES,
     ),
 }

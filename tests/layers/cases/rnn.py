@@ -31,6 +31,17 @@ def rnn_calls(states, cells=({},)):
     return st.builds(build, flags, st.sampled_from(cells), st.booleans(), st.booleans())
 
 
+dropping = {"dropout": 0.3, "recurrent_dropout": 0.2, "seed": 2}
+# With `unroll=True` Keras gives zeros for masked steps at the beginning, without it the first state;
+# ours gives the latter, so these calls have no mask.
+also = [
+    Call({"units": UNITS, "unroll": True, **more}, X, {})
+    for more in ({}, {"activation": "elu", "return_sequences": True, "go_backwards": True})
+] + [
+    Call({"units": UNITS, "stateful": True, **more}, X, call)
+    for more in ({}, {"return_state": True, "go_backwards": True})
+    for call in ({}, {"mask": Array((2, 4), "bool", seed=3)})
+]
 regularized = {
     "kernel_regularizer": "l2",
     "bias_initializer": "ones",
@@ -51,14 +62,22 @@ def stacked(k):
 
 
 def inner(kind, **kwargs):
-    return Make(lambda k: getattr(k.layers, kind)(UNITS, name="inner", **kwargs))
+    return Make(
+        lambda k: getattr(k.layers, kind)(UNITS, name="inner", **kwargs), f"{kind}({kwargs})"
+    )
 
 
 def bidirectional_calls():
-    def build(kind, mode, sequences, states, masked):
-        kwargs = {"return_sequences": sequences, "return_state": states}
+    def build(kind, mode, sequences, states, masked, initial, other):
+        flags = {"return_sequences": sequences, "return_state": states}
         call = {"mask": Array((2, 4), "bool", seed=3)} if masked else {}
-        return Call({"layer": inner(kind, **kwargs), "merge_mode": mode}, X, call)
+        kwargs = {"layer": inner(kind, **flags), "merge_mode": mode}
+        if initial:
+            count = 4 if kind == "LSTM" else 2
+            call["initial_state"] = [Array((2, UNITS), seed=1 + i) for i in range(count)]
+        if other:
+            kwargs["backward_layer"] = inner(kind, go_backwards=True, use_bias=False, **flags)
+        return Call(kwargs, X, call)
 
     return st.builds(
         build,
@@ -67,11 +86,18 @@ def bidirectional_calls():
         st.booleans(),
         st.booleans(),
         st.booleans(),
+        st.booleans(),
+        st.booleans(),
     )
 
 
 CASES = {
-    "Bidirectional": Case(bidirectional_calls(), examples=4, empty=False, float64=1e-6),
+    "Bidirectional": Case(
+        bidirectional_calls(),
+        examples=6,
+        empty=False,
+        float64=1e-6,
+    ),
     "GRU": Case(
         rnn_calls(
             STATE,
@@ -83,15 +109,19 @@ CASES = {
                 {"activation": "elu", "reset_after": False},
                 {"recurrent_activation": "hard_sigmoid"},
                 regularized,
+                dropping,
             ),
         ),
         examples=5,
+        also=also,
     ),
     "GRUCell": Case(
         [
             cell({}, STATE),
             cell({"reset_after": False}, STATE),
             cell({"use_bias": False, "activation": "relu"}, STATE),
+            cell({"recurrent_activation": "hard_sigmoid"}, STATE),
+            cell(dropping, STATE),
         ],
         examples=3,
     ),
@@ -106,12 +136,19 @@ CASES = {
                 {"recurrent_activation": "hard_sigmoid"},
                 regularized,
                 wide,
+                dropping,
             ),
         ),
         examples=5,
+        also=also,
     ),
     "LSTMCell": Case(
-        [cell({}, STATES), cell({"use_bias": False, "activation": "softsign"}, STATES)],
+        [
+            cell({}, STATES),
+            cell({"use_bias": False, "activation": "softsign"}, STATES),
+            cell({"recurrent_activation": "hard_sigmoid", "unit_forget_bias": False}, STATES),
+            cell(dropping, STATES),
+        ],
         examples=2,
     ),
     "SimpleRNN": Case(
@@ -123,13 +160,20 @@ CASES = {
                 {"activation": "sigmoid"},
                 {"activation": "elu"},
                 {"activation": "linear"},
+                {"activation": "relu"},
                 regularized,
+                dropping,
             ),
         ),
         examples=5,
+        also=also,
     ),
     "SimpleRNNCell": Case(
-        [cell({}, STATE), cell({"use_bias": False, "activation": "elu"}, STATE)],
+        [
+            cell({}, STATE),
+            cell({"use_bias": False, "activation": "elu"}, STATE),
+            cell(dropping, STATE),
+        ],
         examples=2,
     ),
     "StackedRNNCells": Case(

@@ -133,6 +133,13 @@ def test_an_encoder_hands_its_state_to_a_decoder(kind):
     before = [w.copy() for w in model.get_weights()]
     model.fit([X, X[:, :4]], np.ones((3, 4, 3)), verbose=0)
     assert all((a != b).any() for a, b in zip(before, model.get_weights()))
+    # The decoder goes on where the encoder stopped: with its weights, as on one long sequence.
+    decoder.set_weights(model.get_weights()[:3])
+    whole = getattr(layers, kind)(3, return_sequences=True)
+    whole(X)
+    whole.set_weights(model.get_weights()[:3])
+    both = np.concatenate([X, X[:, :4]], axis=1)
+    np.testing.assert_allclose(model([X, X[:, :4]]), whole(both)[:, 5:], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -255,7 +262,11 @@ def test_time_distributed_hands_over_masks():
     mask = np.random.default_rng(1).random((2, 3, 4)) < 0.5
     y = layers.TimeDistributed(inner)(x, mask=mask)
     for t in range(3):
-        np.testing.assert_allclose(y[:, t], inner(x[:, t], mask=mask[:, t]), rtol=1e-5, atol=1e-6)
+        for n in range(2):  # a masked step is one that is not there
+            short = x[n, t][mask[n, t]]
+            wanted = inner(short[None])[0] if len(short) else np.zeros(2)
+            np.testing.assert_allclose(y[n, t], wanted, rtol=1e-5, atol=1e-6)
+    assert not mask.all()
     with pytest.raises(ValueError, match="mask"):
         layers.TimeDistributed(inner)(x, mask=mask[:, :2])
     with pytest.raises(ValueError, match="at least 3 axes"):
@@ -302,3 +313,53 @@ def test_masks_of_other_lengths_or_batches_are_refused(make):
     mask = np.array([[True, True, False, True, False]])  # one for the whole batch
     for same in (np.repeat(mask, 3, axis=0), np.repeat(mask, 3, axis=0)[..., None]):
         np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=same))
+
+
+def test_bidirectional_gives_each_layer_its_own_states():
+    first, second = np.full((3, 2), 0.5, "float32"), np.full((3, 2), -1.0, "float32")
+    layer = layers.Bidirectional(layers.GRU(2), merge_mode=None)
+    layer(X)
+    ahead, back = layer(X, initial_state=[first, second])
+    np.testing.assert_array_equal(ahead, layer.forward_layer(X, initial_state=[first]))
+    np.testing.assert_array_equal(back, layer.backward_layer(X, initial_state=[second]))
+    assert (np.asarray(back) != np.asarray(layer.backward_layer(X, initial_state=[first]))).any()
+
+
+def test_a_mask_ends_at_bidirectional_without_sequences():
+    x = layers.Masking()(X)
+    for sequences in (False, True):
+        y = layers.Bidirectional(layers.LSTM(2, return_sequences=sequences))(x)
+        assert (getattr(y, "_keras_mask", None) is not None) == sequences
+
+
+def test_stacked_cells_hand_on_their_own_states():
+    """Each cell gets back the state that it gave, step by step."""
+    cells = [layers.LSTMCell(4), layers.GRUCell(3), layers.SimpleRNNCell(2)]
+    stack = layers.StackedRNNCells(cells)
+    states = stack.get_initial_state(3)
+    stack.build((3, 2))
+    for t in range(2):
+        y, new = stack(X[:, t], states)
+        below, wanted = X[:, t], []
+        for cell, state in zip(cells, states):
+            below, own = cell(below, state)
+            wanted.append(own)
+        np.testing.assert_array_equal(y, below)
+        for a, b in zip(minikeras.tree.flatten(new), minikeras.tree.flatten(wanted)):
+            np.testing.assert_array_equal(a, b)
+        states = new
+
+
+def test_a_step_is_masked_only_if_all_of_it_is_zero(keras):
+    x = np.zeros((1, 4, 2), "float32")
+    x[0, 0, 0] = x[0, 1] = 1
+    x[0, 2, 1] = -1
+    for library in (minikeras, keras):
+        mask = library.layers.Masking().compute_mask(x)
+        assert np.asarray(mask).tolist() == [[True, True, True, False]]
+
+
+def test_simple_rnn_has_a_penalty_on_its_output():
+    layer = layers.SimpleRNN(2, activity_regularizer="l2")
+    y = np.asarray(layer(X))
+    np.testing.assert_allclose(layer.losses, [0.01 * (y**2).sum() / len(X)], rtol=1e-5)

@@ -20,13 +20,17 @@ batches it is 0 and 1. Arrays that must have values where everything else is sym
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
+import inspect
 import pkgutil
+import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from option_cover import cover, text
 
 BATCH = 5
 
@@ -82,6 +86,10 @@ class Draw:
     def with_nan(self, *shape: int) -> np.ndarray:
         x = self.real(*shape)
         return np.where(self.rng.random(x.shape) < 0.2, np.nan, x)
+
+    def with_infinities(self, *shape: int) -> np.ndarray:
+        x = self.with_nan(*shape)
+        return np.where(self.rng.random(x.shape) < 0.3, np.sign(x) * np.inf, x)
 
 
 @dataclasses.dataclass
@@ -148,6 +156,9 @@ class Function:
 
     write: Callable
 
+    def __repr__(self) -> str:
+        return "a function"
+
     def of(self, ops: Any) -> Callable:
         return self.write(ops)
 
@@ -157,6 +168,9 @@ class Fixed:
     """An array that stays one where KerasTensors take the place of the others."""
 
     value: np.ndarray
+
+    def __repr__(self) -> str:
+        return "fixed " + text(self.value)
 
 
 class Cases(dict):
@@ -169,6 +183,7 @@ class Cases(dict):
             self[name] = Case(make, **options)
 
 
+@functools.cache
 def all_cases() -> dict[str, Case]:
     """Return the cases of all files."""
     found: dict[str, Case] = {}
@@ -177,6 +192,33 @@ def all_cases() -> dict[str, Case]:
         assert not set(found) & set(table), f"{module.name} repeats {set(found) & set(table)}"
         found.update(table)
     return found
+
+
+@functools.cache
+def drawn(name: str) -> list[Call]:
+    """Return many calls of an op: a pool to pick from."""
+    case, chance = all_cases()[name], random.Random(name)
+    return [call(case, Draw(chance.randrange, seed)) for seed in range(120)]
+
+
+def options(name: str, call: Call) -> frozenset[tuple[str, str]]:
+    """Return what a call says: each parameter with its value, arrays by kind and rank."""
+    from minikeras import ops
+
+    bound = inspect.signature(getattr(ops, name)).bind(*call.args, **call.kwargs)
+    bound.apply_defaults()
+    return frozenset((k, text(v)) for k, v in bound.arguments.items())
+
+
+def shown(call: Call) -> str:
+    """Return a call as a short text."""
+    return f"Call: {text(call.args)}, {text(call.kwargs)}"
+
+
+@functools.cache
+def covering(name: str) -> list[Call]:
+    """Return the few calls of an op that together hold every value of every option."""
+    return cover(drawn(name), functools.partial(options, name), more=1)
 
 
 # What several files draw.

@@ -5,7 +5,10 @@ from op_cases import Cases, Function
 
 CASES = Cases()
 
-CASES.add("unstack", lambda r: ((r.real(r.batch, 3),), {"axis": r.one_of(1, -1)}))
+CASES.add(
+    "unstack",
+    lambda r: ((r.real(r.batch, 3),), {"axis": r.one_of(1, -1), "num": r.one_of(None, 3)}),
+)
 CASES.add(
     "cond",
     lambda r: (
@@ -28,9 +31,12 @@ CASES.add(
 CASES.add(
     "while_loop",
     lambda r: (
-        Function(lambda ops: lambda i, x: i < 3),
-        Function(lambda ops: lambda i, x: (i + 1, x * x)),
-        (np.array(0, np.int32), r.real(3)),
+        (
+            Function(lambda ops: lambda i, x: i < 3),
+            Function(lambda ops: lambda i, x: (i + 1, x * x)),
+            (np.array(0, np.int32), r.real(3)),
+        ),
+        {"maximum_iterations": r.one_of(None, 2)},
     ),
     batched=False,
     jax=False,
@@ -43,9 +49,13 @@ CASES.add(
 CASES.add(
     "scan",
     lambda r: (
-        Function(lambda ops: lambda carry, x: (carry + x * x, carry * x)),
-        r.real(2),
-        r.real(4, 2),
+        (Function(lambda ops: lambda carry, x: (carry + x * x, carry * x)), r.real(2)),
+        {
+            "xs": r.real(4, 2),
+            "length": r.one_of(None, 4),
+            "reverse": r.one_of(False, True),
+            "unroll": r.one_of(1, 2),
+        },
     ),
     batched=False,
 )
@@ -63,7 +73,7 @@ CASES.add(
     "associative_scan",
     lambda r: (
         (Function(lambda ops: lambda a, b: a + b), r.real(r.one_of(5, 8), 2)),
-        {"reverse": r.one_of(False, True)},
+        {"reverse": r.one_of(False, True), "axis": r.one_of(0, 1)},
     ),
     batched=False,
 )

@@ -8,8 +8,22 @@ CASES.add(
     "copy",
     lambda r: (r.real(),),
 )
-CASES.add("zeros_like ones_like empty_like", lambda r: (r.real(),), gradient=False)
-CASES.add("full_like", lambda r: (r.real(), 2.5), gradient=False)
+CASES.add(
+    "zeros_like ones_like",
+    lambda r: ((r.real(),), {"dtype": r.one_of(None, "int32", "float16")}),
+    gradient=False,
+)
+CASES.add(
+    "empty_like",
+    lambda r: ((r.real(),), {"dtype": r.one_of(None, "int32")}),
+    gradient=False,
+    result=lambda out: [out[0] * 0],
+)
+CASES.add(
+    "full_like",
+    lambda r: ((r.real(), 2.5), {"dtype": r.one_of(None, "int32")}),
+    gradient=False,
+)
 CASES.add("view", lambda r: (r.real(), r.one_of("int32", "uint8")), gradient=False)
 CASES.add(
     "linspace logspace",

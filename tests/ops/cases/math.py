@@ -14,7 +14,7 @@ CASES.add("polar", lambda r: (r.positive(r.batch, 3), r.real(r.batch, 3)), same_
 CASES.add("view_as_complex", lambda r: (r.real(*r.shape(2)),), rtol64=1e-6, dtype=False)
 CASES.add("view_as_real", lambda r: (r.complex(*r.shape()),))
 CASES.add("logsumexp", reduction())
-CASES.add("top_k", lambda r: (r.real(r.batch, 4), r.one_of(1, 3)))
+CASES.add("top_k", lambda r: (r.real(r.batch, 4), r.one_of(1, 3), r.one_of(True, False)))
 CASES.add(
     "in_top_k",
     lambda r: (r.ints(0, 4, r.batch), r.real(r.batch, 4), r.one_of(1, 2)),

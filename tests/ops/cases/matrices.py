@@ -16,14 +16,24 @@ CASES.add(
     lambda r: ((r.matrix(r.batch), r.real(r.batch, 3, 2)), {"lower": r.one_of(False, True)}),
     rtol32=1e-4,
 )
-CASES.add("pinv", lambda r: (r.real(*r.one_of((3, 4), (4, 3))),), batched=False, rtol32=1e-3)
 CASES.add(
-    "lstsq",
-    lambda r: (r.real(5, 3), r.one_of(r.real(5), r.real(5, 2))),
+    "pinv",
+    lambda r: ((r.real(*r.one_of((3, 4), (4, 3))),), {"rcond": r.one_of(None, 1e-3)}),
     batched=False,
     rtol32=1e-3,
 )
-CASES.add("matrix_rank", lambda r: (r.matrix(r.batch),), gradient=False)
+CASES.add(
+    "lstsq",
+    lambda r: (
+        (r.real(5, 3), r.one_of(r.real(5), r.real(5, 2))),
+        {"rcond": r.one_of(None, 1e-3)},
+    ),
+    batched=False,
+    rtol32=1e-3,
+)
+CASES.add(
+    "matrix_rank", lambda r: ((r.matrix(r.batch),), {"tol": r.one_of(None, 1.5)}), gradient=False
+)
 CASES.add(
     "norm",
     lambda r: r.one_of(

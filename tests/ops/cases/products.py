@@ -57,6 +57,8 @@ CASES.add(
         (r.real(r.batch, 3), r.real(r.batch, 3)),
         (r.real(r.batch, 2), r.real(r.batch, 3)),
         (r.real(r.batch, 2), r.real(r.batch, 2)),
+        ((r.real(3, r.batch), r.real(r.batch, 3)), {"axisa": 0, "axisb": 1, "axisc": 0}),
+        ((r.real(r.batch, 3, 2), r.real(r.batch, 3, 2)), {"axis": 1}),
     ),
     same_spec=False,
 )

@@ -9,7 +9,7 @@ CASES.add("sort", lambda r: ((r.real(),), {"axis": r.one_of(-1, 0, 1)}))
 CASES.add("argsort", lambda r: ((r.real(),), {"axis": r.one_of(-1, 0, 1)}), gradient=False)
 CASES.add(
     "argpartition",
-    lambda r: (r.real(r.batch, 5), r.one_of(1, 3)),
+    lambda r: (r.real(r.batch, 5), r.one_of(1, 3), r.one_of(-1, 0)),
     gradient=False,
     result=lambda out: [],
 )
@@ -36,12 +36,18 @@ CASES.add(
 )
 CASES.add(
     "isin",
-    lambda r: ((r.ints(0, 6, r.batch, 3), r.ints(0, 6, 4)), {"invert": r.one_of(False, True)}),
+    lambda r: (
+        (r.ints(0, 6, r.batch, 3), r.ints(0, 6, 4)),
+        {"invert": r.one_of(False, True), "assume_unique": r.one_of(False, True)},
+    ),
     gradient=False,
 )
 CASES.add(
     "bincount",
-    lambda r: ((r.ints(0, 5, 8),), {"minlength": r.one_of(0, 7)}),
+    lambda r: (
+        (r.ints(0, 5, 8),),
+        {"minlength": r.one_of(0, 7), "weights": r.one_of(None, r.real(8))},
+    ),
     gradient=False,
     batched=False,
 )
