@@ -565,7 +565,7 @@ def test_a_metric_object_starts_anew_in_another_model_and_another_compile():
 
     def made():
         model = minikeras.Sequential(
-            [minikeras.layers.Dense(1, activation="sigmoid", bias_initializer="ones")]
+            [minikeras.layers.Dense(1, activation="sigmoid", kernel_initializer="ones")]
         )
         model.compile("sgd", "binary_crossentropy", metrics=[metric])
         return model
