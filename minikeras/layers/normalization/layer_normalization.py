@@ -45,7 +45,7 @@ class LayerNormalization(Layer):
     def __init__(
         self,
         axis: Any = -1,
-        epsilon: NonNegative = 1e-3,
+        epsilon: NonNegative | None = 1e-3,
         center: bool = True,
         scale: bool = True,
         beta_initializer: InitializerLike = "zeros",

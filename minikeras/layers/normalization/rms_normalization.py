@@ -15,7 +15,7 @@ class RMSNormalization(Layer):
 
     Args:
         axis: axis, or list of axes, of the features.
-        epsilon: added to the mean square.
+        epsilon: added to the mean square; `keras.config.epsilon()` if None.
 
     Input and output: the same shape.
 
@@ -29,7 +29,7 @@ class RMSNormalization(Layer):
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
 
-    def __init__(self, axis: Any = -1, epsilon: NonNegative = 1e-6, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, epsilon: NonNegative | None = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = checked_axis("RMSNormalization", axis)
         self.epsilon = epsilon
