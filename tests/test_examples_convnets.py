@@ -25,7 +25,7 @@ def files(tmp_path):
     images = rng.integers(0, 60, (200, 28, 28))
     for image, label in zip(images, labels):
         image[2 * label : 2 * label + 6, 4:24] += 150
-    (tmp_path / "images.gz").write_bytes(gzip.compress(idx(images)))
+    (tmp_path / "images.gz").write_bytes(gzip.compress(idx(images), mtime=0))
     (tmp_path / "labels").write_bytes(idx(labels))
     return "--images", "images.gz", "--labels", "labels"
 
@@ -92,8 +92,8 @@ WHOLE = idx(np.zeros((3, 4, 5)))
         (WHOLE[:3] + b"\x03\x00", "bytes expected"),  # the header ends early
         (WHOLE[:-1], "76 bytes expected"),
         (WHOLE + b"\0", "there are 77"),
-        (gzip.compress(WHOLE)[:-9], "damaged gzip file"),
-        (gzip.compress(WHOLE)[:12] + b"\xff" * 20, "damaged gzip file"),
+        (gzip.compress(WHOLE, mtime=0)[:-9], "damaged gzip file"),
+        (gzip.compress(WHOLE, mtime=0)[:12] + b"\xff" * 20, "damaged gzip file"),
     ],
 )
 def test_read_idx_rejects(convnet, tmp_path, data, message):
