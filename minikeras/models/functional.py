@@ -25,6 +25,9 @@ class Functional(GraphModel):
         trainable: whether its weights may be trained.
     """
 
+    calls_before = 1
+    """A functional model comes with one call, that of its layers on its own inputs."""
+
     def __init__(
         self,
         inputs: Any,
@@ -44,7 +47,7 @@ class Functional(GraphModel):
         self._set_graph(inputs, outputs)
         self.autocast = False  # inputs get the dtypes of their `Input`s
         if trainable is not None:
-            self.trainable = trainable
+            self._trainable = bool(trainable)  # its layers have their own say
         self.built = True
 
     def _entered(self, inputs: Any, outputs: Any) -> tuple[Any, Any]:

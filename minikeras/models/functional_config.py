@@ -62,7 +62,13 @@ def _numbers(model: Any) -> dict[int, int]:
 def _address(t: KerasTensor, numbers: dict[int, int]) -> list:
     history = t._keras_history
     node = history.operation._inbound_nodes[history.node_index]
-    return [history.operation.name, numbers.get(id(node), 0), history.tensor_index]
+    number = numbers.get(id(node), 0) + _calls_before(history.operation)
+    return [history.operation.name, number, history.tensor_index]
+
+
+def _calls_before(operation: Any) -> int:
+    """Where outputs are concerned, Keras counts the calls of a functional model from 1."""
+    return getattr(operation, "calls_before", 0)
 
 
 def _node_config(args: tuple, kwargs: dict, own: set[int]) -> dict:
@@ -142,7 +148,7 @@ def functional_from_config(cls: type, config: dict, custom_objects: Any = None) 
 
     def find(address: Any) -> KerasTensor:
         name, node, tensor = address
-        return outputs[name][node][tensor]
+        return outputs[name][node - _calls_before(made[name])][tensor]
 
     inputs = _map_addresses(find, config["input_layers"])
     results = _map_addresses(find, config["output_layers"])
