@@ -147,7 +147,11 @@ class H5Reader:
     def read(self, path: str) -> Arrays:
         """Return the arrays of the object with a path."""
         group = self._group(f"{path}/vars" if path else "vars")
-        return Arrays(self, {} if group is None else {k: self.member(group, k) for k in group})
+        if group is None:
+            return Arrays(self, {})
+        with self._naming_damage(group):
+            keys = list(group)
+        return Arrays(self, {k: self.member(group, k) for k in keys})
 
     def paths(self) -> list[str]:
         """Return the paths of all objects in the file, parents before children."""

@@ -1,5 +1,6 @@
 """Files that Keras wrote since 1.2.2 (`make_files.py` says how) are read as they were meant."""
 
+import json
 import warnings
 import zipfile
 from pathlib import Path
@@ -179,6 +180,27 @@ def test_decay_becomes_a_schedule():
     config = legacy_configs.modern_compile_config(old)["optimizer"]
     rate = keras.optimizers.deserialize(config)._learning_rate
     np.testing.assert_allclose([float(rate(step)) for step in (0, 2)], [0.1, 0.05], rtol=1e-6)
+
+
+@pytest.mark.parametrize("version", ["1.2.2", "2.2.4", "3.15.1"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"name": "m", "layers": [{"config": {}}], "input_layers": [], "output_layers": []},
+        {"name": "m", "layers": 3},
+        {"name": "m", "layers": [[]], "input_layers": 1, "output_layers": None},
+        {"name": "m", "layers": [{"class_name": [], "config": {"name": "a"}}]},
+    ],
+)
+def test_malformed_configs_are_refused(tmp_path, version, config):
+    import h5py
+
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["keras_version"] = version
+        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config})
+        file.create_group("model_weights")
+    with pytest.raises((ValueError, TypeError)):
+        keras.saving.load_model(tmp_path / "m.h5")
 
 
 # `.h5` files of today.
