@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 from minikeras.common.serialization import deserialize_keras_object
+from minikeras.saving.legacy_configs import era_of, modern_entry
 
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
-    """Make a model, with new weights, from what `model.to_json()` gave.
+    """Make a model, with new weights, from what `model.to_json()` gave, in any version of Keras.
 
     Example:
 
@@ -18,4 +19,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     >>> minikeras.models.model_from_json(model.to_json()).output_shape
     (None, 3)
     """
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    config = json.loads(json_string)
+    if isinstance(config, dict) and "keras_version" in config:  # Keras 1 and 2 said it
+        config = modern_entry(config, era_of(config["keras_version"]))
+    return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -7,19 +7,35 @@ A model is described by JSON in the attributes `model_config` and `training_conf
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from typing import Any
 
 import numpy as np
 
+from minikeras import losses
 from minikeras.autodiff.tracking import assign_values
 from minikeras.autodiff.variable import Variable
 from minikeras.common.atomic_file import atomic_path
 from minikeras.common.extras import require
+from minikeras.common.registry import CustomObjectScope
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.traceback_utils import warn
-from minikeras.saving.saving_lib import revive
+from minikeras.saving.legacy_configs import (
+    map_objects,
+    modern_compile_config,
+    modern_entry,
+    readable_entry,
+)
+from minikeras.saving.legacy_weights import (
+    Origin,
+    in_order_of_file,
+    modern_arrays,
+    modern_optimizer_arrays,
+    warn_of_unknown_backend,
+)
+from minikeras.saving.saving_lib import naming_config, revive
 from minikeras.saving.weight_files import Allowance, DamagedFileError, H5Reader
 from minikeras.version import KERAS_VERSION
 
@@ -30,7 +46,7 @@ _ATTRIBUTE_LIMIT = 64512
 def save_model(model: Any, path: str, include_optimizer: bool = True) -> None:
     """Write a model into an `.h5` file."""
     entry = serialize_keras_object(model)
-    config = {key: entry[key] for key in ("class_name", "config")}
+    config = readable_entry({key: entry[key] for key in ("class_name", "config")})
     h5py = require("h5py", "io")
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["keras_version"] = KERAS_VERSION
@@ -51,7 +67,14 @@ def _training_config(model: Any) -> dict:
     optimizer = config.pop("optimizer", None)
     if isinstance(optimizer, dict):
         config["optimizer_config"] = {k: optimizer[k] for k in ("class_name", "config")}
-    return config
+    config["loss"] = map_objects(_in_full, config.get("loss"))
+    return readable_entry(config)
+
+
+def _in_full(loss: Any) -> Any:
+    """Return a loss by its full name: Keras takes `"mse"` in these files for a metric, and fails."""
+    found = losses.get(loss) if isinstance(loss, str) else None
+    return found.__name__ if inspect.isfunction(found) and found in losses.Loss.family else loss
 
 
 def _write_layers(group: Any, model: Any) -> None:
@@ -65,11 +88,8 @@ def _write_layers(group: Any, model: Any) -> None:
 
 
 def _weights_of(layer: Any) -> list[Variable]:
-    """A layer's weights in the order of these files: trainable ones first, as they were made."""
-    weights = layer.weights
-    return [v for v in weights if v.initially_trainable] + [
-        v for v in weights if not v.initially_trainable
-    ]
+    """A layer's weights in the order of these files: those first that may be trained now."""
+    return layer.trainable_weights + layer.non_trainable_weights
 
 
 def _write_group(group: Any, weights: list[tuple[str, Variable]]) -> None:
@@ -107,6 +127,9 @@ def load_model(
         if text is None:
             raise ValueError(f"No model config found in the file at {path}.")
         config = _parse(text, path, "model_config")
+        origin = Origin.of(reader, reader.root)
+        with naming_config(path):
+            config = modern_entry(config, origin.era)
         model = revive(config, custom_objects, safe_mode, Allowance(path, size))
         group = reader.member(reader.root, "model_weights")
         if group is None:
@@ -116,7 +139,7 @@ def load_model(
                 f"File {path!r} holds no values for the weights that belong to the model itself: "
                 f"{[v.path for v in model.own_variables()]}."
             )
-        _read_layers(reader, group, model, by_name=False, skip_mismatch=False)
+        _read_layers(reader, group, model, by_name=None, skip_mismatch=False)
         text = reader.attribute(reader.root, "training_config")
         if not compile:
             return model
@@ -126,27 +149,41 @@ def load_model(
                 "compiled. Compile it manually."
             )
             return model
-        model.compile_from_config(_compile_config(_parse(text, path, "training_config")))
+        config = _parse(text, path, "training_config")
+        with naming_config(path):
+            config = _compile_config(config, model, origin)
+        with CustomObjectScope(custom_objects):
+            model.compile_from_config(config)
         group = reader.member(reader.root, "optimizer_weights")
         if group is not None and model.optimizer is not None:
-            model.optimizer.build(model.trainable_variables)
-            try:
-                model.optimizer.set_weights(_arrays(reader, group))
-            except ValueError as error:
-                warn(
-                    f"Error in loading the saved optimizer state: {error} As a result, your model "
-                    "is starting with a freshly initialized optimizer."
-                )
+            _read_optimizer(reader, group, model, origin)
     return model
 
 
-def _compile_config(training_config: dict) -> dict:
+def _compile_config(training_config: dict, model: Any, origin: Origin) -> dict:
+    if origin.era < 3:
+        return modern_compile_config(training_config, model.output_names)
     config = dict(training_config)
     optimizer = config.pop("optimizer_config", None)
     if optimizer is not None:
         config["optimizer"] = optimizer
-    config.pop("sample_weight_mode", None)  # of Keras 2
     return config
+
+
+def _read_optimizer(reader: H5Reader, group: Any, model: Any, origin: Origin) -> None:
+    """Read the state of the optimizer, or warn that it begins anew."""
+    model.optimizer.build(model.trainable_variables)
+    arrays = _arrays(reader, group)
+    try:
+        if origin.era < 3:
+            names = _names(reader, group, "weight_names")
+            arrays = modern_optimizer_arrays(model, names, arrays, origin)
+        model.optimizer.set_weights(arrays)
+    except ValueError as error:
+        warn(
+            f"Error in loading the saved optimizer state: {error} As a result, your model is "
+            "starting with a freshly initialized optimizer."
+        )
 
 
 def _parse(text: str, path: str, what: str) -> dict:
@@ -168,14 +205,19 @@ def load_weights(model: Any, path: str, by_name: bool = False, skip_mismatch: bo
 
 
 def _read_layers(
-    reader: H5Reader, group: Any, model: Any, by_name: bool, skip_mismatch: bool
+    reader: H5Reader, group: Any, model: Any, by_name: bool | None, skip_mismatch: bool
 ) -> None:
-    """Read the layers' weights, all or (if something does not fit) none."""
+    """Read the layers' weights, all or (if something does not fit) none.
+
+    Layers are found by their names, by their order, or (None) by name if the file has them all.
+    """
     saved = [(name, reader.member(group, name)) for name in _names(reader, group, "layer_names")]
     saved = [(name, g) for name, g in saved if g is not None and _names(reader, g, "weight_names")]
     layers = [layer for layer in model.layers if layer.weights]
+    by = {layer.name: layer for layer in layers}
+    if by_name is None:
+        by_name = by.keys() == {name for name, _ in saved}
     if by_name:
-        by = {layer.name: layer for layer in layers}
         pairs = [(name, g, by[name]) for name, g in saved if name in by]
     else:
         if len(saved) != len(layers):
@@ -184,14 +226,20 @@ def _read_layers(
                 f"{len(layers)} layers, found {len(saved)} saved layers."
             )
         pairs = [(name, g, layer) for (name, g), layer in zip(saved, layers, strict=True)]
+    origin = Origin.of(reader, group)
+    warn_of_unknown_backend(model, origin)
+    found = []
+    for name, g, layer in pairs:
+        weights = in_order_of_file(layer, _names(reader, g, "weight_names"))
+        arrays = modern_arrays(layer, weights, _arrays(reader, g), origin)
+        found.append((name, layer, weights, arrays))
     top = reader.member(group, "top_level_model_weights")
+    if top is not None and model.own_variables():
+        arrays = _arrays(reader, top)
+        found.append(("top_level_model_weights", model, model.own_variables(), arrays))
     variables: list[Variable] = []
     values: list[np.ndarray] = []
-    targets = [(name, g, _weights_of(layer), layer) for name, g, layer in pairs]
-    if top is not None and model.own_variables():
-        targets.append(("top_level_model_weights", top, model.own_variables(), model))
-    for name, g, weights, layer in targets:
-        arrays = _arrays(reader, g)
+    for name, layer, weights, arrays in found:
         problem = _misfit(name, weights, arrays, layer)
         if problem is None:
             variables += weights

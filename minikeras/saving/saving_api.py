@@ -77,7 +77,8 @@ def load_model(
     """Load a model that was saved by `save_model` or by Keras.
 
     Args:
-        filepath: `.keras` file, folder with the contents of one, or `.h5` file.
+        filepath: `.keras` file, folder with the contents of one, or `.h5` file of any version of
+            Keras since 1.2. (Before 2.13, files of any name were `.h5` files.)
         custom_objects: dict from names to a user's classes and functions.
         compile: whether to compile the model as it was when it was saved.
         safe_mode: whether to refuse what would execute code from the file: Python lambdas.
@@ -96,6 +97,8 @@ def load_model(
         if not os.path.exists(path):
             raise FileNotFoundError(f"File not found: filepath={filepath}.")
         return legacy_h5_format.load_model(path, custom_objects, compile, safe_mode)
+    if _is_h5(path):
+        return legacy_h5_format.load_model(path, custom_objects, compile, safe_mode)
     if path.endswith(".keras") or saving_lib.is_model_folder(path):
         if not os.path.exists(path):
             raise ValueError(
@@ -108,6 +111,13 @@ def load_model(
         "and legacy H5 format files (`.h5` extension). A TensorFlow SavedModel can be loaded with "
         "TensorFlow alone; save it there as `.keras` or `.h5`."
     )
+
+
+def _is_h5(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 @filter_traceback

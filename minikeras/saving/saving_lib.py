@@ -17,13 +17,18 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from minikeras.autodiff.tracking import Trackable
 from minikeras.common.atomic_file import atomic_path, write_text
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.serialization_scopes import WeightsToComeScope
 from minikeras.common.traceback_utils import warn
+from minikeras.optimizers.optimizer import Optimizer
 from minikeras.random.seed_generator import SeedGenerator
-from minikeras.saving.state_tree import state_tree
+from minikeras.saving.legacy_configs import era_of, modern_compile_config, modern_entry
+from minikeras.saving.legacy_weights import WithLearningRate
+from minikeras.saving.state_tree import older_paths, state_tree
 from minikeras.saving.weight_files import (
     READ_ERRORS,
     Allowance,
@@ -136,6 +141,7 @@ def load_model(
         config = parts.json(_CONFIG)
         if "class_name" not in config:
             raise DamagedFileError(f"File {path!r}: '{_CONFIG}' does not describe a model.")
+        config = _modern_config(config, parts)
         if not compile:
             config["compile_config"] = None
         model = revive(config, custom_objects, safe_mode, Allowance(path, parts.size))
@@ -171,6 +177,30 @@ def revive(config: dict, custom_objects: Any, safe_mode: bool, allowance: Allowa
 def open_parts(path: str) -> Any:
     """Open a `.keras` file, or a folder with the contents of one, for reading."""
     return _Folder(path) if os.path.isdir(path) else _Zip(path)
+
+
+def _modern_config(config: dict, parts: Any) -> dict:
+    """Return a config of Keras 2.12 to 2.15, whose `.keras` files were the first, as one of 3."""
+    try:
+        era = era_of(parts.json(_METADATA)["keras_version"])
+    except (ValueError, KeyError):
+        return config  # whoever wrote it, nobody says that it is old
+    if era >= 3:
+        return config
+    with naming_config(parts.name):
+        made = {**config, **modern_entry(config, era)}
+        if made.get("compile_config"):
+            made["compile_config"] = modern_compile_config(made["compile_config"])
+    return made
+
+
+@contextlib.contextmanager
+def naming_config(path: str) -> Iterator[None]:
+    """Let errors that a malformed config leads to say in which file it is."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError) as error:
+        raise DamagedFileError(f"File {path!r}: its config is damaged: {error!r}") from error
 
 
 class _Parts:
@@ -351,7 +381,7 @@ def read_state(
         ValueError: if the file lacks variables or has them in other shapes.
     """
     skipped = {id(o) for o in objects_to_skip or ()}
-    found = [(p, o, reader.read(p)) for p, o in state_tree(root) if id(o) not in skipped]
+    found = [(p, o, _read(reader, p, o)) for p, o in state_tree(root) if id(o) not in skipped]
     # Keras does not save the states of random seeds, so they may be missing.
     found = [(p, o, a) for p, o, a in found if len(a) or not isinstance(o, SeedGenerator)]
     failed = {
@@ -382,6 +412,18 @@ def read_state(
         raise
     if failed:
         warn(_failures(list(failed.values())))
+
+
+def _read(reader: Any, path: str, saved: Trackable) -> Any:
+    """Return the arrays of an object, from where an older Keras put them if need be."""
+    arrays = reader.read(path)
+    for older in older_paths(path):
+        if len(arrays):
+            break
+        arrays = reader.read(older)
+    if isinstance(saved, Optimizer) and len(arrays) == len(saved.own_variables()) - 1:
+        return WithLearningRate(arrays, np.asarray(saved.learning_rate, "float32"))
+    return arrays
 
 
 def _failures(failed: list[tuple[Any, str]]) -> str:

@@ -61,3 +61,31 @@ def _is_saved(value: Any) -> bool:
     return isinstance(value, (Trackable, *_CONTAINERS)) and not isinstance(
         value, (Variable, Metric)
     )
+
+
+_OLDER_NAMES = {
+    "layers": "_layer_checkpoint_dependencies",  # before Keras 2.14
+    "key_dense": "_key_dense",  # and these before Keras 3
+    "output_dense": "_output_dense",
+    "query_dense": "_query_dense",
+    "value_dense": "_value_dense",
+}
+"""Folders that had another name in files of older versions."""
+
+
+def older_paths(path: str) -> Iterator[str]:
+    """Yield the paths that an object may have in files of older versions of Keras."""
+    parts = path.split("/")
+    if not _OLDER_NAMES.keys() & set(parts):
+        return
+    yield "/".join([part if part == "layers" else _OLDER_NAMES.get(part, part) for part in parts])
+    renamed = [_OLDER_NAMES.get(part, part) for part in parts]
+    # Keras 2.12 counted each layer of a model twice.
+    yield "/".join(
+        [_doubled(p) if before == "layers" else p for p, before in zip(renamed, ["", *parts])]
+    )
+
+
+def _doubled(name: str) -> str:
+    base, _, number = name.rpartition("_")
+    return f"{base}_{2 * int(number)}" if number.isdecimal() else name
