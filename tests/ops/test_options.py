@@ -77,3 +77,12 @@ def test_attention_with_capped_scores():
     wanted = weights / weights.sum(1, keepdims=True) @ v[0, :, 0]
     got = ops.dot_product_attention(q, k, v, attn_logits_soft_cap=0.7)
     np.testing.assert_allclose(got[0, :, 0], wanted, rtol=1e-6)
+
+
+def test_nan_to_num_of_infinities(keras):
+    x = np.array([np.nan, np.inf, -np.inf, 1.0])
+    for library in (ops, keras.ops):
+        got = library.nan_to_num(x, nan=2.0, posinf=5.0, neginf=-3.0)
+        assert np.asarray(got).tolist() == [2, 5, -3, 1]
+        limits = np.finfo("float64")
+        assert np.asarray(library.nan_to_num(x)).tolist() == [0, limits.max, limits.min, 1]
