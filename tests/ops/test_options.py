@@ -33,6 +33,7 @@ WITHOUT_EFFECT = {
     "kwargs": "for names that are no longer taken",
 }
 LEFT_OUT = {
+    ("linspace", "retstep"): "Keras cannot describe it; tested below",
     ("istft", "center"): "Keras divides by sums of windows that are 0 at the ends",
     ("unique", "sorted"): "Keras on JAX always sorts",
     ("sparse_categorical_crossentropy", "axis"): "Keras on JAX takes the last axis alone",
@@ -86,3 +87,10 @@ def test_nan_to_num_of_infinities(keras):
         assert np.asarray(got).tolist() == [2, 5, -3, 1]
         limits = np.finfo("float64")
         assert np.asarray(library.nan_to_num(x)).tolist() == [0, limits.max, limits.min, 1]
+
+
+def test_linspace_returns_its_step(keras):
+    for library in (ops, keras.ops):
+        numbers, step = library.linspace(1.0, 2.0, 5, retstep=True)
+        np.testing.assert_allclose(np.asarray(numbers), [1, 1.25, 1.5, 1.75, 2])
+        np.testing.assert_allclose(np.asarray(step), 0.25)
