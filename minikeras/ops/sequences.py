@@ -16,7 +16,6 @@ from minikeras.kernels import recurrent as recurrent_kernel
 from minikeras.kernels.activations import TANH, Fused
 from minikeras.ops.activations import FUSED_AS_OPS, sigmoid, softmax
 from minikeras.ops.core import cast
-from minikeras.ops.elementwise import abs as absolute
 from minikeras.ops.families import operand_kind, promote
 from minikeras.ops.indexing import where
 from minikeras.ops.joining import concatenate, repeat, split, stack
@@ -110,7 +109,7 @@ def dot_product_attention(
         scale: factor of the scores, `1 / sqrt(size)` if None.
         is_causal: whether a query sees only keys at its own place and before.
         flash_attention: kept, without effect: there is one implementation.
-        attn_logits_soft_cap: scores `s` become `s / (1 + |s| / cap)`; None for no cap.
+        attn_logits_soft_cap: scores `s` become `cap * tanh(s / cap)`; None for no cap.
 
     Returns:
         `(batch, queries, heads, value size)`.
@@ -155,7 +154,7 @@ def dot_product_attention(
         y = ATTENTION(query, key, value, bias, scale=scale, mask=mask, causal=bool(is_causal))
     else:
         scores = _scores(query, key, bias, scale)
-        scores = scores / (1 + absolute(scores) / attn_logits_soft_cap)
+        scores = tanh(scores / attn_logits_soft_cap) * attn_logits_soft_cap
         weights = _weights(scores, mask, bool(is_causal), None, 1.0)
         y = transpose(matmul(weights, transpose(value, (0, 2, 1, 3))), (0, 2, 1, 3))
     return y if wide == dtype else cast(y, dtype)

@@ -199,6 +199,8 @@ def test_gradients_agree_with_keras(keras, name):
         if not places and not ours.trainable_weights:
             return
         outputs = tree.flatten(call_layer(ours, args, kwargs))
+        if getattr(ours, "stateful", False):
+            ours.reset_state()
         rng = np.random.default_rng(5)
         factors = [rng.normal(size=y.shape) if y.dtype.kind == "f" else None for y in outputs]
         training = None if case.random or not case.training or drops(call) else True

@@ -33,6 +33,7 @@ WITHOUT_EFFECT = {
     "kwargs": "for names that are no longer taken",
 }
 LEFT_OUT = {
+    ("linspace", "retstep"): "Keras cannot describe it; tested below",
     ("istft", "center"): "Keras divides by sums of windows that are 0 at the ends",
     ("unique", "sorted"): "Keras on JAX always sorts",
     ("sparse_categorical_crossentropy", "axis"): "Keras on JAX takes the last axis alone",
@@ -77,3 +78,19 @@ def test_attention_with_capped_scores():
     wanted = weights / weights.sum(1, keepdims=True) @ v[0, :, 0]
     got = ops.dot_product_attention(q, k, v, attn_logits_soft_cap=0.7)
     np.testing.assert_allclose(got[0, :, 0], wanted, rtol=1e-6)
+
+
+def test_nan_to_num_of_infinities(keras):
+    x = np.array([np.nan, np.inf, -np.inf, 1.0])
+    for library in (ops, keras.ops):
+        got = library.nan_to_num(x, nan=2.0, posinf=5.0, neginf=-3.0)
+        assert np.asarray(got).tolist() == [2, 5, -3, 1]
+        limits = np.finfo("float64")
+        assert np.asarray(library.nan_to_num(x)).tolist() == [0, limits.max, limits.min, 1]
+
+
+def test_linspace_returns_its_step(keras):
+    for library in (ops, keras.ops):
+        numbers, step = library.linspace(1.0, 2.0, 5, retstep=True)
+        np.testing.assert_allclose(np.asarray(numbers), [1, 1.25, 1.5, 1.75, 2])
+        np.testing.assert_allclose(np.asarray(step), 0.25)

@@ -202,7 +202,11 @@ def test_gradient_as_in_jax(name, keras):
         def total(*xs):
             return sum((y * w).sum().real for y, w in zip(theirs(*xs), weights))
 
-        expected = jax.grad(total, argnums=tuple(range(len(xs))))(*xs)
+        try:
+            expected = jax.grad(total, argnums=tuple(range(len(xs))))(*xs)
+        except NotImplementedError as error:
+            assert "scatter_mul" in str(error)  # the only one that JAX lacks
+            return
         for g, e in zip(grads, expected):
             assert g.shape == e.shape
             rtol = max(1e-8, case.rtol64)

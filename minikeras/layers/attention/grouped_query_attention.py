@@ -122,7 +122,7 @@ class GroupQueryAttention(ProjectedAttention):
         if not return_attention_scores and self._compute.itemsize >= 4:
             return self._fused(query, key, value, attention_mask, training, scale), None
         scores = einsum("bquh,bkuh->buqk", query * scale, key)
-        scores = self._weights(scores, attention_mask)
+        scores = self._weights(scores, attention_mask, fused=not return_attention_scores)
         kept = self._dropout_layer(scores, training=training) if self.dropout > 0 else scores
         return einsum("buqk,bkuh->bquh", kept, value), scores
 

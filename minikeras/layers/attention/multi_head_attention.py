@@ -158,15 +158,20 @@ class ProjectedAttention(Layer):
                 y = y * alive.swapaxes(1, 2)[..., None].astype(self._compute)
         return y
 
-    def _weights(self, scores: Tensor, mask: Any, axes: int = 1) -> Tensor:
-        """Return the softmax of scores over their last axes, 0 where they are masked."""
+    def _weights(self, scores: Tensor, mask: Any, fused: bool, axes: int = 1) -> Tensor:
+        """Return the softmax of scores over their last axes, 0 where they are masked.
+
+        `fused` says that these stand for `_fused`, which can do no half precision: as there, a query
+        whose keys are all masked gets the mean of the values then, unless there is dropout.
+        """
         over = tuple(range(scores.ndim - axes, scores.ndim))
         mask = for_scores(mask, scores.ndim, axes)
         if mask is None:
             return softmax(scores, axis=over)
         dtype = scores.array.dtype
         low = np.asarray(-0.5 * float(finfo(dtype).max), dtype)
-        return softmax(where(mask, scores, Tensor(low)), axis=over) * mask.astype(dtype)
+        weights = softmax(where(mask, scores, Tensor(low)), axis=over)
+        return weights if fused and self.dropout == 0 else weights * mask.astype(dtype)
 
 
 class MultiHeadAttention(ProjectedAttention):
@@ -308,12 +313,12 @@ class MultiHeadAttention(ProjectedAttention):
             The result, and the scores or None.
         """
         scale = 1 / math.sqrt(self.key_dim)
-        single = query.ndim == 4 and self._compute.itemsize >= 4
-        if single and not return_attention_scores and self.attention_axes == (1,):
+        fused = query.ndim == 4 and not return_attention_scores and self.attention_axes == (1,)
+        if fused and self._compute.itemsize >= 4:
             return self._fused(query, key, value, attention_mask, training, scale), None
         product, combination = self._equations
         scores = einsum(product, query * scale, key)
-        scores = self._weights(scores, attention_mask, len(self.attention_axes))
+        scores = self._weights(scores, attention_mask, fused, len(self.attention_axes))
         kept = self._dropout_layer(scores, training=training) if self.dropout > 0 else scores
         return einsum(combination, kept, value), scores
 

@@ -175,3 +175,43 @@ def test_the_sum_of_query_and_attention_stays_masked_as_in_functional_models_of_
     ours.set_weights(weights)
     theirs.set_weights(weights)
     np.testing.assert_allclose(ours(tokens), theirs(tokens), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("kind", ["MultiHeadAttention", "GroupQueryAttention"])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_a_query_that_sees_no_key(keras, kind, dtype, dropout):
+    """It gets the mean of the values, or zero where there is dropout, in every precision."""
+    sizes = (2, 3) if kind == "MultiHeadAttention" else (3, 2, 2)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1, 3, 4)).astype("float32")
+    mask = np.array([[[1, 1, 0], [0, 0, 0], [1, 0, 1]]], bool)
+    ours, theirs = [
+        getattr(k.layers, kind)(*sizes, dropout=dropout, dtype=dtype) for k in (minikeras, keras)
+    ]
+    ours(x, x)
+    theirs(x, x)
+    theirs.set_weights(ours.get_weights())
+    got, wanted = [np.asarray(f(x, x, attention_mask=mask), float) for f in (ours, theirs)]
+    np.testing.assert_allclose(got, wanted, atol=1e-2 if "16" in dtype else 1e-5)
+    assert (got[0, 1] != 0).any() == (dropout == 0)
+
+
+def test_masked_queries_and_values_of_another_size():
+    """Keras on JAX ignores `query_mask` as an argument, and cannot have such a `value_dim`."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 4)).astype("float32")
+    layer = layers.MultiHeadAttention(2, 3, value_dim=5)
+    plain = np.asarray(layer(x, x))
+    q, bq, k, bk, v, bv, o, bo = layer.get_weights()
+    q, k, v = [
+        np.einsum("btm,mnh->bnth", x, w) + b[:, None] for w, b in ((q, bq), (k, bk), (v, bv))
+    ]
+    scores = q @ k.swapaxes(2, 3) / np.sqrt(3)
+    weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    np.testing.assert_allclose(plain, np.einsum("bnth,nhm->btm", weights @ v, o) + bo, atol=1e-5)
+    masked = np.asarray(layer(x, x, query_mask=np.array([[1, 0, 1], [1, 1, 1]], bool)))
+    np.testing.assert_allclose(masked[0, [0, 2]], plain[0, [0, 2]], atol=1e-6)
+    np.testing.assert_allclose(masked[1], plain[1], atol=1e-6)
+    mean = np.einsum("nh,nhm->m", v[0].mean(1), o) + bo  # it sees no key
+    np.testing.assert_allclose(masked[0, 1], mean, atol=1e-5)

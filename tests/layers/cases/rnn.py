@@ -76,7 +76,9 @@ def bidirectional_calls():
             count = 4 if kind == "LSTM" else 2
             call["initial_state"] = [Array((2, UNITS), seed=1 + i) for i in range(count)]
         if other:
-            kwargs["backward_layer"] = inner(kind, go_backwards=True, use_bias=False, **flags)
+            kwargs["backward_layer"] = inner(
+                kind, go_backwards=True, kernel_regularizer="l2", **flags
+            )
         return Call(kwargs, X, call)
 
     return st.builds(

@@ -87,10 +87,6 @@ class Draw:
         x = self.real(*shape)
         return np.where(self.rng.random(x.shape) < 0.2, np.nan, x)
 
-    def with_infinities(self, *shape: int) -> np.ndarray:
-        x = self.with_nan(*shape)
-        return np.where(self.rng.random(x.shape) < 0.3, np.sign(x) * np.inf, x)
-
 
 @dataclasses.dataclass
 class Case:

@@ -48,14 +48,15 @@ CASES.add(
 )
 CASES.add(
     "scan",
-    lambda r: (
-        (Function(lambda ops: lambda carry, x: (carry + x * x, carry * x)), r.real(2)),
-        {
-            "xs": r.real(4, 2),
-            "length": r.one_of(None, 4),
-            "reverse": r.one_of(False, True),
-            "unroll": r.one_of(1, 2),
-        },
+    lambda r: r.one_of(
+        (
+            (Function(lambda ops: lambda carry, x: (carry + x * x, carry * x)), r.real(2)),
+            {"xs": r.real(4, 2), "reverse": r.one_of(False, True), "unroll": r.one_of(1, 2)},
+        ),
+        (
+            (Function(lambda ops: lambda carry, x: (carry * carry, carry + 1)), r.real(2)),
+            {"length": 3},
+        ),
     ),
     batched=False,
 )

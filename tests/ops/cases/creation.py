@@ -1,6 +1,10 @@
 """Cases of the ops in `minikeras/ops/creation.py`."""
 
-from op_cases import Cases
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from op_cases import Cases, Draw
 
 CASES = Cases()
 
@@ -25,13 +29,26 @@ CASES.add(
     gradient=False,
 )
 CASES.add("view", lambda r: (r.real(), r.one_of("int32", "uint8")), gradient=False)
-CASES.add(
-    "linspace logspace",
-    lambda r: (
-        (r.real(r.batch, 3), r.one_of(r.real(r.batch, 3), r.real(3), 2.0)),
-        {"num": r.one_of(5, 2), "endpoint": r.one_of(True, False), "axis": r.one_of(0, -1, 1)},
-    ),
-)
+
+
+def spaced(**more: tuple) -> Callable:
+    """Where numbers begin and end, with the options of both ops and `more` of one."""
+
+    def make(r: Draw) -> tuple:
+        kwargs = {
+            "num": r.one_of(5, 2),
+            "endpoint": r.one_of(True, False),
+            "axis": r.one_of(0, -1, 1),
+            "dtype": r.one_of(None, "float64"),
+        }
+        kwargs.update({name: r.one_of(*values) for name, values in more.items()})
+        return (r.real(r.batch, 3), r.one_of(r.real(r.batch, 3), r.real(3), 2.0)), kwargs
+
+    return make
+
+
+CASES.add("linspace", spaced())
+CASES.add("logspace", spaced(base=(10, 2.5)))
 CASES.add(
     "meshgrid",
     lambda r: ((r.real(3), r.real(2)), {"indexing": r.one_of("xy", "ij")}),

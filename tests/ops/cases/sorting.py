@@ -1,7 +1,7 @@
 """Cases of the ops in `minikeras/ops/sorting.py`."""
 
 import numpy as np
-from op_cases import Cases
+from op_cases import Cases, Fixed
 
 CASES = Cases()
 
@@ -46,7 +46,7 @@ CASES.add(
     "bincount",
     lambda r: (
         (r.ints(0, 5, 8),),
-        {"minlength": r.one_of(0, 7), "weights": r.one_of(None, r.real(8))},
+        {"minlength": r.one_of(0, 7), "weights": r.one_of(None, Fixed(r.real(8)))},
     ),
     gradient=False,
     batched=False,
