@@ -48,6 +48,8 @@ class ArgumentError(ValueError, TypeError):
 
 def short(value: Any) -> str:
     """Return a value as a message shows it: arrays by shape and dtype, long texts cut."""
+    if isinstance(value, type):
+        return repr(value)
     if hasattr(value, "shape") and hasattr(value, "dtype") and value.shape != ():
         return f"<{type(value).__name__} of shape {tuple(value.shape)}, dtype {value.dtype}>"
     if isinstance(value, (list, tuple)) and any(hasattr(v, "shape") for v in value):

@@ -159,9 +159,11 @@ def binary(
                 raise_explained(error, function, (x1, x2), {})
 
         def promoted(x1: Any, x2: Any) -> tuple:
-            if not weak:
-                x1, x2 = as_tensor(x1), as_tensor(x2)
-            x1, x2 = promote_pair(x1, x2, floating)
+            if weak:
+                x1, x2 = promote_pair(x1, x2, floating)
+            else:
+                tensors = promote_pair(as_tensor(x1), as_tensor(x2), floating)
+                x1, x2 = [_all_digits(x, t) for x, t in zip((x1, x2), tensors)]
             return (as_numeric(x1), as_numeric(x2)) if numeric else (x1, x2)
 
         def on_symbols(x1: Any, x2: Any) -> Any:
@@ -251,6 +253,11 @@ def _as_dtype(x: Any, dtype: np.dtype) -> Tensor:
     if type(x) is not Tensor and not isinstance(x, KerasTensor):
         return Tensor(np.asarray(x).astype(dtype, copy=False))
     return x if x.array.dtype == dtype else CAST(x, dtype=dtype)
+
+
+def _all_digits(x: Any, t: Any) -> Any:
+    """Return a tensor that was made of `x` and then promoted; of a number, without rounding twice."""
+    return Tensor(np.asarray(x, t.array.dtype)) if type(x) is float else t
 
 
 def promote(*xs: Any, floating: bool = False) -> list[Tensor]:

@@ -68,7 +68,7 @@ def assert_alike(ours, theirs, tolerance):
     x, _ = data_for(ours, 3)
     if shows_alike(ours):
         assert summary_of(ours) == summary_of(theirs)
-    for precision in (tolerance, 1e-3):
+    for precision in (tolerance, 1e-2):  # steps by the sign of tiny gradients carry rounding on
         for a, b in zip(
             tree.flatten(ours.predict_on_batch(x)),
             tree.flatten(theirs.predict_on_batch(x)),
