@@ -58,7 +58,7 @@ def convert(
     Raises:
         ValueError: if something else than tensors is passed by position.
     """
-    by_position = True
+    place: int | None = 0  # of a positional argument
 
     def one(x: Any) -> Any:
         if isinstance(x, Variable):
@@ -76,10 +76,11 @@ def convert(
             if autocast and value.dtype.kind in "fV" and value.dtype != compute:
                 return Tensor(value.astype(compute))
             return Tensor(np.array(value) if thread.state.tapes else value)
-        if by_position:
+        if place is not None:
+            given = f"{signature.first}={x!r}" if place == 0 else repr(x)
             raise ValueError(
                 f"{signature.owner}: only tensors may be passed as positional arguments. Pass others "
-                f"by their names. Received: {x!r} (of type {type(x).__name__})"
+                f"by their names. Received: {given} (of type {type(x).__name__})"
             )
         return x
 
@@ -91,13 +92,15 @@ def convert(
             x = to_array(x)
         return tree.map_structure(one, x)
 
-    args = tuple(first(a) if i == 0 else tree.map_structure(one, a) for i, a in enumerate(args))
-    by_position = False
+    converted = []
+    for place, a in enumerate(args):  # noqa: B007 - `one` reads it
+        converted.append(first(a) if place == 0 else tree.map_structure(one, a))
+    place = None
     kwargs = {
         k: first(v) if k == signature.first else tree.map_structure(one, v)
         for k, v in kwargs.items()
     }
-    return args, kwargs
+    return tuple(converted), kwargs
 
 
 def _are_numbers(x: Any) -> bool:
