@@ -93,7 +93,7 @@ def convert(
         return tree.map_structure(one, x)
 
     converted = []
-    for place, a in enumerate(args):  # noqa: B007 - `one` reads it
+    for place, a in enumerate(args):
         converted.append(first(a) if place == 0 else tree.map_structure(one, a))
     place = None
     kwargs = {
