@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import minikeras
 from minikeras import losses, ops
+from minikeras.common.configurable import parameters_of
 from minikeras.losses import Loss, LossFunctionWrapper
 
 CLASSES = {
@@ -101,9 +102,14 @@ VARIANTS = {
     "binary_focal_crossentropy": [
         {"from_logits": True, "apply_class_balancing": True, "alpha": 0.4},
         {"label_smoothing": 0.1, "gamma": 1.5},
+        {"axis": 0},
     ],
     "categorical_crossentropy": [{"from_logits": True}, {"label_smoothing": 0.2}, {"axis": 1}],
-    "categorical_focal_crossentropy": [{"from_logits": True}, {"label_smoothing": 0.2}],
+    "categorical_focal_crossentropy": [
+        {"from_logits": True},
+        {"label_smoothing": 0.2, "alpha": 0.5},
+        {"gamma": 1.0, "axis": 1},
+    ],
     "sparse_categorical_crossentropy": [
         {"from_logits": True},
         {"ignore_class": 1},
@@ -112,7 +118,7 @@ VARIANTS = {
     "categorical_generalized_cross_entropy": [{"q": 0.7}],
     "dice": [{"axis": -1}],
     "tversky": [{"alpha": 0.2, "beta": 0.7, "axis": -1}],
-    "circle": [{"gamma": 3.0, "margin": 0.2}],
+    "circle": [{"gamma": 3.0, "margin": 0.2}, {"remove_diagonal": False}],
 }
 
 
@@ -168,6 +174,32 @@ def variants(name):
 
 def cases(names):
     return [pytest.param(n, v, id=f"{n}-{v}") for n in names for v in variants(n)]
+
+
+# Predictions of labels have their classes last in this test, so there is no other axis.
+NOT_TRIED = {("SparseCategoricalCrossentropy", "axis")}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_argument_is_tried_and_counts(name):
+    rng = np.random.default_rng(2)
+    y_true, y_pred = data(name, rng, (8, 3, 5))
+    base, *others = variants(name)
+
+    def result(kwargs):
+        return np.asarray(CLASSES[name](**{**base, **kwargs}, reduction=None)(y_true, y_pred))
+
+    plain = result({})
+    for argument in parameters_of(CLASSES[name]):
+        tried = [v[argument] for v in others if argument in v]
+        if argument not in ("name", "dtype", "reduction") and (name, argument) not in NOT_TRIED:
+            assert tried, f"no value of {argument} in VARIANTS"
+            beside = (
+                {"apply_class_balancing": True} if argument == "alpha" and "Binary" in name else {}
+            )
+            values = [result({**beside, argument: v}) for v in tried]
+            before = result(beside) if beside else plain
+            assert any(v.shape != before.shape or (v != before).any() for v in values), argument
 
 
 def test_every_loss_has_inputs():
