@@ -118,7 +118,7 @@ VARIANTS = {
     "categorical_generalized_cross_entropy": [{"q": 0.7}],
     "dice": [{"axis": -1}],
     "tversky": [{"alpha": 0.2, "beta": 0.7, "axis": -1}],
-    "circle": [{"gamma": 3.0, "margin": 0.2}, {"remove_diagonal": False}],
+    "circle": [{"gamma": 3.0, "margin": 0.2}, {"remove_diagonal": False, "gamma": 3.0}],
 }
 
 
@@ -178,6 +178,11 @@ def cases(names):
 
 # Predictions of labels have their classes last in this test, so there is no other axis.
 NOT_TRIED = {("SparseCategoricalCrossentropy", "axis")}
+# What has to be given beside an argument for it to count.
+BESIDE = {
+    ("BinaryFocalCrossentropy", "alpha"): {"apply_class_balancing": True},
+    ("Circle", "remove_diagonal"): {"gamma": 3.0},
+}
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -194,9 +199,7 @@ def test_every_argument_is_tried_and_counts(name):
         tried = [v[argument] for v in others if argument in v]
         if argument not in ("name", "dtype", "reduction") and (name, argument) not in NOT_TRIED:
             assert tried, f"no value of {argument} in VARIANTS"
-            beside = (
-                {"apply_class_balancing": True} if argument == "alpha" and "Binary" in name else {}
-            )
+            beside = BESIDE.get((name, argument), {})
             values = [result({**beside, argument: v}) for v in tried]
             before = result(beside) if beside else plain
             assert any(v.shape != before.shape or (v != before).any() for v in values), argument
