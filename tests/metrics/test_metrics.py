@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import minikeras
 from minikeras import losses, metrics, ops
+from minikeras.common.configurable import parameters_of
 from minikeras.metrics.metric import Metric
 
 BASES = (Metric, metrics.MeanMetricWrapper)
@@ -477,3 +478,74 @@ def test_a_function_that_wraps_one_of_ours_is_called_itself():
 
     metric = metrics.MeanMetricWrapper(doubled)
     assert float(metric(np.ones((2, 1)), np.ones((2, 1)))) == 2.0
+
+
+# Another value of each argument, and what has to be given beside it for it to count.
+CHANGED = {
+    "average": ("macro", {}),
+    "axis": (0, {}),
+    "beta": (2.0, {"threshold": 0.4}),
+    "class_aggregation": (None, {}),
+    "class_id": (1, {}),
+    "curve": ("PR", {}),
+    "from_logits": (True, {}),
+    "from_sorted_ids": (True, {}),
+    "ignore_class": (1, {}),
+    "k": (1, {}),
+    "label_smoothing": (0.2, {}),
+    "label_weights": ([1.0, 2.0, 0.5], {"multi_label": True, "num_labels": 3}),
+    "multi_label": (True, {}),
+    "num_labels": (3, {"multi_label": True}),
+    "num_regressors": (2, {}),
+    "num_thresholds": (3, {}),
+    "precision": (0.9, {}),
+    "recall": (0.9, {}),
+    "sensitivity": (0.9, {}),
+    "specificity": (0.9, {}),
+    "sparse_y_pred": (None, {}),
+    "sparse_y_true": (None, {}),
+    "summation_method": ("minoring", {"num_thresholds": 5}),
+    "target_class_ids": ([1], {}),
+    "threshold": (0.7, {}),
+    "thresholds": ([0.8], {}),
+    "top_k": (1, {}),
+}
+FOR_CLASSES = ("class_id", "top_k")
+FOR_LABELS = ("label_weights", "multi_label", "num_labels")
+# The number of classes must fit the data, the number of labels is found by itself, how data are given
+# changes what must be given, and where the classes are is a matter of shape.
+OTHERWISE = {"num_classes", "num_labels", "sparse_y_pred", "sparse_y_true", "from_sorted_ids"}
+NO_AXIS = {"IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "SparseCategoricalCrossentropy"}
+
+
+def changes():
+    for name, cls in CLASSES.items():
+        for argument in parameters_of(cls):
+            known = argument in ("name", "dtype") or argument in OTHERWISE
+            if not known and not (argument == "axis" and name in NO_AXIS):
+                yield name, argument
+
+
+@pytest.mark.parametrize("name, argument", changes())
+def test_an_argument_does_what_it_does_in_keras(keras, name, argument):
+    value, beside = CHANGED[argument]
+    beside = {**arguments(name)[0], **beside}
+    if name == "RecallAtPrecision":
+        beside["precision"] = 0.7  # which not every threshold reaches on these data
+    maker = one_hot if argument in FOR_CLASSES else multi_label if argument in FOR_LABELS else None
+    rng = np.random.default_rng(4)
+    arrays = [
+        a.astype("float32") if a.dtype.kind == "f" else a for a in (maker or INPUTS[name])(rng, 40)
+    ]
+
+    def result(library, kwargs):
+        metric = getattr(library.metrics, name)(**kwargs)
+        metric.update_state(*arrays)
+        return np.asarray(metric.result())
+
+    changed = result(minikeras, {**beside, argument: value})
+    plain = result(
+        minikeras, {k: v for k, v in beside.items() if k != argument or k in arguments(name)[0]}
+    )
+    assert changed.shape != plain.shape or (changed != plain).any(), f"{argument} is ignored"
+    same(changed, result(keras, {**beside, argument: value}))
