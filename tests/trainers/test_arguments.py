@@ -166,3 +166,25 @@ def test_targets_changed_by_their_owner_after_the_forward():
                 y[:] = 100.0
             gradients.append(np.asarray(tape.gradient(value, v)))
         np.testing.assert_array_equal(*gradients)
+
+
+def test_settings_cap_epochs_and_their_steps():
+    steps, model = [], minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    count = minikeras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(batch)
+    )
+    data = np.ones((12, 2), "float32"), np.ones((12, 1), "float32")
+    minikeras.config.set_max_steps_per_epoch(3)
+    minikeras.config.set_max_epochs(2)
+    with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 3"):
+        history = model.fit(*data, batch_size=2, epochs=4, verbose=0, callbacks=[count])
+    assert steps == [0, 1, 2] * 2 and history.epoch == [0, 1]
+
+
+def test_training_that_is_taken_up_again_begins_at_its_epoch():
+    model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model._initial_epoch = 2  # as BackupAndRestore leaves it
+    data = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    assert model.fit(*data, epochs=4, verbose=0).epoch == [2, 3]
