@@ -114,8 +114,7 @@ class Primitive:
                     a = to_array(a)
                 values.append(a)
                 parents.append(None)
-        if self.narrow:
-            dtype = values[0].dtype
+        if self.narrow and (dtype := values[0].dtype) is not _SINGLE:  # the commonest needs nothing
             if dtype.char in self.narrow:
                 return self.widened(inputs, params)
             if self.promotes and dtype.kind in "biu":

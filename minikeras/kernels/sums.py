@@ -143,7 +143,10 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         out: C-contiguous array `(columns,)` for the result, or None.
     """
     rows, columns = x.shape
-    run = min(rows, _RUN, _BLAS_ALONE // max(columns, 1))
+    if rows <= _RUN and rows * columns <= _BLAS_ALONE and columns <= _WIDEST:
+        run = rows
+    else:
+        run = min(rows, _RUN, _BLAS_ALONE // max(columns, 1))
     ones = _ones(run, x.dtype) if columns <= _WIDEST else None
     if ones is None:
         total = add_reduce(x, 0)
