@@ -66,9 +66,13 @@ class Trackable:
         Public names come first, each kind in alphabetical order. An object that can be reached in
         two ways is saved under the first.
         """
+        return sorted(self._saved().items(), key=lambda item: (item[0].startswith("_"), item[0]))
+
+    def _saved(self) -> dict[str, Any]:
+        """What has a place of its own in files of weights, by name."""
         named = {self.saved_as.get(name, name): self.__dict__[name] for name in self._tracked}
         named.pop("", None)
-        return sorted(named.items(), key=lambda item: (item[0].startswith("_"), item[0]))
+        return named
 
     def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
         """Make a variable that belongs to this object, whether or not an attribute holds it.

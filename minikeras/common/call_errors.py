@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from minikeras.common.arguments import ArgumentError, is_integer, kinds_of, short
 from minikeras.common.settings import settings
-from minikeras.common.traceback_utils import without_own_frames
+from minikeras.common.traceback_utils import is_own_file, without_own_frames
 
 _RAW = (
     ArgumentError,
@@ -29,8 +28,6 @@ _RAW = (
 )
 """Types, not their subclasses, that may need telling, as NumPy's own do. All others mean something to
 whoever waits for them."""
-
-_PACKAGE = str(Path(__file__).parents[1])
 
 
 class CallError(ValueError, TypeError):
@@ -205,7 +202,7 @@ def _raised_by_us(error: Exception) -> bool:
     if last is None:
         return True
     file = last.tb_frame.f_code.co_filename
-    return file.startswith((_PACKAGE, "<")) or "numpy/" in file or "scipy/" in file
+    return is_own_file(file) or file.startswith("<") or "numpy/" in file or "scipy/" in file
 
 
 def _sentence(message: str) -> str:

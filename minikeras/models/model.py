@@ -159,10 +159,8 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict:
         """Return what copies and pickles keep: all but what is made again when it is needed."""
-        made_again = (
-            *("train_function", "test_function", "predict_function", "_structure"),
-            "_validation",
-        )
+        made_again = ("train_function", "test_function", "predict_function")
+        made_again += ("_structure", "_validation")
         return {**super().__getstate__(), **dict.fromkeys(made_again)}
 
     def __reduce__(self) -> Any:
@@ -202,11 +200,8 @@ class Model(Trainer, Layer):
             layer_range=layer_range,
         )
 
-    def saved_attributes(self) -> list[tuple[str, Any]]:
-        """Return what has a place of its own in files of weights: layers, optimizer, attributes."""
-        named = dict(super().saved_attributes())
-        named.update(layers=self.layers, optimizer=self.optimizer)
-        return sorted(named.items(), key=lambda item: (item[0].startswith("_"), item[0]))
+    def _saved(self) -> dict[str, Any]:
+        return {**super()._saved(), "layers": self.layers, "optimizer": self.optimizer}
 
     def save(
         self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any

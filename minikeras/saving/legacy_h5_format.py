@@ -33,10 +33,11 @@ from minikeras.saving.legacy_weights import (
     in_order_of_file,
     modern_arrays,
     modern_optimizer_arrays,
+    order_of_file,
     warn_of_unknown_backend,
 )
 from minikeras.saving.saving_lib import naming_config, revive
-from minikeras.saving.weight_files import Allowance, DamagedFileError, H5Reader
+from minikeras.saving.weight_files import Allowance, DamagedFileError, H5Reader, parse_json
 from minikeras.version import KERAS_VERSION
 
 _ATTRIBUTE_LIMIT = 64512
@@ -82,14 +83,9 @@ def _write_layers(group: Any, model: Any) -> None:
     group.attrs["keras_version"] = KERAS_VERSION
     _set_names(group, "layer_names", [layer.name for layer in model.layers])
     for layer in model.layers:
-        _write_group(group.create_group(layer.name), [(v.path, v) for v in _weights_of(layer)])
+        _write_group(group.create_group(layer.name), [(v.path, v) for v in order_of_file(layer)])
     own = [(v.path, v) for v in model.own_variables()]
     _write_group(group.create_group("top_level_model_weights"), own)
-
-
-def _weights_of(layer: Any) -> list[Variable]:
-    """A layer's weights in the order of these files: those first that may be trained now."""
-    return layer.trainable_weights + layer.non_trainable_weights
 
 
 def _write_group(group: Any, weights: list[tuple[str, Variable]]) -> None:
@@ -126,7 +122,7 @@ def load_model(
         text = reader.attribute(reader.root, "model_config")
         if text is None:
             raise ValueError(f"No model config found in the file at {path}.")
-        config = _parse(text, path, "model_config")
+        config = parse_json(text, path, "model_config")
         origin = Origin.of(reader, reader.root)
         with naming_config(path):
             config = modern_entry(config, origin.era)
@@ -149,7 +145,7 @@ def load_model(
                 "compiled. Compile it manually."
             )
             return model
-        config = _parse(text, path, "training_config")
+        config = parse_json(text, path, "training_config")
         with naming_config(path):
             config = _compile_config(config, model, origin)
         with CustomObjectScope(custom_objects):
@@ -184,16 +180,6 @@ def _read_optimizer(reader: H5Reader, group: Any, model: Any, origin: Origin) ->
             f"Error in loading the saved optimizer state: {error} As a result, your model is "
             "starting with a freshly initialized optimizer."
         )
-
-
-def _parse(text: str, path: str, what: str) -> dict:
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DamagedFileError(f"File {path!r}: '{what}' is damaged: {error!r}") from error
-    if not isinstance(config, dict):
-        raise DamagedFileError(f"File {path!r}: '{what}' is damaged: it is no dict.")
-    return config
 
 
 def load_weights(model: Any, path: str, by_name: bool = False, skip_mismatch: bool = False) -> None:

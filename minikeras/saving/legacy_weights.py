@@ -34,6 +34,11 @@ class Origin:
 # Layers.
 
 
+def order_of_file(layer: Any) -> list[Variable]:
+    """Return the weights of a layer as such files are written: those first that may be trained now."""
+    return layer.trainable_weights + layer.non_trainable_weights
+
+
 def in_order_of_file(layer: Any, names: Sequence[str]) -> list[Variable]:
     """Return the weights of a layer in the order in which a file holds them.
 
@@ -42,7 +47,7 @@ def in_order_of_file(layer: Any, names: Sequence[str]) -> list[Variable]:
     """
     weights = layer.weights
     orders = [
-        layer.trainable_weights + layer.non_trainable_weights,
+        order_of_file(layer),
         [v for v in weights if v.initially_trainable]
         + [v for v in weights if not v.initially_trainable],
         weights,

@@ -41,6 +41,7 @@ from minikeras.saving.weight_files import (
     ShardWriter,
     StoredMember,
     open_zip,
+    parse_json,
 )
 from minikeras.version import KERAS_VERSION
 
@@ -145,12 +146,10 @@ def load_model(
         if not compile:
             config["compile_config"] = None
         model = revive(config, custom_objects, safe_mode, Allowance(path, parts.size))
-        part = next((p for p in (_WEIGHTS, "model.weights.npz") if parts.has(p)), None)
-        if part is not None:
+        part = next((p for p in (_WEIGHTS, "model.weights.npz") if parts.has(p)), _WEIGHTS)
+        if parts.has(part) or model.variables:
             with parts.weights(part) as reader:
                 read_state(model, reader)
-        elif model.variables:
-            raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
         for inner, saved in state_tree(model):
             if _has_assets(saved):
                 with parts.folder(f"{_ASSETS}/{inner}") as folder:
@@ -211,14 +210,22 @@ class _Parts:
     def json(self, part: str) -> dict:
         """Return the dict in a part that is JSON."""
         try:
-            found = json.loads(self.text(part))
-        except (ValueError, RecursionError, KeyError, OSError) as error:
+            text = self.text(part)
+        except (ValueError, KeyError, OSError) as error:
             raise DamagedFileError(
                 f"File {self.name!r}: '{part}' is missing or damaged: {error!r}"
             ) from error
-        if not isinstance(found, dict):
-            raise DamagedFileError(f"File {self.name!r}: '{part}' holds no dict.")
-        return found
+        return parse_json(text, self.name, part)
+
+    def weights(self, part: str) -> Any:
+        """Open the weights in a part for reading.
+
+        Raises:
+            DamagedFileError: if there is no such part.
+        """
+        if not self.has(part):
+            raise DamagedFileError(f"File {self.name!r} holds no '{part}'.")
+        return self._weights(part)
 
 
 class _Zip(_Parts):
@@ -243,7 +250,7 @@ class _Zip(_Parts):
     def text(self, part: str) -> str:
         return self._read(part).decode("utf-8")
 
-    def weights(self, part: str) -> Any:
+    def _weights(self, part: str) -> Any:
         info = self._zip.getinfo(part)
         if part.endswith(".npz"):
             return NpzReader(io.BytesIO(self._read(part)), self.name, info.file_size)
@@ -289,9 +296,8 @@ class _Folder(_Parts):
         with open(os.path.join(self.name, part), encoding="utf-8") as file:
             return file.read()
 
-    def weights(self, part: str) -> Any:
-        path = os.path.join(self.name, part)
-        return open_weights(path)
+    def _weights(self, part: str) -> Any:
+        return open_weights(os.path.join(self.name, part))
 
     @contextlib.contextmanager
     def folder(self, name: str) -> Iterator[str | None]:
@@ -331,8 +337,6 @@ def load_weights_only(
     with contextlib.ExitStack() as stack:
         if path.endswith(".keras"):
             parts = stack.enter_context(open_parts(path))
-            if not parts.has(_WEIGHTS):
-                raise DamagedFileError(f"File {path!r} holds no '{_WEIGHTS}'.")
             reader = parts.weights(_WEIGHTS)
         else:
             reader = open_weights(path)

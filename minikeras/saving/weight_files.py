@@ -28,8 +28,32 @@ _LEEWAY = 64 << 20
 """Bytes that reading may take beside twice the size of the file."""
 
 
-class DamagedFileError(ValueError):
-    """A file is not what it says: cut, damaged, or made to harm."""
+class DamagedFileError(OSError, ValueError):
+    """A file is not what it says: cut, damaged, or made to harm.
+
+    Keras raises OSError for files of one kind and ValueError for others; code that catches either
+    catches this.
+    """
+
+
+def parse_json(text: str, path: str, what: str) -> dict:
+    """Return the dict that a part of a file is, as JSON.
+
+    Args:
+        text: the part.
+        path: path of the file, for messages.
+        what: name of the part, for messages.
+
+    Raises:
+        DamagedFileError: if it is something else.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(f"File {path!r}: '{what}' is damaged: {error!r}") from error
+    if not isinstance(found, dict):
+        raise DamagedFileError(f"File {path!r}: '{what}' is damaged: it is no dict.")
+    return found
 
 
 class Allowance:

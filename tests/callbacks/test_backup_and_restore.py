@@ -4,6 +4,8 @@ import os
 import numpy as np
 import pytest
 
+import minikeras
+
 
 class Crash(Exception):
     pass
@@ -93,6 +95,25 @@ def test_double_checkpoint(ours, fit, tmp_path, damage):
     assert model.weight == 6
     assert "cannot be read" in warned[0]
     assert not directory.exists()
+
+
+def test_a_damaged_file_of_a_real_model_is_passed_over(tmp_path):
+    pytest.importorskip("h5py")
+    model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    data = np.ones((4, 2)), np.ones((4, 1))
+
+    def fit(epochs):
+        backup = minikeras.callbacks.BackupAndRestore(
+            tmp_path, double_checkpoint=True, delete_checkpoint=False
+        )
+        return model.fit(*data, epochs=epochs, verbose=0, callbacks=[backup])
+
+    fit(3)
+    with open(tmp_path / "latest.weights.h5", "r+b") as file:
+        file.truncate(100)
+    with pytest.warns(UserWarning, match="cannot be read.*Going back to the one before"):
+        assert fit(4).epoch == [2, 3]
 
 
 def test_damaged_backup_without_another(api, fit, tmp_path):
