@@ -399,15 +399,23 @@ def elementary(
     return primitive
 
 
-def without_gradient(name: str, forward: Callable, rule: Callable | None = None) -> WithoutGradient:
+def without_gradient(
+    name: str,
+    forward: Callable,
+    rule: Callable | None = None,
+    narrow: str = WithoutGradient.narrow,
+) -> WithoutGradient:
     """Make a primitive that has no gradient.
 
     Args:
         name: name in the registry.
         forward: `forward(*arrays, **params)`, which gives an array or a tuple of arrays.
         rule: `rule(*inputs, **params) -> KerasTensor(s)`; None to run `forward` on small arrays.
+        narrow: codes of the dtypes in whose place it computes in float32.
     """
-    return WithoutGradient(name, forward, rule)
+    primitive = WithoutGradient(name, forward, rule)
+    primitive.narrow = narrow
+    return primitive
 
 
 def same(x: Any, *_: Any, **__: Any) -> KerasTensor:
@@ -433,8 +441,8 @@ CAST = elementary(
     lambda x, dtype: np.asarray(x).astype(dtype),
     _cast_back,
     rule=lambda x, dtype: KerasTensor(x.shape, dtype),
+    narrow="",
 )
-CAST.narrow = ""
 
 
 def check_forward(name: str, result: Any) -> None:

@@ -200,8 +200,9 @@ _LOG_ABS_DET = elementary(
 )
 
 
-_SIGN_OF_DET = without_gradient("sign_of_det", lambda x: linalg.slogdet(x)[0], rule=_one_a_matrix)
-_SIGN_OF_DET.narrow = LAPACK_NARROW
+_SIGN_OF_DET = without_gradient(
+    "sign_of_det", lambda x: linalg.slogdet(x)[0], _one_a_matrix, narrow=LAPACK_NARROW
+)
 
 
 @op
@@ -215,8 +216,8 @@ _MATRIX_RANK = without_gradient(
     "matrix_rank",
     lambda x, tol: np.asarray(linalg.matrix_rank(x, tol)).astype(np.int32),
     rule=lambda x, tol: KerasTensor(x.shape[:-2], "int32"),
+    narrow=LAPACK_NARROW,
 )
-_MATRIX_RANK.narrow = LAPACK_NARROW
 
 
 @op
