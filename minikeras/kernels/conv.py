@@ -104,26 +104,27 @@ def forward(
     w = window(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
     x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
+    even = False
     if y.size:
-        correlate(x, kernel, w, groups, y, finisher(w.out[1:], bias, activation))
+        even = correlate(x, kernel, w, groups, y, finisher(w.out[1:], bias, activation))
     if y.dtype != dtype:
         y = y.astype(dtype)
-    return y, (x, kernel, bias is not None, w, groups, y, activation)
+    return y, (x, kernel, bias is not None, w, groups, y, activation, even)
 
 
 def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, kernel and bias."""
-    x, kernel, has_bias, w, groups, y, activation = saved
+    x, kernel, has_bias, w, groups, y, activation, even = saved
     need_x, need_kernel, need_bias = needs
     dtype = g.dtype
     d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
-    dx = dkernel = None
-    if need_kernel:
-        dkernel = deliver(weight_gradient(x, d, w, groups), out, 1, dtype)
+    dx, dkernel, d_even = None, None, False
     if need_x:
         dx = np.empty_like(x)
-        spread(d, kernel, w, groups, dx, None)
+        d_even = spread(d, kernel, w, groups, dx, None)
         dx = dx.astype(dtype, copy=False)
+    if need_kernel:
+        dkernel = deliver(weight_gradient(x, d, w, groups, even, d_even), out, 1, dtype)
     if dbias is not None:
         dbias = deliver(dbias, out, 2, dtype)
     return [dx, dkernel, dbias]
@@ -149,26 +150,27 @@ def transpose_forward(
     dtype = x.dtype
     x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.size, kernel.shape[-2]), x.dtype)
+    even = False
     if y.size:
-        spread(x, kernel, w, 1, y, finisher(w.size[1:], bias, activation))
+        even = spread(x, kernel, w, 1, y, finisher(w.size[1:], bias, activation))
     if y.dtype != dtype:
         y = y.astype(dtype)
-    return y, (x, kernel, bias is not None, w, y, activation)
+    return y, (x, kernel, bias is not None, w, y, activation, even)
 
 
 def transpose_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, kernel and bias."""
-    x, kernel, has_bias, w, y, activation = saved
+    x, kernel, has_bias, w, y, activation, even = saved
     need_x, need_kernel, need_bias = needs
     dtype = g.dtype
     d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
-    dx = dkernel = None
-    if need_kernel:
-        dkernel = deliver(weight_gradient(d, x, w, 1), out, 1, dtype)
+    dx, dkernel, d_even = None, None, False
     if need_x:
         dx = np.empty_like(x)
-        correlate(d, kernel, w, 1, dx, None)
+        d_even = correlate(d, kernel, w, 1, dx, None)
         dx = dx.astype(dtype, copy=False)
+    if need_kernel:
+        dkernel = deliver(weight_gradient(d, x, w, 1, d_even, even), out, 1, dtype)
     if dbias is not None:
         dbias = deliver(dbias, out, 2, dtype)
     return [dx, dkernel, dbias]
@@ -225,7 +227,7 @@ def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype
 
 def correlate(
     x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
-) -> None:
+) -> bool:
     """Write the convolution into `y`, `(n, *w.out, filters)`, and finish it.
 
     Args:
@@ -235,12 +237,15 @@ def correlate(
         groups: number of groups.
         y: where to.
         finish: applied in place to parts of `y`.
+
+    Returns:
+        Whether `x` turned out to be even (see `winograd.correlate`).
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if chosen == "winograd" and winograd.tame(kernel):
-        winograd.correlate(x, kernel, w, y, finish)
-    elif chosen == "few filters":
+        return winograd.correlate(x, kernel, w, y, finish)
+    if chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
     elif chosen == "pointwise":
         _pointwise(x, kernel.reshape(channels, filters), w, y, finish)
@@ -248,6 +253,7 @@ def correlate(
         _by_planes(x, kernel.reshape(-1, filters), w, y, finish)
     else:
         _by_columns(x, kernel, w, groups, y, finish)
+    return False
 
 
 def _pointwise(
@@ -393,7 +399,7 @@ def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
 
 def spread(
     g: np.ndarray, kernel: np.ndarray, w: Window, groups: int, dx: np.ndarray, finish: Finish | None
-) -> None:
+) -> bool:
     """Write the input gradient of a convolution into `dx`, `(n, *w.size, channels)`.
 
     Args:
@@ -403,6 +409,9 @@ def spread(
         groups: number of groups.
         dx: where to.
         finish: applied in place to parts of `dx`.
+
+    Returns:
+        Whether `g` turned out to be even (see `winograd.correlate`).
     """
     if max(w.strides) == 1:
         pads = []
@@ -410,13 +419,14 @@ def spread(
             before = extent - 1 - low
             pads.append((before, size + extent - 1 - out - before))
         back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
-        correlate(g, mirrored(kernel, groups), back, groups, dx, finish)
-    elif w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
+        return correlate(g, mirrored(kernel, groups), back, groups, dx, finish)
+    if w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
         _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
     elif max(w.dilation) == 1 and groups == 1 and _finite(g):
         _spread_between(g, kernel, w, dx, finish)
     else:
         _spread_columns(g, kernel, w, groups, dx, finish)
+    return False
 
 
 def _spread_points(
@@ -578,7 +588,14 @@ def _spread_columns(
     for_pieces(pieces(n, 1, row, _PIECE), work)
 
 
-def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.ndarray:
+def weight_gradient(
+    x: np.ndarray,
+    g: np.ndarray,
+    w: Window,
+    groups: int,
+    x_even: bool = False,
+    g_even: bool = False,
+) -> np.ndarray:
     """Return the gradient of the kernel, `(*window, channels / groups, filters)`.
 
     Args:
@@ -586,13 +603,16 @@ def weight_gradient(x: np.ndarray, g: np.ndarray, w: Window, groups: int) -> np.
         g: gradient of the convolution's result, `(n, *w.out, filters)`, C-contiguous.
         w: the windows.
         groups: number of groups.
+        x_even, g_even: whether these are known to be even (see `winograd.correlate`).
     """
     n, channels, filters = x.shape[0], x.shape[-1], g.shape[-1]
     chosen = algorithm(w, n, channels, filters, groups, x.dtype)
     if not g.size:
         return np.zeros((*w.kernel, channels // groups, filters), x.dtype)
-    if chosen == "winograd" and (dk := winograd.weight_gradient(x, g, w)) is not None:
-        return dk
+    if chosen == "winograd":
+        dk = winograd.weight_gradient(x, g, w, x_even, g_even)
+        if dk is not None:
+            return dk
     if chosen == "few filters":
         return _few_filters_gradient(x, g, w)
     inner = channels // groups
