@@ -77,8 +77,9 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
     def variables(self) -> list[Variable]:
         """The state: own variables in the order of their making, then those of metrics held."""
         self._check_super_called()
-        held = [m for m in self.tracked() if isinstance(m, Metric)]
-        return self.own_variables() + [v for m in held for v in m.variables]
+        tracked = self.tracked()
+        own = [v for v in tracked if isinstance(v, Variable)]
+        return own + [v for m in tracked if isinstance(m, Metric) for v in m.variables]
 
     def add_variable(
         self,

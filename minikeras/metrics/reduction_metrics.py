@@ -128,6 +128,8 @@ class Mean(_Reduction):
     4.0
     """
 
+    untracked = frozenset({"_sums"})
+
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
