@@ -100,6 +100,8 @@ class Trackable:
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read the values of the object's own variables from a dict-like store.
 
+        Arrays are copied, but for those of a store that says `arrays_are_new`: nobody else has them.
+
         Raises:
             ValueError: if their number or a shape differs; nothing is changed then.
         """
@@ -108,6 +110,8 @@ class Trackable:
         problem = self.misfit({key: np.shape(value) for key, value in values.items()})
         if problem:
             raise ValueError(problem)
+        if getattr(store, "arrays_are_new", False):
+            values = {key: Tensor(value) for key, value in values.items()}
         assign_values(self.own_variables(), [values[str(i)] for i in range(len(keys))])
 
     def loads_as_usual(self) -> bool:
@@ -197,11 +201,10 @@ def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:
     Raises:
         ValueError: if a value has another shape than its variable; nothing is changed then.
     """
-    arrays = [to_array(value) for value in values]
-    for v, array in zip(variables, arrays, strict=True):
-        _check_shape(v, array)
-    for v, array in zip(variables, arrays):
-        v.assign(array)
+    for v, value in zip(variables, values, strict=True):
+        _check_shape(v, to_array(value))
+    for v, value in zip(variables, values):
+        v.assign(value)
 
 
 def _check_shape(variable: Variable, array: np.ndarray) -> None:

@@ -90,6 +90,9 @@ class Arrays(Mapping):
         members: what the reader knows them by.
     """
 
+    arrays_are_new = True
+    """Each is read from the file anew."""
+
     def __init__(self, reader: Any, members: Mapping[str, Any]) -> None:
         self._reader = reader
         self._members = members
@@ -555,9 +558,10 @@ class StoredMember(io.RawIOBase):
     def _check(self, path: str, info: zipfile.ZipInfo) -> None:
         self._file.seek(self._start)
         crc, left = 0, self._size
-        while left > 0 and (piece := self._file.read(min(left, 1 << 22))):
-            crc = zlib.crc32(piece, crc)
-            left -= len(piece)
+        buffer = memoryview(bytearray(1 << 16))  # a large one, once freed, would leave a hole in memory
+        while left > 0 and (count := self._file.readinto(buffer[: min(left, len(buffer))])):
+            crc = zlib.crc32(buffer[:count], crc)
+            left -= count
         if left or crc != info.CRC:
             self.close()
             raise DamagedFileError(f"File {path!r} is damaged at {info.filename!r}: wrong checksum")

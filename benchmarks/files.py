@@ -1,0 +1,160 @@
+"""Saving and loading of ResNet-50: 25.6 million parameters, 320 arrays.
+
+    python benchmarks/files.py
+
+Prints how long `save_weights`, `load_weights`, `save` and `load_model` take beside h5py writing and reading
+the same arrays, and beside Keras (the backend in KERAS_BACKEND, JAX if that is not set), and the most memory
+that each has in use beyond what it had in use before, as a multiple of the size of the weights. Each figure is
+the median of processes of their own, which take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+TASKS = ("save_weights", "load_weights", "save", "load_model")
+
+
+def resnet50(keras: Any) -> Any:
+    """Make ResNet-50 (He et al., "Deep Residual Learning for Image Recognition", 2015)."""
+    layers = keras.layers
+
+    def convolution(x: Any, filters: int, size: int, strides: int = 1) -> Any:
+        x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
+        return layers.BatchNormalization()(x)
+
+    inputs = keras.Input((224, 224, 3))
+    x = layers.ReLU()(convolution(inputs, 64, 7, 2))
+    x = layers.MaxPooling2D(3, 2, padding="same")(x)
+    for filters, blocks, strides in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for block in range(blocks):
+            step = strides if block == 0 else 1
+            y = layers.ReLU()(convolution(x, filters, 1, step))
+            y = layers.ReLU()(convolution(y, filters, 3))
+            y = convolution(y, 4 * filters, 1)
+            short = convolution(x, 4 * filters, 1, step) if block == 0 else x
+            x = layers.ReLU()(layers.Add()([y, short]))
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Dense(1000, activation="softmax")(x))
+
+
+def tasks_of(kind: str, folder: Path) -> dict[str, Callable[[], Any]]:
+    """Return what is timed, by name; what it needs is made here."""
+    if kind == "h5py":
+        import h5py
+        import numpy as np
+
+        path = folder / "arrays.h5"
+        shapes = json.loads((folder / "shapes.json").read_text())
+        arrays = [np.full(shape, 0.5, "float32") for shape in shapes]
+
+        def write() -> None:
+            with h5py.File(path, "w") as file:
+                for i, a in enumerate(arrays):
+                    file.create_dataset(str(i), data=a)
+            with open(path, "rb+") as file:  # as minikeras and no other do
+                os.fsync(file.fileno())
+
+        def read() -> list:
+            with h5py.File(path) as file:
+                return [file[str(i)][()] for i in range(len(shapes))]
+
+        return {"save_weights": write, "load_weights": read}
+    import h5py  # noqa: F401 - its import is not what is measured
+
+    keras = importlib.import_module(kind)
+    weights, whole = folder / f"{kind}.weights.h5", folder / f"{kind}.keras"
+    made: list = []
+
+    def model() -> Any:
+        if not made:
+            made.append(resnet50(keras))
+        return made[0]
+
+    return {
+        "save_weights": lambda: model().save_weights(weights, overwrite=True),
+        "load_weights": lambda: model().load_weights(weights),
+        "save": lambda: model().save(whole, overwrite=True),
+        "load_model": lambda: keras.models.load_model(whole),
+        "": model,
+    }
+
+
+def peak() -> int:
+    """Return the most memory that this process had in use, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def measure(kind: str, task: str, folder: Path) -> None:
+    """Run one task, and print its seconds and bytes."""
+    tasks = tasks_of(kind, folder)
+    if task not in tasks:
+        print("null")
+        return
+    if task in ("save_weights", "load_weights", "save") and "" in tasks:
+        tasks[""]()  # the model is there before
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew (Linux)
+    before = peak_now()
+    start = time.perf_counter()
+    kept = tasks[task]()
+    seconds = time.perf_counter() - start
+    print(json.dumps([seconds, peak_now() - before]))
+    del kept
+
+
+def peak_now() -> int:
+    """Return the most memory in use since the peak began anew, where the system tells it."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return peak()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="how often each task is measured")
+    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        kind, task, folder = arguments.measure
+        measure(kind, task, Path(folder))
+        return
+    import minikeras
+
+    model = resnet50(minikeras)
+    size = 4 * model.count_params()
+    env = {"KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    results: dict = {}
+    with tempfile.TemporaryDirectory() as folder:
+        shapes = [w.shape for w in model.weights]
+        Path(folder, "shapes.json").write_text(json.dumps(shapes))
+        for _ in range(arguments.rounds):
+            for task in TASKS:
+                for kind in ("h5py", "minikeras", "keras"):
+                    command = [sys.executable, __file__, "--measure", kind, task, folder]
+                    done = subprocess.run(command, env=env, capture_output=True, text=True)
+                    if done.returncode:
+                        sys.exit(done.stderr[-2000:])
+                    figures = json.loads(done.stdout.splitlines()[-1])
+                    if figures is not None:
+                        results.setdefault((task, kind), []).append(figures)
+    print(f"{len(shapes)} arrays, {size / 2**20:.0f} MiB")
+    for (task, kind), figures in results.items():
+        seconds, memory = (statistics.median(f[i] for f in figures) for i in (0, 1))
+        print(f"{task:13} {kind:10} {seconds * 1e3:8.0f} ms   peak {memory / size:5.2f} x weights")
+
+
+if __name__ == "__main__":
+    main()
