@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from minikeras.random.random_state import get_random_state
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
 
@@ -30,6 +32,7 @@ class GeneratorDataAdapter(DataAdapter):
             ) from None
         self._first = batch_to_numpy(first, self._source)
         self._first_is_due = True
+        self._taken = 0
 
     def peek(self) -> Any:
         return self._first
@@ -37,9 +40,23 @@ class GeneratorDataAdapter(DataAdapter):
     def __iter__(self) -> Iterator[Any]:
         if self._first_is_due:
             self._first_is_due = False
+            self._taken += 1
             yield self._first
         for batch in self._batches:
+            self._taken += 1
             yield batch_to_numpy(batch, self._source)
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        return iter(self)  # `set_state` has taken them already
+
+    def get_state(self) -> dict[str, Any]:
+        return {"taken": self._taken}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        # There is no other way to where a generator was than through all that it gave.
+        taken = state["taken"]
+        for _ in itertools.islice(iter(self), max(0, taken - self._taken)):
+            pass
 
 
 class IterableDataAdapter(DataAdapter):
@@ -48,6 +65,10 @@ class IterableDataAdapter(DataAdapter):
     Args:
         iterable: yields batches; its `len`, where it has one, is the number of batches.
         class_weight: a dict from class to weight, for batches without sample weights.
+
+    Attributes:
+        begun_at: where the random streams were when the iterator in use was begun, if that was for
+            a look at the data.
     """
 
     def __init__(self, iterable: Iterable, class_weight: dict[int, float] | None = None) -> None:
@@ -55,6 +76,7 @@ class IterableDataAdapter(DataAdapter):
         self._iterable = iterable
         self._class_weight = class_weight
         self._peeked: tuple[Any, Iterator] | None = None
+        self.begun_at: dict[str, Any] | None = None
         try:
             self._num_batches = len(iterable)  # type: ignore[arg-type]
         except TypeError:  # has no length, or none that it knows
@@ -69,6 +91,7 @@ class IterableDataAdapter(DataAdapter):
     def peek(self) -> Any:
         # The iterator that was begun serves the next epoch: beginning one may be costly.
         if self._peeked is None:
+            self.begun_at = get_random_state()
             batches = self._convert(iter(self._iterable))
             try:
                 self._peeked = next(batches), batches
@@ -82,7 +105,19 @@ class IterableDataAdapter(DataAdapter):
             yield first
             yield from batches
         else:
+            self.begun_at = None
             yield from self._convert(iter(self._iterable))
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        self._peeked = None
+        return super().iter_from(start)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"begun": self._peeked is None}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        if state["begun"]:
+            self._peeked = None
 
     def _convert(self, batches: Iterator) -> Iterator[Any]:
         for batch in batches:
