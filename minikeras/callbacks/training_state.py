@@ -53,14 +53,12 @@ class TrainingState:
                 if iterator.source is not None:  # before its iterator, which asks for its length
                     self._data[f"source of {name}"] = iterator.source
                 self._data[name] = iterator
+                iterator.note_randoms()
         self._at_begin = {
             name: {key: Packed(value) for key, value in get_state(part).items()}
             for name, part in self._parts().items()
             if is_automatic(part)
         }
-        for iterator in data:
-            if iterator is not None:
-                iterator.notes_randoms = True
 
     def _parts(self) -> dict[str, Any]:
         return self._callbacks | self._data

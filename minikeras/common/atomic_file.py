@@ -49,8 +49,9 @@ def atomic_path(path: str | os.PathLike) -> Iterator[str]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.remove(temporary)
-        if isinstance(error, OSError) and error.filename in (None, temporary):
-            raise _failure(error, path) from error
+        number = _errno_of(error)
+        if number is not None and getattr(error, "filename", None) in (None, temporary):
+            raise _failure(number, path) from error
         raise
     finally:
         _in_use.discard(temporary)
@@ -151,13 +152,21 @@ def _is_abandoned(entry: os.DirEntry, machine: str, process: int) -> bool:
     return time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY
 
 
-def _failure(error: OSError, path: str) -> OSError:
+def _errno_of(error: BaseException) -> int | None:
+    """Return the number of the system's error behind an error, None if there is none.
+
+    HDF5 and safetensors tell of it in their messages only, not always in an OSError.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = re.search(r"(?:errno = |os error )([0-9]+)", str(error))
+    return None if found is None else int(found[1])
+
+
+def _failure(number: int, path: str) -> OSError:
     """Return the error that says which file could not be written."""
     kept = "; what was there before is unchanged" if os.path.exists(path) else ""
-    reason = error.strerror or str(error)
-    if error.errno is None:
-        return OSError(f"Could not write {path!r}: {reason}{kept}")
-    return OSError(error.errno, f"could not write the file ({reason}){kept}", path)
+    return OSError(number, f"Could not write the file ({os.strerror(number)}){kept}", path)
 
 
 def _take_mode(temporary: str, path: str) -> None:

@@ -42,3 +42,11 @@ def set_random_state(state: dict[str, Any]) -> None:
     else:
         global_seed_generator().state.assign(state["minikeras"])
     np.random.set_state(tuple(state["numpy"]))  # last: a new global stream is seeded from it
+
+
+def random_mark() -> tuple:
+    """Return something that is equal as long as nobody draws from the global streams."""
+    generator = get_local("global_seed_generator")
+    _, key, *rest = np.random.get_state()
+    own = None if generator is None else generator.state.array.tobytes()
+    return random.getstate(), key.tobytes(), rest, own

@@ -38,8 +38,6 @@ class EpochIterator:
         data_adapter: the `DataAdapter` in use.
         steps_per_epoch: as given, but never above `config.max_steps_per_epoch()`.
         step: number of the batch that was handed out last, in its epoch.
-        notes_randoms: whether to note where the random streams are when a pass begins, which
-            `get_state` needs.
         exhausted: whether the last epoch found no batch at all, so that none will follow.
 
     Raises:
@@ -96,7 +94,6 @@ class EpochIterator:
         self._taken = 0  # batches of the current stream, without those of the current epoch
         self._within = False  # an epoch
         self._done = 0  # batches of the next epoch, in a training that is taken up again
-        self.notes_randoms = False
         self._stream_randoms: dict[str, Any] | None = None  # when the stream was begun
 
     @property
@@ -119,8 +116,15 @@ class EpochIterator:
         if hasattr(stream, "close"):
             stream.close()
 
+    def note_randoms(self) -> None:
+        """Note from now on where the random streams are when a pass through the data begins."""
+        self.data_adapter.notes_randoms = True
+
     def get_state(self) -> dict[str, Any]:
-        """Return the place in the data as plain data, for `set_state`."""
+        """Return the place in the data as plain data, for `set_state`.
+
+        `note_randoms` must have been called before the first epoch.
+        """
         within = self._within
         return {
             "done": self.step + 1 if within else 0,
@@ -147,7 +151,7 @@ class EpochIterator:
             self._taken = state["taken"] - state["done"]
 
     def _begin_pass(self) -> None:
-        if self.notes_randoms:
+        if self.data_adapter.notes_randoms:
             noted = getattr(self.data_adapter, "begun_at", None)
             self._stream_randoms = noted or get_random_state()
         self._stream = iter(self.data_adapter)

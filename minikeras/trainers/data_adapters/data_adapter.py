@@ -16,6 +16,9 @@ class DataAdapter(ABC):
     arrays. What is not known beforehand is `None`.
     """
 
+    notes_randoms = False
+    """Whether to note what `get_state` needs to know of the random streams."""
+
     @property
     def num_batches(self) -> int | None:
         """Number of batches in an epoch."""

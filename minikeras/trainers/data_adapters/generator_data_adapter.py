@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from minikeras.random.random_state import get_random_state
+from minikeras.random.random_state import get_random_state, random_mark, set_random_state
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
 
@@ -33,6 +33,8 @@ class GeneratorDataAdapter(DataAdapter):
         self._first = batch_to_numpy(first, self._source)
         self._first_is_due = True
         self._taken = 0
+        self._turns: list[tuple[int, dict]] = []  # where random streams were, by batches taken
+        self._left_at: tuple | None = None
 
     def peek(self) -> Any:
         return self._first
@@ -42,7 +44,15 @@ class GeneratorDataAdapter(DataAdapter):
             self._first_is_due = False
             self._taken += 1
             yield self._first
-        for batch in self._batches:
+        while True:
+            if self.notes_randoms and random_mark() != self._left_at:
+                self._turns.append((self._taken, get_random_state()))  # somebody else has drawn
+            try:
+                batch = next(self._batches)
+            except StopIteration:
+                return
+            if self.notes_randoms:
+                self._left_at = random_mark()
             self._taken += 1
             yield batch_to_numpy(batch, self._source)
 
@@ -50,13 +60,17 @@ class GeneratorDataAdapter(DataAdapter):
         return iter(self)  # `set_state` has taken them already
 
     def get_state(self) -> dict[str, Any]:
-        return {"taken": self._taken}
+        return {"taken": self._taken, "turns": self._turns}
 
     def set_state(self, state: dict[str, Any]) -> None:
         # There is no other way to where a generator was than through all that it gave.
-        taken = state["taken"]
-        for _ in itertools.islice(iter(self), max(0, taken - self._taken)):
-            pass
+        turns = dict(state["turns"])
+        while self._taken < state["taken"]:
+            if self._taken in turns:
+                set_random_state(turns[self._taken])
+            if next(iter(self), None) is None:
+                break
+        self._turns = state["turns"]
 
 
 class IterableDataAdapter(DataAdapter):
