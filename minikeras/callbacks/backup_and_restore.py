@@ -136,7 +136,7 @@ class BackupAndRestore(Callback):
         if optimizer is not None and not optimizer.built:
             optimizer.build(self.model.trainable_variables)
         try:
-            return self._state.put_back(load_training(self.model, self._path), data)
+            return self._read(data)
         except OSError as error:
             if not os.path.exists(previous):
                 raise
@@ -145,7 +145,19 @@ class BackupAndRestore(Callback):
                 "Going back to the one before."
             )
         _copy(previous, self._path)
-        return self._state.put_back(load_training(self.model, self._path), data)
+        return self._read(data)
+
+    def _read(self, data: bool) -> Position:
+        try:
+            state = load_training(self.model, self._path)
+        except OSError:
+            raise
+        except ValueError as error:
+            raise ValueError(
+                f"BackupAndRestore: the backup in {self.backup_dir!r} does not fit model "
+                f"'{self.model.name}'. To begin anew, delete the backup. {error}"
+            ) from error
+        return self._state.put_back(state, data)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._current_epoch = epoch

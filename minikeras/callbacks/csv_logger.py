@@ -50,10 +50,16 @@ class CSVLogger(Callback):
         self._written = ""
 
     def get_state(self) -> dict[str, Any]:
-        return {"keys": self.keys, "start": self._start, "written": self._written}
+        return {
+            "append_header": self.append_header,
+            "keys": self.keys,
+            "start": self._start,
+            "written": self._written,
+        }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self.keys, self._start = state["keys"], state["start"]
+        self.append_header, self.keys = state["append_header"], state["keys"]
+        self._start = min(state["start"], os.path.getsize(self.filename))
         self.csv_file.seek(self._start)
         self.csv_file.truncate()
         self._written = ""

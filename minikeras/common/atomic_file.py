@@ -90,7 +90,9 @@ def remove_leftovers(path: str | os.PathLike, once: bool = False) -> None:
     if once and path in _cleaned:
         return
     start, end = _start_and_end(path)
-    name = re.compile(f"{re.escape(start)}([0-9a-f]{{8}})-([0-9]+)\\.\\w+(\\.parts|{re.escape(end)})")
+    name = re.compile(
+        f"{re.escape(start)}([0-9a-f]{{8}})-([0-9]+)\\.\\w+(\\.parts|{re.escape(end)})"
+    )
     with _lock, contextlib.suppress(OSError):
         _cleaned.add(path)
         for entry in os.scandir(os.path.dirname(path)):

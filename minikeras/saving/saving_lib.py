@@ -23,6 +23,7 @@ from minikeras.common.atomic_file import atomic_path, scratch_folder, write_text
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.serialization_scopes import WeightsToComeScope
 from minikeras.common.traceback_utils import warn
+from minikeras.optimizers.base_optimizer import BaseOptimizer
 from minikeras.optimizers.optimizer import Optimizer
 from minikeras.random.seed_generator import SeedGenerator
 from minikeras.saving.legacy_configs import era_of, modern_compile_config, modern_entry
@@ -362,7 +363,12 @@ def load_training(model: Any, path: str) -> dict[str, Any]:
             raise
         except ValueError as error:
             raise DamagedFileError(f"File {path!r} is damaged: {error}") from error
-        read_state(model, reader)
+        unbuilt = [
+            (p, o) for p, o in state_tree(model) if isinstance(o, BaseOptimizer) and not o.built
+        ]
+        read_state(model, reader, objects_to_skip=[o for _, o in unbuilt])
+        for place, optimizer in unbuilt:
+            optimizer.load_when_built(reader.read(place))
     return state
 
 

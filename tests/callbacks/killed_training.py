@@ -1,8 +1,9 @@
 """A training in a process of its own, which kills itself at a moment that it is told.
 
-`python killed_training.py SCENARIO FOLDER MOMENT` trains in a folder. A moment is a number of calls
-of functions, Python's and C's, since `fit` began; 0 is for never. If the training comes to its end,
-what it ended with is written to `FOLDER/result.json`: digests, and the moments of saves.
+`python killed_training.py SCENARIO FOLDER MOMENT [files]` trains in a folder, with a `ModelCheckpoint`
+if `files` is given. A moment is a number of calls and returns of functions, Python's and C's, since
+`fit` began; 0 is for never. If the training comes to its end, what it ended with is written to
+`FOLDER/result.json`: digests, and the moments at which files were written.
 """
 
 import csv
@@ -12,6 +13,7 @@ import os
 import random
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -204,15 +206,17 @@ class Moments:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(scenario, folder, last):
+def main(scenario, folder, last, with_files):
     keras.utils.set_random_seed(7)
     told = []
     model, callbacks, data, options = SCENARIOS[scenario](folder)
     callbacks.append(Diary(told))
-    checkpoint = os.environ.get("CHECKPOINT")
-    if checkpoint:
-        freq = 4 if scenario == "by_batches" else "epoch"
-        callbacks.insert(0, ModelCheckpoint(folder / checkpoint, "loss", save_freq=freq))
+    if with_files and scenario == "by_batches":
+        only = {"save_weights_only": True, "save_freq": 4}
+        callbacks.append(ModelCheckpoint(folder / "last.weights.h5", **only))
+    elif with_files:
+        best = {"monitor": "loss", "save_best_only": True}
+        callbacks.append(ModelCheckpoint(folder / "best.keras", **best))
     moments = Moments(last)
     sys.setprofile(moments)
     history = model.fit(*data, **options, callbacks=callbacks, verbose=0)
@@ -222,6 +226,8 @@ def main(scenario, folder, last):
         with open(folder / "log.csv", newline="") as file:
             rows = list(csv.reader(file))
     states = [c.get_state() for c in callbacks if not isinstance(c, (BackupAndRestore, CSVLogger))]
+    for state in states:
+        state.pop("filepath", None)  # differs from folder to folder
     result = {
         "weights": digest([v.numpy() for v in model.variables]),
         "optimizer": digest([v.numpy() for v in model.optimizer.variables]),
@@ -232,14 +238,11 @@ def main(scenario, folder, last):
         "callbacks": [repr(sorted(s)) + digest(s) for s in states],
         "told": told,
         "rows": rows,
-        "data": digest([d.get_state() for d in (*data, options.get("validation_data")) if
-                        isinstance(d, Shuffled)]),
+        "data": [digest(d.get_state()) for d in data if isinstance(d, Shuffled)],
     }
     about = {"moments": moments.now, "saves": moments.saves}
     (folder / "result.json").write_text(json.dumps([result, about]))
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] == ["files"])

@@ -15,7 +15,6 @@ from minikeras.saving.plain_data import automatic, plain_attributes, put_back_at
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
 
-
 _MOST_STATE = 16 << 20
 """Size in bytes of an array that may be part of a data set's state, rather than data."""
 
