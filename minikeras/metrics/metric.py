@@ -189,12 +189,12 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         total = self._exactly(variable) + np.asarray(amount, np.float64)
         rounded = np.asarray(total.astype(variable.array.dtype))
         variable.array = rounded
-        self._keep_exact_sum(variable, total)
+        self.__dict__.setdefault("_exact", {})[id(variable)] = rounded, total
 
     def _exactly(self, variable: Variable) -> np.ndarray:
         """Return a variable's value in float64, with the digits that `_accumulate` kept."""
-        total = self._exact_sum(variable)
-        return variable.array.astype(np.float64) if total is None else total
+        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
+        return total if rounded is variable.array else variable.array.astype(np.float64)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account and return the result so far."""
