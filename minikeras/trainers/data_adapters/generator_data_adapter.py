@@ -78,10 +78,6 @@ class IterableDataAdapter(DataAdapter):
     Args:
         iterable: yields batches; its `len`, where it has one, is the number of batches.
         class_weight: a dict from class to weight, for batches without sample weights.
-
-    Attributes:
-        begun_at: where the random streams were when the iterator in use was begun, if that was for
-            a look at the data.
     """
 
     def __init__(self, iterable: Iterable, class_weight: dict[int, float] | None = None) -> None:
@@ -89,7 +85,7 @@ class IterableDataAdapter(DataAdapter):
         self._iterable = iterable
         self._class_weight = class_weight
         self._peeked: tuple[Any, Iterator] | None = None
-        self.begun_at: dict[str, Any] | None = None
+        self._begun_at: dict[str, Any] | None = None
         try:
             self._num_batches = len(iterable)  # type: ignore[arg-type]
         except TypeError:  # has no length, or none that it knows
@@ -101,10 +97,15 @@ class IterableDataAdapter(DataAdapter):
     def num_batches(self) -> int | None:
         return self._num_batches
 
+    @property
+    def begun_at(self) -> dict[str, Any] | None:
+        """Where the random streams were when the next pass was begun, if a look has begun it."""
+        return None if self._peeked is None else self._begun_at
+
     def peek(self) -> Any:
         # The iterator that was begun serves the next epoch: beginning one may be costly.
         if self._peeked is None:
-            self.begun_at = get_random_state()
+            self._begun_at = get_random_state()
             batches = self._convert(iter(self._iterable))
             try:
                 self._peeked = next(batches), batches
@@ -118,7 +119,6 @@ class IterableDataAdapter(DataAdapter):
             yield first
             yield from batches
         else:
-            self.begun_at = None
             yield from self._convert(iter(self._iterable))
 
     def iter_from(self, start: int) -> Iterator[Any]:
