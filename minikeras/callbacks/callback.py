@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import check_constructor
+from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
 
 Logs = dict[str, Any]
 
@@ -61,6 +62,34 @@ class Callback:
     @property
     def model(self) -> Any:
         return self._model
+
+    @automatic
+    def get_state(self) -> dict[str, Any]:
+        """Return what the callback has learnt in the course of training, as plain data.
+
+        `BackupAndRestore` writes it and gives it to `set_state` when training is taken up again,
+        after `on_train_begin`. By default it is every attribute that has changed since training
+        began, if it is a number, string, array, random generator, or a list, dict or the like of
+        them. What else a callback holds, such as an open file, it has to make anew. Keras has no
+        such method.
+
+        Example:
+
+        >>> from minikeras.callbacks import Callback
+        >>> class Count(Callback):
+        ...     epochs = 0
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         self.epochs += 1
+        >>> count = Count()
+        >>> count.on_epoch_end(0)
+        >>> count.get_state()
+        {'epochs': 1}
+        """
+        return plain_attributes(self, without=("params", "_model"))
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Put back what `get_state` returned, in a training that is taken up again."""
+        put_back_attributes(self, state)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Called when training begins, with no logs."""

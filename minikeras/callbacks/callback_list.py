@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from minikeras import tree
+from minikeras.callbacks.backup_and_restore import BackupAndRestore
 from minikeras.callbacks.callback import Callback, Logs, pythonify_logs
 from minikeras.callbacks.history import History
 from minikeras.callbacks.progbar_logger import ProgbarLogger
+from minikeras.callbacks.training_state import Position
 
 _ALIASES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 _BATCH_HOOKS = (
@@ -31,6 +33,9 @@ class CallbackList(Callback):
         callbacks.on_train_batch_end(step, logs)
     ```
 
+    A `BackupAndRestore` comes last wherever it stands in the list: it writes down what the others
+    know when they are done.
+
     The hooks for the end of a batch leave their logs unread where no callback reads them.
 
     Args:
@@ -42,6 +47,7 @@ class CallbackList(Callback):
 
     Attributes:
         callbacks: the list; `append` adds to it.
+        data: what `BackupAndRestore` asks for the place in the data of training and validation.
         wants_train_batches: whether a callback has something to do in each batch of training.
         wants_test_batches: the same for evaluation.
         wants_predict_batches: the same for prediction.
@@ -74,8 +80,15 @@ class CallbackList(Callback):
             self.callbacks.append(History())
         if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
             self.callbacks.append(ProgbarLogger())
+        self.data: tuple = ()
         self.set_model(model)
         self.set_params(params)
+
+    @property
+    def resumed(self) -> Position | None:
+        """Where a training that is taken up again goes on; None for one that is not."""
+        places = [c.position for c in self._backups]
+        return next((p for p in reversed(places) if p is not None), None)
 
     def append(self, callback: Any) -> None:
         """Add a callback at the end, and give it the model and the parameters."""
@@ -107,16 +120,22 @@ class CallbackList(Callback):
             self.model.history = callback
 
     def _plan(self) -> None:
-        """Look up who is to be called in each batch."""
-        self._hooks = {name: _own_hooks(self.callbacks, name) for name in _BATCH_HOOKS}
+        """Look up who is to be called in each batch, and in which order."""
+        self._backups = [c for c in self.callbacks if isinstance(c, BackupAndRestore)]
+        self._others = [c for c in self.callbacks if not isinstance(c, BackupAndRestore)]
+        in_order = [*self._others, *self._backups]
+        self._hooks = {name: _own_hooks(in_order, name) for name in _BATCH_HOOKS}
         for kind in ("train", "test", "predict"):
             wanted = self._hooks[f"on_{kind}_batch_begin"] or self._hooks[f"on_{kind}_batch_end"]
             setattr(self, f"wants_{kind}_batches", bool(wanted))
 
     def _all(self, name: str, *args: Any, logs: Logs | None) -> None:
         logs = pythonify_logs(logs)
-        for callback in self.callbacks:
+        as_given = dict(logs) if self._backups else None  # callbacks may add to theirs
+        for callback in self._others:
             getattr(callback, name)(*args, logs)
+        for callback in self._backups:
+            getattr(callback, name)(*args, as_given)
 
     def _begin_batch(self, name: str, batch: int, logs: Logs | None) -> None:
         hooks = self._hooks[name]
@@ -133,6 +152,8 @@ class CallbackList(Callback):
             hook(batch, logs=logs if lazy else made)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        for callback in self._backups:
+            callback.set_surroundings(self.callbacks, self.data)
         self._all("on_train_begin", logs=logs)
         self._plan()
 

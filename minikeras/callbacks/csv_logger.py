@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -45,6 +46,24 @@ class CSVLogger(Callback):
         self.append_header = True
         self.csv_file: Any = None
         self.keys: list[str] | None = None
+        self._start = 0  # where the rows of this training begin in the file
+        self._written = ""
+
+    def get_state(self) -> dict[str, Any]:
+        return {
+            "append_header": self.append_header,
+            "keys": self.keys,
+            "start": self._start,
+            "written": self._written,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.append_header, self.keys = state["append_header"], state["keys"]
+        self._start = min(state["start"], os.path.getsize(self.filename))
+        self.csv_file.seek(self._start)
+        self.csv_file.truncate()
+        self._written = ""
+        self._write(state["written"])
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._close()
@@ -53,10 +72,12 @@ class CSVLogger(Callback):
         # The csv module writes line ends itself.
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
         self.keys = None
+        self._start, self._written = self.csv_file.tell(), ""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
-        writer = csv.writer(self.csv_file, delimiter=self.sep)
+        rows = io.StringIO()
+        writer = csv.writer(rows, delimiter=self.sep)
         if self.keys is None:
             self.keys = sorted(logs)
             if not any(key.startswith("val_") for key in self.keys):
@@ -64,7 +85,12 @@ class CSVLogger(Callback):
             if self.append_header:
                 writer.writerow(["epoch", *self.keys])
         writer.writerow([epoch, *(_as_cell(logs.get(key, "NA")) for key in self.keys)])
+        self._write(rows.getvalue())
+
+    def _write(self, text: str) -> None:
+        self.csv_file.write(text)
         self.csv_file.flush()
+        self._written += text
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._close()

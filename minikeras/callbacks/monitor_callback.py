@@ -8,6 +8,7 @@ from typing import Any
 
 from minikeras.callbacks.callback import Callback
 from minikeras.common.traceback_utils import warn
+from minikeras.saving.plain_data import automatic
 
 
 class MonitorCallback(Callback):
@@ -44,6 +45,12 @@ class MonitorCallback(Callback):
         self.best = baseline
         self.min_delta = abs(min_delta)
         self.monitor_op: Callable[[Any, Any], bool] | None = None
+
+    @automatic
+    def get_state(self) -> dict[str, Any]:
+        state = super().get_state()
+        state.pop("monitor_op", None)  # settled anew
+        return state
 
     def _set_monitor_op(self) -> None:
         """Settle which direction is better, once; metrics exist only after the first batch."""

@@ -1,4 +1,4 @@
-"""When callbacks that save are to save, and how files are replaced."""
+"""When callbacks that save are to save."""
 
 from __future__ import annotations
 
@@ -30,3 +30,11 @@ class EveryNBatches:
             return False
         self.seen = 0
         return True
+
+    def get_state(self) -> tuple[int, int]:
+        """Return how far it has counted."""
+        return self.last_batch, self.seen
+
+    def set_state(self, state: tuple[int, int]) -> None:
+        """Go on counting from what `get_state` returned."""
+        self.last_batch, self.seen = state

@@ -89,6 +89,10 @@ class LayerState(Trackable, Operation):
             v for v in own if not v.initially_trainable
         ]
 
+    def passing_variables(self) -> list[Variable]:
+        """Return the variables of the layer itself that are no weights and not saved as such."""
+        return []
+
     def misfit(self, shapes: Mapping[str, tuple]) -> str | None:
         """Say why arrays of some shapes cannot be loaded as the layer's own weights."""
         if shapes and not self.built and not self.own_variables():

@@ -57,6 +57,9 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
     _direction: str | None = None
     """Whether training should bring it "up" or "down", where that is known; Keras's name for it."""
 
+    _state_to_come: Any = ()
+    """Values of variables that are still to be made, with their exact sums: see `set_state`."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("update_state", "result"):
@@ -99,7 +102,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             name: its name.
         """
         self._check_super_called()
-        return self.make_variable(
+        variable = self.make_variable(
             [*thread.state.scopes, self.name.replace("/", ">")],
             initializers.get("zeros" if initializer is None else initializer),
             shape=shape,
@@ -109,6 +112,9 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             synchronization="on_read",
             name=name,
         )
+        if self._state_to_come:
+            self._put_back(variable, *self._state_to_come.pop(0))
+        return variable
 
     def add_weight(
         self,
@@ -130,8 +136,47 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
     def reset_state(self) -> None:
         """Set all variables to zero."""
+        self.__dict__.pop("_state_to_come", None)
         for v in self.variables:
             v.array = np.zeros_like(v.array)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the state with all its digits, as plain data, for `set_state`.
+
+        A metric that keeps more than variables adds to it.
+        """
+        own = self.own_variables()
+        return {
+            "values": [np.asarray(v.array) for v in own],
+            "exact": [self._exact_sum(v) for v in own],
+            "held": [m.get_state() for m in self.tracked() if isinstance(m, Metric)],
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Put back what `get_state` returned.
+
+        Variables that the metric makes with its first batch get their values when they are made.
+        """
+        exact = state["exact"]
+        own = self.own_variables()
+        self.__dict__["_state_to_come"] = list(zip(state["values"], exact))[len(own) :]
+        for v, value, total in zip(own, state["values"], exact):
+            self._put_back(v, value, total)
+        for m, inner in zip([m for m in self.tracked() if isinstance(m, Metric)], state["held"]):
+            m.set_state(inner)
+
+    def _put_back(self, variable: Variable, value: np.ndarray, total: Any) -> None:
+        variable.assign(value)
+        if total is not None:
+            self._keep_exact_sum(variable, total)
+
+    def _exact_sum(self, variable: Variable) -> Any:
+        """Return the sum that a variable rounds, None if none is kept."""
+        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
+        return total if rounded is variable.array else None
+
+    def _keep_exact_sum(self, variable: Variable, total: Any) -> None:
+        self.__dict__.setdefault("_exact", {})[id(variable)] = variable.array, total
 
     def _accumulate(self, variable: Variable, amount: Any) -> None:
         """Add to a variable without losing what is small beside the sum so far.

@@ -160,6 +160,22 @@ class Mean(_Reduction):
         self.total.array = exact[0] = number(exact[1])
         self.count.array = exact[2] = number(exact[3])
 
+    def _exact_sum(self, variable: Any) -> Any:
+        place = self._place_of(variable)
+        if place is None:
+            return super()._exact_sum(variable)
+        return self._sums[place + 1] if self._sums[place] is variable.array else None
+
+    def _keep_exact_sum(self, variable: Any, total: Any) -> None:
+        place = self._place_of(variable)
+        if place is None:
+            super()._keep_exact_sum(variable, total)
+        else:
+            self._sums[place : place + 2] = variable.array, float(total)
+
+    def _place_of(self, variable: Any) -> int | None:
+        return 0 if variable is self.total else 2 if variable is self.count else None
+
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
         value = mean.array if type(mean) is Tensor else to_array(mean)

@@ -510,6 +510,26 @@ class BaseOptimizer(Trackable, Configurable):
             )
         assign_values(own, weights)
 
+    _state_to_come: dict[str, np.ndarray] | None = None
+
+    def load_when_built(self, store: Mapping[str, np.ndarray]) -> None:
+        """Let `load_own_variables` read from a store as soon as the variables have been made.
+
+        An optimizer that only a step of the user's calls is built in the first one.
+        """
+        self.__dict__["_state_to_come"] = dict(store)
+
+    def _take_state_to_come(self) -> None:
+        store = self.__dict__.pop("_state_to_come")
+        self.load_own_variables(store)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the values of the variables into a dict-like store, by their index."""
+        if self._state_to_come is not None:
+            store.update(self._state_to_come)
+        else:
+            super().save_own_variables(store)
+
     def load_own_variables(self, store: Any) -> None:
         """Read the values of the variables from a dict-like store; warn if their number differs."""
         own = self.variables

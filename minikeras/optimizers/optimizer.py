@@ -140,6 +140,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             variables = list(variables)
             with name_scopes(self._scopes()):
                 self.build(variables)
+        if self._state_to_come is not None:
+            self._take_state_to_come()
         variables = self._trainable_variables if variables is None else list(variables)
         if len(grads) != len(variables):
             raise ValueError(

@@ -11,7 +11,6 @@ import datetime
 import io
 import json
 import os
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -20,14 +19,16 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tracking import Trackable
-from minikeras.common.atomic_file import atomic_path, write_text
+from minikeras.common.atomic_file import atomic_path, scratch_folder, write_text
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.serialization_scopes import WeightsToComeScope
 from minikeras.common.traceback_utils import warn
+from minikeras.optimizers.base_optimizer import BaseOptimizer
 from minikeras.optimizers.optimizer import Optimizer
 from minikeras.random.seed_generator import SeedGenerator
 from minikeras.saving.legacy_configs import era_of, modern_compile_config, modern_entry
 from minikeras.saving.legacy_weights import WithLearningRate
+from minikeras.saving.plain_data import Packed
 from minikeras.saving.state_tree import older_paths, state_tree
 from minikeras.saving.weight_files import (
     READ_ERRORS,
@@ -49,6 +50,7 @@ _CONFIG = "config.json"
 _METADATA = "metadata.json"
 _WEIGHTS = "model.weights.h5"
 _ASSETS = "assets"
+_TRAINING = "_training_state"
 
 
 # Whole models.
@@ -77,7 +79,7 @@ def save_model(model: Any, path: str, zipped: bool = True) -> None:
     if not zipped:
         _save_folder(model, path, config, metadata)
         return
-    with atomic_path(path) as temporary, _scratch_folder(path) as folder:
+    with atomic_path(path) as temporary, scratch_folder(path) as folder:
         weights = os.path.join(folder, _WEIGHTS)
         with H5Writer(weights) as writer:
             write_state(model, writer)
@@ -97,16 +99,6 @@ def _save_folder(model: Any, path: str, config: str, metadata: str) -> None:
     with atomic_path(os.path.join(path, _WEIGHTS)) as temporary, H5Writer(temporary) as writer:
         write_state(model, writer)
     _write_assets(model, os.path.join(path, _ASSETS))
-
-
-@contextlib.contextmanager
-def _scratch_folder(path: str) -> Iterator[str]:
-    """Give a folder beside a file, for its parts."""
-    folder = tempfile.mkdtemp(prefix=".saving-", dir=os.path.dirname(os.path.realpath(path)))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_assets(model: Any, folder: str) -> list[str]:
@@ -342,6 +334,42 @@ def load_weights_only(
             reader = open_weights(path)
         stack.enter_context(reader)
         read_state(model, reader, skip_mismatch, objects_to_skip)
+
+
+def save_training(model: Any, path: str, state: dict[str, Any]) -> None:
+    """Write the weights of a model, the state of its optimizer, and what else a training holds.
+
+    Args:
+        model: the model.
+        path: a file that ends with `.weights.npz`; `load_weights` reads it too.
+        state: plain data.
+    """
+    with atomic_path(path) as temporary, NpzWriter(temporary) as writer:
+        write_state(model, writer)
+        writer.write(_TRAINING, Packed(state).arrays(), "")
+
+
+def load_training(model: Any, path: str) -> dict[str, Any]:
+    """Read what `save_training` wrote, and return the state.
+
+    Raises:
+        DamagedFileError: if the file is damaged.
+        ValueError: if the weights do not fit the model; nothing is changed then.
+    """
+    with open_weights(path) as reader:
+        try:
+            state = Packed.of_arrays(reader.read(_TRAINING)).value()
+        except DamagedFileError:
+            raise
+        except ValueError as error:
+            raise DamagedFileError(f"File {path!r} is damaged: {error}") from error
+        unbuilt = [
+            (p, o) for p, o in state_tree(model) if isinstance(o, BaseOptimizer) and not o.built
+        ]
+        read_state(model, reader, objects_to_skip=[o for _, o in unbuilt])
+        for place, optimizer in unbuilt:
+            optimizer.load_when_built(reader.read(place))
+    return state
 
 
 def open_weights(path: str) -> Any:

@@ -131,8 +131,28 @@ class Compilation:
         """The names of `metrics`."""
         return [m.name for m in self.metrics]
 
+    def get_metrics_state(self) -> list[Any]:
+        """Return the state of all metrics with all its digits, as plain data."""
+        return [part.get_state() for part in self._metric_parts()]
+
+    def set_metrics_state(self, state: list[Any]) -> None:
+        """Put back what `get_metrics_state` returned."""
+        for part, own in zip(self._metric_parts(), state, strict=True):
+            part.set_state(own)
+
+    def _metric_parts(self) -> list[Any]:
+        """Return what holds the metrics, matched with outputs already or not, each once."""
+        compiled = [self._loss_tracker, self._compile_metrics, self._compile_loss]
+        matched = [] if self._compile_loss is None else self._compile_loss.metrics
+        parts = [p for p in compiled if p is not None]
+        seen = {id(p) for p in (*parts, *matched)}
+        return parts + [m for m in self.metrics if id(m) not in seen and isinstance(m, Metric)]
+
     def reset_metrics(self) -> None:
         """Set all metrics back."""
+        for part in (self._compile_loss, self._compile_metrics):
+            if part is not None:
+                part.state_to_come = None
         for m in self.metrics:
             m.reset_state()
 

@@ -152,7 +152,33 @@ def match_targets(y: Any, y_pred: Any, keys: list[str], names: list[str], what: 
     return flat
 
 
-class CompileLoss:
+class Matched:
+    """Something with metrics that are made when the outputs are first seen."""
+
+    built: bool
+    metrics: list[Any]
+    state_to_come: list[Any] | None = None
+
+    def get_state(self) -> list[Any]:
+        """Return the states of the metrics, as plain data."""
+        return [m.get_state() for m in self.metrics if hasattr(m, "get_state")]
+
+    def set_state(self, state: list[Any]) -> None:
+        """Put back what `get_state` returned, now or when the metrics are made."""
+        self.state_to_come = state
+        if self.built:
+            self.take_state_to_come()
+
+    def take_state_to_come(self) -> None:
+        """Give metrics that have just been made the state that was put back before."""
+        state, self.state_to_come = self.state_to_come, None
+        if state:
+            metrics = [m for m in self.metrics if hasattr(m, "set_state")]
+            for metric, own in zip(metrics, state, strict=True):
+                metric.set_state(own)
+
+
+class CompileLoss(Matched):
     """The total loss of a model: the weighted sum over its outputs.
 
     Args:
@@ -250,6 +276,7 @@ class CompileLoss:
             ]
         self.single = self.losses[0] if len(self.keys) == 1 and weights[0] is None else None
         self.built = True
+        self.take_state_to_come()
 
     def unbuild(self) -> None:
         """Forget the outputs that losses were matched with."""
@@ -375,7 +402,7 @@ def _loss(identifier: Any) -> Any:
     return losses_module.LossFunctionWrapper(loss, name=_name_of(loss))
 
 
-class CompileMetrics:
+class CompileMetrics(Matched):
     """The metrics of a model, matched with its outputs.
 
     Args:
@@ -456,6 +483,7 @@ class CompileMetrics:
         single = len(keys) == 1 and all(hasattr(m, "update_state") for m in self.metrics)
         self.fast = [(m, w) for _, _, m, w in self.entries] if single else None
         self.built = True
+        self.take_state_to_come()
 
     def _groups(self, given: Any, y_pred: Any, what: str) -> list[list[Any]]:
         n = len(self.keys)

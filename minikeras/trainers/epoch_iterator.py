@@ -13,6 +13,7 @@ from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
+from minikeras.random.random_state import get_random_state, set_random_state
 from minikeras.trainers.data_adapters import get_data_adapter
 
 
@@ -90,12 +91,20 @@ class EpochIterator:
         self.exhausted = False
         self._pass_length = self.data_adapter.num_batches
         self._stream: Iterator | None = None
-        self._taken = 0  # batches of the current stream
+        self._taken = 0  # batches of the current stream, without those of the current epoch
+        self._within = False  # an epoch
+        self._done = 0  # batches of the next epoch, in a training that is taken up again
+        self._stream_randoms: dict[str, Any] | None = None  # when the stream was begun
 
     @property
     def num_batches(self) -> int | None:
         """Number of steps in an epoch. None where that shows only when the data first ends."""
         return self.steps_per_epoch or self._pass_length
+
+    @property
+    def source(self) -> Any:
+        """The `PyDataset` that the data come from, which has a state of its own, or None."""
+        return getattr(self.data_adapter, "py_dataset", None)
 
     def peek(self) -> Any:
         """Return a batch to build a model on, and use up none."""
@@ -107,18 +116,61 @@ class EpochIterator:
         if hasattr(stream, "close"):
             stream.close()
 
+    def note_randoms(self) -> None:
+        """Note from now on where the random streams are when a pass through the data begins."""
+        self.data_adapter.notes_randoms = True
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the place in the data as plain data, for `set_state`.
+
+        `note_randoms` must have been called before the first epoch.
+        """
+        within = self._within
+        return {
+            "done": self.step + 1 if within else 0,
+            "taken": self._taken + (self.step + 1 if within else 0),
+            "pass_length": self._pass_length,
+            "randoms": self._stream_randoms if self._stream is not None else None,
+            "adapter": self.data_adapter.get_state(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go to the place in the data that `get_state` returned.
+
+        The batches before it are not made where the data can do without. Leaves the random streams
+        somewhere else.
+        """
+        self.data_adapter.set_state(state["adapter"])
+        self.reset()
+        self._pass_length = state["pass_length"]
+        self._done = state["done"]
+        if state["randoms"] is not None:
+            set_random_state(state["randoms"])
+            self._stream_randoms = state["randoms"]
+            self._stream = self.data_adapter.iter_from(state["taken"])
+            self._taken = state["taken"] - state["done"]
+
+    def _begin_pass(self) -> None:
+        if self.data_adapter.notes_randoms:
+            noted = getattr(self.data_adapter, "begun_at", None)
+            self._stream_randoms = noted or get_random_state()
+        self._stream = iter(self.data_adapter)
+
     def epoch(self) -> Iterator[tuple[int, Any]]:
-        """Give the pairs `(step, batch)` of the next epoch."""
-        self.data_adapter.on_epoch_begin()
-        if self.steps_per_epoch is None:
-            self.reset()
+        """Give the pairs `(step, batch)` of the next epoch, or of what is left of it."""
+        done, self._done = self._done, 0
+        if not done:
+            self.data_adapter.on_epoch_begin()
+            if self.steps_per_epoch is None:
+                self.reset()
         resumed = self._stream is not None
-        self.step, completed = -1, False
+        self.step, completed, self._within = done - 1, False, True
+        left = None if self.steps_per_epoch is None else self.steps_per_epoch - done
         try:
             for _ in range(2):
                 if self._stream is None:
-                    self._stream = iter(self.data_adapter)
-                for step, batch in enumerate(itertools.islice(self._stream, self.steps_per_epoch)):
+                    self._begin_pass()
+                for step, batch in enumerate(itertools.islice(self._stream, left), done):
                     self.step = step
                     yield step, batch
                 if self.step >= 0 or not resumed:
@@ -127,6 +179,7 @@ class EpochIterator:
                 self.reset()
             completed = True
         finally:
+            self._within = False
             if not completed:
                 self.reset()
         steps = self.step + 1

@@ -48,7 +48,8 @@ def rehearse(model: Any, batch: Any, kind: str) -> None:
     training = kind == "train"
     numpy_draws, draws = np.random.get_state(), get_global_draws()
     try:
-        everything = [*model.variables, *model.metrics_variables]
+        passing = [v for layer in model._flatten_layers() for v in layer.passing_variables()]
+        everything = [*model.variables, *model.metrics_variables, *passing]
         with unchanged(model, everything), without_warnings():
             y_pred = model(x, training=training) if model.call_signature.training else model(x)
             model.compute_loss(

@@ -189,13 +189,25 @@ class Trainer(Steps):
             self._validation = _Validation(container, val_x, val_iterator)
         try:
             with single_blas:
+                container.data = epoch_iterator, val_iterator
                 container.on_train_begin()
                 first = getattr(self, "_initial_epoch", None) or initial_epoch
+                resumed = container.resumed
+                if resumed is not None:
+                    epoch_logs = resumed.logs
+                    if resumed.stopped and not resumed.within:
+                        epochs = first
                 for epoch in range(first, epochs):
                     self._renew_structure(container, first=epoch == first)
                     self.reset_metrics()
                     container.on_epoch_begin(epoch)
-                    logs = self._run_epoch("train", epoch_iterator, container)
+                    if resumed is not None and resumed.stopped:
+                        logs = resumed.logs
+                    else:
+                        logs = self._run_epoch("train", epoch_iterator, container)
+                        if logs is None and resumed is not None:  # all batches had been done
+                            logs = resumed.logs
+                    resumed = None
                     if epoch_iterator.exhausted:
                         break  # no data were left: there is nothing to tell of this epoch
                     epoch_logs = pythonify_logs(logs)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from minikeras.common.settings import settings
+from minikeras.random.random_state import get_random_state, set_random_state
+from minikeras.saving.plain_data import Packed
 from minikeras.trainers.data_adapters import PyDataset
 from minikeras.trainers.epoch_iterator import EpochIterator
 
@@ -162,3 +164,88 @@ def test_the_cap_for_debugging(monkeypatch):
 def test_bad_steps(steps):
     with pytest.raises(ValueError, match="steps_per_epoch"):
         EpochIterator(np.zeros(3), steps_per_epoch=steps)
+
+
+# A place in the data, gone to in another process.
+
+
+class Drawing:
+    """An iterable that draws an order for each pass, and noise for each batch."""
+
+    def __iter__(self):
+        for index in np.random.permutation(5):
+            yield np.full((2, 1), index) + np.random.rand(), np.full(2, index)
+
+
+class DrawingDataset(Dataset):
+    order = np.arange(5)
+
+    def __getitem__(self, index):
+        x, y = super().__getitem__(self.order[index])
+        return x + np.random.rand(), y
+
+    def on_epoch_begin(self):
+        self.order = np.random.permutation(self.n)
+
+
+def drawing_generator():
+    while True:
+        yield from Drawing()
+
+
+ROWS = np.arange(10.0)
+DATA = {
+    "arrays": lambda: {"x": ROWS, "y": ROWS, "shuffle": True},
+    "arrays within batches": lambda: {"x": ROWS, "y": ROWS, "shuffle": "batch"},
+    "arrays in order": lambda: {"x": ROWS, "y": ROWS},
+    "data set": lambda: {"x": DrawingDataset(5), "shuffle": True},
+    "data set with threads": lambda: {"x": Dataset(5, workers=2), "shuffle": True},
+    "iterable": lambda: {"x": Drawing()},
+    "generator": lambda: {"x": drawing_generator()},
+}
+
+
+@pytest.mark.parametrize("kind", DATA)
+@pytest.mark.parametrize("steps", [None, 2, 3, 5])
+def test_goes_on_from_a_state(kind, steps):
+    """Stop after each batch and at the end of each epoch, and go on with another iterator."""
+    if kind == "generator" and steps is None:
+        pytest.skip("is endless")
+    epochs, rest = 3, {"batch_size": 2, "steps_per_epoch": steps}
+
+    def begin():
+        np.random.seed(0)
+        iterator = EpochIterator(**DATA[kind](), **rest)
+        iterator.peek()
+        iterator.note_randoms()
+        return iterator
+
+    def batches(iterator, first, states=None):
+        """Give all batches, with draws of others between them, and note the state at each."""
+        for epoch in range(first, epochs):
+            for step, batch in iterator.epoch():
+                other = np.random.rand() if step == 1 else None
+                yield epoch, step, [a.tolist() for a in batch], other
+                if states is not None:
+                    states.append((epoch, *state_of(iterator)))
+            if states is not None:
+                states.append((epoch + 1, *state_of(iterator)))
+
+    def state_of(iterator):
+        source = iterator.source.get_state() if iterator.source is not None else None
+        return Packed((iterator.get_state(), source, get_random_state())).value()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that data run out
+        states = []
+        whole = list(batches(begin(), 0, states))
+        assert len(states) == len(whole) + epochs
+        count = 0
+        for epoch, state, source, randoms in states:
+            count += state["done"] > 0
+            iterator = begin()
+            if source is not None:
+                iterator.source.set_state(source)
+            iterator.set_state(state)
+            set_random_state(randoms)
+            assert list(batches(iterator, epoch)) == whole[count:]

@@ -755,3 +755,16 @@ def test_older_names_of_the_compiled_loss_and_metrics():
         model.compile("sgd", "mse", metrics=["mae"])
         histories.append(model.fit(x, y, batch_size=20, epochs=2, verbose=0).history)
     assert histories[0] == {"mae": histories[1]["mae"], "loss": histories[1]["loss"]}
+
+
+def test_a_look_at_the_data_leaves_the_states_of_stateful_layers_alone():
+    inputs = minikeras.Input((3, 4), batch_size=2)
+    model = minikeras.Model(inputs, layers.LSTM(2, stateful=True)(inputs))
+    model.compile(minikeras.optimizers.SGD(0.0), "mse")
+    sequences = rng.normal(size=(2, 3, 4)).astype("float32")
+    model.fit(sequences, np.zeros((2, 2)), shuffle=False, verbose=0)
+    trained = [s.numpy() for s in model.layers[-1].states]
+    model.layers[-1].reset_state()
+    model(sequences, training=True)
+    for a, b in zip(trained, model.layers[-1].states, strict=True):
+        np.testing.assert_array_equal(a, b.numpy())

@@ -142,6 +142,9 @@ class RNN(Layer):
             object.__setattr__(self, "states", states)
             self._expected_batch_size = batch
 
+    def passing_variables(self) -> list[Variable]:
+        return [] if self.states is None else tree.flatten(self.states)
+
     def get_initial_state(self, batch_size: int) -> list:
         """Return the states that a sequence begins with: the cell's, or zeros."""
         method = getattr(self.cell, "get_initial_state", None)

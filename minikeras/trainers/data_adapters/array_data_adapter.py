@@ -144,24 +144,22 @@ class ArrayDataAdapter(DataAdapter):
         if not self._shuffle and self._ready:
             yield arrays
             return
-        order = self._permutation(n) if self._shuffle and self._shuffle != "batch" else None
+        order = self._order() if self._shuffle else None
         sample_bytes = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)
         batches = max(1, _CHUNK_BYTES // max(1, sample_bytes * self._batch_size))
         step = batches * self._batch_size
         for start in range(0, n, step):
             stop = min(start + step, n)
-            if order is not None:
-                index = order[start:stop]
-            elif self._shuffle:
-                index = np.concatenate(
-                    [
-                        first + self._permutation(min(self._batch_size, stop - first))
-                        for first in range(start, stop, self._batch_size)
-                    ]
-                )
-            else:
-                index = slice(start, stop)
+            index = slice(start, stop) if order is None else order[start:stop]
             yield [_gather(array, index) for array in arrays]
+
+    def _order(self) -> np.ndarray:
+        """Draw the order of an epoch, all of it at once: draws of others do not come between."""
+        n, size = self._num_samples, self._batch_size
+        if self._shuffle != "batch":
+            return self._permutation(n)
+        starts = range(0, n, size)
+        return np.concatenate([s + self._permutation(min(size, n - s)) for s in starts])
 
 
 def _to_arrays(name: str, part: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,9 @@ class DataAdapter(ABC):
     `(x, y)` or `(x, y, sample_weight)`, where each part is an array or a nested structure of
     arrays. What is not known beforehand is `None`.
     """
+
+    notes_randoms = False
+    """Whether to note what `get_state` needs to know of the random streams."""
 
     @property
     def num_batches(self) -> int | None:
@@ -47,6 +51,25 @@ class DataAdapter(ABC):
     @abstractmethod
     def peek(self) -> Any:
         """Return a batch that shows the structure, shapes and dtypes, and use up none."""
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        """Give the batches of an epoch of which some have been taken before.
+
+        The order of the epoch is drawn before this returns.
+
+        Args:
+            start: number of batches to pass over, at least 1.
+        """
+        batches = iter(self)
+        next(itertools.islice(batches, start, start), None)
+        return batches
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what changes from epoch to epoch, as plain data, for `set_state`."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:  # noqa: B027
+        """Put back what `get_state` returned, in a training that is taken up again."""
 
     def on_epoch_begin(self) -> None:  # noqa: B027 - most adapters have nothing to do
         """Called before an epoch's first batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from minikeras.random.random_state import get_random_state, random_mark, set_random_state
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
 
@@ -30,6 +31,9 @@ class GeneratorDataAdapter(DataAdapter):
             ) from None
         self._first = batch_to_numpy(first, self._source)
         self._first_is_due = True
+        self._taken = 0
+        self._turns: list[tuple[int, dict]] = []  # where random streams were, by batches taken
+        self._left_at: tuple | None = None
 
     def peek(self) -> Any:
         return self._first
@@ -37,9 +41,35 @@ class GeneratorDataAdapter(DataAdapter):
     def __iter__(self) -> Iterator[Any]:
         if self._first_is_due:
             self._first_is_due = False
+            self._taken += 1
             yield self._first
-        for batch in self._batches:
+        while True:
+            if self.notes_randoms and random_mark() != self._left_at:
+                self._turns.append((self._taken, get_random_state()))  # somebody else has drawn
+            try:
+                batch = next(self._batches)
+            except StopIteration:
+                return
+            if self.notes_randoms:
+                self._left_at = random_mark()
+            self._taken += 1
             yield batch_to_numpy(batch, self._source)
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        return iter(self)  # `set_state` has taken them already
+
+    def get_state(self) -> dict[str, Any]:
+        return {"taken": self._taken, "turns": self._turns}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        # There is no other way to where a generator was than through all that it gave.
+        turns = dict(state["turns"])
+        while self._taken < state["taken"]:
+            if self._taken in turns:
+                set_random_state(turns[self._taken])
+            if next(iter(self), None) is None:
+                break
+        self._turns = state["turns"]
 
 
 class IterableDataAdapter(DataAdapter):
@@ -55,6 +85,7 @@ class IterableDataAdapter(DataAdapter):
         self._iterable = iterable
         self._class_weight = class_weight
         self._peeked: tuple[Any, Iterator] | None = None
+        self._begun_at: dict[str, Any] | None = None
         try:
             self._num_batches = len(iterable)  # type: ignore[arg-type]
         except TypeError:  # has no length, or none that it knows
@@ -66,9 +97,15 @@ class IterableDataAdapter(DataAdapter):
     def num_batches(self) -> int | None:
         return self._num_batches
 
+    @property
+    def begun_at(self) -> dict[str, Any] | None:
+        """Where the random streams were when the next pass was begun, if a look has begun it."""
+        return None if self._peeked is None else self._begun_at
+
     def peek(self) -> Any:
         # The iterator that was begun serves the next epoch: beginning one may be costly.
         if self._peeked is None:
+            self._begun_at = get_random_state()
             batches = self._convert(iter(self._iterable))
             try:
                 self._peeked = next(batches), batches
@@ -83,6 +120,17 @@ class IterableDataAdapter(DataAdapter):
             yield from batches
         else:
             yield from self._convert(iter(self._iterable))
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        self._peeked = None
+        return super().iter_from(start)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"begun": self._peeked is None}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        if state["begun"]:
+            self._peeked = None
 
     def _convert(self, batches: Iterator) -> Iterator[Any]:
         for batch in batches:

@@ -11,8 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
+
+_MOST_STATE = 16 << 20
+"""Size in bytes of an array that may be part of a data set's state, rather than data."""
 
 
 class PyDataset(ABC):
@@ -79,6 +83,20 @@ class PyDataset(ABC):
         """Give the batches in order, without workers."""
         return map(self.__getitem__, _indices(self.num_batches))
 
+    @automatic
+    def get_state(self) -> dict[str, Any]:
+        """Return what changes in the course of training, as plain data, for `BackupAndRestore`.
+
+        By default it is every attribute that has changed since training began, if it is a number,
+        string, array, random generator, or a list, dict or the like of them. Arrays above 16 MiB
+        are taken for the data itself, which stays as it is.
+        """
+        return plain_attributes(self, most=_MOST_STATE)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Put back what `get_state` returned, in a training that is taken up again."""
+        put_back_attributes(self, state)
+
     def on_epoch_begin(self) -> None:  # noqa: B027 - for subclasses that need it
         """Called before an epoch's first batch."""
 
@@ -124,10 +142,17 @@ class PyDatasetAdapter(DataAdapter):
         return self._standardize(self.py_dataset[0])
 
     def __iter__(self) -> Iterator[Any]:
-        dataset, n = self.py_dataset, self.num_batches
-        indices = _indices(n)
-        if self._shuffle and n is not None:
-            indices = self._permutation(n).tolist()
+        return self._batches(self._order())
+
+    def iter_from(self, start: int) -> Iterator[Any]:
+        return self._batches(itertools.islice(self._order(), start, None))
+
+    def _order(self) -> Iterable[int]:
+        n = self.num_batches
+        return self._permutation(n).tolist() if self._shuffle and n is not None else _indices(n)
+
+    def _batches(self, indices: Iterable[int]) -> Iterator[Any]:
+        dataset = self.py_dataset
         if dataset.workers > 1 or (dataset.workers > 0 and dataset.use_multiprocessing):
             with closing(_prefetch(dataset, indices)) as batches:
                 yield from map(self._standardize, batches)
