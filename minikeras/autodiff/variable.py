@@ -98,20 +98,23 @@ class Variable(Tensor):
             self._initializer = initializer
             shape = standardize_variable_shape(shape, self.name)
             dtype = standardize_dtype(dtype)
-            value = to_array(initializer(shape, dtype=dtype), dtype)
+            given = initializer(shape, dtype=dtype)
+            value = to_array(given, dtype)
             if value.shape != shape:
                 raise ValueError(
                     f"Variable '{self.name}': the initializer gave shape {value.shape}, expected "
                     f"{shape}."
                 )
         else:
-            value = to_array(initializer, None if dtype is None else standardize_dtype(dtype))
+            given = initializer
+            value = to_array(given, None if dtype is None else standardize_dtype(dtype))
             if shape is not None and tuple(shape) != value.shape:
                 raise ValueError(
                     f"Variable '{self.name}': the value has shape {value.shape}, expected "
                     f"shape={tuple(shape)}."
                 )
-        super().__init__(np.array(value))
+        # Arrays of tensors never change, so they need no copy.
+        super().__init__(np.asarray(value) if type(given) is Tensor else np.array(value))
         self._trainable = self.initially_trainable = bool(trainable)
         self._follow()
 

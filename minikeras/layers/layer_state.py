@@ -240,7 +240,9 @@ class LayerState(Trackable, Operation):
         def initialize(shape: tuple, dtype: Any = None) -> Any:
             dtype = np_dtype(dtype)
             take(math.prod(shape) * dtype.itemsize, f"layer '{self.name}'")
-            return np.zeros(shape, dtype) if self.loads_as_usual() else initializer(shape, dtype)
+            if not self.loads_as_usual():
+                return initializer(shape, dtype)
+            return Tensor(np.zeros(shape, dtype))  # not copied, so it takes no memory yet
 
         return initialize
 
