@@ -15,7 +15,7 @@ from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
-from minikeras.ops.encoding import one_hot_array
+from minikeras.ops.encoding import one_hot
 from minikeras.ops.families import CONVERT, as_floating, np_shape, promote, same_shape
 from minikeras.ops.reductions import mean, sum
 from minikeras.ops.shapes import moveaxis, reshape
@@ -37,12 +37,12 @@ def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
 
 
 def _sparse_reference(p: Tensor, labels: Any, epsilon: float) -> Tensor:
-    target = Tensor(one_hot_array(labels, p.shape[-1], p.array.dtype))
+    target = one_hot(labels, p.shape[-1], dtype=p.array.dtype)
     return _categorical_reference(target, p, epsilon)
 
 
 def _sparse_logits_reference(z: Tensor, labels: Any) -> Tensor:
-    target = Tensor(one_hot_array(labels, z.shape[-1], z.array.dtype))
+    target = one_hot(labels, z.shape[-1], dtype=z.array.dtype)
     return -sum(target * log_softmax(z), axis=-1)
 
 
