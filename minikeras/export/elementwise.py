@@ -58,7 +58,6 @@ RULES.update(
         "isinf": _unary("IsInf", dtype=_BOOL),
         "isposinf": _unary("IsInf", dtype=_BOOL, detect_negative=0),
         "isneginf": _unary("IsInf", dtype=_BOOL, detect_positive=0),
-        "logical_not": _unary("Not"),
         "add": _binary("Add"),
         "subtract": _binary("Sub"),
         "multiply": _binary("Mul"),
@@ -72,12 +71,18 @@ RULES.update(
         "greater_equal": _binary("GreaterOrEqual", dtype=_BOOL),
         "less": _binary("Less", dtype=_BOOL),
         "less_equal": _binary("LessOrEqual", dtype=_BOOL),
-        "logical_and": _binary("And"),
-        "logical_or": _binary("Or"),
-        "logical_xor": _binary("Xor"),
         "fmod": _binary("Mod", fmod=1),
     }
 )
+
+
+def _logical(op: str) -> Any:
+    """The rule of an operator on booleans; numbers are true unless they are zero."""
+    return lambda g, *xs: g.pointwise(op, *[g.cast(x, bool) for x in xs])
+
+
+for _op in ("Not", "And", "Or", "Xor"):
+    RULES[f"logical_{_op.lower()}"] = _logical(_op)
 
 
 def same(g: Graph, x: Any, **_: Any) -> Any:
@@ -335,6 +340,23 @@ def _signbit(g: Graph, x: Any) -> Value:
     # 1 / -0 is negative too.
     least = g.pointwise("Less", g.pointwise("Reciprocal", x), 0, dtype=_BOOL)
     return g.pointwise("Or", g.pointwise("Less", x, 0, dtype=_BOOL), least)
+
+
+@rule("isclose")
+def _isclose(g: Graph, x1: Any, x2: Any, rtol: Any, atol: Any, equal_nan: bool) -> Value:
+    x1, x2 = _own(x1, x2), _own(x2, x1)
+    if x1.dtype.kind != "f":
+        x1, x2 = g.cast(x1, np.float64), g.cast(x2, np.float64)
+    rtol, atol = [g.cast(v, x1.dtype) if hasattr(v, "dtype") else v for v in (rtol, atol)]
+    distance = g.pointwise("Abs", g.pointwise("Sub", x1, x2))
+    reach = g.pointwise("Add", g.pointwise("Mul", g.pointwise("Abs", x2), rtol), atol)
+    near = g.pointwise("LessOrEqual", distance, reach, dtype=_BOOL)
+    near = g.pointwise("And", near, RULES["isfinite"](g, x2))
+    close = g.pointwise("Or", near, g.pointwise("Equal", x1, x2, dtype=_BOOL))
+    if not equal_nan:
+        return close
+    both = [g.pointwise("IsNaN", x, dtype=_BOOL) for x in (x1, x2)]
+    return g.pointwise("Or", close, g.pointwise("And", *both))
 
 
 @rule("not_equal")

@@ -100,6 +100,19 @@ _SINGLE_ONLY = frozenset(
 )
 """Operators that ONNX Runtime has in single precision only: doubles are rounded on the way in."""
 
+_NOT_HALF = frozenset(["ScatterND", "IsInf"])
+"""Operators that it has not in half precision."""
+
+
+def stored(dtype: Any) -> np.dtype:
+    """Return the dtype in which a graph holds one.
+
+    ONNX Runtime computes next to nothing in bfloat16. Such numbers are held in float32, rounded where the
+    model rounds them.
+    """
+    dtype = np.dtype(dtype)
+    return np.dtype(np.float32) if dtype.kind == "V" else dtype
+
 
 class Graph:
     """Nodes and constants.
@@ -142,6 +155,7 @@ class Graph:
 
     def constant(self, array: np.ndarray) -> str:
         """Return the name of a constant; equal ones are one."""
+        array = array.astype(stored(array.dtype), copy=False)
         own = self.variables.get(id(array))
         key: Any = ("weight", id(array)) if own else (array.dtype.str, array.dtype.name, array.shape, array.tobytes())
         known = self._known[0]  # constants belong to the whole graph
@@ -234,6 +248,8 @@ class Graph:
             dtype: dtype of the result, if it is not the inputs'.
         """
         own = next(x.dtype for x in inputs if hasattr(x, "dtype"))
+        if own.kind == "c":
+            raise CannotExport("it has no complex numbers")
         working = self.working_dtype(op, own)
         operands = [self._operand(x, own, working) for x in inputs]
         y = self._moved(op, operands, np.dtype(dtype or working), attributes)
@@ -241,7 +257,7 @@ class Graph:
 
     def working_dtype(self, op: str, dtype: np.dtype) -> np.dtype:
         """Return the dtype in which ONNX Runtime computes what is wanted in `dtype`."""
-        if dtype == np.float64 and op in _SINGLE_ONLY:
+        if (dtype == np.float64 and op in _SINGLE_ONLY) or (dtype == np.float16 and op in _NOT_HALF):
             return np.dtype(np.float32)
         return dtype if op in ("Not", "And", "Or", "Xor") else _WIDER.get(dtype, dtype)
 
@@ -290,7 +306,11 @@ class Graph:
             return x
         if isinstance(x, (np.ndarray, np.generic)):
             return np.asarray(x).astype(dtype)
-        return self._moved("Cast", [x], dtype, {"to": dtype})
+        if x.dtype.kind == "V" and dtype == stored(x.dtype):
+            return Value(x.name, dtype, x.ndim)
+        if dtype.kind == "V":  # rounded
+            x = self._moved("Cast", [x], dtype, {"to": dtype})
+        return self._moved("Cast", [x], dtype, {"to": stored(dtype)})
 
     # Axes.
 

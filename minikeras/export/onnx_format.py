@@ -14,6 +14,7 @@ from minikeras.common.extras import require
 from minikeras.common.settings import settings
 from minikeras.export import (
     elementwise,
+    fourier,
     products,
     random,
     recurrent,
@@ -23,12 +24,12 @@ from minikeras.export import (
     sorting,
     windows,
 )
-from minikeras.export.graph import Body, Graph, Node, Value
+from minikeras.export.graph import Body, Graph, Node, Value, stored
 from minikeras.export.sizes import is_traced, same_size
 from minikeras.export.tracing import Trace, TracedArray
 from minikeras.version import __version__
 
-RULES = (elementwise, products, random, recurrent, reductions, shapes, sorting, windows)
+RULES = (elementwise, fourier, products, random, recurrent, reductions, shapes, sorting, windows)
 """The files whose rules fill the table (`rules.py`) when they are imported."""
 
 OLDEST_OPSET = 18
@@ -230,12 +231,18 @@ def to_onnx(traced: Traced, names: Sequence[str], name: str) -> Any:
 
 
 def _type(onnx: Any, dtype: Any) -> int:
+    if np.dtype(dtype).kind == "c":
+        raise ValueError("Export to ONNX: inputs and outputs cannot be complex numbers.")
     return onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+
+def _held(onnx: Any, dtype: Any) -> int:
+    return _type(onnx, stored(dtype))
 
 
 def _info(onnx: Any, name: str, dtype: Any, shape: Sequence[Any]) -> Any:
     sizes = [d.label if is_traced(d) else d if d is None else int(d) for d in shape]
-    return onnx.helper.make_tensor_value_info(name, _type(onnx, dtype), sizes)
+    return onnx.helper.make_tensor_value_info(name, _held(onnx, dtype), sizes)
 
 
 def _constant(onnx: Any, name: str, array: np.ndarray) -> Any:
@@ -265,4 +272,4 @@ def _attribute(onnx: Any, value: Any, name: str) -> Any:
 
 def _loose(onnx: Any, v: Value) -> Any:
     """Describe a tensor by its dtype and number of axes."""
-    return onnx.helper.make_tensor_value_info(v.name, _type(onnx, v.dtype), [None] * v.ndim)
+    return onnx.helper.make_tensor_value_info(v.name, _held(onnx, v.dtype), [None] * v.ndim)

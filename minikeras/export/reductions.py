@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.tensor import Tensor
+from minikeras.export import loops, sizes
 from minikeras.export.elementwise import rsqrt, square, where
 from minikeras.export.graph import CannotExport, Graph, Value
 from minikeras.export.rules import RULES, rule
+from minikeras.export.shapes import filled
 from minikeras.export.sizes import is_traced
 
 _BOOL = np.dtype(bool)
@@ -49,7 +52,8 @@ def _of_booleans(op: str) -> Any:
     return note
 
 
-RULES["any"], RULES["all"] = _of_booleans("ReduceMax"), _of_booleans("ReduceMin")
+rule("any")(_of_booleans("ReduceMax"))
+rule("all")(_of_booleans("ReduceMin"))
 
 
 @rule("var")
@@ -99,7 +103,7 @@ def _cumprod(g: Graph, x: Any, axis: int) -> Value:
     axis %= x.ndim
     n = x.shape[axis]
     if is_traced(n):
-        raise CannotExport("it has no running product, and the size of the axis is not known")
+        return _running_product(x, axis)
     y, distance = g.cast(x, g.working_dtype("Mul", x.dtype)), 1
     while distance < n:
         before = g.node("Slice", y, g.ints(0), g.ints(n - distance), g.ints(axis))
@@ -109,6 +113,20 @@ def _cumprod(g: Graph, x: Any, axis: int) -> Value:
         y = g.pointwise("Mul", y, Value(before, y.dtype, x.ndim))
         distance *= 2
     return g.cast(y, x.dtype)
+
+
+def _running_product(x: Any, axis: int) -> Any:
+    """Note running products along an axis of any length: a loop over it."""
+    trace = sizes.trace.get()
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    ones = filled(trace.graph, np.ones((), x.dtype), shape)
+    first = Tensor(trace.array(ones, shape, x.dtype) if isinstance(ones, str) else ones)
+
+    def step(total: Tensor, element: Tensor) -> tuple:
+        total = total * element
+        return total, total
+
+    return loops.scan(trace, step, first, Tensor(x), axis)[1].array
 
 
 def sorted_places(g: Graph, x: Any, k: Any, largest: bool, axis: int = -1) -> tuple[Value, Value]:

@@ -22,7 +22,7 @@ from minikeras.autodiff.probe import describing
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import np_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.export import loops, sizes
 from minikeras.export.graph import CannotExport, Graph, Value
 from minikeras.export.rules import RULES
@@ -47,7 +47,7 @@ class TracedArray(ArraySpec):
     """
 
     def __init__(self, trace: Trace, name: str, shape: tuple, dtype: Any) -> None:
-        super().__init__(tuple(shape), np_dtype(str(dtype)))
+        super().__init__(tuple(shape), np_dtype(standardize_dtype(dtype)))
         self.size = 1
         for d in self.shape:
             self.size = self.size * d
@@ -170,6 +170,7 @@ class Trace:
         self.graph.layer = self.layer
         self._thread = threading.get_ident()
         self._stem = stem
+        self._composing: list[Primitive] = []
 
     def layer(self) -> str:
         """Return the name of the layer that runs, with those of the layers around it."""
@@ -246,23 +247,27 @@ class Trace:
         if primitive.reference is not None:
             tensors = [Tensor(a) if isinstance(a, (ArraySpec, np.ndarray)) else a for a in arrays]
             return _as_arrays(primitive.reference(*tensors, **params))
-        if isinstance(primitive, (Elementary, WithoutGradient)):
+        bare = isinstance(primitive, (Elementary, WithoutGradient))
+        if bare and primitive not in self._composing:
+            self._composing.append(primitive)
             try:
                 return forward(*arrays, **params)  # a line of NumPy, which comes back here
-            except TracedError as error:
+            except (TracedError, AttributeError) as error:
                 raise self.failed(f"'{primitive.name}' has no form in ONNX") from error
+            finally:
+                self._composing.remove(primitive)
         raise self.failed(f"'{primitive.name}' has no form in ONNX")
 
     def _shaped(self, given: Any, primitive: Primitive, arrays: tuple, params: dict) -> Any:
         """Return what a rule gave as arrays."""
-        if isinstance(given, (ArraySpec, np.ndarray)):
+        whole = given if isinstance(given, tuple) and type(given) is not Value else (given,)
+        if all(isinstance(y, (ArraySpec, np.ndarray)) for y in whole):
             return given
-        names = given if isinstance(given, (tuple, list)) and type(given) is not Value else (given,)
         specs = primitive.describe(*[_spec(a) for a in arrays], **params)
         several = isinstance(specs, tuple)
         specs = specs if several else (specs,)
         results = tuple(
-            [self.array(self.graph.name(n), s.shape, s.dtype) for n, s in zip(names, specs)]
+            [self.array(self.graph.name(n), s.shape, s.dtype) for n, s in zip(whole, specs)]
         )
         return results if several else results[0]
 

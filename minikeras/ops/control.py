@@ -102,7 +102,7 @@ def while_loop(
 def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) -> Any:
     """Call `body_fun(i, value)` for `i` from `lower` up to (not including) `upper`."""
     value = tree.map_structure(as_tensor, init_val)
-    if not all(map(has_values, map(to_array, (lower, upper)))):
+    if not all([has_values(to_array(end)) for end in (lower, upper)]):
         return while_loop(
             lambda i, _: less(i, upper),
             lambda i, value: (i + 1, body_fun(i, value)),

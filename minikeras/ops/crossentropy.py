@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
@@ -133,6 +133,15 @@ def categorical_crossentropy(
     return _CATEGORICAL(target, output, epsilon=settings.epsilon)
 
 
+def _check_labels(values: np.ndarray, classes: int) -> None:
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
+        raise ValueError(
+            f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
+            f"{classes} classes (expected 0 to {classes - 1})."
+        )
+
+
 def _sparse_rule(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     shape = list(np_shape(output))
     del shape[axis]
@@ -165,13 +174,8 @@ def sparse_categorical_crossentropy(
         )
     if labels.array.dtype.kind not in "iu":
         labels = CONVERT(labels, dtype=np.dtype(np.int64))
-    classes, values = output.shape[-1], labels.array
-    if values.size and (values.min() < 0 or values.max() >= classes):
-        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
-        raise ValueError(
-            f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
-            f"{classes} classes (expected 0 to {classes - 1})."
-        )
+    if has_values(labels.array):
+        _check_labels(labels.array, output.shape[-1])
     if from_logits:
         return _SPARSE_LOGITS(output, labels)
     return _SPARSE(output, labels, epsilon=settings.epsilon)
