@@ -74,13 +74,12 @@ def _checked_opset(opset: Any, newest: int) -> int:
 
 
 def _proto(model: Any, input_signature: Any, opset: int) -> Any:
-    structure = _signature(model, input_signature)
+    structure, several = _signature(model, input_signature)
     flat = tree.flatten(structure)
     names = _unique([x.name or f"input_{i}" for i, x in enumerate(flat)])
     specs = [Spec(n, x.shape, np_dtype(x.dtype)) for n, x in zip(names, flat)]
     outputs: list[Any] = []
     options = {"training": False} if model.call_signature.training else {}
-    several = isinstance(structure, _Arguments)
 
     def call(*tensors: Tensor) -> Any:
         given = tree.pack_sequence_as(structure, tensors)
@@ -99,42 +98,39 @@ def _proto(model: Any, input_signature: Any, opset: int) -> Any:
     return to_onnx(traced, _output_names(model, outputs[0]), model.name)
 
 
-class _Arguments(dict):
-    """Inputs that `call` takes as arguments of its own."""
-
-
-def _signature(model: Any, given: Any) -> Any:
-    """Return the model's inputs as a structure of `InputSpec`s.
+def _signature(model: Any, given: Any) -> tuple[Any, bool]:
+    """Return the model's inputs as a structure of `InputSpec`s, and whether it is a dict of arguments.
 
     Raises:
         ValueError: if the model is not built, or nobody has said what its inputs are.
     """
+    if not model.built:
+        raise ValueError(
+            f"Model '{model.name}' has not been built. Call it on data, or build it with a shape, "
+            "before it is exported."
+        )
+    names = getattr(model, "input_names", None)
     if given is not None:
         if isinstance(given, (list, tuple)) and len(given) == 1:
             given = given[0]  # as Keras has it: a list of the arguments of `call`
-        return tree.map_structure(_spec, given)
-    if not model.built:
-        raise ValueError(
-            f"Model '{model.name}' has not been built. Call it on data, build it with a shape, or give "
-            "`input_signature`, before it is exported."
-        )
-    names = getattr(model, "input_names", None)
-    if names:
-        return tree.pack_sequence_as(
-            model._inputs_struct, [_spec(t, n) for t, n in zip(model.inputs, names)]
-        )
-    shapes = (model.__dict__.get("_build_shapes") or {}).get("input_shape")
-    if shapes is None:
-        raise ValueError(
-            f"Model '{model.name}': what its inputs are is not known. Call it on data once, or give "
-            "`input_signature`."
-        )
-    shapes = as_tuples(shapes)
-    structure = _specs_of(shapes, model.__dict__.get("_build_dtypes"), model.input_dtype, None)
-    several = len(model.call_signature.required) > 1
+        structure = tree.map_structure(_spec, given)
+    elif names:
+        specs = [_spec(t, n) for t, n in zip(model.inputs, names)]
+        structure = tree.pack_sequence_as(model._inputs_struct, specs)
+    else:
+        shapes = (model.__dict__.get("_build_shapes") or {}).get("input_shape")
+        if shapes is None:
+            raise ValueError(
+                f"Model '{model.name}': what its inputs are is not known. Call it on data once, or give "
+                "`input_signature`."
+            )
+        dtypes = model.__dict__.get("_build_dtypes")
+        structure = _specs_of(as_tuples(shapes), dtypes, model.input_dtype, None)
+    signature = model.call_signature
+    several = len(signature.required) > 1
     if several and isinstance(structure, (list, tuple)):
-        structure = dict(zip(model.call_signature.names, structure))
-    return _Arguments(structure) if several and isinstance(structure, dict) else structure
+        structure = dict(zip(signature.names, structure))
+    return structure, several and isinstance(structure, dict)
 
 
 def _specs_of(shape: Any, dtypes: Any, default: str, name: str | None) -> Any:

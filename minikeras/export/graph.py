@@ -134,6 +134,7 @@ class Graph:
         self._known: list[dict[Any, Any]] = [{}]
         self._names: dict[str, int] = {}
         self._kept: list[np.ndarray] = []  # so that their ids stay theirs
+        self._narrower: dict[str, Any] = {}  # what was cast to something that holds it exactly
 
     # Names and constants.
 
@@ -308,9 +309,16 @@ class Graph:
             return np.asarray(x).astype(dtype)
         if x.dtype.kind == "V" and dtype == stored(x.dtype):
             return Value(x.name, dtype, x.ndim)
+        before = self._narrower.get(x.name)
+        if before is not None and before.dtype == dtype:
+            return before  # there and back again
+        y = x
         if dtype.kind == "V":  # rounded
-            x = self._moved("Cast", [x], dtype, {"to": dtype})
-        return self._moved("Cast", [x], dtype, {"to": stored(dtype)})
+            y = self._moved("Cast", [x], dtype, {"to": dtype})
+        y = self._moved("Cast", [y], dtype, {"to": stored(dtype)})
+        if x.dtype.kind != "V" and dtype.kind != "V" and np.can_cast(x.dtype, dtype, "safe"):
+            self._narrower[y.name] = x
+        return y
 
     # Axes.
 
@@ -345,7 +353,9 @@ class Graph:
 
     def reshape(self, x: Any, shape: Sequence[int]) -> str:
         """Note a new shape, whose sizes may be traced, without -1 in it."""
-        sizes = list(shape)
+        sizes, x = list(shape), self.name(x)
+        while x in self._made_by and self._made_by[x].op == "Reshape":
+            x = self._made_by[x].inputs[0]
         traced = [i for i, d in enumerate(sizes) if is_traced(d)]
         if len(traced) == 1 and 0 not in sizes:
             sizes[traced[0]] = -1

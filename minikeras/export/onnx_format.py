@@ -120,7 +120,7 @@ def _traced(
     numbers: Sequence[int],
 ) -> Traced:
     graph = Graph(opset, dict(variables))
-    tracer = Trace(graph, name)
+    tracer = Trace(graph, name, numbers[-1])
     known: dict[str, int] = {}
 
     def size(d: int | None, axis: int, spec: Spec) -> int:

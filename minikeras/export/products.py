@@ -36,7 +36,7 @@ def _einsum(g: Graph, *xs: Any, labels: tuple, result: str) -> Value:
     wide = [g.cast(x, g.working_dtype("Einsum", x.dtype)) for x in xs]
     weights = len(xs) == 2 and isinstance(xs[1], np.ndarray) and _by_weights(*labels, result)
     if weights:
-        y = _times_weights(g, *wide, weights)
+        y = _times_weights(g, *wide, weights, xs[1])
     else:
         y = g.node("Einsum", *wide, equation=f"{','.join(labels)}->{result}")
     return g.cast(Value(y, wide[0].dtype, len(result)), xs[0].dtype)
@@ -53,12 +53,12 @@ def _by_weights(a: str, b: str, result: str) -> int:
     return 0
 
 
-def _times_weights(g: Graph, x: Any, weights: np.ndarray, n: int) -> str:
+def _times_weights(g: Graph, x: Any, weights: np.ndarray, n: int, given: np.ndarray) -> str:
     """Note a product over the last axes: one of matrices, as runtimes have it fastest."""
     summed, new = weights.shape[:n], weights.shape[n:]
     rest = tuple(x.shape[: x.ndim - n])
     flat = x if n == 1 else g.reshape(x, (*rest, math.prod(summed)))
-    y = g.node("MatMul", flat, weights.reshape(math.prod(summed), -1))
+    y = g.node("MatMul", flat, g.weight(given, weights.reshape(math.prod(summed), -1)))
     return y if len(new) == 1 else g.reshape(y, (*rest, *new))
 
 

@@ -43,7 +43,7 @@ def _lstm(
             recurrent,
         )
     order = (0, 3, 1, 2)  # ours are i, f, c, o, and ONNX's i, o, f, c
-    return _run(g, "LSTM", x, kernel, recurrent, [bias, None], order, [h, c], backwards)
+    return _run(g, "LSTM", x, kernel, recurrent, bias, order, [h, c], backwards)
 
 
 @rule("gru")
@@ -68,14 +68,13 @@ def _gru(
             backwards,
             recurrent,
         )
-    biases = [bias, None] if bias is None or bias.ndim == 1 else list(bias)
     return _run(
         g,
         "GRU",
         x,
         kernel,
         recurrent,
-        biases,
+        bias,
         (0, 1, 2),
         [h],
         backwards,
@@ -113,7 +112,7 @@ def _simple_rnn(
         x,
         kernel,
         recurrent,
-        [bias, None],
+        bias,
         (0,),
         [h],
         backwards,
@@ -135,7 +134,7 @@ def _run(
     x: Any,
     kernel: np.ndarray,
     recurrent: np.ndarray,
-    biases: list,
+    bias: np.ndarray | None,
     order: tuple,
     states: list,
     backwards: bool,
@@ -144,7 +143,7 @@ def _run(
     """Note one of ONNX's recurrent operators.
 
     Args:
-        biases: those of inputs and of states; each may be None.
+        bias: that of the inputs, or those of inputs and states.
         order: of our gates, in ONNX's order.
         states: first states; each may be None.
     """
@@ -159,12 +158,10 @@ def _run(
 
     weights = [g.weight(w, gates(w).T[None]) for w in (kernel, recurrent)]
     vector = None
-    if any(b is not None for b in biases):
+    if bias is not None:
         zeros = np.zeros(units * len(order), working)
-        both = [zeros if b is None else gates(np.asarray(b)) for b in biases]
-        given = biases[0] if biases[1] is None else None
-        vector = np.concatenate(both)[None]
-        vector = vector if given is None else g.weight(given, vector)
+        both = [gates(b) for b in bias] if bias.ndim == 2 else [gates(bias), zeros]
+        vector = g.weight(bias, np.concatenate(both)[None])
     first = [
         None if s is None else g.node("Unsqueeze", g.cast(s, working), g.ints(0)) for s in states
     ]

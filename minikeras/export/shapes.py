@@ -482,7 +482,8 @@ def counted(g: Graph, first: Any, by: Any, count: int) -> Value:
     )
     first, by = np.asarray(first), np.asarray(by)
     y = g.cast(numbers, first.dtype)
-    return g.pointwise("Add", g.pointwise("Mul", y, by), first)
+    y = y if by == 1 else g.pointwise("Mul", y, by)
+    return y if first == 0 else g.pointwise("Add", y, first)
 
 
 @rule("tri")

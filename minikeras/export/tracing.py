@@ -163,13 +163,15 @@ class Trace:
     Args:
         graph: where nodes are noted.
         stem: part of the layers' names that need not be told: the model's.
+        count: number to try in place of sizes that depend on values.
     """
 
-    def __init__(self, graph: Graph, stem: str = "") -> None:
+    def __init__(self, graph: Graph, stem: str = "", count: int = 1) -> None:
         self.graph = graph
         self.graph.layer = self.layer
         self._thread = threading.get_ident()
         self._stem = stem
+        self._count = count
         self._composing: list[Primitive] = []
 
     def layer(self) -> str:
@@ -206,7 +208,7 @@ class Trace:
     def count_of(self, name: str, axis: int) -> TracedSize:
         """Return the size of an axis that depends on values, under a name of its own."""
         g = self.graph
-        count = sizes.named(f"size {axis} of {name}", 3 + len(g.sources))
+        count = sizes.named(f"size {axis} of {name}", self._count)
         g.sources[f"size {axis} of {name}"] = (name, axis)
         return count
 
@@ -223,7 +225,7 @@ class Trace:
             return forward(*arrays, **params)
         if not _concerns(primitive, arrays, params):
             result = forward(*arrays, **params)
-            if primitive.name == "cast":  # of a weight, perhaps, in mixed precision
+            if primitive.name in ("cast", "reshape", "transpose"):  # of a weight, perhaps
                 self.graph.name_alike(arrays[0], result)
             return result
         result = self._noted(primitive, forward, arrays, params)
