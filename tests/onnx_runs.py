@@ -16,6 +16,14 @@ TOLERANCE = {"float32": 1e-5, "float64": 1e-5, "float16": 1e-2, "bfloat16": 2e-2
 
 def run(proto: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Check a model and run it on its inputs in order."""
+    session = session_of(proto)
+    names = [i.name for i in session.get_inputs()]
+    given = {i.name: x for i, x in zip(proto.graph.input, inputs, strict=True)}
+    return session.run(None, {n: held(given[n]) for n in names})
+
+
+def session_of(proto: Any) -> Any:
+    """Check a model and return what runs it."""
     import onnx
     import onnxruntime
 
@@ -23,12 +31,9 @@ def run(proto: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
+    return onnxruntime.InferenceSession(
         proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    names = [i.name for i in session.get_inputs()]
-    given = {i.name: x for i, x in zip(proto.graph.input, inputs, strict=True)}
-    return session.run(None, {n: held(given[n]) for n in names})
 
 
 def held(x: np.ndarray) -> np.ndarray:

@@ -103,10 +103,8 @@ def _cast(g: Graph, x: Any, dtype: Any) -> Any:
 def where(g: Graph, condition: Any, x1: Any, x2: Any) -> Value:
     """Note a choice between two values, or numbers, by a condition."""
     dtype = next(x.dtype for x in (x1, x2) if hasattr(x, "dtype"))
-    working = np.dtype(np.int32) if dtype == bool else g.working_dtype("Where", dtype)
-    pair = [
-        g.cast(x, working) if hasattr(x, "dtype") else np.asarray(x, working) for x in (x1, x2)
-    ]
+    working = np.dtype(np.int32) if dtype.kind == "b" else g.working_dtype("Where", dtype)
+    pair = [g.cast(x, working) if hasattr(x, "dtype") else np.asarray(x, working) for x in (x1, x2)]
     return g.cast(g.pointwise("Where", condition, *pair, dtype=working), dtype)
 
 

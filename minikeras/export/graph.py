@@ -95,8 +95,32 @@ _WIDER = {
 """What integers are computed in: ONNX Runtime has few operators for the others."""
 
 _SINGLE_ONLY = frozenset(
-    "Acos Acosh Asin Asinh Atan Atanh AveragePool Conv ConvTranspose Cosh Det Elu Erf GRU HardSigmoid "
-    "LSTM LeakyRelu RNN Resize Selu Sinh Softplus Softsign Tan GlobalAveragePool HardSwish".split()
+    [
+        "Acos",
+        "Acosh",
+        "Asin",
+        "Asinh",
+        "Atan",
+        "Atanh",
+        "AveragePool",
+        "Conv",
+        "ConvTranspose",
+        "Cosh",
+        "Det",
+        "Elu",
+        "Erf",
+        "GRU",
+        "HardSigmoid",
+        "LSTM",
+        "LeakyRelu",
+        "RNN",
+        "Resize",
+        "Selu",
+        "Sinh",
+        "Softplus",
+        "Softsign",
+        "Tan",
+    ]
 )
 """Operators that ONNX Runtime has in single precision only: doubles are rounded on the way in."""
 
@@ -158,7 +182,7 @@ class Graph:
         """Return the name of a constant; equal ones are one."""
         array = array.astype(stored(array.dtype), copy=False)
         own = self.variables.get(id(array))
-        key: Any = ("weight", id(array)) if own else (array.dtype.str, array.dtype.name, array.shape, array.tobytes())
+        key: Any = (array.dtype.name, array.shape, id(array) if own else array.tobytes())
         known = self._known[0]  # constants belong to the whole graph
         if key not in known:
             layer = self.layer()
@@ -258,7 +282,9 @@ class Graph:
 
     def working_dtype(self, op: str, dtype: np.dtype) -> np.dtype:
         """Return the dtype in which ONNX Runtime computes what is wanted in `dtype`."""
-        if (dtype == np.float64 and op in _SINGLE_ONLY) or (dtype == np.float16 and op in _NOT_HALF):
+        if (dtype == np.float64 and op in _SINGLE_ONLY) or (
+            dtype == np.float16 and op in _NOT_HALF
+        ):
             return np.dtype(np.float32)
         return dtype if op in ("Not", "And", "Or", "Xor") else _WIDER.get(dtype, dtype)
 

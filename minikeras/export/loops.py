@@ -13,7 +13,9 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.export.graph import Body, Graph, Value
 
 
-def scan(trace: Any, f: Callable, init: Any, xs: Any, axis: int = 0, reverse: bool = False) -> tuple:
+def scan(
+    trace: Any, f: Callable, init: Any, xs: Any, axis: int = 0, reverse: bool = False
+) -> tuple:
     """Note `ops.scan`: a function that is called on one slice after the other.
 
     Args:
@@ -49,9 +51,7 @@ def scan(trace: Any, f: Callable, init: Any, xs: Any, axis: int = 0, reverse: bo
         scan_output_axes=[axis] * len(ys) or None,
     )
     results = [results] if isinstance(results, str) else results
-    last = [
-        Tensor(trace.array(n, s.shape, s.dtype)) for n, s in zip(results, states)
-    ]
+    last = [Tensor(trace.array(n, s.shape, s.dtype)) for n, s in zip(results, states)]
     n = sequences[0].shape[axis]
     stacked = [
         Tensor(trace.array(name, (*a.shape[:axis], n, *a.shape[axis:]), a.dtype))
@@ -117,9 +117,7 @@ def repeat_while(
         body=Body(nodes, inputs, outputs),
     )
     names = [names] if isinstance(names, str) else names
-    return _packed(
-        values, [Tensor(trace.array(n, v.shape, v.dtype)) for n, v in zip(names, flat)]
-    )
+    return _packed(values, [Tensor(trace.array(n, v.shape, v.dtype)) for n, v in zip(names, flat)])
 
 
 def to_value(x: Any) -> Any:

@@ -93,7 +93,9 @@ def trace(
     reason = None
     for pair in _PAIRS:
         try:
-            one, other = [_traced(function, specs, opset, variables, name, numbers) for numbers in pair]
+            one, other = [
+                _traced(function, specs, opset, variables, name, numbers) for numbers in pair
+            ]
         except SymbolicTensorError:
             raise
         except _UNFIT as error:
@@ -167,7 +169,9 @@ def _check_same(one: Traced, other: Traced) -> None:
             if len(a.nodes) == len(b.nodes) and a.constants.keys() == b.constants.keys():
                 return
             differing = a.nodes[-1] if a.nodes else None
-    place = f"layer '{differing.layer}'" if differing and differing.layer else "the model's own code"
+    place = (
+        f"layer '{differing.layer}'" if differing and differing.layer else "the model's own code"
+    )
     raise ValueError(
         f"Export to ONNX: {place}: it depends on a size that is not known in a way that cannot be "
         "followed, such as a loop of Python over an axis, or a number made of its length. Give all "
@@ -182,7 +186,9 @@ def _used_by(node: Node) -> list[str]:
 def _equal(a: np.ndarray, b: np.ndarray | None) -> bool:
     if a is b:
         return True
-    return b is not None and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    return (
+        b is not None and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    )
 
 
 # Writing.
@@ -233,6 +239,8 @@ def to_onnx(traced: Traced, names: Sequence[str], name: str) -> Any:
 def _type(onnx: Any, dtype: Any) -> int:
     if np.dtype(dtype).kind == "c":
         raise ValueError("Export to ONNX: inputs and outputs cannot be complex numbers.")
+    if np.dtype(dtype).kind == "V":
+        return onnx.TensorProto.BFLOAT16
     return onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
 
@@ -252,9 +260,7 @@ def _constant(onnx: Any, name: str, array: np.ndarray) -> Any:
 
 def _node(onnx: Any, node: Node) -> Any:
     attributes = {k: _attribute(onnx, a, f"{node.name}/{k}") for k, a in node.attributes.items()}
-    return onnx.helper.make_node(
-        node.op, node.inputs, node.outputs, node.name, **attributes
-    )
+    return onnx.helper.make_node(node.op, node.inputs, node.outputs, node.name, **attributes)
 
 
 def _attribute(onnx: Any, value: Any, name: str) -> Any:

@@ -24,5 +24,7 @@ def _random(g: Graph, *parameters: Any, kind: str, shape: tuple, dtype: Any, key
         return g.pointwise("Add", g.pointwise("Mul", drawn, second), first)
     if hasattr(first, "dtype") or hasattr(second, "dtype"):
         first, second = [v if hasattr(v, "dtype") else np.asarray(v, dtype) for v in parameters]
-        return g.pointwise("Add", g.pointwise("Mul", drawn, g.pointwise("Sub", second, first)), first)
+        return g.pointwise(
+            "Add", g.pointwise("Mul", drawn, g.pointwise("Sub", second, first)), first
+        )
     return g.pointwise("Add", g.pointwise("Mul", drawn, second - first), first)

@@ -18,7 +18,9 @@ _BOOL = np.dtype(bool)
 
 
 def _axes(x: Any, axis: Any) -> list[int]:
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    axes = (
+        range(x.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    )
     return [int(a) % x.ndim for a in axes]
 
 

@@ -92,7 +92,9 @@ def _concatenate(g: Graph, *xs: Any, axis: int) -> Any:
 @rule("stack")
 def _stack(g: Graph, *xs: Any, axis: int) -> str:
     parts = [
-        np.expand_dims(x, axis) if isinstance(x, np.ndarray) else g.node("Unsqueeze", x, g.ints(axis))
+        np.expand_dims(x, axis)
+        if isinstance(x, np.ndarray)
+        else g.node("Unsqueeze", x, g.ints(axis))
         for x in xs
     ]
     return g.node("Concat", *parts, axis=axis)
@@ -299,9 +301,7 @@ def _nonzero(g: Graph, x: Any) -> tuple:
     rows = g.node("Split", places, axis=0, num_outputs=x.ndim, outputs=x.ndim)
     rows = [rows] if isinstance(rows, str) else rows
     trace = sizes.trace.get()
-    names = [
-        g.cast(Value(g.node("Squeeze", r, g.ints(0)), _INT64, 1), np.int32).name for r in rows
-    ]
+    names = [g.cast(Value(g.node("Squeeze", r, g.ints(0)), _INT64, 1), np.int32).name for r in rows]
     count = trace.count_of(names[0], 0)
     return tuple([trace.array(n, (count,), np.int32) for n in names])
 
@@ -335,7 +335,9 @@ def _diagonal(g: Graph, x: Any, offset: int, axis1: int, axis2: int) -> str:
 
 def _triangle(upper: int) -> Any:
     def note(g: Graph, x: Any, k: int) -> Value:
-        wide = x if x.dtype.itemsize >= 4 and x.dtype.kind == "f" else g.cast(x, _HOLDS[x.dtype.kind])
+        wide = (
+            x if x.dtype.itemsize >= 4 and x.dtype.kind == "f" else g.cast(x, _HOLDS[x.dtype.kind])
+        )
         y = g.node("Trilu", wide, np.asarray(k, np.int64), upper=upper)
         return g.cast(Value(y, wide.dtype, x.ndim), x.dtype)
 
@@ -396,7 +398,11 @@ def scattered(
     """Note values combined at places, given as rows of indices, from `start` everywhere on."""
     wide = g.cast(x, g.working_dtype("ScatterND", x.dtype))
     y = g.node(
-        "ScatterND", filled(g, np.asarray(start, wide.dtype), into), indices, wide, reduction=reduction
+        "ScatterND",
+        filled(g, np.asarray(start, wide.dtype), into),
+        indices,
+        wide,
+        reduction=reduction,
     )
     return g.cast(Value(y, wide.dtype, len(into)), x.dtype).name
 
@@ -406,7 +412,9 @@ def _put(g: Graph, x: Any, key: Any, into: tuple) -> str:
     keys = key if isinstance(key, tuple) else (key,)
     if len(keys) != len(into) or not all(isinstance(k, np.ndarray) for k in keys):
         raise CannotExport("only elements at known places are put")
-    return scattered(g, x, np.stack(np.broadcast_arrays(*keys), -1).astype(np.int64), into, "add", 0)
+    return scattered(
+        g, x, np.stack(np.broadcast_arrays(*keys), -1).astype(np.int64), into, "add", 0
+    )
 
 
 def _segments(reduction: str, start: Any) -> Any:
@@ -460,7 +468,9 @@ RULES["zeros_like"], RULES["ones_like"] = _like(0), _like(1)
 
 @rule("full_like")
 def _full_like(g: Graph, x: Any, value: Any, dtype: Any) -> Any:
-    return filled(g, g.cast(value, dtype) if hasattr(value, "dtype") else np.asarray(value, dtype), x.shape)
+    return filled(
+        g, g.cast(value, dtype) if hasattr(value, "dtype") else np.asarray(value, dtype), x.shape
+    )
 
 
 @rule("zeros", "full")
@@ -477,9 +487,7 @@ def _arange(g: Graph, *, first: Any, by: Any, count: int, dtype: Any) -> Value:
 def counted(g: Graph, first: Any, by: Any, count: int) -> Value:
     """Return `count` numbers, evenly spaced."""
     n = g.node("Squeeze", g.size(count))
-    numbers = Value(
-        g.node("Range", np.asarray(0, np.int64), n, np.asarray(1, np.int64)), _INT64, 1
-    )
+    numbers = Value(g.node("Range", np.asarray(0, np.int64), n, np.asarray(1, np.int64)), _INT64, 1)
     first, by = np.asarray(first), np.asarray(by)
     y = g.cast(numbers, first.dtype)
     y = y if by == 1 else g.pointwise("Mul", y, by)
@@ -520,7 +528,11 @@ def _one_hot(g: Graph, x: Any, classes: int, axis: int, dtype: Any) -> Any:
 
 @rule("linspace")
 def _linspace(g: Graph, start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> Value:
-    ndim = max(np.ndim(start), np.ndim(stop)) if not hasattr(start, "ndim") else max(start.ndim, stop.ndim)
+    ndim = (
+        max(np.ndim(start), np.ndim(stop))
+        if not hasattr(start, "ndim")
+        else max(start.ndim, stop.ndim)
+    )
     axis %= ndim + 1
     shares = np.arange(num) / max(num - 1 if endpoint else num, 1)
     shares = shares.astype(start.dtype).reshape([-1 if i == axis else 1 for i in range(ndim + 1)])
@@ -533,4 +545,3 @@ def _linspace(g: Graph, start: Any, stop: Any, num: int, endpoint: bool, axis: i
 
     start, stop = apart(start), apart(stop)
     return g.pointwise("Add", g.pointwise("Mul", g.pointwise("Sub", stop, start), shares), start)
-

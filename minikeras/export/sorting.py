@@ -59,7 +59,7 @@ def _apart(g: Graph, x: Any) -> Any:
 
 @rule("isin")
 def _isin(g: Graph, x1: Any, x2: Any, assume_unique: bool, invert: bool) -> Value:
-    others = x2.ravel() if isinstance(x2, np.ndarray) else Value(g.node("Reshape", x2, g.ints(-1)), x2.dtype, 1)
+    others = x2.ravel() if has_values(x2) else Value(g.reshape(x2, [x2.size]), x2.dtype, 1)
     same = g.cast(g.pointwise("Equal", _apart(g, x1), others, dtype=_BOOL), _INT32)
     found = Value(g.reduce("ReduceMax", same, [-1], False), _INT32, x1.ndim)
     found = g.cast(found, bool)

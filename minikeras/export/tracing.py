@@ -12,7 +12,6 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import ArraySpec, KerasTensor, SymbolicTensorError
 from minikeras.autodiff.primitive import (
-
     Elementary,
     Primitive,
     WithoutGradient,
@@ -71,8 +70,8 @@ class TracedArray(ArraySpec):
     def assigned_to(self, variable: Any) -> None:
         """Refuse to become the value of a variable."""
         raise self.trace.failed(
-            f"it changes its variable '{variable.path}' when it is called, and an ONNX graph keeps no state "
-            "(layers with stateful=True, for one)"
+            f"it changes its variable '{variable.path}' when it is called, and an ONNX graph keeps no "
+            "state (stateful=True does so, for one)"
         )
 
     def __getitem__(self, key: Any) -> Any:
@@ -124,7 +123,9 @@ class TracedArray(ArraySpec):
             ys = tree.map_structure(lambda y: y if y is None else shapes.flip(y, 0), ys)
         return carry, ys
 
-    def repeat_while(self, condition: Callable, body: Callable, values: tuple, maximum: Any) -> tuple:
+    def repeat_while(
+        self, condition: Callable, body: Callable, values: tuple, maximum: Any
+    ) -> tuple:
         """Call a function on values while a condition of them holds."""
         return loops.repeat_while(self.trace, condition, body, values, maximum)
 

@@ -104,9 +104,7 @@ def _depthwise_conv(
 
 
 @rule("conv_transpose")
-def _conv_transpose(
-    g: Graph, x: Any, kernel: Any, bias: Any, w: Window, activation: Any
-) -> Any:
+def _conv_transpose(g: Graph, x: Any, kernel: Any, bias: Any, w: Window, activation: Any) -> Any:
     working, (image, weights, vector) = _prepared(g, "ConvTranspose", x, kernel, bias)
     n = x.ndim
     # What Keras wants beyond the last window is zeros (and the bias).

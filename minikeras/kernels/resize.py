@@ -136,7 +136,8 @@ def interpolate_reference(x: Any, factors: tuple, kind: str) -> Any:
     """Interpolate by a product for each axis; also on tensors."""
     n, height, width, channels = x.shape
     rows, columns = [
-        interpolation_matrix(kind, s, f, np.asarray(x).dtype) for s, f in zip((height, width), factors)
+        interpolation_matrix(kind, s, f, np.asarray(x).dtype)
+        for s, f in zip((height, width), factors)
     ]
     tall = np.matmul(rows, np.reshape(x, (n, height, width * channels)))
     tall = np.reshape(tall, (n, rows.shape[0], width, channels))

@@ -69,7 +69,7 @@ def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation
         size, kernel, strides, dilation: as in `Window`.
         padding: `"valid"`, `"same"`, `"causal"` (all before), or pairs of numbers.
     """
-    if all([type(n) is int for n in size]):
+    if all(type(n) is int for n in size):
         return _cached_window(size, kernel, strides, padding, dilation)
     return _window(size, kernel, strides, padding, dilation)  # sizes that are only assumed
 

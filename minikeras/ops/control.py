@@ -10,6 +10,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import checked
@@ -22,7 +23,9 @@ from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _spec(x: Any) -> Any:
-    """Describe a result of a branch, which must not depend on symbolic tensors."""
+    """Describe a result of a branch, which must not be a step of a graph that depends on another."""
+    if isinstance(x, KerasTensor) and thread.state.in_call:  # a part of a layer's step
+        return KerasTensor(x.shape, x.dtype)
     if isinstance(x, KerasTensor):
         raise ValueError(
             "cond: a branch that uses KerasTensors cannot be chosen by a symbolic condition. "
@@ -102,7 +105,7 @@ def while_loop(
 def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) -> Any:
     """Call `body_fun(i, value)` for `i` from `lower` up to (not including) `upper`."""
     value = tree.map_structure(as_tensor, init_val)
-    if not all([has_values(to_array(end)) for end in (lower, upper)]):
+    if not (has_values(to_array(lower)) and has_values(to_array(upper))):
         return while_loop(
             lambda i, _: less(i, upper),
             lambda i, value: (i + 1, body_fun(i, value)),

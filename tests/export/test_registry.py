@@ -1,4 +1,4 @@
-"""Every op and every layer, exported and run in ONNX Runtime, with more examples than it was traced with."""
+"""Every op and layer, exported and run in ONNX Runtime on other numbers of examples than were traced."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
-
 from layer_cases import Array, Make
 from layer_cases import all_cases as all_layer_cases
 from layer_cases import covering as covering_layer
@@ -19,6 +15,9 @@ from op_cases import BATCH, Fixed, Function, all_cases, covering, shown
 import minikeras
 from minikeras import ops, tree
 from minikeras.autodiff.keras_tensor import SymbolicTensorError
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
 
 OPS = all_cases()
 LAYERS = all_layer_cases()
@@ -58,7 +57,8 @@ CANNOT = {
     "polar": COMPLEX,
     "qr": FACTORIZATION,
     "repeat": "a number of repeats for each element: " + BY_VALUES,
-    "scatter_update": "with reduction 'max', 'min' or 'mul', at places that are inputs: " + BY_VALUES,
+    "scatter_update": "with reduction 'max', 'min' or 'mul', at places that are inputs: "
+    + BY_VALUES,
     "solve": FACTORIZATION,
     "solve_triangular": FACTORIZATION,
     "svd": FACTORIZATION,
@@ -73,6 +73,9 @@ CANNOT = {
 """What cannot be exported, in some or all of its cases, and why not."""
 
 
+AT_MOST = 4  # cases of each
+
+
 def test_the_list_names_ops_and_layers():
     assert set(CANNOT) <= set(OPS) | set(LAYERS)
 
@@ -80,7 +83,7 @@ def test_the_list_names_ops_and_layers():
 def check_all(name: str, calls: list, check: Any, show: Any) -> None:
     """Check calls; those that cannot be exported must say so, and be on the list."""
     refused = []
-    for call in calls:
+    for call in calls if name in CANNOT else calls[:AT_MOST]:
         try:
             check(call)
         except (SymbolicTensorError, ValueError) as error:
@@ -188,13 +191,27 @@ def test_layer(name):
     )
 
 
+IN_OTHER_DTYPES = [
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Bidirectional",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Dense",
+    "DepthwiseConv2D",
+    "Embedding",
+    "GRUCell",
+    "LayerNormalization",
+    "Masking",
+    "MultiHeadAttention",
+    "PReLU",
+    "Softmax",
+    "UpSampling2D",
+]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "mixed_float16"])
-@pytest.mark.parametrize(
-    "name",
-    ["AveragePooling2D", "BatchNormalization", "Bidirectional", "Conv2D", "Conv2DTranspose", "Dense"]
-    + ["DepthwiseConv2D", "Embedding", "GRUCell", "LayerNormalization", "Masking"]
-    + ["MultiHeadAttention", "PReLU", "Softmax", "UpSampling2D"],
-)
+@pytest.mark.parametrize("name", IN_OTHER_DTYPES)
 def test_layer_in_other_dtypes(name, dtype):
     if dtype == "bfloat16":
         pytest.importorskip("ml_dtypes")
