@@ -94,34 +94,13 @@ _WIDER = {
 }
 """What integers are computed in: ONNX Runtime has few operators for the others."""
 
-_SINGLE_ONLY = frozenset(
-    [
-        "Acos",
-        "Acosh",
-        "Asin",
-        "Asinh",
-        "Atan",
-        "Atanh",
-        "AveragePool",
-        "Conv",
-        "ConvTranspose",
-        "Cosh",
-        "Det",
-        "Elu",
-        "Erf",
-        "GRU",
-        "HardSigmoid",
-        "LSTM",
-        "LeakyRelu",
-        "RNN",
-        "Resize",
-        "Selu",
-        "Sinh",
-        "Softplus",
-        "Softsign",
-        "Tan",
-    ]
-)
+# fmt: off
+_SINGLE_ONLY = frozenset([
+    "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Conv", "ConvTranspose", "Cosh",
+    "Det", "Elu", "Erf", "GRU", "HardSigmoid", "LSTM", "LeakyRelu", "RNN", "Resize", "Selu", "Sinh",
+    "Softplus", "Softsign", "Tan",
+])
+# fmt: on
 """Operators that ONNX Runtime has in single precision only: doubles are rounded on the way in."""
 
 _NOT_HALF = frozenset(["ScatterND", "IsInf"])
@@ -180,7 +159,6 @@ class Graph:
 
     def constant(self, array: np.ndarray) -> str:
         """Return the name of a constant; equal ones are one."""
-        array = array.astype(stored(array.dtype), copy=False)
         own = self.variables.get(id(array))
         key: Any = (array.dtype.name, array.shape, id(array) if own else array.tobytes())
         known = self._known[0]  # constants belong to the whole graph
@@ -188,7 +166,7 @@ class Graph:
             layer = self.layer()
             name = self.unique(own or (f"{layer}/constant" if layer else "constant"))
             known[key] = name
-            self.constants[name] = array
+            self.constants[name] = array.astype(stored(array.dtype), copy=False)
         return known[key]
 
     def weight(self, original: Any, array: np.ndarray) -> str:
@@ -200,7 +178,7 @@ class Graph:
             if own is None:
                 return self.constant(array)
             known[key] = self.unique(own)
-            self.constants[known[key]] = array
+            self.constants[known[key]] = array.astype(stored(array.dtype), copy=False)
         return known[key]
 
     def name_alike(self, original: Any, array: np.ndarray) -> None:
@@ -233,7 +211,7 @@ class Graph:
         attributes = {k: v for k, v in attributes.items() if v is not None}
         key = None
         if not op.startswith("Random") and not any(
-            isinstance(a, (Body, np.ndarray)) for a in attributes.values()
+            isinstance(a, Body) for a in attributes.values()
         ):
             key = (op, *names, outputs, repr(sorted(attributes.items())))
             for known in reversed(self._known):
@@ -303,21 +281,15 @@ class Graph:
         order = next(iter(orders)) if len(orders) == 1 else None
         if order is None or any(v.ndim != ndim for v in values):
             return Value(self.node(op, *operands, **attributes), dtype, ndim)
-        sources = [
-            np.transpose(np.reshape(x, (1,) * (ndim - x.ndim) + x.shape), inverse(order))
-            if x.ndim
-            else x
-            for x in operands
-            if isinstance(x, (np.ndarray, np.generic))
-        ]
-        constants = iter(sources)
-        before = [
-            next(constants)
-            if isinstance(x, (np.ndarray, np.generic))
-            else self._made_by[x.name].inputs[0]
-            for x in operands
-        ]
-        y = self.node(op, *before, **attributes)
+
+        def before(x: Any) -> Any:
+            if not isinstance(x, (np.ndarray, np.generic)):
+                return self._made_by[x.name].inputs[0]
+            if x.ndim == 0:
+                return x
+            return np.transpose(np.reshape(x, (1,) * (ndim - x.ndim) + x.shape), inverse(order))
+
+        y = self.node(op, *map(before, operands), **attributes)
         return Value(self.transpose(y, order), dtype, ndim)
 
     def _order_of(self, x: Any) -> tuple | None:

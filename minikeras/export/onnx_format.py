@@ -204,9 +204,12 @@ def to_onnx(traced: Traced, names: Sequence[str], name: str) -> Any:
 
     Raises:
         ImportError: if onnx is not installed.
+        ValueError: if inputs or outputs are complex numbers, or there are too many weights.
     """
     onnx = require("onnx", "onnx")
     graph = traced.graph
+    if (size := sum(a.nbytes for a in graph.constants.values())) >= 2**31:
+        raise ValueError(f"Export to ONNX: weights of {size} bytes; a file holds less than 2 GB.")
     made = {o for node in graph.nodes for o in node.outputs}
     new: dict[str, str] = {}
     outputs = []
