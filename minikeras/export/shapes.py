@@ -70,11 +70,10 @@ def _roll(g: Graph, x: Any, shift: Any, axis: Any = None) -> str:
 
 
 def _rolled(g: Graph, x: Any, shift: int, axis: int, n: int) -> str:
-    if not is_traced(n):
-        shift %= max(n, 1)
-    if shift == 0:
+    place = -shift % n if n else 0  # of the element that comes first
+    if place == 0 and not is_traced(place):
         return g.node("Identity", x)
-    cut = g.ints(-shift)
+    cut = g.size(place)
     end = g.ints(np.iinfo(np.int64).max)
     last = g.node("Slice", x, cut, end, g.ints(axis))
     first = g.node("Slice", x, g.ints(0), cut, g.ints(axis))
@@ -110,12 +109,10 @@ def _tile(g: Graph, x: Any, repeats: Sequence[int]) -> str:
 @rule("upsample")
 def _upsample(g: Graph, x: Any, factors: tuple) -> str:
     """Note repeated pixels: each becomes an axis of its own, which is made longer."""
-    n = len(factors)
     pairs = [d for size in x.shape[1:-1] for d in (size, 1)]
     apart = g.reshape(x, (x.shape[0], *pairs, x.shape[-1]))
     tiled = g.node("Tile", apart, g.ints(1, *[f for k in factors for f in (1, k)], 1))
     spatial = [d * f for d, f in zip(x.shape[1:-1], factors)]
-    assert n == len(spatial)
     return g.reshape(tiled, (x.shape[0], *spatial, x.shape[-1]))
 
 
@@ -168,8 +165,8 @@ def _get_item(g: Graph, x: Any, key: Any) -> Any:
                 steps.append(step)
             shape.append(length)
         elif isinstance(k, (int, np.integer)) and not arrays:
-            starts.append(int(k))
-            stops.append(np.iinfo(np.int64).max if k == -1 else int(k) + 1)
+            starts.append(k)
+            stops.append(np.iinfo(np.int64).max if k == -1 else k + 1)
             axes.append(axis)
             steps.append(1)
             squeezed.append(axis)
@@ -353,8 +350,8 @@ RULES["tril"], RULES["triu"] = _triangle(0), _triangle(1)
 
 @rule("update")
 def _update(g: Graph, x: Any, updates: Any, key: Any) -> Value:
-    """Note updates as large as the whole, and a choice between the two."""
-    inside, pads, shape = np.ones((1,) * x.ndim, bool), [], []
+    """Note updates made as large as the whole, and a choice between the two."""
+    inside, pads = np.ones((1,) * x.ndim, bool), []
     for axis, k in enumerate(key):
         n = x.shape[axis]
         if not isinstance(k, (slice, int)):
@@ -367,19 +364,14 @@ def _update(g: Graph, x: Any, updates: Any, key: Any) -> Value:
             continue
         start, stop, _ = part.indices(n)
         pads.append((start, n - stop))
-        where_ = np.zeros(n, bool)
-        where_[part] = True
-        inside = inside & where_.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-        shape.append(axis)
-    at = [a for a, k in enumerate(key) if isinstance(k, int)]
-    if at:
-        updates = Value(_unsqueezed(g, updates, at), updates.dtype, x.ndim)
+        updated = np.zeros(n, bool)
+        updated[part] = True
+        inside = inside & updated.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    single = [axis for axis, k in enumerate(key) if isinstance(k, int)]
+    if single:
+        updates = Value(g.node("Unsqueeze", updates, g.ints(*single)), updates.dtype, x.ndim)
     full = g.padded(updates, pads, np.zeros((), x.dtype))
     return where(g, inside, Value(full, x.dtype, x.ndim), x)
-
-
-def _unsqueezed(g: Graph, x: Any, axes: list) -> Any:
-    return g.node("Unsqueeze", x, g.ints(*axes))
 
 
 @rule("scatter_update")
@@ -528,19 +520,17 @@ def _one_hot(g: Graph, x: Any, classes: int, axis: int, dtype: Any) -> Any:
 
 @rule("linspace")
 def _linspace(g: Graph, start: Any, stop: Any, num: int, endpoint: bool, axis: int) -> Value:
-    ndim = (
-        max(np.ndim(start), np.ndim(stop))
-        if not hasattr(start, "ndim")
-        else max(start.ndim, stop.ndim)
-    )
+    ndim = max(start.ndim, stop.ndim)
     axis %= ndim + 1
     shares = np.arange(num) / max(num - 1 if endpoint else num, 1)
     shares = shares.astype(start.dtype).reshape([-1 if i == axis else 1 for i in range(ndim + 1)])
 
     def apart(v: Any) -> Any:
+        """Return values with one more axis, along which they are spaced."""
+        shape = (1,) * (ndim - v.ndim) + tuple(v.shape)
         if isinstance(v, np.ndarray):
-            return np.expand_dims(np.reshape(v, (1,) * (ndim - v.ndim) + v.shape), axis)
-        name = v if v.ndim == ndim else g.reshape(v, (1,) * (ndim - v.ndim) + tuple(v.shape))
+            return np.expand_dims(v.reshape(shape), axis)
+        name = v if v.ndim == ndim else g.reshape(v, shape)
         return Value(g.node("Unsqueeze", name, g.ints(axis)), v.dtype, ndim + 1)
 
     start, stop = apart(start), apart(stop)

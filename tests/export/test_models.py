@@ -286,6 +286,19 @@ def test_a_users_layers(tmp_path):
     assert {"If", "Scan"} <= set(kinds(proto))
 
 
+def test_places_that_depend_on_a_length(tmp_path):
+    class Ends(layers.Layer):
+        def call(self, x):
+            n = ops.shape(x)[1]
+            halves = ops.reshape(x[:, : n // 2 * 2], (-1, n // 2, 2 * 3))
+            parts = [x[:, n - 1], x[:, 1:-1], x[:, ::-1], ops.roll(x, 9, axis=1), halves]
+            return [*parts, ops.repeat(x, 2, axis=1), ops.cumprod(x, axis=1), x[x > 0]]
+
+    model = keras.Sequential([keras.Input((None, 3)), Ends()])
+    check(model, lambda n: [reals(n, 4, 3)], tmp_path)
+    check(model, lambda n: [reals(n, 11, 3)], tmp_path)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(policy, tmp_path):
     if policy == "mixed_bfloat16":
