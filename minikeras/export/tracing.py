@@ -84,7 +84,7 @@ class TracedArray(ArraySpec):
         if method == "reduce" and ufunc in _REDUCTIONS:
             axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
             return getattr(reductions, _REDUCTIONS[ufunc])(inputs[0], axis, keepdims).array
-        kwargs.pop("out", None)  # nobody else holds an array that is not there
+        # Also `out=`, and `x += y`, are refused: who else sees the array that changes is not known.
         function = operators.op_of(ufunc) if method == "__call__" and not kwargs else None
         if function is None:
             raise self.trace.failed(f"numpy.{ufunc.__name__}")
