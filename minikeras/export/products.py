@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.export.elementwise import activated
-from minikeras.export.graph import Graph, Value
+from minikeras.export.graph import CannotExport, Graph, Value
 from minikeras.export.rules import rule
 
 
@@ -60,6 +60,13 @@ def _times_weights(g: Graph, x: Any, weights: np.ndarray, n: int, given: np.ndar
     flat = x if n == 1 else g.reshape(x, (*rest, math.prod(summed)))
     y = g.node("MatMul", flat, g.weight(given, weights.reshape(math.prod(summed), -1)))
     return y if len(new) == 1 else g.reshape(y, (*rest, *new))
+
+
+@rule("attention")
+def _attention(g: Graph, *_: Any, keep: Any = None, **__: Any) -> Any:
+    if keep is not None:
+        raise CannotExport("dropout of its weights, as in training")
+    return NotImplemented  # products and a softmax
 
 
 @rule("det")

@@ -13,7 +13,8 @@ from minikeras.export.rules import rule
 @rule("random")
 def _random(g: Graph, *parameters: Any, kind: str, shape: tuple, dtype: Any, key: Any) -> Value:
     if kind not in ("normal", "uniform") or np.dtype(dtype).kind != "f":
-        raise CannotExport(f"it has no generator for random.{kind}")
+        name = {"dropout_factors": "dropout", "permutations": "shuffle"}.get(kind, kind)
+        raise CannotExport(f"it has no generator for random.{name}")
     operator = "RandomNormalLike" if kind == "normal" else "RandomUniformLike"
     single = np.dtype(np.float32)
     like = g.node("Expand", np.zeros((), single), g.shape(shape))

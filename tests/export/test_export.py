@@ -139,6 +139,29 @@ def test_random_numbers_of_other_distributions(tmp_path):
     )
 
 
+def test_dropout_that_never_ends(tmp_path):
+    class Always(layers.Layer):
+        def __init__(self, layer, **kwargs):
+            super().__init__(**kwargs)
+            self.layer = layer
+
+        def call(self, x):
+            return self.layer(x, training=True)
+
+    refused(of_layer(Always(layers.Dropout(0.5), name="always")), tmp_path, "layer 'model/always")
+    attention = layers.MultiHeadAttention(2, 3, dropout=0.5)
+
+    class Attending(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.attention = attention
+
+        def call(self, x):
+            return self.attention(x, x, training=True)
+
+    refused(of_layer(Attending(name="attending"), (3, 4)), tmp_path, "layer 'model/attending")
+
+
 def test_the_model_is_left_as_it_was(tmp_path):
     model = keras.Sequential(
         [keras.Input((None, 4)), layers.BatchNormalization(), layers.Dropout(0.5), layers.GRU(3)]
