@@ -33,6 +33,10 @@ class AssumedSize(int):
 
     __str__ = __repr__
 
+    def as_array(self) -> Any:
+        """Return the number as an array: what it becomes where it meets tensors."""
+        return np.asarray(int(self), np.int32)
+
 
 def _assuming(name: str) -> Any:
     compute = getattr(int, name)
@@ -52,7 +56,12 @@ AssumedSize.__neg__ = _assuming("__neg__")
 
 def is_known(size: int | None) -> bool:
     """Whether a size is neither None nor only assumed."""
-    return size is not None and type(size) is not AssumedSize
+    return size is not None and not isinstance(size, AssumedSize)
+
+
+def has_values(array: Any) -> bool:
+    """Whether an array is there, and not only described: then it may be looked at."""
+    return not isinstance(array, ArraySpec)
 
 
 class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):

@@ -141,4 +141,6 @@ def _merge(*runs: Any) -> Any:
     if len({len(y.shape) for y in runs}) > 1:
         raise ValueError("The number of axes of the output depends on an unknown size.")
     sizes = [set(same_axis) for same_axis in zip(*[y.shape for y in runs])]
-    return KerasTensor([int(*s) if len(s) == 1 else None for s in sizes], first.dtype)
+    return KerasTensor(
+        [int(*s) if len(s) == 1 and s != {None} else None for s in sizes], first.dtype
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
+from minikeras.autodiff.keras_tensor import ArraySpec, AssumedSize, KerasTensor, SymbolicTensorError
 from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
 
@@ -221,6 +221,10 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
 
 
 def _from_python(value: Any, dtype: Any) -> np.ndarray:
+    if isinstance(value, AssumedSize):
+        value = value.as_array()
+    if isinstance(value, ArraySpec):  # what stands for an array is as good as one
+        return value if dtype is None else value.astype(to_np_dtype(dtype))
     if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
         value = [to_array(v) for v in value]
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.keras_tensor import has_values
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
@@ -202,6 +203,8 @@ class Variable(Tensor):
             ValueError: if the shape differs.
         """
         array = to_array(value)
+        if not has_values(array):
+            array.assigned_to(self)
         if array.shape != self.array.shape:
             raise ValueError(
                 f"The shape of the target variable and the shape of the target value in "
@@ -226,6 +229,8 @@ class Variable(Tensor):
 
     def _shift(self, value: Any, ufunc: np.ufunc) -> Variable:
         array = to_array(value)
+        if not has_values(array):
+            array.assigned_to(self)
         new = np.asarray(ufunc(self.array, array, dtype=self.array.dtype, casting="unsafe"))
         if new.shape != self.array.shape:
             raise ValueError(

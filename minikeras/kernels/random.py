@@ -108,18 +108,20 @@ def randint(shape: tuple, minval: Any, maxval: Any, dtype: np.dtype, key: Key) -
     return np.asarray(generator(key).integers(minval, maxval, size=shape, dtype=dtype))
 
 
-def categorical(logits: np.ndarray, num_samples: int, key: Key) -> np.ndarray:
-    """Draw class indices from unnormalized log-probabilities of shape `(batch, classes)`.
+def categorical(shape: tuple, logits: np.ndarray, dtype: np.dtype, key: Key) -> np.ndarray:
+    """Draw indices of classes by inverting the cumulative distribution of each row.
 
-    By inverting the cumulative distribution of each row.
+    Args:
+        shape: `(batch, draws)`.
+        logits: unnormalized log-probabilities, `(batch, classes)`.
+        dtype: dtype of the indices.
     """
     z = logits.astype(np.float64)
     p = np.exp(z - z.max(axis=-1, keepdims=True))
     edges = np.cumsum(p, axis=-1)
-    u = generator(key).random((z.shape[0], num_samples)) * edges[:, -1:]
-    return np.array([np.searchsorted(e, v, side="right") for e, v in zip(edges, u)]).reshape(
-        u.shape
-    )
+    u = generator(key).random(shape) * edges[:, -1:]
+    drawn = np.array([np.searchsorted(e, v, side="right") for e, v in zip(edges, u)])
+    return drawn.reshape(shape).astype(dtype)
 
 
 def gamma(shape: tuple, alpha: np.ndarray, dtype: np.dtype, key: Key) -> np.ndarray:
@@ -142,11 +144,11 @@ def binomial(
     return np.asarray(generator(key).binomial(counts, probabilities, size=shape)).astype(dtype)
 
 
-def permutations(shape: tuple, axis: int, key: Key) -> np.ndarray:
+def permutations(shape: tuple, axis: int, dtype: np.dtype, key: Key) -> np.ndarray:
     """Return indices along `axis`, `take_along_axis` of which shuffles an array of `shape`."""
     column = [1] * len(shape)
     column[axis] = shape[axis]
-    order = np.broadcast_to(np.arange(shape[axis], dtype=np.int32).reshape(column), shape)
+    order = np.broadcast_to(np.arange(shape[axis], dtype=dtype).reshape(column), shape)
     return generator(key).permuted(order, axis=axis)
 
 

@@ -104,7 +104,7 @@ KERNELS = {
 
 
 @functools.lru_cache(maxsize=64)
-def _matrix(kind: str, size: int, factor: int, dtype: np.dtype) -> np.ndarray:
+def interpolation_matrix(kind: str, size: int, factor: int, dtype: np.dtype) -> np.ndarray:
     """Return the matrix `(size * factor, size)` that makes an axis longer, centres kept."""
     at = (np.arange(size * factor) + 0.5) / factor - 0.5
     weights = KERNELS[kind](at[:, None] - np.arange(size))
@@ -121,14 +121,14 @@ def interpolate_forward(x: np.ndarray, factors: tuple, kind: str) -> tuple[np.nd
         kind: a name in `KERNELS`.
     """
     dtype = x.dtype if x.dtype.kind == "f" and x.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = [_matrix(kind, n, f, dtype) for n, f in zip(x.shape[1:-1], factors)]
+    matrices = [interpolation_matrix(kind, n, f, dtype) for n, f in zip(x.shape[1:-1], factors)]
     return _apply(x.astype(dtype, copy=False), matrices).astype(x.dtype, copy=False), x.shape
 
 
 def interpolate_backward(g: np.ndarray, shape: tuple, factors: tuple, kind: str) -> np.ndarray:
     """Return the gradient of x."""
     dtype = g.dtype if g.dtype.kind == "f" and g.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = [_matrix(kind, n, f, dtype).T for n, f in zip(shape[1:-1], factors)]
+    matrices = [interpolation_matrix(kind, n, f, dtype).T for n, f in zip(shape[1:-1], factors)]
     return _apply(g.astype(dtype, copy=False), matrices).astype(g.dtype, copy=False)
 
 
@@ -136,7 +136,8 @@ def interpolate_reference(x: Any, factors: tuple, kind: str) -> Any:
     """Interpolate by a product for each axis; also on tensors."""
     n, height, width, channels = x.shape
     rows, columns = [
-        _matrix(kind, s, f, np.asarray(x).dtype) for s, f in zip((height, width), factors)
+        interpolation_matrix(kind, s, f, np.asarray(x).dtype)
+        for s, f in zip((height, width), factors)
     ]
     tall = np.matmul(rows, np.reshape(x, (n, height, width * channels)))
     tall = np.reshape(tall, (n, rows.shape[0], width, channels))

@@ -30,6 +30,7 @@ class Window(NamedTuple):
         dilation: distances of a window's elements, by axis.
         pads: what is put before and after the image, by axis.
         out: number of windows, by axis.
+        padding: what `pads` were said to be, such as `"same"`; None if only they themselves are known.
     """
 
     size: tuple
@@ -38,6 +39,7 @@ class Window(NamedTuple):
     dilation: tuple
     pads: tuple
     out: tuple
+    padding: object = None
 
     @property
     def extent(self) -> tuple:
@@ -60,7 +62,6 @@ class Window(NamedTuple):
         return max(self.strides) == 1 and max(self.dilation) == 1
 
 
-@functools.lru_cache(maxsize=1024)
 def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation: tuple) -> Window:
     """Return how a window slides.
 
@@ -68,6 +69,12 @@ def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation
         size, kernel, strides, dilation: as in `Window`.
         padding: `"valid"`, `"same"`, `"causal"` (all before), or pairs of numbers.
     """
+    if all(type(n) is int for n in size):
+        return _cached_window(size, kernel, strides, padding, dilation)
+    return _window(size, kernel, strides, padding, dilation)  # sizes that are only assumed
+
+
+def _window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation: tuple) -> Window:
     pads, out = [], []
     for i, (n, k, s, d) in enumerate(zip(size, kernel, strides, dilation)):
         extent = (k - 1) * d + 1
@@ -83,7 +90,10 @@ def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation
             low, high = padding[i]
         pads.append((low, high))
         out.append((n + low + high - extent) // s + 1)
-    return Window(size, kernel, strides, dilation, tuple(pads), tuple(out))
+    return Window(size, kernel, strides, dilation, tuple(pads), tuple(out), padding)
+
+
+_cached_window = functools.lru_cache(maxsize=1024)(_window)
 
 
 # Pieces.

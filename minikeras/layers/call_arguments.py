@@ -153,7 +153,7 @@ def build_shapes_of(x: Any) -> Any:
     def shape(t: Any) -> tuple | None:
         if t is None:
             return None
-        return tuple([None if type(d) is AssumedSize else d for d in t.shape])
+        return tuple([None if isinstance(d, AssumedSize) else d for d in t.shape])
 
     return tree.map_structure(shape, x)
 

@@ -103,7 +103,9 @@ class Layer(LayerState):
         self._warned_mask = False
         self._checked_shape: tuple | None = None
 
-    untracked = frozenset({"_build_shapes", "input_shape_argument", "input_spec", "_checked_shape"})
+    untracked = frozenset(
+        {"_build_shapes", "_build_dtypes", "input_shape_argument", "input_spec", "_checked_shape"}
+    )
 
     def __getattr__(self, name: str) -> Any:
         if name in _SET_BY_INIT:

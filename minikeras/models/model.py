@@ -11,6 +11,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.call_arguments import as_tuples, shapes_of, specs_of, tensor_arguments
@@ -135,6 +136,9 @@ class Model(Trainer, Layer):
         if shapes:
             shape = shapes if len(shapes) > 1 else next(iter(shapes.values()))
             object.__setattr__(self, "_build_shapes", {"input_shape": shape})
+            dtypes = {n: tree.map_structure(_dtype_name, value) for n, value in named.items()}
+            dtypes = dtypes if len(dtypes) > 1 else next(iter(dtypes.values()))
+            object.__setattr__(self, "_build_dtypes", dtypes)
         specs = tree.map_structure(
             lambda t: KerasTensor(t.shape, t.dtype) if isinstance(t, Tensor) else t, (args, kwargs)
         )
@@ -219,6 +223,44 @@ class Model(Trainer, Layer):
         """Load weights and the optimizer's state: `saving.load_weights`."""
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str | None = None,
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the model, as it computes when it is not training, as a file that other programs run.
+
+        ONNX files, which need the library onnx: `pip install "minikeras[onnx]"`. The graph is made of the
+        primitives that layers come down to, so layers of one's own written with `ops` go too.
+
+        Args:
+            filepath: where to write.
+            format: `"onnx"`; None to tell it from a `filepath` that ends in `.onnx`.
+            verbose: False to print nothing.
+            input_signature: what the inputs are, if the model is not to be asked: an `InputSpec` with
+                shape and dtype, or a structure of them, with None for sizes that are to stay open.
+            **kwargs: `opset_version`, the version of ONNX's operators, 18 or newer.
+
+        Raises:
+            ValueError: for another format, for a model that is not built, and for what ONNX cannot
+                express, naming the layer. Nothing is written then.
+            ImportError: if onnx is not installed.
+
+        Example:
+
+        >>> import os, tempfile
+        >>> import minikeras as keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.onnx")
+        >>> model.export(path, verbose=False)  # doctest: +SKIP
+        """
+        from minikeras.export.export_lib import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
     def to_json(self, **kwargs: Any) -> str:
         """Return the config as JSON; `models.model_from_json` reads it."""
         return json.dumps(serialize_keras_object(self), **kwargs)
@@ -262,6 +304,10 @@ class Model(Trainer, Layer):
             for path, value in _paths(nested):
                 if path in by_path:
                     by_path[path].assign(value)
+
+
+def _dtype_name(t: Any) -> str | None:
+    return None if t is None else standardize_dtype(t.dtype)
 
 
 def _paths(nested: dict, prefix: str = "") -> list[tuple[str, Any]]:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.primitive import as_tensor
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import checked
 from minikeras.common.dtypes import standardize_dtype
+from minikeras.ops.comparison import less, less_equal
 from minikeras.ops.indexing import GET_ITEM, get_item
 from minikeras.ops.joining import concatenate, stack
 from minikeras.ops.shapes import flip
@@ -21,7 +23,9 @@ from minikeras.ops.symbolic import TensorLike, export, op, probed
 
 
 def _spec(x: Any) -> Any:
-    """Describe a result of a branch, which must not depend on symbolic tensors."""
+    """Describe a result of a branch, which must not be a step of a graph that depends on another."""
+    if isinstance(x, KerasTensor) and thread.state.in_call:  # a part of a layer's step
+        return KerasTensor(x.shape, x.dtype)
     if isinstance(x, KerasTensor):
         raise ValueError(
             "cond: a branch that uses KerasTensors cannot be chosen by a symbolic condition. "
@@ -35,14 +39,31 @@ def _spec(x: Any) -> Any:
 @op(rule=lambda pred, true_fn, false_fn: tree.map_structure(_spec, true_fn()))
 def cond(pred: TensorLike, true_fn: Callable, false_fn: Callable) -> Any:
     """Call `true_fn` if `pred` is true, else `false_fn`, and return what it returns."""
-    return true_fn() if bool(to_array(pred)) else false_fn()
+    pred = to_array(pred)
+    if not has_values(pred):
+        return pred.branch(true_fn, false_fn)
+    return true_fn() if bool(pred) else false_fn()
 
 
 @probed
 def switch(index: TensorLike, branches: Sequence[Callable], *operands: TensorLike) -> Any:
     """Call the branch of the given index, clipped to what there is, on `operands`."""
-    i = int(np.clip(int(to_array(index)), 0, len(branches) - 1))
+    index = to_array(index)
+    if not has_values(index):
+        return _switch(index, 0, branches, operands)
+    i = int(np.clip(int(index), 0, len(branches) - 1))
     return branches[i](*operands)
+
+
+def _switch(index: Any, i: int, branches: Sequence[Callable], operands: tuple) -> Any:
+    """Choose among the branches from the i-th on by one condition after another."""
+    if i == len(branches) - 1:
+        return branches[i](*operands)
+    return cond(
+        less_equal(Tensor(index), i),
+        lambda: branches[i](*operands),
+        lambda: _switch(index, i + 1, branches, operands),
+    )
 
 
 def _as_spec(x: Any) -> KerasTensor:
@@ -68,6 +89,10 @@ def while_loop(
     single = not isinstance(loop_vars, (tuple, list))
     values = (loop_vars,) if single else tuple(loop_vars)
     values = tree.map_structure(as_tensor, values)
+    described = [v.array for v in tree.flatten(values) if not has_values(v.array)]
+    if described:
+        values = described[0].repeat_while(cond, body, values, maximum_iterations)
+        return values[0] if single else values
     steps = 0
     while bool(to_array(cond(*values))) and steps != maximum_iterations:
         new = body(*values)
@@ -80,6 +105,12 @@ def while_loop(
 def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) -> Any:
     """Call `body_fun(i, value)` for `i` from `lower` up to (not including) `upper`."""
     value = tree.map_structure(as_tensor, init_val)
+    if not (has_values(to_array(lower)) and has_values(to_array(upper))):
+        return while_loop(
+            lambda i, _: less(i, upper),
+            lambda i, value: (i + 1, body_fun(i, value)),
+            (as_tensor(lower), value),
+        )[1]
     for i in range(int(to_array(lower)), int(to_array(upper))):
         value = body_fun(i, value)
     return value
@@ -119,6 +150,10 @@ def scan(
     n = flat[0].shape[0] if flat else int(length)
     if length is not None and int(length) != n:
         raise ValueError(f"scan: `xs` has {n} entries, not length={length}.")
+    described = [t.array for t in flat if not has_values(t.array)]
+    if described:
+        xs = tree.pack_sequence_as(xs, flat)
+        return described[0].scan(f, tree.map_structure(as_tensor, init), xs, reverse)
     carry, ys = tree.map_structure(as_tensor, init), []
     for i in reversed(range(n)) if reverse else range(n):
         x = None if xs is None else tree.pack_sequence_as(xs, [t[i] for t in flat])

@@ -34,19 +34,50 @@ def _shape(shape: Any) -> tuple:
             "In the `call` of a layer (a Lambda too), `ops.shape(x)` gives sizes that can be "
             f"computed with. Received: shape={sizes}"
         )
-    return tuple([int(d) for d in sizes])
+    return tuple([d if isinstance(d, int) else int(d) for d in sizes])
+
+
+# Primitives without a tensor among their inputs: sizes may be known only later (`AssumedSize`).
+
+_ZEROS = without_gradient(
+    "zeros",
+    lambda shape, dtype: np.zeros(shape, dtype),
+    rule=lambda shape, dtype: KerasTensor(shape, dtype),
+)
+_FULL = without_gradient(
+    "full",
+    lambda value, shape, dtype: np.full(shape, value, dtype),
+    rule=lambda value, shape, dtype: KerasTensor(shape, dtype),
+)
+_ARANGE = without_gradient(
+    "arange",
+    lambda first, by, count, dtype: (first + by * np.arange(count).astype(first.dtype)).astype(
+        dtype, copy=False
+    ),
+    rule=lambda first, by, count, dtype: KerasTensor((count,), dtype),
+)
+_TRI = without_gradient(
+    "tri",
+    lambda rows, columns, k, dtype: np.tri(rows, columns, k, dtype),
+    rule=lambda rows, columns, k, dtype: KerasTensor((rows, columns), dtype),
+)
+_EYE = without_gradient(
+    "eye",
+    lambda rows, columns, k, dtype: np.eye(rows, columns, k, dtype),
+    rule=lambda rows, columns, k, dtype: KerasTensor((rows, columns), dtype),
+)
 
 
 @export
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Return zeros, of dtype `floatx` if None is given."""
-    return Tensor(np.zeros(_shape(shape), to_np_dtype(dtype)))
+    return _ZEROS(shape=_shape(shape), dtype=to_np_dtype(dtype))
 
 
 @export
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Return ones, of dtype `floatx` if None is given."""
-    return Tensor(np.ones(_shape(shape), to_np_dtype(dtype)))
+    return _FULL(1, shape=_shape(shape), dtype=to_np_dtype(dtype))
 
 
 @export
@@ -64,7 +95,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
         fill_value: number, or tensor that broadcasts to the shape.
         dtype: dtype, `floatx` if None.
     """
-    return Tensor(np.full(_shape(shape), to_array(fill_value), to_np_dtype(dtype)))
+    return _FULL(to_array(fill_value), shape=_shape(shape), dtype=to_np_dtype(dtype))
 
 
 def _like_rule(x: Any, *_: Any, dtype: Any) -> KerasTensor:
@@ -137,9 +168,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         raise ValueError(f"arange: argument `step` must not be 0. Received: step={step!r}")
     target = to_np_dtype(dtype)
     working = np.promote_types(target, np.float32) if target.kind in "fV" else target
-    count = max(math.ceil((last - first) / by), 0)
+    whole = all(isinstance(v, (int, np.integer)) for v in (first, last, by))
+    count = max(-((first - last) // by) if whole else math.ceil((last - first) / by), 0)
     first, by = [np.asarray(v).astype(working) for v in (first, by)]
-    return Tensor((first + by * np.arange(count).astype(working)).astype(target, copy=False))
+    return _ARANGE(first=first, by=by, count=count, dtype=target)
 
 
 def _spaced_dtype(start: Any, stop: Any, dtype: Any) -> np.dtype:
@@ -241,7 +273,8 @@ def geomspace(
 @export
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    return Tensor(np.eye(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
+    rows, columns = _shape((N, N if M is None else M))
+    return _EYE(rows=rows, columns=columns, k=int(k), dtype=to_np_dtype(dtype))
 
 
 @export
@@ -253,7 +286,8 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 @export
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return ones at and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    return Tensor(np.tri(int(N), None if M is None else int(M), int(k), to_np_dtype(dtype)))
+    rows, columns = _shape((N, N if M is None else M))
+    return _TRI(rows=rows, columns=columns, k=int(k), dtype=to_np_dtype(dtype))
 
 
 @export

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
@@ -15,7 +15,7 @@ from minikeras.kernels import crossentropy as kernels
 from minikeras.ops.activations import log_softmax, relu
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, clip, exp, log, log1p, log10, square
-from minikeras.ops.encoding import one_hot_array
+from minikeras.ops.encoding import one_hot
 from minikeras.ops.families import CONVERT, as_floating, np_shape, promote, same_shape
 from minikeras.ops.reductions import mean, sum
 from minikeras.ops.shapes import moveaxis, reshape
@@ -37,12 +37,12 @@ def _categorical_reference(target: Tensor, p: Tensor, epsilon: float) -> Tensor:
 
 
 def _sparse_reference(p: Tensor, labels: Any, epsilon: float) -> Tensor:
-    target = Tensor(one_hot_array(labels, p.shape[-1], p.array.dtype))
+    target = one_hot(labels, p.shape[-1], dtype=p.array.dtype)
     return _categorical_reference(target, p, epsilon)
 
 
 def _sparse_logits_reference(z: Tensor, labels: Any) -> Tensor:
-    target = Tensor(one_hot_array(labels, z.shape[-1], z.array.dtype))
+    target = one_hot(labels, z.shape[-1], dtype=z.array.dtype)
     return -sum(target * log_softmax(z), axis=-1)
 
 
@@ -133,6 +133,15 @@ def categorical_crossentropy(
     return _CATEGORICAL(target, output, epsilon=settings.epsilon)
 
 
+def _check_labels(values: np.ndarray, classes: int) -> None:
+    if values.size and (values.min() < 0 or values.max() >= classes):
+        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
+        raise ValueError(
+            f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
+            f"{classes} classes (expected 0 to {classes - 1})."
+        )
+
+
 def _sparse_rule(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
     shape = list(np_shape(output))
     del shape[axis]
@@ -165,13 +174,8 @@ def sparse_categorical_crossentropy(
         )
     if labels.array.dtype.kind not in "iu":
         labels = CONVERT(labels, dtype=np.dtype(np.int64))
-    classes, values = output.shape[-1], labels.array
-    if values.size and (values.min() < 0 or values.max() >= classes):
-        wrong = values[(values < 0) | (values >= classes)].reshape(-1)[0]
-        raise ValueError(
-            f"sparse_categorical_crossentropy: label {wrong} in `target` is out of range for "
-            f"{classes} classes (expected 0 to {classes - 1})."
-        )
+    if has_values(labels.array):
+        _check_labels(labels.array, output.shape[-1])
     if from_logits:
         return _SPARSE_LOGITS(output, labels)
     return _SPARSE(output, labels, epsilon=settings.epsilon)

@@ -190,7 +190,7 @@ def operand_kind(x: Any) -> Any:
     """What `result_type` needs to know of an operand."""
     if type(x) in (int, float):
         return type(x)
-    if type(x) is AssumedSize:
+    if isinstance(x, AssumedSize):
         return int
     if type(x) is bool:
         return "bool"
@@ -324,7 +324,7 @@ def broadcast_shapes(a: tuple, b: tuple, name: str) -> tuple:
     out = []
     for p, q in zip(wide_a, wide_b):
         if p == q:
-            out.append(q if type(q) is AssumedSize else p)
+            out.append(p if is_known(q) else q)
         elif q == 1:
             out.append(p)
         elif p == 1 or not is_known(p):

@@ -11,6 +11,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype
 from minikeras.ops.complex_numbers import imag, make_complex, real
+from minikeras.ops.creation import arange
 from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import GET_ITEM, take
@@ -220,8 +221,8 @@ def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int)
     """
     x = as_tensor(x)
     n = 1 + (x.shape[-1] - sequence_length) // sequence_stride
-    starts = np.arange(n) * sequence_stride
-    return take(x, starts[:, None] + np.arange(sequence_length), axis=-1)
+    starts = multiply(arange(n), sequence_stride)
+    return take(x, reshape(starts, (-1, 1)) + np.arange(sequence_length), axis=-1)
 
 
 def _window(window: Any, sequence_length: int, fft_length: int, dtype: Any) -> np.ndarray | None:

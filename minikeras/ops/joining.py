@@ -313,6 +313,12 @@ def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     x = as_tensor(x)
     if axis is None or x.ndim == 0:
         x, axis = ravel(x), 0
+    if not is_known(x.shape[axis]) and np.size(to_array(repeats)) == 1:  # no places to count
+        axis, n = axis % x.ndim, int(to_array(repeats))
+        tiled = tile(
+            expand_dims(x, axis + 1), [n if i == axis + 1 else 1 for i in range(x.ndim + 1)]
+        )
+        return reshape(tiled, (*x.shape[:axis], x.shape[axis] * n, *x.shape[axis + 1 :]))
     return take(x, np.repeat(np.arange(x.shape[axis]), to_array(repeats)), axis=axis)
 
 

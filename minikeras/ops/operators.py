@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, has_values
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
@@ -169,9 +169,19 @@ def _map_numpy() -> None:
     _FUNCTIONS[np.ones_like] = creation.ones_like
 
 
+def op_of(function: Any) -> Any:
+    """Return the op that does what a function of NumPy does, None if there is none."""
+    if not _FUNCTIONS:
+        _map_numpy()
+    return _OPERATORS.get(function) or _FUNCTIONS.get(function)
+
+
 def _followed(args: Any) -> bool:
-    return bool(thread.state.tapes) and any(
-        isinstance(a, Tensor) and a.node is not None for a in tree.flatten(args)
+    """Whether NumPy's result would not do: a tape wants to know, or there are no values to compute with."""
+    tapes = bool(thread.state.tapes)
+    return any(
+        isinstance(a, Tensor) and ((tapes and a.node is not None) or not has_values(a.array))
+        for a in tree.flatten(args)
     )
 
 
@@ -199,8 +209,6 @@ _OPERATORS = {
 
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    if not _FUNCTIONS:
-        _map_numpy()
     if method == "__call__" and not kwargs:
         if ufunc in _OPERATORS:
             return _OPERATORS[ufunc](*inputs)
@@ -212,18 +220,16 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: 
 
 
 def _derivable(function: Any) -> Any:
-    try:
-        return _FUNCTIONS[function]
-    except KeyError:
+    op = op_of(function)
+    if op is None:
         raise TypeError(
             f"numpy.{function.__name__} has no gradient here. Use a function of minikeras.ops, or "
             "ops.stop_gradient(x) to leave the tape."
-        ) from None
+        )
+    return op
 
 
 def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    if not _FUNCTIONS:
-        _map_numpy()
     if _followed((list(args), kwargs)):
         return _derivable(func)(*args, **kwargs)
     args, kwargs = _plain((list(args), kwargs))

@@ -16,6 +16,7 @@ from minikeras.kernels import recurrent as recurrent_kernel
 from minikeras.kernels.activations import TANH, Fused
 from minikeras.ops.activations import FUSED_AS_OPS, sigmoid, softmax
 from minikeras.ops.core import cast
+from minikeras.ops.creation import tri, zeros
 from minikeras.ops.families import operand_kind, promote
 from minikeras.ops.indexing import where
 from minikeras.ops.joining import concatenate, repeat, split, stack
@@ -35,7 +36,7 @@ def _scores(query: Tensor, key: Tensor, bias: Any, scale: float) -> Tensor:
 def _weights(scores: Tensor, mask: Any, causal: bool, keep: Any, rate: float) -> Tensor:
     dtype = scores.array.dtype
     if causal:
-        past = np.tri(*scores.shape[-2:], dtype=bool)
+        past = tri(*scores.shape[-2:], dtype="bool").array
         mask = past if mask is None else mask & past
     if mask is not None:
         low = dtype.type(-0.5 * float(np.finfo(dtype).max))
@@ -258,7 +259,7 @@ def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
 
 
 def _or_zeros(state: Any, x: Tensor, units: int) -> Tensor:
-    return Tensor(np.zeros((x.shape[0], units), x.array.dtype)) if state is None else state
+    return zeros((x.shape[0], units), x.array.dtype) if state is None else state
 
 
 def _chosen(mask: Any, new: Tensor, old: Tensor) -> Tensor:

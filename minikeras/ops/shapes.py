@@ -42,7 +42,7 @@ def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
 
 
 def _product_of_assumed(shape: tuple) -> int:
-    return math.prod([int(d) for d in shape if type(d) is AssumedSize])
+    return math.prod([int(d) for d in shape if isinstance(d, AssumedSize)])
 
 
 RESHAPE = elementary(

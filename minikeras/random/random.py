@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import kind_of
 from minikeras.common.call_errors import told
@@ -27,7 +28,7 @@ def _shape(shape: Any, name: str) -> tuple[int, ...]:
     try:
         sizes = tuple(shape)
         if all(isinstance(d, (int, np.integer)) and d >= 0 for d in sizes):
-            return tuple(int(d) for d in sizes)
+            return tuple([d if isinstance(d, int) else int(d) for d in sizes])
     except TypeError:
         pass
     raise ValueError(
@@ -41,6 +42,16 @@ def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating poi
     if result.kind not in kinds:
         raise ValueError(f"`keras.random.{name}` requires {what} `dtype`. Received: dtype={dtype}")
     return result
+
+
+_DRAW = without_gradient(
+    "random",
+    lambda *parameters, kind, shape, dtype, key: getattr(kernels, kind)(
+        shape, *parameters, dtype, key
+    ),
+    rule=lambda *_, shape, dtype, **__: KerasTensor(shape, dtype),
+)
+"""All numbers are drawn by this one primitive, so that whoever follows primitives knows of them."""
 
 
 def _parameter(value: Any) -> Any:
@@ -76,8 +87,13 @@ def normal(
     True
     """
     shape, target = _shape(shape, "normal"), _dtype(dtype, "normal")
-    return Tensor(
-        kernels.normal(shape, _parameter(mean), _parameter(stddev), target, draw_key(seed))
+    return _DRAW(
+        _parameter(mean),
+        _parameter(stddev),
+        kind="normal",
+        shape=shape,
+        dtype=target,
+        key=draw_key(seed),
     )
 
 
@@ -109,7 +125,8 @@ def truncated_normal(
     """
     shape, target = _shape(shape, "truncated_normal"), _dtype(dtype, "truncated_normal")
     mean, stddev = _parameter(mean), _parameter(stddev)
-    return Tensor(kernels.truncated_normal(shape, mean, stddev, target, draw_key(seed)))
+    key = draw_key(seed)
+    return _DRAW(mean, stddev, kind="truncated_normal", shape=shape, dtype=target, key=key)
 
 
 @told
@@ -140,7 +157,7 @@ def uniform(
     """
     shape, target = _shape(shape, "uniform"), _dtype(dtype, "uniform")
     low, high = _parameter(minval), _parameter(maxval)
-    return Tensor(kernels.uniform(shape, low, high, target, draw_key(seed)))
+    return _DRAW(low, high, kind="uniform", shape=shape, dtype=target, key=draw_key(seed))
 
 
 @told
@@ -169,9 +186,9 @@ def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: An
     """
     shape = _shape(shape, "randint")
     target = _dtype("int32" if dtype is None else dtype, "randint", "iu", "an integer")
-    low, high = (np.asarray(to_array(v)).astype(np.int64) for v in (minval, maxval))
+    low, high = [to_array(v).astype(np.int64) for v in (minval, maxval)]
     try:
-        return Tensor(kernels.randint(shape, low, high, target, draw_key(seed)))
+        return _DRAW(low, high, kind="randint", shape=shape, dtype=target, key=draw_key(seed))
     except ValueError as error:
         raise ValueError(
             f"random.randint: {error}. Received: minval={minval}, maxval={maxval}, "
@@ -201,14 +218,15 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     >>> minikeras.random.categorical(np.log([[0.001, 0.999]]), 4, seed=1)
     <Tensor shape=(1, 4) dtype=int32 [[1 1 1 1]]>
     """
-    logits = np.asarray(to_array(logits))
+    logits = to_array(logits)
     if logits.ndim != 2:
         raise ValueError(
             "`logits` should be a 2-D tensor with shape [batch_size, num_classes]. Received: "
             f"logits of shape {logits.shape}"
         )
     target = np_dtype(standardize_dtype(dtype))
-    return Tensor(kernels.categorical(logits, num_samples, draw_key(seed)).astype(target))
+    shape = (logits.shape[0], num_samples)
+    return _DRAW(logits, kind="categorical", shape=shape, dtype=target, key=draw_key(seed))
 
 
 @told
@@ -296,9 +314,9 @@ def binomial(
 
 def _draw(name: str, shape: Any, dtype: Any, seed: Any, **parameters: Any) -> Tensor:
     shape, target = _shape(shape, name), _dtype(dtype, name)
-    values = [np.asarray(to_array(p), np.float64) for p in parameters.values()]
+    values = [to_array(p).astype(np.float64) for p in parameters.values()]
     try:
-        return Tensor(getattr(kernels, name)(shape, *values, target, draw_key(seed)))
+        return _DRAW(*values, kind=name, shape=shape, dtype=target, key=draw_key(seed))
     except ValueError as error:
         received = ", ".join(f"{k}={v}" for k, v in parameters.items())
         raise ValueError(f"random.{name}: {error}. Received: {received}, shape={shape}") from error
@@ -330,7 +348,8 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
         raise ValueError(
             f"random.shuffle: axis {axis} is out of bounds for a tensor of shape {tuple(x.shape)}."
         )
-    order = kernels.permutations(tuple(x.shape), axis, draw_key(seed))
+    shape, key = tuple(x.shape), draw_key(seed)
+    order = _DRAW(axis, kind="permutations", shape=shape, dtype=np.dtype(np.int32), key=key)
     return take_along_axis(x, order, axis=axis)
 
 
@@ -376,7 +395,9 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         shape = _noise_shape(noise_shape, shape)
     if rate == 0:
         return x
-    return DROPOUT(x, factors=kernels.dropout_factors(shape, rate, dtype, draw_key(seed)))
+    key = draw_key(seed)
+    factors = _DRAW(rate, kind="dropout_factors", shape=shape, dtype=dtype, key=key)
+    return DROPOUT(x, factors=factors.array)
 
 
 _NOISE_SHAPE = kind_of(Sequence[int | None])

@@ -77,5 +77,5 @@ def test_truncated_normal_draws_again_what_falls_outside():
 
 
 def test_permutations():
-    order = random.permutations((3, 7), 1, (1, 2))
+    order = random.permutations((3, 7), 1, np.dtype(np.int32), (1, 2))
     np.testing.assert_array_equal(np.sort(order, 1), np.tile(np.arange(7), (3, 1)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minikeras import grad, ops
+from minikeras import Input, Sequential, grad, layers, ops
 from minikeras.autodiff import KerasTensor, gradient_check
 
 
@@ -27,6 +27,27 @@ def test_symbolic_cond_needs_branches_of_data():
     x = KerasTensor((None, 3))
     with pytest.raises(ValueError, match=r"ops\.where"):
         ops.cond(pred, lambda: x, lambda: x * 2)
+
+
+def test_a_layer_may_choose_by_a_condition():
+    class Choice(layers.Layer):
+        def call(self, x):
+            return ops.cond(ops.mean(x) > 0, lambda: x * 2, lambda: -x)
+
+    model = Sequential([Input((3,)), Choice()])
+    assert model.output_shape == (None, 3)
+    x = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(model(x), x * 2)
+    np.testing.assert_array_equal(model(-x), x)
+
+
+def test_a_layer_may_return_what_a_mask_picks():
+    class Positive(layers.Layer):
+        def call(self, x):
+            return x[x > 0]
+
+    model = Sequential([Input((3,)), Positive()])
+    assert model.output_shape == (None,)
 
 
 def test_while_loop():

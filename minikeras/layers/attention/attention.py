@@ -13,6 +13,7 @@ from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import padding_mask
 from minikeras.layers.layer import Layer
 from minikeras.ops.activations import softmax
+from minikeras.ops.creation import tri
 from minikeras.ops.indexing import where
 from minikeras.ops.products import matmul
 from minikeras.ops.reductions import sum as sum_of
@@ -121,7 +122,7 @@ class Attention(Layer):
     def _bias(self, query: Any, key: Any, mask: Any, causal: bool) -> np.ndarray | None:
         """Return what is added to scores so that masked ones vanish."""
         if causal:
-            past = np.tri(query.shape[-2], key.shape[-2], dtype=bool)[None]
+            past = tri(query.shape[-2], key.shape[-2], dtype="bool").array[None]
         if mask is not None:
             mask = padding_mask(mask, key.shape[-2], "mask[1]")[:, None, :]
             mask = mask & past if causal else mask

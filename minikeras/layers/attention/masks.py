@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import ArgumentError
+from minikeras.ops.creation import arange, tri
 
 
 def attention_mask_of(
@@ -40,9 +41,9 @@ def attention_mask_of(
         if mask is not None:
             masks.append(padding_mask(mask, keys, name)[:, None, :])
     if causal:
-        masks.append(np.tri(queries, keys, dtype=bool)[None])
+        masks.append(tri(queries, keys, dtype="bool").array[None])
     if window is not None:
-        distance = np.arange(queries)[:, None] - np.arange(keys)
+        distance = arange(queries).array[:, None] - arange(keys).array
         masks.append((np.abs(distance) < window)[None])
     if attention_mask is not None:
         attention_mask = _bool(attention_mask)

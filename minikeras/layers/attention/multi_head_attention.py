@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import regularizers
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Fraction, PositiveInt
 from minikeras.common.configurable import accepted
@@ -154,8 +154,8 @@ class ProjectedAttention(Layer):
             # As in Keras, a query whose keys are all masked gets zero with dropout or where scores
             # are returned, and the mean of the values otherwise.
             alive = mask.any(axis=-1)
-            if not alive.all():
-                y = y * alive.swapaxes(1, 2)[..., None].astype(self._compute)
+            if not has_values(alive) or not alive.all():
+                y = y * np.swapaxes(alive, 1, 2)[..., None].astype(self._compute)
         return y
 
     def _weights(self, scores: Tensor, mask: Any, fused: bool, axes: int = 1) -> Tensor:

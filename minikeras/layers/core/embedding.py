@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.keras_tensor import has_values
 from minikeras.autodiff.primitive import Primitive
 from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
@@ -99,14 +100,18 @@ class Embedding(Layer):
         indices = inputs.array
         if indices.dtype.kind not in "iu":
             indices = indices.astype(np.int32)
+        if has_values(indices):
+            self._check(indices)
+        y = EMBEDDING(self.embeddings, indices=indices)
+        return y if y.array.dtype == self._compute else y.astype(self._compute)
+
+    def _check(self, indices: np.ndarray) -> None:
         if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
             wrong = indices[(indices < 0) | (indices >= self.input_dim)].reshape(-1)[0]
             raise ValueError(
                 f"Layer '{self.name}': index {wrong} is out of range for input_dim="
                 f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
             )
-        y = EMBEDDING(self.embeddings, indices=indices)
-        return y if y.array.dtype == self._compute else y.astype(self._compute)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return not_equal(inputs, 0) if self.mask_zero else None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.autodiff.variable import Variable
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from minikeras.ops.control import scan
 from minikeras.ops.core import cast
 from minikeras.ops.creation import zeros, zeros_like
 from minikeras.ops.indexing import where
 from minikeras.ops.joining import stack
-from minikeras.ops.shapes import moveaxis
+from minikeras.ops.shapes import flip, moveaxis
 
 
 class RNN(Layer):
@@ -212,7 +214,7 @@ class RNN(Layer):
             )
         if mask.ndim > 2:
             mask = mask.any(axis=tuple(range(2, mask.ndim)))
-        return mask if len(mask) == wanted[0] else np.repeat(mask, wanted[0], axis=0)
+        return mask if mask.shape[0] == wanted[0] else np.repeat(mask, wanted[0], axis=0)
 
     def _checked_states(self, states: list, batch: int) -> list:
         """Return states in the cell's dtype, after a look at their number and shapes."""
@@ -265,19 +267,24 @@ class RNN(Layer):
         if isinstance(cell, Layer) and cell.call_signature.training:
             kwargs["training"] = training
         call = cell if callable(cell) else cell.call
-        states, outputs = initial_state, []
-        order = range(sequences.shape[1])
-        for t in reversed(order) if self.go_backwards else order:
-            output, new = call(sequences[:, t], states, **kwargs)
+
+        def step(states: list, x: Tensor, keep: Any) -> tuple:
+            output, new = call(x, states, **kwargs)
             if not tree.is_nested(new):
                 new = [new]
-            if mask is not None:
-                keep = mask[:, t]
+            if keep is not None:
                 output = _choose(keep, output, self._instead(output, states))
                 old = tree.flatten(states)
                 new = [_choose(keep, n, o) for n, o in zip(tree.flatten(new), old, strict=True)]
                 new = tree.pack_sequence_as(states, new)
-            states = new
+            return output, new
+
+        if not has_values(sequences.array):
+            return self._described_loop(step, sequences, initial_state, mask)
+        states, outputs = initial_state, []
+        order = range(sequences.shape[1])
+        for t in reversed(order) if self.go_backwards else order:
+            output, states = step(states, sequences[:, t], None if mask is None else mask[:, t])
             outputs.append(output)
         if not outputs:
             raise ValueError(
@@ -286,6 +293,19 @@ class RNN(Layer):
             )
         sequence = moveaxis(stack(outputs), 0, 1) if self.return_sequences else None
         return outputs[-1], sequence, list(states)
+
+    def _described_loop(self, step: Callable, sequences: Any, states: list, mask: Any) -> tuple:
+        """Describe the loop of `inner_loop` by one step, where no sequence is there yet."""
+
+        def one(states: list, given: list) -> tuple:
+            output, new = step(list(states), given[0], given[1].array if len(given) > 1 else None)
+            return new, output
+
+        given = [moveaxis(x, 1, 0) for x in [sequences, *([] if mask is None else [Tensor(mask)])]]
+        if self.go_backwards:
+            given = [flip(x, 0) for x in given]
+        states, outputs = scan(one, states, given)
+        return outputs[-1], moveaxis(outputs, 0, 1), list(states)
 
     def _instead(self, output: Tensor, states: list) -> Tensor:
         """Return what stands for the output of a masked step."""
