@@ -93,9 +93,13 @@ class Trackable:
         return [v for v in self.tracked() if isinstance(v, Variable)]
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the values of the object's own variables into a dict-like store, by their index."""
+        """Write the values of the object's own variables into a dict-like store, by their index.
+
+        They are copies, but for a store that says `is_written_at_once`.
+        """
+        copied = not getattr(store, "is_written_at_once", False)
         for i, v in enumerate(self.own_variables()):
-            store[str(i)] = v.numpy()
+            store[str(i)] = v.numpy() if copied else v.array
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read the values of the object's own variables from a dict-like store.

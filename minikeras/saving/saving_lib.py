@@ -385,6 +385,12 @@ def is_model_folder(path: str) -> bool:
     return os.path.exists(os.path.join(path, _CONFIG))
 
 
+class _Store(dict):
+    """The arrays of one object, which go into the file before anything can change."""
+
+    is_written_at_once = True
+
+
 def write_state(root: Trackable, writer: Any) -> None:
     """Write what the objects of a tree hold.
 
@@ -393,7 +399,7 @@ def write_state(root: Trackable, writer: Any) -> None:
         writer: `H5Writer` or another of its kind.
     """
     for path, saved in state_tree(root):
-        arrays: dict[str, Any] = {}
+        arrays = _Store()
         saved.save_own_variables(arrays)
         writer.write(path, arrays, str(getattr(saved, "name", "")))
 
