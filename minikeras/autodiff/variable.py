@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from minikeras import tree
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import Truth, checked, kind_of
 from minikeras.common.dtypes import own_dtype, standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
@@ -53,15 +54,16 @@ class Variable(Tensor):
         "_autocast",
         "_constraint",
         "_initializer",
+        "_overwritten",
         "_regularizer",
         "_synchronization",
         "_trainable",
         "initially_trainable",
         "name",
-        "overwrite_with_gradient",
         "path",
     )
 
+    @checked
     def __init__(
         self,
         initializer: Any,
@@ -69,8 +71,8 @@ class Variable(Tensor):
         dtype: Any = None,
         trainable: bool = True,
         autocast: bool = True,
-        aggregation: str = "none",
-        synchronization: str = "auto",
+        aggregation: Literal[None, "none", "mean", "sum", "only_first_replica"] = "none",
+        synchronization: Literal[None, "none", "on_read", "on_write", "auto"] = "auto",
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -167,6 +169,16 @@ class Variable(Tensor):
         self._constraint = value
 
     @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether optimizers put the gradient in its place, rather than step along it."""
+        return self._overwritten
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        _TRUTH.check(value, "overwrite_with_gradient", f"Variable '{self.path}'")
+        self._overwritten = value
+
+    @property
     def aggregation(self) -> str:
         return self._aggregation
 
@@ -233,6 +245,12 @@ class Variable(Tensor):
             self.array = new
         return self
 
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"Variable '{self.path}' has no truth: ask for its value's, `bool(variable.value)`, or "
+            "compare with None."
+        )
+
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
         return VariableSlice(part, self, key) if isinstance(part, Tensor) else part
@@ -263,6 +281,9 @@ class Variable(Tensor):
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={np.asarray(self.array)}>"
         )
+
+
+_TRUTH = kind_of(Truth)
 
 
 class VariableSlice(Tensor):

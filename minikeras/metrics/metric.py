@@ -14,6 +14,7 @@ from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import Trackable, substituted
 from minikeras.autodiff.variable import Variable
+from minikeras.common.call_errors import explained_metric
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
@@ -121,11 +122,13 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take a batch into account; every metric writes its own."""
-        raise TypeError(f"{type(self).__name__}: a metric must have a method `update_state`.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: a metric must have a method `update_state`."
+        )
 
     def result(self) -> Any:
         """Compute the metric from the state; every metric writes its own."""
-        raise TypeError(f"{type(self).__name__}: a metric must have a method `result`.")
+        raise NotImplementedError(f"{type(self).__name__}: a metric must have a method `result`.")
 
     def reset_state(self) -> None:
         """Set all variables to zero."""
@@ -203,16 +206,22 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
 
 def _unrecorded(method: Callable) -> Callable:
-    """Keep a method's operations off the tapes."""
+    """Keep a method's operations off the tapes, and have its errors told."""
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
         here = thread.state
         if here.describing and method.__name__ == "update_state":
             return None
-        if not here.tapes:
-            return method(*args, **kwargs)
-        with no_recording():
-            return method(*args, **kwargs)
+        try:
+            if not here.tapes:
+                return method(*args, **kwargs)
+            with no_recording():
+                return method(*args, **kwargs)
+        except Exception as error:
+            told = explained_metric(error, args[0], method, args[1:], kwargs)
+            if told is error:
+                raise
+            raise told from None
 
     return call

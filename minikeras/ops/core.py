@@ -241,9 +241,19 @@ def _positional(f: Callable) -> bool:
 _slice = slice  # the builtin, which an op below hides
 
 
-def _block(whole: tuple, start: Any, sizes: Any) -> tuple:
-    """Return the index of a block of `sizes` (-1: up to the end) from `start` on."""
+def _block(whole: tuple, start: Any, sizes: Any, op: str, sizes_of: str) -> tuple:
+    """Return the index of a block of `sizes` (-1: up to the end) from `start` on.
+
+    Raises:
+        ValueError: if there is not one of each for every axis; it names the argument.
+    """
     start = [int(s) for s in np.ravel(to_array(start))]
+    for name, given in (("start_indices", start), (sizes_of, sizes)):
+        if len(given) != len(whole):
+            raise ValueError(
+                f"{op}: argument `{name}` must have one number for each axis of `inputs`, of shape "
+                f"{whole}. Received: {name}={tuple(given)}"
+            )
     return tuple([_slice(s, n if d == -1 else s + int(d)) for n, s, d in zip(whole, start, sizes)])
 
 
@@ -268,7 +278,7 @@ def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
         shape: sizes of the block; -1 for all that is left.
     """
     x = as_tensor(inputs)
-    return x[_block(x.shape, start_indices, shape)]
+    return x[_block(x.shape, start_indices, shape, "slice", "shape")]
 
 
 def _updated(x: Any, updates: Any, key: Any) -> Any:
@@ -306,7 +316,8 @@ def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorL
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
     updates = cast(updates, x.array.dtype)
-    return _UPDATE(x, updates, key=_block(x.shape, start_indices, updates.shape))
+    key = _block(x.shape, start_indices, updates.shape, "slice_update", "updates.shape")
+    return _UPDATE(x, updates, key=key)
 
 
 def _places(indices: Any) -> tuple:
