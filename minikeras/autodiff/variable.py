@@ -40,6 +40,8 @@ class Variable(Tensor):
     Attributes:
         initially_trainable: whether it was made to be trained, whatever `trainable` says now: what
             thawing a frozen layer gives back.
+        exact: of a sum, `(array, total)`: what its value `array` was rounded from, in float64 (see
+            `Metric._accumulate`). It says nothing about any other value.
 
     Example:
 
@@ -58,6 +60,7 @@ class Variable(Tensor):
         "_regularizer",
         "_synchronization",
         "_trainable",
+        "exact",
         "initially_trainable",
         "name",
         "path",
@@ -88,6 +91,7 @@ class Variable(Tensor):
         self._regularizer = None
         self._constraint = None
         self._initializer = None
+        self.exact = None
         self.overwrite_with_gradient = False
         if isinstance(initializer, str):
             initializer = find_initializer[0](initializer)
@@ -133,6 +137,11 @@ class Variable(Tensor):
     def value(self) -> Tensor:
         """The current value as a tensor, which later assignments do not change."""
         return Tensor(self.array, self.node)
+
+    @property
+    def total(self) -> Any:
+        """What the value was rounded from, in float64; None if that is not known."""
+        return self.exact[1] if self.exact is not None and self.exact[0] is self.array else None
 
     @property
     def trainable(self) -> bool:
@@ -269,11 +278,12 @@ class Variable(Tensor):
 
     def __reduce__(self) -> Any:
         names = [n for n in (*Tensor.__slots__, *Variable.__slots__) if n not in _NOT_COPIED]
-        return _blank, (type(self),), {n: getattr(self, n) for n in names}
+        return _blank, (type(self),), {**{n: getattr(self, n) for n in names}, "exact": self.total}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, own_dtype(value))
+        self.exact = None if self.exact is None else (self.array, self.exact)
         self._follow()
 
     def __repr__(self) -> str:
@@ -281,6 +291,21 @@ class Variable(Tensor):
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={np.asarray(self.array)}>"
         )
+
+
+class RoundedTensor(Tensor):
+    """The value of a sum, with what it was rounded from, so that it may go on where it is put back."""
+
+    __slots__ = ("total",)
+
+    def __init__(self, array: Any, total: Any) -> None:
+        super().__init__(array)
+        self.total = total
+
+    @property
+    def value(self) -> Tensor:
+        """The value as a plain tensor."""
+        return Tensor(self.array)
 
 
 _TRUTH = kind_of(Truth)

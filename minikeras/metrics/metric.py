@@ -13,7 +13,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import Trackable, substituted
-from minikeras.autodiff.variable import Variable
+from minikeras.autodiff.variable import RoundedTensor, Variable
 from minikeras.common.call_errors import explained_metric
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import to_np_dtype
@@ -145,14 +145,14 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             variable.assign_add(amount)
             return
         total = self._exactly(variable) + np.asarray(amount, np.float64)
-        rounded = np.asarray(total.astype(variable.array.dtype))
-        variable.array = rounded
-        self.__dict__.setdefault("_exact", {})[id(variable)] = rounded, total
+        rounded = variable.array = np.asarray(total.astype(variable.array.dtype))
+        variable.exact = rounded, total
 
-    def _exactly(self, variable: Variable) -> np.ndarray:
+    @staticmethod
+    def _exactly(variable: Variable) -> np.ndarray:
         """Return a variable's value in float64, with the digits that `_accumulate` kept."""
-        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
-        return total if rounded is variable.array else variable.array.astype(np.float64)
+        total = variable.total
+        return np.asarray(variable.array if total is None else total, np.float64)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account and return the result so far."""
@@ -193,7 +193,10 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             result = f()
             if isinstance(result, Variable):
                 result = result.value
-            return result, [Tensor(v.array) for v in variables]
+            return result, [
+                Tensor(v.array) if v.total is None else RoundedTensor(v.array, v.total)
+                for v in variables
+            ]
 
     def _check_super_called(self) -> None:
         if "_dtype" not in self.__dict__:
