@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
@@ -273,7 +275,7 @@ def rms_normalization(
 
     Args:
         x: tensor.
-        scale: factor, of the shape of those axes; or None.
+        scale: factor, of the shape of those axes, or one that broadcasts with `x`; or None.
         axis: axis, or a list of axes.
         epsilon: added to the mean square, `keras.config.epsilon()` if None.
 
@@ -289,6 +291,20 @@ def rms_normalization(
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
     x = _with_axes(as_tensor(x))
+    if scale is not None:
+        scale = as_tensor(scale)
+        axes = normalize_axes(axis, x.ndim, "rms_normalization")
+        sizes = tuple([x.shape[a] for a in axes])
+        if scale.size != math.prod(sizes):
+            try:
+                np.broadcast_shapes(x.shape, scale.shape)
+            except ValueError:
+                raise ValueError(
+                    "rms_normalization: argument `scale` must have the shape of the normalized axes, "
+                    f"{sizes}, or broadcast with `x`. Received: scale.shape={scale.shape}"
+                ) from None
+            y = _over_axes("rms_normalization", x, None, None, axis, epsilon, False)
+            return cast(y * cast(scale, computing_dtype(x.array.dtype)), x.array.dtype)
     return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)
 
 
