@@ -12,7 +12,7 @@ from minikeras import tree
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import Truth, checked, kind_of
+from minikeras.common.arguments import TRUTH, checked
 from minikeras.common.dtypes import own_dtype, standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
@@ -184,7 +184,7 @@ class Variable(Tensor):
 
     @overwrite_with_gradient.setter
     def overwrite_with_gradient(self, value: bool) -> None:
-        _TRUTH.check(value, "overwrite_with_gradient", f"Variable '{self.path}'")
+        TRUTH.check(value, "overwrite_with_gradient", f"Variable '{self.path}'")
         self._overwritten = value
 
     @property
@@ -306,9 +306,6 @@ class RoundedTensor(Tensor):
     def value(self) -> Tensor:
         """The value as a plain tensor."""
         return Tensor(self.array)
-
-
-_TRUTH = kind_of(Truth)
 
 
 class VariableSlice(Tensor):

@@ -180,7 +180,8 @@ Decay = Annotated[float, number("a number in [0, 1)", lambda value: 0 <= value <
 """Part of a running mean that is kept: with 1 nothing new would count."""
 Positive = Annotated[float, number("a positive number", lambda value: value > 0)]
 NonNegative = Annotated[float, number("a number of 0 or more", lambda value: value >= 0)]
-Truth = Annotated[bool, Kind("a boolean, True or False", lambda value: isinstance(value, bool))]
+TRUTH = Kind("a boolean, True or False", lambda value: isinstance(value, bool))
+Truth = Annotated[bool, TRUTH]
 """For what Keras takes no 0 and 1 for."""
 PathLike = Annotated[str, Kind("a path", lambda value: isinstance(value, (str, os.PathLike)))]
 

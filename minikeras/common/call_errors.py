@@ -152,7 +152,12 @@ def explained_layer(
 
 
 def explained_metric(
-    error: Exception, metric: Any, function: Callable, args: tuple, kwargs: dict
+    error: Exception,
+    metric: Any,
+    function: Callable,
+    args: tuple,
+    kwargs: dict,
+    made_with: Callable,
 ) -> Exception:
     """Return the error of a metric's method as it should reach the caller.
 
@@ -161,6 +166,7 @@ def explained_metric(
         metric: the metric.
         function: its method.
         args, kwargs: what that was called with.
+        made_with: gives the arguments that the metric was made with, as a dict.
     """
     raw = getattr(error, "raw", error)
     message = getattr(error, "summary", str(error))
@@ -170,7 +176,9 @@ def explained_metric(
         given = inspect.signature(function).bind(metric, *args, **kwargs).arguments
     except TypeError:
         return error
-    received = _listed(dict(list(given.items())[1:]))
+    received, made = _listed(dict(list(given.items())[1:])), _listed(made_with())
+    if made:
+        received += f". The metric was made with {made}"
     kind = type(metric).__name__
     return _told(f"Metric '{metric.name}' ({kind}): {_sentence(message)}", received, error, raw)
 

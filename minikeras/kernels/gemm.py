@@ -69,6 +69,8 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     left, right = a.shape, b.shape
     if len(left) == len(right) == 2:
         return a.dot(b) if a.size * right[1] < BLAS_PARALLEL else dot(a, b)
+    if not (left and right):
+        return np.matmul(a, b)  # which raises ValueError
     rows = left[-2] if len(left) > 1 else 1
     columns = right[-1] if len(right) > 1 else 1
     work = rows * left[-1] * columns

@@ -15,7 +15,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import Trackable, substituted
 from minikeras.autodiff.variable import RoundedTensor, Variable
 from minikeras.common.call_errors import explained_metric
-from minikeras.common.configurable import Configurable
+from minikeras.common.configurable import Configurable, unusual_arguments_of
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -222,7 +222,10 @@ def _unrecorded(method: Callable) -> Callable:
             with no_recording():
                 return method(*args, **kwargs)
         except Exception as error:
-            told = explained_metric(error, args[0], method, args[1:], kwargs)
+            metric = args[0]
+            told = explained_metric(
+                error, metric, method, args[1:], kwargs, lambda: unusual_arguments_of(metric)
+            )
             if told is error:
                 raise
             raise told from None
