@@ -195,7 +195,7 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
     >>> tree.assert_same_structure([1, 2], (1, 2))
     Traceback (most recent call last):
     ...
-    ValueError: The structures don't have the same nested structure: expected list, got (1, 2).
+    ValueError: The structures don't have the same nested structure: expected list, got tuple (1, 2).
     """
     if check_types is not None:
         warn(
@@ -405,14 +405,18 @@ def _matching_children(node: Any, other: Any) -> Iterable:
     kind = type(node)
     if kind in _DICTS:
         if type(other) not in _DICTS:
-            raise ValueError(f"{_MISMATCH}expected {kind.__name__}, got {_short(other)}.")
+            raise ValueError(
+                f"{_MISMATCH}expected {kind.__name__}, got {type(other).__name__} {_short(other)}."
+            )
         if node.keys() != other.keys():
             raise ValueError(
                 f"{_MISMATCH}expected the keys {list(node)}, got the keys {list(other)}."
             )
         return [other[key] for key in _keys(node)]
     if type(other) is not kind:
-        raise ValueError(f"{_MISMATCH}expected {kind.__name__}, got {_short(other)}.")
+        raise ValueError(
+            f"{_MISMATCH}expected {kind.__name__}, got {type(other).__name__} {_short(other)}."
+        )
     if len(other) != len(node):
         raise ValueError(
             f"{_MISMATCH}expected {len(node)} items in a {kind.__name__}, "

@@ -12,8 +12,11 @@ from minikeras.common.naming import auto_name
 from minikeras.common.serialization import register_type
 
 
-class SymbolicTensorError(TypeError):
-    """A KerasTensor was asked for values, which it has not got."""
+class SymbolicTensorError(TypeError, ValueError):
+    """A KerasTensor was asked for values, which it has not got.
+
+    Keras raises TypeError for truths and ValueError for arrays; code that catches either catches this.
+    """
 
 
 class _SymbolicAttributeError(SymbolicTensorError, AttributeError):
@@ -121,8 +124,6 @@ class KerasTensor:
             )
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
-        self.sparse = False
-        self.ragged = False
         self.record_history = record_history
         self.name = name or auto_name("keras_tensor")
         self._keras_mask = None
@@ -134,6 +135,14 @@ class KerasTensor:
     @property
     def dtype(self) -> str:
         return self._dtype
+
+    @property
+    def sparse(self) -> bool:
+        return False
+
+    @property
+    def ragged(self) -> bool:
+        return False
 
     @property
     def ndim(self) -> int:

@@ -111,14 +111,22 @@ class Tensor:
         """Return the value as nested lists of Python numbers."""
         return self.array.tolist()
 
+    def _single(self) -> Any:
+        if self.array.size != 1:
+            raise TypeError(
+                "Only a tensor of one element can become a Python number. "
+                f"Received: a tensor of shape {self.array.shape}"
+            )
+        return self.array.item()
+
     def __float__(self) -> float:
-        return float(self.array.item() if self.array.size == 1 else self.array)
+        return float(self._single())
 
     def __int__(self) -> int:
-        return int(self.array.item() if self.array.size == 1 else self.array)
+        return int(self._single())
 
     def __complex__(self) -> complex:
-        return complex(self.array)
+        return complex(self._single())
 
     def __index__(self) -> int:
         return self.array.__index__()

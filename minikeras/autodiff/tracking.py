@@ -10,7 +10,7 @@ import numpy as np
 
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.variable import Variable
+from minikeras.autodiff.variable import RoundedTensor, Variable
 
 
 class Trackable:
@@ -185,7 +185,7 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
     Raises:
         ValueError: if a value has another shape.
     """
-    before = [(v, v.array, v.node) for v in variables]
+    before = [(v, v.array, v.node, v.exact) for v in variables]
     try:
         for v, value in zip(variables, values, strict=True):
             array = to_array(value)
@@ -193,10 +193,11 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
             if isinstance(value, Tensor):
                 v.node = value.node
             v.array = array
+            v.exact = (array, value.total) if isinstance(value, RoundedTensor) else None
         yield
     finally:
-        for v, array, node in before:
-            v.array, v.node = array, node
+        for v, array, node, exact in before:
+            v.array, v.node, v.exact = array, node, exact
 
 
 def assign_values(variables: Sequence[Variable], values: Sequence[Any]) -> None:

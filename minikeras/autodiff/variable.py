@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from minikeras.autodiff.keras_tensor import has_values
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import TRUTH, checked
 from minikeras.common.dtypes import own_dtype, standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 
@@ -40,6 +41,8 @@ class Variable(Tensor):
     Attributes:
         initially_trainable: whether it was made to be trained, whatever `trainable` says now: what
             thawing a frozen layer gives back.
+        exact: of a sum, `(array, total)`: what its value `array` was rounded from, in float64 (see
+            `Metric._accumulate`). It says nothing about any other value.
 
     Example:
 
@@ -54,15 +57,17 @@ class Variable(Tensor):
         "_autocast",
         "_constraint",
         "_initializer",
+        "_overwritten",
         "_regularizer",
         "_synchronization",
         "_trainable",
+        "exact",
         "initially_trainable",
         "name",
-        "overwrite_with_gradient",
         "path",
     )
 
+    @checked
     def __init__(
         self,
         initializer: Any,
@@ -70,8 +75,8 @@ class Variable(Tensor):
         dtype: Any = None,
         trainable: bool = True,
         autocast: bool = True,
-        aggregation: str = "none",
-        synchronization: str = "auto",
+        aggregation: Literal[None, "none", "mean", "sum", "only_first_replica"] = "none",
+        synchronization: Literal[None, "none", "on_read", "on_write", "auto"] = "auto",
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -87,6 +92,7 @@ class Variable(Tensor):
         self._regularizer = None
         self._constraint = None
         self._initializer = None
+        self.exact = None
         self.overwrite_with_gradient = False
         if isinstance(initializer, str):
             initializer = find_initializer[0](initializer)
@@ -137,6 +143,11 @@ class Variable(Tensor):
         return Tensor(self.array, self.node)
 
     @property
+    def total(self) -> Any:
+        """What the value was rounded from, in float64; None if that is not known."""
+        return self.exact[1] if self.exact is not None and self.exact[0] is self.array else None
+
+    @property
     def trainable(self) -> bool:
         return self._trainable
 
@@ -169,6 +180,16 @@ class Variable(Tensor):
                 f"Variable '{self.path}': constraint must be callable. Received: {value!r}"
             )
         self._constraint = value
+
+    @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether optimizers put the gradient in its place, rather than step along it."""
+        return self._overwritten
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        TRUTH.check(value, "overwrite_with_gradient", f"Variable '{self.path}'")
+        self._overwritten = value
 
     @property
     def aggregation(self) -> str:
@@ -241,6 +262,12 @@ class Variable(Tensor):
             self.array = new
         return self
 
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"Variable '{self.path}' has no truth: ask for its value's, `bool(variable.value)`, or "
+            "compare with None."
+        )
+
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
         return VariableSlice(part, self, key) if isinstance(part, Tensor) else part
@@ -259,11 +286,12 @@ class Variable(Tensor):
 
     def __reduce__(self) -> Any:
         names = [n for n in (*Tensor.__slots__, *Variable.__slots__) if n not in _NOT_COPIED]
-        return _blank, (type(self),), {n: getattr(self, n) for n in names}
+        return _blank, (type(self),), {**{n: getattr(self, n) for n in names}, "exact": self.total}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, own_dtype(value))
+        self.exact = None if self.exact is None else (self.array, self.exact)
         self._follow()
 
     def __repr__(self) -> str:
@@ -271,6 +299,21 @@ class Variable(Tensor):
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"value={np.asarray(self.array)}>"
         )
+
+
+class RoundedTensor(Tensor):
+    """The value of a sum, with what it was rounded from, so that it may go on where it is put back."""
+
+    __slots__ = ("total",)
+
+    def __init__(self, array: Any, total: Any) -> None:
+        super().__init__(array)
+        self.total = total
+
+    @property
+    def value(self) -> Tensor:
+        """The value as a plain tensor."""
+        return Tensor(self.array)
 
 
 class VariableSlice(Tensor):

@@ -180,6 +180,9 @@ Decay = Annotated[float, number("a number in [0, 1)", lambda value: 0 <= value <
 """Part of a running mean that is kept: with 1 nothing new would count."""
 Positive = Annotated[float, number("a positive number", lambda value: value > 0)]
 NonNegative = Annotated[float, number("a number of 0 or more", lambda value: value >= 0)]
+TRUTH = Kind("a boolean, True or False", lambda value: isinstance(value, bool))
+Truth = Annotated[bool, TRUTH]
+"""For what Keras takes no 0 and 1 for."""
 PathLike = Annotated[str, Kind("a path", lambda value: isinstance(value, (str, os.PathLike)))]
 
 
@@ -321,6 +324,20 @@ def check_constructor(cls: type) -> None:
 
 
 # What depends on other arguments.
+
+
+def axis_within(axis: Any, ndim: int, owner: str) -> int:
+    """Return an axis of a tensor with `ndim` axes as a number of 0 or more.
+
+    Raises:
+        numpy.exceptions.AxisError: if there is no such axis; it is a ValueError and an IndexError,
+            of which Keras raises now one, now the other.
+    """
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(
+            f"{owner}: axis {axis} is out of bounds for a tensor with {ndim} dimensions."
+        )
+    return int(axis) % ndim
 
 
 def standardize_tuple(

@@ -136,6 +136,7 @@ def explained_layer(
         return error
     message = getattr(error, "summary", str(error))
     if f"'{name}'" in message or kind in message:
+        error.of_layer = True  # layers around this one need not tell it again
         return error
     try:
         given = inspect.signature(layer.call).bind(*args, **kwargs).arguments
@@ -148,6 +149,38 @@ def explained_layer(
     if made:
         received += f". The layer was made with {made}"
     return _told(f"Layer '{name}' ({kind}): {_sentence(message)}", received, error, raw, True)
+
+
+def explained_metric(
+    error: Exception,
+    metric: Any,
+    function: Callable,
+    args: tuple,
+    kwargs: dict,
+    made_with: Callable,
+) -> Exception:
+    """Return the error of a metric's method as it should reach the caller.
+
+    Args:
+        error: what was raised.
+        metric: the metric.
+        function: its method.
+        args, kwargs: what that was called with.
+        made_with: gives the arguments that the metric was made with, as a dict.
+    """
+    raw = getattr(error, "raw", error)
+    message = getattr(error, "summary", str(error))
+    if type(error) is ArgumentError or not _may_need_telling(raw) or f"'{metric.name}'" in message:
+        return error
+    try:
+        given = inspect.signature(function).bind(metric, *args, **kwargs).arguments
+    except TypeError:
+        return error
+    received, made = _listed(dict(list(given.items())[1:])), _listed(made_with())
+    if made:
+        received += f". The metric was made with {made}"
+    kind = type(metric).__name__
+    return _told(f"Metric '{metric.name}' ({kind}): {_sentence(message)}", received, error, raw)
 
 
 def explained_build(error: Exception, layer: Any, args: tuple, kwargs: dict) -> Exception:

@@ -169,22 +169,3 @@ def _promote(a: str, b: str) -> str:
         other = b if a == "bfloat16" else a
         return "float32" if other == "float16" else other
     return np.promote_types(a, b).name
-
-
-def promote_arrays(values: list[Any], dtype: np.dtype | None = None) -> list[np.ndarray]:
-    """Cast arrays (and Python scalars) to their common Keras dtype, or to `dtype`."""
-    if dtype is None:
-        kinds = [type(v) if type(v) in (int, float) else _dtype_of(v) for v in values]
-        dtype = np_dtype(result_type(*kinds))
-    return [
-        v if isinstance(v, np.ndarray) and v.dtype == dtype else np.asarray(v).astype(dtype)
-        for v in values
-    ]
-
-
-def _dtype_of(value: Any) -> Any:
-    if type(value) is bool:
-        return "bool"
-    if type(value) is complex:
-        return "complex64"
-    return value.dtype

@@ -9,6 +9,7 @@ with one other busy process, or our own threads, on the processors, steps took f
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,8 @@ PARALLEL = 8_000_000
 """Multiply-adds from which a second thread pays: about 0.15 ms of work."""
 BLAS_PARALLEL = 1 << 18
 """Multiply-adds from which OpenBLAS would use its own threads, which we do not want (see above)."""
+VECTOR_PARALLEL = 1 << 13
+"""The same of a product with a vector."""
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
@@ -54,6 +57,36 @@ def dots(*products: tuple) -> list[np.ndarray]:
         tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
     parallel.run_products(tasks)
     return results
+
+
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Compute `a @ b` for arrays of any rank, as `np.matmul` does.
+
+    Args:
+        a: `(..., m, k)` or `(k,)`.
+        b: `(..., k, n)` or `(k,)`.
+    """
+    left, right = a.shape, b.shape
+    if len(left) == len(right) == 2:
+        return a.dot(b) if a.size * right[1] < BLAS_PARALLEL else dot(a, b)
+    if not (left and right):
+        return np.matmul(a, b)  # which raises ValueError
+    rows = left[-2] if len(left) > 1 else 1
+    columns = right[-1] if len(right) > 1 else 1
+    work = rows * left[-1] * columns
+    if work < VECTOR_PARALLEL:
+        return np.matmul(a, b)
+    batch = np.broadcast_shapes(left[:-2], right[:-2])
+    vector = len(left) == 1 or len(right) == 1
+    if vector or math.prod(batch) * work < PARALLEL or batch[0] == 1:
+        with parallel.single_blas:
+            return np.matmul(a, b)
+    a, b = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b))
+    out = np.empty((*batch, rows, columns), np.result_type(a, b))
+    cut = batch[0] // 2
+    parts = [(a[:cut], b[:cut], out[:cut]), (a[cut:], b[cut:], out[cut:])]
+    parallel.run_products([functools.partial(np.matmul, *part) for part in parts])
+    return out
 
 
 def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:

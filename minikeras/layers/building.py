@@ -97,8 +97,8 @@ def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
     missing = [n for n in names if n not in shapes and wanted[n].default is inspect.Parameter.empty]
     if missing:
         raise ValueError(
-            f"{type(layer).__name__} '{layer.name}': `build` takes {names}, which do not match "
-            f"the tensor arguments of `call`, {sorted(named)}. Name them "
-            f"{sorted(shapes)}."
+            f"{type(layer).__name__} '{layer.name}': `build` takes {names}, of which {missing} are "
+            "not named after a tensor argument of `call` with '_shape' behind it: `call` has "
+            f"{sorted(named)}, so name them {sorted(shapes)}."
         )
     return {n: shapes[n] for n in names if n in shapes}

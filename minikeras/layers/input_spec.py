@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import tree
+from minikeras.autodiff.keras_tensor import standardize_shape
 from minikeras.common.arguments import Count
 from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype
@@ -43,7 +44,7 @@ class InputSpec(Configurable):
         optional: bool = False,
     ) -> None:
         self.dtype = None if dtype is None else standardize_dtype(dtype)
-        self.shape = None if shape is None else tuple(shape)
+        self.shape = None if shape is None else standardize_shape(shape)
         self.ndim = len(self.shape) if self.shape is not None else ndim
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim

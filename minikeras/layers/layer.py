@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
+from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
@@ -82,7 +83,7 @@ class Layer(LayerState):
         self,
         *,
         activity_regularizer: RegularizerLike = None,
-        trainable: Literal[True, False] = True,
+        trainable: Truth = True,
         dtype: Any = None,
         autocast: bool = True,
         name: str | None = None,
@@ -205,7 +206,7 @@ class Layer(LayerState):
         What it changes then (weights, seeds, metrics, losses) stays as it was.
         """
         raise NotImplementedError(
-            f"Layer {type(self).__name__} does not have a `call()` method implemented."
+            f"Layer '{self.name}' ({type(self).__name__}) does not have a `call()` method implemented."
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

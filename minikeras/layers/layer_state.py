@@ -15,6 +15,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import Trackable, assign_values, find_tracked
 from minikeras.autodiff.variable import Variable
+from minikeras.common.arguments import TRUTH
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import get_local
 from minikeras.metrics.metric import Metric
@@ -210,6 +211,7 @@ class LayerState(Trackable, Operation):
             floating = np_dtype(Variable(0.0, dtype=dtype, name="d").dtype).kind in "fcV"
             initializer = "glorot_uniform" if floating else "zeros"
         # What is wrong is found before there is a variable.
+        TRUTH.check(overwrite_with_gradient, "overwrite_with_gradient", f"Layer '{self.name}'")
         initializer = initializers.get(initializer)
         regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
         expected = get_local("weights_to_come")

@@ -92,7 +92,9 @@ class Loss(FamilyMember, Configurable, family=FAMILY):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Compute the losses per sample; every loss writes its own."""
-        raise TypeError(f"{type(self).__name__}: a loss must have a method `call(y_true, y_pred)`.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: a loss must have a method `call(y_true, y_pred)`."
+        )
 
 
 def _is_structure(x: Any) -> bool:

@@ -469,7 +469,7 @@ class AUC(_Decisions):
 
     def __init__(
         self,
-        num_thresholds: PositiveInt = 200,
+        num_thresholds: int = 200,
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.call_errors import told
 from minikeras.common.settings import settings
+from minikeras.kernels.sums import add_reduce
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 
@@ -20,10 +21,17 @@ def _floats(y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     return squeeze_or_expand_to_same_rank(to_array(y_true, y_pred.dtype), y_pred)
 
 
+def _mean(x: np.ndarray, axis: int, keepdims: bool = False) -> np.ndarray:
+    return add_reduce(x, axis, keepdims) / x.dtype.type(x.shape[axis])
+
+
+def _variance(x: np.ndarray, axis: int, keepdims: bool = False) -> np.ndarray:
+    return _mean(np.square(x - _mean(x, axis, True)), axis, keepdims)
+
+
 def _standard(x: np.ndarray, axis: int) -> np.ndarray:
-    x = x - np.mean(x, axis=axis, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):  # what does not vary has no correlation
-        return x / np.std(x, axis=axis, keepdims=True)
+        return (x - _mean(x, axis, True)) / np.sqrt(_variance(x, axis, True))
 
 
 @told
@@ -45,7 +53,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     <Tensor shape=(1,) dtype=float32 [1.]>
     """
     y_true, y_pred = _floats(y_true, y_pred)
-    return Tensor(np.mean(_standard(y_true, axis) * _standard(y_pred, axis), axis=axis))
+    return Tensor(_mean(_standard(y_true, axis) * _standard(y_pred, axis), axis))
 
 
 @told
@@ -69,9 +77,9 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     <Tensor shape=(1,) dtype=float32 [1.]>
     """
     y_true, y_pred = _floats(y_true, y_pred)
-    m_true, m_pred = (np.mean(y, axis=axis, keepdims=True) for y in (y_true, y_pred))
-    covariance = np.mean((y_true - m_pred) * (y_pred - m_pred), axis=axis)
-    spread = np.var(y_true, axis=axis) + np.var(y_pred, axis=axis)
+    m_true, m_pred = (_mean(y, axis, True) for y in (y_true, y_pred))
+    covariance = _mean((y_true - m_pred) * (y_pred - m_pred), axis)
+    spread = _variance(y_true, axis) + _variance(y_pred, axis)
     distance = np.squeeze(np.square(m_true - m_pred), axis=axis)
     return Tensor(2 * covariance / (spread + distance + settings.epsilon))
 

@@ -13,8 +13,9 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import Trackable, substituted
-from minikeras.autodiff.variable import Variable
-from minikeras.common.configurable import Configurable
+from minikeras.autodiff.variable import RoundedTensor, Variable
+from minikeras.common.call_errors import explained_metric
+from minikeras.common.configurable import Configurable, unusual_arguments_of
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -128,11 +129,13 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take a batch into account; every metric writes its own."""
-        raise TypeError(f"{type(self).__name__}: a metric must have a method `update_state`.")
+        raise NotImplementedError(
+            f"{type(self).__name__}: a metric must have a method `update_state`."
+        )
 
     def result(self) -> Any:
         """Compute the metric from the state; every metric writes its own."""
-        raise TypeError(f"{type(self).__name__}: a metric must have a method `result`.")
+        raise NotImplementedError(f"{type(self).__name__}: a metric must have a method `result`.")
 
     def reset_state(self) -> None:
         """Set all variables to zero."""
@@ -188,14 +191,14 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             variable.assign_add(amount)
             return
         total = self._exactly(variable) + np.asarray(amount, np.float64)
-        rounded = np.asarray(total.astype(variable.array.dtype))
-        variable.array = rounded
-        self.__dict__.setdefault("_exact", {})[id(variable)] = rounded, total
+        rounded = variable.array = np.asarray(total.astype(variable.array.dtype))
+        variable.exact = rounded, total
 
-    def _exactly(self, variable: Variable) -> np.ndarray:
+    @staticmethod
+    def _exactly(variable: Variable) -> np.ndarray:
         """Return a variable's value in float64, with the digits that `_accumulate` kept."""
-        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
-        return total if rounded is variable.array else variable.array.astype(np.float64)
+        total = variable.total
+        return np.asarray(variable.array if total is None else total, np.float64)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account and return the result so far."""
@@ -236,7 +239,10 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             result = f()
             if isinstance(result, Variable):
                 result = result.value
-            return result, [Tensor(v.array) for v in variables]
+            return result, [
+                Tensor(v.array) if v.total is None else RoundedTensor(v.array, v.total)
+                for v in variables
+            ]
 
     def _check_super_called(self) -> None:
         if "_dtype" not in self.__dict__:
@@ -249,16 +255,25 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
 
 def _unrecorded(method: Callable) -> Callable:
-    """Keep a method's operations off the tapes."""
+    """Keep a method's operations off the tapes, and have its errors told."""
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
         here = thread.state
         if here.describing and method.__name__ == "update_state":
             return None
-        if not here.tapes:
-            return method(*args, **kwargs)
-        with no_recording():
-            return method(*args, **kwargs)
+        try:
+            if not here.tapes:
+                return method(*args, **kwargs)
+            with no_recording():
+                return method(*args, **kwargs)
+        except Exception as error:
+            metric = args[0]
+            told = explained_metric(
+                error, metric, method, args[1:], kwargs, lambda: unusual_arguments_of(metric)
+            )
+            if told is error:
+                raise
+            raise told from None
 
     return call

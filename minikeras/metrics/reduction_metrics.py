@@ -134,7 +134,6 @@ class Mean(_Reduction):
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
         self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
-        self._sums: list = [None, 0.0, None, 0.0]  # values of both, and what they were rounded from
 
     def _add(self, values: np.ndarray, sample_weight: Any) -> None:
         if sample_weight is None:
@@ -151,14 +150,17 @@ class Mean(_Reduction):
 
     def _advance(self, total: Any, count: Any) -> None:
         """Add to the state, as `_accumulate` does, but with numbers of Python: they are faster."""
-        exact = self._sums
-        if exact[0] is not self.total.array or exact[2] is not self.count.array:
-            exact[1], exact[3] = float(self.total.array), float(self.count.array)
-        exact[1] += float(total)
-        exact[3] += float(count)
         number = self._np_dtype.type
-        self.total.array = exact[0] = number(exact[1])
-        self.count.array = exact[2] = number(exact[3])
+        variable = self.total
+        old, exact = variable.array, variable.exact
+        total = float(total) + (exact[1] if exact and exact[0] is old else float(old))
+        new = variable.array = number(total)
+        variable.exact = new, total
+        variable = self.count
+        old, exact = variable.array, variable.exact
+        count = float(count) + (exact[1] if exact and exact[0] is old else float(old))
+        new = variable.array = number(count)
+        variable.exact = new, count
 
     def _exact_sum(self, variable: Any) -> Any:
         place = self._place_of(variable)

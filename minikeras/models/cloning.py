@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from minikeras import metrics, optimizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.arguments import ArgumentError, checked
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
 from minikeras.models.functional import Functional
@@ -14,11 +16,12 @@ from minikeras.models.sequential import Sequential
 from minikeras.ops.symbolic import OpCall
 
 
+@checked
 def clone_model(
     model: Any,
     input_tensors: Any = None,
-    clone_function: Any = None,
-    call_function: Any = None,
+    clone_function: Callable | None = None,
+    call_function: Callable | None = None,
     recursive: bool = False,
     **kwargs: Any,
 ) -> Any:
@@ -44,7 +47,7 @@ def clone_model(
     (None, 3)
     """
     if not isinstance(model, Model):
-        raise ValueError(f"clone_model takes a model. Received: {model!r}")
+        raise ArgumentError("clone_model", "model", "a model", model)
     if call_function is not None and isinstance(model, Sequential):
         raise ValueError(
             "clone_model: argument `call_function` needs a functional model: the layers of a "
@@ -106,6 +109,13 @@ def _copy_layers(
     if input_tensors is None:
         entrances = [_copy_input(t) for t in model.inputs]
     else:
+        try:
+            tree.assert_same_structure(input_tensors, model._inputs_struct)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "clone_model: argument `input_tensors` must have the structure of the model's inputs, "
+                f"{model._inputs_struct}. Received: input_tensors={input_tensors}"
+            ) from error
         entrances = tree.flatten(input_tensors)
 
     def call(operation: Any, args: tuple, kwargs: dict) -> Any:

@@ -44,6 +44,10 @@ class GraphModel(Function, Model):
         """The layers of the graph, from the inputs to the outputs."""
         return self._layers
 
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        Model.layers.fset(self, value)
+
     @property
     def input(self) -> Any:
         """The input KerasTensor, or the structure of them."""
@@ -187,6 +191,11 @@ class GraphModel(Function, Model):
 
     def _fit_one(self, x: Any, wanted: KerasTensor) -> Any:
         if x is None:
+            entrance = wanted._keras_history.operation
+            if not entrance.optional:
+                raise ValueError(
+                    f"Model '{self.name}': input '{entrance.name}' is not optional. Received: None"
+                )
             return x
         shape, expected = tuple(x.shape), wanted.shape
         if shape[1:] == expected[1:] and len(shape) == len(expected):

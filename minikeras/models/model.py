@@ -81,6 +81,13 @@ class Model(Trainer, Layer):
         """The layers that the model is made of."""
         return self._flatten_layers(include_self=False, recursive=False)
 
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            f"Model '{self.name}': the attribute `layers` lists the layers of the model and cannot be "
+            "set. Use another name."
+        )
+
     def summarized_layers(self) -> list[Any]:
         """Return what `summary` shows a row of."""
         return self.layers

@@ -14,6 +14,7 @@ from minikeras.layers.call_arguments import as_tuples, is_shape, specs_of
 from minikeras.layers.core.input_layer import InputLayer
 from minikeras.layers.layer import Layer
 from minikeras.models.graph_model import GraphModel
+from minikeras.ops.families import same_shape
 from minikeras.trainers.trainer import Trainer
 
 _OF_GRAPH = ("graph", "_inputs_struct", "_outputs_struct")
@@ -105,9 +106,13 @@ class Sequential(GraphModel):
 
     @checked
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the last layer away and return it."""
+        """Take the last layer away and return it.
+
+        Raises:
+            IndexError: if there is none, as lists do.
+        """
         if not self._stack:
-            raise ValueError(f"Sequential model '{self.name}' has no layer to pop.")
+            raise IndexError(f"Sequential model '{self.name}' has no layer to pop.")
         layer = self._stack[-1]
         self._stack = self._stack[:-1]
         self._forget_graph()
@@ -125,7 +130,11 @@ class Sequential(GraphModel):
                 self.build(first.input_shape)
 
     def build(self, input_shape: Any = None) -> None:
-        """Create the weights for inputs of a shape."""
+        """Create the weights for inputs of a shape.
+
+        Raises:
+            ValueError: if it is not that of the model's Input, or there are no layers.
+        """
         if not self._stack:
             raise ValueError(
                 f"Sequential model {self.name} cannot be built because it has no layers. Call "
@@ -134,6 +143,16 @@ class Sequential(GraphModel):
         if isinstance(self._stack[0], InputLayer):
             entrance = self._stack[0]
             stack = self._stack[1:]
+            own = entrance.batch_shape
+            if (
+                input_shape is not None
+                and is_shape(input_shape)
+                and not same_shape(own, tuple(input_shape))
+            ):
+                raise ValueError(
+                    f"Sequential model '{self.name}' has already been configured to use input shape "
+                    f"{own}. You cannot build it with input_shape={tuple(input_shape)}"
+                )
         else:
             if input_shape is None:
                 raise ValueError(
@@ -198,6 +217,13 @@ class Sequential(GraphModel):
     def layers(self) -> list[Layer]:
         """The layers, without the input."""
         return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            f"Sequential model '{self.name}': the attribute `layers` lists the layers of the model and "
+            "cannot be set. Change them by `add()` and `pop()`."
+        )
 
     @property
     def _layers(self) -> list[Layer]:

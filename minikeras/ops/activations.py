@@ -10,6 +10,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import elementary, same, sum_over
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import axis_within
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
@@ -254,6 +255,7 @@ _CLIP01 = elementary(
 def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """Gated linear unit: the first half times the sigmoid of the second half along `axis`."""
     x = as_floating(x)
+    axis_within(axis, x.ndim, "glu")
     if x.shape[axis] % 2:
         raise ValueError(f"glu: axis {axis} must have an even size. Received shape {x.shape}.")
     half = x.shape[axis] // 2
@@ -292,14 +294,13 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
     if x.ndim == 0:
         raise ValueError(f"{name}: the input needs at least one axis. Received a scalar.")
     if isinstance(axis, (int, np.integer)):
-        if not -x.ndim <= axis < x.ndim:
-            raise ValueError(f"{name}: axis {axis} is out of bounds for shape {x.shape}.")
+        axis_within(axis, x.ndim, name)
         if x.array.size == 0:
             return x
         return primitive(x, axis=int(axis))
     if axis is None:
         return reshape(primitive(reshape(x, (-1,)), axis=-1), x.shape)
-    axes = [a % x.ndim for a in axis]
+    axes = [axis_within(a, x.ndim, name) for a in axis]
     last = list(range(-len(axes), 0))
     moved = moveaxis(x, axes, last)
     kept = moved.shape[: x.ndim - len(axes)]

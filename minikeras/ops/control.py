@@ -13,7 +13,7 @@ from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import checked
+from minikeras.common.arguments import PositiveInt, axis_within, checked, kind_of
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.ops.comparison import less, less_equal
 from minikeras.ops.indexing import GET_ITEM, get_item
@@ -116,6 +116,9 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: TensorLike) 
     return value
 
 
+_UNROLL = kind_of(PositiveInt | bool)
+
+
 @probed
 def scan(
     f: Callable,
@@ -144,6 +147,7 @@ def scan(
     >>> ops.scan(lambda total, x: (total + x, total), 0, ops.arange(4))[0]
     <Tensor shape=() dtype=int32 6>
     """
+    _UNROLL.check(unroll, "unroll", "scan")
     flat = [as_tensor(x) for x in tree.flatten(xs)] if xs is not None else []
     if not flat and length is None:
         raise ValueError("scan: give `xs` or `length`.")
@@ -192,9 +196,10 @@ def associative_scan(f: Callable, elems: TensorLike, reverse: bool = False, axis
         Tensors in the structure of `elems`: the running results.
     """
     flat = [as_tensor(x) for x in tree.flatten(elems)]
+    axis = axis_within(axis, flat[0].ndim, "associative_scan")
     if reverse:
         flat = [flip(x, axis) for x in flat]
-    before = (slice(None),) * (axis % flat[0].ndim)
+    before = (slice(None),) * axis
 
     def part(xs: list, index: slice) -> Any:
         return tree.pack_sequence_as(elems, [get_item(x, (*before, index)) for x in xs])
@@ -313,6 +318,7 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         ValueError: if `num` is given and is not the size of the axis.
     """
     x = as_tensor(x)
+    axis = axis_within(axis, x.ndim, "unstack")
     size = x.shape[axis]
     if size is None and num is None:
         raise ValueError(
@@ -321,5 +327,5 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         )
     if num is not None and size not in (None, num):
         raise ValueError(f"unstack: axis {axis} has size {size}, not num={num}.")
-    before = (slice(None),) * (axis % x.ndim)
+    before = (slice(None),) * axis
     return [GET_ITEM(x, key=(*before, i)) for i in range(num if size is None else size)]

@@ -19,11 +19,13 @@ from minikeras.autodiff.primitive import (
     same,
     without_gradient,
 )
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import finfo, standardize_dtype, to_np_dtype
 from minikeras.ops.elementwise import add, clip, maximum, minimum, multiply
 from minikeras.ops.families import np_shape
+from minikeras.ops.shapes import broadcast_to
 from minikeras.ops.symbolic import TensorLike, export, op
 
 
@@ -191,6 +193,7 @@ class _CustomGradient(Primitive):
         self.function = f
         self.forward = self._forward
         self.writes_out = False
+        self.rule = self._rule
 
     def _forward(self, *args: Any, kwargs: dict) -> tuple:
         with no_recording():
@@ -198,6 +201,10 @@ class _CustomGradient(Primitive):
         flat = [as_tensor(o) for o in tree.flatten(output)]
         values = tuple([o.array for o in flat])
         return (values if len(values) > 1 else values[0]), (grad, flat)
+
+    def _rule(self, *args: Any, kwargs: dict) -> Any:
+        output, _ = probe(self.function, args, kwargs)
+        return output
 
     def outputs(self, node: Any) -> int:
         return len(node.saved[1])
@@ -241,9 +248,19 @@ def _positional(f: Callable) -> bool:
 _slice = slice  # the builtin, which an op below hides
 
 
-def _block(whole: tuple, start: Any, sizes: Any) -> tuple:
-    """Return the index of a block of `sizes` (-1: up to the end) from `start` on."""
+def _block(whole: tuple, start: Any, sizes: Any, op: str, sizes_of: str) -> tuple:
+    """Return the index of a block of `sizes` (-1: up to the end) from `start` on.
+
+    Raises:
+        ValueError: if there is not one of each for every axis; it names the argument.
+    """
     start = [int(s) for s in np.ravel(to_array(start))]
+    for name, given in (("start_indices", start), (sizes_of, sizes)):
+        if len(given) != len(whole):
+            raise ValueError(
+                f"{op}: argument `{name}` must have one number for each axis of `inputs`, of shape "
+                f"{whole}. Received: {name}={tuple(given)}"
+            )
     return tuple([_slice(s, n if d == -1 else s + int(d)) for n, s, d in zip(whole, start, sizes)])
 
 
@@ -268,7 +285,7 @@ def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
         shape: sizes of the block; -1 for all that is left.
     """
     x = as_tensor(inputs)
-    return x[_block(x.shape, start_indices, shape)]
+    return x[_block(x.shape, start_indices, shape, "slice", "shape")]
 
 
 def _updated(x: Any, updates: Any, key: Any) -> Any:
@@ -282,7 +299,7 @@ def _updated(x: Any, updates: Any, key: Any) -> Any:
 def _winning(g: Any, key: Any) -> Any:
     """Read the gradient at the places that were replaced; of several updates the last one won."""
     picked = g[key]
-    if isinstance(key[0], _slice):
+    if not key or isinstance(key[0], _slice):
         return picked
     owner = np.full(g.shape, -1)
     order = np.arange(picked.size).reshape(picked.shape)
@@ -306,7 +323,8 @@ def slice_update(inputs: TensorLike, start_indices: TensorLike, updates: TensorL
     """Return `inputs` with a block replaced by `updates`, from `start_indices` on."""
     x = as_tensor(inputs)
     updates = cast(updates, x.array.dtype)
-    return _UPDATE(x, updates, key=_block(x.shape, start_indices, updates.shape))
+    key = _block(x.shape, start_indices, updates.shape, "slice_update", "updates.shape")
+    return _UPDATE(x, updates, key=key)
 
 
 def _places(indices: Any) -> tuple:
@@ -333,7 +351,7 @@ def scatter_update(
     Args:
         inputs: tensor.
         indices: integers of shape `(n, k)`: positions along the first k axes.
-        updates: values, of shape `(n, ...)`.
+        updates: values, of shape `(n, ...)`, to which they are broadcast.
         reduction: None to replace, or `"add"`, `"max"`, `"min"`, `"mul"` to combine.
 
     Raises:
@@ -341,6 +359,12 @@ def scatter_update(
     """
     x, indices = as_tensor(inputs), as_tensor(indices)
     updates = cast(updates, x.array.dtype)
+    if indices.shape == (1, 0):  # one place without coordinates: the whole tensor
+        indices = indices[0]
+    places = indices.shape[:-1]
+    whole = (*places, *x.shape[indices.shape[-1] :])
+    if updates.shape != whole:
+        updates = broadcast_to(updates, whole)
     if reduction is None:
         return _UPDATE_AT(x, updates, indices)
     if reduction == "add":
@@ -352,7 +376,7 @@ def scatter_update(
             f"Received: reduction={reduction!r}"
         )
     key = _places(indices)
-    for place in np.ndindex(key[0].shape):
+    for place in np.ndindex(places):
         at = tuple([k[place] for k in key])
         x = _UPDATE(x, combine(x[at], updates[place]), key=at)
     return x

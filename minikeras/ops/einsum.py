@@ -11,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary, sum_over
 from minikeras.autodiff.tensor import Tensor
+from minikeras.kernels import gemm
 from minikeras.kernels.sums import add_reduce
 from minikeras.ops.families import fits, promote, promote_factors
 from minikeras.ops.symbolic import TensorLike, op
@@ -94,7 +95,7 @@ class _Plan:
         if self.plain:
             a = a if self.order_a is None else a.T
             b = b if self.order_b is None else b.T
-            y = a.dot(b)
+            y = gemm.dot(a, b)
             return y if self.order_result is None else y.T
         if self.lonely_a:
             a = add_reduce(a, self.lonely_a)
@@ -111,11 +112,11 @@ class _Plan:
             return None
         m, k, n = math.prod(rows), math.prod(summed), math.prod(columns)
         if not batch:
-            y = a.reshape(m, k).dot(b.reshape(k, n))
+            y = gemm.dot(a.reshape(m, k), b.reshape(k, n))
         elif k == 1:
             y = a.reshape(*batch, m, 1) * b.reshape(*batch, 1, n)
         else:
-            y = np.matmul(a.reshape(*batch, m, k), b.reshape(*batch, k, n))
+            y = gemm.matmul(a.reshape(*batch, m, k), b.reshape(*batch, k, n))
         y = y.reshape((*batch, *rows, *columns))
         return y if self.order_result is None else y.transpose(self.order_result)
 

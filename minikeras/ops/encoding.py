@@ -9,7 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import without_gradient
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.arguments import checked
+from minikeras.common.arguments import Count, checked
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.ops.reductions import max
 from minikeras.ops.symbolic import TensorLike, op
@@ -36,7 +36,7 @@ _ONE_HOT = without_gradient("one_hot", _one_hot, _one_hot_rule)
 @op
 @checked
 def one_hot(
-    x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+    x: TensorLike, num_classes: Count, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Tensor:
     """Turn integers into vectors of zeros with a one at their place (all zeros if out of range).
 
@@ -64,7 +64,7 @@ def one_hot(
 @checked
 def multi_hot(
     inputs: TensorLike,
-    num_classes: int | None = None,
+    num_classes: Count | None = None,
     axis: int = -1,
     dtype: Any = None,
     sparse: bool = False,

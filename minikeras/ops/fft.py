@@ -9,7 +9,8 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, same
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import np_dtype
+from minikeras.common.arguments import ArgumentError
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.ops.complex_numbers import imag, make_complex, real
 from minikeras.ops.creation import arange
 from minikeras.ops.elementwise import multiply
@@ -143,8 +144,15 @@ def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     return _parts(_PRIMITIVES["ifft2"](_joined(x, "ifft2", 2)))
 
 
+def _with_axis(x: Any, name: str) -> Any:
+    """Return a tensor, or raise ValueError if it has no axis to transform."""
+    if len(x.shape) < 1:
+        raise ValueError(f"{name}: inputs need at least 1 axis. Received shape {x.shape}.")
+    return x
+
+
 def _rfft_rule(x: Any, fft_length: int | None = None) -> tuple:
-    n = x.shape[-1] if fft_length is None else fft_length
+    n = _with_axis(x, "rfft").shape[-1] if fft_length is None else fft_length
     shape = (*x.shape[:-1], None if n is None else n // 2 + 1)
     dtype = float_dtype(x.dtype)
     return KerasTensor(shape, dtype), KerasTensor(shape, dtype)
@@ -168,7 +176,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     >>> real
     <Tensor shape=(3,) dtype=float32 [10. -2. -2.]>
     """
-    x = as_floating(x)
+    x = _with_axis(as_floating(x), "rfft")
     n = x.shape[-1] if fft_length is None else int(fft_length)
     return _parts(_RFFT(x, n=n))
 
@@ -280,9 +288,12 @@ def stft(
 
     Raises:
         ValueError: if lengths or window do not fit.
+        TypeError: for a tensor of another dtype than float32 and float64.
     """
     _check_lengths("stft", sequence_length, fft_length, window)
-    x = as_floating(x)
+    x = as_tensor(x)
+    if standardize_dtype(x.dtype) not in ("float32", "float64"):
+        raise ArgumentError("stft", "x", "a tensor of dtype float32 or float64", x)
     if center:
         x = pad(x, [(0, 0)] * (x.ndim - 1) + [(fft_length // 2, fft_length // 2)], mode="reflect")
     frames = extract_sequences(x, fft_length, sequence_stride)

@@ -40,7 +40,12 @@ class Function(Operation):
                     f"{type(self).__name__}: argument `{what}` must be KerasTensors, from "
                     f"minikeras.Input(...) and calls on it. Received: {t!r}"
                 )
-        object.__setattr__(self, "graph", Graph(flat_in, flat_out, type(self).__name__))
+        labels = [
+            f"output {'/'.join(map(repr, path))}" if path else "the output"
+            for path, _ in tree.flatten_with_path(outputs)
+        ]
+        graph = Graph(flat_in, flat_out, type(self).__name__, labels)
+        object.__setattr__(self, "graph", graph)
 
     @property
     def inputs(self) -> list[KerasTensor]:
@@ -82,10 +87,18 @@ class Function(Operation):
 class Graph:
     """The calls between some KerasTensors and others, in an order in which they can run."""
 
-    def __init__(self, inputs: list[KerasTensor], outputs: list[KerasTensor], owner: str) -> None:
+    def __init__(
+        self, inputs: list[KerasTensor], outputs: list[KerasTensor], owner: str, labels: list[str]
+    ) -> None:
+        """
+        Args:
+            inputs, outputs: the KerasTensors, flat.
+            owner: of whom messages speak.
+            labels: what messages call each of the outputs.
+        """
         self.inputs = inputs
         self.outputs = outputs
-        walked, rank = self._walk(owner)
+        walked, rank = self._walk(owner, labels)
         self.nodes = [node for node in walked if not node.is_input]
         self.operations = self._sorted_operations(walked, rank)
         for name, count in Counter(operation.name for operation in self.operations).items():
@@ -100,7 +113,7 @@ class Graph:
         # Parents first: whoever copies a graph need not follow a whole chain down to the inputs.
         return {"nodes": self.nodes, **self.__dict__}
 
-    def _walk(self, owner: str) -> tuple[list[GraphNode], dict[int, int]]:
+    def _walk(self, owner: str, labels: list[str]) -> tuple[list[GraphNode], dict[int, int]]:
         """Walk from the outputs to the inputs, depth first.
 
         Returns:
@@ -112,7 +125,7 @@ class Graph:
         rank: dict[int, int] = {}
         order: list[GraphNode] = []
         # An explicit stack: graphs may be deeper than Python's recursion limit.
-        for output in self.outputs:
+        for place, output in enumerate(self.outputs):
             stack: list[tuple[KerasTensor, bool]] = [(output, False)]
             while stack:
                 t, ready = stack.pop()
@@ -120,7 +133,7 @@ class Graph:
                 if history is None:
                     if id(t) in known:
                         continue
-                    raise ValueError(_disconnected(owner, t))
+                    raise ValueError(_disconnected(owner, t, labels[place]))
                 node = history.node
                 if ready:
                     order.append(node)
@@ -128,7 +141,7 @@ class Graph:
                 if id(node) in seen or (id(t) in known and not node.is_input):
                     continue  # done, or cut off: what gave such an input is not part of the graph
                 if node.is_input and id(t) not in known:
-                    raise ValueError(_disconnected(owner, t))
+                    raise ValueError(_disconnected(owner, t, labels[place]))
                 seen.add(id(node))
                 rank.setdefault(id(node.operation), len(rank))
                 stack.append((t, True))
@@ -248,8 +261,8 @@ class Slot:
         self.index = index
 
 
-def _disconnected(owner: str, t: KerasTensor) -> str:
+def _disconnected(owner: str, t: KerasTensor, output: str) -> str:
     return (
-        f"{owner}: `inputs` not connected to `outputs`: an output depends on {t!r}, which is not "
+        f"{owner}: `inputs` not connected to `outputs`: {output} depends on {t!r}, which is not "
         "among the inputs."
     )

@@ -14,7 +14,7 @@ from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcas
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import checked
+from minikeras.common.arguments import axis_within, checked
 from minikeras.common.dtypes import result_type
 from minikeras.ops.elementwise import power
 from minikeras.ops.families import (
@@ -232,7 +232,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
             "take_along_axis: `x` and `indices` must have as many axes. "
             f"Received shapes {x.shape} and {indices.shape}."
         )
-    axis %= x.ndim
+    axis = axis_within(axis, x.ndim, "take_along_axis")
     rest = [tuple(d for i, d in enumerate(s) if i != axis) for s in (x.shape, indices.shape)]
     whole = list(broadcast_shapes(*rest, "take_along_axis"))
     source = whole[:axis] + [x.shape[axis]] + whole[axis:]
@@ -356,7 +356,7 @@ def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
 
 
 def _diagonal_rule(x: Any, offset: int, axis1: int, axis2: int) -> KerasTensor:
-    both = (axis1 % x.ndim, axis2 % x.ndim)
+    both = [axis_within(a, x.ndim, "diagonal") for a in (axis1, axis2)]
     rows, columns = [x.shape[a] for a in both]
     n = None
     if None not in (rows, columns):

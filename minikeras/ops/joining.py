@@ -10,6 +10,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor, is_known
 from minikeras.autodiff.primitive import Elementary, as_tensor, elementary, sum_over
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import axis_within
 from minikeras.ops.families import fits, promote, same_shape
 from minikeras.ops.indexing import GET_ITEM, take
 from minikeras.ops.reductions import check_axis
@@ -54,9 +55,7 @@ class _Joining(Elementary):
 def _concatenate_rule(*xs: Any, axis: int) -> KerasTensor:
     shapes = [tuple(x.shape) for x in xs]
     n = len(shapes[0])
-    if not -n <= axis < n:
-        raise ValueError(f"axis {axis} is out of bounds for {n} dimensions.")
-    axis %= n
+    axis = axis_within(axis, n, "concatenate")
     out = list(shapes[0])
     for shape in shapes[1:]:
         if len(shape) != n:
@@ -134,13 +133,12 @@ def stack(x: Sequence[TensorLike], axis: int = 0) -> Tensor:
     xs = promote(*x)
     shape = xs[0].array.shape
     n = len(shape) + 1
-    if not -n <= axis < n:
-        raise ValueError(f"stack: axis {axis} is out of bounds for {n} dimensions.")
+    axis = axis_within(axis, n, "stack")
     for a in xs:
         if a.array.shape != shape and not same_shape(a.array.shape, shape):
             shapes = [a.shape for a in xs]
             raise ValueError(f"stack: tensors must have one shape. Received shapes {shapes}.")
-    return _STACK(*xs, axis=axis % n)
+    return _STACK(*xs, axis=axis)
 
 
 @op
@@ -174,7 +172,7 @@ def append(x1: TensorLike, x2: TensorLike, axis: int | None = None) -> Tensor:
 
 def _pieces(x: Tensor, cuts: list[int], axis: int) -> list[Tensor]:
     """Cut `x` before each index in `cuts`."""
-    before = (slice(None),) * (axis % x.ndim)
+    before = (slice(None),) * axis
     ends = [*cuts, x.shape[axis]]
     return [GET_ITEM(x, key=(*before, slice(a, max(a, b)))) for a, b in zip([0, *cuts], ends)]
 
@@ -193,7 +191,6 @@ def _unknown_pieces(x: Any, indices_or_sections: Any, axis: int) -> list[KerasTe
         cuts = [int(c) for c in to_array(indices_or_sections).ravel()]
         sizes = [max(b - a, 0) if (a < 0) == (b < 0) else None for a, b in zip([0, *cuts], cuts)]
         sizes.append(-cuts[-1] if cuts and cuts[-1] < 0 else None)
-    axis %= x.ndim
     return [KerasTensor((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype) for n in sizes]
 
 
@@ -217,6 +214,7 @@ def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor
     """
     if type(x) is not Tensor:
         x = as_tensor(x)
+    axis = axis_within(axis, x.array.ndim, "split")
     size = x.array.shape[axis]
     if size is None:
         return _unknown_pieces(x, indices_or_sections, axis)
@@ -232,6 +230,7 @@ def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor
 def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """Cut into parts along `axis`, the first ones longer by one where sizes do not divide."""
     x = as_tensor(x)
+    axis = axis_within(axis, x.ndim, "array_split")
     size = x.shape[axis]
     if not isinstance(indices_or_sections, (int, np.integer)):
         return split(x, indices_or_sections, axis)

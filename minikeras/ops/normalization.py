@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import axis_within, is_integer
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
@@ -96,10 +99,7 @@ def _check_vectors(x: Any, axis: int, **vectors: Any) -> None:
     Raises:
         ValueError: if there is no such axis, or if one of them does not.
     """
-    if not -len(x.shape) <= axis < len(x.shape):
-        raise ValueError(
-            f"batch_normalization: axis {axis} is out of bounds for x of shape {x.shape}."
-        )
+    axis_within(axis, len(x.shape), "batch_normalization")
     channels = x.shape[axis]
     for name, vector in vectors.items():
         shape = (channels,) if vector is None else np_shape(vector)
@@ -275,7 +275,7 @@ def rms_normalization(
 
     Args:
         x: tensor.
-        scale: factor, of the shape of those axes; or None.
+        scale: factor, of the shape of those axes, or one that broadcasts with `x`; or None.
         axis: axis, or a list of axes.
         epsilon: added to the mean square, `keras.config.epsilon()` if None.
 
@@ -291,6 +291,20 @@ def rms_normalization(
     <Tensor shape=(1, 2) dtype=float32 [[0.2 1.4]]>
     """
     x = _with_axes(as_tensor(x))
+    if scale is not None:
+        scale = as_tensor(scale)
+        axes = normalize_axes(axis, x.ndim, "rms_normalization")
+        sizes = tuple([x.shape[a] for a in axes])
+        if scale.size != math.prod(sizes):
+            try:
+                np.broadcast_shapes(x.shape, scale.shape)
+            except ValueError:
+                raise ValueError(
+                    "rms_normalization: argument `scale` must have the shape of the normalized axes, "
+                    f"{sizes}, or broadcast with `x`. Received: scale.shape={scale.shape}"
+                ) from None
+            y = _over_axes("rms_normalization", x, None, None, axis, epsilon, False)
+            return cast(y * cast(scale, computing_dtype(x.array.dtype)), x.array.dtype)
     return _over_axes("rms_normalization", x, scale, None, axis, epsilon, False)
 
 
@@ -323,16 +337,18 @@ def normalize(
     Args:
         x: tensor.
         axis: axis or axes.
-        order: order of the norm, at least 1; infinity for the largest magnitude.
+        order: order of the norm, an integer of at least 1; infinity for the largest magnitude.
         epsilon: least norm to divide by; `config.epsilon()` if None.
 
     Raises:
-        ValueError: if `order` is smaller than 1.
+        ValueError: if `order` is something else.
     """
     x = _with_axes(as_floating(x))
     epsilon = settings.epsilon if epsilon is None else epsilon
-    if not isinstance(order, (int, float)) or order < 1:
-        raise ValueError(f"normalize: `order` must be at least 1. Received: order={order!r}")
+    if not (is_integer(order) and order >= 1) and order != float("inf"):
+        raise ValueError(
+            f"normalize: `order` must be an integer of at least 1. Received: order={order!r}"
+        )
     if order == 2:
         square_sum = sum(square(x), axis=axis, keepdims=True)
         return x / maximum(square_sum, epsilon**2) ** 0.5

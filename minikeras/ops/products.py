@@ -11,6 +11,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
+from minikeras.kernels import gemm
 from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import (
     broadcast_shapes,
@@ -27,9 +28,11 @@ from minikeras.ops.symbolic import TensorLike, op, probed
 _SINGLE = np.dtype(np.float32)
 
 
-def _matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    # np.dot has half of matmul's call overhead and is the same product for matrices.
-    return x1.dot(x2) if x1.ndim == x2.ndim == 2 else np.matmul(x1, x2)
+def _product(a: Any, b: Any) -> Any:
+    """Compute `a @ b` of arrays, or of tensors, whose product goes onto the tape."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return gemm.matmul(a, b)
+    return np.matmul(a, b)
 
 
 def _swap(x: Any) -> Any:
@@ -42,9 +45,9 @@ def _matmul_vjp1(g: Any, x1: Any, x2: Any) -> Any:
     if x2.ndim == 1:
         return unbroadcast(np.expand_dims(g, -1) * x2, x1.shape)
     if x1.ndim == 1:
-        d = np.matmul(np.expand_dims(g, -2), _swap(x2))
+        d = _product(np.expand_dims(g, -2), _swap(x2))
         return unbroadcast(np.reshape(d, (*d.shape[:-2], d.shape[-1])), x1.shape)
-    d = np.matmul(g, _swap(x2))
+    d = _product(g, _swap(x2))
     return d if d.shape == x1.shape else unbroadcast(d, x1.shape)
 
 
@@ -54,9 +57,9 @@ def _matmul_vjp2(g: Any, x1: Any, x2: Any) -> Any:
     if x1.ndim == 1:
         return unbroadcast(np.expand_dims(g, -2) * np.expand_dims(x1, -1), x2.shape)
     if x2.ndim == 1:
-        d = np.matmul(_swap(x1), np.expand_dims(g, -1))
+        d = _product(_swap(x1), np.expand_dims(g, -1))
         return unbroadcast(np.reshape(d, d.shape[:-1]), x2.shape)
-    d = np.matmul(_swap(x1), g)
+    d = _product(_swap(x1), g)
     return d if d.shape == x2.shape else unbroadcast(d, x2.shape)
 
 
@@ -87,7 +90,7 @@ def _dtype(x1: Any, x2: Any) -> str:
 
 MATMUL = elementary(
     "matmul",
-    _matmul,
+    gemm.matmul,
     _matmul_vjp1,
     _matmul_vjp2,
     inputs=("x1", "x2"),

@@ -9,6 +9,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import axis_within
 from minikeras.common.dtypes import floatx_dtype, np_dtype, standardize_dtype
 from minikeras.kernels.sums import add_reduce
 from minikeras.ops.core import cast
@@ -24,14 +25,7 @@ def normalize_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
         ValueError: if one is out of bounds.
     """
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
-    out = []
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ValueError(
-                f"{name}: axis {a} is out of bounds for a tensor with {ndim} dimensions."
-            )
-        out.append(int(a) % ndim)
-    return tuple(out)
+    return tuple([axis_within(a, ndim, name) for a in axes])
 
 
 def reduced_shape(shape: tuple, axis: Any, keepdims: bool, name: str) -> tuple:

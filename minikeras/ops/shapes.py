@@ -11,7 +11,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.arguments import checked
+from minikeras.common.arguments import ArgumentError, axis_within, checked
 from minikeras.ops.families import np_shape
 from minikeras.ops.symbolic import TensorLike, export, op
 
@@ -19,11 +19,14 @@ from minikeras.ops.symbolic import TensorLike, export, op
 def _target(newshape: Any) -> tuple:
     newshape = (newshape,) if isinstance(newshape, (int, np.integer)) else tuple(newshape)
     for d in newshape:
-        if type(d) is not int:
-            return tuple(
-                [-1 if d is None else d if isinstance(d, int) else int(d) for d in newshape]
-            )
-    return newshape
+        if type(d) is not int or d < -1:
+            break
+    else:
+        return newshape
+    target = tuple([-1 if d is None else d if isinstance(d, int) else int(d) for d in newshape])
+    if min(target) < -1:  # NumPy would take any negative number for -1
+        raise ArgumentError("reshape", "newshape", "sizes of 0 or more, or -1 for one", newshape)
+    return target
 
 
 def _reshape_rule(x: KerasTensor, newshape: Any) -> KerasTensor:
@@ -122,14 +125,8 @@ def transpose(x: TensorLike, axes: Any = None) -> Tensor:
     return TRANSPOSE(x, axes=None if axes is None else _permutation(tuple(axes), x.array.ndim))
 
 
-def _axis(axis: int, ndim: int, name: str) -> int:
-    if not -ndim <= axis < ndim:
-        raise ValueError(f"{name}: axis {axis} is out of bounds for {ndim} dimensions.")
-    return int(axis) % ndim
-
-
 def _swap_order(ndim: int, axis1: int, axis2: int) -> tuple:
-    a, b = _axis(axis1, ndim, "swapaxes"), _axis(axis2, ndim, "swapaxes")
+    a, b = axis_within(axis1, ndim, "swapaxes"), axis_within(axis2, ndim, "swapaxes")
     order = list(range(ndim))
     order[a], order[b] = b, a
     return tuple(order)
@@ -150,8 +147,8 @@ def _move_order(ndim: int, source: Any, destination: Any) -> tuple:
             "moveaxis: source and destination must name as many axes. "
             f"Received: source={source}, destination={destination}"
         )
-    src = [_axis(s, ndim, "moveaxis") for s in src]
-    dst = [_axis(d, ndim, "moveaxis") for d in dst]
+    src = [axis_within(s, ndim, "moveaxis") for s in src]
+    dst = [axis_within(d, ndim, "moveaxis") for d in dst]
     order = [a for a in range(ndim) if a not in src]
     for d, s in sorted(zip(dst, src)):
         order.insert(d, s)
@@ -174,10 +171,7 @@ def _expand_shape(shape: tuple, axis: Any) -> tuple:
             return (*shape, 1)
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
     n = len(shape) + len(axes)
-    for a in axes:
-        if not -n <= a < n:
-            raise ValueError(f"expand_dims: axis {a} is out of bounds for {len(shape)} dimensions.")
-    places = {a % n for a in axes}
+    places = {axis_within(a, n, "expand_dims") for a in axes}
     if len(places) < len(axes):
         raise ValueError(f"expand_dims: argument `axis` repeats a place: {axis}.")
     rest = iter(shape)
@@ -199,7 +193,7 @@ def _squeeze_shape(shape: tuple, axis: Any) -> tuple:
         axis %= len(shape)
         return shape[:axis] + shape[axis + 1 :]
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
-    axes = {_axis(a, len(shape), "squeeze") for a in axes}
+    axes = {axis_within(a, len(shape), "squeeze") for a in axes}
     for a in axes:
         if shape[a] != 1:
             raise ValueError(f"squeeze: axis {a} of shape {shape} does not have size 1.")
@@ -317,7 +311,7 @@ def rot90(array: TensorLike, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     x = as_tensor(array)
     if x.ndim < 2:
         raise ValueError(f"rot90: the input needs at least two axes. Received shape {x.shape}.")
-    if len(axes) != 2 or axes[0] % x.ndim == axes[1] % x.ndim:
+    if len(axes) != 2 or len({axis_within(a, x.ndim, "rot90") for a in axes}) < 2:
         raise ValueError(f"rot90: `axes` must be two different axes. Received: axes={axes}")
     k %= 4
     if k == 2:

@@ -174,7 +174,8 @@ class BaseOptimizer(Trackable, Configurable):
         elif isinstance(current, Variable):
             current.assign(value)
         else:
-            kind = "schedule" if isinstance(current, LearningRateSchedule) else "function"
+            scheduled = isinstance(current, LearningRateSchedule)
+            kind = "LearningRateSchedule" if scheduled else "function"
             raise TypeError(
                 f"{type(self).__name__} was created with a {kind} as its learning rate, so it is "
                 "not settable to a number. Create it with a float `learning_rate` instead. "

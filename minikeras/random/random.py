@@ -14,7 +14,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import kind_of
+from minikeras.common.arguments import ArgumentError, axis_within, kind_of
 from minikeras.common.call_errors import told
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.kernels import random as kernels
@@ -344,10 +344,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     [1, 2, 3]
     """
     x = as_tensor(x)
-    if not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
-        raise ValueError(
-            f"random.shuffle: axis {axis} is out of bounds for a tensor of shape {tuple(x.shape)}."
-        )
+    axis = axis_within(axis, x.ndim, "random.shuffle")
     shape, key = tuple(x.shape), draw_key(seed)
     order = _DRAW(axis, kind="permutations", shape=shape, dtype=np.dtype(np.int32), key=key)
     return take_along_axis(x, order, axis=axis)
@@ -384,9 +381,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """
     x = as_tensor(inputs)
     if not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
-        raise ValueError(
-            f"random.dropout: argument `rate` must be a number in [0, 1]. Received: rate={rate!r}"
-        )
+        raise ArgumentError("random.dropout", "rate", "a number in [0, 1]", rate)
     dtype = np.dtype(x.array.dtype)
     if dtype.kind not in "fV":
         raise TypeError(f"random.dropout: `inputs` must be floats. Received: dtype={dtype.name}")

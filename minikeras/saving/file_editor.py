@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.tracking import Trackable
+from minikeras.common.arguments import ArgumentError
 from minikeras.common.atomic_file import atomic_path
 from minikeras.common.naming import nearest_names
 from minikeras.saving.saving_lib import open_parts, open_weights
@@ -100,6 +102,8 @@ class KerasFileEditor:
         Returns:
             Dict with `"status"`, `"success"` or `"error"`, `"error_count"` and `"match_count"`.
         """
+        if not isinstance(reference_model, Trackable):
+            raise ArgumentError("compare", "reference_model", "a model", reference_model)
         print_msg("Running comparison")
         wanted = {}
         for path, saved in state_tree(reference_model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from minikeras.common.arguments import PathLike, kind_of
 from minikeras.common.traceback_utils import filter_traceback, warn
 from minikeras.saving import legacy_h5_format, safetensors_format, saving_lib
 from minikeras.utils.io_utils import ask_to_proceed_with_overwrite
@@ -43,10 +44,11 @@ def save_model(
     >>> keras.saving.load_model(path).count_params()
     4
     """
-    path = os.fspath(filepath)
+    path = _path(filepath, "save_model")
     include_optimizer = kwargs.pop("include_optimizer", True)
     save_format = kwargs.pop("save_format", None)
-    if save_format not in (None, "keras", "h5", "hdf5", "keras_v3"):
+    endings = {"keras": (".keras",), "keras_v3": (".keras",), "h5": _H5, "hdf5": _H5}
+    if save_format is not None and not path.endswith(endings.get(save_format, ())):
         raise ValueError(
             "The `save_format` argument is deprecated in Keras 3. Please remove this argument and "
             "pass a file path with either `.keras` or `.h5` extension. "
@@ -54,6 +56,11 @@ def save_model(
         )
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
+    if zipped is False and path.endswith(".keras"):
+        raise ValueError(
+            "A `.keras` file is zipped: with `zipped=False` give the name of a folder, which does not "
+            f"end in `.keras`. Received: filepath={filepath}"
+        )
     legacy = path.endswith(_H5)
     if not path.endswith(".keras") and not legacy and zipped is not False:
         raise ValueError(
@@ -92,7 +99,7 @@ def load_model(
 
     Example: see `save_model`.
     """
-    path = os.fspath(filepath)
+    path = _path(filepath, "load_model")
     if path.endswith(_H5):
         if not os.path.exists(path):
             raise FileNotFoundError(f"File not found: filepath={filepath}.")
@@ -111,6 +118,11 @@ def load_model(
         "and legacy H5 format files (`.h5` extension). A TensorFlow SavedModel can be loaded with "
         "TensorFlow alone; save it there as `.keras` or `.h5`."
     )
+
+
+def _path(filepath: Any, owner: str) -> str:
+    kind_of(PathLike).check(filepath, "filepath", owner)
+    return os.fspath(filepath)
 
 
 def _is_h5(path: str) -> bool:
@@ -139,7 +151,7 @@ def save_weights(
         ValueError: for another ending, or a model that is not built.
         ImportError: if h5py is not installed.
     """
-    path = os.fspath(filepath)
+    path = _path(filepath, "save_weights")
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
     endings = _WEIGHTS if max_shard_size is None else (".weights.h5", ".weights.json")
@@ -150,8 +162,8 @@ def save_weights(
         )
     if not model.built:
         raise ValueError(
-            "You are saving a model that has not yet been built. Try building the model first by "
-            "calling it on some data or by using `build()`."
+            f"You are saving a model that has not yet been built: '{model.name}'. Try building the "
+            "model first by calling it on some data or by using `build()`."
         )
     if max_shard_size is not None and not path.endswith(".json"):
         renamed = f"{path.rpartition('.')[0]}.json"
@@ -183,33 +195,36 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     Raises:
         ValueError: if the file is damaged or of another format, or does not fit the model.
     """
-    path = os.fspath(filepath)
+    path = _path(filepath, "load_weights")
     by_name = kwargs.pop("by_name", False)
     objects_to_skip = kwargs.pop("objects_to_skip", None)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}")
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"File not found: filepath={filepath}.")
-    if path.endswith(_H5) and not path.endswith(_WEIGHTS):
-        if objects_to_skip is not None:
-            raise ValueError(
-                f"`objects_to_skip` does not work with legacy '.h5' files. Received: {filepath}"
-            )
-        legacy_h5_format.load_weights(model, path, by_name, skip_mismatch)
-        return
-    if by_name:
-        raise ValueError(
-            f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}"
-        )
-    if not path.endswith((*_WEIGHTS, ".weights.json", ".keras")):
+    weights_alone = path.endswith((*_WEIGHTS, ".weights.json"))
+    legacy = path.endswith(_H5) and not weights_alone
+    if not (weights_alone or legacy or path.endswith(".keras")):
         raise ValueError(
             f"File format not supported: filepath={filepath}. Weights are loaded from `.keras`, "
             "`.weights.h5`, `.weights.npz`, `.weights.json`, `.safetensors` and legacy `.h5` files."
         )
+    if objects_to_skip is not None and not weights_alone:
+        raise ValueError(
+            "`objects_to_skip` works with files of weights alone, such as `.weights.h5`. "
+            f"Received: {filepath}"
+        )
+    if by_name and not legacy:
+        raise ValueError(
+            f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}"
+        )
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"File not found: filepath={filepath}.")
+    if legacy:
+        legacy_h5_format.load_weights(model, path, by_name, skip_mismatch)
+        return
     if not model.built:
         raise ValueError(
-            "You are loading weights into a model that has not yet been built. Try building the "
-            "model first by calling it on some data or by using `build()`."
+            f"You are loading weights into a model that has not yet been built: '{model.name}'. Try "
+            "building the model first by calling it on some data or by using `build()`."
         )
     if path.endswith(".safetensors"):
         safetensors_format.load_weights(model, path, skip_mismatch)

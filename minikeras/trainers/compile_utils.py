@@ -16,6 +16,15 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.naming import to_snake_case, unknown_name_message
 
 
+class UnknownOutput(ValueError, KeyError):
+    """A loss, metric or weight for an output that the model has not got.
+
+    Keras raises KeyError for losses and ValueError for metrics; code that catches either catches this.
+    """
+
+    __str__ = Exception.__str__  # KeyError shows its message in quotes
+
+
 def output_keys(y_pred: Any, output_names: list[str] | None) -> list[str]:
     """Return a name for each output: dict keys, the model's output names, or numbers."""
     if isinstance(y_pred, dict) and not any(tree.is_nested(v) for v in y_pred.values()):
@@ -118,7 +127,7 @@ def per_output(
         return result
     if len(items) == n:
         return items
-    raise ValueError(
+    raise UnknownOutput(
         f"Argument `{what}` must be one item, a dict by output name, or match the model's {n} "
         f"outputs {keys}. Received {len(items)} item(s): {what}={given}"
     )
@@ -129,7 +138,7 @@ def _check_names(given: dict, keys: list[str], names: list[str], what: str) -> N
     known = sorted({*keys, *names})
     for k in given:
         if k not in known:
-            raise ValueError(
+            raise UnknownOutput(
                 f"In the dict argument `{what}`, key '{k}' does not correspond to any model output. "
                 + unknown_name_message("output", str(k), known)
             )

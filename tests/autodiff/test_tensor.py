@@ -327,3 +327,40 @@ def test_what_does_not_stay_in_place_is_copied():
     for t in (variable, ops.sum(variable)):  # the sum is a NumPy scalar
         assert not hasattr(t, "__array_interface__")
     assert np.from_dlpack(ops.sum(variable)) == 6
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"stream": None}, {"max_version": (1, 0)}, {"max_version": (1, 0), "copy": True}],
+    ids=str,
+)
+def test_dlpack_as_other_libraries_ask_for_it(options):
+    """PyTorch's `as_tensor` and `from_dlpack` ask without a version, or with one, and for copies."""
+
+    class Asking:
+        def __init__(self, tensor):
+            self.tensor = tensor
+
+        def __dlpack__(self, **_):
+            return self.tensor.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self.tensor.__dlpack_device__()
+
+    for tensor in (
+        Tensor(np.arange(6.0).reshape(2, 3)),
+        Tensor(np.float32(3)),
+        Variable([1.0, 2.0]),
+    ):
+        there = np.from_dlpack(Asking(tensor))
+        np.testing.assert_array_equal(there, tensor.numpy())
+        if there.flags.writeable:  # it must be a copy: tensors do not change
+            there[...] = 9
+            assert not (tensor.numpy() == 9).any()
+
+
+def test_a_tensor_can_be_read_as_nested_sequences():
+    """The last way by which libraries read what they do not know."""
+    tensor = Tensor(np.arange(6.0).reshape(2, 3))
+    assert [[float(x) for x in row] for row in tensor] == tensor.tolist()
+    assert len(tensor) == 2 and len(tensor[1]) == 3 and tensor[1][2].item() == 5.0

@@ -1,6 +1,7 @@
 """Metrics keep their digits over many batches."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -71,3 +72,60 @@ def test_whoever_sets_a_variable_begins_anew(metric):
     state = metric.stateless_update_state([np.float32(1)] * len(metric.variables), [2.0])
     assert float(state[0]) == 3.0
     assert float(metric.result()) == 4.0
+
+
+def tenths(metric, n):
+    for _ in range(n):
+        metric.update_state(np.float32(0.1))
+    return metric
+
+
+WAYS = [copy.deepcopy, copy.copy, lambda m: pickle.loads(pickle.dumps(m))]
+
+
+@pytest.mark.parametrize("copied", WAYS, ids=["deepcopy", "copy", "pickle"])
+@pytest.mark.parametrize("make", [metrics.Mean, metrics.Sum], ids=["Mean", "Sum"])
+def test_a_copy_keeps_the_digits(make, copied):
+    straight, copies = make(), [make()]
+    for metric in (straight, copies[0]):
+        metric.update_state(np.float32(1e6))  # beside which float32 has no tenths
+    for _ in range(50):  # all of them live on: none has the place in memory that one had before
+        tenths(straight, 1)
+        copies.append(tenths(copied(copies[-1]), 1))
+    assert float(copies[-1].result()) == float(straight.result())
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments"),
+    [
+        (metrics.Mean, (np.float32(0.1),)),
+        (metrics.Sum, (np.float32(0.1),)),
+        (metrics.R2Score, (np.float32([[0.1], [1e3]]), np.float32([[0.11], [1e3]]))),
+    ],
+    ids=["Mean", "Sum", "R2Score"],
+)
+def test_sums_without_state_keep_the_digits(make, arguments):
+    straight, metric = make(), make()
+    straight.update_state(*arguments)
+    metric.update_state(*arguments)
+    metric.reset_state()
+    straight.reset_state()
+    state = other = [v.value for v in metric.variables]
+    for _ in range(2_000):  # two streams in turn
+        straight.update_state(*arguments)
+        state = metric.stateless_update_state(state, *arguments)
+        other = metric.stateless_update_state(other, *arguments)
+    assert float(metric.stateless_result(state)) == float(straight.result())
+    assert all(not np.any(v) for v in metric.variables)  # nothing of it stays in the metric
+    fresh = metric.stateless_update_state([v.value for v in metric.variables], *arguments)
+    again = metric.stateless_update_state([v.value for v in metric.variables], *arguments)
+    assert [float(np.ravel(v)[0]) for v in fresh] == [float(np.ravel(v)[0]) for v in again]
+
+
+@pytest.mark.parametrize("make", [metrics.PearsonCorrelation, metrics.ConcordanceCorrelation])
+def test_correlations_along_many_samples(make):
+    rng = np.random.default_rng(0)
+    y = (100 + rng.normal(size=(300_000, 2))).astype("float32")
+    p = (y + rng.normal(size=y.shape)).astype("float32")
+    expected = make(axis=0, dtype="float64")(y.astype("float64"), p.astype("float64"))
+    np.testing.assert_allclose(make(axis=0)(y, p), expected, rtol=1e-5)

@@ -91,7 +91,7 @@ def test_what_cannot_be_added():
         model.add("dense")
     with pytest.raises(ValueError, match="Input"):
         model.add(minikeras.Input((3,)))
-    with pytest.raises(ValueError, match="no layer"):
+    with pytest.raises(IndexError, match="no layer"):
         minikeras.Sequential().pop()
     with pytest.raises(ValueError, match="no layers"):
         minikeras.Sequential().build((None, 3))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import minikeras
 from minikeras import Variable, grad, ops
 from minikeras.autodiff import GradientTape, KerasTensor, Tensor, gradient_check
 
@@ -160,3 +161,48 @@ def test_copy_is_one():
     t = ops.copy(data)
     data[0] = 3
     assert isinstance(t, Tensor) and float(t[0]) == 1
+
+
+def test_a_custom_gradient_is_described():
+    @ops.custom_gradient
+    def f(x, y):
+        return (ops.matmul(x, y), ops.exp(x)), lambda *g: (x, y)
+
+    product, power = f(KerasTensor((None, 3)), KerasTensor((3, 5)))
+    assert (product.shape, power.shape) == ((None, 5), (None, 3))
+
+    class Clipped(minikeras.layers.Layer):
+        def call(self, inputs):
+            return ops.custom_gradient(lambda x: (x * 1.0, lambda g: ops.clip(g, -1, 1)))(inputs)
+
+    inputs = minikeras.Input((3,))
+    model = minikeras.Model(inputs, Clipped()(inputs))
+    x = np.full((2, 3), 5.0, "float32")
+    assert (grad(lambda x: ops.sum(model(x) ** 2))(x).numpy() == 1).all()
+
+
+@pytest.mark.parametrize("reduction", [None, "add", "max", "min", "mul"])
+@pytest.mark.parametrize(
+    ("x", "indices", "updates"),
+    [
+        (np.float32(3), np.zeros((0,), int), np.float32(5)),
+        (np.float32(3), np.zeros((1, 0), int), np.float32([5])[0]),
+        (np.ones((2, 2)), np.zeros((1, 0), int), np.float64(5)),
+        (np.ones(4), np.array([[1], [3]]), np.float64(5)),
+    ],
+)
+def test_scattering_into_scalars_and_of_scalars(keras, x, indices, updates, reduction):
+    ours = ops.scatter_update(x, indices, updates, reduction=reduction)
+    theirs = keras.ops.scatter_update(x, indices, updates, reduction=reduction)
+    np.testing.assert_array_equal(ours, np.asarray(theirs))
+    assert gradient_check(
+        lambda x, u: ops.scatter_update(x, indices, u, reduction=reduction), x, updates
+    ).ok
+
+
+@pytest.mark.parametrize("scale", [2.0, np.ones((4, 1)) * 2, np.ones(1) * 3, np.ones((2, 4, 3))])
+def test_a_scale_of_rms_normalization_broadcasts(keras, scale):
+    x = np.arange(12.0).reshape(4, 3)
+    ours, theirs = (lib.rms_normalization(x, scale=scale) for lib in (ops, keras.ops))
+    np.testing.assert_allclose(ours, np.asarray(theirs))
+    assert gradient_check(lambda x: ops.rms_normalization(x, scale=scale), x).ok

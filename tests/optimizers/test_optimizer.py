@@ -163,7 +163,7 @@ def test_learning_rate_can_be_assigned():
     assert len(optimizer.variables) == n - 1
     optimizer.apply(ONES, own)
     np.testing.assert_array_equal(own[0].numpy(), [-0.75, 0.25])
-    with pytest.raises(TypeError, match="schedule"):
+    with pytest.raises(TypeError, match="LearningRateSchedule"):
         optimizer.learning_rate = 0.1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from minikeras.layers.layer import Layer
 from minikeras.ops import cast, softmax
-from minikeras.ops.families import as_floating
+from minikeras.ops.families import as_floating, broadcast_shapes, same_shape
 
 
 class Softmax(Layer):
@@ -38,6 +38,12 @@ class Softmax(Layer):
         if mask is None:
             return softmax(inputs, axis=self.axis)
         inputs = as_floating(inputs)
+        shape, own = tuple(inputs.shape), tuple(mask.shape)
+        if len(own) > len(shape) or not same_shape(broadcast_shapes(shape, own, self.name), shape):
+            raise ValueError(
+                f"Layer '{self.name}': argument `mask` must broadcast to the shape of `inputs`, "
+                f"{shape}. Received: mask.shape={own}"
+            )
         keep = cast(mask, inputs.dtype)
         # Far below any logit, yet finite, so that a row without any entry gives no NaN.
         low = -3e4 if str(inputs.dtype) == "float16" else -1e9

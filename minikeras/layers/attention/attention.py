@@ -8,7 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.arguments import Fraction
+from minikeras.common.arguments import Fraction, short
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import padding_mask
 from minikeras.layers.layer import Layer
@@ -84,13 +84,13 @@ class Attention(Layer):
         kind = type(self).__name__
         if not isinstance(inputs, list) or len(inputs) not in (2, 3):
             raise ValueError(
-                f"{kind}: takes a list of inputs, [query, value] or [query, value, key]. "
-                f"Received: {inputs!r:.200}"
+                f"{kind}: takes a list of 2 or 3 inputs, [query, value] or [query, value, key]. "
+                f"Received: {_counted(inputs)}"
             )
         if mask is not None and (not isinstance(mask, list) or len(mask) not in (2, 3)):
             raise ValueError(
-                f"{kind}: argument `mask` must be a list, [query_mask, value_mask]. "
-                f"Received: mask={mask!r:.200}"
+                f"{kind}: argument `mask` must be a list of 2 or 3 masks, [query_mask, value_mask]. "
+                f"Received: {_counted(mask)}"
             )
 
     def call(
@@ -182,3 +182,10 @@ class Attention(Layer):
         if not return_attention_scores:
             return output
         return output, KerasTensor((*query.shape[:-1], key.shape[-2]), self.compute_dtype)
+
+
+def _counted(given: Any) -> str:
+    """Return what was given in place of a list as a message shows it."""
+    if not isinstance(given, (list, tuple)):
+        return short(given)
+    return f"{type(given).__name__} of length {len(given)}, {short(given)}"

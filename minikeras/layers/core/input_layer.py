@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor, standardize_shape
-from minikeras.common.arguments import Count
+from minikeras.common.arguments import ArgumentError, Count
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.settings import settings
 from minikeras.layers.layer import Layer
@@ -55,15 +55,15 @@ class InputLayer(Layer):
         if "batch_input_shape" in kwargs:
             batch_shape = kwargs.pop("batch_input_shape")
         if input_tensor is not None:
-            if not isinstance(input_tensor, KerasTensor):
+            _check_against(input_tensor, shape, batch_size, batch_shape, dtype)
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+            shape = batch_size = None
+        for argument, given in (("shape", shape), ("batch_size", batch_size)):
+            if given is not None and batch_shape is not None:
                 raise ValueError(
-                    "Input: argument `input_tensor` must be a KerasTensor. "
-                    f"Received: {type(input_tensor).__name__}"
+                    f"Input: pass `{argument}` or `batch_shape`, not both. "
+                    f"Received: {argument}={given}, batch_shape={batch_shape}"
                 )
-            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
-            shape = None
-        if shape is not None and batch_shape is not None:
-            raise ValueError("Input: pass `shape` or `batch_shape`, not both.")
         if shape is None and batch_shape is None:
             raise ValueError("Input: argument `shape` is needed.")
         if shape is not None:
@@ -91,6 +91,23 @@ class InputLayer(Layer):
     @property
     def dtype(self) -> str:
         return self._input_dtype
+
+
+def _check_against(
+    input_tensor: Any, shape: Any, batch_size: Any, batch_shape: Any, dtype: Any
+) -> None:
+    """Refuse an existing tensor that other arguments contradict."""
+    if not isinstance(input_tensor, KerasTensor):
+        raise ArgumentError("Input", "input_tensor", "a KerasTensor", input_tensor)
+    own = input_tensor.shape
+    for name, given, has, standardize in (
+        ("shape", shape, own[1:], standardize_shape),
+        ("batch_size", batch_size, own[0] if own else None, int),
+        ("batch_shape", batch_shape, own, standardize_shape),
+        ("dtype", dtype, input_tensor.dtype, standardize_dtype),
+    ):
+        if given is not None and standardize(given) != has:
+            raise ArgumentError("Input", name, f"that of `input_tensor`, {has}, or left out", given)
 
 
 def Input(

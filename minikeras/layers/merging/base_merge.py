@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.common.arguments import ArgumentError
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.layer import Layer
 
@@ -16,7 +17,8 @@ from minikeras.layers.layer import Layer
 class Merge(Layer):
     """Base of elementwise merging layers: subclasses write `_merge(inputs)`."""
 
-    _least = 1
+    _takes: int | None = None
+    """How many inputs it takes, None for any number."""
 
     _neutral: Callable | None = None
     """For a dtype, the number that changes nothing when it is merged; None where it is 0."""
@@ -25,20 +27,28 @@ class Merge(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        if args and isinstance(args[0], (list, tuple)) and not args[0]:
+            self._check_list(args[0])  # there is no shape to build for
+        super()._build_for(args, kwargs)
+
     def build(self, input_shape: Any) -> None:
         self._check_list(input_shape)
         self.compute_output_shape(input_shape)
 
     def _check_list(self, input_shape: Any) -> None:
-        if is_shape(input_shape) or not isinstance(input_shape, (list, tuple)):
+        if (input_shape and is_shape(input_shape)) or not isinstance(input_shape, (list, tuple)):
+            number = "" if self._takes is None else f"{self._takes} "
             raise ValueError(
-                f"A `{type(self).__name__}` layer should be called on a list of inputs. "
+                f"A `{type(self).__name__}` layer should be called on a list of {number}inputs. "
                 f"Received: input_shape={input_shape} (not a list of shapes)"
             )
-        if len(input_shape) < self._least:
+        n = len(input_shape)
+        if n == 0 or (self._takes is not None and n != self._takes):
+            number = "at least 1" if self._takes is None else f"exactly {self._takes}"
             raise ValueError(
-                f"A `{type(self).__name__}` layer should be called on a list of at least "
-                f"{self._least} input(s). Received {len(input_shape)} inputs."
+                f"A `{type(self).__name__}` layer should be called on {number} inputs. Received: {n} "
+                f"inputs, of shapes {list(input_shape)}"
             )
         batches = {s[0] for s in input_shape if s and s[0] is not None}
         if len(batches) > 1:
@@ -110,10 +120,13 @@ class Merge(Layer):
         """A timestep counts if it counts in any input."""
         if mask is None:
             return None
-        if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
+        for name, given in (("inputs", inputs), ("mask", mask)):
+            if not isinstance(given, (list, tuple)):
+                raise ArgumentError(f"Layer '{self.name}'", name, "a list", given)
+        if len(mask) != len(inputs):
             raise ValueError(
-                f"Layer '{self.name}': `mask` must be a list of one mask for each input. "
-                f"Received: {mask!r}"
+                f"Layer '{self.name}': `mask` must be a list of one mask for each of the `inputs`. "
+                f"Received: {len(mask)} masks for {len(inputs)} inputs"
             )
         if any(m is None for m in mask):
             return None

@@ -26,7 +26,7 @@ class Dot(Merge):
     (2, 1)
     """
 
-    _least = 2
+    _takes = 2
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -50,10 +50,6 @@ class Dot(Merge):
         return list(inputs)
 
     def _merge(self, inputs: list) -> Any:
-        if len(inputs) != 2:
-            raise ValueError(
-                f"A `Dot` layer should be called on exactly 2 inputs. Received: {len(inputs)}"
-            )
         x, y = inputs
         i, j = self._pair(tuple(x.shape), tuple(y.shape))
         if self.normalize:
@@ -72,7 +68,7 @@ class Dot(Merge):
         if a[i] != b[j] and None not in (a[i], b[j]):
             raise ValueError(
                 f"Layer '{self.name}': incompatible input shapes: axis values {a[i]} (at axis {i}) "
-                f"!= {b[j]} (at axis {j}). Full input shapes: {a}, {b}"
+                f"!= {b[j]} (at axis {j}). Full input shapes: {tuple(a)}, {tuple(b)}"
             )
         batch = a[0]
         del a[i], b[j]

@@ -21,15 +21,7 @@ class Subtract(Merge):
     <Tensor shape=(1, 1) dtype=float32 [[-1.]]>
     """
 
-    _least = 2
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        if len(input_shape) != 2:
-            raise ValueError(
-                "A `Subtract` layer should be called on exactly 2 inputs. Received: "
-                f"{len(input_shape)} inputs of shapes {input_shape}"
-            )
+    _takes = 2
 
     def _merge(self, inputs: list) -> Any:
         return ops.subtract(inputs[0], inputs[1])

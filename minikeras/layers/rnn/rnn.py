@@ -178,7 +178,7 @@ class RNN(Layer):
             if self._expected_batch_size not in (None, batch):
                 raise ValueError(
                     f"Layer '{self.name}': with stateful=True every batch must have the size of "
-                    f"the first, {self._expected_batch_size}. Received: {batch}"
+                    f"the first. Expected batch size: {self._expected_batch_size}. Received: {batch}"
                 )
             if initial_state is None:
                 initial_state = tree.map_structure(lambda v: v.value, self.states)

@@ -54,8 +54,8 @@ class TimeDistributed(Wrapper):
             mask = to_array(mask)
             if mask.shape[:2] != (batch, steps):
                 raise ValueError(
-                    f"Layer '{self.name}': the first axes of the mask must be those of the inputs, "
-                    f"{(batch, steps)}. Received: mask.shape={mask.shape}"
+                    f"Layer '{self.name}': TimeDistributed takes a mask whose first axes are those "
+                    f"of the inputs, {(batch, steps)}. Received: mask.shape={mask.shape}"
                 )
         kwargs: dict = {}
         if self.layer.call_signature.training:

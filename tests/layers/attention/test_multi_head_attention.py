@@ -137,7 +137,7 @@ def test_bad_arguments_are_named():
         layers.GroupQueryAttention(4, 3, 2)
     with pytest.raises(ValueError, match="same sizes"):
         layers.MultiHeadAttention(1, 3)(X, X, X[:, :3])
-    with pytest.raises(ValueError, match="list of inputs"):
+    with pytest.raises(ValueError, match="list of 2 or 3 inputs"):
         layers.Attention()(X)
     with pytest.raises(ValueError, match="score_mode"):
         layers.Attention(score_mode="cosine")

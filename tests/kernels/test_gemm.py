@@ -1,0 +1,79 @@
+"""Products of any size and rank: right, and never on BLAS's own threads."""
+
+import numpy as np
+import pytest
+
+from minikeras import ops
+from minikeras.autodiff import GradientTape, Tensor
+from minikeras.kernels import gemm, parallel
+
+LARGE = [
+    ((300, 300), (300, 300)),
+    ((80, 90), (90, 100)),
+    ((3, 100, 100), (3, 100, 100)),
+    ((8, 200, 200), (200, 200)),
+    ((1, 300, 200), (5, 200, 300)),
+    ((5, 1, 150, 150), (1, 4, 150, 150)),
+    ((200, 200), (200,)),
+    ((200,), (3, 200, 100)),
+    ((100_000,), (100_000,)),
+]
+SMALL = [((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((3,), (3,)), ((0, 3), (3, 4)), ((2, 0), (0, 3))]
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """Count how often BLAS was told to use one thread."""
+    enter, count = type(parallel.single_blas).__enter__, []
+
+    def note(self):
+        count.append(self)
+        return enter(self)
+
+    monkeypatch.setattr(type(parallel.single_blas), "__enter__", note)
+    return count
+
+
+@pytest.mark.parametrize(("a", "b"), LARGE + SMALL)
+def test_products_of_any_rank(a, b, noted):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape).astype("float32") for shape in (a, b))
+    y = gemm.matmul(a, b)
+    expected = np.matmul(a.astype("float64"), b.astype("float64"))
+    assert y.dtype == "float32"
+    assert y.shape == expected.shape
+    np.testing.assert_allclose(y, expected, atol=1e-5 * np.sqrt(a.shape[-1]), rtol=1e-4)
+    assert bool(noted) == ((a.shape, b.shape) in LARGE)
+
+
+@pytest.mark.parametrize(("a", "b"), LARGE[:6])
+def test_ops_and_their_gradients_keep_blas_to_one_thread(a, b, noted):
+    a, b = (Tensor(np.ones(shape, "float32")) for shape in (a, b))
+    with GradientTape() as tape:
+        tape.watch([a, b])
+        y = ops.matmul(a, b)
+    assert len(noted) == 1
+    tape.gradient(y, [a, b])
+    assert len(noted) == 3
+
+
+@pytest.mark.parametrize("equation", ["ij,jk->ik", "aij,ajk->aik", "aij,jk->aik"])
+def test_einsum_keeps_blas_to_one_thread(equation, noted):
+    shapes = {"a": 3, "i": 150, "j": 150, "k": 150}
+    xs = [
+        np.ones([shapes[c] for c in part], "float32") for part in equation.split("->")[0].split(",")
+    ]
+    ops.einsum(equation, *xs)
+    assert noted
+
+
+def test_one_thread_gives_the_bits_of_two():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 9, 200, 200)).astype("float32")
+    try:
+        parallel.set_threads(1)
+        alone = gemm.matmul(a, b)
+        parallel.set_threads(2)
+        np.testing.assert_array_equal(gemm.matmul(a, b), alone)
+    finally:
+        parallel.set_threads(None)
