@@ -237,7 +237,9 @@ def test_batches_like_keras(keras, name, kwargs):
         # What Keras keeps in float32 variables is only that precise.
         exact = all(v.dtype == "float64" for v in ours.variables)
         same(ours.result(), theirs.result(), rtol=1e-10 if exact else 1e-5)
-        assert np.asarray(theirs.result()).any(), "0 is what a metric that counts nothing gives, too"
+        assert np.asarray(theirs.result()).any(), (
+            "0 is what a metric that counts nothing gives, too"
+        )
         assert [v.shape for v in ours.variables] == [v.shape for v in theirs.variables]
         assert [v.dtype for v in ours.variables] == [v.dtype for v in theirs.variables]
         assert [v.path.split("/")[-1] for v in ours.variables] == [
