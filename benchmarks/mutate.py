@@ -120,14 +120,15 @@ def copy_of_the_repository(folder: Path) -> Path:
     return copy
 
 
-def run_tests(folder: Path, *arguments: str | Path) -> tuple[int, str]:
+def run_tests(folder: Path, *arguments: str | Path, seconds: int = -1) -> tuple[int, str]:
     """Run pytest in a copy of the repository, with our plugin; return its exit code and output.
 
-    It runs in a fork of this process, which has imported what takes long. A test that hangs ends it.
+    It runs in a fork of this process, which has imported what takes long, and is ended after so many
+    seconds of computing.
     """
     options = ["-q", "-p", "no:cacheprovider", "-p", "mutation_plugin"]
-    options += ["-o", "faulthandler_exit_on_timeout=true"]
-    options += ["-o", f"faulthandler_timeout={10 * CONFIG['hangs']}"]  # for threads that wait
+    options += ["-o", "faulthandler_exit_on_timeout=true"]  # for threads that wait for each other
+    options += ["-o", f"faulthandler_timeout={CONFIG['waits']}"]
     with tempfile.TemporaryFile("w+") as output:
         sys.stdout.flush()
         child = os.fork()
@@ -136,7 +137,7 @@ def run_tests(folder: Path, *arguments: str | Path) -> tuple[int, str]:
             try:
                 os.dup2(output.fileno(), 1)
                 os.dup2(output.fileno(), 2)
-                resource.setrlimit(resource.RLIMIT_CPU, (CONFIG["hangs"], CONFIG["hangs"]))
+                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))  # -1: no limit
                 os.chdir(folder)
                 sys.path[:0] = [str(folder), str(Path(__file__).parent)]
                 sys.dont_write_bytecode = True
@@ -274,7 +275,9 @@ class Trial:
         chosen = self.copy / "chosen.txt"
         chosen.write_text("\n".join(tests))
         files = dict.fromkeys(t.partition("::")[0] for t in tests)
-        code, output = run_tests(self.copy, "-x", "--chosen", chosen, *files)
+        code, output = run_tests(
+            self.copy, "-x", "--chosen", chosen, *files, seconds=CONFIG["computes"]
+        )
         if not code:
             return None
         by = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
