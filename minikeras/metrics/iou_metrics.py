@@ -24,12 +24,12 @@ class _IoUBase(Metric):
     def __init__(
         self,
         num_classes: PositiveInt,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
+        name: str | None,
+        dtype: Any,
+        ignore_class: int | None,
+        sparse_y_true: bool,
+        sparse_y_pred: bool,
+        axis: int,
     ) -> None:
         super().__init__(
             name=name, dtype="int" if dtype is None else dtype

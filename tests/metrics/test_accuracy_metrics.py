@@ -31,6 +31,8 @@ def same(ours, theirs):
         ("SparseCategoricalAccuracy", (4, 1), (4, 3)),
         ("SparseCategoricalAccuracy", (2, 3), (2, 3, 4)),
         ("SparseCategoricalAccuracy", (2, 3, 1), (2, 3, 4)),
+        ("SparseCategoricalAccuracy", (2, 1, 3), (2, 1, 3, 4)),
+        ("SparseCategoricalAccuracy", (2, 3, 1), (2, 3, 1, 4)),
         ("SparseTopKCategoricalAccuracy", (4, 1), (4, 7)),
         ("SparseTopKCategoricalAccuracy", (2, 3), (2, 3, 7)),
         ("TopKCategoricalAccuracy", (2, 3, 7), (2, 3, 7)),

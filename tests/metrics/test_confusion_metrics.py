@@ -34,6 +34,8 @@ def test_top_k_and_class_id_like_keras(keras, name, kwargs):
         ours.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
         theirs.update_state(y_true, y_pred.astype("float32"), sample_weight=weight)
         same(ours.result(), theirs.result())
+    y_true, y_pred = rng.integers(0, 2, (5, 2, 4)), rng.uniform(size=(5, 2, 4)).astype("float32")
+    same(ours(y_true, y_pred), theirs(y_true, y_pred))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ TIED = [[0.3, 0.3, 0.3]] * 3
     [
         # At its threshold a prediction is negative for these,
         ("F1Score", {"threshold": 0.5}, [[1], [0], [1]], [[0.5], [0.4], [0.6]], [2 / 3]),
+        ("F1Score", {}, [[1, 0], [1, 0]], [[1e-9, 0.0], [2e-9, 0.0]], [2 / 3, 0]),  # too small
         ("Precision", {"thresholds": 0.5}, *AT_HALF, 0.0),
         ("Recall", {"thresholds": 0.5}, *AT_HALF, 0.0),
         ("BinaryAccuracy", {}, *AT_HALF, 0.25),

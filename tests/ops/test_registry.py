@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import data, sampled_from
-from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls, covering, shown
+from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls, covering, covering_ranks, shown
 from op_cases import call as call_of
 from op_cases.primitives import FUSED
 
@@ -119,7 +119,12 @@ def test_forward_as_in_keras(name, keras):
 
 def for_options(name: str, check: Any, at_most: int | None = None) -> None:
     """Run a check on the calls that together hold every value of every option."""
-    for call in covering(name)[:at_most]:
+    for_calls(covering(name)[:at_most], check)
+
+
+def for_calls(some: list, check: Any) -> None:
+    """Run a check on calls; an error says on which."""
+    for call in some:
         try:
             check(call)
         except Exception as error:
@@ -289,10 +294,8 @@ def described(library: Any, name: str, call: Any) -> list:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_symbolic(name, keras):
-    case = CASES[name]
+    case, compared = CASES[name], []
 
-    @examples
-    @given(calls(case))
     def check(call):
         data = tree.flatten(as_plain(run(ops, name, call, "float32")))
         ours = described(minikeras, name, call)
@@ -303,7 +306,11 @@ def test_symbolic(name, keras):
             assert all(s in (None, d) for s, d in zip(spec.shape, y.shape)), (spec.shape, y.shape)
             assert spec.dtype == y.dtype.name
         if case.same_spec and case.keras:
-            theirs = described(keras, name, call)
+            try:
+                theirs = described(keras, name, call)
+            except (AttributeError, TypeError, ValueError):
+                return  # Keras computes a few calls that it cannot describe
+            compared.append(call)
             assert [(tuple(y.shape), y.dtype) for y in ours] == [
                 (tuple(y.shape), y.dtype) for y in theirs
             ]
@@ -312,7 +319,8 @@ def test_symbolic(name, keras):
             assert module_name(OPS[name]) == type(step).__module__
             assert re.sub(r"_\d+$", "", mine.name) == re.sub(r"_\d+$", "", step.name)
 
-    check()
+    for_calls(covering_ranks(name), check)
+    assert compared or not (case.same_spec and case.keras)
 
 
 @filtered(lambda case: case.batched)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -905,3 +907,23 @@ def _compare_flat(got, wanted, tolerance):
         got, wanted = list(got.values()), list(wanted.values())
     got, wanted = (np.concatenate([np.ravel(v) for v in r]) for r in (got, wanted))
     np.testing.assert_allclose(got, wanted, rtol=tolerance * 10, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "compile",
+        "fit",
+        "evaluate",
+        "predict",
+        "train_on_batch",
+        "test_on_batch",
+        "predict_on_batch",
+    ],
+)
+def test_arguments_and_their_defaults_as_in_keras(keras, method):
+    ours, theirs = (
+        [(p.name, p.default) for p in inspect.signature(getattr(m, method)).parameters.values()]
+        for m in (minikeras.Model, keras.Model)
+    )
+    assert ours == theirs

@@ -30,8 +30,6 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     >>> minikeras.utils.unpack_x_y_sample_weight(("x", "y"))
     ('x', 'y', None)
     """
-    if type(data) is tuple and len(data) == 2:
-        return (*data, None)
     if not isinstance(data, (tuple, list)):
         return data, None, None
     if not 1 <= len(data) <= 3:

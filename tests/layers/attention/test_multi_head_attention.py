@@ -215,3 +215,14 @@ def test_masked_queries_and_values_of_another_size():
     np.testing.assert_allclose(masked[1], plain[1], atol=1e-6)
     mean = np.einsum("nh,nhm->m", v[0].mean(1), o) + bo  # it sees no key
     np.testing.assert_allclose(masked[0, 1], mean, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: layers.MultiHeadAttention(4, 3), lambda: layers.GroupQueryAttention(3, 4, 2)]
+)
+def test_symbolic_scores_have_the_lengths_of_query_and_value(make):
+    layer = make()
+    query, value = minikeras.Input((5, 8)), minikeras.Input((7, 8))
+    y, scores = layer(query, value, return_attention_scores=True)
+    assert y.shape == (None, 5, 8)
+    assert scores.shape == (None, 4, 5, 7)

@@ -363,3 +363,18 @@ def test_simple_rnn_has_a_penalty_on_its_output():
     layer = layers.SimpleRNN(2, activity_regularizer="l2")
     y = np.asarray(layer(X))
     np.testing.assert_allclose(layer.losses, [0.01 * (y**2).sum() / len(X)], rtol=1e-5)
+
+
+def test_a_cell_is_built_for_one_step():
+    class Cell(layers.Layer):
+        state_size = output_size = 3
+
+        def build(self, input_shape):
+            self.seen = tuple(input_shape)
+
+        def call(self, x, states):
+            return x, states
+
+    cell = Cell()
+    layers.RNN(cell)(np.ones((2, 5, 3), "float32"))
+    assert cell.seen == (2, 3)

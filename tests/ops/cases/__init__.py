@@ -217,6 +217,17 @@ def covering(name: str) -> list[Call]:
     return cover(drawn(name), functools.partial(options, name), more=1)
 
 
+@functools.cache
+def covering_ranks(name: str) -> list[Call]:
+    """Return calls that together hold every option and every combination of ranks of arrays."""
+
+    def options_and_ranks(call: Call) -> frozenset[tuple[str, str]]:
+        arrays = [x for x in call.args if hasattr(x, "ndim")]
+        return options(name, call) | {("arrays", text(arrays))}
+
+    return cover(drawn(name), options_and_ranks)
+
+
 # What several files draw.
 
 

@@ -15,6 +15,7 @@ def matrices(r: Draw) -> tuple:
         (r.real(r.batch, 2, 3), r.real(r.batch, 3, 2)),
         (r.real(r.batch, 2, 3), r.real(1, 3, 2)),
         (r.real(r.batch, 2, 3), r.real(3)),
+        (r.real(3), r.real(3, 4)),
         (r.real(3), r.real(r.batch, 3, 4)),
         (r.real(3), r.real(3)),
     )

@@ -26,6 +26,7 @@ def test_pack_and_unpack(x, y, weight, packed):
 
 def test_unpack_lists_and_bad_lengths():
     assert unpack_x_y_sample_weight([1, 2]) == (1, 2, None)
+    assert unpack_x_y_sample_weight((1,)) == (1, None, None)
     for data in ((), (1, 2, 3, 4)):
         with pytest.raises(ValueError, match=f"length {len(data)}"):
             unpack_x_y_sample_weight(data)
