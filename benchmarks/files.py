@@ -2,10 +2,10 @@
 
     python benchmarks/files.py
 
-Prints how long `save_weights`, `load_weights`, `save` and `load_model` take beside h5py writing and reading
-the same arrays, and beside Keras (the backend in KERAS_BACKEND, JAX if that is not set), and the most memory
-that each has in use beyond what it had in use before, as a multiple of the size of the weights. Each figure is
-the median of processes of their own, which take turns.
+Prints how long `save_weights`, `load_weights`, `save` and `load_model` take beside h5py writing and
+reading the same arrays, and beside Keras (the backend in KERAS_BACKEND, JAX if that is not set), and the
+most memory that each takes beyond what it had before, as a multiple of the size of the weights. Each figure
+is the median of several processes; the peers take turns.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def tasks_of(kind: str, folder: Path) -> dict[str, Callable[[], Any]]:
             with h5py.File(path, "w") as file:
                 for i, a in enumerate(arrays):
                     file.create_dataset(str(i), data=a)
-            with open(path, "rb+") as file:  # as minikeras and no other do
+            with open(path, "rb+") as file:  # to the disk, as minikeras does (Keras does not)
                 os.fsync(file.fileno())
 
         def read() -> list:
@@ -72,8 +72,7 @@ def tasks_of(kind: str, folder: Path) -> dict[str, Callable[[], Any]]:
                 return [file[str(i)][()] for i in range(len(shapes))]
 
         return {"save_weights": write, "load_weights": read}
-    import h5py  # noqa: F401 - its import is not what is measured
-
+    importlib.import_module("h5py")  # which is not what is measured
     keras = importlib.import_module(kind)
     weights, whole = folder / f"{kind}.weights.h5", folder / f"{kind}.keras"
     made: list = []

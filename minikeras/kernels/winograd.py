@@ -22,7 +22,9 @@ its window,
 with the norms of what is multiplied, and `typical` that of a window of pixels than which three quarters
 of the image's are louder (a sample is asked; zeros do not count). Common errors are a hundredth of
 that. (A bound by the window alone would have to look at every pixel: 10 to 18 % of the time of a whole
-training step, for windows that are quiet in common images too.) Infinity and NaN reach the results whose windows hold them, and no others. For the gradient of an
+training step, for windows that are quiet in common images too.)
+
+Infinity and NaN reach the results whose windows hold them, and no others. For the gradient of an
 element of the kernel the norms are those of all inputs and of all gradients that this element is
 multiplied with, over the batch. (Numbers below 1e-15, whose squares leave float32, are excepted.)
 """
