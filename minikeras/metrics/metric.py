@@ -151,7 +151,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         own = self.own_variables()
         return {
             "values": [np.asarray(v.array) for v in own],
-            "exact": [self._exact_sum(v) for v in own],
+            "exact": [v.total for v in own],
             "held": [m.get_state() for m in self.tracked() if isinstance(m, Metric)],
         }
 
@@ -171,15 +171,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
     def _put_back(self, variable: Variable, value: np.ndarray, total: Any) -> None:
         variable.assign(value)
         if total is not None:
-            self._keep_exact_sum(variable, total)
-
-    def _exact_sum(self, variable: Variable) -> Any:
-        """Return the sum that a variable rounds, None if none is kept."""
-        rounded, total = self.__dict__.get("_exact", {}).get(id(variable), (None, None))
-        return total if rounded is variable.array else None
-
-    def _keep_exact_sum(self, variable: Variable, total: Any) -> None:
-        self.__dict__.setdefault("_exact", {})[id(variable)] = variable.array, total
+            variable.exact = variable.array, total
 
     def _accumulate(self, variable: Variable, amount: Any) -> None:
         """Add to a variable without losing what is small beside the sum so far.

@@ -128,8 +128,6 @@ class Mean(_Reduction):
     4.0
     """
 
-    untracked = frozenset({"_sums"})
-
     def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
@@ -161,22 +159,6 @@ class Mean(_Reduction):
         count = float(count) + (exact[1] if exact and exact[0] is old else float(old))
         new = variable.array = number(count)
         variable.exact = new, count
-
-    def _exact_sum(self, variable: Any) -> Any:
-        place = self._place_of(variable)
-        if place is None:
-            return super()._exact_sum(variable)
-        return self._sums[place + 1] if self._sums[place] is variable.array else None
-
-    def _keep_exact_sum(self, variable: Any, total: Any) -> None:
-        place = self._place_of(variable)
-        if place is None:
-            super()._keep_exact_sum(variable, total)
-        else:
-            self._sums[place : place + 2] = variable.array, float(total)
-
-    def _place_of(self, variable: Any) -> int | None:
-        return 0 if variable is self.total else 2 if variable is self.count else None
 
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
