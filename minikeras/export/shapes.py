@@ -410,7 +410,7 @@ def _put(g: Graph, x: Any, key: Any, into: tuple) -> str:
 
 
 def _segments(reduction: str, start: Any) -> Any:
-    def note(g: Graph, x: Any, ids: Any, n: int) -> str:
+    def note(g: Graph, ids: Any, x: Any, n: int) -> str:
         ids = g.cast(ids, np.int64)
         # Rows of no segment go to one more at the end, which is left out.
         inside = g.pointwise(

@@ -30,20 +30,22 @@ def _rows(y: Any, ids: np.ndarray, n: int) -> Any:
 
 
 def _sum(x: Any, ids: np.ndarray, n: int) -> Any:
-    return SEGMENT_SUM(x, ids, n=n) if isinstance(x, Tensor) else _reduce(x, ids, n, np.add, 0)
+    return SEGMENT_SUM(ids, x, n=n) if isinstance(x, Tensor) else _reduce(x, ids, n, np.add, 0)
 
 
-def _one_a_segment(x: Any, ids: Any, n: int) -> KerasTensor:
+def _one_a_segment(ids: Any, x: Any, n: int) -> KerasTensor:
     return KerasTensor((n, *x.shape[1:]), x.dtype)
 
 
 def _segment_op(name: str, compute: Any, vjp: Any) -> Any:
-    def forward(x: Any, ids: np.ndarray, n: int) -> Any:
-        if x.dtype.kind == "V":  # bfloat16
-            return compute(x.astype(np.float32), ids, n).astype(x.dtype)
-        return compute(x, ids, n)
-
-    return elementary(name, forward, vjp, None, inputs=("x", "ids"), rule=_one_a_segment)
+    return elementary(
+        name,
+        lambda ids, x, n: compute(x, ids, n),
+        None,
+        vjp,
+        inputs=("ids", "x"),  # the last input tells in which dtype it computes
+        rule=_one_a_segment,
+    )
 
 
 SEGMENT_SUM = _segment_op("segment_sum", _sum, lambda g, ids, n: _rows(g, to_array(ids), n))
@@ -83,7 +85,7 @@ _SEGMENT_MIN = _segment_op(
 
 def _prod(x: Any, ids: np.ndarray, n: int) -> Any:
     if isinstance(x, Tensor):
-        return _SEGMENT_PROD(x, ids, n=n)
+        return _SEGMENT_PROD(ids, x, n=n)
     return _reduce(x, ids, n, np.multiply, 1)
 
 
@@ -143,7 +145,7 @@ def segment_sum(
     <Tensor shape=(2,) dtype=int32 [ 3 30]>
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_sum")
-    return SEGMENT_SUM(x, ids, n=n)
+    return SEGMENT_SUM(ids, x, n=n)
 
 
 @op(rule=_rule)
@@ -153,7 +155,7 @@ def segment_prod(
 ) -> Tensor:
     """Multiply the rows that carry the same id; see `segment_sum`."""
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_prod")
-    return _SEGMENT_PROD(x, ids, n=n)
+    return _SEGMENT_PROD(ids, x, n=n)
 
 
 @op(rule=_rule)
@@ -166,7 +168,7 @@ def segment_max(
     Segments without rows hold the lowest number of the dtype, `-inf` for floats.
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_max")
-    return _SEGMENT_MAX(x, ids, n=n)
+    return _SEGMENT_MAX(ids, x, n=n)
 
 
 @op(rule=_rule)
@@ -179,4 +181,4 @@ def segment_min(
     Segments without rows hold the highest number of the dtype, `inf` for floats.
     """
     x, ids, n = _segments(data, segment_ids, num_segments, "segment_min")
-    return _SEGMENT_MIN(x, ids, n=n)
+    return _SEGMENT_MIN(ids, x, n=n)
