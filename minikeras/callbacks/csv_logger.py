@@ -101,6 +101,7 @@ class CSVLogger(Callback):
     def _close(self) -> None:
         if self.csv_file is not None:
             self.csv_file.close()
+            self.csv_file = None  # so that the callback can be pickled
 
 
 def _as_cell(value: Any) -> Any:
