@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import data, sampled_from
 from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls, covering, covering_ranks, shown
 from op_cases import call as call_of
-from op_cases.primitives import FUSED
+from op_cases.primitives import FUSED, WITHOUT_TENSORS
 
 import minikeras
 from minikeras import ops, tree
@@ -414,6 +414,8 @@ def test_every_primitive_is_exercised(monkeypatch):
                 seen |= used_primitives(f, float_arrays(call), {})
             else:
                 run(ops, name, call, "float32")
+    for make in WITHOUT_TENSORS:
+        make(minikeras)
     missing = sorted(set(PRIMITIVES) - seen)
     assert not missing, (
         "primitives without an op's case or an entry of FUSED in cases/primitives.py"

@@ -113,3 +113,11 @@ def embedding(rng: Any) -> tuple:
     from minikeras import layers
 
     return layers.Embedding(6, 3), rng.integers(0, 6, (4, 2))
+
+
+WITHOUT_TENSORS: list[Callable] = [
+    lambda minikeras: minikeras.ops.eye(2),
+    lambda minikeras: minikeras.ops.tri(2),
+    lambda minikeras: minikeras.random.normal((2,), seed=1),
+]
+"""Calls of primitives that take no tensors: see test_creation.py, and tests/random."""
