@@ -152,16 +152,22 @@ def find_tracked(value: Any) -> list[Any]:
     return list(found.values())
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes, np.ndarray})
+"""Types of which most of what attributes hold is, and in which there is nothing to find."""
+
+
 def _find(value: Any, found: dict[int, Any]) -> None:
     """Put what is trackable in a value, or in (nested) lists, tuples and dicts, into `found`."""
     if isinstance(value, (Variable, Trackable)):
         found.setdefault(id(value), value)
     elif isinstance(value, (list, tuple)):
         for v in value:
-            _find(v, found)
+            if type(v) not in _PLAIN:
+                _find(v, found)
     elif isinstance(value, dict):
         for v in value.values():
-            _find(v, found)
+            if type(v) not in _PLAIN:
+                _find(v, found)
 
 
 @contextmanager
