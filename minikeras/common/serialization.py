@@ -306,6 +306,13 @@ def _instance(name: str, inner: Any, config: dict, safe_mode: bool, table: dict)
                 "describes other objects in it, `from_config()` must deserialize them.\n"
                 f"config={_shorten(inner)}"
             ) from error
+        except (KeyError, IndexError, AttributeError) as error:
+            if not cls.__module__.startswith("minikeras."):
+                raise
+            raise ValueError(
+                f"{cls.__name__} could not be made from its config, which lacks something or holds "
+                f"it in another form ({error!r}).\nconfig={_shorten(inner)}"
+            ) from error
         if config.get("build_config") and not getattr(obj, "built", False):
             obj.build_from_config(config["build_config"])
             obj.built = True

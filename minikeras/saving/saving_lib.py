@@ -154,15 +154,21 @@ def revive(config: dict, custom_objects: Any, safe_mode: bool, allowance: Allowa
     """Return the model that a file's config describes, with weights that have no values yet.
 
     Raises:
-        DamagedFileError: if its weights are more than the file can hold, or it is nested too deep.
+        DamagedFileError: if its weights are more than the file can hold, it is nested too deep, or it
+            describes something else.
     """
     try:
         with WeightsToComeScope(allowance.take):
-            return deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+            made = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
     except RecursionError as error:
         raise DamagedFileError(
             f"File {allowance.path!r}: its config is nested too deep."
         ) from error
+    if not isinstance(made, Trackable):
+        raise DamagedFileError(
+            f"File {allowance.path!r}: its config describes no model, but a {type(made).__name__}."
+        )
+    return made
 
 
 def open_parts(path: str) -> Any:
@@ -459,7 +465,8 @@ def _read(reader: Any, path: str, saved: Trackable) -> Any:
         if len(arrays):
             break
         arrays = reader.read(older)
-    if isinstance(saved, Optimizer) and len(arrays) == len(saved.own_variables()) - 1:
+    lacks_one = isinstance(saved, Optimizer) and len(arrays) == len(saved.own_variables()) - 1
+    if lacks_one and all(str(i) in arrays for i in range(len(arrays))):
         return WithLearningRate(arrays, np.asarray(saved.learning_rate, "float32"))
     return arrays
 

@@ -213,3 +213,17 @@ def test_infinity_stays_in_its_windows_in_strided_transposes(value, kernel_size,
     inside[(0, *(one,) * rank)] = True
     np.testing.assert_array_equal(y[inside], np.full_like(y[inside], value))
     assert np.isfinite(y[~inside]).all()
+
+
+@pytest.mark.parametrize("where", ["x", "g"])
+def test_a_loud_edge_reaches_the_gradient_of_the_kernel_through_a_whole_step(where):
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(8, 12, 12, 16)).astype("float32")
+    kernel = rng.normal(size=(3, 3, 16, 12)).astype("float32")
+    g = rng.normal(size=(8, 12, 12, 12)).astype("float32")
+    (x if where == "x" else g)[3, 0, 5, 2] = 1e7
+    _, saved = conv.forward(x, kernel, None, (1, 1), "same", (1, 1), 1, None)
+    _, dkernel, _ = conv.backward(g, saved, [True, True, False], None)
+    wanted = direct_weight_gradient(x, g, saved[3])
+    unseen = np.s_[2] if where == "x" else np.s_[0]  # these elements never meet the loud pixel
+    np.testing.assert_allclose(dkernel[unseen], wanted[unseen], rtol=0, atol=1e-2)

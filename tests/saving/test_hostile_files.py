@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import tracemalloc
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -354,6 +355,35 @@ def test_shards_outside_their_folder(tmp_path):
     for text in ("", "[]", '{"weight_map": 5}', "[" * 10000):
         (tmp_path / "w.weights.json").write_text(text)
         refuses(tmp_path / "w.weights.json")
+
+
+def test_a_config_that_lacks_something_is_named():
+    for config in ({"name": "m"}, {"layers": 5}, {"layers": [{}]}):
+        entry = {"module": "keras", "class_name": "Sequential", "config": config}
+        with pytest.raises((ValueError, TypeError), match="Sequential|config"):
+            minikeras.saving.deserialize_keras_object(entry)
+
+
+def test_variables_of_an_optimizer_under_other_names(valid, tmp_path):
+    """As many as an optimizer of tf.keras has, which lacks the learning rate."""
+    parts = members(valid[".weights.npz"])
+    own = sorted(name for name in parts if name.startswith("optimizer/vars/"))
+    del parts[own[-1]]
+    parts["optimizer/vars/x.npy"] = parts.pop(own[0])
+    path = tmp_path / "m.weights.npz"
+    write_zip(path, parts)
+    model = build()
+    with pytest.raises(ValueError, match="1 variables"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.load_weights(path)
+
+
+def test_a_config_of_something_else(valid, tmp_path):
+    path = tmp_path / "m.h5"
+    path.write_bytes(valid[".h5"])
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = json.dumps({"name": "no model"})
+    refuses(path, "no model|config")
 
 
 # Any bytes.
