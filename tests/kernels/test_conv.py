@@ -232,3 +232,14 @@ def test_half_precision_is_computed_in_single():
     assert [d.dtype for d in conv.backward(y, saved, [True, True, False], None)[:2]] == [
         "float16"
     ] * 2
+
+
+@pytest.mark.parametrize("strides", [(2, 1), (1, 3), (3, 2)])
+def test_depthwise_with_another_stride_each_way(strides):
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(2, 9, 11, 3))
+    kernel = rng.normal(size=(3, 2, 3, 2))
+    w = window((9, 11), (3, 2), strides, "same", (1, 1))
+    y, _ = depthwise.forward(x, kernel, None, strides, "same", (1, 1), None)
+    grouped = kernel.reshape(3, 2, 1, 6)
+    np.testing.assert_allclose(y, conv.reference(x, grouped, None, w, 3), atol=1e-12)
