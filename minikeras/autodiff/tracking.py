@@ -160,12 +160,8 @@ def _find(value: Any, found: dict[int, Any]) -> None:
     """Put what is trackable in a value, or in (nested) lists, tuples and dicts, into `found`."""
     if isinstance(value, (Variable, Trackable)):
         found.setdefault(id(value), value)
-    elif isinstance(value, (list, tuple)):
-        for v in value:
-            if type(v) not in _PLAIN:
-                _find(v, found)
-    elif isinstance(value, dict):
-        for v in value.values():
+    elif isinstance(value, (list, tuple, dict)):
+        for v in value.values() if isinstance(value, dict) else value:
             if type(v) not in _PLAIN:
                 _find(v, found)
 

@@ -145,10 +145,7 @@ def explained_layer(
     first = next(iter(given.values()), None)
     if isinstance(raw, (AttributeError, KeyError)) and isinstance(first, (dict, list, tuple, str)):
         message = f"argument `{next(iter(given))}` must be a tensor"
-    received, made = _listed(given), _listed(made_with())
-    if made:
-        received += f". The layer was made with {made}"
-    return _told(f"Layer '{name}' ({kind}): {_sentence(message)}", received, error, raw, True)
+    return _told_of("Layer", layer, message, given, made_with, error, raw, True)
 
 
 def explained_metric(
@@ -176,11 +173,26 @@ def explained_metric(
         given = inspect.signature(function).bind(metric, *args, **kwargs).arguments
     except TypeError:
         return error
-    received, made = _listed(dict(list(given.items())[1:])), _listed(made_with())
+    given = dict(list(given.items())[1:])
+    return _told_of("Metric", metric, message, given, made_with, error, raw)
+
+
+def _told_of(
+    noun: str,
+    owner: Any,
+    message: str,
+    given: Mapping[str, Any],
+    made_with: Callable,
+    error: Exception,
+    raw: Exception,
+    of_layer: bool = False,
+) -> Exception:
+    """Return an error that says whose it is, what was received, and what the owner was made with."""
+    received, made = _listed(given), _listed(made_with())
     if made:
-        received += f". The metric was made with {made}"
-    kind = type(metric).__name__
-    return _told(f"Metric '{metric.name}' ({kind}): {_sentence(message)}", received, error, raw)
+        received += f". The {noun.lower()} was made with {made}"
+    what = f"{noun} '{owner.name}' ({type(owner).__name__}): {_sentence(message)}"
+    return _told(what, received, error, raw, of_layer)
 
 
 def explained_build(error: Exception, layer: Any, args: tuple, kwargs: dict) -> Exception:

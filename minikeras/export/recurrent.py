@@ -31,19 +31,10 @@ def _lstm(
     c: Any,
     mask: Any = None,
     backwards: bool = False,
-) -> Any:
-    if mask is not None or not _are_weights(kernel, recurrent, bias):
-        return _stepwise(
-            g,
-            lambda x, h, c: lstm_step(x, h, c, *_tensors(kernel, recurrent, bias)),
-            x,
-            [h, c],
-            mask,
-            backwards,
-            recurrent,
-        )
+) -> tuple:
     order = (0, 3, 1, 2)  # ours are i, f, c, o, and ONNX's i, o, f, c
-    return _run(g, "LSTM", x, kernel, recurrent, bias, order, [h, c], backwards)
+    weights = kernel, recurrent, bias
+    return _noted(g, "LSTM", lstm_step, x, weights, order, [h, c], mask, backwards, {})
 
 
 @rule("gru")
@@ -57,29 +48,12 @@ def _gru(
     mask: Any = None,
     backwards: bool = False,
     reset_after: bool = True,
-) -> Any:
-    if mask is not None or not _are_weights(kernel, recurrent, bias):
-        return _stepwise(
-            g,
-            lambda x, h: (gru_step(x, h, *_tensors(kernel, recurrent, bias), reset_after),),
-            x,
-            [h],
-            mask,
-            backwards,
-            recurrent,
-        )
-    return _run(
-        g,
-        "GRU",
-        x,
-        kernel,
-        recurrent,
-        bias,
-        (0, 1, 2),
-        [h],
-        backwards,
-        linear_before_reset=int(reset_after),
-    )
+) -> tuple:
+    def step(*given: Any) -> tuple:
+        return (gru_step(*given, reset_after),)
+
+    weights, attributes = (kernel, recurrent, bias), {"linear_before_reset": int(reset_after)}
+    return _noted(g, "GRU", step, x, weights, (0, 1, 2), [h], mask, backwards, attributes)
 
 
 @rule("simple_rnn")
@@ -93,39 +67,46 @@ def _simple_rnn(
     mask: Any = None,
     backwards: bool = False,
     activation: Any = None,
-) -> Any:
+) -> tuple:
+    def step(*given: Any) -> tuple:
+        return (simple_step(*given, FUSED_AS_OPS[activation]),)
+
     name = "tanh" if activation is None else activation.name
-    if mask is not None or name not in _ACTIVATIONS or not _are_weights(kernel, recurrent, bias):
-        function = FUSED_AS_OPS[activation]
-        return _stepwise(
-            g,
-            lambda x, h: (simple_step(x, h, *_tensors(kernel, recurrent, bias), function),),
-            x,
-            [h],
-            mask,
-            backwards,
-            recurrent,
-        )
-    return _run(
-        g,
-        "RNN",
-        x,
-        kernel,
-        recurrent,
-        bias,
-        (0,),
-        [h],
-        backwards,
-        activations=[_ACTIVATIONS[name]],
+    attributes = {"activations": [_ACTIVATIONS[name]]} if name in _ACTIVATIONS else None
+    weights = kernel, recurrent, bias
+    return _noted(g, "RNN", step, x, weights, (0,), [h], mask, backwards, attributes)
+
+
+def _noted(
+    g: Graph,
+    op: str,
+    step: Callable,
+    x: Any,
+    weights: tuple,
+    order: tuple,
+    states: list,
+    mask: Any,
+    backwards: bool,
+    attributes: dict | None,
+) -> tuple:
+    """Note ONNX's operator if it does the same, else a loop.
+
+    Args:
+        op: the operator.
+        step: `step(x, *states, *weights)`, the next states, the output first.
+        weights: kernel, recurrent kernel and bias, which may be None.
+        order: of our gates, in the operator's order.
+        states: first states; each may be None.
+        mask: booleans `(batch, time)`, false where states stay; or None.
+        attributes: of the operator; None if it cannot do it.
+    """
+    known = all(w is None or isinstance(w, np.ndarray) for w in weights)
+    if known and mask is None and attributes is not None:
+        return _run(g, op, x, *weights, order, states, backwards, **attributes)
+    tensors = [None if w is None else Tensor(w) for w in weights]
+    return _stepwise(
+        g, lambda x, *states: step(x, *states, *tensors), x, states, mask, backwards, weights[1]
     )
-
-
-def _are_weights(*xs: Any) -> bool:
-    return all(x is None or isinstance(x, np.ndarray) for x in xs)
-
-
-def _tensors(*xs: Any) -> list:
-    return [None if x is None else Tensor(x) for x in xs]
 
 
 def _run(

@@ -58,25 +58,10 @@ def _conv(
     activation: Any,
 ) -> Any:
     w = window(tuple(x.shape[1:-1]), tuple(kernel.shape[:-2]), strides, padding, dilation)
-    working, (image, weights, vector) = _prepared(g, "Conv", x, kernel, bias)
     n = x.ndim
-    order = (n - 1, n - 2, *range(n - 2))
-    y = g.node(
-        "Conv",
-        _channels_first(g, image),
-        _ordered(g, weights, kernel, order),
-        vector,
-        group=groups,
-        **_placed(w),
+    return _convolved(
+        g, x, kernel, bias, w, (n - 1, n - 2, *range(n - 2)), None, groups, activation
     )
-    return _finished(g, _channels_last(g, y, working, n), activation, x.dtype)
-
-
-def _ordered(g: Graph, weights: Any, given: Any, order: tuple) -> Any:
-    """Return a kernel with its axes in another order, under its own name if it is a weight."""
-    if not isinstance(weights, np.ndarray):
-        return g.transpose(weights, order)
-    return g.weight(given, np.ascontiguousarray(weights.transpose(order)))
 
 
 @rule("depthwise_conv")
@@ -91,16 +76,45 @@ def _depthwise_conv(
     activation: Any,
 ) -> Any:
     w = window(tuple(x.shape[1:-1]), tuple(kernel.shape[:-2]), strides, padding, dilation)
-    working, (image, weights, vector) = _prepared(g, "Conv", x, kernel, bias)
     n = x.ndim
     channels, multiplier = kernel.shape[-2:]
-    order, shape = (n - 2, n - 1, *range(n - 2)), (channels * multiplier, 1, *kernel.shape[:-2])
-    if isinstance(weights, np.ndarray):
-        weights = g.weight(kernel, weights.transpose(order).reshape(shape))
-    else:
-        weights = g.reshape(g.transpose(weights, order), shape)
-    y = g.node("Conv", _channels_first(g, image), weights, vector, group=channels, **_placed(w))
-    return _finished(g, _channels_last(g, y, working, n), activation, x.dtype)
+    shape = channels * multiplier, 1, *w.kernel
+    order = n - 2, n - 1, *range(n - 2)
+    return _convolved(g, x, kernel, bias, w, order, shape, channels, activation)
+
+
+def _convolved(
+    g: Graph,
+    x: Any,
+    kernel: Any,
+    bias: Any,
+    w: Window,
+    order: tuple,
+    shape: tuple | None,
+    groups: int,
+    activation: Any,
+) -> Any:
+    """Note a convolution.
+
+    Args:
+        w: its windows.
+        order: that of the kernel's axes in ONNX.
+        shape: that of the kernel then, if it is another.
+        groups: number of groups.
+    """
+    working, (image, weights, vector) = _prepared(g, "Conv", x, kernel, bias)
+    weights = _ordered(g, weights, kernel, order, shape)
+    y = g.node("Conv", _channels_first(g, image), weights, vector, group=groups, **_placed(w))
+    return _finished(g, _channels_last(g, y, working, x.ndim), activation, x.dtype)
+
+
+def _ordered(g: Graph, weights: Any, given: Any, order: tuple, shape: tuple | None = None) -> Any:
+    """Return a kernel with its axes in another order, under its own name if it is a weight."""
+    if not isinstance(weights, np.ndarray):
+        weights = g.transpose(weights, order)
+        return weights if shape is None else g.reshape(weights, shape)
+    weights = np.ascontiguousarray(weights.transpose(order))
+    return g.weight(given, weights if shape is None else weights.reshape(shape))
 
 
 @rule("conv_transpose")

@@ -68,7 +68,7 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """
     left, right = a.shape, b.shape
     if len(left) == len(right) == 2:
-        return a.dot(b) if a.size * right[1] < BLAS_PARALLEL else dot(a, b)
+        return dot(a, b)
     if not (left and right):
         return np.matmul(a, b)  # which raises ValueError
     rows = left[-2] if len(left) > 1 else 1

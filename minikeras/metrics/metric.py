@@ -81,9 +81,14 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
     def variables(self) -> list[Variable]:
         """The state: own variables in the order of their making, then those of metrics held."""
         self._check_super_called()
+        own, held = self._own_and_held()
+        return own + [v for m in held for v in m.variables]
+
+    def _own_and_held(self) -> tuple[list[Variable], list[Metric]]:
+        """Return the variables of the metric itself, and the metrics that it holds."""
         tracked = self.tracked()
         own = [v for v in tracked if isinstance(v, Variable)]
-        return own + [v for m in tracked if isinstance(m, Metric) for v in m.variables]
+        return own, [m for m in tracked if isinstance(m, Metric)]
 
     def add_variable(
         self,
@@ -148,11 +153,11 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
         A metric that keeps more than variables adds to it.
         """
-        own = self.own_variables()
+        own, held = self._own_and_held()
         return {
             "values": [np.asarray(v.array) for v in own],
             "exact": [v.total for v in own],
-            "held": [m.get_state() for m in self.tracked() if isinstance(m, Metric)],
+            "held": [m.get_state() for m in held],
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -161,11 +166,11 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         Variables that the metric makes with its first batch get their values when they are made.
         """
         exact = state["exact"]
-        own = self.own_variables()
+        own, held = self._own_and_held()
         self.__dict__["_state_to_come"] = list(zip(state["values"], exact))[len(own) :]
         for v, value, total in zip(own, state["values"], exact):
             self._put_back(v, value, total)
-        for m, inner in zip([m for m in self.tracked() if isinstance(m, Metric)], state["held"]):
+        for m, inner in zip(held, state["held"]):
             m.set_state(inner)
 
     def _put_back(self, variable: Variable, value: np.ndarray, total: Any) -> None:

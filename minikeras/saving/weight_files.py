@@ -558,9 +558,8 @@ class StoredMember(io.RawIOBase):
     def _check(self, path: str, info: zipfile.ZipInfo) -> None:
         self._file.seek(self._start)
         crc, left = 0, self._size
-        buffer = memoryview(
-            bytearray(1 << 16)
-        )  # a large one, once freed, would leave a hole in memory
+        # A large buffer, once freed, would leave a hole in memory.
+        buffer = memoryview(bytearray(1 << 16))
         while left > 0 and (count := self._file.readinto(buffer[: min(left, len(buffer))])):
             crc = zlib.crc32(buffer[:count], crc)
             left -= count
