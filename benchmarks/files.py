@@ -5,7 +5,7 @@
 Prints how long `save_weights`, `load_weights`, `save` and `load_model` take beside h5py writing and
 reading the same arrays, and beside Keras (the backend in KERAS_BACKEND, JAX if that is not set), and the
 most memory that each takes beyond what it had before, as a multiple of the size of the weights. Each figure
-is the median of several processes; the peers take turns.
+is the median of several processes; the peers take turns. Memory is read from /proc, so this runs on Linux.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import importlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -50,8 +49,8 @@ def resnet50(keras: Any) -> Any:
     return keras.Model(inputs, layers.Dense(1000, activation="softmax")(x))
 
 
-def tasks_of(kind: str, folder: Path) -> dict[str, Callable[[], Any]]:
-    """Return what is timed, by name; what it needs is made here."""
+def prepared(kind: str, task: str, folder: Path) -> Callable[[], Any] | None:
+    """Return what is timed, None for what the peer cannot do; what it needs is made here."""
     if kind == "h5py":
         import h5py
         import numpy as np
@@ -71,54 +70,39 @@ def tasks_of(kind: str, folder: Path) -> dict[str, Callable[[], Any]]:
             with h5py.File(path) as file:
                 return [file[str(i)][()] for i in range(len(shapes))]
 
-        return {"save_weights": write, "load_weights": read}
+        return {"save_weights": write, "load_weights": read}.get(task)
     importlib.import_module("h5py")  # which is not what is measured
     keras = importlib.import_module(kind)
     weights, whole = folder / f"{kind}.weights.h5", folder / f"{kind}.keras"
-    made: list = []
-
-    def model() -> Any:
-        if not made:
-            made.append(resnet50(keras))
-        return made[0]
-
+    if task == "load_model":
+        return lambda: keras.models.load_model(whole)
+    model = resnet50(keras)
     return {
-        "save_weights": lambda: model().save_weights(weights, overwrite=True),
-        "load_weights": lambda: model().load_weights(weights),
-        "save": lambda: model().save(whole, overwrite=True),
-        "load_model": lambda: keras.models.load_model(whole),
-        "": model,
-    }
-
-
-def peak() -> int:
-    """Return the most memory that this process had in use, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        "save_weights": lambda: model.save_weights(weights, overwrite=True),
+        "load_weights": lambda: model.load_weights(weights),
+        "save": lambda: model.save(whole, overwrite=True),
+    }[task]
 
 
 def measure(kind: str, task: str, folder: Path) -> None:
     """Run one task, and print its seconds and bytes."""
-    tasks = tasks_of(kind, folder)
-    if task not in tasks:
+    run = prepared(kind, task, folder)
+    if run is None:
         print("null")
         return
-    if task in ("save_weights", "load_weights", "save") and "" in tasks:
-        tasks[""]()  # the model is there before
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew (Linux)
-    before = peak_now()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = peak()
     start = time.perf_counter()
-    kept = tasks[task]()
+    kept = run()
     seconds = time.perf_counter() - start
-    print(json.dumps([seconds, peak_now() - before]))
+    print(json.dumps([seconds, peak() - before]))
     del kept
 
 
-def peak_now() -> int:
-    """Return the most memory in use since the peak began anew, where the system tells it."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return peak()
+def peak() -> int:
+    """Return the most memory in use, in bytes, since the peak began anew."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def main() -> None:

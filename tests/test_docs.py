@@ -18,7 +18,7 @@ def test_python_blocks_run_in_order(page):
     blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
     assert blocks
     names = {"__name__": "page"}
-    minikeras.utils.set_random_seed(0)  # one training in some twenty ends in a worse minimum
+    minikeras.utils.set_random_seed(0)  # with others, some trainings end in a worse minimum
     for block in blocks:
         line = text.count("\n", 0, block.start(1))
         # Padded with empty lines, so that a traceback shows the page's line numbers.

@@ -9,7 +9,12 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import check_constructor
-from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
+from minikeras.saving.plain_data import (
+    NOT_LEARNT,
+    automatic,
+    plain_attributes,
+    put_back_attributes,
+)
 
 Logs = dict[str, Any]
 
@@ -85,7 +90,7 @@ class Callback:
         >>> count.get_state()
         {'epochs': 1}
         """
-        return plain_attributes(self, without=("params", "_model"))
+        return plain_attributes(self, without=NOT_LEARNT)
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Put back what `get_state` returned, in a training that is taken up again."""

@@ -18,13 +18,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minikeras.kernels.windows import Piece, Window, part, strided
+from minikeras.kernels.windows import Piece, Window, strided
 
 RATIO = 12.0
 """How many times the norm of a window (the root of its energy) a loud tile's may be."""
 LOUD = 64.0
-"""How many times the norm of a window of quieter pixels a tile's may be before it is loud. (At 32 one
-image in ten of what ResNet-20 computes in its first epoch was loud; at 64 hardly any are.)"""
+"""How many times the norm of a window of quieter pixels a tile's may be before it is loud. (Of the
+images of ResNet-20's first stage, in its second epoch, 11 % were loud at 32, and 0.4 % are at 64.)"""
 LARGE = 1e29
 """Energies beyond are too large for the transforms."""
 SMALL = 1e-33
@@ -118,7 +118,7 @@ class QuietWindows:
     """The windows of images that are to be computed by definition.
 
     Args:
-        x: images, `(n, height, width, channels)`.
+        padded: what the tiles of the images see, `(n, 4 * rows + 2, 4 * columns + 2, channels)`.
         w: the windows.
 
     Attributes:
@@ -128,10 +128,8 @@ class QuietWindows:
         seen: what they hold, `(windows, 9 * channels)`.
     """
 
-    def __init__(self, x: np.ndarray, w: Window) -> None:
+    def __init__(self, padded: np.ndarray, w: Window) -> None:
         self.silent = self.places = self.seen = None
-        rows, columns = 4 * -(-w.out[0] // 4), 4 * -(-w.out[1] // 4)
-        padded = part(x, Piece(0, len(x), 0, rows), w, (rows + 2, columns + 2))
         tiles = self._suspects(padded, w)
         if tiles is not None:
             self._look_at(tiles, padded, w)

@@ -211,7 +211,8 @@ def correlate(
 
     def repair(piece: Piece) -> None:
         images = loud[piece.first : piece.last]
-        QuietWindows(x[images], w).repair(y, kernel, finish, images)
+        padded = _padded(x[images], w, Piece(0, len(images), 0, rows))
+        QuietWindows(padded, w).repair(y, kernel, finish, images)
 
     with np.errstate(over="ignore", invalid="ignore"):
         for_pieces(_cut(x.shape[0], w, max(channels, filters)), work)

@@ -125,18 +125,28 @@ class Packed:
         return packed
 
 
+_STATES: list[tuple[type, Callable, Callable]] = [
+    (Variable, lambda v: v.array, lambda v, state: v.assign(state)),
+    (SeedGenerator, lambda g: g.state.array, lambda g, state: g.state.assign(state)),
+    (
+        np.random.Generator,
+        lambda g: g.bit_generator.state,
+        lambda g, state: setattr(g.bit_generator, "state", state),
+    ),
+    (random.Random, random.Random.getstate, random.Random.setstate),
+]
+"""Kinds of objects that say their state in another way: how it is read, and how it is put back."""
+
+
 def state_of(value: Any) -> State:
     """Return the state of an object that has one.
 
     Raises:
         NotPlain: if it has none.
     """
-    if isinstance(value, (Variable, SeedGenerator)):
-        return State((value.state if isinstance(value, SeedGenerator) else value).array)
-    if isinstance(value, np.random.Generator):
-        return State(value.bit_generator.state)
-    if isinstance(value, random.Random):
-        return State(value.getstate())
+    for kind, read, _ in _STATES:
+        if isinstance(value, kind):
+            return State(read(value))
     both = hasattr(value, "get_state") and hasattr(value, "set_state")
     if both and not isinstance(value, type):
         return State(value.get_state())
@@ -154,14 +164,11 @@ def put_back(old: Any, new: Any) -> Any:
         new: what `Packed.value` returned.
     """
     if isinstance(new, State):
-        if isinstance(old, (Variable, SeedGenerator)):
-            (old.state if isinstance(old, SeedGenerator) else old).assign(new.value)
-        elif isinstance(old, np.random.Generator):
-            old.bit_generator.state = new.value
-        elif isinstance(old, random.Random):
-            old.setstate(new.value)
-        else:
+        write = next((w for kind, _, w in _STATES if isinstance(old, kind)), None)
+        if write is None:
             old.set_state(new.value)
+        else:
+            write(old, new.value)
         return old
     if isinstance(new, (list, tuple)) and isinstance(old, type(new)):
         filled = [put_back(a, b) for a, b in zip_longest(old[: len(new)], new)]
@@ -179,6 +186,10 @@ def put_back(old: Any, new: Any) -> Any:
         (old.extend if isinstance(new, collections.deque) else old.update)(new)
         return old
     return new
+
+
+NOT_LEARNT = ("params", "_model")
+"""Attributes that a callback is given."""
 
 
 def plain_attributes(owner: Any, without: Collection[str] = (), most: int | None = None) -> dict:
@@ -222,7 +233,7 @@ def is_automatic(part: Any) -> bool:
 def get_state(part: Any) -> dict[str, Any]:
     """Return the state of an object, of one without `get_state` (a callback for Keras) too."""
     own = getattr(part, "get_state", None)
-    return plain_attributes(part, without=("params", "_model")) if own is None else own()
+    return plain_attributes(part, without=NOT_LEARNT) if own is None else own()
 
 
 def set_state(part: Any, state: dict[str, Any]) -> None:

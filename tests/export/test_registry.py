@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_cases import Array, Make
+from layer_cases import Array, Make, set_random_weights
 from layer_cases import all_cases as all_layer_cases
 from layer_cases import covering as covering_layer
 from onnx_runs import TOLERANCE, assert_described, assert_same, computed, exported, run
@@ -153,19 +153,6 @@ def make_layer(name: str, call: Any, dtype: str) -> tuple:
         return layer(*args, **kwargs)
 
     return layer, function, given
-
-
-def set_random_weights(case: Any, layer: Any) -> None:
-    rng = np.random.default_rng(7)
-    values = []
-    for w in layer.weights:
-        value = None
-        if np.dtype(w.dtype).kind == "f":
-            if case.weights is not None:
-                value = case.weights(rng, w.name, tuple(w.shape))
-            value = rng.normal(size=w.shape) / 2 if value is None else value
-        values.append(np.asarray(w) if value is None else np.asarray(value, w.dtype))
-    layer.set_weights(values)
 
 
 def check_layer(name: str, call: Any, dtype: str, tolerance: float) -> None:

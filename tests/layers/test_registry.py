@@ -12,7 +12,7 @@ import weakref
 import hypothesis
 import numpy as np
 import pytest
-from layer_cases import Array, Make, all_cases, covering, drops
+from layer_cases import Array, Make, all_cases, covering, drops, set_random_weights
 
 import minikeras
 from minikeras import tree
@@ -85,21 +85,6 @@ def call_layer(layer, args, kwargs, training=None):
     if training is not None and "training" in inspect.signature(layer.call).parameters:
         kwargs = {**kwargs, "training": training}
     return layer(*args, **kwargs)
-
-
-def set_random_weights(case, layer):
-    """Give a built layer's float weights values that no initializer would."""
-    rng = np.random.default_rng(7)
-    values = []
-    for w in layer.weights:
-        value = None
-        if np.dtype(w.dtype).kind == "f":
-            if case.weights is not None:
-                value = case.weights(rng, w.name, tuple(w.shape))
-            if value is None:
-                value = rng.normal(size=w.shape) / 2
-        values.append(np.asarray(w) if value is None else np.asarray(value, w.dtype))
-    layer.set_weights(values)
 
 
 def pair(case, keras, name, call, dtype):

@@ -262,3 +262,18 @@ def covering(name: str) -> list[Call]:
         return said | {(k, "default") for k in names - {k for k, _ in said}}
 
     return cover(drawn(name), with_defaults, more=1)
+
+
+def set_random_weights(case: Case, layer: Any) -> None:
+    """Give a built layer's float weights values that no initializer would."""
+    rng = np.random.default_rng(7)
+    values = []
+    for w in layer.weights:
+        value = None
+        if np.dtype(w.dtype).kind == "f":
+            if case.weights is not None:
+                value = case.weights(rng, w.name, tuple(w.shape))
+            if value is None:
+                value = rng.normal(size=w.shape) / 2
+        values.append(np.asarray(w) if value is None else np.asarray(value, w.dtype))
+    layer.set_weights(values)
