@@ -139,8 +139,6 @@ class Primitive:
 
     def describe(self, *inputs: Any, **params: Any) -> Any:
         """Return the results as KerasTensors, for inputs of which some are KerasTensors."""
-        if self.promotes and np_dtype(str(inputs[0].dtype)).kind in "biu":
-            inputs = _first_as_float(inputs)
         if self.rule is None:
             return probe(self, inputs, params, arrays=True)
         return self.rule(*inputs, **params)
