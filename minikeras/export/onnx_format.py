@@ -29,7 +29,17 @@ from minikeras.export.sizes import is_traced, same_size
 from minikeras.export.tracing import Trace, TracedArray
 from minikeras.version import __version__
 
-RULE_FILES = (elementwise, fourier, products, random, recurrent, reductions, shapes, sorting, windows)
+RULE_FILES = (
+    elementwise,
+    fourier,
+    products,
+    random,
+    recurrent,
+    reductions,
+    shapes,
+    sorting,
+    windows,
+)
 """The files whose rules fill the table (`rules.py`) when they are imported."""
 
 OLDEST_OPSET = 18
