@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import functools
 import inspect
+from threading import Lock, RLock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from minikeras.autodiff.state import thread
 from minikeras.common.call_errors import explained_build
 from minikeras.layers.call_arguments import build_shapes_of, tensor_arguments
+
+
+_lock = Lock()
+_first_calls: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def first_call(layer: Any) -> Any:
+    """Return the lock under which a layer is built and called for the first time.
+
+    So two threads do not build it twice, and one whose call fails does not undo what another has
+    built. A layer takes its own lock and then those of its sublayers, so that no two threads wait for
+    each other.
+    """
+    with _lock:
+        return _first_calls.setdefault(layer, RLock())
 
 
 class Before:
@@ -16,7 +33,8 @@ class Before:
 
     def __init__(self, layer: Any) -> None:
         self._parts = [
-            (part, {k: _copied(v) for k, v in part.__dict__.items()})
+            # Another thread may be using a part meanwhile; the copy of a dict is atomic.
+            (part, {k: _copied(v) for k, v in part.__dict__.copy().items()})
             for part in layer._flatten_layers()
         ]
 
@@ -44,6 +62,10 @@ def build_once(build: Any) -> Any:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.__dict__.get("_building"):  # a super().build(...) inside
             return build(self, *args, **kwargs)
+        with first_call(self):
+            return build_alone(self, args, kwargs)
+
+    def build_alone(self: Any, args: tuple, kwargs: dict) -> None:
         before = Before(self)
         inside = bool(thread.state.layers) and thread.state.layers[-1] is self
         if not inside:
@@ -71,7 +93,6 @@ def build_once(build: Any) -> Any:
             object.__setattr__(self, "_building", False)
             if not inside:
                 thread.state.layers.pop()
-        return None
 
     wrapped._wrapped = True
     return wrapped

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn, without_own_frames
-from minikeras.layers.building import Before, build_arguments, build_once
+from minikeras.layers.building import Before, build_arguments, build_once, first_call
 from minikeras.layers.call_arguments import (
     CallSignature,
     LazySignature,
@@ -186,7 +185,7 @@ class Layer(LayerState):
     def _maybe_build(self, args: tuple, kwargs: dict) -> None:
         if self.built and self._closed:
             return
-        with _building:  # two threads may call a layer for the first time
+        with first_call(self):
             if not self.built:
                 self._build_for(args, kwargs)
                 self.built = True
@@ -262,16 +261,18 @@ class Layer(LayerState):
                 here.training = before
                 here.in_call = not outermost
 
-    def _full_call(self, args: tuple, kwargs: dict) -> Any:
+    def _full_call(self, args: tuple, kwargs: dict, unbuilt: Before | None = None) -> Any:
         if not hasattr(self, "built"):
             raise AttributeError(super_init_first(self))
+        if not self.built and unbuilt is None:
+            with first_call(self):
+                return self._full_call(args, kwargs, None if self.built else Before(self))
         signature = self.call_signature
         args, kwargs = convert(signature, args, kwargs, self._compute, self.autocast)
         symbolic = any_symbolic(args) or any_symbolic(kwargs.values())
         first = args[0] if args else kwargs.get(signature.first)
         if self.input_spec is not None:
             check_inputs(self.input_spec, first, self.name)
-        unbuilt = None if self.built else Before(self)
         self._push()
         outermost = not thread.state.in_call
         before = thread.state.training, thread.state.autocast
@@ -505,8 +506,6 @@ class Layer(LayerState):
 
 
 Layer.call_signature = LazySignature()
-
-_building = threading.RLock()
 
 _SET_BY_INIT = (
     "_inbound_nodes",

@@ -56,7 +56,7 @@ def in_threads(function, n):
 @pytest.fixture
 def eager_switching():
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
+    sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
 
@@ -81,6 +81,22 @@ def test_predictions_in_many_threads_are_exact(make, built, eager_switching):
         expected = model.predict(part, batch_size=7, verbose=0)
         for got in result:
             np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("make", [recurrent, Subclassed])
+def test_first_calls_in_many_threads_do_not_disturb_each_other(make, eager_switching):
+    for _ in range(10):
+        model = make()
+        # Every second thread's input does not fit; what the others build stays.
+        parts = [x[:2, :, : 5 - i % 2 if make is recurrent else 5] for i in range(6)]
+        wrong = [ValueError if i % 2 else None for i in range(6)]
+        if make is Subclassed:
+            parts = [part[:, 0] if error else part for part, error in zip(parts, wrong)]
+        results, errors = in_threads(lambda i: np.asarray(model(parts[i])), 6)
+        assert [type(e) for e in errors] == [ValueError] * 3
+        for part, result, error in zip(parts, results, wrong):
+            if error is None:
+                np.testing.assert_array_equal(result, model(part))
 
 
 class Wait(callbacks.Callback):
