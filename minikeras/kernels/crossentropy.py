@@ -22,12 +22,10 @@ def binary_forward(target: np.ndarray, p: np.ndarray, epsilon: float) -> tuple:
     clipped = np.asarray(np.maximum(p, low))  # a scalar would not do for `out`
     np.minimum(clipped, high, out=clipped)
     rest = one - clipped
-    loss = np.asarray(np.log(clipped))
     other = np.log(rest)
-    loss -= other
+    loss = np.asarray(other - np.log(clipped))
     loss *= target
-    loss += other
-    np.negative(loss, loss)
+    loss -= other
     return loss, (target, p, clipped, rest)
 
 

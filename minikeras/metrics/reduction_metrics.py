@@ -151,14 +151,17 @@ class Mean(_Reduction):
 
     def _advance(self, total: Any, count: Any) -> None:
         """Add to the state, as `_accumulate` does, but with numbers of Python: they are faster."""
-        zero, number = self._zero, self._np_dtype.type
-        for variable, more in ((self.total, total), (self.count, count)):
-            rounded, exact = variable.exact or _NOT_KNOWN
-            old = variable.array
-            exact = float(more) + (exact if rounded is old else float(old))
-            # Adding to 0 rounds as well, and takes a third of the time.
-            new = variable.array = number(exact) if zero is None else zero + exact
-            variable.exact = new, exact
+        zero, sums, counts = self._zero, self.total, self.count
+        # Both, not in a loop: this runs twice in every training step.
+        rounded, exact = sums.exact or _NOT_KNOWN
+        exact = float(total) + (exact if rounded is sums.array else float(sums.array))
+        # Adding to 0 rounds as well, and takes a third of the time.
+        rounded = sums.array = self._np_dtype.type(exact) if zero is None else zero + exact
+        sums.exact = rounded, exact
+        rounded, exact = counts.exact or _NOT_KNOWN
+        exact = float(count) + (exact if rounded is counts.array else float(counts.array))
+        rounded = counts.array = self._np_dtype.type(exact) if zero is None else zero + exact
+        counts.exact = rounded, exact
 
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
