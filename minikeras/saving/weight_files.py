@@ -119,7 +119,12 @@ class H5Writer:
     """
 
     def __init__(self, file: Any) -> None:
-        self._h5 = require("h5py", "io").File(file, "w")
+        h5py = require("h5py", "io")
+        self._h5 = h5py.File(file, "w")
+        self._scalar = h5py.h5s.create(h5py.h5s.SCALAR)
+        self._text = h5py.string_dtype()
+        self._text_type = h5py.h5t.py_create(self._text, logical=True)
+        self._create_attribute = h5py.h5a.create
 
     def write(self, path: str, arrays: Mapping[str, np.ndarray], name: str) -> None:
         """Write the arrays of an object into its folder.
@@ -130,7 +135,9 @@ class H5Writer:
             name: its name, kept as an attribute.
         """
         group = self._h5.create_group(f"{path}/vars" if path else "vars")
-        group.attrs["name"] = name
+        # `group.attrs` would give it another name first, and then rename it: six times as long.
+        attribute = self._create_attribute(group.id, b"name", self._text_type, self._scalar)
+        attribute.write(np.array(name, self._text))
         for key, value in arrays.items():
             array = np.asarray(value)
             dtype = standardize_dtype(array.dtype)
@@ -162,6 +169,7 @@ class H5Reader:
         self._h5py = require("h5py", "io")
         self._file = file
         self.name = name
+        self._groups: dict[str, Any] = {}
         self._allowance = Allowance(name, size)
         self._size_limit = self._allowance.left
         try:
@@ -206,13 +214,15 @@ class H5Reader:
         return "" if group is None else str(self.attribute(group, "name") or "")
 
     def _group(self, path: str) -> Any:
-        group = self._h5
-        for part in path.split("/"):
-            group = self.member(group, part)
-            if group is None:
-                return None
-            if not isinstance(group, self._h5py.Group):
-                raise DamagedFileError(f"File {self.name!r} is damaged: '{path}' is no group.")
+        if path in self._groups:
+            return self._groups[path]
+        above, _, last = path.rpartition("/")
+        group = self._group(above) if above else self._h5
+        if group is not None:
+            group = self.member(group, last)
+        if not (group is None or isinstance(group, self._h5py.Group)):
+            raise DamagedFileError(f"File {self.name!r} is damaged: '{path}' is no group.")
+        self._groups[path] = group
         return group
 
     @property
@@ -229,10 +239,12 @@ class H5Reader:
     def member(self, group: Any, key: str) -> Any:
         """Return what a group holds under a key, None if nothing."""
         with self._naming_damage(group):
-            link = group.get(key, getlink=True)
-            if link is not None and not isinstance(link, self._h5py.HardLink):
+            links, name = group.id.links, key.encode("utf-8", "surrogateescape")
+            if not links.exists(name):
+                return None
+            if links.get_info(name).type != self._h5py.h5l.TYPE_HARD:
                 raise DamagedFileError(f"'{key}' is a link to another place, which is not followed")
-            return None if link is None else group[key]
+            return group[key]
 
     def shape(self, dataset: Any) -> tuple:
         """Return the shape of a dataset, having made sure that its data can be read."""

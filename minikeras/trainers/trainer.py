@@ -492,11 +492,18 @@ class Trainer(Steps):
 
     def _run_on_batch(self, kind: str, data: Any, return_dict: bool) -> Any:
         function = self._make_function(kind)
-        self.reset_metrics()
-        with without_warnings():
-            logs = function(iter([to_tensors(data)]))
-        logs = pythonify_logs(logs if isinstance(logs, dict) else self._refuse_logs(kind, logs))
-        return logs if return_dict else self._flatten_metrics_in_order(logs)
+        before = self._structure
+        matched = [c is None or c.built for c in (self._compile_loss, self._compile_metrics)]
+        if before is None and all(matched) and not self._has_own_steps():
+            self._look_up_structure()
+        try:
+            self.reset_metrics()
+            with without_warnings():
+                logs = function(iter([to_tensors(data)]))
+            logs = pythonify_logs(logs if isinstance(logs, dict) else self._refuse_logs(kind, logs))
+            return logs if return_dict else self._flatten_metrics_in_order(logs)
+        finally:
+            self._structure = before
 
     def _flatten_metrics_in_order(self, logs: dict[str, float]) -> Any:
         """Return metrics as a list, or the only one: known ones in order, then others by name."""
