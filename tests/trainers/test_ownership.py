@@ -92,7 +92,7 @@ def test_first_calls_in_many_threads_do_not_disturb_each_other(make, eager_switc
         wrong = [ValueError if i % 2 else None for i in range(6)]
         if make is Subclassed:
             parts = [part[:, 0] if error else part for part, error in zip(parts, wrong)]
-        results, errors = in_threads(lambda i: np.asarray(model(parts[i])), 6)
+        results, errors = in_threads(lambda i, m=model, xs=parts: np.asarray(m(xs[i])), 6)
         assert [type(e) for e in errors] == [ValueError] * 3
         for part, result, error in zip(parts, results, wrong):
             if error is None:

@@ -1,0 +1,8 @@
+"""`python -m minikeras script.py`: see `minikeras.compat.runner`."""
+
+import sys
+
+from minikeras.compat.runner import main
+
+if __name__ == "__main__":
+    sys.exit(main())

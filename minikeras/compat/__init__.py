@@ -1,0 +1,19 @@
+"""Older dialects of Keras, and the part of TensorFlow that its scripts touch.
+
+`python -m minikeras script.py` runs a script that says `import keras` or `import tensorflow as tf`, written
+for Keras 1, Keras 2, tf.keras or Keras 3, as it is. Everything that knows of older Keras lies in here, one
+folder a period; `import minikeras` does not load it, and nothing below knows of it.
+
+- `importer.py` lets `import keras` find what lies in here, while it is active.
+- `namespaces.py`: the modules that scripts import, with their names.
+- `adapters.py`: a class or function of today under the signature that it once had.
+- `dialects.py`: which period a script is written for.
+- `runner.py`: the command line.
+- `keras1/`, `keras2/`, `keras3/`: tables of names, and what is gone from Keras since.
+- `keras_backend/`: `keras.backend` as Keras 1 and 2 had it.
+- `tensorflow/`: TensorFlow's names.
+"""
+
+from minikeras.compat.importer import install_as_keras, uninstall
+
+__all__ = ["install_as_keras", "uninstall"]

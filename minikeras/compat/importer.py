@@ -1,0 +1,129 @@
+"""The import hook: while it is active, `import keras` and `import tensorflow` find minikeras."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from minikeras.compat.namespaces import Namespace, Tree, missing
+
+KERAS_NAMES = ("keras", "tf_keras", "keras_core")
+_PERIODS = {
+    1: "minikeras.compat.keras1",
+    2: "minikeras.compat.keras2",
+    3: "minikeras.compat.keras3",
+}
+
+
+@functools.cache
+def keras_tree(dialect: int) -> Tree:
+    """Return Keras's modules as a period knew them."""
+    return importlib.import_module(_PERIODS[dialect]).TREE
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds Keras and TensorFlow in the tables of `compat`.
+
+    Args:
+        dialect: the period of Keras: 1, 2 or 3.
+    """
+
+    def __init__(self, dialect: int) -> None:
+        self.dialect = dialect
+
+    def _place(self, fullname: str) -> tuple[Tree, str] | None:
+        """Return the tree that a module belongs to, and its path there."""
+        root, _, path = fullname.partition(".")
+        if root in KERAS_NAMES:
+            return keras_tree(self.dialect), path
+        if root == "tensorflow":
+            for start in (
+                "keras",
+                "python.keras",
+                "_api.v2.keras",
+                "compat.v1.keras",
+                "compat.v2.keras",
+            ):
+                if path == start or path.startswith(start + "."):
+                    return keras_tree(self.dialect), path[len(start) + 1 :]
+            from minikeras.compat.tensorflow import TREE
+
+            return TREE, path
+        return None
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec of a module of Keras or TensorFlow, None for any other."""
+        place = self._place(fullname)
+        if place is None:
+            return None
+        tree, inner = place
+        if tree.contents(inner) is None:
+            above, _, name = fullname.rpartition(".")
+            raise ImportError(missing(importlib.import_module(above), name), name=fullname)
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Namespace:
+        """Make the module."""
+        tree, inner = self._place(spec.name)
+        return Namespace(spec.name, tree, inner)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: names are looked up when they are asked for."""
+
+
+def is_ours(name: str) -> bool:
+    """Whether a module's name is one that the hook answers for."""
+    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow")
+
+
+def install_as_keras(dialect: int = 3) -> None:
+    """Let `import keras` and `import tensorflow` mean minikeras from here on, in this process.
+
+    For notebooks and tests; a whole script is run by `python -m minikeras script.py`. `uninstall` ends it.
+
+    Args:
+        dialect: which Keras the code is written for: 1, 2 (tf.keras too) or 3.
+
+    Raises:
+        ValueError: if there is no such dialect.
+        RuntimeError: if Keras or TensorFlow itself has been imported already.
+
+    Example:
+
+    >>> import minikeras
+    >>> from minikeras.compat import install_as_keras, uninstall
+    >>> install_as_keras(dialect=2)
+    >>> from keras.layers import Dense
+    >>> uninstall()
+    """
+    if dialect not in _PERIODS:
+        raise ValueError(f"install_as_keras: `dialect` must be 1, 2 or 3. Received: {dialect!r}")
+    foreign = [n for n, m in sys.modules.items() if is_ours(n) and not isinstance(m, Namespace)]
+    if foreign:
+        raise RuntimeError(
+            f"install_as_keras: {foreign[0]!r} itself has been imported already. Call install_as_keras "
+            "first thing, before anything that imports Keras or TensorFlow."
+        )
+    uninstall()
+    sys.meta_path.insert(0, Finder(dialect))
+
+
+def uninstall() -> None:
+    """End what `install_as_keras` began; modules that were imported meanwhile stay with who has them."""
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
+    for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
+        del sys.modules[name]
+
+
+def active_dialect() -> int | None:
+    """Return the dialect that is installed, None if none is."""
+    found: Any = [f.dialect for f in sys.meta_path if isinstance(f, Finder)]
+    return found[0] if found else None

@@ -1,0 +1,27 @@
+"""Keras 3: minikeras itself, under Keras's name."""
+
+from __future__ import annotations
+
+import types
+
+import minikeras
+from minikeras.compat.namespaces import Contents, Tree
+
+
+def _modules() -> dict[str, Contents]:
+    """Find the public modules of minikeras."""
+    found = {"": Contents(beside=["minikeras"], doc=minikeras.__doc__)}
+    todo = [("", minikeras)]
+    while todo:
+        path, module = todo.pop()
+        for name in dir(module):
+            value = getattr(module, name)
+            if isinstance(value, types.ModuleType) and value.__name__.startswith("minikeras."):
+                inner = f"{path}.{name}" if path else name
+                if not name.startswith("_") and inner not in found and inner.count(".") < 3:
+                    found[inner] = Contents(beside=[value.__name__], doc=value.__doc__ or "")
+                    todo.append((inner, value))
+    return found
+
+
+TREE = Tree("Keras 3", _modules())

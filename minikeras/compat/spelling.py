@@ -1,0 +1,28 @@
+"""What scripts are told once: how a name is spelled today."""
+
+from __future__ import annotations
+
+from minikeras.common.traceback_utils import warn
+
+_told: set[tuple[str, str]] = set()
+
+
+class OldSpelling(FutureWarning):
+    """A name that Keras no longer has was used; the message says today's."""
+
+
+def tell(old: str, today: str) -> None:
+    """Warn, once for each old name, how it is spelled today.
+
+    Args:
+        old: the old spelling: `"Dense(output_dim=...)"`.
+        today: today's: `"Dense(units=...)"`.
+    """
+    if (old, today) not in _told:
+        _told.add((old, today))
+        warn(f"`{old}` is older Keras. Today it is `{today}`.", OldSpelling)
+
+
+def forget_what_was_told() -> None:
+    """Tell everything again, as at the start of a script."""
+    _told.clear()
