@@ -52,9 +52,9 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             ):
                 if path == start or path.startswith(start + "."):
                     return keras_tree(self.dialect), path[len(start) + 1 :]
-            from minikeras.compat.tensorflow import TREE
-
-            return TREE, path
+            return importlib.import_module("minikeras.compat.tensorflow").TREE, path
+        if root == "cntk":
+            return importlib.import_module("minikeras.compat.cntk").TREE, path
         return None
 
     def find_spec(
@@ -81,7 +81,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def is_ours(name: str) -> bool:
     """Whether a module's name is one that the hook answers for."""
-    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow")
+    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow", "cntk")
 
 
 def install_as_keras(dialect: int = 3) -> None:
