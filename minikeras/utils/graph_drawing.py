@@ -301,7 +301,14 @@ def draw(frame: Frame, rankdir: str, splines: str) -> Picture:
             picture.rectangles.append(Rectangle(*corner, dashed=True))
             title = [(item.title, False)]
             picture.labels.append(
-                Label(corner[0] + 8, corner[1] + 4 + TITLE / 2, title, PLAIN, centred=False, clear=True)
+                Label(
+                    corner[0] + 8,
+                    corner[1] + 4 + TITLE / 2,
+                    title,
+                    PLAIN,
+                    centred=False,
+                    clear=True,
+                )
             )
         else:
             _draw_box(picture, item, *corner)
@@ -353,12 +360,12 @@ def _draw_box(
 
 def _arrow(way: list[Run], place: Callable[[float, float], Point], bent: bool) -> Arrow:
     """Return the line through the straight pieces of an arrow, and its head."""
-    x, start, end = way[-1]
+    _, start, end = way[-1]
     down = 1 if end > way[-2][2] else -1
     base = end - down * ARROW
     start = start if (base - start) * down > 0 else base
     points, bends = [way[0][:2]], []
-    for x, y0, y1 in [*way[:-1], (x, start, base)]:
+    for x, y0, y1 in [*way[:-1], (way[-1][0], start, base)]:
         if bent and abs(x - points[-1][0]) > 0.5 and abs(y0 - points[-1][1]) > 0.5:
             middle = (points[-1][1] + y0) / 2
             points += [(points[-1][0], middle), (x, middle), (x, y0)]
@@ -371,5 +378,6 @@ def _arrow(way: list[Run], place: Callable[[float, float], Point], bent: bool) -
             else:
                 points.append((x, y))
                 bends.append(False)
+    x = way[-1][0]
     head = [(x, end), (x - 4, base), (x + 4, base)]
     return Arrow([place(*p) for p in points], bends, [place(*p) for p in head])

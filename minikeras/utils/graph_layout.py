@@ -15,6 +15,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def layout(root: Block, arrows: Sequence[tuple[str, str]]) -> list[list[Run]]:
     _place(root)
     _move(root, 0, 0)
     runs = []
-    for (source, target), (links, upwards) in zip(arrows, ways):
+    for (source, _), (links, upwards) in zip(arrows, ways):
         if not links:
             runs.append(_loop(boxes[source]))
             continue
@@ -245,7 +246,7 @@ def _room_for_bends(row: list[Node], frame: Block, x: dict[Node, float]) -> floa
         (
             abs(x[a] + link.offset(a) - x[b] - link.offset(b))
             for link in frame.links.values()
-            for a, b in zip(link.chain, link.chain[1:])
+            for a, b in pairwise(link.chain)
             if id(a) in ids
         ),
         default=0,
@@ -294,9 +295,7 @@ def _sort(rows: list[list[Node]], frame: Block) -> None:
     edges = _edges(rows, frame)
     best, best_rows = math.inf, []
     for sweep in range(12):
-        crossings = sum(
-            _crossings(rows[i], rows[i + 1], edges[i]) for i in range(len(rows) - 1)
-        )
+        crossings = sum(_crossings(rows[i], rows[i + 1], edges[i]) for i in range(len(rows) - 1))
         if crossings < best:
             best, best_rows = crossings, [list(row) for row in rows]
         if not crossings:
@@ -320,7 +319,7 @@ def _edges(rows: list[list[Node]], frame: Block) -> list[list[Edge]]:
     of_row = {node: i for i, row in enumerate(rows) for node in row}
     edges: list[list[Edge]] = [[] for _ in rows]
     for link in frame.links.values():
-        for a, b in zip(link.chain, link.chain[1:]):
+        for a, b in pairwise(link.chain):
             edges[of_row[a]].append((a, b, link.offset(a), link.offset(b)))
     return edges
 
@@ -401,7 +400,7 @@ def _columns(rows: list[list[Node]], frame: Block) -> dict[Node, float]:
                 weights.append(1.0)
     distances: dict[tuple[int, int], float] = {}
     for row in rows:
-        for a, b in zip(row, row[1:]):
+        for a, b in pairwise(row):
             gap = BESIDE_ARROW if Bend in (type(a), type(b)) else BESIDE
             needed = (a.needed + b.needed) / 2 + gap + shift[a] - shift[b]
             pair = at[a], at[b]

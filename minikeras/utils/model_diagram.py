@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from minikeras import tree
@@ -93,7 +94,7 @@ def _arrows(model: Any, expand_nested: bool) -> Iterator[tuple[str, str]]:
     layers = model.summarized_layers()
     graph = vars(model).get("graph")
     if graph is None:  # a chain of layers that was built on several inputs
-        for source, target in zip(layers, layers[1:]):
+        for source, target in pairwise(layers):
             yield key_of(_exit(source, 0, expand_nested)), key_of(_entry(target, 0, expand_nested))
         return
     place = {id(layer): i for i, layer in enumerate(layers)}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from html import escape
 from importlib.util import find_spec
 from typing import Any
 
 from minikeras.common.extras import require
-from minikeras.utils.graph_drawing import draw, write_with_matplotlib
-from minikeras.utils.model_diagram import Box, Details, Frame, diagram
+from minikeras.common.traceback_utils import warn
 
 
 def model_to_dot(
@@ -58,25 +56,22 @@ def model_to_dot(
     >>> from minikeras import layers
     >>> model = minikeras.Sequential([minikeras.Input((2,)), layers.Dense(4), layers.Dense(1)])
     >>> dot = minikeras.utils.model_to_dot(model, rankdir="LR")
-    >>> len(dot.get_node_list()), len(dot.get_edge_list())
-    (2, 1)
+    >>> dot.get_rankdir(), len(dot.get_edge_list())
+    ('LR', 1)
     """
     _check_built("model_to_dot", model)
-    pydot = require("pydot", "plot")
+    require("pydot", "plot")
     _check_options("model_to_dot", kwargs)
+    from minikeras.utils.dot_language import cluster, dot
+    from minikeras.utils.model_diagram import Details, diagram
+
     details = Details(
         show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable
     )
     frame = diagram(model, details, expand_nested)
     if subgraph:
-        return _cluster(pydot, frame)
-    dot = pydot.Dot()
-    dot.set("rankdir", rankdir)
-    dot.set("concentrate", True)
-    dot.set("dpi", dpi)
-    dot.set("splines", splines)
-    dot.set_node_defaults(shape="record")
-    return _filled(pydot, dot, frame)
+        return cluster(frame)
+    return dot(frame, rankdir=rankdir, concentrate=True, dpi=dpi, splines=splines)
 
 
 def plot_model(
@@ -149,14 +144,23 @@ def plot_model(
     if graphviz or form in ("dot", "gv"):
         more = {"rankdir": rankdir, "expand_nested": expand_nested, "dpi": dpi, "splines": splines}
         dot = model_to_dot(model, **options, **more)
-        dot.write(path, format=form if graphviz else "raw")
+        try:
+            dot.write(path, format=form if graphviz else "raw")
+            return _for_notebooks(path, form)
+        except AssertionError:  # so pydot says that the program failed
+            warn(
+                "plot_model: Graphviz failed, with the message above; minikeras lays the picture out "
+                f"itself. Graphviz may succeed with other lines than splines={splines!r}."
+            )
+    from minikeras.utils.graph_drawing import draw, write_with_matplotlib
+    from minikeras.utils.model_diagram import Details, diagram
+
+    picture = draw(diagram(model, Details(**options), expand_nested), rankdir, splines)
+    if form == "svg":
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(picture.svg())
     else:
-        picture = draw(diagram(model, Details(**options), expand_nested), rankdir, splines)
-        if form == "svg":
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(picture.svg())
-        else:
-            write_with_matplotlib(picture, path, form, dpi)
+        write_with_matplotlib(picture, path, form, dpi)
     return _for_notebooks(path, form)
 
 
@@ -170,7 +174,9 @@ def _check_built(function: str, model: Any) -> None:
 
 def _check_options(function: str, others: dict) -> None:
     if others.pop("layer_range", None) is not None:
-        raise ValueError(f"{function}: argument `layer_range` is no longer supported, as in Keras 3.")
+        raise ValueError(
+            f"{function}: argument `layer_range` is no longer supported, as in Keras 3."
+        )
     if others:
         raise ValueError(f"{function}: unrecognized keyword arguments: {others}")
 
@@ -184,60 +190,3 @@ def _for_notebooks(path: str, form: str) -> Any:
     except ImportError:
         return None
     return display.SVG(filename=path) if form == "svg" else display.Image(filename=path)
-
-
-# The language of Graphviz.
-
-
-def _cluster(pydot: Any, frame: Frame) -> Any:
-    cluster = pydot.Cluster(style="dashed", graph_name=frame.title)
-    cluster.set("label", frame.title)
-    cluster.set("labeljust", "l")
-    return _filled(pydot, cluster, frame)
-
-
-def _filled(pydot: Any, graph: Any, frame: Frame) -> Any:
-    """Put what is in a frame into a graph of pydot's."""
-    for item in frame.items:
-        if isinstance(item, Frame):
-            graph.add_subgraph(_cluster(pydot, item))
-        else:
-            node = pydot.Node(item.key, label=f"<{_table(item)}>")
-            node.set("fontname", "Helvetica")
-            node.set("border", "0")
-            node.set("margin", "0")
-            graph.add_node(node)
-    for source, target in frame.arrows:
-        edge = pydot.Edge(source, target)
-        edge.set("penwidth", "2")
-        graph.add_edge(edge)
-    return graph
-
-
-def _table(box: Box) -> str:
-    """Return a box as a table in the HTML that Graphviz understands."""
-    span = max(1, len(box.cells))
-    kind = escape(box.kind)
-    heading = f"<b>{kind}</b>" if box.name is None else f"<b>{escape(box.name)}</b> ({kind})"
-    heading = _field(heading, span, "black", size=16, ink="white")
-    rows = [heading]
-    if box.activation is not None:
-        rows.append(_field(f"Activation: <b>{escape(box.activation)}</b>", span))
-    if box.cells:
-        rows.append("".join(map(_cell, box.cells)))
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<table border="0" cellborder="1" bgcolor="black" cellpadding="10">{body}</table>'
-
-
-def _cell(cell: Any) -> str:
-    value = f"<b>{escape(cell.value)}</b>"
-    if cell.colour is not None:
-        return _field(value, 1, cell.colour, ink="white")
-    return _field(f"{cell.caption}: {value}", 1)
-
-
-def _field(text: str, span: int, colour: str = "white", size: int = 14, ink: str | None = None) -> str:
-    ink = f' color="{ink}"' if ink else ""
-    return (
-        f'<td colspan="{span}" bgcolor="{colour}"><font point-size="{size}"{ink}>{text}</font></td>'
-    )
