@@ -92,7 +92,7 @@ def plot_confusion_matrix(
                 ha="center",
                 va="center",
                 color="black" if bright else "white",
-                fontsize=np.clip(60 / classes, 5, 11),
+                fontsize=np.clip(90 / classes, 5, 11),
             )
     turned = max(len(str(n)) for n in names) > 3 and classes > 3
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}

@@ -61,11 +61,18 @@ def colours(ax: Any, count: int) -> np.ndarray:
     palette = ON_LIGHT if ink(ax) == "black" else ON_DARK
     if count <= len(palette):
         return matplotlib.colors.to_rgba_array(palette[:count])[:, :3]
-    return matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, count))[:, :3]
+    many = matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, count))[:, :3]
+    bright = brightness(many)[:, None]
+    if ink(ax) == "black":
+        return many * np.minimum(1, 0.55 / bright)
+    return 1 - (1 - many) * np.minimum(1, 0.55 / (1 - bright))
 
 
 def title(ax: Any, text: str, legend: bool, markerscale: float = 1) -> None:
     """Write the title and, if wanted, the legend in rows above the panel, where nothing is hidden."""
+    inches = ax.get_position().width * ax.figure.get_figwidth()
+    if len(text) > 10 * inches:  # wider than the panel
+        text = text.replace(" (", "\n(")
     if not legend:
         ax.set_title(text)
         return

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -61,6 +62,7 @@ def nested(k):
     one, two = inner(k)(x)
     head = k.Sequential([k.Input((2,)), k.layers.Dense(4, name="h")], name="head")
     one = k.layers.Dense(4, name="after")(head(one))
+    two = k.layers.Dense(1, name="other")(two)
     return k.Model(inputs, [one, two], name="nested")
 
 
@@ -413,6 +415,18 @@ def test_svg_holds_everything():
     assert len(root.findall(f"{space}polygon")) == len(picture.arrows)
 
 
+def test_a_chain_that_was_built_on_several_inputs_has_no_graph():
+    layers = minikeras.layers
+    model = minikeras.Sequential(
+        [layers.Add(name="sum"), layers.Dense(1, name="out")], name="on_two"
+    )
+    model.build([(None, 2), (None, 2)])
+    for expand_nested in (False, True):
+        frame = diagram(model, EVERYTHING, expand_nested)
+        assert [item.name for item in frame.items] == ["sum", "out"]
+        assert frame.arrows == [tuple(item.key for item in frame.items)]
+
+
 @pytest.fixture
 def no_graphviz(monkeypatch):
     monkeypatch.setenv("PATH", "")
@@ -451,6 +465,20 @@ def test_a_long_picture_is_drawn_with_fewer_pixels(no_graphviz, monkeypatch, tmp
     assert max(plt.imread(tmp_path / "m.png").shape) in (500, 501)
 
 
+def test_a_notebook_shows_the_picture(no_graphviz, monkeypatch, tmp_path):
+    pytest.importorskip("matplotlib")
+    display = SimpleNamespace(
+        Image=lambda filename: ("image", filename), SVG=lambda filename: ("svg", filename)
+    )
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=display))
+    for name, shown in (("m.png", "image"), ("m.svg", "svg")):
+        path = str(tmp_path / name)
+        assert plot_model(chain(minikeras), path) == (shown, path)
+    assert plot_model(chain(minikeras), tmp_path / "m.pdf") is None
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    assert plot_model(chain(minikeras), tmp_path / "m.png") is None
+
+
 def test_what_own_pictures_cannot_do(no_graphviz, tmp_path):
     model = chain(minikeras)
     pytest.importorskip("matplotlib")
@@ -466,7 +494,7 @@ def test_what_own_pictures_cannot_do(no_graphviz, tmp_path):
 def test_source_for_graphviz_needs_pydot_alone(no_graphviz, pydot, tmp_path):
     plot_model(nested(minikeras), tmp_path / "m.dot", expand_nested=True)
     text = (tmp_path / "m.dot").read_text(encoding="utf-8")
-    assert text.startswith("digraph") and text.count("->") == 6
+    assert text.startswith("digraph") and text.count("->") == 7
     assert "subgraph cluster_inner" in text and "subgraph cluster_stack" in text
 
 

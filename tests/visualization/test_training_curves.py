@@ -120,6 +120,14 @@ def test_the_legend_hides_nothing():
             assert not legend.overlaps(ax.title.get_window_extent())
 
 
+def test_titles_of_narrow_panels_do_not_meet():
+    figure, axes = plt.subplots(1, 2, figsize=(6, 2.6), layout="constrained")
+    plot_loss_accuracy(HISTORY, axes=axes)
+    figure.canvas.draw()
+    left, right = (ax.title.get_window_extent() for ax in axes)
+    assert left.x1 < right.x0 and right.x1 < figure.bbox.x1
+
+
 def test_given_axes_are_drawn_in_and_nothing_else_is_opened():
     figure, axes = plt.subplots(2, 1)
     drawn = plot_loss_accuracy(HISTORY, axes=axes)
@@ -135,13 +143,16 @@ def test_given_axes_are_drawn_in_and_nothing_else_is_opened():
 
 @pytest.mark.parametrize("style", ["default", "dark_background", "ggplot"])
 def test_lines_stand_out_from_the_background(style):
-    from minikeras.visualization.style import background, brightness
+    from minikeras.visualization.style import background, brightness, colours
 
     with plt.style.context(style):
         ax = plot_history(HISTORY, "loss")[0]
         for line in ax.lines:
             colour = plt.matplotlib.colors.to_rgb(line.get_color())
             assert abs(brightness(colour) - brightness(background(ax))) > 0.3
+        for count in (5, 12, 30):
+            far = brightness(colours(ax, count)) - brightness(background(ax))
+            assert np.abs(far).min() > 0.2
 
 
 @pytest.mark.parametrize("history", [{}, {"loss": []}, History()])
