@@ -40,7 +40,7 @@ def background(ax: Any) -> np.ndarray:
     """Return the colour that is behind what is drawn, as red, green and blue in 0..1."""
     to_rgba = require("matplotlib.colors", "plot").to_rgba
     *colour, opacity = to_rgba(ax.get_facecolor())
-    behind = to_rgba(ax.figure.get_facecolor())
+    behind = to_rgba(ax.figure.figure.get_facecolor())  # not a part's of it
     paper = np.array(behind[:3]) * behind[3] + (1 - behind[3])  # a clear figure lies on white
     return opacity * np.array(colour) + (1 - opacity) * paper
 
@@ -70,8 +70,7 @@ def colours(ax: Any, count: int) -> np.ndarray:
 
 def title(ax: Any, text: str, legend: bool, markerscale: float = 1) -> None:
     """Write the title and, if wanted, the legend in rows above the panel, where nothing is hidden."""
-    inches = ax.get_position().width * ax.figure.get_figwidth()
-    if len(text) > 10 * inches:  # wider than the panel
+    if len(text) > 10 * ax.bbox.width / ax.figure.dpi:  # wider than the panel
         text = text.replace(" (", "\n(")
     if not legend:
         ax.set_title(text)

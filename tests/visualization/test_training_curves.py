@@ -128,6 +128,17 @@ def test_titles_of_narrow_panels_do_not_meet():
     assert left.x1 < right.x0 and right.x1 < figure.bbox.x1
 
 
+def test_part_of_a_figure():
+    from minikeras.visualization.style import background
+
+    with plt.style.context("dark_background"):
+        left, _ = plt.figure(figsize=(9, 3)).subfigures(1, 2)
+        loss, accuracy = plot_loss_accuracy(HISTORY, axes=left.subplots(1, 2))
+        assert "\n" in loss.get_title()
+        accuracy.set_facecolor("none")
+        assert background(accuracy).max() == 0
+
+
 def test_given_axes_are_drawn_in_and_nothing_else_is_opened():
     figure, axes = plt.subplots(2, 1)
     drawn = plot_loss_accuracy(HISTORY, axes=axes)
