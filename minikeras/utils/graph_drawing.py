@@ -279,7 +279,8 @@ def draw(frame: Frame, rankdir: str, splines: str) -> Picture:
     sideways = rankdir in ("LR", "RL")
     contents: dict[str, Box | Frame] = {}
     root = _block(frame, rankdir, contents)
-    runs = layout(root, [arrow for inner in _frames(frame) for arrow in inner.arrows])
+    arrows = dict.fromkeys(arrow for inner in _frames(frame) for arrow in inner.arrows)
+    runs = layout(root, list(arrows))
 
     def place(x: float, y: float) -> Point:
         """Return where in the picture a point of the layout is."""
@@ -330,7 +331,8 @@ def _block(frame: Frame, rankdir: str, contents: dict[str, Any], outermost: bool
             continue
         contents[item.key] = item
         if isinstance(item, Frame):
-            children.append(_block(item, rankdir, contents, outermost=False))
+            inner = _block(item, rankdir, contents, outermost=False)
+            children += [inner] if inner.children else []
             continue
         rows = strips(item)
         size = max(sum(row.widths) for row in rows), sum(row.height for row in rows)

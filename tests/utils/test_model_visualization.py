@@ -405,6 +405,24 @@ def test_what_follows_one_another_stands_in_one_line():
     assert len({round(sum(heads[n][::2]), 6) for n in right}) == 1
 
 
+def overlapping(k):
+    """Two nested models, one of which is a part of the other."""
+    x = inner = k.Input((3,), name="x")
+    x = features = k.layers.Dense(3, name="features")(x)
+    whole = k.Model(inner, k.layers.Dense(3, name="rest")(x), name="whole")
+    part = k.Model(inner, features, name="part")
+    inputs = k.Input((3,), name="inputs")
+    return k.Model(inputs, k.layers.Add(name="sum")([whole(inputs), part(inputs)]), name="outer")
+
+
+def test_a_layer_of_two_nested_models_is_one_box():
+    _, picture = drawn(overlapping)
+    names = sorted(name.split()[0] for name in boxes_of(picture))
+    assert names == ["features", "inputs", "rest", "sum", "x"]
+    assert len([t for t in texts(picture) if "(" not in t and t in ("whole", "part")]) == 1
+    assert len(picture.arrows) == 5
+
+
 def test_svg_holds_everything():
     _, picture = drawn(nested)
     root = ET.fromstring(picture.svg())
