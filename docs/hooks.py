@@ -29,6 +29,7 @@ NAMESPACES = {
     "minikeras.random": "Random numbers",
     "minikeras.datasets": "Data sets",
     "minikeras.utils": "Utilities",
+    "minikeras.visualization": "Pictures",
     "minikeras.saving": "Files, objects and their configs",
     "minikeras.config": "Settings",
     "minikeras.tree": "Nested structures",

@@ -26,6 +26,7 @@ def test_import_loads_nothing_heavy(loaded):
     heavy = {
         "h5py",
         "matplotlib",
+        "pydot",
         "pandas",
         "sklearn",
         "PIL",
