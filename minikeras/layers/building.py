@@ -12,7 +12,6 @@ from minikeras.autodiff.state import thread
 from minikeras.common.call_errors import explained_build
 from minikeras.layers.call_arguments import build_shapes_of, tensor_arguments
 
-
 _lock = Lock()
 _first_calls: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
