@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -299,7 +300,15 @@ class Window(OneInput):
                 next(itertools.islice(source, self._shift - span, self._shift - span), None)
 
     def _split(self, window: list) -> Any:
-        return tree.map_structure(lambda *leaves: self._make(list(leaves)), *window)
+        columns = zip(*map(tree.flatten, window))
+        parts = [
+            self._make(list(c), functools.partial(self._part_spec, i))
+            for i, c in enumerate(columns)
+        ]
+        return tree.pack_sequence_as(window[0], parts)
+
+    def _part_spec(self, number: int) -> Any:
+        return tree.flatten(self.source.spec())[number]
 
     def cardinality(self) -> int:
         n = self.source.cardinality()

@@ -31,7 +31,7 @@ from minikeras.data.selecting import (
     Unique,
 )
 from minikeras.data.sources import FromElements, FromGenerator, FromSlices, RandomNumbers, Range
-from minikeras.data.spec import TensorSpec, map_types, signature
+from minikeras.data.spec import TensorSpec, map_types, resized, signature, with_axis
 from minikeras.data.stage import (
     INFINITE_CARDINALITY,
     UNKNOWN_CARDINALITY,
@@ -677,10 +677,9 @@ class Dataset:
         shift = _positive("window", "shift", size if shift is None else shift)
         stride = _positive("window", "stride", stride)
 
-        def make(elements: list) -> Dataset:
-            return Dataset(FromElements(elements))
-
-        return Dataset(Window(self._stage, size, shift, stride, bool(drop_remainder), make), name)
+        drop = bool(drop_remainder)
+        stage = Window(self._stage, size, shift, stride, drop, _of_elements)
+        return Dataset(stage, name)
 
     def group_by_window(
         self,
@@ -721,12 +720,20 @@ class Dataset:
             size = _positive("group_by_window", "window_size", window_size)
             window_size_func = lambda key: size  # noqa: E731
 
-        def make(elements: list) -> Dataset:
-            return Dataset(FromElements(elements))
+        return self._grouped(key_func, reduce_func, window_size_func, None, name)
 
-        return Dataset(
-            GroupByWindow(self._stage, key_func, reduce_func, window_size_func, make), name
-        )
+    def _grouped(
+        self,
+        key: Callable,
+        reduce: Callable,
+        size: Callable,
+        spec: Callable | None,
+        name: str | None,
+    ) -> Dataset:
+        def make(elements: list) -> Dataset:
+            return _of_elements(elements, self._stage.spec)
+
+        return Dataset(GroupByWindow(self._stage, key, reduce, size, make, spec), name)
 
     def bucket_by_sequence_length(
         self,
@@ -792,9 +799,14 @@ class Dataset:
                 shapes = _filled_shapes(self, padded_shapes, int(ends[number]) - 1)
             return window.padded_batch(sizes[number], shapes, padding_values, drop_remainder)
 
-        return self.group_by_window(
-            bucket, batch, window_size_func=lambda key: sizes[int(key)], name=name
-        )
+        def spec() -> Any:
+            size = sizes[0] if drop_remainder and len(set(sizes)) == 1 else None
+            if no_padding:
+                return with_axis(self.element_spec, size)
+            padded = PaddedBatch(self._stage, 1, padded_shapes, padding_values, False)
+            return resized(padded.spec(), size)
+
+        return self._grouped(bucket, batch, lambda key: sizes[int(key)], spec, name)
 
     # Keeping elements.
 
@@ -989,6 +1001,10 @@ class DatasetIterator(Iterator):
     def element_spec(self) -> Any:
         """Shapes and dtypes of the elements."""
         return self._dataset.element_spec
+
+
+def _of_elements(elements: list, spec: Callable[[], Any]) -> Dataset:
+    return Dataset(FromElements(elements, spec))
 
 
 def _check_callable(method: str, argument: str, value: Any) -> None:

@@ -65,6 +65,8 @@ def to_leaf(value: Any) -> Any:
         return np.array(value, dtype=object)  # NumPy's own type of bytes loses zeros at the end
     if isinstance(value, (list, tuple)) and isinstance(_first(value), bytes):
         return np.array(value, dtype=object)
+    if isinstance(value, list) and isinstance(_first(value), (Tensor, np.ndarray, np.generic)):
+        return np.stack([to_leaf(part) for part in value])  # of their own dtype
     array = value if isinstance(value, np.ndarray) else None
     if array is None and not isinstance(value, Tensor) and hasattr(value, "__array__"):
         array = np.asarray(value)  # a pandas Series, say

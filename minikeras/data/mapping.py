@@ -55,7 +55,7 @@ class Map(OneInput):
 
     def _spec_of_result(self, spec: Any) -> Any:
         """Return the spec of the first result. An axis of batches has no fixed size there either."""
-        result = self.spec_of_first()
+        result = spec_of(self.first())
         shapes = [getattr(leaf, "shape", None) for leaf in tree.flatten(spec)]
         batched = all(shape and shape[0] is None for shape in shapes)
         first = {shape[0] for shape in _shapes(result)}
@@ -95,7 +95,7 @@ class Scan(OneInput):
             pair = (spec_of(self._state), self.source.spec())
             return described(lambda both: self._function(*both), pair)[1]
         except NotDescribable:
-            return self.spec_of_first()
+            return spec_of(self.first())
 
 
 class Nested(OneInput, RandomStage):
@@ -119,7 +119,14 @@ class Nested(OneInput, RandomStage):
         return n if n in (0, INFINITE_CARDINALITY) else UNKNOWN_CARDINALITY
 
     def spec(self) -> Any:
-        return self.spec_of_first()
+        """Return the spec of the data set that the function returns for the first element."""
+        first = self.source.first()
+        with seeds_of((self.seed,), 0):
+            return self.make(first).element_spec
+
+    def make(self, element: Any) -> Any:
+        """Return the data set that the function returns for an element."""
+        return call_with(self._function, element)
 
 
 class Interleave(Nested):
@@ -167,13 +174,31 @@ class Interleave(Nested):
 
 
 class GroupByWindow(Nested):
-    """Elements gathered by keys; so many of one key go through a function that returns a data set."""
+    """Elements gathered by keys; so many of one key go through a function that returns a data set.
+
+    Args:
+        source: the stage before.
+        key: returns an integer for an element.
+        function: returns a data set for a key and a window, a data set of elements.
+        size: returns the number of elements in a window for a key.
+        make: returns the data set of a list of elements.
+        spec: returns the spec of the elements, if it is not to be found by trying.
+    """
 
     def __init__(
-        self, source: Stage, key: Callable, function: Callable, size: Callable, make: Callable
+        self,
+        source: Stage,
+        key: Callable,
+        function: Callable,
+        size: Callable,
+        make: Callable,
+        spec: Callable | None = None,
     ) -> None:
         super().__init__(source, function, "group_by_window: `reduce_func`")
-        self._key, self._size, self._make = key, size, make
+        self._key, self._size, self._make, self._spec = key, size, make, spec
+
+    def spec(self) -> Any:
+        return super().spec() if self._spec is None else self._spec()
 
     def elements(self, run: Run) -> Iterator[Any]:
         draws = run.key(self)
@@ -204,7 +229,11 @@ class GroupByWindow(Nested):
             number += 1
 
     def _reduce(self, run: Run, draws: tuple, number: int, group: int, window: list) -> Iterator:
-        def reduce(function: Callable, key: Any) -> Any:
-            return call(lambda key: function(key, self._make(window)), key)
+        return self.open(run, draws, number, self._caller, np.int64(group), window)
 
-        return self.open(run, draws, number, reduce, to_element(np.int64(group)))
+    def _caller(self, function: Callable, group: Any, window: list) -> Any:
+        return call(lambda key: function(key, self._make(window)), np.asarray(group))
+
+    def make(self, element: Any) -> Any:
+        key = to_element(call_with(self._key, element))
+        return self._caller(self._function, key, [element])

@@ -17,7 +17,7 @@ from minikeras.data.elements import (
     to_element,
     to_leaf,
 )
-from minikeras.data.spec import TensorSpec, common_spec, spec_of
+from minikeras.data.spec import TensorSpec, spec_of
 from minikeras.data.stage import (
     INFINITE_CARDINALITY,
     UNKNOWN_CARDINALITY,
@@ -33,9 +33,14 @@ from minikeras.data.stage import (
 
 
 class FromElements(Stage):
-    """Elements that are there already."""
+    """Elements that are there already.
 
-    def __init__(self, elements: Sequence[Any], spec: Any = None) -> None:
+    Args:
+        elements: the elements.
+        spec: returns their spec, if more is known than the elements show.
+    """
+
+    def __init__(self, elements: Sequence[Any], spec: Callable[[], Any] | None = None) -> None:
         self._elements = elements
         self._spec = spec
 
@@ -46,14 +51,7 @@ class FromElements(Stage):
         return len(self._elements)
 
     def spec(self) -> Any:
-        if not self._elements:
-            if self._spec is None:
-                raise ValueError("There are no elements that could tell their shapes and dtypes.")
-            return self._spec
-        spec = spec_of(self._elements[0])
-        for element in self._elements[1:]:
-            spec = common_spec(spec, spec_of(element))
-        return spec
+        return spec_of(self._elements[0]) if self._spec is None else self._spec()
 
 
 class FromSlices(Stage):
@@ -152,7 +150,7 @@ class FromGenerator(Stage):
         return UNKNOWN_CARDINALITY
 
     def spec(self) -> Any:
-        return self.spec_of_first() if self._signature is None else self._signature
+        return spec_of(self.first()) if self._signature is None else self._signature
 
 
 def _to_leaf_of(spec: Any, value: Any) -> Any:

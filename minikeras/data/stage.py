@@ -21,7 +21,7 @@ import numpy as np
 
 from minikeras.common.packing import packer
 from minikeras.data.elements import strings
-from minikeras.data.spec import TensorSpec, spec_of
+from minikeras.data.spec import TensorSpec
 from minikeras.random.random_state import get_random_state, set_random_state
 from minikeras.random.seed_generator import make_default_seed
 
@@ -63,18 +63,22 @@ class Stage(ABC):
         """Return the spec of the elements: by default that of the input."""
         return self.inputs[0].spec()
 
-    def spec_of_first(self) -> Any:
-        """Return the spec of the first element, for want of a better way."""
+    def first(self) -> Any:
+        """Return the first element, where there is no other way to learn what elements look like.
+
+        The pass does not count, and what it draws from the global streams is put back.
+
+        Raises:
+            ValueError: if there is none.
+        """
         before = get_random_state()
         try:
-            elements = self.elements(Run.look(self))
-            for element in elements:
-                return spec_of(element)
+            for element in self.elements(Run.look(self)):
+                return element
         finally:
             set_random_state(before)
         raise ValueError(
-            f"{type(self).__name__.lower()}: what elements look like shows only when there are some, "
-            "and there are none."
+            "element_spec: what elements look like shows only when there are some, and there are none."
         )
 
 
