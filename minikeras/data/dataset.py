@@ -997,6 +997,12 @@ class DatasetIterator(Iterator):
         """Return the next element; the same as `next`."""
         return next(self)
 
+    def close(self) -> None:
+        """End the pass, and let its threads go. That happens too when nobody holds the iterator."""
+        elements, self._elements = self._elements, iter(())
+        if hasattr(elements, "close"):
+            elements.close()
+
     @property
     def element_spec(self) -> Any:
         """Shapes and dtypes of the elements."""

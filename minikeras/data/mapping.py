@@ -152,25 +152,37 @@ class Interleave(Nested):
         source = enumerate(self.source.elements(run))
         open_: list[Iterator | None] = [None] * self._cycle
         more = True
-        while more or any(open_):
-            for place in range(self._cycle):
-                if open_[place] is None and more:
-                    number, element = next(source, (None, None))
-                    more = number is not None
-                    if more:
-                        inner = self.open(run, key, number, call_with, element)
-                        open_[place] = ahead(inner, self._block) if self._workers else inner
-                stream = open_[place]
-                if stream is None:
-                    continue
-                for _ in range(self._block):
-                    # The end of a data set is its turn's end; the next one is opened at the next turn.
-                    for element in stream:
-                        yield element
-                        break
-                    else:
+        try:
+            while more or any(open_):
+                for place in range(self._cycle):
+                    if open_[place] is None and more:
+                        number, element = next(source, (None, None))
+                        more = number is not None
+                        if more:
+                            inner = self.open(run, key, number, call_with, element)
+                            open_[place] = ahead(inner, self._block) if self._workers else inner
+                    if open_[place] is None:
+                        continue
+                    ended = yield from self._turn(open_[place])
+                    if ended:
                         open_[place] = None
-                        break
+        finally:
+            for stream in open_:  # an error would keep them and their threads as long as itself
+                if hasattr(stream, "close"):
+                    stream.close()
+
+    def _turn(self, stream: Iterator) -> Iterator[Any]:
+        """Give the elements of one turn, and return whether there are no others.
+
+        The end of a data set is its turn's end too: what comes in its place waits for the next.
+        """
+        for _ in range(self._block):
+            for element in stream:
+                yield element
+                break
+            else:
+                return True
+        return False
 
 
 class GroupByWindow(Nested):
