@@ -51,6 +51,9 @@ class Cache(Selection):
     def in_use(self) -> tuple[Stage, ...]:
         return self.inputs if self.filled_in is None else ()
 
+    def forget(self) -> None:
+        self._kept, self.filled_in = [], None
+
     def some(self, run: Run) -> Iterator[Any]:
         return self._through(run, self.source.elements)
 

@@ -47,6 +47,9 @@ class Stage(ABC):
         """Return the inputs that a pass takes elements from."""
         return self.inputs
 
+    def forget(self) -> None:  # noqa: B027 - most keep nothing
+        """Drop elements that are kept: what they were drawn with is to be something else."""
+
     def elements(self, run: Run) -> Iterator[Any]:
         """Give the elements of one pass."""
         return self.table.rows(self.numbers(run))
@@ -201,6 +204,8 @@ def set_state(root: Stage, state: Sequence[Sequence[int]]) -> None:
         )
     for stage, (seed, begun) in zip(stages, state):
         stage.seed, stage.begun = int(seed), int(begun)
+    for stage in _stages(root, unused=True):
+        stage.forget()
 
 
 def generator(key: Sequence[int]) -> np.random.Generator:
