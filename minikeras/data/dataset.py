@@ -40,7 +40,6 @@ from minikeras.data.stage import (
     get_state,
     set_state,
 )
-from minikeras.data.threads import count_cores
 
 AUTOTUNE = -1
 """In the place of a number of threads or elements: let the library choose."""
@@ -352,8 +351,8 @@ class Dataset:
 
         Args:
             map_func: called with an element, or with the parts of one that is a tuple.
-            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core. None for no
-                thread but the one that asks for elements.
+            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core, if a call
+                takes long enough to gain by it. None for no thread but the one that asks for elements.
             deterministic: elements keep their order in any case.
 
         Example:
@@ -378,7 +377,7 @@ class Dataset:
         [0, 0, 1, 0, 1, 2]
         """
         _check_callable("flat_map", "map_func", map_func)
-        return Dataset(Interleave(self._stage, map_func, 1, 1, 0, "flat_map: `map_func`"), name)
+        return Dataset(Interleave(self._stage, map_func, 1, 1, False, "flat_map: `map_func`"), name)
 
     def interleave(
         self,
@@ -413,7 +412,7 @@ class Dataset:
             map_func,
             _positive("interleave", "cycle_length", cycle),
             _positive("interleave", "block_length", 1 if block_length is None else block_length),
-            _workers("interleave", num_parallel_calls),
+            _workers("interleave", num_parallel_calls) != 0,
             "interleave: `map_func`",
         )
         return Dataset(stage, name)
@@ -1035,13 +1034,12 @@ def _positive(method: str, argument: str, value: Any) -> int:
     return number
 
 
-def _workers(method: str, num_parallel_calls: Any) -> int:
+def _workers(method: str, num_parallel_calls: Any) -> int | None:
+    """Return a number of threads, None in the place of `AUTOTUNE`."""
     if num_parallel_calls is None:
         return 0
     n = _integer(method, "num_parallel_calls", num_parallel_calls)
-    if n == AUTOTUNE:
-        return count_cores()
-    return _positive(method, "num_parallel_calls", n)
+    return None if n == AUTOTUNE else _positive(method, "num_parallel_calls", n)
 
 
 def _stage_of(method: str, argument: str, value: Any) -> Stage:

@@ -74,7 +74,7 @@ def test_epochs_are_shuffled_anew():
 
     dataset = Dataset.from_tensor_slices((X, np.arange(20))).shuffle(20, seed=1).batch(5).map(note)
     built().fit(dataset, epochs=3, verbose=0)
-    epochs = [sum(passed[i : i + 4], []) for i in (0, 4, 8)]
+    epochs = [[i for batch in passed[e : e + 4] for i in batch] for e in (0, 4, 8)]
     assert len(passed) == 12 and all(sorted(epoch) == list(range(20)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
 
@@ -155,7 +155,7 @@ PIPELINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("crash", [(0, 2), (1, None), (1, 3), (2, 1)])
+@pytest.mark.parametrize("crash", [(0, 2), (1, None), (1, 3)])
 @pytest.mark.parametrize("repeated", [False, True])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_training_goes_on_with_the_batches_that_are_left(tmp_path, name, repeated, crash):

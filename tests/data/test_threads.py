@@ -137,6 +137,21 @@ def test_calls_run_at_the_same_time():
     assert list(in_threads(meet, iter(range(6)), 2)) == list(range(6))
 
 
+@pytest.mark.parametrize("seconds, helped", [(1e-6, False), (1.0, True)])
+def test_only_slow_functions_are_given_to_threads(monkeypatch, seconds, helped):
+    now = iter(np.arange(1000.0).repeat(2) * 1e3 + np.tile([0, seconds], 1000))
+    monkeypatch.setattr("minikeras.data.threads.time.perf_counter", lambda: next(now))
+    names = []
+
+    def note(i):
+        names.append(threading.current_thread().name)
+        return i
+
+    assert [int(i) for i in Dataset.range(20).map(note, AUTOTUNE)] == list(range(20))
+    own = threading.current_thread().name
+    assert set(names[:4]) == {own} and set(names[4:]) == {"minikeras-data" if helped else own}
+
+
 def test_threads_take_over_what_numpy_does_about_errors():
     def divide(i):
         return i.numpy() / np.float64(0)
