@@ -9,6 +9,7 @@ from data_cases import CARDINALITIES, CASES, Pair, pairs, plain, rows
 import minikeras
 from minikeras import ops
 from minikeras.autodiff import Tensor
+from minikeras.autodiff.state import thread
 from minikeras.data import (
     AUTOTUNE,
     INFINITE_CARDINALITY,
@@ -90,6 +91,23 @@ def test_functions_are_called_with_tensors_off_any_tape():
         total = dataset.reduce(w, lambda s, x: s + x)
     assert float(total) == 8
     assert tape.gradient(total, w) is None
+
+
+def test_functions_run_without_the_tapes_around():
+    tapes = []
+
+    def note(*parts):
+        tapes.extend(thread.state.tapes)
+        return parts[-1]
+
+    numbers = Dataset.range(3)
+    with minikeras.GradientTape():
+        list(numbers.map(note).filter(lambda i: note(i) >= 0).take_while(lambda i: note(i) < 9))
+        list(numbers.scan(0, lambda state, i: (state, note(i))))
+        list(numbers.interleave(lambda i: note(numbers)))
+        list(numbers.group_by_window(note, lambda key, window: note(window), 2))
+        numbers.reduce(0, note)
+    assert tapes == []
 
 
 def test_strings_keep_what_they_are():
