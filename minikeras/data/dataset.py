@@ -201,7 +201,9 @@ class Dataset:
         if not 1 <= len(args) <= 3:
             raise ValueError(f"range: one to three numbers are needed. Received: {args}")
         bounds = [_integer("range", "args", a) for a in args]
-        start, stop, step = (*([0] * (len(bounds) == 1)), *bounds, 1)[:3]
+        if len(bounds) == 1:
+            bounds.insert(0, 0)
+        start, stop, step = (*bounds, 1)[:3]
         if step == 0:
             raise ValueError("range: the step must not be 0.")
         return Dataset(Range(start, stop, step, output_type), name)
@@ -569,7 +571,9 @@ class Dataset:
             dataset: the other one.
         """
         other = _stage_of("concatenate", "dataset", dataset)
-        return Dataset(Concatenate((self._stage, other)), name)
+        # Many in a row make one stage, not a tower of them.
+        joined = self._stage.inputs if type(self._stage) is Concatenate else (self._stage,)
+        return Dataset(Concatenate((*joined, other)), name)
 
     # Batches and windows.
 

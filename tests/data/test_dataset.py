@@ -207,6 +207,13 @@ def test_values_of_tensors_are_taken_for_numbers():
     assert plain(Dataset.range(n)) == [0, 1, 2, 3, 4]
 
 
+def test_many_files_in_a_row():
+    dataset = Dataset.range(0)
+    for i in range(3000):
+        dataset = dataset.concatenate(Dataset.range(i, i + 1))
+    assert plain(dataset) == list(range(3000)) and len(dataset) == 3000
+
+
 def test_list_files(tmp_path):
     for name in ("b.txt", "a.txt", "c.csv"):
         (tmp_path / name).write_text(name)
