@@ -21,6 +21,7 @@ from minikeras.data.options import Options
 from minikeras.data.selecting import (
     Choose,
     Concatenate,
+    Counted,
     Filter,
     Repeat,
     Sample,
@@ -1010,6 +1011,34 @@ class DatasetIterator(Iterator):
     def element_spec(self) -> Any:
         """Shapes and dtypes of the elements."""
         return self._dataset.element_spec
+
+
+def assert_cardinality(expected_cardinality: int) -> Callable[[Dataset], Dataset]:
+    """Return a function for `apply` that says how many elements a data set has.
+
+    `fit` then knows the number of steps where nobody could know it, as with generators.
+
+    Args:
+        expected_cardinality: the number, or `INFINITE_CARDINALITY`. A pass in which it turns out to be
+            another raises ValueError.
+
+    Example:
+
+    >>> from minikeras.data import Dataset, assert_cardinality
+    >>> len(Dataset.from_generator(lambda: iter([1, 2, 3])).apply(assert_cardinality(3)))
+    3
+    """
+    count = _integer("assert_cardinality", "expected_cardinality", expected_cardinality)
+    if count < INFINITE_CARDINALITY:
+        raise ValueError(
+            "assert_cardinality: `expected_cardinality` must be a number of elements, or "
+            f"INFINITE_CARDINALITY. Received: {expected_cardinality!r}"
+        )
+
+    def announce(dataset: Dataset) -> Dataset:
+        return dataset._keeping(Counted(dataset._stage, count), None)
+
+    return announce
 
 
 def _of_elements(elements: list, spec: Callable[[], Any]) -> Dataset:

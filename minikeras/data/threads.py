@@ -67,7 +67,10 @@ def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:
             if error is StopIteration:
                 return
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # whose traceback holds this frame: no circle
             places.put(True)
             yield element
             del element
@@ -120,7 +123,10 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
         while pending:
             result, error = pending.popleft().get()
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # whose traceback holds this frame: no circle
             pending.extend(itertools.islice(begun, 1))
             yield result
             del result

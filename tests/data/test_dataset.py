@@ -17,6 +17,7 @@ from minikeras.data import (
     DatasetSpec,
     Options,
     TensorSpec,
+    assert_cardinality,
 )
 
 
@@ -232,6 +233,19 @@ def test_options_and_apply():
     assert dataset.options().deterministic is False
     assert Dataset.range(3).options().deterministic is None
     assert plain(dataset.apply(lambda d: d.skip(2))) == [2]
+
+
+@pytest.mark.parametrize("count, said", [(2, "more"), (4, "only 3"), (-1, "only 3")])
+def test_announced_cardinality(count, said):
+    dataset = Dataset.from_generator(lambda: iter([5, 6, 7]))
+    announced = dataset.apply(assert_cardinality(3))
+    assert len(announced) == 3 and plain(announced) == [5, 6, 7]
+    wrong = dataset.apply(assert_cardinality(count))
+    assert wrong.cardinality() == count
+    with pytest.raises(ValueError, match=f"Received: {said}"):
+        list(wrong)
+    with pytest.raises(ValueError, match="expected_cardinality"):
+        assert_cardinality(-2)
 
 
 def test_representation():

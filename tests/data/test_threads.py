@@ -1,9 +1,11 @@
 """Threads make elements ahead: in order, no more than they should, and errors come through."""
 
+import contextlib
 import gc
 import queue
 import threading
 import traceback
+import weakref
 
 import numpy as np
 import pytest
@@ -66,6 +68,29 @@ def test_errors_come_where_they_belong_with_their_traceback(dataset_of):
     names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert names[-1] == "fail_at_seven"
     wait_for_the_end_of_threads()
+
+
+def test_what_failed_is_let_go(dataset_of):
+    """An exception that nobody holds keeps nothing alive, without the garbage collector."""
+
+    class Thing:
+        pass
+
+    things = []
+
+    def fail(i):
+        thing = Thing()
+        things.append(weakref.ref(thing))
+        raise KeyError(thing)
+
+    gc.disable()
+    try:
+        with contextlib.suppress(KeyError):
+            list(dataset_of(fail))
+        wait_for_the_end_of_threads()
+        assert things and all(thing() is None for thing in things)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("way", ["closed", "dropped"])
