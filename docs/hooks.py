@@ -27,6 +27,7 @@ NAMESPACES = {
     "minikeras.regularizers": "Regularizers",
     "minikeras.constraints": "Constraints",
     "minikeras.random": "Random numbers",
+    "minikeras.data": "Pipelines of data",
     "minikeras.datasets": "Data sets",
     "minikeras.utils": "Utilities",
     "minikeras.visualization": "Pictures",

@@ -60,3 +60,11 @@ def install_as_keras(dialect: int = 3) -> None:
     from minikeras.compat import importer  # not before: nobody else needs it
 
     importer.install_as_keras(dialect)
+
+
+def __getattr__(name: str) -> object:
+    if name == "data":  # which Keras has not got, and which few need: loaded when it is asked for
+        import importlib
+
+        return importlib.import_module("minikeras.data")
+    raise AttributeError(f"module 'minikeras' has no attribute {name!r}")
