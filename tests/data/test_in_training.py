@@ -176,3 +176,15 @@ def test_a_training_goes_on_with_the_batches_that_are_left(tmp_path, name, repea
         train(5, callbacks.BackupAndRestore(directory, save_freq=1), CrashAt(*crash))
     got = train(99, callbacks.BackupAndRestore(directory, save_freq=1))
     assert got == expected
+
+
+def test_data_without_an_end_needs_a_number_of_steps():
+    model = minikeras.Sequential([minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    endless = Dataset.from_tensor_slices((np.ones((8, 3)), np.ones((8, 1)))).repeat().batch(4)
+    for call in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(ValueError, match="no end: say how many batches"):
+            call(endless, verbose=0)
+    with pytest.raises(ValueError, match="validation_steps"):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), validation_data=endless, verbose=0)
+    assert len(model.fit(endless, steps_per_epoch=3, epochs=2, verbose=0).history["loss"]) == 2
