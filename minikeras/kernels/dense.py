@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.gemm import PARALLEL, dot, dots
 from minikeras.kernels.sums import column_sums
@@ -50,11 +51,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     """Return the gradients of x, kernel and bias."""
     x, flat, kernel, has_bias, y = saved
     need_x, need_kernel, need_bias = needs
-    d = g if g.ndim == 2 else g.reshape(y.shape)
-    if activation is not None:
-        d = activation.backward(d, y)
-    elif not d.flags.c_contiguous:
-        d = np.ascontiguousarray(d)
+    d = _before_activation(g, y, activation)
     out_kernel = out_bias = None
     if out is not None:
         _, out_kernel, out_bias = out
@@ -70,3 +67,21 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]
+
+
+def _before_activation(g: np.ndarray, y: np.ndarray, activation: Fused | None) -> np.ndarray:
+    d = g if g.ndim == 2 else g.reshape(y.shape)
+    if activation is not None:
+        return activation.backward(d, y)
+    return d if d.flags.c_contiguous else np.ascontiguousarray(d)
+
+
+def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int, activation: Fused | None) -> list:
+    """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
+    x, flat, kernel, has_bias, y = saved
+    d = _before_activation(g, y, activation)
+    return [
+        dot(d, kernel.T).reshape(x.shape) if needs[0] else None,
+        examples.dense(flat, d, n, kernel.shape) if needs[1] else None,
+        examples.sums(d, n) if needs[2] and has_bias else None,
+    ]
