@@ -97,6 +97,7 @@ class BaseOptimizer(Trackable, Configurable):
         loss_scale_factor: Positive | None = None,
         gradient_accumulation_steps: Count | None = None,
         name: str | None = None,
+        *,
         clipnorm_per_sample: Positive | None = None,
         noise_multiplier: NonNegative | None = None,
         noise_seed: Count | None = None,

@@ -292,12 +292,16 @@ class CompileLoss(Matched):
     def averages(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> bool:
         """Return whether the losses are means over examples; if not, they are sums over them.
 
+        Losses that have not been called, because a model computes its loss itself, count as means.
+
         Args:
             y_true, y_pred, sample_weight: a batch that the loss was computed of.
 
         Raises:
             ValueError: if they are both, or the loss of an example depends on the others.
         """
+        if not self.built:
+            return True
         if not self.alone:
             self._check_alone(y_true, y_pred, sample_weight)
         losses = [getattr(loss, "loss", loss) for loss in self.losses if loss is not None]
