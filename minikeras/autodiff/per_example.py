@@ -200,7 +200,7 @@ class _Walk:
         for node in self.nodes:
             if type(node) is Node and node.primitive.mixes_examples:
                 raise _interaction(node)
-        seen = self._seen(loss) if self.n > 1 else {}
+        seen, reached = self._seen(loss) if self.n > 1 else ({}, self.inside)
         unseen = [_Layout(0, 1, True, self.n == 1)]
         readers: list[int] = []
         self._follow(readers)
@@ -219,7 +219,10 @@ class _Walk:
                 "Gradients of single examples: an output does not depend on the examples. Use what "
                 "`tape.watch_examples` returns in the place of the inputs."
             )
-        layouts = {i: seen.get(i, unseen) for i in self._users()}
+        # Where no gradient arrives, because an output has no loss, there is nothing to find out.
+        layouts = {
+            i: seen.get(i, unseen) if self.nodes[i] in reached else [] for i in self._users()
+        }
         for i, found in layouts.items():
             if _UNKNOWN in found:
                 raise ValueError(
@@ -239,8 +242,13 @@ class _Walk:
             or any(isinstance(value, np.ndarray) for value in node.params.values())
         )
 
-    def _seen(self, loss: Tensor) -> dict[int, list]:
-        """Return by index what gradients of each node show; the batch has negative indices."""
+    def _seen(self, loss: Tensor) -> tuple[dict[int, list], set]:
+        """Send gradients of the outputs back with some examples' signs changed.
+
+        Returns:
+            By index, the layouts that the gradients of each node show; the batch has negative
+            indices. And the nodes that gradients of the loss arrive at, by whatever way.
+        """
         # Every other sign, so that neighbours differ; and signs without any order.
         others = np.random.default_rng(self.n).integers(0, 2, self.n) * 2 - 1
         signs = [np.ones(self.n), 1 - np.arange(self.n) % 2 * 2, others]
@@ -249,6 +257,10 @@ class _Walk:
         at_ends = backpropagate(
             outside, {loss.node: np.ones_like(loss.array)}, keep=set(self.ends), release=False
         )
+        reached = set(at_ends) & self.inside
+        for node in reversed(self.nodes):
+            if node in reached:
+                reached.update([node.node] if type(node) is Pick else node.parents)
         grads: dict = {}
         for end in dict.fromkeys(self.ends):
             g = at_ends.get(end)
@@ -284,7 +296,7 @@ class _Walk:
         for k, leaf in enumerate(self.examples):
             if leaf in grads:
                 seen[-1 - k] = [_layout_of(grads[leaf], codes)]
-        return seen
+        return seen, reached
 
     def _mixer(self, i: int, seen: dict[int, list]) -> Any:
         """Return the node that mixed the examples of a node, or of a leaf of the batch."""

@@ -198,11 +198,14 @@ class GradientTape:
     _watched: frozenset = frozenset()
     _examples: dict = {}
     """What `watch_examples` was given: shapes by leaf."""
+    _keeps_least = True
+    """Whether a recorded call needs to know neither its inputs nor the layer that it ran in."""
     _used = False
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
-        self._keeps_least = not persistent
+        if persistent:
+            self._keeps_least = False
         self._accessed = watch_accessed_variables
         self._nodes: list = []
 

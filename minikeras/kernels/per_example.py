@@ -22,7 +22,7 @@ from minikeras.kernels.sums import add_reduce
 
 CHUNK = 1 << 22
 """Elements of gradients, or of products of positions, that are worked out at a time."""
-KEPT = 1 << 24
+KEPT = 1 << 23
 """Elements of gradients of single examples that are kept until they are summed."""
 
 

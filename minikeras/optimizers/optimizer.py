@@ -447,9 +447,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         share /= self.gradient_accumulation_steps or 1
         deviation = self.noise_multiplier * self.clipnorm_per_sample * share
         for part in _gradients(selected):
-            part += random_kernels.normal(
-                part.shape, 0.0, deviation, part.dtype, self._noise.next_key()
-            )
+            random_kernels.add_normal(part, deviation, self._noise.next_key())
 
     def _clip(self, selected: _Selected) -> None:
         """Clip the gradients by one of the three arguments; a negative bound clips nothing."""

@@ -280,6 +280,18 @@ def test_what_is_known_of_a_structure_serves_batches_of_other_sizes():
     assert len(model.optimizer._plans) == 1
 
 
+def test_an_output_without_a_loss():
+    x = minikeras.Input((5,))
+    h = layers.Dense(4, activation="tanh")(x)
+    model = minikeras.Model(x, {"a": layers.Dense(3)(h), "b": layers.Dense(2)(h)})
+    bound = middle_bound(model, VECTORS, {"a": TARGETS}, loss={"a": "mse"})
+    model.compile(optimizers.SGD(1.0, clipnorm_per_sample=bound), {"a": "mse"})
+    for _ in range(2):
+        wanted, _ = one_at_a_time(model, VECTORS, {"a": TARGETS}, bound)
+        assert_close(step(model, VECTORS, {"a": TARGETS}), wanted)
+    assert len(model.optimizer._plans) == 1
+
+
 def test_a_sum_of_losses_is_a_sum_of_clipped_gradients():
     model = chain((5,))
     bound = middle_bound(model, VECTORS, TARGETS)
