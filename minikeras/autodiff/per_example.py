@@ -103,7 +103,9 @@ class _Layout(NamedTuple):
 
     def owners(self, shape: tuple, n: int) -> np.ndarray:
         """Return whose each element is, in a shape that broadcasts to `shape`."""
-        owners = np.arange(shape[self.axis]) // self.run % n
+        size = shape[self.axis]
+        run = size // n if self.first else self.run  # of series, they may be longer than before
+        owners = np.arange(size) // max(run, 1) % n
         return owners.reshape([-1 if i == self.axis else 1 for i in range(len(shape))])
 
 

@@ -40,7 +40,7 @@ def one_at_a_time(model, x, y, bound, weights=None):
         ]
         norms.append(np.sqrt(sum((g**2).sum() for g in grads)))
         for t, g in zip(total, grads):
-            t += g * min(1, bound / norms[-1]) / n
+            t += g * min(1, bound / max(norms[-1], 1e-30)) / n
     return total, norms
 
 
@@ -101,7 +101,7 @@ class TimeMajor(layers.Layer):
     def call(self, x):
         left, right = ops.split(self.w * self.w, 2, axis=1)
         x = ops.transpose(x, (1, 0, 2))
-        h = ops.tanh(ops.matmul(x, ops.concatenate([right, left], axis=1)) * self.scale)
+        h = ops.tanh(ops.matmul(x, ops.concatenate([right, left], axis=1)) * ops.exp(self.scale))
         return ops.transpose(h, (1, 0, 2))
 
 
@@ -134,7 +134,7 @@ MODELS = {
         IMAGES,
     ),
     "many filters": lambda: (
-        chain((8, 8, 2), layers.Conv2D(40, 3), layers.Conv2D(40, 5), layers.Flatten()),
+        chain((8, 8, 2), layers.Conv2D(40, 3), layers.Conv2D(40, 5, groups=2), layers.Flatten()),
         IMAGES,
     ),
     "transposed and depthwise": lambda: (
@@ -407,9 +407,23 @@ class Centred(layers.Layer):
         return x - ops.mean(x, axis=0)
 
 
+class Accumulated(layers.Layer):
+    def call(self, x):
+        return ops.cumsum(x, axis=0)
+
+
+@pytest.mark.parametrize("rows", [N, 1])
+def test_batch_normalization_is_refused_whatever_the_batch(rows):
+    model = chain((5,), layers.BatchNormalization(name="bn"))
+    model.compile(optimizers.SGD(clipnorm_per_sample=1.0), "mse")
+    with pytest.raises(ValueError, match="/bn' the result"):
+        model.train_on_batch(VECTORS[:rows], TARGETS[:rows])
+
+
 @pytest.mark.parametrize(
     "inner, place",
     [
+        ([Accumulated(name="accumulated")], "/accumulated'"),
         ([layers.Dense(4), layers.BatchNormalization(name="bn")], "/bn'"),
         ([layers.BatchNormalization(name="bn")], "/bn'"),
         ([layers.Dense(4), Centred(name="centred")], "/centred'"),
