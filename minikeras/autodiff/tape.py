@@ -247,6 +247,14 @@ class GradientTape:
 
         Returns:
             Tensors in the structure of `x`, to be used in its place.
+
+        Example:
+
+        >>> import numpy as np, minikeras
+        >>> with minikeras.GradientTape() as tape:
+        ...     x = tape.watch_examples(np.ones((4, 2), "float32"))
+        >>> x.shape
+        (4, 2)
         """
         found = dict(self._examples)
 
