@@ -51,7 +51,11 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     """Return the gradients of x, kernel and bias."""
     x, flat, kernel, has_bias, y = saved
     need_x, need_kernel, need_bias = needs
-    d = _before_activation(g, y, activation)
+    d = g if g.ndim == 2 else g.reshape(y.shape)
+    if activation is not None:
+        d = activation.backward(d, y)
+    elif not d.flags.c_contiguous:
+        d = np.ascontiguousarray(d)
     out_kernel = out_bias = None
     if out is not None:
         _, out_kernel, out_bias = out
@@ -69,17 +73,12 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     return [dx, dkernel, dbias]
 
 
-def _before_activation(g: np.ndarray, y: np.ndarray, activation: Fused | None) -> np.ndarray:
-    d = g if g.ndim == 2 else g.reshape(y.shape)
-    if activation is not None:
-        return activation.backward(d, y)
-    return d if d.flags.c_contiguous else np.ascontiguousarray(d)
-
-
 def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int, activation: Fused | None) -> list:
     """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
     x, flat, kernel, has_bias, y = saved
-    d = _before_activation(g, y, activation)
+    d = np.ascontiguousarray(g).reshape(y.shape)
+    if activation is not None:
+        d = activation.backward(d, y)
     return [
         dot(d, kernel.T).reshape(x.shape) if needs[0] else None,
         examples.dense(flat, d, n, kernel.shape) if needs[1] else None,
