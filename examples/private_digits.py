@@ -146,6 +146,7 @@ def plot(rows, open_accuracy, path):
         xlabel="privacy budget epsilon",
         ylabel="accuracy on unseen digits",
     )
+    ax.margins(0.08, 0.12)
     ax.legend()
     fig.savefig(path, dpi=120)
 
