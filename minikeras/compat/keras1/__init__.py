@@ -1,6 +1,7 @@
 """Keras 0.x and 1.x (2015 to 2017)."""
 
 from minikeras.compat.keras1 import layers
+from minikeras.compat.keras2 import EXTENSIONS as EXTENSIONS_LATER
 from minikeras.compat.keras2 import MODULES as LATER
 from minikeras.compat.keras2 import MOVED as MOVED_LATER
 from minikeras.compat.namespaces import Contents, Tree
@@ -12,4 +13,4 @@ MODULES = {
 
 MOVED = {**MOVED_LATER, "objectives": "losses", "layers.advanced_activations": "layers"}
 
-TREE = Tree("Keras 1", MODULES, MOVED)
+TREE = Tree("Keras 1", MODULES, MOVED, EXTENSIONS_LATER)
