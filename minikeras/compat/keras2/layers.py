@@ -137,7 +137,11 @@ def adapted(name: str, standalone: bool = True) -> Adapted:
 
 def is_layer(obj: Any) -> bool:
     """Whether it is a class of layers that scripts call with Keras 2's arguments."""
-    return isinstance(obj, type) and issubclass(obj, Layer) and obj.__name__ != "InputLayer"
+    return (
+        isinstance(obj, type)
+        and issubclass(obj, Layer)
+        and getattr(importlib.import_module(_HERE), obj.__name__, None) is obj
+    )
 
 
 def wrap(name: str, obj: Any) -> Any:
@@ -164,6 +168,11 @@ def _cudnn(name: str, today: str, forget: str) -> Adapted:
 
 
 NAMES = {
+    "InputLayer": Adapted(
+        f"{_HERE}:InputLayer",
+        "input_shape batch_size dtype input_tensor sparse name",
+        {"input_shape": "shape", "batch_input_shape": "batch_shape"},
+    ),
     "CuDNNLSTM": _cudnn("CuDNNLSTM", "LSTM", "unit_forget_bias"),
     "CuDNNGRU": _cudnn("CuDNNGRU", "GRU", ""),
     "Conv2dTranspose": Adapted(

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from minikeras.compat.namespaces import Namespace
+
 SYNONYMS = {
     "accuracy": "acc",
     "mse": "mean_squared_error",
@@ -26,7 +28,8 @@ def is_standalone() -> bool:
     for. What it imports decides: `keras` on its own was 2.0 to 2.2 while most of such scripts were written;
     `tensorflow.keras` is taken for that of TensorFlow 2.
     """
-    return "keras" in sys.modules and "tensorflow.keras" not in sys.modules
+    ours = [n for n, m in sys.modules.items() if isinstance(m, Namespace)]
+    return "keras" in ours and "tensorflow.keras" not in ours
 
 
 def name_of_metric(name: str) -> str:

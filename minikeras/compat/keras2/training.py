@@ -9,12 +9,12 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from minikeras import tree
+from minikeras import ops, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tracking import find_tracked
 from minikeras.autodiff.variable import Variable
@@ -234,19 +234,14 @@ def _as_list(method: str) -> Callable:
                     kwargs["steps"] = _whole(kwargs["steps"])
             wanted = kwargs.pop("return_dict", False)
             reset = kwargs.pop("reset_metrics", True)
-            with _as_compiled(model) if method == "train_on_batch" else _nothing():
-                with _nothing() if reset else _going_on(model):
-                    logs = original(model, *args, return_dict=True, **kwargs)
+            flags = _as_compiled(model) if method == "train_on_batch" else nullcontext()
+            with flags, nullcontext() if reset else _going_on(model):
+                logs = original(model, *args, return_dict=True, **kwargs)
             return logs if wanted else _in_order(model, logs)
 
         return evaluate
 
     return around
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
 
 
 @contextmanager
@@ -433,12 +428,32 @@ def _nothing_to_make(model: Any) -> None:
     """Do nothing: there are no functions to be compiled."""
 
 
+def _columns(original: Callable) -> Callable:
+    """Let metrics see labels of shape `(n,)` as columns, as all of Keras 2's did."""
+
+    @functools.wraps(original)
+    def update_state(metrics: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        if any(t is not None and t.ndim > 1 for t in tree.flatten(y_pred)):
+            y_true = tree.map_structure(
+                lambda t: ops.expand_dims(t, -1) if t is not None and t.ndim == 1 else t, y_true
+            )
+        original(metrics, y_true, y_pred, sample_weight)
+
+    return update_state
+
+
 def _logs_by_all_names(original: Callable) -> Callable:
     @functools.wraps(original)
     def readable(callbacks: Any, logs: Any) -> Logs:
-        return Logs(original(callbacks, logs))
+        return Logs(sorted(original(callbacks, logs).items(), key=_place_in_logs))
 
     return readable
+
+
+def _place_in_logs(item: tuple[str, Any]) -> tuple:
+    """Losses come before other metrics, training before validation."""
+    name = item[0].removeprefix("val_")
+    return name != item[0], name != "loss", not name.endswith("_loss")
 
 
 def _history_by_all_names(original: Callable) -> Callable:
@@ -485,6 +500,9 @@ EXTENSIONS = [
     Extension(
         "minikeras.callbacks:CallbackList",
         {"readable": Around(_logs_by_all_names)},
+    ),
+    Extension(
+        "minikeras.trainers.compile_utils:CompileMetrics", {"update_state": Around(_columns)}
     ),
     Extension("minikeras.callbacks:History", {"__init__": Around(_history_by_all_names)}),
 ]
