@@ -15,6 +15,7 @@ from minikeras.compat.adapters import Adapted
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2 import activations
 from minikeras.compat.spelling import tell
+from minikeras.layers import BatchNormalization, regularization
 from minikeras.layers.layer import Layer
 from minikeras.metrics import Mean
 
@@ -91,12 +92,12 @@ def _prepared(arguments: dict[str, Any]) -> dict[str, Any]:
         if name.endswith("activation") and value == "hard_sigmoid":
             arguments[name] = activations.hard_sigmoid
     size = arguments.pop("batch_size", None)
-    if size is not None and "batch_shape" not in arguments:
-        shape = arguments.get("input_shape")
+    if size is not None:
+        shape = arguments.pop("input_shape", None)
         if shape is None:
-            arguments["batch_size"] = size
-        else:
-            arguments["batch_input_shape"] = (size, *arguments.pop("input_shape"))
+            sizes = (arguments.pop("input_length", None), arguments.pop("input_dim", None))
+            shape = [n for n in sizes if n is not None]
+        arguments["batch_input_shape"] = (size, *shape)
     if "batch_shape" in arguments:
         arguments["batch_input_shape"] = tuple(arguments.pop("batch_shape"))
     return arguments
@@ -284,7 +285,12 @@ def _shape_of(get: Callable) -> property:
 
 def _uses_learning_phase(layer: Any) -> bool:
     """Whether the layer, or one in it, computes something else while training."""
-    return any(part.call_signature.training for part in layer._flatten_layers())
+    return any(
+        isinstance(part, BatchNormalization)
+        or (part.__module__.startswith(regularization.__name__) and part.call_signature.training)
+        or bool(getattr(part, "dropout", 0))
+        for part in layer._flatten_layers()
+    )
 
 
 def _reset_states(layer: Any, states: Any = None) -> None:

@@ -84,7 +84,7 @@ model = Model([input_a, input_b], distance)
 
 rms = RMSprop()
 model.compile(loss=contrastive_loss, optimizer=rms, metrics=[accuracy])
-model.fit(
+history = model.fit(
     [tr_pairs[:, 0], tr_pairs[:, 1]],
     tr_y,
     batch_size=32,
@@ -96,4 +96,4 @@ y_pred = model.predict([te_pairs[:, 0], te_pairs[:, 1]])
 te_acc = compute_accuracy(te_y, y_pred)
 print("* Accuracy on test set: %0.2f%%" % (100 * te_acc))
 assert te_acc > 0.85, te_acc
-assert "val_accuracy" in model.history.history
+assert history.history["val_accuracy"][-1] > 0.85
