@@ -1,9 +1,10 @@
 """Keras 2 (2017 to 2023), on its own and as `tf.keras`.
 
-`TREE` is `keras` of 2.0 to 2.2, `TF_TREE` is `tf.keras` of TensorFlow 2. What they differ in: LSTM and GRU had
-`recurrent_activation="hard_sigmoid"` and `reset_after=False`; Adagrad, Adadelta, Adamax and Nadam other rates;
-`clipnorm` was over all gradients; `metrics=["accuracy"]` was `acc` in logs. Which of the two a script means is
-decided by what it imports (`naming.is_standalone`); in logs both names are found, whichever it is.
+`TREE` is `keras` of 2.0 to 2.2, `TF_TREE` is `tf.keras` of TensorFlow 2. What they differ in: LSTM and
+GRU had `recurrent_activation="hard_sigmoid"` and `reset_after=False`; Adagrad, Adadelta, Adamax and
+Nadam had other rates; `clipnorm` was over all gradients; `metrics=["accuracy"]` was `acc` in logs. Which
+of the two a script means is decided by what it imports (`naming.is_standalone`); in logs both names are
+found, whichever it is.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from minikeras.compat.keras3 import TREE as TODAY
 from minikeras.compat.namespaces import Contents, Tree
 
 _ESTIMATOR = Gone(
-    "tf.keras.estimator",
+    "tf.keras.estimator.model_to_estimator",
     "Train the model itself with fit().",
     "estimators ran models in TensorFlow's sessions, and TensorFlow removed them",
 )
@@ -61,7 +62,6 @@ def _modules(standalone: bool) -> dict[str, Contents]:
     root = {
         "Model": models.NAMES["Model"],
         "__version__": "2.2.4" if standalone else "2.15.0",
-        "estimator": _ESTIMATOR,
     }
     return {
         **TODAY.modules,
@@ -77,7 +77,9 @@ def _modules(standalone: bool) -> dict[str, Contents]:
         "regularizers": Contents(regularizers.NAMES, ["minikeras.regularizers"]),
         "initializers": Contents(regularizers.INITIALIZERS, ["minikeras.initializers"]),
         "constraints": Contents(regularizers.CONSTRAINTS, ["minikeras.constraints"]),
-        "utils": Contents(utils.NAMES, ["minikeras.utils"]),
+        "utils": Contents(utils.NAMES, ["minikeras.utils"], otherwise=utils.OTHERWISE),
+        "legacy.interfaces": Contents(utils.INTERFACES, doc="keras.legacy.interfaces"),
+        "estimator": Contents({"model_to_estimator": _ESTIMATOR}, doc="tf.keras.estimator"),
         "engine": Contents(
             {**layers.NAMES, **models.NAMES, **models.NETWORKS},
             ["minikeras.layers", "minikeras.models"],
@@ -129,7 +131,6 @@ MOVED = {
     **{f"layers.{name}": "layers" for name in _OF_LAYERS},
     **{f"utils.{name}": "utils" for name in _OF_UTILS},
     "legacy.layers": "layers",
-    "legacy.interfaces": "utils",
     "saving.save": "models",
     "initializers.initializers_v2": "initializers",
     "optimizer_v2": "optimizers",

@@ -21,8 +21,8 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
     """`ModelCheckpoint` that saves under any name: `"weights.{epoch:02d}-{val_acc:.2f}.hdf5"`.
 
     Args:
-        filepath: where to save. What ends in `.keras` or `.weights.h5` is written as today, what has another
-            name as HDF5, as in Keras 2. May name metrics by what they are called now or were called then.
+        filepath: where to save. What ends in `.keras` or `.weights.h5` is written as today, what has
+            another name as HDF5, as in Keras 2. May name metrics by what they are called now or were then.
         monitor, verbose, save_best_only, save_weights_only, mode: as for today's.
         period: epochs between two looks.
         save_freq: `"epoch"`, or batches between two looks.

@@ -1,8 +1,8 @@
 """`keras.optimizers` of Keras 2: `lr`, `decay`, and the defaults and rules of 2.0 to 2.2.
 
-What is made is an optimizer of today. `decay=d` becomes the schedule that it was, `lr / (1 + d * iterations)`.
-Keras 2.0 to 2.2 added epsilon to the root, today's RMSprop and Adagrad add it under the root: so there it is
-squared, which is the same wherever it matters, at gradients of nearly nothing.
+What is made is an optimizer of today. `decay=d` becomes the schedule that it was,
+`lr / (1 + d * iterations)`. Keras 2.0 to 2.2 added epsilon to the root, today's RMSprop and Adagrad add it
+under the root: so there it is squared. That is the same but for gradients as small as epsilon itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Nadam(optimizers.Nadam):
     >>> w = minikeras.Variable([1.0])
     >>> Nadam(0.1).apply([[1.0]], [w])
     >>> w.numpy().round(3)
-    array([0.855], dtype=float32)
+    array([0.894], dtype=float32)
     """
 
     def __init__(
@@ -93,9 +93,15 @@ _ORDER_OF_TENSORFLOW = {
     "Adamax": "learning_rate beta_1 beta_2 epsilon",
     "Nadam": "learning_rate beta_1 beta_2 epsilon",
 }
-_RATES = dict(
-    SGD=0.01, RMSprop=0.001, Adagrad=0.01, Adadelta=1.0, Adam=0.001, Adamax=0.002, Nadam=0.002
-)
+_RATES = {
+    "SGD": 0.01,
+    "RMSprop": 0.001,
+    "Adagrad": 0.01,
+    "Adadelta": 1.0,
+    "Adam": 0.001,
+    "Adamax": 0.002,
+    "Nadam": 0.002,
+}
 _RATES_OF_TENSORFLOW = {**dict.fromkeys(_RATES, 0.001), "SGD": 0.01}
 _DEFAULTS = {"Adagrad": {"initial_accumulator_value": 0.0}}
 

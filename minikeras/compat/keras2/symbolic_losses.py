@@ -1,7 +1,8 @@
-"""Losses that are computed from KerasTensors: `model.add_loss(tensor)`, and functions that use such tensors.
+"""Losses that are computed from KerasTensors: `model.add_loss(tensor)`, and functions that use tensors.
 
-The variational autoencoders of 2016 to 2020 are written in these two ways. Today's Keras has no graph that a
-loss could be a part of, so the tensors become part of the model: a layer beside its first output is given them.
+The variational autoencoders of 2016 to 2020 are written in these two ways. Today's Keras has no graph that
+a loss could be a part of, so the tensors become part of the model: a layer beside its first output is
+given them.
 """
 
 from __future__ import annotations

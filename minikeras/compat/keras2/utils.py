@@ -53,6 +53,31 @@ def to_list(x: Any, allow_tuple: bool = False) -> list:
     return [x]
 
 
+def interface(*args: Any, **kwargs: Any) -> Any:
+    """Decorate nothing: `keras.legacy.interfaces` renamed old arguments, which is done elsewhere here."""
+    if len(args) == 1 and not kwargs and callable(args[0]):
+        return args[0]
+    return lambda function: function
+
+
+_KINDS = (
+    "add_weight batchnorm conv1d conv2d conv3d convlstm2d cropping2d deconv2d dense dropout embedding "
+    "gaussiandropout gaussiannoise generator_methods get_updates global_pooling input lambda "
+    "model_constructor pooling1d pooling2d pooling3d prelu recurrent separable_conv2d spatialdropout1d "
+    "spatialdropoutNd upsampling1d upsampling2d upsampling3d zeropadding2d zeropadding3d"
+)
+INTERFACES: Names = {
+    "generate_legacy_interface": interface,
+    **dict.fromkeys([f"legacy_{kind}_support" for kind in _KINDS.split()], interface),
+}
+
+OTHERWISE: Names = {
+    "get_file": Gone(
+        "keras.utils.get_file",
+        "Fetch the file with urllib.request.urlretrieve(url, path), and give its path.",
+    ),
+}
+
 NAMES: Names = {
     "OrderedEnqueuer": data_utils.OrderedEnqueuer,
     "GeneratorEnqueuer": data_utils.GeneratorEnqueuer,

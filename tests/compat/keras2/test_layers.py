@@ -13,10 +13,16 @@ from minikeras.saving.legacy_configs import hard_sigmoid
 
 X = np.float32([[[1.76, 0.4], [0.98, 2.24], [1.87, -0.98]]])
 KERNEL = np.float32(
-    [[0.48, -0.08, -0.05, 0.21, 0.07, 0.73, 0.38, 0.06], [0.22, 0.17, 0.75, -0.1, 0.16, -0.43, -1.28, 0.33]]
+    [
+        [0.48, -0.08, -0.05, 0.21, 0.07, 0.73, 0.38, 0.06],
+        [0.22, 0.17, 0.75, -0.1, 0.16, -0.43, -1.28, 0.33],
+    ]
 )
 RECURRENT = np.float32(
-    [[0.43, -0.37, 1.13, -0.73, 0.02, -0.09, 0.77, 0.73], [0.08, 0.19, -0.44, -0.99, -0.17, 0.08, 0.62, 0.6]]
+    [
+        [0.43, -0.37, 1.13, -0.73, 0.02, -0.09, 0.77, 0.73],
+        [0.08, 0.19, -0.44, -0.99, -0.17, 0.08, 0.62, 0.6],
+    ]
 )
 BIAS = np.float32([-0.19, -0.15, -0.52, -0.71, -0.85, 0.98, -0.25, -0.22])
 
@@ -97,15 +103,18 @@ class Old(layers.adapted("Layer")):
 
     def __init__(self, output_dim, **kwargs):
         self.output_dim = output_dim
-        super(Old, self).__init__(**kwargs)
+        super().__init__(**kwargs)
 
     def build(self, input_shape):
         self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[1], self.output_dim), initializer="uniform", trainable=True
+            name="kernel",
+            shape=(input_shape[1], self.output_dim),
+            initializer="uniform",
+            trainable=True,
         )
         self.bias = self.add_weight("bias", (self.output_dim,), None, "one", None, False)
         self.scale = self.add_weight((1,), initializer="ones", use_resource=True)
-        super(Old, self).build(input_shape)
+        super().build(input_shape)
 
     def call(self, x):
         self.add_metric(minikeras.ops.mean(x), aggregation="mean", name="size")

@@ -60,7 +60,9 @@ def test_accuracy_is_accuracy_in_tensorflow_and_found_as_acc(keras2):
     assert list(model.fit(X, Y, verbose=0).history) == ["loss", "acc"]
 
 
-@pytest.mark.parametrize("loss", ["cosine_proximity", "logcosh", "kullback_leibler_divergence", "rmse"])
+@pytest.mark.parametrize(
+    "loss", ["cosine_proximity", "logcosh", "kullback_leibler_divergence", "rmse"]
+)
 def test_losses_by_names_that_are_gone(keras2, loss):
     model = classifier(3)
     target = np.eye(3)[RNG.randint(3, size=64)]
@@ -88,7 +90,15 @@ def test_one_list_of_metrics_is_for_all_outputs_in_their_order(keras2):
     model = two_outputs()
     model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy", "mae"])
     # As tf.keras 2.15 has it, before and after training.
-    names = ["loss", "main_loss", "aux_loss", "main_accuracy", "main_mae", "aux_accuracy", "aux_mae"]
+    names = [
+        "loss",
+        "main_loss",
+        "aux_loss",
+        "main_accuracy",
+        "main_mae",
+        "aux_accuracy",
+        "aux_mae",
+    ]
     assert model.metrics_names == names
     history = model.fit(X, [Y, 1 - Y], verbose=0)
     assert model.metrics_names == names and set(history.history) == set(names)
@@ -261,10 +271,10 @@ def test_a_loss_function_may_use_tensors_of_the_graph(keras2):
 
 
 class Ear(Callback):
-    def on_train_begin(self, logs={}):
+    def on_train_begin(self, logs=None):
         self.heard = []
 
-    def on_batch_end(self, batch, logs={}):
+    def on_batch_end(self, batch, logs=None):
         self.heard.append(sorted(logs))
 
 
@@ -276,7 +286,9 @@ def test_callbacks_know_the_validation_data_and_more(keras2):
     x, y, weights = ear.validation_data
     np.testing.assert_array_equal(x, X[48:])
     assert y.shape == weights.shape == (16,) and (weights == 1).all()
-    assert ear.params["samples"] == 48 and ear.params["batch_size"] == 16 and ear.params["steps"] == 3
+    assert (
+        ear.params["samples"] == 48 and ear.params["batch_size"] == 16 and ear.params["steps"] == 3
+    )
     assert ear.params["do_validation"] and ear.params["metrics"] == [
         *("loss", "accuracy", "val_loss", "val_accuracy")
     ]
@@ -302,7 +314,9 @@ def test_files_of_any_name(keras2, tmp_path):
         model.save(tmp_path / name)
         again = minikeras.saving.load_model(tmp_path / name)
         np.testing.assert_array_equal(again.predict_proba(X), model.predict(X))
-    part = minikeras.Sequential([minikeras.Input((4,)), layers.Dense(8), layers.Dense(1, name="last")])
+    part = minikeras.Sequential(
+        [minikeras.Input((4,)), layers.Dense(8), layers.Dense(1, name="last")]
+    )
     first = part.layers[0].get_weights()
     part.load_weights(tmp_path / "a.h5", by_name=True)
     np.testing.assert_array_equal(part.layers[1].get_weights()[0], model.layers[1].get_weights()[0])
