@@ -158,6 +158,12 @@ class Adapted:
 
     # As a class.
 
+    def __eq__(self, other: object) -> bool:  # `type(layer) == Dense`
+        return other is self or other is self.target
+
+    def __hash__(self) -> int:
+        return hash(self.target)
+
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, self.target)
 

@@ -81,6 +81,7 @@ _POOLS = {
 
 _IGNORED = {
     "implementation": "there is one implementation",
+    "dynamic": "all layers may be of Python alone",
     "input_dtype": "the layer converts its inputs itself",
     "experimental_autocast": "layers convert their inputs as `autocast` says",
 }

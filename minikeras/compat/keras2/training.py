@@ -349,7 +349,9 @@ def _not_there(name: str, instead: str) -> property:
     return property(refuse)
 
 
-_USE_TAPE = "Compute it with data: `model.compute_loss(x, y, model(x))`, under a GradientTape for gradients."
+_USE_TAPE = (
+    "Compute it with data: `model.compute_loss(x, y, model(x))`, with a GradientTape for gradients."
+)
 
 
 def _save(original: Callable) -> Callable:

@@ -9,7 +9,15 @@ from minikeras.compat.dialects import detect
 from minikeras.compat.keras2 import MODULES, MOVED
 
 LAYERS = (
-    *("core", "convolutional", "recurrent", "advanced_activations", "normalization", "merge", "wrappers"),
+    *(
+        "core",
+        "convolutional",
+        "recurrent",
+        "advanced_activations",
+        "normalization",
+        "merge",
+        "wrappers",
+    ),
     *("noise", "local", "embeddings", "pooling", "convolutional_recurrent"),
 )
 

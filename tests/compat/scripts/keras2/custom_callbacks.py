@@ -56,7 +56,9 @@ filepath = "weights.{epoch:02d}-{val_acc:.2f}.hdf5"
 callbacks = [
     losses,
     aucs,
-    ModelCheckpoint(filepath, monitor="val_acc", verbose=0, save_best_only=True, mode="max", period=2),
+    ModelCheckpoint(
+        filepath, monitor="val_acc", verbose=0, save_best_only=True, mode="max", period=2
+    ),
     ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=10, epsilon=1e-4),
     EarlyStopping(monitor="val_acc", patience=40),
     CSVLogger("training.log"),

@@ -51,7 +51,9 @@ class Attention(Layer):
             regularizer=self.W_regularizer,
         )
         if self.bias:
-            self.b = self.add_weight("b", (input_shape[1],), initializer="zero", constraint=self.b_constraint)
+            self.b = self.add_weight(
+                "b", (input_shape[1],), initializer="zero", constraint=self.b_constraint
+            )
         self.built = True
 
     def compute_mask(self, input, input_mask=None):

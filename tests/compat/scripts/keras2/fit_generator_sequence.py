@@ -9,7 +9,9 @@ from keras.models import Sequential
 class DataGenerator(keras.utils.Sequence):
     "Generates data for Keras"
 
-    def __init__(self, list_IDs, labels, batch_size=32, dim=(8, 8), n_channels=1, n_classes=3, shuffle=True):
+    def __init__(
+        self, list_IDs, labels, batch_size=32, dim=(8, 8), n_channels=1, n_classes=3, shuffle=True
+    ):
         "Initialization"
         self.dim = dim
         self.batch_size = batch_size
@@ -92,7 +94,10 @@ assert history.history["val_acc"][-1] > 0.9 and score[1] > 0.9
 def batches():
     while True:
         chosen = rng.choice(IDs, size=16)
-        yield np.array([data[i] for i in chosen]), keras.utils.to_categorical([labels[i] for i in chosen], 3)
+        yield (
+            np.array([data[i] for i in chosen]),
+            keras.utils.to_categorical([labels[i] for i in chosen], 3),
+        )
 
 
 steps = model.fit_generator(batches(), steps_per_epoch=len(IDs) / 32, epochs=2, verbose=0)

@@ -63,7 +63,10 @@ class GAN:
             for before, after in zip(frozen, self.discriminator.get_weights()):
                 assert (before == after).all()
             if epoch % 100 == 0:
-                print("%d [D loss: %f, acc.: %.2f%%] [G loss: %f]" % (epoch, d_loss[0], 100 * d_loss[1], g_loss))
+                print(
+                    "%d [D loss: %f, acc.: %.2f%%] [G loss: %f]"
+                    % (epoch, d_loss[0], 100 * d_loss[1], g_loss)
+                )
         return accuracies
 
 

@@ -7,7 +7,9 @@ from keras.models import Model
 rng = np.random.RandomState(0)
 headline_data = rng.randint(1, 60, size=(256, 12))
 additional_data = rng.rand(256, 5)
-labels = ((headline_data[:, -4:] < 20).sum(axis=1) + 2 * additional_data[:, 0] > 2.2).astype("float32")
+labels = ((headline_data[:, -4:] < 20).sum(axis=1) + 2 * additional_data[:, 0] > 2.2).astype(
+    "float32"
+)
 labels = labels[:, None]
 
 main_input = Input(shape=(12,), dtype="int32", name="main_input")

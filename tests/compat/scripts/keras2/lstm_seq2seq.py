@@ -67,7 +67,9 @@ encoder_model = Model(encoder_inputs, encoder_states)
 decoder_state_input_h = Input(shape=(latent_dim,))
 decoder_state_input_c = Input(shape=(latent_dim,))
 decoder_states_inputs = [decoder_state_input_h, decoder_state_input_c]
-decoder_outputs, state_h, state_c = decoder_lstm(decoder_inputs, initial_state=decoder_states_inputs)
+decoder_outputs, state_h, state_c = decoder_lstm(
+    decoder_inputs, initial_state=decoder_states_inputs
+)
 decoder_states = [state_h, state_c]
 decoder_outputs = decoder_dense(decoder_outputs)
 decoder_model = Model([decoder_inputs] + decoder_states_inputs, [decoder_outputs] + decoder_states)
@@ -92,6 +94,8 @@ def decode_sequence(input_seq):
         states_value = [h, c]
 
 
-right = sum(decode_sequence(encoder_input_data[i : i + 1]) == target_texts[i][1:] for i in range(10))
+right = sum(
+    decode_sequence(encoder_input_data[i : i + 1]) == target_texts[i][1:] for i in range(10)
+)
 print("right:", right, "of 10")
 assert right >= 8

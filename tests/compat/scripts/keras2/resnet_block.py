@@ -45,7 +45,9 @@ def lr_schedule(epoch):
     return lr
 
 
-def resnet_layer(inputs, num_filters=8, kernel_size=3, strides=1, activation="relu", batch_normalization=True):
+def resnet_layer(
+    inputs, num_filters=8, kernel_size=3, strides=1, activation="relu", batch_normalization=True
+):
     conv = Conv2D(
         num_filters,
         kernel_size=kernel_size,
@@ -92,7 +94,9 @@ model = resnet_v1(input_shape=input_shape, num_classes=num_classes)
 model.compile(
     loss="categorical_crossentropy", optimizer=Adam(lr=lr_schedule(0)), metrics=["accuracy"]
 )
-checkpoint = ModelCheckpoint("resnet.{epoch:03d}.h5", monitor="val_acc", verbose=1, save_best_only=True)
+checkpoint = ModelCheckpoint(
+    "resnet.{epoch:03d}.h5", monitor="val_acc", verbose=1, save_best_only=True
+)
 lr_scheduler = LearningRateScheduler(lr_schedule)
 lr_reducer = ReduceLROnPlateau(factor=np.sqrt(0.1), cooldown=0, patience=5, min_lr=0.5e-6)
 history = model.fit(
@@ -108,4 +112,6 @@ history = model.fit(
 scores = model.evaluate(x_train, y_train, verbose=0)
 print("accuracy:", history.history["acc"], scores[1])
 assert history.history["acc"][-1] > 0.9
-assert history.history["lr"][0] == np.float32(1e-2) and history.history["lr"][-1] == np.float32(5e-3)
+assert history.history["lr"][0] == np.float32(1e-2) and history.history["lr"][-1] == np.float32(
+    5e-3
+)

@@ -16,7 +16,9 @@ def load_data(n):
     y = rng.randint(5, size=n)
     x = np.zeros((n, max_words))
     for row, topic in zip(x, y):
-        words = np.concatenate([rng.randint(max_words, size=25), topic * 40 + rng.randint(40, size=12)])
+        words = np.concatenate(
+            [rng.randint(max_words, size=25), topic * 40 + rng.randint(40, size=12)]
+        )
         row[words] = 1
     return x, y
 

@@ -31,7 +31,9 @@ x = Dense(16, activation="relu")(merged_vector)
 predictions = Dense(1, activation="sigmoid")(x)
 
 model = Model(inputs=[tweet_a, tweet_b], outputs=predictions)
-model.compile(optimizer=keras.optimizers.Adam(lr=0.01), loss="binary_crossentropy", metrics=["accuracy"])
+model.compile(
+    optimizer=keras.optimizers.Adam(lr=0.01), loss="binary_crossentropy", metrics=["accuracy"]
+)
 model.fit([data_a, data_b], labels, epochs=15, verbose=0)
 
 assert shared_lstm.get_output_at(0).shape == encoded_a.shape

@@ -79,7 +79,9 @@ input_a = Input(shape=input_shape)
 input_b = Input(shape=input_shape)
 processed_a = base_network(input_a)
 processed_b = base_network(input_b)
-distance = Lambda(euclidean_distance, output_shape=eucl_dist_output_shape)([processed_a, processed_b])
+distance = Lambda(euclidean_distance, output_shape=eucl_dist_output_shape)(
+    [processed_a, processed_b]
+)
 model = Model([input_a, input_b], distance)
 
 rms = RMSprop()
