@@ -17,7 +17,7 @@ from minikeras.compat.keras2 import activations
 from minikeras.compat.spelling import tell
 from minikeras.layers import BatchNormalization, regularization
 from minikeras.layers.layer import Layer
-from minikeras.metrics import Mean
+from minikeras.metrics import Mean, Metric
 
 _HERE = "minikeras.layers"
 
@@ -219,6 +219,44 @@ def _add_weight(original: Callable) -> Callable:
     return add_weight
 
 
+_OLD_WEIGHT_OF_METRIC = ("name", "shape", "aggregation", "synchronization", "initializer", "dtype")
+
+
+def _add_weight_of_metric(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def add_weight(metric: Any, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], str):
+            tell("Metric.add_weight(name, shape, ...)", "add_weight(shape=..., name=...)")
+            kwargs = {"shape": (), **dict(zip(_OLD_WEIGHT_OF_METRIC, args)), **kwargs}
+            args = ()
+        for name in (*_WITHOUT_EFFECT, "aggregation"):
+            kwargs.pop(name, None)
+        return original(metric, *args, **kwargs)
+
+    return add_weight
+
+
+def _reset_states_of_metric(metric: Any) -> None:
+    """Set a metric back, as `reset_state` does today."""
+    tell("reset_states()", "reset_state()")
+    if type(metric).reset_states is _reset_states_of_metric:
+        metric.reset_state()
+    else:  # what a metric of the user's calls by `super()`
+        Metric.reset_state.__wrapped__(metric)
+
+
+def _reset_state_of_metric(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def reset_state(metric: Any) -> None:
+        own = type(metric).reset_states
+        if own is _reset_states_of_metric:
+            original(metric)
+        else:  # a metric of the user's that is set back by the old name
+            own(metric)
+
+    return reset_state
+
+
 def _add_loss(original: Callable) -> Callable:
     @functools.wraps(original)
     def add_loss(layer: Any, loss: Any, inputs: Any = None) -> None:
@@ -322,5 +360,13 @@ EXTENSIONS = [
             "inbound_nodes": property(lambda layer: layer._inbound_nodes),
             "reset_states": _reset_states,
         },
-    )
+    ),
+    Extension(
+        "minikeras.metrics:Metric",
+        {
+            "add_weight": Around(_add_weight_of_metric),
+            "reset_state": Around(_reset_state_of_metric),
+            "reset_states": _reset_states_of_metric,
+        },
+    ),
 ]

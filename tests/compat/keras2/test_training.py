@@ -135,6 +135,48 @@ def test_metrics_see_labels_as_columns(keras2):
     assert model.evaluate(X, Y, batch_size=64, verbose=0)[1] == pytest.approx(right)
 
 
+class TruePositives(minikeras.metrics.Metric):
+    """As TensorFlow's guide of 2019 had it."""
+
+    resets = 0
+
+    def __init__(self, name="true_positives", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.count = self.add_weight("tp", initializer="zeros")
+        self.ones = self.add_weight(name="ones", aggregation="sum", shape=(2,), initializer="ones")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        right = ops.logical_and(ops.equal(y_true, 1), y_pred > 0.5)
+        self.count.assign_add(ops.sum(ops.cast(right, "float32")))
+
+    def result(self):
+        return self.count
+
+    def reset_states(self):
+        self.resets += 1
+        super().reset_states()
+        self.ones.assign([1.0, 1.0])
+
+
+def test_metrics_of_ones_own(keras2):
+    metric = TruePositives()
+    assert metric.count.name == "tp" and metric.count.shape == ()
+    model = classifier()
+    model.compile("sgd", "binary_crossentropy", metrics=[metric])
+    expected = ((model.predict(X)[:, 0] > 0.5) & (Y == 1)).sum()
+    for _ in range(2):
+        assert model.evaluate(X, Y, verbose=0)[1] == expected
+    assert metric.resets >= 2 and metric.ones.numpy().tolist() == [1.0, 1.0]
+    mean = minikeras.metrics.Mean()
+    mean.update_state([2.0])
+    mean.reset_states()
+    assert mean.result() == 0
+    area = minikeras.metrics.AUC()
+    area.update_state([0, 1], [0.2, 0.9])
+    area.reset_states()
+    assert float(area.result()) == 0
+
+
 def test_metrics_may_go_on_from_batch_to_batch(keras2):
     model = classifier()
     model.compile("sgd", "mse", metrics=["mae"])
