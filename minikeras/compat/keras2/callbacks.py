@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from minikeras.compat.adapters import Adapted
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2.naming import Logs
 from minikeras.compat.spelling import tell
+from minikeras.utils import PyDataset
 
 
 class ModelCheckpoint(callbacks.ModelCheckpoint):
@@ -184,7 +186,15 @@ NAMES = {
 
 # What callbacks are told of a training.
 
-_told: list[dict[str, Any]] = []
+
+class _Told(threading.local):
+    """What the trainings of a thread told, the innermost last."""
+
+    def __init__(self) -> None:
+        self.stack: list[dict[str, Any]] = []
+
+
+_told = _Told()
 
 
 @contextmanager
@@ -201,10 +211,10 @@ def told_of(model: Any, arguments: dict[str, Any]) -> Iterator[None]:
     if validation is not None and arguments.get("validation_split") and examples is not None:
         examples -= len(tree.flatten(validation[0])[0])
     names = list(model.metrics_names)
-    _told.append(
+    _told.stack.append(
         {
             "batch_size": arguments.get("batch_size") or 32,
-            "samples": None if hasattr(x, "__next__") else examples,
+            "samples": None if isinstance(x, PyDataset) else examples,
             "do_validation": validation is not None or bool(arguments.get("validation_data")),
             "metrics": names + [f"val_{n}" for n in names],
         }
@@ -215,7 +225,7 @@ def told_of(model: Any, arguments: dict[str, Any]) -> Iterator[None]:
                 callback.validation_data = validation
         yield
     finally:
-        _told.pop()
+        _told.stack.pop()
 
 
 def _validation_arrays(arguments: dict[str, Any]) -> list | None:
@@ -240,8 +250,8 @@ def _validation_arrays(arguments: dict[str, Any]) -> list | None:
 
 def _set_params(original: Any) -> Any:
     def set_params(container: Any, params: dict[str, Any]) -> None:
-        if params and _told:
-            params = {**_told[-1], **params}
+        if params and _told.stack:
+            params = {**_told.stack[-1], **params}
         original(container, params)
 
     return set_params

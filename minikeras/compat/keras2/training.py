@@ -42,6 +42,8 @@ _ORDER = {
         "class_weight sample_weight initial_epoch steps_per_epoch validation_steps"
     ),
     "evaluate": "x y batch_size verbose sample_weight steps callbacks",
+    "train_on_batch": "x y sample_weight class_weight reset_metrics return_dict",
+    "test_on_batch": "x y sample_weight reset_metrics return_dict",
     "predict": "x batch_size verbose steps callbacks",
     "fit_generator": (
         "generator steps_per_epoch epochs verbose callbacks validation_data validation_steps "
@@ -223,20 +225,22 @@ def _in_order(model: Any, logs: dict[str, Any]) -> Any:
 
 
 def _as_list(method: str) -> Callable:
+    """Let a method return its numbers in Keras 2's order."""
+
     def around(original: Callable) -> Callable:
         @functools.wraps(original)
         def evaluate(model: Any, *args: Any, **kwargs: Any) -> Any:
-            if method == "evaluate":
-                kwargs = _named(method, args, kwargs)
-                args = ()
-                _hand_to_queue(kwargs.get("x"), kwargs)
-                if "steps" in kwargs:
-                    kwargs["steps"] = _whole(kwargs["steps"])
-            wanted = kwargs.pop("return_dict", False)
-            reset = kwargs.pop("reset_metrics", True)
+            named = _named(method, args, kwargs)
+            _hand_to_queue(named.get("x"), named)
+            if "steps" in named:
+                named["steps"] = _whole(named["steps"])
+            if "class_weight" in named:
+                named["class_weight"] = _class_weight(named["class_weight"])
+            wanted = named.pop("return_dict", False)
+            going_on = not named.pop("reset_metrics", True)
             flags = _as_compiled(model) if method == "train_on_batch" else nullcontext()
-            with flags, nullcontext() if reset else _going_on(model):
-                logs = original(model, *args, return_dict=True, **kwargs)
+            with flags, _going_on(model) if going_on else nullcontext():
+                logs = original(model, return_dict=True, **named)
             return logs if wanted else _in_order(model, logs)
 
         return evaluate

@@ -183,6 +183,8 @@ def test_metrics_may_go_on_from_batch_to_batch(keras2):
     first = model.test_on_batch(X[:32], Y[:32])
     both = model.test_on_batch(X[32:], Y[32:], reset_metrics=False)
     second = model.test_on_batch(X[32:], Y[32:])
+    model.test_on_batch(X[:32], Y[:32])
+    assert model.test_on_batch(X[32:], Y[32:], None, False) == both
     np.testing.assert_allclose(both, (np.array(first) + second) / 2, rtol=1e-5)
 
 
@@ -243,6 +245,28 @@ def test_arguments_of_keras_1_still_worked(keras2):
         model.fit(X, Y, epochs=2, nb_epoch=3)
     x = minikeras.Input((4,))
     assert models.NAMES["Model"](input=x, output=layers.Dense(2)(x)).output_shape == (None, 2)
+
+
+def test_subclasses_of_model(keras2):
+    old = models.NAMES["Model"]
+
+    class Net(old):
+        def __init__(self):
+            super().__init__(name="net")
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    class Graph(old):
+        def __init__(self, units):
+            x = minikeras.Input((4,))
+            super().__init__(input=x, output=layers.Dense(units)(x))
+
+    for model, size in ((Net(), 5), (Graph(2), 10)):
+        model.compile("sgd", "mse")
+        losses = model.fit(X, np.ones((64, size // 5)), epochs=3, verbose=0).history["loss"]
+        assert losses[-1] < losses[0] and model.count_params() == size and isinstance(model, old)
 
 
 # What is trained
