@@ -16,7 +16,6 @@ from minikeras.compat.adapters import Adapted
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2.naming import Logs
 from minikeras.compat.spelling import tell
-from minikeras.utils import PyDataset
 
 
 class ModelCheckpoint(callbacks.ModelCheckpoint):
@@ -207,14 +206,15 @@ def told_of(model: Any, arguments: dict[str, Any]) -> Iterator[None]:
     """
     validation = _validation_arrays(arguments)
     x = arguments.get("x")
-    examples = next((len(a) for a in tree.flatten(x) if hasattr(a, "__len__")), None)
+    arrays = [a for a in tree.flatten(x) if getattr(a, "shape", None)]
+    examples = arrays[0].shape[0] if arrays else None
     if validation is not None and arguments.get("validation_split") and examples is not None:
         examples -= len(tree.flatten(validation[0])[0])
     names = list(model.metrics_names)
     _told.stack.append(
         {
             "batch_size": arguments.get("batch_size") or 32,
-            "samples": None if isinstance(x, PyDataset) else examples,
+            "samples": examples,
             "do_validation": validation is not None or bool(arguments.get("validation_data")),
             "metrics": names + [f"val_{n}" for n in names],
         }

@@ -402,6 +402,13 @@ def test_what_models_cannot_have_says_why(keras2):
     assert model.updates == model.state_updates == [] and not model.uses_learning_phase
 
 
+@pytest.mark.filterwarnings("ignore:The object being saved includes a `lambda`")
+def test_models_with_lambdas_are_cloned(keras2):
+    doubled = layers.Lambda(lambda v: v * 2)
+    clone = models.clone_model(minikeras.Sequential([minikeras.Input((2,)), doubled]))
+    np.testing.assert_array_equal(clone.predict(np.ones((1, 2))), [[2.0, 2.0]])
+
+
 def test_every_model_has_what_is_lent(keras2):
     copied = minikeras.models.clone_model(classifier())
     assert copied.predict_classes(X).shape == (64, 1)
