@@ -34,6 +34,21 @@ def detect(source: str) -> int:
     return 3
 
 
+def is_late(source: str) -> bool:
+    """Return whether a script is of Keras 2.3 or later, which logged `val_accuracy` in place of `val_acc`.
+
+    Args:
+        source: the script.
+
+    Example:
+
+    >>> is_late("plt.plot(history.history['val_accuracy'])")
+    True
+    """
+    signs = importlib.import_module("minikeras.compat.keras2.signs").LATE
+    return not signs.isdisjoint(_signs_of(ast.parse(source)))
+
+
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 

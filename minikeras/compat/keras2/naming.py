@@ -25,11 +25,14 @@ def is_standalone() -> bool:
     """Whether the script is of Keras 2.0 to 2.2, rather than of tf.keras.
 
     The two differ in defaults and in what logs are called, and a script does not say which version it is
-    for. What it imports decides: `keras` on its own was 2.0 to 2.2 while most of such scripts were written;
-    `tensorflow.keras` is taken for that of TensorFlow 2.
+    for. What it imports decides: `keras` on its own was 2.0 to 2.2 while most of such scripts were written,
+    unless the script shows that it is later (`dialects.is_late`); `tensorflow.keras` is taken for that of
+    TensorFlow 2.
     """
-    ours = [n for n, m in sys.modules.items() if isinstance(m, Namespace)]
-    return "keras" in ours and "tensorflow.keras" not in ours
+    own, of_tensorflow = sys.modules.get("keras"), sys.modules.get("tensorflow.keras")
+    if not isinstance(own, Namespace) or isinstance(of_tensorflow, Namespace):
+        return False
+    return own._tree.library != "tf.keras"
 
 
 def name_of_metric(name: str) -> str:

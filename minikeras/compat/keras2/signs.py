@@ -1,4 +1,4 @@
-"""What tells a script of Keras 2 or tf.keras from one of Keras 3; see `dialects.detect`."""
+"""What tells a script of Keras 2 or tf.keras from one of Keras 3; see `dialects.detect` and `is_late`."""
 
 _OPTIMIZERS = ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
 _OPTIMIZERS = (*_OPTIMIZERS, *(name.lower() for name in _OPTIMIZERS))
@@ -66,3 +66,11 @@ SIGNS = frozenset(
         ),
     }
 )
+
+LATE = frozenset(
+    {
+        *("'val_accuracy'", "'val_mae'", "'val_mse'"),
+        *(f"{name}(learning_rate=)" for name in _OPTIMIZERS),
+    }
+)
+"""What tells a script of 2.3 or later from one of 2.0 to 2.2."""

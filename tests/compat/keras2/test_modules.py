@@ -140,3 +140,21 @@ def test_signs_of_keras_2(source):
 )
 def test_what_is_no_sign(source):
     assert detect(source) == 3
+
+
+def test_later_scripts_of_keras_alone_have_the_names_and_defaults_of_tf_keras():
+    code = (
+        "from keras.models import Sequential\nfrom keras.layers import Dense, LSTM\nimport numpy as np\n"
+        "model = Sequential([Dense(1, activation='sigmoid')])\n"
+        "model.compile('adam', 'binary_crossentropy', ['accuracy'])\n"
+        "logs = model.fit(np.ones((4, 2)), np.ones(4), validation_split=0.5, verbose=0).history\n"
+        "print(LSTM(1).recurrent_activation.__name__, list(logs), logs['{}'] == logs['val_acc'])"
+    )
+    expected = {
+        "val_accuracy": "sigmoid ['loss', 'accuracy', 'val_loss', 'val_accuracy'] True\n",
+        "val_acc": "hard_sigmoid ['loss', 'acc', 'val_loss', 'val_acc'] True\n",
+    }
+    for name, out in expected.items():
+        command = [sys.executable, "-m", "minikeras", "--dialect", "2", "-c", code.format(name)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.stdout == out, done.stderr

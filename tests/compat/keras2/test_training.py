@@ -371,6 +371,7 @@ def test_files_of_any_name(keras2, tmp_path):
     pytest.importorskip("h5py")
     model, other = classifier(), classifier()
     model.compile("adam", "binary_crossentropy")
+    model.fit(X, Y, verbose=0)
     for name in ("a.h5", "b.hdf5", "checkpoint", "c.weights.h5"):
         other.set_weights([w * 0 for w in model.get_weights()])
         model.save_weights(tmp_path / name, overwrite=True)
