@@ -115,6 +115,13 @@ class Layer(layers.Layer):
         for variable, value in pairs or ():
             variable.assign(value)
 
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, with the batch axis; within `build` of Keras 0, too."""
+        if "_shape_now" in self.__dict__:
+            return self.__dict__["_shape_now"]
+        return super().input_shape
+
     def get_input(self, train: bool = False) -> Any:
         """Return what the layer is called on, within `get_output` of Keras 0."""
         return self.__dict__["_input_now"]
@@ -152,7 +159,10 @@ def _build_with_shape(build: Any) -> Any:
 
     def with_shape(self: Any, input_shape: Any) -> None:
         self.__dict__["_shape_now"] = input_shape
-        build(self)
+        try:
+            build(self)
+        finally:
+            del self.__dict__["_shape_now"]
 
     return with_shape
 

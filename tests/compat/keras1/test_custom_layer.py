@@ -87,7 +87,7 @@ def test_masks_arrive(old):
 def test_layers_of_keras_0_ask_for_their_input(old):
     class Double(old("layers.core.Layer")):
         def build(self):
-            self.b = Variable(np.ones(1, "float32"))
+            self.b = Variable(np.ones(self.input_shape[-1] // 3, "float32"))
             self.trainable_weights = [self.b]
 
         def get_output(self, train=False):
@@ -100,7 +100,7 @@ def test_layers_of_keras_0_ask_for_their_input(old):
     model = old("models.Sequential")([Double(input_shape=(3,))])
     model.compile("sgd", "mse")
     model.fit(X, X, nb_epoch=1, verbose=0)
-    assert float(model.layers[0].b) != 1.0
+    assert float(model.layers[0].b[0]) != 1.0 and model.layers[0].input_shape == (None, 3)
 
 
 def test_initializations_return_variables(old):
