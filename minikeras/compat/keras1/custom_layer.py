@@ -38,6 +38,8 @@ class Layer(layers.Layer):
     (2, 3)
     """
 
+    argument_sources = {"weights": None}
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         own = cls.__dict__
         if "build" in own and "input_shape" not in inspect.signature(own["build"]).parameters:

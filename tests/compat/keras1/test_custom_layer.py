@@ -50,6 +50,22 @@ def test_a_layer_trains_what_it_says(old, MyDense):
     assert (layer.W.numpy() >= 0).all()
 
 
+def test_a_layer_has_its_arguments_as_its_config(MyDense):
+    class WithConfig(MyDense):
+        def get_config(self):
+            config = {"output_dim": self.output_dim, "init": self.init.__name__}
+            return dict(list(super().get_config().items()) + list(config.items()))
+
+    for cls in (MyDense, WithConfig):
+        layer = cls(4, init="uniform")
+        layer(X)
+        config = layer.get_config()
+        assert config["output_dim"] == 4
+        with minikeras.saving.custom_object_scope({cls.__name__: cls}):
+            again = minikeras.layers.deserialize(minikeras.layers.serialize(layer))
+        assert again(X).shape == (16, 4) and again.init.__name__ == "uniform"
+
+
 def test_add_weight_takes_its_arguments_in_their_order(old):
     class Scale(old("layers.Layer")):
         def build(self, input_shape):

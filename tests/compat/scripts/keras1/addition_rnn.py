@@ -3,6 +3,7 @@ from __future__ import print_function
 from keras.models import Sequential
 from keras.layers.core import Activation, TimeDistributedDense, RepeatVector
 from keras.layers import recurrent
+from keras.optimizers import Adam
 import numpy as np
 
 np.random.seed(2)
@@ -31,12 +32,12 @@ class CharacterTable(object):
 DIGITS = 1
 MAXLEN = DIGITS + 1 + DIGITS
 RNN = recurrent.LSTM
-HIDDEN_SIZE = 48
+HIDDEN_SIZE = 40
 BATCH_SIZE = 20
 chars = '0123456789+ '
 ctable = CharacterTable(chars, MAXLEN)
 
-sums = [(a, b) for a in range(10) for b in range(10)] * 6
+sums = [(a, b) for a in range(10) for b in range(10)] * 4
 X = np.array([ctable.encode('%d+%d' % s) for s in sums])
 y = np.array([ctable.encode(str(sum(s)).ljust(2), 2) for s in sums])
 order = np.random.permutation(len(X))
@@ -48,9 +49,9 @@ model.add(RepeatVector(DIGITS + 1))
 model.add(RNN(HIDDEN_SIZE, return_sequences=True))
 model.add(TimeDistributedDense(len(chars)))
 model.add(Activation('softmax'))
-model.compile(loss='categorical_crossentropy', optimizer='adam')
+model.compile(loss='categorical_crossentropy', optimizer=Adam(lr=0.01))
 
-model.fit(X, y, batch_size=BATCH_SIZE, nb_epoch=60, show_accuracy=True, verbose=0)
+model.fit(X, y, batch_size=BATCH_SIZE, nb_epoch=30, show_accuracy=True, verbose=0)
 preds = model.predict_classes(X[:100], verbose=0)
 right = [ctable.decode(p, calc_argmax=False) == ctable.decode(c) for p, c in zip(preds, y[:100])]
 print('right:', np.mean(right))

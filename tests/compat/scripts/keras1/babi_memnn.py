@@ -15,7 +15,7 @@ word_idx = dict((w, i + 1) for i, w in enumerate(vocab))
 vocab_size = len(vocab) + 1
 
 stories, queries, answers = [], [], []
-for _ in range(700):
+for _ in range(500):
     at = dict((n, places[np.random.randint(3)]) for n in names)
     story = [w for n in np.random.permutation(names) for w in (n, 'went', at[n])]
     who = names[np.random.randint(2)]
@@ -51,7 +51,7 @@ answer.add(Activation('softmax'))
 answer.compile(optimizer='rmsprop', loss='categorical_crossentropy')
 
 history = answer.fit([inputs_train, queries_train, inputs_train], answers_train, batch_size=32,
-                     nb_epoch=30, show_accuracy=True, verbose=0)
+                     nb_epoch=25, show_accuracy=True, verbose=0)
 print(history.history['loss'][-1], history.history['acc'][-1])
 assert answer.input_shape == [(None, 6), (None, 3), (None, 6)]
 assert history.history['acc'][-1] > 0.6

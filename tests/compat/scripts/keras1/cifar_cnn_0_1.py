@@ -10,7 +10,7 @@ from keras.utils import np_utils
 
 np.random.seed(3)
 nb_classes = 3
-nb_epoch = 25
+nb_epoch = 14
 
 # noise, with one patch brighter in the channel of the class
 y_train = np.random.randint(0, nb_classes, (300, 1))

@@ -9,21 +9,21 @@ from keras.layers import Dense, Dropout, Activation, Embedding
 from keras.layers import LSTM
 
 max_features = 100
-maxlen = 20
+maxlen = 15
 batch_size = 32
 
 
 def review(label):
-    words = list(np.random.randint(20, max_features, np.random.randint(5, 30)))
+    words = list(np.random.randint(20, max_features, np.random.randint(5, 20)))
     at = np.random.choice(len(words), 2)
     for i in at:
         words[i] = np.random.randint(1, 10) + 10 * label
     return words
 
 
-y = np.random.randint(0, 2, 800)
+y = np.random.randint(0, 2, 600)
 X = sequence.pad_sequences([review(label) for label in y], maxlen=maxlen)
-X_train, X_test, y_train, y_test = X[:600], X[600:], y[:600], y[600:]
+X_train, X_test, y_train, y_test = X[:450], X[450:], y[:450], y[450:]
 
 model = Sequential()
 model.add(Embedding(max_features, 16, input_length=maxlen, dropout=0.1))
