@@ -52,8 +52,9 @@ def is_late(source: str) -> bool:
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, `"call(keyword=)"`, and short strings
-    in quotes: `"'val_acc'"`.
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, `"call(keyword=)"`, `"def name"`,
+    `"call/3"` for three arguments by position, none of them a tuple or a string, and short strings in
+    quotes: `"'val_acc'"`.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -67,6 +68,8 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 40:
                 yield f"'{node.value}'"
+        elif isinstance(node, ast.FunctionDef):
+            yield f"def {node.name}"
         elif isinstance(node, ast.Call):
             function = node.func
             name = (
@@ -74,7 +77,13 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
                 if isinstance(function, ast.Attribute)
                 else getattr(function, "id", "")
             )
+            if all(isinstance(a, (ast.Constant, ast.Name)) and not _is_text(a) for a in node.args):
+                yield f"{name}/{len(node.args)}"
             for keyword in node.keywords:
                 if keyword.arg:
                     yield f"{keyword.arg}="
                     yield f"{name}({keyword.arg}=)"
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

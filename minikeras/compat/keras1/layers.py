@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras import initializers
 from minikeras.compat.adapters import Adapted, Lazy
+from minikeras.compat.keras1 import initializations
 from minikeras.compat.keras1.arguments import (
     guess_data_format,
     initializer,
@@ -41,6 +42,26 @@ def _since(before: str, now: str, ints: int) -> Callable[[tuple], str]:
         ints: how many.
     """
     return lambda args: before if _ints(args) >= ints else now
+
+
+_ORDER_SINCE_2 = (
+    "filters kernel_size strides padding data_format dilation_rate activation use_bias "
+    "kernel_initializer bias_initializer"
+)
+
+
+def _or_of_keras_2(positional: Callable[[tuple], str] | str) -> Callable[[tuple], str]:
+    """Return an order of arguments that becomes Keras 2's where the size of the kernel is a tuple.
+
+    Scripts of 2017 were written for both.
+    """
+
+    def order(args: tuple) -> str:
+        if len(args) > 1 and isinstance(args[1], (tuple, list)):
+            return _ORDER_SINCE_2
+        return positional(args) if callable(positional) else positional
+
+    return order
 
 
 def _given(*initial: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -154,10 +175,12 @@ def _conv_2d(kwargs: dict[str, Any]) -> dict[str, Any]:
 _CONVOLUTIONS = {
     "Convolution1D": layer(
         "Convolution1D",
-        _since(
-            f"input_dim nb_filter filter_length {_WITHIN} border_mode subsample_length",
-            _CONV_1D,
-            ints=3,
+        _or_of_keras_2(
+            _since(
+                f"input_dim nb_filter filter_length {_WITHIN} border_mode subsample_length",
+                _CONV_1D,
+                ints=3,
+            )
         ),
         {"filter_length": "kernel_size"},
         today="Conv1D",
@@ -172,7 +195,7 @@ _CONVOLUTIONS = {
     ),
     "Convolution2D": layer(
         "Convolution2D",
-        _since(_CONV_2D_OF_2015, _CONV_2D, ints=4),
+        _or_of_keras_2(_since(_CONV_2D_OF_2015, _CONV_2D, ints=4)),
         today="Conv2D",
         prepare=_conv_2d,
         chosen=_full(2),
@@ -195,16 +218,20 @@ _CONVOLUTIONS = {
     ),
     "SeparableConvolution2D": layer(
         "SeparableConvolution2D",
-        f"nb_filter nb_row nb_col {_WITHIN} border_mode subsample depth_multiplier dim_ordering "
-        "depthwise_regularizer pointwise_regularizer b_regularizer activity_regularizer "
-        "depthwise_constraint pointwise_constraint b_constraint bias",
+        _or_of_keras_2(
+            f"nb_filter nb_row nb_col {_WITHIN} border_mode subsample depth_multiplier dim_ordering "
+            "depthwise_regularizer pointwise_regularizer b_regularizer activity_regularizer "
+            "depthwise_constraint pointwise_constraint b_constraint bias",
+        ),
         today="SeparableConv2D",
         prepare=_one_init,
         sizes=_IN_2D,
     ),
     "Convolution3D": layer(
         "Convolution3D",
-        f"nb_filter {' '.join(_IN_3D)} {_WITHIN} border_mode subsample dim_ordering {_WEIGHTS}",
+        _or_of_keras_2(
+            f"nb_filter {' '.join(_IN_3D)} {_WITHIN} border_mode subsample dim_ordering {_WEIGHTS}",
+        ),
         today="Conv3D",
         prepare=_kernel_and_bias,
         chosen=_full(3),
@@ -229,6 +256,15 @@ _CONVOLUTIONS["AtrousConv2D"] = _CONVOLUTIONS["AtrousConvolution2D"]
 _CONVOLUTIONS["SeparableConv2D"] = _CONVOLUTIONS["SeparableConvolution2D"]
 
 _DENSE = f"output_dim {_WITHIN} {_WEIGHTS} input_dim"
+
+
+def _dense(args: tuple) -> str:
+    """Return the order of arguments: of 2015, of Keras 1, or, if an activation comes second, of Keras 2."""
+    if len(args) > 1 and isinstance(args[1], str) and args[1] not in initializations.NAMES:
+        return "units activation use_bias kernel_initializer bias_initializer"
+    return _DENSE_OF_2015 if _ints(args) >= 2 else _DENSE
+
+
 _DENSE_OF_2015 = f"input_dim output_dim {_WITHIN} name {_WEIGHTS}"
 
 
@@ -242,7 +278,7 @@ def _embedding(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 _WEIGHTED = {
-    "Dense": layer("Dense", _since(_DENSE_OF_2015, _DENSE, ints=2), prepare=_kernel_and_bias),
+    "Dense": layer("Dense", _dense, prepare=_kernel_and_bias),
     "TimeDistributedDense": layer(
         "TimeDistributedDense",
         _since(_DENSE_OF_2015, f"{_DENSE} input_length", ints=2),

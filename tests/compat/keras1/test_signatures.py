@@ -20,6 +20,14 @@ ROWS = [
     ("core.Dense", (12,), dict(input_dim=8, init="uniform"), layers.Dense, dict(units=12)),
     ("core.Dense", (20, 64), {}, layers.Dense, dict(units=64, input_shape_argument=(None, 20))),
     ("core.Dense", (20, 64, "uniform", "relu"), {}, layers.Dense, dict(units=64)),
+    ("core.Dense", (5, "relu"), {}, layers.Dense, dict(units=5)),  # Keras 2 in the same script
+    (
+        "convolutional.Conv2D",
+        (5, (3, 2)),
+        dict(padding="same", activation="relu"),
+        layers.Conv2D,
+        dict(filters=5, kernel_size=(3, 2), padding="same"),
+    ),
     ("core.Dense", (3,), dict(bias=False), layers.Dense, dict(use_bias=False)),
     ("core.TimeDistributedDense", (5,), {}, layers.Dense, dict(units=5)),
     ("core.Dropout", (0.25,), {}, layers.Dropout, dict(rate=0.25)),
@@ -205,6 +213,12 @@ def test_old_arguments_make_todays_layer(old, name, args, kwargs, cls, attribute
     layer = old(f"layers.{name}")(*args, **kwargs)
     assert type(layer) is cls
     assert config(layer, *attributes) == attributes
+
+
+def test_an_activation_may_come_second_as_in_keras_2(old):
+    dense = old("layers.Dense")(5, "relu")
+    assert dense.activation.__name__ == "relu"
+    assert old("layers.Dense")(5, "uniform").activation is not dense.activation
 
 
 def test_initial_values_are_those_of_the_time(old):
