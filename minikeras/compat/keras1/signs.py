@@ -1,7 +1,7 @@
 """What tells a script of Keras 0.x or 1.x; see `dialects.detect`.
 
 No signs are names that Keras 2 understood as well (`Convolution2D`, `lr`, `maxnorm`, `Model(input=...)`).
-Keywords that other libraries and users' own functions have, too (`KMeans(init=...)`), count in calls of layers.
+Keywords that other libraries and users have, too (`KMeans(init=...)`), count in calls of layers.
 """
 
 from __future__ import annotations

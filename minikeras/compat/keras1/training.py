@@ -46,6 +46,18 @@ _EPOCHS = 10
 _BATCH_SIZE = 32
 
 
+def _arrays(data: Any) -> Any:
+    """Return a list of numbers as an array; a list of arrays is one for each input or output."""
+    if (
+        isinstance(data, list)
+        and data
+        and not isinstance(data[0], dict)
+        and not hasattr(data[0], "shape")
+    ):
+        return np.asarray(data)
+    return data
+
+
 def _named(method: str, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return call arguments by name, in today's spelling."""
     order = _ORDER[method].split()
@@ -63,6 +75,9 @@ def _named(method: str, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
         named[new] = value
     for name in _OF_QUEUES:
         named.pop(name, None)
+    for name in ("x", "y"):
+        if name in named:
+            named[name] = _arrays(named[name])
     return named
 
 
@@ -180,7 +195,7 @@ def _on_batch(original: Callable) -> Callable:
         _count_accuracy(model, shown, original.__name__, "accuracy")
         if not kwargs.get("class_weight"):
             kwargs.pop("class_weight", None)
-        result = original(model, x, y, **kwargs)
+        result = original(model, _arrays(x), _arrays(y), **kwargs)
         return result if kwargs.get("return_dict") else _asked(model, shown, result)
 
     return on_batch
@@ -191,7 +206,7 @@ def _predict(original: Callable) -> Callable:
     def predict(model: Any, x: Any, batch_size: Any = None, verbose: Any = 0, **kwargs: Any) -> Any:
         if not isinstance(x, Iterator) and "steps" not in kwargs:
             batch_size = batch_size or _BATCH_SIZE
-        return original(model, x, batch_size=batch_size, verbose=verbose, **kwargs)
+        return original(model, _arrays(x), batch_size=batch_size, verbose=verbose, **kwargs)
 
     return predict
 

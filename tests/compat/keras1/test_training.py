@@ -154,6 +154,23 @@ def test_models_by_input_and_output(old):
     assert loss == pytest.approx(expected, rel=1e-5)
 
 
+def test_lists_of_numbers_are_arrays(binary):
+    binary.compile("sgd", "mse")
+    loss = binary.test_on_batch(X, Y)
+    assert binary.test_on_batch(X.tolist(), Y[:, 0].tolist()) == pytest.approx(loss)
+    assert binary.evaluate(X.tolist(), Y.tolist(), verbose=0) == pytest.approx(loss)
+    np.testing.assert_allclose(binary.predict(X.tolist()), binary.predict(X), rtol=1e-6)
+
+
+def test_one_list_of_metrics_is_for_each_output(old):
+    a = old("layers.Input")(shape=(4,))
+    outputs = [old("layers.Dense")(1, name=n)(a) for n in "pq"]
+    model = old("models.Model")(input=a, output=outputs)
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    history = model.fit(X, [Y, Y], nb_epoch=1, verbose=0).history
+    assert {"loss", "p_loss", "q_loss", "p_acc", "q_acc"} <= set(history)
+
+
 T, P = np.array([[1.0, 0.0, 2.0], [0.5, 1.0, 1.0]]), np.array([[0.8, 0.3, 1.0], [0.2, 0.9, 0.7]])
 
 
