@@ -1,6 +1,8 @@
 """Keras 0.x and 1.x (2015 to 2017): tables of names, and layers and ways to train that are gone since."""
 
-from minikeras.compat.keras1 import initializations, layers, objectives, training, utils, weights
+from minikeras.compat.keras1 import initializations, layers, objectives, utils, weights
+from minikeras.compat.keras1.training import EXTENSIONS as OF_MODELS
+from minikeras.compat.keras1.training import MODELS
 from minikeras.compat.keras2 import EXTENSIONS as EXTENSIONS_LATER
 from minikeras.compat.keras2 import MODULES as LATER
 from minikeras.compat.keras2 import MOVED as MOVED_LATER
@@ -13,15 +15,15 @@ def _with(module: str, names: dict) -> Contents:
     return Contents({**later.names, **names}, later.beside, wrap=later.wrap)
 
 
-_MODELS = _with("models", training.MODELS)
+_MODELS = _with("models", MODELS)
 
 MODULES = {
     **LATER,
     "layers": _with("layers", layers.NAMES),
     "layers.containers": _MODELS,
     "models": _MODELS,
-    "": _with("", {**training.MODELS, "__version__": "1.2.2"}),
-    "engine": _with("engine", {**layers.NAMES, **training.MODELS}),
+    "": _with("", {**MODELS, "__version__": "1.2.2"}),
+    "engine": _with("engine", {**layers.NAMES, **MODELS}),
     "initializations": Contents(initializations.NAMES),
     "regularizers": _with("regularizers", {**weights.REGULARIZERS, "get": weights.get_regularizer}),
     "constraints": _with("constraints", {**weights.CONSTRAINTS, "get": weights.get_constraint}),
@@ -50,4 +52,4 @@ MOVED = {
     "utils.generic_utils": "utils",
 }
 
-TREE = Tree("Keras 1", MODULES, MOVED, [*utils.EXTENSIONS, *EXTENSIONS_LATER, *training.EXTENSIONS])
+TREE = Tree("Keras 1", MODULES, MOVED, [*utils.EXTENSIONS, *EXTENSIONS_LATER, *OF_MODELS])
