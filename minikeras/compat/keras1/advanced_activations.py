@@ -51,7 +51,7 @@ class ParametricSoftplus(_WithWeights):
     >>> import numpy as np
     >>> from minikeras.compat.keras1.advanced_activations import ParametricSoftplus
     >>> ParametricSoftplus()(np.array([[0.0, 1.0]]))
-    <Tensor shape=(1, 2) dtype=float32 [[0.13862944 1.0013431 ]]>
+    <Tensor shape=(1, 2) dtype=float32 [[0.138629 1.001343]]>
     """
 
     def __init__(

@@ -125,6 +125,8 @@ def test_initializations_return_variables(old):
     for name in ("he_normal", "he_uniform", "orthogonal", "identity", "zero", "one"):
         assert old("initializations.get")(name)((4, 4)).shape == (4, 4)
     assert np.abs(old("initializations.uniform")((50, 50), 2.0).numpy()).max() > 1.9
+    q = old("initializations.orthogonal")((3, 3)).numpy()
+    np.testing.assert_allclose(q @ q.T, 1.21 * np.eye(3), atol=1e-5)
     np.testing.assert_array_equal(old("initializations.identity")((2, 2), 3).numpy(), 3 * np.eye(2))
     assert old("initializations.normal")((200, 200), scale=0.5).numpy().std() == pytest.approx(
         0.5, rel=0.05

@@ -134,6 +134,16 @@ def test_layers_that_were_called_are_branches(old):
     np.testing.assert_allclose(model.predict([U, V]), expected, rtol=1e-5)
 
 
+def test_an_input_of_two_layers_is_one(old):
+    a = minikeras.Input((5,))
+    left, right = layers.Dense(3), layers.Dense(3)
+    left(a), right(a)
+    model = old("models.Sequential")([old("layers.Merge")([left, right], mode="mul")])
+    assert len(model.inputs) == 1
+    expected = np.asarray(left(U)) * np.asarray(right(U))
+    np.testing.assert_allclose(model.predict(U), expected, rtol=1e-5)
+
+
 def test_mistakes_are_told(old):
     Sequential, Dense = old("models.Sequential"), old("layers.Dense")
     with pytest.raises(ValueError, match="mode must be one of"):

@@ -155,6 +155,9 @@ def test_batch_statistics_are_used_when_predicting():
     layer = BatchStatisticsNormalization(dtype="float64")
     expected = (X2 - X2.mean(0)) / np.sqrt(X2.var(0) + 1e-3)
     np.testing.assert_allclose(np.asarray(layer(X2, training=False)), expected)
+    layer.gamma.assign(np.full(5, 2.0))
+    layer.beta.assign(np.arange(5.0))
+    np.testing.assert_allclose(np.asarray(layer(X2)), 2 * expected + np.arange(5), atol=1e-12)
     layer(X2, training=True)
     np.testing.assert_array_equal(layer.moving_mean.numpy(), np.zeros(5))
 
@@ -168,9 +171,9 @@ def test_modes_of_batch_normalization(old):
 
 def test_a_deconvolution_gives_the_shape_that_it_was_told():
     x = np.ones((2, 5, 5, 1))
-    for out in (9, 10):
-        layer = Conv2DTranspose(1, 1, strides=2, output_shape=(None, out, out, 1))
-        assert layer(x).shape == (2, out, out, 1)
+    for rows, columns in ((9, 10), (10, 9), (10, 10), (9, 9)):
+        layer = Conv2DTranspose(1, 1, strides=2, output_shape=(None, rows, columns, 1))
+        assert layer(x).shape == (2, rows, columns, 1)
         saved = minikeras.saving.serialize_keras_object(layer)
         assert saved["class_name"] == "Conv2DTranspose" and "compat" not in saved["module"]
         assert type(minikeras.saving.deserialize_keras_object(saved)) is layers.Conv2DTranspose

@@ -27,6 +27,7 @@ from minikeras.compat.keras1 import TREE
         "from keras import initializations",
         "model.fit_generator(g, samples_per_epoch=10)",
         "LSTM(output_dim=3)",
+        "AveragePooling1D(border_mode='same')",
         "model.add(Convolution2D(64, 3, 3, activation='relu'))",
         "Convolution2D(nb_filters, nb_conv, nb_conv)",
         "BatchNormalization(mode=2)",

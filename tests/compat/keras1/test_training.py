@@ -47,7 +47,10 @@ def test_accuracy_of_keras_0_is_asked_for_when_fitting(binary):
     assert binary.evaluate(X, Y, verbose=0) == pytest.approx(loss)
     assert binary.test_on_batch(X, Y) == pytest.approx(loss, rel=1e-5)
     assert len(binary.test_on_batch(X, Y, accuracy=True)) == 2
-    steps = int(binary.optimizer.iterations)
+    optimizer, steps = binary.optimizer, int(binary.optimizer.iterations)
+    binary.compile(optimizer, "mse")
+    binary.evaluate(X, Y, show_accuracy=True, verbose=0)
+    assert binary.optimizer is optimizer
     assert len(binary.train_on_batch(X, Y, accuracy=True)) == 2
     assert np.isscalar(binary.train_on_batch(X, Y))
     assert int(binary.optimizer.iterations) == steps + 2  # it is the same optimizer all the time
@@ -198,14 +201,16 @@ def test_objectives(old, several, name, expected):
 
 
 def test_metrics_of_keras_1():
-    t, p = np.array([[1.0], [1], [0], [0], [1]]), np.array([[0.9], [0.2], [0.7], [0.1], [0.8]])
-    tp, fp, fn, tn = 2, 1, 1, 1
+    tp, fp, fn, tn = 2, 1, 3, 4
+    t = np.repeat([1.0, 0.0, 1.0, 0.0], [tp, fp, fn, tn])[:, None]
+    p = np.repeat([0.9, 0.7, 0.2, 0.1], [tp, fp, fn, tn])[:, None]
     pr, re = tp / (tp + fp), tp / (tp + fn)
     expected = {
         "precision": pr,
         "recall": re,
         "fmeasure": 2 * pr * re / (pr + re),
-        "matthews_correlation": (tp * tn - fp * fn) / np.sqrt(3 * 3 * 2 * 2),
+        "matthews_correlation": (tp * tn - fp * fn)
+        / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)),
     }
     for name, value in expected.items():
         assert float(objectives.METRICS[name](t, p)) == pytest.approx(value, rel=1e-5)
