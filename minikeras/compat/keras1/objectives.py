@@ -8,6 +8,7 @@ from minikeras import backend, ops
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.adapters import Adapted, Lazy
 from minikeras.compat.keras2 import MODULES as LATER
+from minikeras.compat.keras2.losses import rmse
 
 _LOSSES = "minikeras.losses"
 
@@ -18,12 +19,6 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.normalize(ops.cast(y_true, y_pred.dtype), axis=-1)
     return -ops.mean(y_true * ops.normalize(y_pred, axis=-1), axis=-1)
-
-
-@register_keras_serializable("keras1")
-def root_mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """Return the root of the mean squared error over the last axis."""
-    return ops.sqrt(ops.mean(ops.square(ops.subtract(y_pred, y_true)), axis=-1))
 
 
 def _short(name: str, short: str) -> dict[str, Lazy]:
@@ -39,11 +34,11 @@ NAMES = {
     "kullback_leibler_divergence": Lazy(f"{_LOSSES}:kl_divergence"),
     "cosine_proximity": cosine_proximity,
     "cosine": cosine_proximity,
-    "root_mean_squared_error": root_mean_squared_error,
-    "rmse": root_mean_squared_error,
-    "RMSE": root_mean_squared_error,
+    "root_mean_squared_error": rmse,
+    "rmse": rmse,
+    "RMSE": rmse,
 }
-_OWN = ("cosine_proximity", "cosine", "root_mean_squared_error", "rmse", "RMSE")
+_OWN = ("cosine_proximity", "cosine")
 
 
 # Metrics of Keras 1, computed batch by batch.

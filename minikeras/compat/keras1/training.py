@@ -20,6 +20,7 @@ from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras1 import objectives
 from minikeras.compat.keras1.graph import Graph
 from minikeras.compat.keras1.merge import Merge
+from minikeras.compat.keras2.training import predict_classes, predict_proba
 from minikeras.compat.spelling import tell
 from minikeras.metrics import BinaryAccuracy, CategoricalAccuracy
 from minikeras.models import Sequential
@@ -280,19 +281,6 @@ def _tuples(batches: Iterator) -> Iterator:
     """Yield batches as tuples; lists were tuples, too."""
     for batch in batches:
         yield tuple(batch) if isinstance(batch, list) else batch
-
-
-def predict_proba(model: Any, X: Any, batch_size: int = _BATCH_SIZE, verbose: int = 1) -> Any:
-    """Return the outputs: what `predict` does."""
-    tell("predict_proba", "predict")
-    return model.predict(X, batch_size=batch_size, verbose=verbose)
-
-
-def predict_classes(model: Any, X: Any, batch_size: int = _BATCH_SIZE, verbose: int = 1) -> Any:
-    """Return the class of each example: the largest output, or whether the only one is above a half."""
-    tell("predict_classes", "predict(x).argmax(axis=-1), or predict(x) > 0.5 for one output")
-    outputs = np.asarray(model.predict(X, batch_size=batch_size, verbose=verbose))
-    return outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else (outputs > 0.5).astype("int32")
 
 
 # Chains that begin with a merge.

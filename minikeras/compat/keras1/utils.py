@@ -107,4 +107,27 @@ def _set_params(original: Any) -> Any:
     return set_params
 
 
-EXTENSIONS = [Extension("minikeras.callbacks:CallbackList", {"set_params": Around(_set_params)})]
+def _other_name(name: str) -> property:
+    """Return an attribute that is another one under the name that it had."""
+
+    def assign(owner: Any, value: Any) -> None:
+        setattr(owner, name, value)
+
+    return property(lambda owner: getattr(owner, name), assign)
+
+
+_WEIGHTS = {"W": _other_name("kernel"), "b": _other_name("bias")}
+
+EXTENSIONS = [
+    Extension("minikeras.callbacks:CallbackList", {"set_params": Around(_set_params)}),
+    Extension("minikeras.layers:Dense", _WEIGHTS),
+    Extension("minikeras.layers.convolutional.base_conv:BaseConv", _WEIGHTS),
+    Extension("minikeras.layers:Embedding", {"W": _other_name("embeddings")}),
+    Extension(
+        "minikeras.autodiff.variable:Variable",
+        {  # as Theano's shared variables had them: `sgd.lr.set_value(0.01)`
+            "get_value": lambda variable, borrow=False: variable.numpy(),
+            "set_value": lambda variable, value, borrow=False: variable.assign(value),
+        },
+    ),
+]

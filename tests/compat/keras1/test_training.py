@@ -90,6 +90,21 @@ def test_sgd_decays_and_clips_all_gradients_together(old, binary):
     assert optimizer.global_clipnorm == 1.0 and optimizer.clipnorm is None
 
 
+def test_variables_are_read_and_set_as_theanos(old, binary):
+    binary.compile(old("optimizers.SGD")(lr=0.5), "mse")
+    rate = binary.optimizer.lr
+    assert rate.get_value() == 0.5
+    rate.set_value(0.25)
+    assert float(binary.optimizer.learning_rate) == 0.25
+    dense = binary.layers[0]
+    np.testing.assert_array_equal(dense.W.get_value(borrow=True), dense.get_weights()[0])
+    dense.b.set_value(np.ones(8))
+    np.testing.assert_array_equal(dense.get_weights()[1], np.ones(8))
+    conv = old("layers.Convolution1D")(2, 3, input_dim=4)
+    conv.build((None, 5, 4))
+    assert conv.W is conv.kernel and conv.b is conv.bias
+
+
 def batches(size=16):
     while True:
         for i in range(0, 64, size):
