@@ -119,7 +119,7 @@ def values_of(names: Any) -> dict[str, Callable[[Any], Any]]:
     return {n: f for n in names for ending, f in _BY_ENDING.items() if n.endswith(ending)}
 
 
-def guess_data_format(shape: Any) -> None:
+def guess_data_format(shape: Any, reshaped: bool = False) -> None:
     """Take it that images have their channels first if the first shape of images looks like it.
 
     Until 2016 that was the default, and after that it stood in a file of the user's, so scripts do not say
@@ -127,11 +127,15 @@ def guess_data_format(shape: Any) -> None:
 
     Args:
         shape: shape of an input without the batch axis.
+        reshaped: whether a script makes images of that shape from something else; then a square behind
+            another number says it as well.
     """
     if shape is None or len(shape) not in (3, 4) or backend.image_data_format() == "channels_first":
         return
     first, *others = shape
-    if first in (1, 3) and all(n is None or n > 4 for n in others):
+    colours = first in (1, 3) and all(n is None or n > 4 for n in others)
+    features = reshaped and len(set(others)) == 1 and first not in others
+    if colours or features:
         backend.set_image_data_format("channels_first")
         tell(
             f"dim_ordering by default, with input_shape={tuple(shape)}",

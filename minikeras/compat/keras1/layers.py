@@ -503,7 +503,10 @@ _OTHERS = {
 
 def _reshape(kwargs: dict[str, Any]) -> dict[str, Any]:
     dims = [kwargs.pop(f"dims_{i}") for i in range(len(kwargs)) if f"dims_{i}" in kwargs]
-    return {**kwargs, "target_shape": tuple(dims)} if dims else kwargs
+    if dims:
+        kwargs["target_shape"] = tuple(dims)
+    guess_data_format(kwargs.get("target_shape"), reshaped=True)
+    return kwargs
 
 
 _ADVANCED_ACTIVATIONS = {

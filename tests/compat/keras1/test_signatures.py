@@ -312,6 +312,13 @@ def test_channels_come_first_where_a_script_says_nothing_and_its_shapes_do(old):
     assert backend.image_data_format() == "channels_first"
 
 
+def test_channels_come_first_where_images_are_made_so(old):
+    old("layers.Reshape")((7, 7, 16))
+    assert backend.image_data_format() == "channels_last"
+    old("layers.Reshape")((16, 7, 7))
+    assert old("layers.Convolution2D")(2, 3, 3).data_format == "channels_first"
+
+
 @pytest.mark.parametrize("shape", [(12, 12, 3), (3,), (1, 4, 4), (5, 10)])
 def test_channels_stay_last_otherwise(old, shape):
     old("layers.Input")(shape=shape)
