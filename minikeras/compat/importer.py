@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
@@ -22,9 +23,10 @@ _PERIODS = {
 
 
 @functools.cache
-def keras_tree(dialect: int) -> Tree:
-    """Return Keras's modules as a period knew them."""
-    return importlib.import_module(_PERIODS[dialect]).TREE
+def keras_tree(dialect: int, of_tensorflow: bool = False) -> Tree:
+    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`."""
+    period = importlib.import_module(_PERIODS[dialect])
+    return getattr(period, "TF_TREE", period.TREE) if of_tensorflow else period.TREE
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -32,16 +34,18 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     Args:
         dialect: the period of Keras: 1, 2 or 3.
+        late: whether `keras` is what `tf.keras` was, as from 2.3 on.
     """
 
-    def __init__(self, dialect: int) -> None:
+    def __init__(self, dialect: int, late: bool = False) -> None:
         self.dialect = dialect
+        self.late = late
 
     def _place(self, fullname: str) -> tuple[Tree, str] | None:
         """Return the tree that a module belongs to, and its path there."""
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
-            return keras_tree(self.dialect), path
+            return keras_tree(self.dialect, self.late or root == "tf_keras"), path
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -51,7 +55,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 "compat.v2.keras",
             ):
                 if path == start or path.startswith(start + "."):
-                    return keras_tree(self.dialect), path[len(start) + 1 :]
+                    return keras_tree(self.dialect, True), path[len(start) + 1 :]
             return importlib.import_module("minikeras.compat.tensorflow").TREE, path
         if root == "cntk":
             return importlib.import_module("minikeras.compat.cntk").TREE, path
@@ -73,6 +77,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Namespace:
         """Make the module."""
         tree, inner = self._place(spec.name)
+        lend(tree.extensions)
         return Namespace(spec.name, tree, inner)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -84,13 +89,14 @@ def is_ours(name: str) -> bool:
     return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow", "cntk")
 
 
-def install_as_keras(dialect: int = 3) -> None:
+def install_as_keras(dialect: int = 3, *, late: bool = False) -> None:
     """Let `import keras` and `import tensorflow` mean minikeras from here on, in this process.
 
     For notebooks and tests; a whole script is run by `python -m minikeras script.py`. `uninstall` ends it.
 
     Args:
         dialect: which Keras the code is written for: 1, 2 (tf.keras too) or 3.
+        late: of 2, whether it is Keras 2.3 or later: `keras` then has the defaults and names of tf.keras.
 
     Raises:
         ValueError: if there is no such dialect.
@@ -113,7 +119,7 @@ def install_as_keras(dialect: int = 3) -> None:
             "first thing, before anything that imports Keras or TensorFlow."
         )
     uninstall()
-    sys.meta_path.insert(0, Finder(dialect))
+    sys.meta_path.insert(0, Finder(dialect, late))
 
 
 def uninstall() -> None:
@@ -121,6 +127,7 @@ def uninstall() -> None:
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
     for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
         del sys.modules[name]
+    take_back()
 
 
 def active_dialect() -> int | None:

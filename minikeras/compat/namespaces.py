@@ -9,6 +9,7 @@ from typing import Any
 
 from minikeras.common.naming import nearest_names
 from minikeras.compat.adapters import Gone, Lazy, NotAvailable
+from minikeras.compat.extensions import Extension
 
 Names = Mapping[str, Any]
 
@@ -21,6 +22,7 @@ class Contents:
         beside: modules of today, `"minikeras.layers"`, whose public names it has as well.
         without: names of theirs that it does not have.
         wrap: what is done with an object of `beside`, given its name and itself.
+        otherwise: objects by name that count where `beside` has none of that name.
         doc: what it is.
     """
 
@@ -31,12 +33,14 @@ class Contents:
         *,
         without: Iterable[str] = (),
         wrap: Callable[[str, Any], Any] | None = None,
+        otherwise: Names | None = None,
         doc: str = "",
     ) -> None:
         self.names = dict(names or {})
         self.beside = tuple(beside)
         self.without = frozenset(without)
         self.wrap = wrap
+        self.otherwise = dict(otherwise or {})
         self.doc = doc
 
     def find(self, name: str) -> Any:
@@ -50,6 +54,8 @@ class Contents:
                 if value is not None:
                     value = value if self.wrap is None else self.wrap(name, value)
                     break
+            else:
+                value = self.otherwise.get(name)
         if isinstance(value, Lazy):
             value = value.get()
         if value is not None:
@@ -74,14 +80,20 @@ class Tree:
         library: its name in messages: `"Keras 2"`.
         modules: contents by dotted path below the library, `""` for itself.
         moved: old paths, and the path that has what they had.
+        extensions: what classes of today can do in addition once a script has imported the library.
     """
 
     def __init__(
-        self, library: str, modules: Mapping[str, Contents], moved: Mapping[str, str] | None = None
+        self,
+        library: str,
+        modules: Mapping[str, Contents],
+        moved: Mapping[str, str] | None = None,
+        extensions: Iterable[Extension] = (),
     ) -> None:
         self.library = library
         self.modules = dict(modules)
         self.moved = dict(moved or {})
+        self.extensions = tuple(extensions)
 
     def contents(self, path: str) -> Contents | None:
         """Return what a module holds, None if there is no such module."""
