@@ -90,8 +90,8 @@ _IGNORED = {
 def _prepared(arguments: dict[str, Any]) -> dict[str, Any]:
     """Bring the values of a layer's arguments up to date."""
     for name, value in arguments.items():
-        if name.endswith("activation") and value == "hard_sigmoid":
-            arguments[name] = activations.hard_sigmoid
+        if name.endswith("activation"):
+            arguments[name] = activations.of_then(value)
     size = arguments.pop("batch_size", None)
     if size is not None:
         shape = arguments.pop("input_shape", None)

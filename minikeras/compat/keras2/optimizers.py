@@ -56,10 +56,10 @@ class Nadam(optimizers.Nadam):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.schedule_decay))
 
 
-def _prepared(standalone: bool, *, has_epsilon: bool, under_root: bool) -> Callable[[dict], dict]:
+def _prepared(standalone: bool, rate: float, under_root: bool) -> Callable[[dict], dict]:
     def prepare(arguments: dict) -> dict:
         epsilon = arguments.pop("epsilon", None)
-        if epsilon is None and standalone and has_epsilon:
+        if epsilon is None and standalone and under_root:
             epsilon = config.epsilon()
         if epsilon is not None:
             arguments["epsilon"] = epsilon**2 if standalone and under_root else epsilon
@@ -68,8 +68,8 @@ def _prepared(standalone: bool, *, has_epsilon: bool, under_root: bool) -> Calla
         decay = arguments.pop("decay", None)
         if decay:
             tell("decay=...", "learning_rate=InverseTimeDecay(learning_rate, 1, decay)")
-            rate = float(arguments["learning_rate"])
-            arguments["learning_rate"] = InverseTimeDecay(rate, 1, decay)
+            rate_then = float(arguments.get("learning_rate", rate))
+            arguments["learning_rate"] = InverseTimeDecay(rate_then, 1, decay)
         return arguments
 
     return prepare
@@ -103,7 +103,12 @@ _RATES = {
     "Nadam": 0.002,
 }
 _RATES_OF_TENSORFLOW = {**dict.fromkeys(_RATES, 0.001), "SGD": 0.01}
-_DEFAULTS = {"Adagrad": {"initial_accumulator_value": 0.0}}
+_DEFAULTS = {
+    "Adagrad": {"learning_rate": 0.01, "initial_accumulator_value": 0.0},
+    "Adadelta": {"learning_rate": 1.0},
+    "Adamax": {"learning_rate": 0.002},
+}
+"""Defaults of 2.0 to 2.2 that are not today's; tf.keras has today's."""
 
 
 def _optimizer(name: str, standalone: bool) -> Adapted:
@@ -113,11 +118,9 @@ def _optimizer(name: str, standalone: bool) -> Adapted:
         f"{__name__}:Nadam" if own else f"{_HERE}:{name}",
         (_ORDER if standalone else _ORDER_OF_TENSORFLOW)[name],
         {"lr": "learning_rate"},
-        defaults={"learning_rate": rates[name], **(_DEFAULTS.get(name, {}) if standalone else {})},
+        defaults=_DEFAULTS.get(name) if standalone else None,
         ignored={} if own else {"schedule_decay": "today's Nadam has a schedule of its own"},
-        prepare=_prepared(
-            standalone, has_epsilon=name != "SGD", under_root=name in ("RMSprop", "Adagrad")
-        ),
+        prepare=_prepared(standalone, rates[name], name in ("RMSprop", "Adagrad")),
         name=name,
     )
 

@@ -89,6 +89,16 @@ def test_hard_sigmoid_was_steeper(keras2):
     np.testing.assert_allclose(layer(np.float32([-2.0, 1.0, 3.0])), [0.1, 0.7, 1.0], rtol=1e-6)
 
 
+def test_the_absolute_value_is_an_activation_of_tutorials(keras2, tmp_path):
+    layer = layers.adapted("Dense")(2, activation="abs", weights=[np.eye(2), np.zeros(2)])
+    model = minikeras.Sequential([minikeras.Input((2,)), layer])
+    np.testing.assert_array_equal(model.predict(np.float32([[-1.0, 2.0]])), [[1.0, 2.0]])
+    pytest.importorskip("h5py")
+    model.save(tmp_path / "m.keras")
+    again = minikeras.saving.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.predict(np.float32([[-3.0, 2.0]])), [[3.0, 2.0]])
+
+
 def test_names_that_are_gone(keras2):
     relu = layers.NAMES["ThresholdedReLU"](theta=0.5)
     np.testing.assert_array_equal(relu(np.float32([-1.0, 0.4, 0.6])), np.float32([0, 0, 0.6]))
