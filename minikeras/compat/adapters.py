@@ -130,14 +130,18 @@ class Adapted:
             if value is not None:
                 self._afterwards[name](made, value)
 
+    def order(self, args: tuple) -> list[str] | None:
+        """Return the old names of arguments given by place, None if they are in today's order."""
+        order = self._positional(args) if callable(self._positional) else self._positional
+        return None if order is None else order.split()
+
     def arguments(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Return call arguments in today's spelling."""
         if self._old_name:
             tell(self.__name__, self._today or self._todays_name)
         named = frozenset(kwargs)  # those given by place are not spelled out
-        if args and self._positional is not None:
-            order = self._positional(args) if callable(self._positional) else self._positional
-            names = order.split()
+        names = self.order(args)
+        if args and names is not None:
             if len(args) > len(names):
                 raise TypeError(
                     f"{self.__name__} takes at most {len(names)} positional arguments "
