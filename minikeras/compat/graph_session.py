@@ -252,11 +252,11 @@ class Evaluation:
             for v, value in variables:
                 v.assign(value)
             results = self._computed(fed, bool(training))
+            found = [self._result(f, results) for f in self._flat]
+            parts = [[self._result(p, results) for p in u.parts()] for u in self._all_updates]
         finally:
             for v, array in before:
                 v.array = array
-        found = [self._result(f, results) for f in self._flat]
-        parts = [[self._result(p, results) for p in u.parts()] for u in self._all_updates]
         for update, new in zip(self._all_updates, parts):
             update.run(new)
         found = [f.value() if hasattr(f, "parts") else y for f, y in zip(self._flat, found)]

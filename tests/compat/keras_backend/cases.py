@@ -55,7 +55,6 @@ INPUTS = {
 }
 
 
-
 def halves(x, states):
     """Return half of the state and the input, as output and state of a step."""
     y = x + states[0] * 0.5

@@ -87,8 +87,12 @@ def test_what_is_gone_are_helpers_of_backends_only():
 
 
 def test_old_names_are_told_once_with_todays_spelling(recwarn):
-    keras_backend.Told("minikeras.compat.keras_backend.elementwise:pow", "pow", "keras.ops.power").get()
-    keras_backend.Told("minikeras.compat.keras_backend.elementwise:pow", "pow", "keras.ops.power").get()
+    keras_backend.Told(
+        "minikeras.compat.keras_backend.elementwise:pow", "pow", "keras.ops.power"
+    ).get()
+    keras_backend.Told(
+        "minikeras.compat.keras_backend.elementwise:pow", "pow", "keras.ops.power"
+    ).get()
     told = [str(w.message) for w in recwarn if w.category is OldSpelling]
     assert told == ["`keras.backend.pow` is older Keras. Today it is `keras.ops.power`."]
 
