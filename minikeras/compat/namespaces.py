@@ -9,6 +9,7 @@ from typing import Any
 
 from minikeras.common.naming import nearest_names
 from minikeras.compat.adapters import Gone, Lazy, NotAvailable
+from minikeras.compat.extensions import Extension
 
 Names = Mapping[str, Any]
 
@@ -74,14 +75,20 @@ class Tree:
         library: its name in messages: `"Keras 2"`.
         modules: contents by dotted path below the library, `""` for itself.
         moved: old paths, and the path that has what they had.
+        extensions: what classes of today can do in addition once a script has imported the library.
     """
 
     def __init__(
-        self, library: str, modules: Mapping[str, Contents], moved: Mapping[str, str] | None = None
+        self,
+        library: str,
+        modules: Mapping[str, Contents],
+        moved: Mapping[str, str] | None = None,
+        extensions: Iterable[Extension] = (),
     ) -> None:
         self.library = library
         self.modules = dict(modules)
         self.moved = dict(moved or {})
+        self.extensions = tuple(extensions)
 
     def contents(self, path: str) -> Contents | None:
         """Return what a module holds, None if there is no such module."""
