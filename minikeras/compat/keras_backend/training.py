@@ -10,10 +10,11 @@ import numpy as np
 from minikeras import losses, ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.variable import Variable
-from minikeras.compat.extensions import Extension
+from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.graph_session import BoundTensor
 from minikeras.compat.keras_backend.calls import step
 from minikeras.compat.keras_backend.functions import gradients, placeholder
+from minikeras.compat.keras_backend.graph_losses import compile_with_graph
 
 
 class CompiledGraph:
@@ -155,6 +156,7 @@ EXTENSIONS = [
     Extension(
         "minikeras.models:Model",
         {
+            "compile": Around(compile_with_graph),
             "total_loss": _of_graph("total_loss"),
             "targets": _of_graph("targets"),
             "sample_weights": _of_graph("sample_weights"),
