@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from minikeras import losses, ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.variable import Variable
 from minikeras.compat.extensions import Around, Extension
-from minikeras.compat.graph_session import BoundTensor
+from minikeras.compat.graph_session import BoundTensor, learning_phase_value
 from minikeras.compat.keras_backend.calls import step
 from minikeras.compat.keras_backend.functions import gradients, placeholder
 from minikeras.compat.keras_backend.graph_losses import compile_with_graph
+from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
 
 
 class CompiledGraph:
@@ -148,6 +150,19 @@ def get_updates(optimizer: Any, *args: Any, **kwargs: Any) -> list[OptimizerUpda
     return [OptimizerUpdate(optimizer, params, get_gradients(optimizer, loss, params))]
 
 
+def _in_the_set_phase(original: Callable) -> Callable:
+    """Return `predict_step` that behaves as in training where `K.set_learning_phase(1)` says so."""
+
+    @functools.wraps(original)
+    def predict_step(model: Any, data: Any) -> Any:
+        if learning_phase_value() and model.call_signature.training:
+            x, _, _ = unpack_x_y_sample_weight(data)
+            return model(x, training=True)
+        return original(model, data)
+
+    return predict_step
+
+
 def _of_graph(attribute: str) -> property:
     return property(lambda model: getattr(compiled_graph(model), attribute))
 
@@ -163,6 +178,14 @@ EXTENSIONS = [
             "_feed_targets": _of_graph("targets"),
             "_feed_sample_weights": _of_graph("sample_weights"),
             "_feed_inputs": property(lambda model: list(model.inputs)),
+        },
+    ),
+    Extension("minikeras.trainers.steps:Steps", {"predict_step": Around(_in_the_set_phase)}),
+    Extension(
+        "minikeras.autodiff:KerasTensor",
+        {
+            "_keras_shape": property(lambda t: t.shape),
+            "_uses_learning_phase": property(lambda t: True),
         },
     ),
     Extension(
