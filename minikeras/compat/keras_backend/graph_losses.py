@@ -9,6 +9,8 @@ outputs, and the rest when the targets are there.
 from __future__ import annotations
 
 import functools
+import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any
@@ -19,30 +21,36 @@ from minikeras.compat.keras_backend.functions import placeholder
 from minikeras.ops.core import cast
 from minikeras.ops.function import Graph
 
+_kept: dict[int, list] = {}
+"""What the last run of a model computed for a loss, by the loss's number. By number, and not by model, so
+that a copy of a model, which has the same loss, finds its own."""
+
+_numbers = itertools.count()
+
 
 class KeepingGraph(Graph):
     """The graph of a model that computes more tensors beside its outputs, and keeps their values.
 
     Args:
         graph: the model's graph.
-        more: the other tensors.
+        wanted: the other tensors, by the number of the loss that they are for.
     """
 
-    def __init__(self, graph: Graph, more: list[KerasTensor]) -> None:
-        outputs = [*graph.outputs, *more]
+    def __init__(self, graph: Graph, wanted: dict[int, list[KerasTensor]]) -> None:
+        outputs = [*graph.outputs, *(t for tensors in wanted.values() for t in tensors)]
         labels = [f"output {i}" for i in range(len(outputs))]
         super().__init__(graph.inputs, outputs, "a loss", labels, unique_names=False)
         # To the model it is the graph that it was: its config and its layers are the same.
         self.own = len(graph.outputs)
         self.nodes, self.operations, self.outputs = graph.nodes, graph.operations, graph.outputs
-        self.kept: dict[int, Any] = {}
-        self.more = more
+        self.wanted = wanted
 
     def run(self, inputs: list, call: Any = None) -> list:
         """Compute the model's outputs, and keep the others."""
         found = super().run(inputs, call)
-        if len(found) > self.own:
-            self.kept = {id(t): v for t, v in zip(self.more, found[self.own :])}
+        rest = found[self.own :]
+        for number, tensors in self.wanted.items() if rest else ():
+            _kept[number], rest = rest[: len(tensors)], rest[len(tensors) :]
         return found[: self.own]
 
 
@@ -99,21 +107,39 @@ def with_graph(model: Any, function: Any, output: KerasTensor) -> Any:
     target, result = _described(function, output)
     if not isinstance(result, KerasTensor):
         return function
-    needed = _needed(result, target)
-    kept = model.graph.more if isinstance(model.graph, KeepingGraph) else []
-    graph = KeepingGraph(model.graph, [*kept, *needed])
-    object.__setattr__(model, "graph", graph)
-    rest = Graph([target, *needed], [result], "a loss", ["the loss"], unique_names=False)
+    rest = _Rest(model, target, result)
 
-    @functools.wraps(function if isinstance(function, FunctionType) else _function_of(function))
+    @functools.wraps(_function_of(function), updated=())
     def computed(y_true: Any, y_pred: Any) -> Any:
-        values = [model.graph.kept[id(t)] for t in needed]
-        y_true = y_true if isinstance(y_true, Tensor) else Tensor(y_true)
-        (value,) = rest.run([cast(y_true, target.dtype), *values])
-        return value
+        return rest(y_true)
 
     del computed.__wrapped__
     return computed
+
+
+class _Rest:
+    """What is left of a loss to compute once the model has run, and the targets are there.
+
+    Args:
+        model: the model, whose graph is made to keep what the loss needs.
+        target: the placeholder of the targets.
+        result: the loss.
+    """
+
+    def __init__(self, model: Any, target: KerasTensor, result: KerasTensor) -> None:
+        needed = _needed(result, target)
+        before = model.graph.wanted if isinstance(model.graph, KeepingGraph) else {}
+        self._number = next(_numbers)
+        weakref.finalize(self, _kept.pop, self._number, None)
+        graph = KeepingGraph(model.graph, {**before, self._number: needed})
+        object.__setattr__(model, "graph", graph)
+        self._dtype = target.dtype
+        self._graph = Graph([target, *needed], [result], "a loss", ["the loss"], unique_names=False)
+
+    def __call__(self, y_true: Any) -> Any:
+        y_true = y_true if isinstance(y_true, Tensor) else Tensor(y_true)
+        (value,) = self._graph.run([cast(y_true, self._dtype), *_kept[self._number]])
+        return value
 
 
 def _described(function: Callable, output: KerasTensor) -> tuple[KerasTensor, Any]:
@@ -127,6 +153,7 @@ def _described(function: Callable, output: KerasTensor) -> tuple[KerasTensor, An
 
 
 def _function_of(function: Any) -> Callable:
+    """Return the function whose name and documentation a loss has."""
     while isinstance(function, functools.partial):
         function = function.func
     return function

@@ -1,5 +1,6 @@
 """Losses that use the model's graph, total losses, and optimizers' updates."""
 
+import copy
 import functools
 
 import numpy as np
@@ -59,6 +60,12 @@ def test_a_loss_may_use_tensors_of_the_graph(K):
     kernel = model.get_layer("log_var").kernel.numpy()
     np.testing.assert_allclose(kernel, before[2] - 0.1 * by_log_var, rtol=1e-4, atol=1e-6)
     assert model.output_names == names
+    twin = copy.deepcopy(model)
+    twin.set_weights([w * 0 for w in model.get_weights()])
+    assert twin.evaluate(X, X, batch_size=8, verbose=0)[0] == pytest.approx(np.mean(X**2), rel=1e-5)
+    assert model.evaluate(X, X, batch_size=8, verbose=0)[0] != pytest.approx(
+        np.mean(X**2), rel=1e-2
+    )
     assert Model.from_config(model.get_config()).count_params() == model.count_params()
     model.compile("sgd", "mse")  # another loss: nothing more is kept
     assert type(model.graph).__name__ == "Graph"
