@@ -105,7 +105,7 @@ class OptimizerUpdate:
         """Return what has to be computed."""
         return self.grads
 
-    def run(self, values: list) -> None:
+    def put(self, values: list) -> None:
         """Let the optimizer make its step."""
         self.optimizer.apply([ops.convert_to_tensor(g) for g in values], self.params)
 
