@@ -124,7 +124,7 @@ output = Input((3,))
 def test_losses_that_use_no_graph_are_left_as_they_are(K):
     assert uses_a_graph(lambda t, p: [output for _ in p])
     assert not uses_a_graph(lambda t, p: K.output)  # an attribute of another name
-    assert not uses_a_graph(losses.mse)
+    assert not uses_a_graph(losses.mean_squared_error)
     model = autoencoder()[0]
     loss = losses.Huber()
     model.compile("sgd", loss)
