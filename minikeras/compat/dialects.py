@@ -54,6 +54,8 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
             yield f".{node.attr}"
             if isinstance(node.value, ast.Name):
                 yield f"{node.value.id}.{node.attr}"
+            elif isinstance(node.value, ast.Attribute) and node.value.attr == "backend":
+                yield f"K.{node.attr}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 40:
                 yield f"'{node.value}'"
