@@ -52,7 +52,7 @@ def is_late(source: str) -> bool:
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, `"call(keyword=)"`, `"def name"`,
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`, `"call(keyword=)"`, `"def name"`,
     `"call/3"` for three arguments by position, none of them a tuple or a string, and short strings in
     quotes: `"'val_acc'"`.
     """
@@ -65,6 +65,10 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
             yield from (f"import {node.module}.{a.name}" for a in node.names)
         elif isinstance(node, ast.Attribute):
             yield f".{node.attr}"
+            if isinstance(node.value, ast.Name):
+                yield f"{node.value.id}.{node.attr}"
+            elif isinstance(node.value, ast.Attribute) and node.value.attr == "backend":
+                yield f"K.{node.attr}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 40:
                 yield f"'{node.value}'"

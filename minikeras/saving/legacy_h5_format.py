@@ -76,7 +76,9 @@ def is_legacy_file(path: str) -> bool:
     if not os.path.isfile(path) or not h5py.is_hdf5(path):
         return False
     with h5py.File(path, "r") as file:
-        return "model_weights" in file or {"layer_names", "layer_names0"} & file.attrs.keys() != set()
+        return (
+            "model_weights" in file or {"layer_names", "layer_names0"} & file.attrs.keys() != set()
+        )
 
 
 def _training_config(model: Any) -> dict:

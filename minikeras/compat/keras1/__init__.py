@@ -1,5 +1,6 @@
 """Keras 0.x and 1.x (2015 to 2017): tables of names, and layers and ways to train that are gone since."""
 
+from minikeras.compat import keras_backend
 from minikeras.compat.keras1 import initializations, layers, objectives, utils, weights
 from minikeras.compat.keras1.training import EXTENSIONS as OF_MODELS
 from minikeras.compat.keras1.training import MODELS
@@ -19,6 +20,7 @@ _MODELS = _with("models", MODELS)
 
 MODULES = {
     **LATER,
+    **keras_backend.KERAS1_MODULES,
     "layers": _with("layers", layers.NAMES),
     "layers.containers": _MODELS,
     "models": _MODELS,

@@ -25,6 +25,7 @@ from minikeras.compat.keras2 import (
     wrappers,
 )
 from minikeras.compat.keras3 import TREE as TODAY
+from minikeras.compat.keras_backend.training import EXTENSIONS as OF_BACKEND
 from minikeras.compat.namespaces import Contents, Tree
 
 _ESTIMATOR = Gone(
@@ -155,6 +156,7 @@ EXTENSIONS = [
     *optimizers.EXTENSIONS,
     *callbacks.EXTENSIONS,
     *training.EXTENSIONS,
+    *OF_BACKEND,
 ]
 
 TREE = Tree("Keras 2", MODULES, MOVED, EXTENSIONS)
