@@ -6,6 +6,8 @@ import ast
 import importlib
 from collections.abc import Iterator
 
+from minikeras.compat.keras_backend.signs import SIGNS as BACKEND_SIGNS
+
 _PERIODS = (1, 2)
 
 
@@ -29,7 +31,8 @@ def detect(source: str) -> int:
     """
     used = set(_signs_of(ast.parse(source)))
     for period in _PERIODS:
-        if used & importlib.import_module(f"minikeras.compat.keras{period}.signs").SIGNS:
+        signs = importlib.import_module(f"minikeras.compat.keras{period}.signs").SIGNS
+        if used & (signs | BACKEND_SIGNS[period]):
             return period
     return 3
 
@@ -52,9 +55,9 @@ def is_late(source: str) -> bool:
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`, `"call(keyword=)"`, `"def name"`,
-    `"call/3"` for three arguments by position, none of them a tuple or a string, and short strings in
-    quotes: `"'val_acc'"`.
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`,
+    `"call(keyword=)"`, `"def name"`, `"call/3"` for three arguments by position, none of them a tuple or a
+    string, and short strings in quotes: `"'val_acc'"`.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
