@@ -28,6 +28,7 @@ NAMESPACES = {
     "minikeras.constraints": "Constraints",
     "minikeras.random": "Random numbers",
     "minikeras.datasets": "Data sets",
+    "minikeras.preprocessing.image": "Images",
     "minikeras.utils": "Utilities",
     "minikeras.saving": "Files, objects and their configs",
     "minikeras.config": "Settings",
