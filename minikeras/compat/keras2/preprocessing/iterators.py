@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator as IteratorType
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from minikeras.common.traceback_utils import warn
 from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset
 from minikeras.utils.image_utils import array_to_img, img_to_array, load_img
 from minikeras.utils.io_utils import print_msg
-
-if TYPE_CHECKING:
-    from minikeras.compat.keras2.preprocessing.image_data_generator import ImageDataGenerator
 
 SUBSETS = ("training", "validation")
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -155,7 +152,7 @@ class NumpyArrayIterator(Iterator):
         self,
         x: Any,
         y: Any,
-        image_data_generator: ImageDataGenerator,
+        image_data_generator: Any,
         batch_size: int = 32,
         shuffle: bool = False,
         sample_weight: Any = None,
@@ -176,7 +173,7 @@ class NumpyArrayIterator(Iterator):
         y = None if y is None else np.asarray(y)
         weight = None if sample_weight is None else np.asarray(sample_weight)
         for name, other in (("y", y), ("sample_weight", weight), *(("x[1]", m) for m in misc)):
-            if other is not None and len(other) != len(x):
+            if other is not None and other.shape[:1] != (len(x),):
                 raise ValueError(
                     f"ImageDataGenerator.flow: `x` and `{name}` must have the same length. "
                     f"Received: x.shape={np.shape(x)}, {name}.shape={other.shape}"
@@ -255,7 +252,7 @@ class BatchFromFilesMixin:
 
     def set_processing_attrs(
         self,
-        image_data_generator: ImageDataGenerator | None,
+        image_data_generator: Any,
         target_size: Sequence[int],
         color_mode: str,
         data_format: str | None,
@@ -375,7 +372,7 @@ class DirectoryIterator(BatchFromFilesMixin, Iterator):
     def __init__(
         self,
         directory: Any,
-        image_data_generator: ImageDataGenerator | None,
+        image_data_generator: Any,
         target_size: Sequence[int] = (256, 256),
         color_mode: str = "rgb",
         classes: Sequence[str] | None = None,
@@ -484,7 +481,7 @@ class DataFrameIterator(BatchFromFilesMixin, Iterator):
         self,
         dataframe: Any,
         directory: Any = None,
-        image_data_generator: ImageDataGenerator | None = None,
+        image_data_generator: Any | None = None,
         x_col: str = "filename",
         y_col: Any = "class",
         weight_col: str | None = None,
