@@ -29,6 +29,7 @@ NAMESPACES = {
     "minikeras.random": "Random numbers",
     "minikeras.datasets": "Data sets",
     "minikeras.preprocessing.image": "Images",
+    "minikeras.wrappers": "scikit-learn",
     "minikeras.utils": "Utilities",
     "minikeras.saving": "Files, objects and their configs",
     "minikeras.config": "Settings",
@@ -76,7 +77,8 @@ def reference(namespace, title):
     module = importlib.import_module(namespace)
     lines = [f"# {title}", "", f"`{namespace}`", ""]
     seen = set()
-    for name, value in sorted(vars(module).items()):
+    for name in sorted(dir(module)):
+        value = getattr(module, name)
         public = inspect.isclass(value) or inspect.isfunction(value)
         ours = getattr(value, "__module__", "").startswith("minikeras")
         if name.startswith("_") or not public or not ours or id(value) in seen:

@@ -28,6 +28,7 @@ from minikeras import (
     saving,
     tree,
     utils,
+    wrappers,
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
