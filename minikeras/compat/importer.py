@@ -14,6 +14,8 @@ from typing import Any
 from minikeras.compat.namespaces import Namespace, Tree, missing
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
+PREPROCESSING = "keras_preprocessing"
+"""`keras.preprocessing` of Keras 2 as a package of its own."""
 _PERIODS = {
     1: "minikeras.compat.keras1",
     2: "minikeras.compat.keras2",
@@ -42,6 +44,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
             return keras_tree(self.dialect), path
+        if root == PREPROCESSING:
+            return keras_tree(min(self.dialect, 2)), f"preprocessing.{path}".rstrip(".")
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -81,7 +85,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def is_ours(name: str) -> bool:
     """Whether a module's name is one that the hook answers for."""
-    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow")
+    return name.partition(".")[0] in (*KERAS_NAMES, PREPROCESSING, "tensorflow")
 
 
 def install_as_keras(dialect: int = 3) -> None:

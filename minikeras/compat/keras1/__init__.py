@@ -1,12 +1,13 @@
 """Keras 0.x and 1.x (2015 to 2017)."""
 
-from minikeras.compat.keras1 import layers
+from minikeras.compat.keras1 import layers, preprocessing
 from minikeras.compat.keras2 import MODULES as LATER
 from minikeras.compat.keras2 import MOVED as MOVED_LATER
 from minikeras.compat.namespaces import Contents, Tree
 
 MODULES = {
     **LATER,
+    **preprocessing.MODULES,
     "layers": Contents({**LATER["layers"].names, **layers.NAMES}, ["minikeras.layers"]),
 }
 

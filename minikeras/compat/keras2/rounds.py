@@ -1,4 +1,4 @@
-"""Data sets that go round: in Keras 2 a `Sequence` began anew when `steps_per_epoch` asked for more of it."""
+"""Data sets that go round: a `Sequence` of Keras 2 began anew when `steps_per_epoch` asked for more."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class Rounds(PyDataset):
         self.__dict__.update(state, _lock=threading.Lock())
 
 
-def enough_for(data: Any, steps: int | None, shuffle: Any = False, *, going_on: bool = False) -> Any:
+def enough_for(
+    data: Any, steps: int | None, shuffle: Any = False, *, going_on: bool = False
+) -> Any:
     """Return data that give as many batches as are asked for.
 
     Args:

@@ -11,5 +11,13 @@ SIGNS = frozenset(
         *("import keras.utils.np_utils", "np_utils", "import keras.layers.core"),
         *("import keras.layers.convolutional", "import keras.layers.recurrent"),
         *("import keras.preprocessing.text", "import keras.wrappers.scikit_learn"),
+        *(
+            "ImageDataGenerator",
+            ".ImageDataGenerator",
+            "TimeseriesGenerator",
+            ".TimeseriesGenerator",
+        ),
+        *("skipgrams", ".skipgrams", ".fit_on_texts", "import keras_preprocessing"),
+        *(f"import keras_preprocessing.{name}" for name in ("image", "sequence", "text")),
     }
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from minikeras.common.settings import floatx, standardize_data_format
 from minikeras.common.traceback_utils import warn
+from minikeras.compat.spelling import tell
 from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset
 from minikeras.utils.image_utils import array_to_img, img_to_array, load_img
 from minikeras.utils.io_utils import print_msg
@@ -44,6 +45,24 @@ class Iterator(PyDataset):
         self.total_batches_seen = 0
         self.lock = threading.Lock()
         self.index_array: np.ndarray | None = None
+
+    @property
+    def N(self) -> int:
+        """Number of samples, as Keras 1 called it."""
+        tell("generator.N", "generator.n")
+        return self.n
+
+    @property
+    def nb_sample(self) -> int:
+        """Number of samples, as Keras 1 called it."""
+        tell("generator.nb_sample", "generator.samples")
+        return self.n
+
+    @property
+    def nb_class(self) -> int:
+        """Number of classes, as Keras 1 called it."""
+        tell("generator.nb_class", "generator.num_classes")
+        return len(self.class_indices)
 
     def _set_index_array(self) -> None:
         self.index_array = np.random.permutation(self.n) if self.shuffle else np.arange(self.n)

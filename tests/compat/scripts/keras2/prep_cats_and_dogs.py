@@ -28,7 +28,10 @@ batch_size = 16
 # Cats are round and red, dogs are square and blue.
 np.random.seed(0)
 rows, columns = np.mgrid[:30, :30]
-for place, count in ((train_data_dir, nb_train_samples), (validation_data_dir, nb_validation_samples)):
+for place, count in (
+    (train_data_dir, nb_train_samples),
+    (validation_data_dir, nb_validation_samples),
+):
     for name in ("cats", "dogs"):
         os.makedirs(os.path.join(place, name))
         for i in range(count // 2):
@@ -57,7 +60,9 @@ x = x.reshape((1,) + x.shape)
 preview = os.path.join(folder.name, "preview")
 os.mkdir(preview)
 i = 0
-for batch in datagen.flow(x, batch_size=1, save_to_dir=preview, save_prefix="cat", save_format="jpeg"):
+for batch in datagen.flow(
+    x, batch_size=1, save_to_dir=preview, save_prefix="cat", save_format="jpeg"
+):
     i += 1
     if i > 20:
         break

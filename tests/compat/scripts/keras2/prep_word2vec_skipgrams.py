@@ -6,6 +6,7 @@ import numpy as np
 
 from keras.layers import Activation, Dot, Embedding, Input, Reshape
 from keras.models import Model
+from keras.optimizers import RMSprop
 from keras.preprocessing.sequence import make_sampling_table, skipgrams
 from keras.preprocessing.text import Tokenizer
 
@@ -33,10 +34,10 @@ o = Dot(axes=2)([w, c])
 o = Reshape((1,), input_shape=(1, 1))(o)
 o = Activation("sigmoid")(o)
 SkipGram = Model(inputs=[w_inputs, c_inputs], outputs=o)
-SkipGram.compile(loss="binary_crossentropy", optimizer="rmsprop")
+SkipGram.compile(loss="binary_crossentropy", optimizer=RMSprop(lr=0.01))
 
 losses = []
-for _ in range(3):
+for _ in range(2):
     loss = 0.0
     for doc in tokenizer.texts_to_sequences(corpus):
         data, labels = skipgrams(
