@@ -44,8 +44,6 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
             return keras_tree(self.dialect), path
-        if root == PREPROCESSING:
-            return keras_tree(min(self.dialect, 2)), f"preprocessing.{path}".rstrip(".")
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -59,6 +57,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             from minikeras.compat.tensorflow import TREE
 
             return TREE, path
+        if root == PREPROCESSING:
+            return keras_tree(min(self.dialect, 2)), f"preprocessing.{path}".rstrip(".")
         return None
 
     def find_spec(
