@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import importlib
 import importlib.abc
@@ -125,6 +126,34 @@ def uninstall() -> None:
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
     for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
         del sys.modules[name]
+
+
+def imported_here() -> tuple[int | None, list[str]]:
+    """Return what a worker process needs to be like this one; see `import_as_there`."""
+    names = ("keras", "tensorflow.keras", "tf_keras")
+    return active_dialect(), [name for name in names if name in sys.modules]
+
+
+def import_as_there(dialect: int | None, names: Sequence[str]) -> ModuleType | None:
+    """Import modules in a worker process as they were imported where its work comes from.
+
+    Args:
+        dialect: the one that is installed there; it is here too from now on, unless one is already.
+        names: the modules.
+
+    Returns:
+        The last one, None if there are none.
+    """
+    if dialect is None:
+        return None
+    if active_dialect() is None:
+        install_as_keras(dialect)
+    modules = [importlib.import_module(name) for name in names]
+    return modules[-1] if modules else None
+
+
+# Functions of a script's go to worker processes together with the modules that they use.
+copyreg.pickle(Namespace, lambda m: (import_as_there, (active_dialect(), [m.__name__])))
 
 
 def active_dialect() -> int | None:

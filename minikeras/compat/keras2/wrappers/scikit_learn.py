@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from minikeras.callbacks import History
 from minikeras.common.extras import require
+from minikeras.compat.importer import import_as_there, imported_here
 from minikeras.compat.spelling import tell
 from minikeras.models import Model, Sequential
 from minikeras.utils import to_categorical
@@ -134,6 +136,17 @@ class BaseWrapper(_base.BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model")
+
+    # joblib's workers (`n_jobs=2`) are new processes, which know of no dialect.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_imported": imported_here()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        imported = state.pop("_imported")
+        if multiprocessing.current_process().name != "MainProcess":
+            import_as_there(*imported)
+        super().__setstate__(state)
 
 
 def _arguments_of(function: Callable) -> set[str]:
