@@ -1,6 +1,10 @@
 """`keras.wrappers.scikit_learn` of Keras 2 with today's scikit-learn."""
 
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +206,40 @@ def test_the_old_names_are_told():
         KerasClassifier(classifier)
     with pytest.warns(OldSpelling, match="Today it is `keras.wrappers.SKLearnRegressor`"):
         KerasRegressor(regressor)
+
+
+WITH_WORKERS = """
+import keras, pickle
+import numpy as np
+from keras.layers import Dense
+from keras.models import Sequential
+from keras.wrappers.scikit_learn import KerasClassifier
+from sklearn.model_selection import GridSearchCV
+
+assert pickle.loads(pickle.dumps(keras.layers)) is keras.layers
+
+def create_model(units=2):
+    model = Sequential()
+    model.add(Dense(units, activation="tanh"))
+    model.add(Dense(1, activation="sigmoid"))
+    model.compile(keras.optimizers.Adam(lr=0.05), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+x = np.random.RandomState(0).normal(size=(60, 3))
+y = (x[:, 0] > 0).astype(int)
+grid = GridSearchCV(KerasClassifier(create_model, verbose=0), {"nb_epoch": [1, 30]}, n_jobs=2, cv=2)
+print(grid.fit(x, y).best_params_)
+"""
+
+
+def test_workers_know_the_dialect(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WITH_WORKERS)
+    root = str(Path(minikeras.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "minikeras", str(script)],
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "{'nb_epoch': 30}\n", done.stderr

@@ -1,11 +1,13 @@
-'''Real-time data augmentation and scikit-learn with Keras 1, Theano's order of axes.
-'''
+"""Real-time data augmentation and scikit-learn with Keras 1, Theano's order of axes."""
+
 from __future__ import print_function
 import numpy as np
+
 np.random.seed(1337)  # for reproducibility
 
 from keras import backend as K
-K.set_image_dim_ordering('th')
+
+K.set_image_dim_ordering("th")
 from keras.models import Sequential
 from keras.layers.core import Dense, Dropout, Activation, Flatten
 from keras.layers.convolutional import Convolution2D, MaxPooling2D
@@ -24,13 +26,13 @@ batch_size = 32
 
 def images_of_bars(n):
     y = np.random.randint(nb_classes, size=(n, 1))
-    X = np.random.randint(0, 60, size=(n, 1, 14, 14)).astype('uint8')
+    X = np.random.randint(0, 60, size=(n, 1, 14, 14)).astype("uint8")
     for image, (label,) in zip(X, y):
         at = np.random.randint(2, 8)
         if label != 1:
-            image[0, at:at + 3] += 120
+            image[0, at : at + 3] += 120
         if label != 0:
-            image[0, :, at:at + 3] += 60
+            image[0, :, at : at + 3] += 60
     return X, y
 
 
@@ -39,20 +41,20 @@ Y_train = np_utils.to_categorical(y_train, nb_classes)
 Y_test = np_utils.to_categorical(y_test, nb_classes)
 
 model = Sequential()
-model.add(Convolution2D(8, 3, 3, border_mode='same', input_shape=(1, 14, 14)))
-model.add(Activation('relu'))
+model.add(Convolution2D(8, 3, 3, border_mode="same", input_shape=(1, 14, 14)))
+model.add(Activation("relu"))
 model.add(MaxPooling2D(pool_size=(2, 2)))
 model.add(Dropout(0.1))
 model.add(Flatten())
 model.add(Dense(32))
-model.add(Activation('relu'))
+model.add(Activation("relu"))
 model.add(Dense(nb_classes))
-model.add(Activation('softmax'))
+model.add(Activation("softmax"))
 sgd = SGD(lr=0.02, decay=1e-6, momentum=0.9, nesterov=True)
-model.compile(loss='categorical_crossentropy', optimizer=sgd, metrics=['accuracy'])
+model.compile(loss="categorical_crossentropy", optimizer=sgd, metrics=["accuracy"])
 
-X_train = X_train.astype('float32')
-X_test = X_test.astype('float32')
+X_train = X_train.astype("float32")
+X_test = X_test.astype("float32")
 X_train /= 255
 X_test /= 255
 
@@ -65,18 +67,21 @@ datagen = ImageDataGenerator(
     height_shift_range=0.1,
     horizontal_flip=True,
     vertical_flip=False,
-    dim_ordering='th')
+    dim_ordering="th",
+)
 datagen.fit(X_train)
 
-history = model.fit_generator(datagen.flow(X_train, Y_train, batch_size=batch_size),
-                              samples_per_epoch=X_train.shape[0],
-                              nb_epoch=nb_epoch,
-                              validation_data=datagen.flow(X_test, Y_test),
-                              nb_val_samples=X_test.shape[0],
-                              verbose=2)
+history = model.fit_generator(
+    datagen.flow(X_train, Y_train, batch_size=batch_size),
+    samples_per_epoch=X_train.shape[0],
+    nb_epoch=nb_epoch,
+    validation_data=datagen.flow(X_test, Y_test),
+    nb_val_samples=X_test.shape[0],
+    verbose=2,
+)
 print(history.history)
-assert len(history.history['loss']) == nb_epoch
-assert history.history['val_acc'][-1] > 0.9
+assert len(history.history["loss"]) == nb_epoch
+assert history.history["val_acc"][-1] > 0.9
 
 # By hand.
 samples = 0
@@ -86,20 +91,22 @@ for X_batch, Y_batch in datagen.flow(X_train, Y_train, batch_size):
     if samples >= X_train.shape[0]:
         break
 score = model.evaluate_generator(datagen.flow(X_test, Y_test, batch_size=48), val_samples=96)
-print('Test accuracy:', score[1])
+print("Test accuracy:", score[1])
 assert score[1] > 0.9
 
 # Words.
 tokenizer = Tokenizer(nb_words=20)
-tokenizer.fit_on_texts(['some texts', 'some more texts'])
-assert pad_sequences(tokenizer.texts_to_sequences(['more texts']), maxlen=4).tolist() == [[0, 0, 3, 2]]
+tokenizer.fit_on_texts(["some texts", "some more texts"])
+assert pad_sequences(tokenizer.texts_to_sequences(["more texts"]), maxlen=4).tolist() == [
+    [0, 0, 3, 2]
+]
 
 
-def create_model(init='glorot_uniform'):
+def create_model(init="glorot_uniform"):
     model = Sequential()
-    model.add(Dense(12, input_dim=4, init=init, activation='relu'))
-    model.add(Dense(1, init=init, activation='sigmoid'))
-    model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
+    model.add(Dense(12, input_dim=4, init=init, activation="relu"))
+    model.add(Dense(1, init=init, activation="sigmoid"))
+    model.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
     return model
 
 
