@@ -1,6 +1,13 @@
 """Models as estimators of scikit-learn, which is imported when one of them is asked for."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minikeras.wrappers.sklearn_wrapper import (
+        SKLearnClassifier,
+        SKLearnRegressor,
+        SKLearnTransformer,
+    )
 
 __all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]
 
