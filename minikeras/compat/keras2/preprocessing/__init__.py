@@ -15,12 +15,13 @@ IMAGE = {
     **_all_of("image_data_generator", "ImageDataGenerator"),
     **_all_of(
         "iterators",
-        "Iterator BatchFromFilesMixin NumpyArrayIterator DirectoryIterator DataFrameIterator",
+        "Iterator BatchFromFilesMixin NumpyArrayIterator DirectoryIterator DataFrameIterator list_pictures",
     ),
     **_all_of(
         "transforms",
         "random_rotation random_shift random_shear random_zoom random_channel_shift random_brightness "
-        "apply_affine_transform apply_channel_shift apply_brightness_shift flip_axis",
+        "apply_affine_transform apply_channel_shift apply_brightness_shift flip_axis apply_transform "
+        "transform_matrix_offset_center",
     ),
     "load_img": Adapted(
         "minikeras.utils:load_img",

@@ -187,6 +187,11 @@ class NumpyArrayIterator(Iterator):
         self.dtype = dtype or floatx()
         misc: list[np.ndarray] = []
         if isinstance(x, (tuple, list)):
+            if len(x) != 2:
+                raise ValueError(
+                    "ImageDataGenerator.flow: `x` must be an array, or a pair: images, and what comes "
+                    f"along with them. Received: a {type(x).__name__} of length {len(x)}"
+                )
             x, beside = x
             misc = [np.asarray(m) for m in (beside if isinstance(beside, list) else [beside])]
         y = None if y is None else np.asarray(y)
@@ -453,6 +458,20 @@ def _images_below(folder: str, endings: tuple, follow_links: bool) -> IteratorTy
         for name in sorted(names):
             if name.lower().endswith(endings):
                 yield os.path.relpath(os.path.join(place, name), folder)
+
+
+def list_pictures(
+    directory: Any,
+    ext: str | Sequence[str] = ("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff"),
+) -> list[str]:
+    """Return the paths of all images in a folder and the folders in it, sorted.
+
+    Args:
+        directory: the folder.
+        ext: what their names end with, or several such.
+    """
+    endings = tuple(f".{e}" for e in ([ext] if isinstance(ext, str) else ext))
+    return [os.path.join(directory, name) for name in _images_below(directory, endings, False)]
 
 
 class DataFrameIterator(BatchFromFilesMixin, Iterator):

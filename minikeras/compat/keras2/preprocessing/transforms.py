@@ -240,21 +240,62 @@ def affine(
         )
     if theta == tx == ty == shear == 0 and zx == zy == 1:
         return x
+    matrix = _around_middle(
+        _matrix(theta, tx, ty, shear, zx, zy), x.shape[axes[0]], x.shape[axes[1]]
+    )
+    return _warped(x, matrix, axes[2], filling)
+
+
+def _warped(
+    x: np.ndarray, matrix: np.ndarray, channel_axis: int, filling: tuple[str, float, int]
+) -> np.ndarray:
     from scipy import ndimage
 
-    rows, columns, channels = axes
-    matrix = _matrix(theta, tx, ty, shear, zx, zy)
-    # Half a pixel further than the middle, as those Keras had it.
-    to_corner = _shift(x.shape[rows] / 2 + 0.5, x.shape[columns] / 2 + 0.5)
-    to_middle = _shift(-x.shape[rows] / 2 - 0.5, -x.shape[columns] / 2 - 0.5)
-    matrix = to_corner @ matrix @ to_middle
     mode, cval, order = filling
     y = np.empty_like(x)
-    for source, target in zip(np.moveaxis(x, channels, 0), np.moveaxis(y, channels, 0)):
+    for source, target in zip(np.moveaxis(x, channel_axis, 0), np.moveaxis(y, channel_axis, 0)):
         target[...] = ndimage.affine_transform(
             source, matrix[:2, :2], matrix[:2, 2], order=order, mode=mode, cval=cval
         )
     return y
+
+
+def _around_middle(matrix: np.ndarray, height: float, width: float) -> np.ndarray:
+    """Let a matrix turn and stretch around the middle, half a pixel further, as those Keras had it."""
+    rows, columns = height / 2 + 0.5, width / 2 + 0.5
+    return _shift(rows, columns) @ matrix @ _shift(-rows, -columns)
+
+
+@old_function("keras.ops.image.affine_transform")
+def transform_matrix_offset_center(matrix: np.ndarray, x: float, y: float) -> np.ndarray:
+    """Return the matrix that does around the middle of an image what `matrix` does around a corner.
+
+    Args:
+        matrix: where a pixel comes from: 3 x 3, rows first.
+        x: height of the image.
+        y: width.
+    """
+    return _around_middle(np.asarray(matrix), x, y)
+
+
+@old_function("keras.ops.image.affine_transform")
+def apply_transform(
+    x: np.ndarray,
+    transform_matrix: np.ndarray,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> np.ndarray:
+    """Change an image as a matrix says.
+
+    Args:
+        x: image, three axes.
+        transform_matrix: where a pixel comes from: 3 x 3, rows first.
+        channel_axis: which axis is the channels.
+        fill_mode: what is outside the image: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`.
+        cval: the value outside, for `"constant"`.
+    """
+    return _warped(x, np.asarray(transform_matrix), channel_axis, (fill_mode, cval, 1))
 
 
 def _shift(rows: float, columns: float) -> np.ndarray:

@@ -187,6 +187,16 @@ def test_functions():
     assert np.all(shifted == x.max())
 
 
+def test_matrices_of_ones_own():
+    turn = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    matrix = transforms.transform_matrix_offset_center(turn, 6, 6)
+    np.testing.assert_allclose(
+        transforms.apply_transform(X[0], matrix, 2),
+        transforms.apply_affine_transform(X[0], theta=90),
+        rtol=1e-4,
+    )
+
+
 def test_the_original_is_left_alone():
     before = X.copy()
     generator = ImageDataGenerator(**EVERYTHING)
@@ -348,6 +358,12 @@ def test_folders(folder, capsys):
     assert two[0][1].dtype == np.float32
 
 
+def test_pictures_are_found(folder):
+    paths = iterators.list_pictures(str(folder / "cat"), "png")
+    assert [os.path.basename(p) for p in paths] == ["cat1.png", "cat3.png", "cat5.png"]
+    assert len(iterators.list_pictures(folder)) == 16
+
+
 def test_colours_and_interpolation(folder):
     arguments = {"rescale": 1 / 255, "horizontal_flip": True}
     grey = from_directory(folder, arguments, color_mode="grayscale", interpolation="bilinear")
@@ -503,6 +519,7 @@ def test_iterators_over_files_train(folder):
         (lambda: ImageDataGenerator().flow(X[0]), "`x` must be images, of rank 4"),
         (lambda: ImageDataGenerator().flow(X, [1, 2]), "`x` and `y` must have the same length"),
         (lambda: ImageDataGenerator().flow((X, [1])), r"`x` and `x\[1\]` must have"),
+        (lambda: ImageDataGenerator().flow(list(X)), "a list of length 11"),
         (lambda: transforms.random_zoom(X[0], [1]), "`zoom_range` must be two floats"),
         (lambda: transforms.random_brightness(X[0], [1]), "`brightness_range` must be two"),
         (lambda: transforms.random_rotation(X, 3), "an image with three axes"),
