@@ -214,6 +214,12 @@ def test_standardize_works_in_place():
     assert whole.dtype == np.float32 and whole[0, 0, 0] == 1.5
 
 
+def test_a_flat_image_is_not_divided_by_zero():
+    options = {"samplewise_center": True, "samplewise_std_normalization": True}
+    x = ImageDataGenerator(**options).standardize(np.array([[[1e-6], [-1e-6]]]))
+    np.testing.assert_allclose(x, [[[0.5], [-0.5]]])
+
+
 def test_whitened_pixels_are_uncorrelated():
     rng = np.random.default_rng(0)
     x = (rng.normal(size=(500, 12)) @ rng.normal(size=(12, 12))).reshape(500, 2, 2, 3)
@@ -281,6 +287,30 @@ def test_an_iterator_goes_round_and_can_be_asked_by_index():
     assert next(batches.index_generator).tolist() == [4, 5, 6, 7]
     copy = pickle.loads(pickle.dumps(batches))
     assert next(copy)[1].tolist() == next(batches)[1].tolist() == [8, 9, 10]
+
+
+def test_rounds_of_whole_batches():
+    batches = ImageDataGenerator().flow(X[:8], np.arange(8), 4, shuffle=False)
+    assert [next(batches)[1].tolist() for _ in range(3)] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [0, 1, 2, 3],
+    ]
+
+
+def test_images_and_masks_change_alike():
+    arguments = {"rotation_range": 40, "zoom_range": 0.3, "horizontal_flip": True}
+    images = ImageDataGenerator(**arguments).flow(X, batch_size=4, seed=1)
+    masks = ImageDataGenerator(**arguments).flow(X[..., :1], batch_size=4, seed=1)
+    both = zip(images, masks)
+    for _ in range(4):
+        x, mask = next(both)
+        np.testing.assert_array_equal(x[..., :1], mask)
+    layers = minikeras.layers
+    model = minikeras.Sequential([layers.Conv2D(1, 3, padding="same")])
+    model.compile("sgd", "mse")
+    history = model.fit(both, steps_per_epoch=3, epochs=3, verbose=0)
+    assert len(history.history["loss"]) == 3
 
 
 def test_an_iterator_of_ones_own():
