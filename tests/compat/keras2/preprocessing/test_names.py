@@ -93,3 +93,22 @@ def test_they_are_signs_of_keras_2(source):
 )
 def test_what_is_still_there_is_no_sign(source):
     assert detect(source) == 3
+
+
+@pytest.mark.parametrize("dialect", ["2", "3"])
+def test_names_are_listed_without_scikit_learn(dialect):
+    code = (
+        "import sys; sys.modules['sklearn'] = sys.modules['sklearn.base'] = None\n"
+        "import keras.wrappers, keras.preprocessing.image\n"
+        "assert 'SKLearnClassifier' in dir(keras.wrappers)\n"
+        "assert 'load_img' in dir(keras.preprocessing.image)\n"
+        "try: keras.wrappers.SKLearnClassifier\n"
+        "except ImportError as error: print(error)\n"
+        "try: keras.wrappers.SKLearnClassifie\n"
+        "except AttributeError as error: print(error)\n"
+    )
+    command = [sys.executable, "-m", "minikeras", "--dialect", dialect, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'pip install "minikeras[sklearn]"' in done.stdout
+    assert "Near it: SKLearnClassifier" in done.stdout
