@@ -1,7 +1,7 @@
 """`keras.preprocessing` of Keras 2: images, text, sequences."""
 
 from minikeras.compat.adapters import Adapted, Lazy
-from minikeras.compat.keras2.preprocessing.arguments import grey_means_color_mode
+from minikeras.compat.keras2.preprocessing.arguments import of_load_img
 from minikeras.compat.namespaces import Contents
 
 _HERE = "minikeras.compat.keras2.preprocessing"
@@ -26,7 +26,7 @@ IMAGE = {
     "load_img": Adapted(
         "minikeras.utils:load_img",
         "path grayscale color_mode target_size interpolation keep_aspect_ratio",
-        prepare=grey_means_color_mode,
+        prepare=of_load_img,
     ),
 }
 TEXT = _all_of("text", "Tokenizer tokenizer_from_json text_to_word_sequence one_hot hashing_trick")

@@ -38,6 +38,8 @@ import io
 file = io.BytesIO()
 save_img(file, np.ones((4, 4, 3)), file_format="png")
 assert load_img(file, grayscale=True, target_size=(2, 2)).mode == "L"
+assert load_img(file, False, (3, 2)).size == load_img(file, False, "rgb", (3, 2)).size == (2, 3)
+assert load_img(file, True, (3, 2), "bilinear").size == (2, 3)
 assert load_img(file, True).mode == "L" and load_img(file).mode == "RGB"
 class Mine(ImageDataGenerator):
     def standardize(self, x):
