@@ -29,6 +29,8 @@ NAMESPACES = {
     "minikeras.random": "Random numbers",
     "minikeras.data": "Pipelines of data",
     "minikeras.datasets": "Data sets",
+    "minikeras.preprocessing.image": "Images",
+    "minikeras.wrappers": "scikit-learn",
     "minikeras.utils": "Utilities",
     "minikeras.visualization": "Pictures",
     "minikeras.saving": "Files, objects and their configs",
@@ -77,7 +79,8 @@ def reference(namespace, title):
     module = importlib.import_module(namespace)
     lines = [f"# {title}", "", f"`{namespace}`", ""]
     seen = set()
-    for name, value in sorted(vars(module).items()):
+    for name in sorted(dir(module)):
+        value = getattr(module, name)
         public = inspect.isclass(value) or inspect.isfunction(value)
         ours = getattr(value, "__module__", "").startswith("minikeras")
         if name.startswith("_") or not public or not ours or id(value) in seen:

@@ -22,12 +22,14 @@ from minikeras import (
     models,
     ops,
     optimizers,
+    preprocessing,
     random,
     regularizers,
     saving,
     tree,
     utils,
     visualization,
+    wrappers,
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check

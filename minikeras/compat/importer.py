@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import importlib
 import importlib.abc
@@ -15,6 +16,8 @@ from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
+PREPROCESSING = "keras_preprocessing"
+"""`keras.preprocessing` of Keras 2 as a package of its own."""
 _PERIODS = {
     1: "minikeras.compat.keras1",
     2: "minikeras.compat.keras2",
@@ -59,6 +62,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return importlib.import_module("minikeras.compat.tensorflow").TREE, path
         if root == "cntk":
             return importlib.import_module("minikeras.compat.cntk").TREE, path
+        if root == PREPROCESSING:
+            return keras_tree(min(self.dialect, 2)), f"preprocessing.{path}".rstrip(".")
         return None
 
     def find_spec(
@@ -86,7 +91,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def is_ours(name: str) -> bool:
     """Whether a module's name is one that the hook answers for."""
-    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow", "cntk")
+    return name.partition(".")[0] in (*KERAS_NAMES, PREPROCESSING, "tensorflow", "cntk")
 
 
 def install_as_keras(dialect: int = 3, *, late: bool = False) -> None:
@@ -128,6 +133,34 @@ def uninstall() -> None:
     for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
         del sys.modules[name]
     take_back()
+
+
+def imported_here() -> tuple[int | None, list[str]]:
+    """Return what a worker process needs to be like this one; see `import_as_there`."""
+    names = ("keras", "tensorflow.keras", "tf_keras")
+    return active_dialect(), [name for name in names if name in sys.modules]
+
+
+def import_as_there(dialect: int | None, names: Sequence[str]) -> ModuleType | None:
+    """Import modules in a worker process as they were imported where its work comes from.
+
+    Args:
+        dialect: the one that is installed there; it is here too from now on, unless one is already.
+        names: the modules.
+
+    Returns:
+        The last one, None if there are none.
+    """
+    if dialect is None:
+        return None
+    if active_dialect() is None:
+        install_as_keras(dialect)
+    modules = [importlib.import_module(name) for name in names]
+    return modules[-1] if modules else None
+
+
+# Functions of a script's go to worker processes together with the modules that they use.
+copyreg.pickle(Namespace, lambda m: (import_as_there, (active_dialect(), [m.__name__])))
 
 
 def active_dialect() -> int | None:

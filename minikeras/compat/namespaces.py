@@ -68,7 +68,7 @@ class Contents:
         for place in self.beside:
             module = importlib.import_module(place)
             for name in getattr(module, "__all__", None) or dir(module):
-                if not isinstance(getattr(module, name, None), ModuleType):
+                if not isinstance(vars(module).get(name), ModuleType):
                     found.add(name)
         return sorted(n for n in found - self.without if not n.startswith("_"))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from minikeras.common.traceback_utils import warn
 
 _told: set[tuple[str, str]] = set()
@@ -26,3 +30,21 @@ def tell(old: str, today: str) -> None:
 def forget_what_was_told() -> None:
     """Tell everything again, as at the start of a script."""
     _told.clear()
+
+
+def old_function(today: str) -> Callable[[Callable], Callable]:
+    """Decorate a function that Keras no longer has: it tells what to use instead.
+
+    Args:
+        today: that.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            tell(function.__name__, today)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate

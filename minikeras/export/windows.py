@@ -174,7 +174,8 @@ def _interpolate(g: Graph, x: Any, factors: tuple, kind: str) -> Any:
 
     y: Any = x
     for axis, factor in enumerate(factors, 1):
-        matrix = interpolation_matrix(kind, x.shape[axis], factor, np.dtype(x.dtype))
+        size = x.shape[axis]
+        matrix = interpolation_matrix(kind, size, size * factor, np.dtype(x.dtype))
         order = [0, 1, 2, 3]
         order[axis], order[3] = 3, axis
         moved = Value(g.transpose(g.name(y), order), x.dtype, 4)

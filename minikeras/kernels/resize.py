@@ -104,9 +104,9 @@ KERNELS = {
 
 
 @functools.lru_cache(maxsize=64)
-def interpolation_matrix(kind: str, size: int, factor: int, dtype: np.dtype) -> np.ndarray:
-    """Return the matrix `(size * factor, size)` that makes an axis longer, centres kept."""
-    at = (np.arange(size * factor) + 0.5) / factor - 0.5
+def interpolation_matrix(kind: str, size: int, target: int, dtype: np.dtype) -> np.ndarray:
+    """Return the matrix `(target, size)` that makes an axis longer or shorter, centres kept."""
+    at = (np.arange(target) + 0.5) * size / target - 0.5
     weights = KERNELS[kind](at[:, None] - np.arange(size))
     weights /= weights.sum(axis=1, keepdims=True)
     return weights.astype(dtype)
@@ -121,27 +121,28 @@ def interpolate_forward(x: np.ndarray, factors: tuple, kind: str) -> tuple[np.nd
         kind: a name in `KERNELS`.
     """
     dtype = x.dtype if x.dtype.kind == "f" and x.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = [interpolation_matrix(kind, n, f, dtype) for n, f in zip(x.shape[1:-1], factors)]
+    matrices = _matrices(kind, x.shape, factors, dtype)
     return _apply(x.astype(dtype, copy=False), matrices).astype(x.dtype, copy=False), x.shape
 
 
 def interpolate_backward(g: np.ndarray, shape: tuple, factors: tuple, kind: str) -> np.ndarray:
     """Return the gradient of x."""
     dtype = g.dtype if g.dtype.kind == "f" and g.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = [interpolation_matrix(kind, n, f, dtype).T for n, f in zip(shape[1:-1], factors)]
+    matrices = [matrix.T for matrix in _matrices(kind, shape, factors, dtype)]
     return _apply(g.astype(dtype, copy=False), matrices).astype(g.dtype, copy=False)
 
 
 def interpolate_reference(x: Any, factors: tuple, kind: str) -> Any:
     """Interpolate by a product for each axis; also on tensors."""
     n, height, width, channels = x.shape
-    rows, columns = [
-        interpolation_matrix(kind, s, f, np.asarray(x).dtype)
-        for s, f in zip((height, width), factors)
-    ]
+    rows, columns = _matrices(kind, x.shape, factors, np.asarray(x).dtype)
     tall = np.matmul(rows, np.reshape(x, (n, height, width * channels)))
     tall = np.reshape(tall, (n, rows.shape[0], width, channels))
     return np.matmul(columns, tall)
+
+
+def _matrices(kind: str, shape: tuple, factors: tuple, dtype: np.dtype) -> list[np.ndarray]:
+    return [interpolation_matrix(kind, n, n * f, dtype) for n, f in zip(shape[1:-1], factors)]
 
 
 def _apply(x: np.ndarray, matrices: list[np.ndarray]) -> np.ndarray:

@@ -15,6 +15,10 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
 from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset as PyDataset
+from minikeras.utils.image_utils import array_to_img as array_to_img
+from minikeras.utils.image_utils import img_to_array as img_to_array
+from minikeras.utils.image_utils import load_img as load_img
+from minikeras.utils.image_utils import save_img as save_img
 from minikeras.utils.io_utils import disable_interactive_logging as disable_interactive_logging
 from minikeras.utils.io_utils import enable_interactive_logging as enable_interactive_logging
 from minikeras.utils.io_utils import (

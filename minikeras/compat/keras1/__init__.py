@@ -1,7 +1,14 @@
 """Keras 0.x and 1.x (2015 to 2017): tables of names, and layers and ways to train that are gone since."""
 
 from minikeras.compat import keras_backend
-from minikeras.compat.keras1 import initializations, layers, objectives, utils, weights
+from minikeras.compat.keras1 import (
+    initializations,
+    layers,
+    objectives,
+    preprocessing,
+    utils,
+    weights,
+)
 from minikeras.compat.keras1.training import EXTENSIONS as OF_MODELS
 from minikeras.compat.keras1.training import MODELS
 from minikeras.compat.keras2 import EXTENSIONS as EXTENSIONS_LATER
@@ -21,6 +28,7 @@ _MODELS = _with("models", MODELS)
 MODULES = {
     **LATER,
     **keras_backend.KERAS1_MODULES,
+    **preprocessing.MODULES,
     "layers": _with("layers", layers.NAMES),
     "layers.containers": _MODELS,
     "models": _MODELS,

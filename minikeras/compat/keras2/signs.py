@@ -64,6 +64,14 @@ SIGNS = frozenset(
             "import tensorflow.keras.preprocessing.text",
             "import tensorflow.keras.wrappers.scikit_learn",
         ),
+        *(
+            "ImageDataGenerator",
+            ".ImageDataGenerator",
+            "TimeseriesGenerator",
+            ".TimeseriesGenerator",
+        ),
+        *("skipgrams", ".skipgrams", ".fit_on_texts", "import keras_preprocessing"),
+        *(f"import keras_preprocessing.{name}" for name in ("image", "sequence", "text")),
     }
 )
 

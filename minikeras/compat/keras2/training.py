@@ -24,6 +24,7 @@ from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2 import callbacks as old_callbacks
 from minikeras.compat.keras2 import losses, optimizers
 from minikeras.compat.keras2.naming import Logs, is_standalone, name_of_metric
+from minikeras.compat.keras2.rounds import enough_for
 from minikeras.compat.keras2.symbolic_losses import add_symbolic_loss, with_values
 from minikeras.compat.spelling import tell
 from minikeras.metrics import Metric
@@ -208,6 +209,9 @@ def _fit(original: Callable) -> Callable:
         for name in ("steps_per_epoch", "validation_steps"):
             if name in named:
                 named[name] = _whole(named[name])
+        if "x" in named:
+            steps, shuffle = named.get("steps_per_epoch"), named.get("shuffle", True)
+            named["x"] = enough_for(named["x"], steps, shuffle, going_on=True)
         if "class_weight" in named:
             named["class_weight"] = _class_weight(named["class_weight"])
         with _as_compiled(model), old_callbacks.told_of(model, named):
@@ -234,6 +238,7 @@ def _as_list(method: str) -> Callable:
             _hand_to_queue(named.get("x"), named)
             if "steps" in named:
                 named["steps"] = _whole(named["steps"])
+                named["x"] = enough_for(named.get("x"), named["steps"])
             if "class_weight" in named:
                 named["class_weight"] = _class_weight(named["class_weight"])
             wanted = named.pop("return_dict", False)
@@ -266,6 +271,7 @@ def _predict(original: Callable) -> Callable:
         named.setdefault("verbose", 0)
         if "steps" in named:
             named["steps"] = _whole(named["steps"])
+            named["x"] = enough_for(named.get("x"), named["steps"])
         return original(model, **named)
 
     return predict

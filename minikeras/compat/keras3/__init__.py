@@ -14,8 +14,7 @@ def _modules() -> dict[str, Contents]:
     todo = [("", minikeras)]
     while todo:
         path, module = todo.pop()
-        for name in dir(module):
-            value = getattr(module, name)
+        for name, value in sorted(vars(module).items()):  # what is there without importing more
             if isinstance(value, types.ModuleType) and value.__name__.startswith("minikeras."):
                 inner = f"{path}.{name}" if path else name
                 if not name.startswith("_") and inner not in found and inner.count(".") < 3:

@@ -1,5 +1,43 @@
 """`keras.preprocessing` of Keras 2: images, text, sequences."""
 
+from minikeras.compat.adapters import Adapted, Lazy
+from minikeras.compat.keras2.preprocessing.arguments import of_load_img
 from minikeras.compat.namespaces import Contents
 
-MODULES: dict[str, Contents] = {}
+_HERE = "minikeras.compat.keras2.preprocessing"
+
+
+def _all_of(module: str, names: str) -> dict[str, Lazy]:
+    return {name: Lazy(f"{_HERE}.{module}:{name}") for name in names.split()}
+
+
+IMAGE = {
+    **_all_of("image_data_generator", "ImageDataGenerator"),
+    **_all_of(
+        "iterators",
+        "Iterator BatchFromFilesMixin NumpyArrayIterator DirectoryIterator DataFrameIterator list_pictures",
+    ),
+    **_all_of(
+        "transforms",
+        "random_rotation random_shift random_shear random_zoom random_channel_shift random_brightness "
+        "apply_affine_transform apply_channel_shift apply_brightness_shift flip_axis apply_transform "
+        "transform_matrix_offset_center",
+    ),
+    "load_img": Adapted(
+        "minikeras.utils:load_img",
+        "path grayscale color_mode target_size interpolation keep_aspect_ratio",
+        prepare=of_load_img,
+    ),
+}
+TEXT = _all_of("text", "Tokenizer tokenizer_from_json text_to_word_sequence one_hot hashing_trick")
+SEQUENCE = _all_of(
+    "sequence",
+    "TimeseriesGenerator timeseries_generator_from_json skipgrams make_sampling_table",
+)
+
+MODULES = {
+    "preprocessing": Contents(beside=["minikeras.preprocessing"]),
+    "preprocessing.image": Contents(IMAGE, ["minikeras.preprocessing.image"]),
+    "preprocessing.text": Contents(TEXT),
+    "preprocessing.sequence": Contents(SEQUENCE, ["minikeras.preprocessing.sequence"]),
+}

@@ -1,0 +1,181 @@
+import pickle
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", minversion="1.6")
+
+import sklearn
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import make_classification, make_regression
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import minikeras
+from minikeras.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
+
+
+def build(X, y, loss="mse", layers=(10,), rate=0.01):
+    """Build a network for the data, always with the same weights: the checks compare two of them."""
+    minikeras.utils.set_random_seed(0)
+    dense = minikeras.layers.Dense
+    activation = "softmax" if loss == "categorical_crossentropy" else None
+    model = minikeras.Sequential(
+        [
+            minikeras.Input((X.shape[1],)),
+            *(dense(units, activation="relu") for units in layers),
+            dense(y.shape[1], activation=activation),
+        ]
+    )
+    model.compile(minikeras.optimizers.Adam(rate), loss)
+    return model
+
+
+CLASSES = {"loss": "categorical_crossentropy"}
+QUIET = {"epochs": 5, "verbose": 0}
+
+
+@parametrize_with_checks(
+    [
+        SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 20}),
+        SKLearnRegressor(build, fit_kwargs=QUIET),
+        SKLearnTransformer(build, fit_kwargs=QUIET),
+    ]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_it_is_an_estimator(estimator, check):
+    check(estimator)
+
+
+def classification(n_classes=3):
+    return make_classification(
+        200, 6, n_informative=5, n_redundant=0, n_classes=n_classes, random_state=0, class_sep=2
+    )
+
+
+def test_a_classifier_learns_and_names_its_classes():
+    x, y = classification()
+    names = np.array(["a", "b", "c"])[y]
+    estimator = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={"verbose": 0})
+    assert estimator.fit(x, names, epochs=50) is estimator
+    assert is_classifier(estimator) and estimator.epoch_ == 50
+    assert estimator.score(x, names) > 0.9
+    assert estimator.classes_.tolist() == ["a", "b", "c"]
+    scores = estimator.decision_function(x)
+    assert scores.shape == (200, 3)
+    np.testing.assert_array_equal(estimator.classes_[scores.argmax(1)], estimator.predict(x))
+
+
+def test_two_classes_have_one_score():
+    x, y = classification(2)
+    estimator = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 30})
+    score = cross_val_score(estimator, x, y, cv=3, scoring="roc_auc")
+    assert score.shape == (3,) and score.min() > 0.9
+
+
+def test_a_regressor_takes_one_target_or_several():
+    for n_targets in (1, 2):
+        x, y = make_regression(200, 4, n_targets=n_targets, random_state=0)
+        y = (y - y.mean(0)) / y.std(0)
+        estimator = SKLearnRegressor(build, fit_kwargs={**QUIET, "epochs": 60})
+        assert is_regressor(estimator)
+        assert estimator.fit(x, y).predict(x).shape == y.shape
+        assert estimator.score(x, y) > 0.9
+
+
+def test_a_transformer_makes_features():
+    x, y = classification(2)
+    model = minikeras.Sequential([minikeras.Input((6,)), minikeras.layers.Dense(4, "tanh")])
+    model.add(minikeras.layers.Dense(1))
+    model.compile("adam", "mse")
+    features = SKLearnTransformer(model, fit_kwargs=QUIET)
+    assert features.fit_transform(x, y).shape == (200, 1)
+    pipeline = make_pipeline(StandardScaler(), features, LogisticRegression())
+    assert pipeline.fit(x, y).score(x, y) > 0.5
+
+
+def test_a_model_is_copied_unless_it_starts_warm():
+    x, y = make_regression(50, 2, random_state=0)
+    model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    estimator = SKLearnRegressor(model, fit_kwargs=QUIET).fit(x, y)
+    assert estimator.model_ is not model
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+    warm = SKLearnRegressor(model, warm_start=True, fit_kwargs=QUIET).fit(x, y)
+    assert warm.model_ is model
+    assert warm.fit(x, y).model_ is model
+    built = SKLearnRegressor(build, warm_start=True, fit_kwargs=QUIET).fit(x, y)
+    first = built.model_
+    assert built.fit(x, y).model_ is first
+
+
+def test_copies_and_searches():
+    x, y = classification(2)
+    estimator = SKLearnClassifier(build, True, CLASSES, dict(QUIET))
+    copy = clone(estimator)
+    assert copy.get_params() == estimator.get_params()
+    search = GridSearchCV(
+        SKLearnClassifier(build),
+        {"model_kwargs": [{**CLASSES, "layers": n} for n in [(), (8,)]], "fit_kwargs": [QUIET]},
+        cv=2,
+    )
+    search.fit(x, y)
+    assert len(search.cv_results_["mean_test_score"]) == 2
+    again = pickle.loads(pickle.dumps(search.best_estimator_))
+    np.testing.assert_array_equal(again.predict(x), search.predict(x))
+
+
+def test_fit_kwargs_are_left_as_they_are():
+    x, y = make_regression(20, 2, random_state=0)
+    options = dict(QUIET)
+    estimator = SKLearnRegressor(build, fit_kwargs=options).fit(x, y, epochs=1)
+    assert options == QUIET and estimator.epoch_ == 1
+
+
+def test_metadata_is_routed_to_fit():
+    x, y = make_regression(20, 2, random_state=0)
+    estimator = SKLearnRegressor(build, fit_kwargs=QUIET)
+    with pytest.raises(RuntimeError, match="enable_metadata_routing=True"):
+        estimator.set_fit_request(sample_weight=True)
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator.set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(estimator)
+        seen = []
+        estimator.fit = lambda X, y, **kwargs: seen.append(kwargs) or estimator
+        pipeline.fit(x, y, sample_weight=np.ones(20))
+    assert list(seen[0]) == ["sample_weight"]
+
+
+def test_what_does_not_fit_is_said():
+    x, y = make_regression(20, 2, random_state=0)
+    model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+    with pytest.raises(RuntimeError, match="SKLearnRegressor: the model must be compiled"):
+        SKLearnRegressor(lambda X, y: model).fit(x, y)
+    with pytest.raises(ValueError, match="when only one class is present"):
+        SKLearnClassifier(build).fit(x, np.zeros(20, int))
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        SKLearnClassifier(build).fit(x, y)
+
+
+def test_names_are_there_without_importing_scikit_learn():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, minikeras\n"
+        "assert 'sklearn' not in sys.modules\n"
+        "print(dir(minikeras.wrappers))\n"
+        "sys.modules['sklearn.base'] = None\n"
+        "try: minikeras.wrappers.SKLearnClassifier\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    names, message = done.stdout.splitlines()
+    assert names == "['SKLearnClassifier', 'SKLearnRegressor', 'SKLearnTransformer']"
+    assert 'pip install "minikeras[sklearn]"' in message
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        minikeras.wrappers.Nonsense  # noqa: B018
