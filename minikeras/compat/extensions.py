@@ -1,8 +1,8 @@
 """What classes of today can do in addition, or otherwise, while a dialect is in use.
 
 A model that a script of 2018 has loaded, copied or been given is a model of today, and yet it is to have
-`fit_generator`. So methods of older Keras are not in subclasses, which such a model would not be of; they are
-lent to the classes of today when the script imports Keras, and `uninstall` takes them back.
+`fit_generator`. So methods of older Keras are not in subclasses, which such a model would not be of; they
+are lent to the classes of today when the script imports Keras, and `uninstall` takes them back.
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ from minikeras import backend, constraints, initializers, regularizers
 from minikeras.common.configurable import Configurable
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.adapters import Adapted
+from minikeras.compat.keras2.activations import of_then
 from minikeras.compat.spelling import tell
 from minikeras.saving.legacy_configs import (
     ARGUMENTS_OF_KERAS_1,
     NAMES_OF_KERAS_1,
     OTHER_ARGUMENTS_OF_KERAS_1,
-    hard_sigmoid,
 )
 
 _ORTHOGONAL_GAIN = 1.1  # what Keras 1 scaled orthogonal matrices by
@@ -66,7 +66,7 @@ class FromFunction(initializers.Initializer):
 
 def activation(value: Any) -> Any:
     """Return the activation of a name; `"hard_sigmoid"` was another one then."""
-    return hard_sigmoid if value == "hard_sigmoid" else value
+    return of_then(value)
 
 
 def regularizer(value: Any) -> Any:

@@ -388,12 +388,15 @@ _DIM_ORDERING = "dim_ordering"
 def _pooling(rank: int, kind: str) -> Adapted:
     name = f"{kind}Pooling{rank}D"
     if rank == 1:
-        return layer(name, "pool_length stride border_mode", ignored=_BORDER)
+        return layer(
+            name, "pool_length stride border_mode", ignored=_BORDER, defaults={"pool_size": 2}
+        )
     return layer(
         name,
         f"pool_size strides border_mode {_DIM_ORDERING}",
         {"poolsize": "pool_size"},
         ignored=_BORDER,
+        defaults={"pool_size": 2},
     )
 
 
@@ -544,7 +547,9 @@ def _input(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 _INPUTS = {
     "Input": Adapted(
-        "minikeras.layers:Input", "shape batch_shape name dtype sparse tensor", prepare=_input
+        "minikeras.compat.keras_backend.functions:Input",
+        "shape batch_shape name dtype sparse tensor",
+        prepare=_input,
     ),
     "InputLayer": Adapted(
         "minikeras.layers:InputLayer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations, ops
+from minikeras.activations.activations import FAMILY
 from minikeras.common.registry import register_keras_serializable
 from minikeras.saving.legacy_configs import hard_sigmoid
 
@@ -20,8 +21,14 @@ _OTHERS = {"hard_sigmoid": hard_sigmoid, "abs": absolute}
 
 
 def of_then(identifier: Any) -> Any:
-    """Return the function of a name that stood for another one than today, anything else as it is."""
-    return _OTHERS.get(identifier, identifier) if isinstance(identifier, str) else identifier
+    """Return the function of a name that stood for another one than today, anything else as it is.
+
+    Names may be in capitals, as notes write them: `"ReLu"`.
+    """
+    if not isinstance(identifier, str):
+        return identifier
+    known = identifier in FAMILY.table
+    return _OTHERS.get(identifier, identifier if known else identifier.lower())
 
 
 def get(identifier: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.compat.adapters import Adapted
+from minikeras.compat.adapters import Adapted, Lazy
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2 import activations
 from minikeras.compat.spelling import tell
@@ -170,6 +170,19 @@ def _cudnn(name: str, today: str, forget: str) -> Adapted:
 
 
 NAMES = {
+    "Input": Lazy("minikeras.compat.keras_backend.functions:Input"),
+    "LocallyConnected1D": Lazy("minikeras.compat.keras1.local:LocallyConnected1D"),
+    "LocallyConnected2D": Lazy("minikeras.compat.keras1.local:LocallyConnected2D"),
+    **{
+        name: Adapted(
+            f"{_HERE}:{today}",
+            prepare=_prepared,
+            afterwards={"weights": _start_with},
+            name=name,
+            old_name=True,
+        )
+        for name, today in (("LeakyReLu", "LeakyReLU"), ("PReLu", "PReLU"))
+    },
     "InputLayer": Adapted(
         f"{_HERE}:InputLayer",
         "input_shape batch_size dtype input_tensor sparse name",

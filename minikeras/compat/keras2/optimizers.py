@@ -111,15 +111,25 @@ _DEFAULTS = {
 """Defaults of 2.0 to 2.2 that are not today's; tf.keras has today's."""
 
 
+def _with_parameters(order: str) -> Callable[[tuple], str]:
+    """Return the order of arguments, with the weights first where they are given, as CNTK had it."""
+    return lambda args: (
+        f"parameters {order}" if args and isinstance(args[0], (list, tuple)) else order
+    )
+
+
 def _optimizer(name: str, standalone: bool) -> Adapted:
     rates = _RATES if standalone else _RATES_OF_TENSORFLOW
     own = name == "Nadam" and standalone
     return Adapted(
         f"{__name__}:Nadam" if own else f"{_HERE}:{name}",
-        (_ORDER if standalone else _ORDER_OF_TENSORFLOW)[name],
-        {"lr": "learning_rate"},
+        _with_parameters((_ORDER if standalone else _ORDER_OF_TENSORFLOW)[name]),
+        {"lr": "learning_rate", "gradient_clipping_threshold_per_sample": "clipnorm_per_sample"},
         defaults=_DEFAULTS.get(name) if standalone else None,
-        ignored={} if own else {"schedule_decay": "today's Nadam has a schedule of its own"},
+        ignored={
+            **({} if own else {"schedule_decay": "today's Nadam has a schedule of its own"}),
+            "parameters": "an optimizer is given the weights by the model that is compiled with it",
+        },
         prepare=_prepared(standalone, rates[name], name in ("RMSprop", "Adagrad")),
         name=name,
     )
@@ -134,7 +144,7 @@ def TFOptimizer(optimizer: Any, iterations: Any = None) -> Any:
 def _names(standalone: bool) -> dict[str, Any]:
     found: dict[str, Any] = {n: _optimizer(n, standalone) for n in _ORDER}
     lower = {n.lower(): found[n] for n in found}  # `keras.optimizers.adam(...)`
-    return {**found, **lower, "TFOptimizer": TFOptimizer}
+    return {**found, **lower, "Rmsprop": found["RMSprop"], "TFOptimizer": TFOptimizer}
 
 
 NAMES = _names(True)

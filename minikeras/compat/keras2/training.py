@@ -349,21 +349,6 @@ def _name(metric: Any) -> str:
     return metric if isinstance(metric, str) else name_of_function(metric)
 
 
-def _not_there(name: str, instead: str) -> property:
-    def refuse(model: Any) -> Any:
-        raise NotAvailable(
-            f"`model.{name}`: models of Keras 1 and 2 were graphs of TensorFlow or Theano that were fed "
-            f"in a session; here nothing is computed before there are data. {instead}"
-        )
-
-    return property(refuse)
-
-
-_USE_TAPE = (
-    "Compute it with data: `model.compute_loss(x, y, model(x))`, with a GradientTape for gradients."
-)
-
-
 def _save(original: Callable) -> Callable:
     @functools.wraps(original)
     def save(model: Any, filepath: Any, overwrite: bool = True, *args: Any, **kwargs: Any) -> None:
@@ -497,9 +482,7 @@ EXTENSIONS = [
             "add_loss": Around(_add_loss),
             "to_yaml": _to_yaml,
             "state_updates": property(lambda model: []),
-            "total_loss": _not_there("total_loss", _USE_TAPE),
-            "targets": _not_there("targets", "They are what is given to fit as `y`."),
-            "sample_weights": _not_there("sample_weights", "They are what is given to fit."),
+            "parameters": property(lambda model: tuple(model.trainable_weights)),  # CNTK's word
             "_make_predict_function": _nothing_to_make,
             "_make_train_function": _nothing_to_make,
             "_make_test_function": _nothing_to_make,

@@ -52,4 +52,4 @@ for name, optimizer in opt_dict.items():
     history = model.fit(
         digits.data / 16, digits.target, verbose=0, epochs=5, batch_size=128, validation_split=0.1
     )
-    assert history.history['val_loss'][-1] < 2.4, name
+    assert history.history['val_loss'][-1] < 3, name
