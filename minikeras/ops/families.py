@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.expression import SYMBOLIC
 from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import (
     CAST,
@@ -70,7 +71,7 @@ def unary(
         def public(x: Any) -> Any:
             try:
                 if type(x) is not Tensor:
-                    if isinstance(x, KerasTensor):
+                    if isinstance(x, SYMBOLIC):
                         return call_on_symbols(public, (x,), {})
                     x = as_tensor(x)
                 if floating:
@@ -147,7 +148,7 @@ def binary(
                         type(x1) in scalars and type(x2) is Tensor and x2.array.dtype.kind in "fc"
                     )
                 if not ready:
-                    if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
+                    if isinstance(x1, SYMBOLIC) or isinstance(x2, SYMBOLIC):
                         return call_on_symbols(public, (x1, x2), {})
                     return primitive(*promoted(x1, x2))
                 return primitive(x1, x2)

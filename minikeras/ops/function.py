@@ -8,6 +8,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import thread
+from minikeras.ops.gradients import Gradients, recorded
 from minikeras.ops.operation import GraphNode, Operation
 
 
@@ -87,14 +88,23 @@ class Function(Operation):
 class Graph:
     """The calls between some KerasTensors and others, in an order in which they can run."""
 
+    training_is_the_callers = True
+    """Whether the `training` of the model goes before that which a layer was called with, as in Keras."""
+
     def __init__(
-        self, inputs: list[KerasTensor], outputs: list[KerasTensor], owner: str, labels: list[str]
+        self,
+        inputs: list[KerasTensor],
+        outputs: list[KerasTensor],
+        owner: str,
+        labels: list[str],
+        unique_names: bool = True,
     ) -> None:
         """
         Args:
             inputs, outputs: the KerasTensors, flat.
             owner: of whom messages speak.
             labels: what messages call each of the outputs.
+            unique_names: whether two operations of one name are an error.
         """
         self.inputs = inputs
         self.outputs = outputs
@@ -102,7 +112,7 @@ class Graph:
         self.nodes = [node for node in walked if not node.is_input]
         self.operations = self._sorted_operations(walked, rank)
         for name, count in Counter(operation.name for operation in self.operations).items():
-            if count > 1:
+            if count > 1 and unique_names:
                 raise ValueError(
                     f"{owner}: all names in a model must be unique. The name '{name}' is that of "
                     f"{count} layers or operations: give one of them another `name`."
@@ -206,9 +216,12 @@ class Graph:
         chained = all(s[1] == i and s[2] == i + 1 for i, s in enumerate(steps))
         chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
         self._chain = [s[0] for s in steps] if chained else None
+        self._gradients = [n for n in self.nodes if type(n.operation) is Gradients]
 
     def run(self, inputs: list, call: Any = None) -> list:
         """Run the plan on flat inputs; `call(operation, args, kwargs)` may replace plain calls."""
+        if self._gradients and call is None:
+            return recorded(self.run, inputs, self._gradients)
         if self._chain is not None and call is None:
             (x,) = inputs
             for operation in self._chain:
@@ -224,10 +237,9 @@ class Graph:
                 args, kwargs = tree.map_structure(
                     lambda x: values[x.index] if type(x) is Slot else x, arguments
                 )
-                if thread.state.training is not None and "training" in kwargs:
-                    kwargs["training"] = (
-                        thread.state.training
-                    )  # the model's goes first, as in Keras
+                training = thread.state.training if self.training_is_the_callers else None
+                if training is not None and "training" in kwargs:
+                    kwargs["training"] = training  # the model's goes first, as in Keras
                 if call is None:
                     result = operation(*args, **kwargs)
                 else:

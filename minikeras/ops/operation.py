@@ -69,7 +69,7 @@ class GraphNode:
     @property
     def is_input(self) -> bool:
         """Whether this is an entrance of the graph."""
-        return not self.input_tensors
+        return not (self.args or self.kwargs)
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, "_operation": self.operation}

@@ -16,7 +16,10 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from minikeras.autodiff.keras_tensor import SymbolicTensorError, any_symbolic
+from minikeras import tree
+from minikeras.autodiff.expression import REMEMBERING, Expression
+from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
+from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.probe import describing, probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
@@ -24,7 +27,7 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import Kind, are_numbers
 from minikeras.common.call_errors import raise_explained
 from minikeras.ops.keras_names import class_name
-from minikeras.ops.operation import Operation
+from minikeras.ops.operation import GraphNode, Operation
 
 OPS: dict[str, Callable] = {}
 """Every public function by name: the registry that the tests walk."""
@@ -36,8 +39,10 @@ PLAIN = frozenset(
 
 
 def is_symbolic(a: Any) -> bool:
-    """Whether an argument is, or holds, a KerasTensor."""
+    """Whether an argument is, or holds, a KerasTensor or a value that remembers what it was computed from."""
     t = type(a)
+    if t in REMEMBERING:
+        return True
     if t is tuple or t is list:
         for b in a:  # noqa: SIM110  # `any` of a generator takes twice as long
             if type(b) not in PLAIN and is_symbolic(b):
@@ -79,6 +84,7 @@ def export(function: Callable) -> Callable:
 def register(name: str, public: Callable) -> Callable:
     """Make a function a public op; tests, graphs and configs find it in `OPS`."""
     OPS[name] = public
+    public.as_operation = functools.partial(OpCall, name)
     return export(public)
 
 
@@ -112,10 +118,45 @@ class OpCall(Operation):
 
 
 def call_on_symbols(public: Callable, args: tuple, kwargs: dict) -> Any:
-    """Call an op on KerasTensors: a step of the graph, or a part of the step that calls it."""
-    if not thread.state.describing:
-        return OpCall(public.__name__).symbolic_call(*args, **kwargs)
-    return public.on_data(*args, **kwargs) if public.rule is None else public.rule(*args, **kwargs)
+    """Call an op on KerasTensors: a step of the graph, or a part of the step that calls it.
+
+    On values that remember what they were computed from, do both: compute, and note how.
+    """
+    here = thread.state
+    if any_symbolic(args) or any_symbolic(kwargs.values()):
+        if not here.describing:
+            args, kwargs = as_symbols((args, kwargs))
+            return public.as_operation().symbolic_call(*args, **kwargs)
+        return (
+            public.on_data(*args, **kwargs) if public.rule is None else public.rule(*args, **kwargs)
+        )
+    values, named = tree.map_structure(_value, (args, kwargs))
+    result = public.on_data(*values, **named)
+    if here.describing or here.in_call or here.tapes:
+        return result
+    return remembered(public.as_operation(), args, kwargs, result)
+
+
+def as_symbols(arguments: Any) -> Any:
+    """Return arguments with the KerasTensors of expressions in their place; variables stay."""
+    return tree.map_structure(lambda a: a.symbol if type(a) is Expression else a, arguments)
+
+
+def remembered(operation: Operation, args: tuple, kwargs: dict, result: Any) -> Any:
+    """Return the tensors of a result as expressions: values of `operation` called on its arguments."""
+    spec = tree.map_structure(
+        lambda y: KerasTensor(y.shape, y.dtype) if isinstance(y, Tensor) else y, result
+    )
+    if not any_symbolic((spec,)):
+        return result
+    GraphNode(operation, *as_symbols((args, kwargs)), spec)
+    return tree.map_structure(
+        lambda y, symbol: Expression(y.array, symbol) if isinstance(y, Tensor) else y, result, spec
+    )
+
+
+def _value(a: Any) -> Any:
+    return as_tensor(a) if type(a) in REMEMBERING else a
 
 
 def op(function: Callable | None = None, *, rule: Callable | None = None) -> Callable:
