@@ -73,6 +73,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Namespace:
         """Make the module."""
         tree, inner = self._place(spec.name)
+        if not inner:
+            tree.activate()
         return Namespace(spec.name, tree, inner)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -120,7 +122,9 @@ def uninstall() -> None:
     """End what `install_as_keras` began; modules that were imported meanwhile stay with who has them."""
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
     for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
-        del sys.modules[name]
+        module = sys.modules.pop(name)
+        if not module._path:
+            module._tree.deactivate()
 
 
 def active_dialect() -> int | None:

@@ -74,12 +74,22 @@ class Tree:
         library: its name in messages: `"Keras 2"`.
         modules: contents by dotted path below the library, `""` for itself.
         moved: old paths, and the path that has what they had.
+        activate: called when a script first imports the library.
+        deactivate: called when the import hook is taken away after that.
     """
 
     def __init__(
-        self, library: str, modules: Mapping[str, Contents], moved: Mapping[str, str] | None = None
+        self,
+        library: str,
+        modules: Mapping[str, Contents],
+        moved: Mapping[str, str] | None = None,
+        *,
+        activate: Callable[[], None] = lambda: None,
+        deactivate: Callable[[], None] = lambda: None,
     ) -> None:
         self.library = library
+        self.activate = activate
+        self.deactivate = deactivate
         self.modules = dict(modules)
         self.moved = dict(moved or {})
 

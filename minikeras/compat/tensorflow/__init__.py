@@ -1,12 +1,82 @@
-"""The part of TensorFlow that Keras's scripts touch."""
+"""The part of TensorFlow that Keras's scripts touch.
 
-from minikeras.compat.adapters import Lazy
+Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
+`linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `texts.py`, `files.py`, `control.py`,
+`modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1.py`. What tensors have in
+TensorFlow and not here (`tensors.py`) they have from the first `import tensorflow` to `uninstall()`.
+"""
+
 from minikeras.compat.namespaces import Contents, Tree
+from minikeras.compat.tensorflow import (
+    arrays,
+    control,
+    dtypes,
+    elementwise,
+    environment,
+    files,
+    graphs,
+    images,
+    linear_algebra,
+    modules,
+    neural,
+    random_numbers,
+    tensors,
+    texts,
+    version1,
+)
+from minikeras.compat.tensorflow.table import TABLE
 
-MODULES = {
-    "": Contents(
-        {"GradientTape": Lazy("minikeras.autodiff:GradientTape"), "__version__": "2.15.0"}
-    ),
+_SUBJECTS = (arrays, control, elementwise, environment, files, images, linear_algebra)
+_SUBJECTS += (modules, neural, random_numbers, texts, version1)
+
+_BESIDE = {
+    "losses": ["minikeras.losses"],
+    "metrics": ["minikeras.metrics"],
+    "optimizers": ["minikeras.optimizers"],
+    "initializers": ["minikeras.initializers"],
+    "activations": ["minikeras.activations"],
 }
+"""Modules of TensorFlow 2 that are those of Keras."""
 
-TREE = Tree("TensorFlow", MODULES)
+_KERAS = ("keras", "compat.v1.keras", "compat.v2.keras", "_api.v2.keras", "python.keras")
+"""Where the import hook puts Keras itself."""
+
+
+def _modules() -> dict[str, Contents]:
+    table = {path: dict(entries) for path, entries in TABLE.items()}
+    table[""] = {**dtypes.NAMES, **table[""]}
+    table["compat.v1"] = {**table[""], **table["compat.v1"]}
+    for path in list(table):  # `tf.compat.v1.math` and the like are those of `tf`, if nothing else
+        if path and not path.startswith("compat"):
+            own = table.setdefault(f"compat.v1.{path}", {})
+            table[f"compat.v1.{path}"] = {**table[path], **own}
+    for path in [*_BESIDE, *_KERAS]:
+        table.setdefault(path, {})
+    for path in list(table):  # `a.b.c` is found by way of `a.b`
+        while "." in path:
+            path = path.rpartition(".")[0]
+            table.setdefault(path, {})
+    table["compat.v2"] = table[""]
+    found = {path: Contents(entries, _BESIDE.get(path, ())) for path, entries in table.items()}
+    for path in found:  # a module goes before a message that it is gone
+        above, _, name = path.rpartition(".")
+        if above in found and name in found[above].names:
+            del found[above].names[name]
+    return found
+
+
+def activate() -> None:
+    """Give tensors what TensorFlow's have."""
+    from minikeras.optimizers import Optimizer
+
+    tensors.give({Optimizer: {"minimize": graphs.minimize, "compute_gradients": graphs.compute_gradients}})
+    graphs.are_on()
+
+
+def deactivate() -> None:
+    """Leave tensors as they were."""
+    tensors.take_back()
+    graphs.forget()
+
+
+TREE = Tree("TensorFlow", _modules(), activate=activate, deactivate=deactivate)

@@ -526,7 +526,7 @@ def _bytes(contents: Any) -> bytes:
 
 
 def _decoded(contents: Any, channels: Any = 0, dtype: Any = "uint8", frames: bool = False) -> Any:
-    image_module = require("PIL.Image", "images")
+    image_module = require("PIL.Image", "image")
     image = image_module.open(io.BytesIO(_bytes(contents)))
     channels = channels or 0
     if channels not in (0, 1, 3, 4):
@@ -574,7 +574,7 @@ def decode_gif(contents: Any) -> Any:
 
 def encoded(image: Any, format: str, **options: Any) -> bytes:
     """Return the bytes of a file with an image."""
-    image_module = require("PIL.Image", "images")
+    image_module = require("PIL.Image", "image")
     array = to_array(image)
     file = io.BytesIO()
     picture = image_module.fromarray(array[:, :, 0] if array.shape[-1] == 1 else array)

@@ -40,8 +40,26 @@ class ReadValue(Tensor):
 
     __slots__ = ()
 
+    @property
+    def value(self) -> Tensor:
+        """The value as a plain tensor."""
+        return Tensor(self.array, self.node)
+
     def __call__(self) -> Tensor:
-        return self
+        return self.value
+
+
+def to_bytes(array: np.ndarray) -> Any:
+    """Return texts as bytes: an array of objects, or bytes alone."""
+    if not array.ndim:
+        return _one_as_bytes(array.item())
+    out = np.empty(array.shape, object)
+    out.reshape(-1)[:] = [_one_as_bytes(text) for text in array.reshape(-1).tolist()]
+    return out
+
+
+def _one_as_bytes(text: Any) -> bytes:
+    return text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogateescape")
 
 
 class StringTensor(Tensor):
@@ -51,13 +69,7 @@ class StringTensor(Tensor):
 
     def numpy(self) -> Any:
         """Return the strings as bytes: an array of objects, or bytes alone."""
-        if not self.array.ndim:
-            return str(self.array).encode()
-        out = np.empty(self.array.shape, object)
-        flat, given = out.reshape(-1), self.array.reshape(-1)
-        for i, text in enumerate(given):
-            flat[i] = str(text).encode()
-        return out
+        return to_bytes(self.array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = np.asarray(self.numpy(), object)
@@ -65,7 +77,7 @@ class StringTensor(Tensor):
 
     def item(self, *args: int) -> Any:
         """Return one string as bytes."""
-        return self.array.item(*args).encode()
+        return _one_as_bytes(self.array.item(*args))
 
     def tolist(self) -> Any:
         """Return nested lists of bytes."""
@@ -112,6 +124,23 @@ class StringTensor(Tensor):
     __str__ = __repr__
 
 
+class FileContents(StringTensor):
+    """The bytes of a file, as they are."""
+
+    __slots__ = ("contents",)
+
+    def __init__(self, contents: bytes) -> None:
+        super().__init__(np.asarray(contents.decode("utf-8", "surrogateescape")))
+        self.contents = contents
+
+    def numpy(self) -> bytes:
+        """Return the bytes."""
+        return self.contents
+
+    def __reduce__(self) -> Any:
+        return FileContents, (self.contents,)
+
+
 def _plain(key: Any) -> Any:
     return key.array if isinstance(key, Tensor) else key
 
@@ -124,9 +153,9 @@ def texts(value: Any) -> np.ndarray:
     if array.dtype.kind == "U":
         return array
     if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8")
+        return np.char.decode(array, "utf-8", "surrogateescape")
     if array.dtype.kind == "O":
-        flat = [x.decode() if isinstance(x, bytes) else _text(x) for x in array.reshape(-1)]
+        flat = [x.decode("utf-8", "surrogateescape") if isinstance(x, bytes) else _text(x) for x in array.reshape(-1)]
         return np.asarray(flat, dtype=str if not flat else None).reshape(array.shape)
     if not array.size:
         return array.astype(str)
@@ -161,13 +190,21 @@ def _set_symbolic_shape(t: KerasTensor, shape: Any) -> None:
     t._shape = tuple(t.shape.merge_with(shape))
 
 
+_PLAIN_NUMPY = Tensor.numpy
+
+
+def _numpy(t: Tensor) -> Any:
+    """Return the value; strings that came from a data set as bytes."""
+    return to_bytes(t.array) if t.array.dtype.kind in "UO" else _PLAIN_NUMPY(t)
+
+
 def _truth(v: Variable) -> bool:
     return bool(v.array)
 
 
 def _eval(t: Any, feed_dict: Any = None, session: Any = None) -> Any:
     """Return the value, as TensorFlow 1 has it."""
-    from minikeras.compat.graph_session import default_session
+    from minikeras.compat.tensorflow.graphs import default_session
 
     return (session or default_session()).run(t, feed_dict)
 
@@ -198,6 +235,7 @@ _GIVEN: dict[type, dict[str, Any]] = {
         "shape": property(_shape),
         "dtype": property(_dtype),
         "set_shape": _set_shape,
+        "numpy": _numpy,
         "_numpy": lambda t: t.numpy(),
         "is_sparse": property(lambda t: False),
     },
@@ -224,11 +262,15 @@ _GIVEN: dict[type, dict[str, Any]] = {
 }
 
 
-def give() -> None:
-    """Give tensors what TensorFlow's have."""
+def give(more: dict[type, dict[str, Any]]) -> None:
+    """Give tensors what TensorFlow's have.
+
+    Args:
+        more: attributes for further classes.
+    """
     if _kept:
         return
-    for cls, attributes in _GIVEN.items():
+    for cls, attributes in [*_GIVEN.items(), *more.items()]:
         for name, value in attributes.items():
             _kept[cls, name] = cls.__dict__.get(name, _MISSING)
             setattr(cls, name, value)
