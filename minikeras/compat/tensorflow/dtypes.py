@@ -118,7 +118,7 @@ class DType(str):
         return f"<dtype: {self.name!r}>"
 
     def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+        return format(self.name, spec)
 
     def __reduce__(self) -> Any:
         return DType, (self.name,)

@@ -72,6 +72,8 @@ def _weights(old: int, new: int, method: str, antialias: bool) -> np.ndarray:
         _, kernel = _KERNELS[method]
         width = max(scale, 1.0) if antialias else 1.0
         centers = (np.arange(new) + 0.5) * scale - 0.5
+        if method == "bicubic" and not antialias:  # TensorFlow's takes the kernel from a table of 1024 steps
+            centers = np.floor(centers) + np.round((centers - np.floor(centers)) * 1024) / 1024
         weights = kernel(np.abs(centers[:, None] - np.arange(old)) / width)
     return weights / weights.sum(1, keepdims=True)
 

@@ -72,7 +72,8 @@ def _is_text(x: Any) -> bool:
 def _on_codes(function: Callable, args: tuple, kwargs: dict) -> Any:
     """Call a function on numbers in place of strings, and put the strings back into its results."""
     known = [texts(x).reshape(-1) for x in tree.flatten((args, kwargs)) if _is_text(x)]
-    plain = [x for x in tree.flatten(args[1:2]) if isinstance(x, str)]  # tf.equal(words, "a")
+    # Plain text beside them is data, too, but for what only says how: `tf.sort(direction=...)`.
+    plain = [x for x in tree.flatten(args) if isinstance(x, str)]
     words = np.unique(np.concatenate([*known, np.asarray(plain, str)]))
 
     def encoded(x: Any) -> Any:
