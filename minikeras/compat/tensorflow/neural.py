@@ -10,6 +10,7 @@ import numpy as np
 from minikeras import ops, random
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.compat.spelling import tell
+from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.symbols import sized
 from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, number, sizes
@@ -331,17 +332,29 @@ def relu_layer(x: Any, weights: Any, biases: Any) -> Any:
 # Noise, normalization, embeddings.
 
 
-@named("nn.dropout compat.v1.nn.dropout")
-def dropout(
-    x: Any, rate: Any = None, noise_shape: Any = None, seed: Any = None, keep_prob: Any = None
-) -> Any:
+def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: Any = None) -> Any:
     """Set a part of the elements to zero, and enlarge the others so that the mean stays."""
-    if keep_prob is not None:
-        tell("tf.nn.dropout(keep_prob=...)", "tf.nn.dropout(rate=1 - keep_prob)")
-        rate = 1.0 - keep_prob
     if is_symbolic(rate):
         return _dropout(x, rate)
     return random.dropout(x, float(number(rate)), noise_shape, seed) if number(rate) else x
+
+
+@named("compat.v1.nn.dropout")
+def dropout_version1(
+    x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: Any = None, rate: Any = None
+) -> Any:
+    """Set all but a part of the elements to zero, and enlarge the others so that the mean stays."""
+    if keep_prob is not None:
+        tell("tf.nn.dropout(x, keep_prob)", "tf.nn.dropout(x, rate=1 - keep_prob)")
+        rate = 1.0 - keep_prob
+    return dropout(x, rate, noise_shape, seed)
+
+
+@named("nn.dropout")
+def either_dropout(*args: Any, **kwargs: Any) -> Any:
+    """Set a part of the elements to zero: `rate` of them, or, in graphs, all but `keep_prob` of them."""
+    old = "keep_prob" in kwargs or graphs.are_on()
+    return (dropout_version1 if old else dropout)(*args, **kwargs)
 
 
 def _as_given(function: Any, args: tuple, kwargs: dict) -> Any:
