@@ -129,8 +129,12 @@ class CallbackList(Callback):
             wanted = self._hooks[f"on_{kind}_batch_begin"] or self._hooks[f"on_{kind}_batch_end"]
             setattr(self, f"wants_{kind}_batches", bool(wanted))
 
+    def readable(self, logs: Logs | None) -> Logs:
+        """Return logs as callbacks are given them."""
+        return pythonify_logs(logs)
+
     def _all(self, name: str, *args: Any, logs: Logs | None) -> None:
-        logs = pythonify_logs(logs)
+        logs = self.readable(logs)
         as_given = dict(logs) if self._backups else None  # callbacks may add to theirs
         for callback in self._others:
             getattr(callback, name)(*args, logs)
@@ -140,7 +144,7 @@ class CallbackList(Callback):
     def _begin_batch(self, name: str, batch: int, logs: Logs | None) -> None:
         hooks = self._hooks[name]
         if hooks:
-            logs = pythonify_logs(logs)
+            logs = self.readable(logs)
             for hook, _ in hooks:
                 hook(batch, logs=logs)
 
@@ -148,7 +152,7 @@ class CallbackList(Callback):
         made: Logs | None = None
         for hook, lazy in self._hooks[name]:
             if made is None and not lazy:
-                made = pythonify_logs(logs)
+                made = self.readable(logs)
             hook(batch, logs=logs if lazy else made)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -48,6 +48,8 @@ class Adapted:
         ignored: old arguments that change nothing, and why.
         prepare: a function that is given all keyword arguments, in today's spelling, and returns them as
             they are to be; for what cannot be said argument by argument.
+        afterwards: by name, for arguments that today's has not got, a function of the object that was made
+            and the value.
         name: the name that scripts know it by, if that is not today's.
         old_name: whether the name itself is gone from Keras.
         today: what to say in its place, if that is not just the name.
@@ -72,6 +74,7 @@ class Adapted:
         defaults: Mapping[str, Any] | None = None,
         ignored: Mapping[str, str] | None = None,
         prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        afterwards: Mapping[str, Callable[[Any, Any], None]] | None = None,
         name: str | None = None,
         old_name: bool = False,
         today: str | None = None,
@@ -83,6 +86,7 @@ class Adapted:
         self._defaults = dict(defaults or {})
         self._ignored = dict(ignored or {})
         self._prepare = prepare
+        self._afterwards = dict(afterwards or {})
         self._todays_name = place.rpartition(":")[2]
         self._old_name = old_name
         self._today = today
@@ -107,7 +111,18 @@ class Adapted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = self.arguments(args, kwargs)
-        return self.target(*args, **kwargs)
+        later = self._taken_out(kwargs)
+        made = self.target(*args, **kwargs)
+        self._finish(made, later)
+        return made
+
+    def _taken_out(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        return {k: kwargs.pop(k) for k in self._afterwards if k in kwargs}
+
+    def _finish(self, made: Any, later: dict[str, Any]) -> None:
+        for name, value in later.items():
+            if value is not None:
+                self._afterwards[name](made, value)
 
     def arguments(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Return call arguments in today's spelling."""
@@ -159,7 +174,9 @@ class Adapted:
 
         def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:
             args, kwargs = adapted.arguments(args, kwargs)
+            later = adapted._taken_out(kwargs)
             target.__init__(instance, *args, **kwargs)
+            adapted._finish(instance, later)
 
         return type(target)(
             target.__name__, (target,), {"__init__": __init__, "__module__": target.__module__}

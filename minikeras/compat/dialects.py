@@ -37,7 +37,8 @@ def detect(source: str) -> int:
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, and `"call(keyword=)"`.
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, `"call(keyword=)"`, and short strings
+    in quotes: `"'val_acc'"`.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -48,6 +49,9 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
             yield from (f"import {node.module}.{a.name}" for a in node.names)
         elif isinstance(node, ast.Attribute):
             yield f".{node.attr}"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if len(node.value) < 40:
+                yield f"'{node.value}'"
         elif isinstance(node, ast.Call):
             function = node.func
             name = (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
@@ -22,9 +23,10 @@ _PERIODS = {
 
 
 @functools.cache
-def keras_tree(dialect: int) -> Tree:
-    """Return Keras's modules as a period knew them."""
-    return importlib.import_module(_PERIODS[dialect]).TREE
+def keras_tree(dialect: int, of_tensorflow: bool = False) -> Tree:
+    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`."""
+    period = importlib.import_module(_PERIODS[dialect])
+    return getattr(period, "TF_TREE", period.TREE) if of_tensorflow else period.TREE
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -41,7 +43,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Return the tree that a module belongs to, and its path there."""
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
-            return keras_tree(self.dialect), path
+            return keras_tree(self.dialect, root == "tf_keras"), path
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -51,7 +53,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 "compat.v2.keras",
             ):
                 if path == start or path.startswith(start + "."):
-                    return keras_tree(self.dialect), path[len(start) + 1 :]
+                    return keras_tree(self.dialect, True), path[len(start) + 1 :]
             from minikeras.compat.tensorflow import TREE
 
             return TREE, path
@@ -73,8 +75,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> Namespace:
         """Make the module."""
         tree, inner = self._place(spec.name)
-        if not inner:
-            tree.activate()
+        lend(tree.extensions)
         return Namespace(spec.name, tree, inner)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -122,9 +123,8 @@ def uninstall() -> None:
     """End what `install_as_keras` began; modules that were imported meanwhile stay with who has them."""
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
     for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
-        module = sys.modules.pop(name)
-        if not module._path:
-            module._tree.deactivate()
+        del sys.modules[name]
+    take_back()
 
 
 def active_dialect() -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from minikeras.common.naming import nearest_names
 from minikeras.compat.adapters import Gone, Lazy, NotAvailable
+from minikeras.compat.extensions import Extension
 
 Names = Mapping[str, Any]
 
@@ -74,8 +75,7 @@ class Tree:
         library: its name in messages: `"Keras 2"`.
         modules: contents by dotted path below the library, `""` for itself.
         moved: old paths, and the path that has what they had.
-        activate: called when a script first imports the library.
-        deactivate: called when the import hook is taken away after that.
+        extensions: what classes of today can do in addition once a script has imported the library.
     """
 
     def __init__(
@@ -83,15 +83,12 @@ class Tree:
         library: str,
         modules: Mapping[str, Contents],
         moved: Mapping[str, str] | None = None,
-        *,
-        activate: Callable[[], None] = lambda: None,
-        deactivate: Callable[[], None] = lambda: None,
+        extensions: Iterable[Extension] = (),
     ) -> None:
         self.library = library
-        self.activate = activate
-        self.deactivate = deactivate
         self.modules = dict(modules)
         self.moved = dict(moved or {})
+        self.extensions = tuple(extensions)
 
     def contents(self, path: str) -> Contents | None:
         """Return what a module holds, None if there is no such module."""

@@ -94,7 +94,7 @@ def _reached_from(targets: list[KerasTensor]) -> Callable[[Any], bool]:
             continue
         seen[id(node)] = node
         seen |= {id(v): v for v in _variables(node)}
-        anything = anything or hasattr(history.operation, "function")
+        anything = anything or callable(getattr(history.operation, "function", None))
     by_place = {_place(t) for t in seen.values() if isinstance(t, KerasTensor)} - {None}
 
     def reached(source: Any) -> bool:

@@ -39,7 +39,7 @@ PLAIN = frozenset(
 
 
 def is_symbolic(a: Any) -> bool:
-    """Whether an argument is, or holds, a KerasTensor or a value that remembers what it was computed from."""
+    """Whether an argument is, or holds, a KerasTensor or a value that remembers its formula."""
     t = type(a)
     if t in REMEMBERING:
         return True

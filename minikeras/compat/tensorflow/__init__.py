@@ -3,9 +3,10 @@
 Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
 `linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `texts.py`, `files.py`, `control.py`,
 `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1.py`. What tensors have in
-TensorFlow and not here (`tensors.py`) they have from the first `import tensorflow` to `uninstall()`.
+TensorFlow and not here (`tensors.py`) they are lent by the first `import tensorflow`.
 """
 
+from minikeras.compat.extensions import Extension
 from minikeras.compat.namespaces import Contents, Tree
 from minikeras.compat.tensorflow import (
     arrays,
@@ -65,18 +66,21 @@ def _modules() -> dict[str, Contents]:
     return found
 
 
-def activate() -> None:
-    """Give tensors what TensorFlow's have."""
-    from minikeras.optimizers import Optimizer
+class _Start(Extension):
+    """What scripts of TensorFlow 1 call optimizers with; graphs begin anew with it."""
 
-    tensors.give({Optimizer: {"minimize": graphs.minimize, "compute_gradients": graphs.compute_gradients}})
-    graphs.are_on()
-
-
-def deactivate() -> None:
-    """Leave tensors as they were."""
-    tensors.take_back()
-    graphs.forget()
+    def apply(self) -> None:
+        """Lend the methods, and forget the graphs of the last script."""
+        graphs.forget()
+        super().apply()
 
 
-TREE = Tree("TensorFlow", _modules(), activate=activate, deactivate=deactivate)
+EXTENSIONS = (
+    _Start(
+        "minikeras.optimizers:Optimizer",
+        {"minimize": graphs.minimize, "compute_gradients": graphs.compute_gradients},
+    ),
+    *tensors.EXTENSIONS,
+)
+
+TREE = Tree("TensorFlow", _modules(), extensions=EXTENSIONS)

@@ -18,6 +18,7 @@ import numpy as np
 from minikeras import ops, tree
 from minikeras.autodiff import GradientTape, KerasTensor, Tensor, Variable
 from minikeras.autodiff.expression import Expression
+from minikeras.compat.extensions import Extension, lend
 from minikeras.compat.graph_session import Evaluation, Session, as_update
 from minikeras.compat.tensorflow import shapes
 from minikeras.ops.gradients import gradients
@@ -50,7 +51,7 @@ def turn_on() -> None:
     """Let variables and operations be those of a graph from here on."""
     _mode[:] = [True]
     shapes.use_version1_sizes(True)
-    _show_names()
+    lend([_OF_VERSION_1])
 
 
 def forget() -> None:
@@ -58,7 +59,7 @@ def forget() -> None:
     _mode.clear()
     shapes.use_version1_sizes(False)
     _graphs[:] = [Graph()]
-    _hide_names()
+    _names.clear()
 
 
 class Graph:
@@ -187,19 +188,15 @@ def reset() -> None:
 _PLAIN_NAME = Variable.name
 
 
-def _show_names() -> None:
-    """Let variables have the names that TensorFlow 1 gave them: `"scope/dense/kernel:0"`."""
-
-    def name(v: Variable) -> str:
-        full = _names.get(id(v))
-        return _PLAIN_NAME.__get__(v) if full is None else f"{full}:0"
-
-    Variable.name = property(name, _PLAIN_NAME.__set__)
+def _name(v: Variable) -> str:
+    full = _names.get(id(v))
+    return _PLAIN_NAME.__get__(v) if full is None else f"{full}:0"
 
 
-def _hide_names() -> None:
-    Variable.name = _PLAIN_NAME
-    _names.clear()
+_OF_VERSION_1 = Extension(
+    "minikeras.autodiff:Variable", {"name": property(_name, _PLAIN_NAME.__set__)}
+)
+"""Variables have the names that TensorFlow 1 gave them: `"scope/dense/kernel:0"`."""
 
 
 # Scopes and variables by name.
@@ -342,7 +339,8 @@ class Later(ops.Operation):
 
     def tensor(self) -> KerasTensor:
         """Return the symbolic result of a call."""
-        from minikeras.compat.graph_session import BoundTensor
+        from minikeras.compat.extensions import Extension, lend
+from minikeras.compat.graph_session import BoundTensor
 
         return self.symbolic_call(BoundTensor(0, (), "int32"))
 

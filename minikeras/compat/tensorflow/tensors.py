@@ -1,6 +1,6 @@
 """What TensorFlow's tensors and variables have and ours lack, while scripts that use it run.
 
-`give` puts it into the classes, `take_back` restores them: nothing of it is there otherwise.
+`EXTENSIONS` lends it to the classes; nothing of it is there otherwise.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff import KerasTensor, Tensor, Variable
+from minikeras.compat.extensions import Extension
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype, dtype_of
 from minikeras.compat.tensorflow.shapes import TensorShape
 
 _DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
-_kept: dict[tuple[type, str], Any] = {}
-_MISSING = object()
 
 
 class Reference:
@@ -229,8 +228,10 @@ _ALL = {
     "experimental_ref": lambda t: Reference(t),
 }
 
-_GIVEN: dict[type, dict[str, Any]] = {
-    Tensor: {
+EXTENSIONS = (
+    Extension(
+        "minikeras.autodiff:Tensor",
+        {
         **_ALL,
         "shape": property(_shape),
         "dtype": property(_dtype),
@@ -238,8 +239,10 @@ _GIVEN: dict[type, dict[str, Any]] = {
         "numpy": _numpy,
         "_numpy": lambda t: t.numpy(),
         "is_sparse": property(lambda t: False),
-    },
-    Variable: {
+    }),
+    Extension(
+        "minikeras.autodiff:Variable",
+        {
         "dtype": property(_dtype),
         "value": property(lambda v: ReadValue(v.array, v.node)),
         "read_value": lambda v: Tensor(v.array, v.node),
@@ -251,36 +254,15 @@ _GIVEN: dict[type, dict[str, Any]] = {
         "scatter_update": _scatter("update"),
         "scatter_add": _scatter("add"),
         "scatter_sub": _scatter("sub"),
-    },
-    KerasTensor: {
+    }),
+    Extension(
+        "minikeras.autodiff:KerasTensor",
+        {
         **_ALL,
         "shape": property(_symbolic_shape),
         "dtype": property(lambda t: as_dtype(t._dtype)),
         "set_shape": _set_symbolic_shape,
         "op": property(lambda t: t),
-    },
-}
-
-
-def give(more: dict[type, dict[str, Any]]) -> None:
-    """Give tensors what TensorFlow's have.
-
-    Args:
-        more: attributes for further classes.
-    """
-    if _kept:
-        return
-    for cls, attributes in [*_GIVEN.items(), *more.items()]:
-        for name, value in attributes.items():
-            _kept[cls, name] = cls.__dict__.get(name, _MISSING)
-            setattr(cls, name, value)
-
-
-def take_back() -> None:
-    """Leave tensors as they were."""
-    for (cls, name), value in _kept.items():
-        if value is _MISSING:
-            delattr(cls, name)
-        else:
-            setattr(cls, name, value)
-    _kept.clear()
+    }),
+)
+"""What today's classes have in addition while TensorFlow's names are in use."""

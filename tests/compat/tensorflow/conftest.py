@@ -3,6 +3,7 @@
 import pytest
 
 from minikeras.compat.adapters import Gone
+from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.tensorflow import TREE
 
 
@@ -28,6 +29,6 @@ class Names:
 @pytest.fixture(scope="module")
 def tf():
     """`tensorflow`, while tensors have what TensorFlow's have."""
-    TREE.activate()
+    lend(TREE.extensions)
     yield Names()
-    TREE.deactivate()
+    take_back()
