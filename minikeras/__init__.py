@@ -41,3 +41,11 @@ from minikeras.ops.operation import Operation
 from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
+
+
+def __getattr__(name: str) -> object:
+    if name == "data":  # which Keras has not got, and which few need: loaded when it is asked for
+        import importlib
+
+        return importlib.import_module("minikeras.data")
+    raise AttributeError(f"module 'minikeras' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Makes the tables of cases, `tests/ops/cases/` and `tests/layers/cases/`, importable by a name."""
+"""Makes the tables of cases, `tests/ops/cases/` and the like, importable by a name."""
 
 import importlib.util
 import sys

@@ -88,8 +88,10 @@ class Tensor:
     def _shared_view(self) -> np.ndarray:
         """Return a view on the values, if they lie where they do as long as the tensor lives."""
         array = self.array
-        if type(array) is not np.ndarray or array.dtype.kind == "V":
-            raise AttributeError("Scalars and bfloat16 have no place in NumPy's array interface.")
+        if type(array) is not np.ndarray or array.dtype.kind not in "biufc":
+            raise AttributeError(
+                "Scalars, bfloat16 and strings have no place in NumPy's array interface."
+            )
         view = array.view()
         view.flags.writeable = False
         return view

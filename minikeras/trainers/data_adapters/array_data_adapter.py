@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from minikeras import tree
+from minikeras.common.packing import only, packer
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import (
     as_floatx,
@@ -93,7 +94,7 @@ class ArrayDataAdapter(DataAdapter):
         packed = pack_x_y_sample_weight(x, y, sample_weight)
         self._arrays = [_protect(leaf) for leaf in tree.flatten(packed) if leaf is not None]
         self._ready = all(map(_is_ready, self._arrays))
-        self._pack = _packer(packed)
+        self._pack = packer(packed)
 
     @property
     def num_batches(self) -> int:
@@ -129,7 +130,7 @@ class ArrayDataAdapter(DataAdapter):
                 for start in starts:
                     batch = slice(start, start + size)
                     yield x[batch], y[batch]
-            elif pack is _only:
+            elif pack is only:
                 (x,) = arrays
                 for start in starts:
                     yield x[start : start + size]
@@ -237,21 +238,3 @@ def _gather(array: Any, index: np.ndarray | slice) -> np.ndarray:
         return as_floatx(array.take(index, axis=0))
     samples = array[index]
     return as_floatx(samples.toarray() if is_scipy_sparse(samples) else samples)
-
-
-def _only(arrays: list) -> Any:
-    return arrays[0]
-
-
-def _packer(packed: Any) -> Callable[[list], Any]:
-    """Return the function that lays out a flat list of arrays (without the Nones) as `packed`."""
-    if not tree.is_nested(packed):
-        return _only
-    if isinstance(packed, tuple) and not any(tree.is_nested(p) or p is None for p in packed):
-        return tuple
-
-    def pack(arrays: list) -> Any:
-        rest = iter(arrays)
-        return tree.map_structure(lambda _: next(rest), packed, none_is_leaf=False)
-
-    return pack

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import FLOAT_TYPES, INT_TYPES, np_dtype
 from minikeras.common.settings import settings
 
@@ -243,6 +244,8 @@ def to_numpy(x: Any) -> Any:
     Raises:
         ValueError: if it holds no numbers, or masked values.
     """
+    if type(x) is Tensor:
+        x = x.array
     if type(x) is np.ndarray:
         return _checked(x, x)
     if is_scipy_sparse(x):

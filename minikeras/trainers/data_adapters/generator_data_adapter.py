@@ -73,10 +73,11 @@ class GeneratorDataAdapter(DataAdapter):
 
 
 class IterableDataAdapter(DataAdapter):
-    """Batches of an object that starts anew with every `iter`: a data loader, a `tf.data.Dataset`.
+    """Batches of an object that starts anew with every `iter`: a `Dataset`, a data loader.
 
     Args:
-        iterable: yields batches; its `len`, where it has one, is the number of batches.
+        iterable: yields batches; its `len`, where it has one, is the number of batches. If its passes
+            differ, `get_state` may say what the next one depends on, and `set_state` put it back.
         class_weight: a dict from class to weight, for batches without sample weights.
     """
 
@@ -86,6 +87,8 @@ class IterableDataAdapter(DataAdapter):
         self._class_weight = class_weight
         self._peeked: tuple[Any, Iterator] | None = None
         self._begun_at: dict[str, Any] | None = None
+        self._has_state = hasattr(iterable, "get_state") and hasattr(iterable, "set_state")
+        self._begun_with: Any = None  # the iterable's state when the pass under way began
         try:
             self._num_batches = len(iterable)  # type: ignore[arg-type]
         except TypeError:  # has no length, or none that it knows
@@ -106,7 +109,7 @@ class IterableDataAdapter(DataAdapter):
         # The iterator that was begun serves the next epoch: beginning one may be costly.
         if self._peeked is None:
             self._begun_at = get_random_state()
-            batches = self._convert(iter(self._iterable))
+            batches = self._begin()
             try:
                 self._peeked = next(batches), batches
             except StopIteration:
@@ -114,24 +117,38 @@ class IterableDataAdapter(DataAdapter):
         return self._peeked[0]
 
     def __iter__(self) -> Iterator[Any]:
-        if self._peeked is not None:
-            (first, batches), self._peeked = self._peeked, None
-            yield first
-            yield from batches
-        else:
-            yield from self._convert(iter(self._iterable))
+        try:
+            if self._peeked is not None:
+                (first, batches), self._peeked = self._peeked, None
+                yield first
+                yield from batches
+            else:
+                yield from self._begin()
+        finally:
+            self._begun_with = None
 
     def iter_from(self, start: int) -> Iterator[Any]:
         self._peeked = None
         return super().iter_from(start)
 
     def get_state(self) -> dict[str, Any]:
-        return {"begun": self._peeked is None}
+        state: dict[str, Any] = {"begun": self._peeked is None}
+        if self._has_state:
+            begun_with = self._begun_with
+            state["iterable"] = self._iterable.get_state() if begun_with is None else begun_with
+        return state
 
     def set_state(self, state: dict[str, Any]) -> None:
-        if state["begun"]:
-            self._peeked = None
+        if state["begun"] or self._has_state:
+            self._peeked = self._begun_with = None
+        if self._has_state:
+            self._iterable.set_state(state["iterable"])
 
-    def _convert(self, batches: Iterator) -> Iterator[Any]:
-        for batch in batches:
-            yield add_class_weight(batch_to_numpy(batch, self._source), self._class_weight)
+    def _begin(self) -> Iterator[Any]:
+        if self._has_state:
+            self._begun_with = self._iterable.get_state()
+        batches = iter(self._iterable)
+        return (
+            add_class_weight(batch_to_numpy(batch, self._source), self._class_weight)
+            for batch in batches
+        )

@@ -1,0 +1,126 @@
+"""Threads that make elements ahead. No other file of pipelines knows of any.
+
+Elements keep their order, and what is made depends on no thread's pace. An exception is raised where
+the element is due that it came instead of, as it is: its traceback shows the thread's lines.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_NAME = "minikeras-data"
+
+
+def count_cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:
+    """Give elements that a thread makes, up to `size` of them before they are asked for.
+
+    The thread begins with the first element that is asked for. When this ends, is closed or is
+    garbage, it makes no other element.
+    """
+    places: queue.SimpleQueue = queue.SimpleQueue()
+    made: queue.SimpleQueue = queue.SimpleQueue()
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            while places.get() and not over.is_set():
+                for element in elements:
+                    made.put((element, None))
+                    del element
+                    break
+                else:
+                    made.put((None, StopIteration))
+                    return
+        except BaseException as error:
+            made.put((None, error))
+        finally:
+            if hasattr(elements, "close"):
+                elements.close()
+
+    for _ in range(size):
+        places.put(True)
+    # The thread takes over what `np.errstate` and the like have set here.
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True)
+    thread.start()
+    try:
+        while True:
+            element, error = made.get()
+            if error is StopIteration:
+                return
+            if error is not None:
+                raise error
+            places.put(True)
+            yield element
+            del element
+    finally:
+        over.set()
+        places.put(False)
+
+
+def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Iterator[Any]:
+    """`map(function, elements)` on threads, twice as many elements ahead as there are threads.
+
+    The elements themselves are made in the caller's thread. When this ends, is closed or is garbage,
+    no other call is begun.
+    """
+    calls: queue.SimpleQueue = queue.SimpleQueue()
+    over = threading.Event()
+
+    def work() -> None:
+        while (call := calls.get()) is not None:
+            element, box = call
+            if over.is_set():
+                return
+            try:
+                box.put((function(element), None))
+            except BaseException as error:
+                box.put((None, error))
+            del call, element, box
+
+    def begin() -> Iterator[queue.SimpleQueue]:
+        while True:
+            box: queue.SimpleQueue = queue.SimpleQueue()
+            try:
+                element = next(elements)
+            except StopIteration:
+                return
+            except Exception as error:  # its turn comes after the elements before it
+                box.put((None, error))
+                yield box
+                return
+            calls.put((element, box))
+            del element
+            yield box
+
+    for _ in range(workers):
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True).start()
+    try:
+        begun = begin()
+        pending = deque(itertools.islice(begun, 2 * workers))
+        while pending:
+            result, error = pending.popleft().get()
+            if error is not None:
+                raise error
+            pending.extend(itertools.islice(begun, 1))
+            yield result
+            del result
+    finally:
+        over.set()
+        for _ in range(workers):
+            calls.put(None)
