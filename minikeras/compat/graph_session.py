@@ -109,7 +109,7 @@ class Update:
         """Return what has to be computed."""
         return [self.new]
 
-    def run(self, values: list) -> None:
+    def put(self, values: list) -> None:
         """Put computed values in place."""
         self.variable.assign(values[0])
 
@@ -142,12 +142,12 @@ class Group:
         """Return what has to be computed."""
         return [p for update in self.updates for p in update.parts()]
 
-    def run(self, values: list) -> None:
+    def put(self, values: list) -> None:
         """Put computed values in place."""
         values = list(values)
         for update in self.updates:
             count = len(update.parts())
-            update.run(values[:count])
+            update.put(values[:count])
             del values[:count]
 
     def value(self) -> None:
@@ -258,7 +258,7 @@ class Evaluation:
             for v, array in before:
                 v.array = array
         for update, new in zip(self._all_updates, parts):
-            update.run(new)
+            update.put(new)
         found = [f.value() if hasattr(f, "parts") else y for f, y in zip(self._flat, found)]
         return tree.pack_sequence_as(self._fetches, found)
 

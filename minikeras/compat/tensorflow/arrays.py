@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops, tree
 from minikeras.autodiff import Tensor, Variable
+from minikeras.autodiff.expression import SYMBOLIC
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
@@ -28,8 +29,10 @@ add("newaxis", None)
 
 def tensor(value: Any, dtype: Any = None) -> Any:
     """Make a tensor, of strings too."""
-    if isinstance(value, (Variable, KerasTensor)) and dtype is None:
-        return ops.convert_to_tensor(value) if isinstance(value, Variable) else value
+    if isinstance(value, SYMBOLIC):
+        return value if dtype is None or value.dtype == dtype else ops.cast(value, dtype)
+    if isinstance(value, Variable) and dtype is None:
+        return Tensor(value.array, value.node)
     if dtype is not None and standardize_dtype(dtype) == "string":
         return StringTensor(texts(value))
     if isinstance(value, StringTensor) or _is_text(value):
@@ -49,7 +52,7 @@ def _stacked(value: Any) -> Any:
     """Join nested lists with tensors among them, so that gradients go through."""
     if isinstance(value, (list, tuple)):
         return ops.stack([_stacked(v) for v in value])
-    return value if isinstance(value, KerasTensor) else ops.convert_to_tensor(value)
+    return tensor(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -271,9 +274,7 @@ def squeeze(input: Any, axis: Any = None) -> Any:
 @named("identity", strings=True)
 def identity(input: Any) -> Any:
     """Return the same values as another tensor."""
-    if isinstance(input, KerasTensor):
-        return ops.copy(input)
-    return tensor(input.value) if type(input) is Variable else tensor(input)
+    return ops.copy(input) if isinstance(input, SYMBOLIC) else tensor(input)
 
 
 @named("identity_n")

@@ -19,7 +19,7 @@ from minikeras import ops, tree
 from minikeras.autodiff import GradientTape, KerasTensor, Tensor, Variable
 from minikeras.autodiff.expression import Expression
 from minikeras.compat.extensions import Extension, lend
-from minikeras.compat.graph_session import Evaluation, Session, as_update
+from minikeras.compat.graph_session import BoundTensor, Evaluation, Session, as_update
 from minikeras.compat.tensorflow import shapes
 from minikeras.ops.gradients import gradients
 
@@ -339,59 +339,10 @@ class Later(ops.Operation):
 
     def tensor(self) -> KerasTensor:
         """Return the symbolic result of a call."""
-        from minikeras.compat.extensions import Extension, lend
-from minikeras.compat.graph_session import BoundTensor
-
         return self.symbolic_call(BoundTensor(0, (), "int32"))
 
 
 # Training, assigning and other things that a session carries out.
-
-
-class Training:
-    """A step of an optimizer, carried out by a session.
-
-    Args:
-        optimizer: the optimizer.
-        pairs: pairs of a gradient (a symbolic tensor, or None) and its variable.
-        global_step: a variable that counts the steps.
-    """
-
-    def __init__(self, optimizer: Any, pairs: Sequence[tuple], global_step: Any = None) -> None:
-        self._optimizer = optimizer
-        self._pairs = [(g, v) for g, v in pairs if g is not None]
-        self._step = global_step
-        self.before = list(_control[-1]) if _control else []
-        if not self._pairs:
-            raise ValueError("minimize: the loss does not depend on any variable that is trained.")
-
-    def parts(self) -> list:
-        """Return what has to be computed."""
-        return [*(g for g, _ in self._pairs), *(p for b in self.before for p in b.parts())]
-
-    def run(self, values: list) -> None:
-        """Change the variables."""
-        n = len(self._pairs)
-        rest = values[n:]
-        for before in self.before:
-            count = len(before.parts())
-            before.run(rest[:count])
-            rest = rest[count:]
-        grads = [ops.convert_to_tensor(g) for g in values[:n]]
-        self._optimizer.apply(grads, [v for _, v in self._pairs])
-        if self._step is not None:
-            self._step.assign_add(1)
-
-    def wait(self) -> None:
-        """There is nothing to take back."""
-
-    @property
-    def name(self) -> str:
-        return "train"
-
-    def eval(self, feed_dict: Any = None, session: Any = None) -> None:
-        """Carry it out."""
-        default_session().run(self, feed_dict)
 
 
 class Action:
@@ -400,6 +351,7 @@ class Action:
     Args:
         function: it is given the values of `inputs`.
         inputs: symbolic tensors.
+        name: name.
     """
 
     def __init__(self, function: Callable, inputs: Sequence[Any] = (), name: str = "action") -> None:
@@ -409,12 +361,85 @@ class Action:
         """Return what has to be computed."""
         return self._inputs
 
-    def run(self, values: list) -> None:
-        """Call the function."""
+    def put(self, values: list) -> None:
+        """Carry it out with what has been computed."""
         self._function(*values)
 
     def wait(self) -> None:
         """There is nothing to take back."""
+
+    def value(self) -> Any:
+        """Return what it gives as a fetch: nothing."""
+        return None
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Let a session carry it out."""
+        (session or default_session()).run(self, feed_dict)
+
+
+class Several(Action):
+    """Several operations as one.
+
+    Args:
+        operations: the operations.
+    """
+
+    def __init__(self, operations: Sequence[Any]) -> None:
+        self._operations = list(operations)
+        self.name = "group"
+
+    def parts(self) -> list:
+        """Return what has to be computed."""
+        return [p for o in self._operations for p in o.parts()]
+
+    def put(self, values: list) -> None:
+        """Carry them out."""
+        values = list(values)
+        for o in self._operations:
+            count = len(o.parts())
+            o.put(values[:count])
+            del values[:count]
+
+    def wait(self) -> None:
+        """Take back what has been put in place."""
+        for o in self._operations:
+            o.wait()
+
+
+class Training(Action):
+    """A step of an optimizer.
+
+    Args:
+        optimizer: the optimizer.
+        pairs: pairs of a gradient (a symbolic tensor, or None) and its variable.
+        global_step: a variable that counts the steps.
+    """
+
+    def __init__(self, optimizer: Any, pairs: Sequence[tuple], global_step: Any = None) -> None:
+        self._variables = [v for g, v in pairs if g is not None]
+        if not self._variables:
+            raise ValueError("minimize: the loss does not depend on any variable that is trained.")
+        super().__init__(self._step, [g for g, _ in pairs if g is not None], "train")
+        self._optimizer, self._count = optimizer, global_step
+
+    def _step(self, *grads: Any) -> None:
+        self._optimizer.apply([ops.convert_to_tensor(g) for g in grads], self._variables)
+        if self._count is not None:
+            self._count.assign_add(1)
+
+
+class Assignment(Action):
+    """A change of a variable. As a fetch it gives the new value."""
+
+    def __init__(self, variable: Variable, function: Callable, value: Any) -> None:
+        super().__init__(lambda new: function(variable, new), [value], "assign")
+        self.variable = variable
+
+    def value(self) -> Any:
+        """Return the variable's value."""
+        return self.variable.numpy()
+
+    numpy = value
 
 
 _control: list[list] = []
@@ -433,29 +458,10 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
         _control.pop()
 
 
-class Several:
-    """Several operations as one."""
-
-    def __init__(self, operations: Sequence[Any]) -> None:
-        self._operations = list(operations)
-        self.name = "group"
-
-    def parts(self) -> list:
-        """Return what has to be computed."""
-        return [p for o in self._operations for p in o.parts()]
-
-    def run(self, values: list) -> None:
-        """Carry them out."""
-        values = list(values)
-        for o in self._operations:
-            count = len(o.parts())
-            o.run(values[:count])
-            del values[:count]
-
-    def wait(self) -> None:
-        """Take back what has been put in place."""
-        for o in self._operations:
-            o.wait()
+def after_others(operation: Action) -> Action:
+    """Return an operation with those that `control_dependencies` put before it."""
+    before = [o for opened in _control for o in opened]
+    return Several([*before, operation]) if before else operation
 
 
 def group_of(inputs: Any) -> Any:
@@ -482,20 +488,8 @@ def assign_sub(ref: Any, value: Any, **options: Any) -> Any:
     return _changed(ref, value, lambda v, new: v.assign_sub(new))
 
 
-class Assignment(Action):
-    """A change of a variable. As a fetch it gives the new value."""
-
-    def __init__(self, variable: Variable, function: Callable, value: Any) -> None:
-        super().__init__(lambda new: function(variable, new), [value], "assign")
-        self.variable = variable
-
-    def numpy(self) -> Any:
-        """Return the variable's value."""
-        return self.variable.numpy()
-
-
 def _changed(ref: Any, value: Any, change: Callable) -> Any:
-    return Assignment(ref, change, value) if are_on() else change(ref, value)
+    return after_others(Assignment(ref, change, value)) if are_on() else change(ref, value)
 
 
 def minimize(
@@ -511,7 +505,7 @@ def minimize(
     """Make a step towards a smaller loss: at once for a function, in a session for a tensor of a graph."""
     if not isinstance(loss, (KerasTensor, Expression)):
         return _minimize_now(self, loss, var_list, tape)
-    return Training(self, compute_gradients(self, loss, var_list), global_step)
+    return after_others(Training(self, compute_gradients(self, loss, var_list), global_step))
 
 
 def _minimize_now(optimizer: Any, loss: Any, var_list: Any, tape: Any) -> Any:
@@ -596,9 +590,6 @@ class GraphSession(Session):
             self._known[key] = known
             self._kept = [*getattr(self, "_kept", ()), flat]  # so that ids stay theirs
         values = known.run([v.numpy() if isinstance(v, Tensor) else v for v in feeds.values()])
-        values = [
-            f.numpy() if isinstance(f, Assignment) else v for f, v in zip(flat, values)
-        ]
         return tree.pack_sequence_as(fetches, values)
 
     def as_default(self) -> GraphSession:
