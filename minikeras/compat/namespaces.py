@@ -18,7 +18,7 @@ class Contents:
     """What one module holds, under whatever names it is imported.
 
     Args:
-        names: objects by name; a `Lazy` is imported when it is asked for.
+        names: objects by name; a `Lazy` is imported when it is asked for. None is an object like others.
         beside: modules of today, `"minikeras.layers"`, whose public names it has as well.
         without: names of theirs that it does not have.
         wrap: what is done with an object of `beside`, given its name and itself.
@@ -129,7 +129,7 @@ class Namespace(ModuleType):
             value()
         if value is None and name in self._tree.submodules(self._path):
             return importlib.import_module(f"{self.__name__}.{name}")
-        if value is None:
+        if value is None and name not in self._contents.names:
             if name.startswith("__"):
                 raise AttributeError(name)
             raise NotAvailable(missing(self, name))
