@@ -12,6 +12,7 @@ folder a period; `import minikeras` does not load it, and nothing below knows of
 - `keras1/`, `keras2/`, `keras3/`: tables of names, and what is gone from Keras since.
 - `keras_backend/`: `keras.backend` as Keras 1 and 2 had it.
 - `tensorflow/`: TensorFlow's names.
+- `other_backends.py`: `jax` and `torch`, where they are not installed.
 """
 
 from minikeras.compat.importer import install_as_keras, uninstall

@@ -13,6 +13,7 @@ from typing import Any
 
 from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
+from minikeras.compat.other_backends import Absent, AbsentFinder
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
 _PERIODS = {
@@ -117,12 +118,13 @@ def install_as_keras(dialect: int = 3) -> None:
         )
     uninstall()
     sys.meta_path.insert(0, Finder(dialect))
+    sys.meta_path.append(AbsentFinder())
 
 
 def uninstall() -> None:
     """End what `install_as_keras` began; modules that were imported meanwhile stay with who has them."""
-    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
-    for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, (Finder, AbsentFinder))]
+    for name in [n for n, m in sys.modules.items() if isinstance(m, (Namespace, Absent))]:
         del sys.modules[name]
     take_back()
 

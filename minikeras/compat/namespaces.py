@@ -142,6 +142,9 @@ class Namespace(ModuleType):
 
 def missing(module: Namespace, name: str) -> str:
     """Return the message for a name that a module does not have."""
+    gone = module._contents.names.get(name)
+    if isinstance(gone, Gone):
+        return gone.message
     near = nearest_names(name, dir(module), n=3)
     hint = f" Near it: {', '.join(near)}." if near else ""
     return (
