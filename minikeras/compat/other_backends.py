@@ -1,5 +1,7 @@
-"""`jax` and `torch` in scripts for Keras's other backends: where they are not installed, their use is an error
-that names what to use instead. Where they are, they are left alone.
+"""`jax` and `torch` in scripts for Keras's other backends.
+
+Where they are not installed, their use is an error that names what to use instead. Where they are, they are
+left alone.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ INSTEAD = {
         "experimental": "there is one machine: leave it out",
     },
     "torch": {
-        "nn": "layers and losses are in `minikeras.layers` and `minikeras.losses`; a `torch.nn.Module` is a "
-        "`minikeras.Model` or `minikeras.layers.Layer`",
+        "nn": "layers and losses are in `minikeras.layers` and `minikeras.losses`; a `torch.nn.Module` is "
+        "a `minikeras.Model` or `minikeras.layers.Layer`",
         "optim": "`minikeras.optimizers`; a step is `optimizer.apply(gradients, variables)`",
         "no_grad": "leave it out: only what runs inside a `GradientTape` is recorded",
         "utils": "`minikeras.data.Dataset` in place of `DataLoader` and `TensorDataset`",

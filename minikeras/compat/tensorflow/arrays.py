@@ -311,7 +311,11 @@ def bitcast(input: Any, type: Any) -> Any:
 @named("broadcast_to")
 def broadcast_to(input: Any, shape: Any) -> Any:
     """Repeat a tensor along axes of size 1 until it has a shape."""
-    return _broadcast(input, sizes(shape)) if is_symbolic(shape) else ops.broadcast_to(input, sizes(shape))
+    return (
+        _broadcast(input, sizes(shape))
+        if is_symbolic(shape)
+        else ops.broadcast_to(input, sizes(shape))
+    )
 
 
 @sized
@@ -558,9 +562,7 @@ def one_hot(
     if on_value is None and off_value is None:
         return ops.one_hot(indices, int(number(depth)), axis=axis, dtype=dtype)
     here = ops.one_hot(indices, int(number(depth)), axis=axis, dtype="bool")
-    on, off = (
-        ops.cast(d if v is None else v, dtype) for v, d in ((on_value, 1), (off_value, 0))
-    )
+    on, off = (ops.cast(d if v is None else v, dtype) for v, d in ((on_value, 1), (off_value, 0)))
     return ops.where(here, on, off)
 
 
@@ -683,7 +685,9 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Any:
     """Scale a tensor down to a norm."""
     t = ops.convert_to_tensor(t)
     square = ops.sum(ops.square(t), axis=axes, keepdims=True)
-    norm = ops.where(ops.greater(square, 0), ops.sqrt(ops.where(ops.greater(square, 0), square, 1.0)), square)
+    norm = ops.where(
+        ops.greater(square, 0), ops.sqrt(ops.where(ops.greater(square, 0), square, 1.0)), square
+    )
     return t * clip_norm / ops.maximum(norm, clip_norm)
 
 

@@ -47,7 +47,9 @@ def function(func: Callable | None = None, input_signature: Any = None, **option
 
     def prepared(x: Any, spec: Any = None) -> Any:
         wanted = getattr(spec, "dtype", None)
-        if isinstance(x, np.ndarray) or (wanted is not None and not isinstance(x, (Tensor, KerasTensor))):
+        if isinstance(x, np.ndarray) or (
+            wanted is not None and not isinstance(x, (Tensor, KerasTensor))
+        ):
             return tensor(x, wanted)
         return x
 
@@ -236,7 +238,9 @@ class TensorArray:
         """Put a tensor in a place."""
         i = int(number(index))
         self._items.extend([None] * (i + 1 - len(self._items)))
-        self._items[i] = tensor(value, None if isinstance(value, (Tensor, KerasTensor)) else self.dtype)
+        self._items[i] = tensor(
+            value, None if isinstance(value, (Tensor, KerasTensor)) else self.dtype
+        )
         return self
 
     def read(self, index: Any, name: Any = None) -> Any:
@@ -301,7 +305,11 @@ def _in_dtypes(results: Any, dtypes: Any) -> Any:
     if dtypes is None or results is None:
         return results
     dtype = getattr(dtypes, "dtype", dtypes)
-    return ops.cast(results, dtype) if isinstance(results, Tensor) and dtype != "string" else tensor(results, dtype)
+    return (
+        ops.cast(results, dtype)
+        if isinstance(results, Tensor) and dtype != "string"
+        else tensor(results, dtype)
+    )
 
 
 @named("print compat.v1.print")
@@ -340,7 +348,7 @@ def stop_gradient(input: Any) -> Any:
 
 @named("custom_gradient")
 def custom_gradient(f: Callable) -> Callable:
-    """Give a function a gradient of its own: `f` returns its result and a function of upstream gradients."""
+    """Give a function a gradient of its own: `f` returns its result and a function of gradients."""
     return ops.custom_gradient(f)
 
 
@@ -360,7 +368,8 @@ def gradients(
     from minikeras.ops.gradients import gradients as of_graph
 
     targets = [
-        t.symbol if isinstance(t, Expression) else t for t in (ys if isinstance(ys, (list, tuple)) else [ys])
+        t.symbol if isinstance(t, Expression) else t
+        for t in (ys if isinstance(ys, (list, tuple)) else [ys])
     ]
     if not any(isinstance(t, KerasTensor) for t in targets):
         raise RuntimeError(
@@ -425,5 +434,7 @@ for _name, _function in {
 }.items():
     add(
         f"nest.{_name} contrib.framework.nest.{_name}",
-        lambda *args, f=_function, expand_composites=False, check_types=True, **kwargs: f(*args, **kwargs),
+        lambda *args, f=_function, expand_composites=False, check_types=True, **kwargs: f(
+            *args, **kwargs
+        ),
     )

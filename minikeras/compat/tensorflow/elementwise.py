@@ -59,24 +59,19 @@ def _loses(value: Any, beside: Any) -> bool:
     return to_array(value).dtype.kind == "f" and "float" not in dtype_name(beside)
 
 
-for _name in (
-    "abs acos acosh asin asinh atan atanh ceil cos cosh erf erfc erfinv exp expm1 floor imag is_finite "
-    "is_inf is_nan log log1p real rsqrt sigmoid sign sin sinh softplus softsign sqrt square tan tanh "
-    "negative conj angle logical_not reciprocal"
-).split():
-    _op = {
-        **{f"a{f}": f"arc{f}" for f in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
-        **{f"is_{f}": f"is{f}" for f in ("finite", "inf", "nan")},
-    }.get(_name, _name)
-    _both = _name in (
-        "abs acos acosh asin asinh atan atanh cos cosh exp floor sigmoid sign sin sinh sqrt square tan "
-        "tanh negative logical_not"
-    ).split()
-    _more = {"ceil": "ceil", "log": "log", "log1p": "log1p", "rsqrt": "rsqrt", "erf": "erf"}
-    _unary(
-        f"math.{_name} {_name if _both or _name in _more else ''} compat.v1.{_name}",
-        getattr(ops, _op),
-    )
+_IN_BOTH = """
+abs acos acosh asin asinh atan atanh ceil cos cosh erf exp floor log log1p logical_not negative rsqrt sigmoid
+sign sin sinh sqrt square tan tanh
+"""
+_IN_MATH = """
+angle conj erfc erfinv expm1 imag is_finite is_inf is_nan real reciprocal softplus softsign
+"""
+_OURS = {f"a{f}": f"arc{f}" for f in ("cos", "cosh", "sin", "sinh", "tan", "tanh")}
+_OURS |= {f"is_{f}": f"is{f}" for f in ("finite", "inf", "nan")}
+
+for _name in (_IN_BOTH + _IN_MATH).split():
+    _alone = _name if _name in _IN_BOTH.split() else ""
+    _unary(f"math.{_name} {_alone} compat.v1.{_name}", getattr(ops, _OURS.get(_name, _name)))
 
 _unary("math.log_sigmoid compat.v1.log_sigmoid", ops.log_sigmoid)
 _unary("round math.round math.rint", ops.round)
@@ -150,9 +145,7 @@ def multiply_no_nan(x: Any, y: Any) -> Any:
 def xlogy(x: Any, y: Any) -> Any:
     """`x * log(y)`, zero where `x` is zero."""
     none = ops.equal(x, 0)
-    return ops.where(
-        none, ops.zeros_like(x), x * ops.log(ops.where(none, ops.ones_like(y), y))
-    )
+    return ops.where(none, ops.zeros_like(x), x * ops.log(ops.where(none, ops.ones_like(y), y)))
 
 
 @named("math.xdivy")
@@ -316,7 +309,11 @@ def bincount(
 
 @named("math.confusion_matrix compat.v1.confusion_matrix")
 def confusion_matrix(
-    labels: Any, predictions: Any, num_classes: Any = None, weights: Any = None, dtype: Any = "int32"
+    labels: Any,
+    predictions: Any,
+    num_classes: Any = None,
+    weights: Any = None,
+    dtype: Any = "int32",
 ) -> Any:
     """Count how often each label met each prediction: labels are rows."""
     labels, predictions = np.asarray(labels).reshape(-1), np.asarray(predictions).reshape(-1)
@@ -345,7 +342,9 @@ def _segments(name: str, function: Any, unsorted: Any) -> None:
 def _segment_mean(data: Any, ids: Any, num: int) -> Any:
     data = ops.convert_to_tensor(data)
     count = ops.segment_sum(ops.ones(ops.shape(ids), dtype_name(data)), ids, num)
-    count = ops.reshape(ops.maximum(count, 1), (num, *[1] * (len(data.shape) - len(ops.shape(ids)))))
+    count = ops.reshape(
+        ops.maximum(count, 1), (num, *[1] * (len(data.shape) - len(ops.shape(ids))))
+    )
     return ops.segment_sum(data, ids, num) / count
 
 

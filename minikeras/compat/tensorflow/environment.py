@@ -41,7 +41,9 @@ for _path in ("config", "config.experimental"):
         add(f"{_path}.{_name}", _devices)
     add(
         f"{_path}.list_logical_devices",
-        lambda device_type=None: [LogicalDevice("/device:CPU:0", "CPU")] * (device_type in (None, "CPU")),
+        lambda device_type=None: (
+            [LogicalDevice("/device:CPU:0", "CPU")] * (device_type in (None, "CPU"))
+        ),
     )
     for _name in (
         "set_memory_growth",
@@ -65,7 +67,10 @@ add("config.experimental_run_functions_eagerly", no_effect("tf.config.run_functi
 add("config.functions_run_eagerly", lambda: True)
 add("config.optimizer.set_jit", no_effect("tf.config.optimizer.set_jit"))
 add("config.optimizer.get_jit", lambda: "")
-add("config.optimizer.set_experimental_options", no_effect("tf.config.optimizer.set_experimental_options"))
+add(
+    "config.optimizer.set_experimental_options",
+    no_effect("tf.config.optimizer.set_experimental_options"),
+)
 for _name in ("intra_op_parallelism_threads", "inter_op_parallelism_threads"):
     add(f"config.threading.set_{_name}", no_effect(f"tf.config.threading.set_{_name}"))
     add(f"config.threading.get_{_name}", lambda: 0)
@@ -116,7 +121,9 @@ class Strategy:
         """Return a context without effect."""
         yield self
 
-    def run(self, fn: Any, args: tuple = (), kwargs: dict | None = None, options: Any = None) -> Any:
+    def run(
+        self, fn: Any, args: tuple = (), kwargs: dict | None = None, options: Any = None
+    ) -> Any:
         """Call a function."""
         return fn(*args, **(kwargs or {}))
 
@@ -143,7 +150,9 @@ class MirroredStrategy(Strategy):
 
     def __init__(self, devices: Any = None, **options: Any) -> None:
         super().__init__()
-        warn(f"tf.distribute.{type(self).__name__}: there is one device, so that everything runs once.")
+        warn(
+            f"tf.distribute.{type(self).__name__}: there is one device, so that everything runs once."
+        )
 
 
 class OneDeviceStrategy(MirroredStrategy):
@@ -178,7 +187,10 @@ add(
         all_reduce=lambda op, x: x, merge_call=lambda f, args=(): f(Strategy(), *args)
     ),
 )
-add("distribute.cluster_resolver.TPUClusterResolver", Gone("tf.distribute.cluster_resolver.TPUClusterResolver", _DISTRIBUTE))
+add(
+    "distribute.cluster_resolver.TPUClusterResolver",
+    Gone("tf.distribute.cluster_resolver.TPUClusterResolver", _DISTRIBUTE),
+)
 
 
 # Errors and checks.
@@ -278,28 +290,38 @@ def assert_near(
 def assert_rank(x: Any, rank: Any, message: Any = None) -> None:
     """Raise unless there are so many axes."""
     if len(ops.shape(x)) != int(rank):
-        raise ValueError(f"assert_rank: {message or ''} Received: shape {ops.shape(x)}, rank {rank}")
+        raise ValueError(
+            f"assert_rank: {message or ''} Received: shape {ops.shape(x)}, rank {rank}"
+        )
 
 
 @named("debugging.assert_shapes")
-def assert_shapes(shapes: Any, data: Any = None, summarize: Any = None, message: Any = None) -> None:
+def assert_shapes(
+    shapes: Any, data: Any = None, summarize: Any = None, message: Any = None
+) -> None:
     """Raise unless tensors have shapes; letters stand for sizes that are the same."""
     known: dict[str, int] = {}
     for x, expected in shapes.items() if isinstance(shapes, dict) else shapes:
         found = ops.shape(x)
         if len(found) != len(expected):
-            raise ValueError(f"assert_shapes: {message or ''} Expected {expected}. Received: {found}")
+            raise ValueError(
+                f"assert_shapes: {message or ''} Expected {expected}. Received: {found}"
+            )
         for size, wanted in zip(found, expected):
             wanted = known.setdefault(wanted, size) if isinstance(wanted, str) else wanted
             if wanted is not None and size is not None and wanted != size:
-                raise ValueError(f"assert_shapes: {message or ''} Expected {expected}. Received: {found}")
+                raise ValueError(
+                    f"assert_shapes: {message or ''} Expected {expected}. Received: {found}"
+                )
 
 
 @named("debugging.assert_type compat.v1.assert_type")
 def assert_type(tensor: Any, tf_type: Any, message: Any = None) -> None:
     """Raise unless a tensor has a dtype."""
     if as_dtype(tf_type) != tensor.dtype:
-        raise TypeError(f"assert_type: {message or ''} Expected {tf_type!r}. Received: {tensor.dtype!r}")
+        raise TypeError(
+            f"assert_type: {message or ''} Expected {tf_type!r}. Received: {tensor.dtype!r}"
+        )
 
 
 @named("debugging.Assert Assert compat.v1.Assert")
@@ -325,7 +347,14 @@ add("profiler.experimental.stop", no_effect("tf.profiler.experimental.stop"))
 
 # `tf.data`.
 
-for _name in ("Dataset", "Options", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "AUTOTUNE", "DatasetSpec"):
+for _name in (
+    "Dataset",
+    "Options",
+    "INFINITE_CARDINALITY",
+    "UNKNOWN_CARDINALITY",
+    "AUTOTUNE",
+    "DatasetSpec",
+):
     add(f"data.{_name}", Lazy(f"minikeras.data:{_name}"))
     add(f"compat.v1.data.{_name}", Lazy(f"minikeras.data:{_name}"))
 for _name in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY"):
@@ -333,7 +362,9 @@ for _name in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY"):
 add("data.experimental.cardinality", lambda dataset: dataset.cardinality())
 add("data.experimental.get_single_element", lambda dataset: dataset.get_single_element())
 add("data.experimental.assert_cardinality", lambda n: lambda dataset: dataset)
-add("data.experimental.prefetch_to_device", lambda device, buffer_size=None: lambda dataset: dataset)
+add(
+    "data.experimental.prefetch_to_device", lambda device, buffer_size=None: lambda dataset: dataset
+)
 add("data.experimental.unique", lambda: lambda dataset: dataset.unique())
 add("data.experimental.save", lambda dataset, path, *_, **__: dataset.save(path))
 add(
@@ -355,9 +386,28 @@ def _lines(filenames: Any, compression_type: Any = None, *_: Any, **__: Any) -> 
 
 
 add("data.TextLineDataset", _lines)
-_RECORDS = "Save a data set with `dataset.save(path)`, and load it with `tf.data.Dataset.load(path)`."
-for _name in ("data.TFRecordDataset", "io.TFRecordWriter", "python_io.TFRecordWriter", "io.parse_single_example", "io.parse_example", "io.FixedLenFeature", "io.VarLenFeature", "io.serialize_tensor", "io.parse_tensor"):
-    add(_name, Gone(f"tf.{_name}", _RECORDS, "TFRecords are protocol buffers, which are not part of minikeras"))
+_RECORDS = (
+    "Save a data set with `dataset.save(path)`, and load it with `tf.data.Dataset.load(path)`."
+)
+for _name in (
+    "data.TFRecordDataset",
+    "io.TFRecordWriter",
+    "python_io.TFRecordWriter",
+    "io.parse_single_example",
+    "io.parse_example",
+    "io.FixedLenFeature",
+    "io.VarLenFeature",
+    "io.serialize_tensor",
+    "io.parse_tensor",
+):
+    add(
+        _name,
+        Gone(
+            f"tf.{_name}",
+            _RECORDS,
+            "TFRecords are protocol buffers, which are not part of minikeras",
+        ),
+    )
 
 
 # `tf.summary`, by tensorboardX.
@@ -434,7 +484,9 @@ for _name in ("trace_on", "trace_off", "trace_export"):
 
 add("summary.experimental.set_step", lambda step: _steps.__setitem__(-1, step))
 add("summary.experimental.get_step", lambda: _steps[-1])
-_GRAPH = "Use tf.summary.create_file_writer and write after Session.run, or the TensorBoard callback."
+_GRAPH = (
+    "Use tf.summary.create_file_writer and write after Session.run, or the TensorBoard callback."
+)
 for _name in ("FileWriter", "merge_all", "merge"):
     add(f"summary.{_name} compat.v1.summary.{_name}", Gone(f"tf.summary.{_name}", _GRAPH))
 add("compat.v1.summary.scalar", lambda name, tensor, **_: None)
@@ -455,7 +507,9 @@ def _run_app(main: Any, argv: Any) -> None:
 # What is not here.
 
 _NO_RAGGED = "Fill rows up to one length (keras.utils.pad_sequences, `padded_batch`) and use masks."
-_NO_SPARSE = "Use dense tensors; `scipy.sparse` matrices may be given to `fit`, which makes batches dense."
+_NO_SPARSE = (
+    "Use dense tensors; `scipy.sparse` matrices may be given to `fit`, which makes batches dense."
+)
 _GONE = {
     "RaggedTensor": (_NO_RAGGED, "minikeras has no ragged tensors"),
     "ragged": (_NO_RAGGED, "minikeras has no ragged tensors"),
@@ -463,19 +517,40 @@ _GONE = {
     "SparseTensor": (_NO_SPARSE, "minikeras has no sparse tensors"),
     "sparse": (_NO_SPARSE, "minikeras has no sparse tensors"),
     "sparse_tensor_to_dense": (_NO_SPARSE, "minikeras has no sparse tensors"),
-    "lite": ('`model.export(path, format="onnx")` writes what ONNX runtimes run.', "TensorFlow Lite is TensorFlow's own format"),
-    "saved_model": ('Use `model.save("model.keras")`, or `model.export(path, format="onnx")`.', "SavedModel is TensorFlow's own format"),
-    "estimator": ("Use a Keras model: `model.fit`, `model.evaluate`.", "estimators are gone from TensorFlow, too"),
-    "feature_column": ("Use Keras's preprocessing layers, or prepare columns with NumPy or pandas.", "feature columns are gone from Keras"),
+    "lite": (
+        '`model.export(path, format="onnx")` writes what ONNX runtimes run.',
+        "TensorFlow Lite is TensorFlow's own format",
+    ),
+    "saved_model": (
+        'Use `model.save("model.keras")`, or `model.export(path, format="onnx")`.',
+        "SavedModel is TensorFlow's own format",
+    ),
+    "estimator": (
+        "Use a Keras model: `model.fit`, `model.evaluate`.",
+        "estimators are gone from TensorFlow, too",
+    ),
+    "feature_column": (
+        "Use Keras's preprocessing layers, or prepare columns with NumPy or pandas.",
+        "feature columns are gone from Keras",
+    ),
     "tpu": ("", "minikeras runs on CPUs"),
     "xla": ("", "nothing is compiled here"),
     "raw_ops": ("Use the function of `tf` itself.", "minikeras does not name TensorFlow's kernels"),
-    "lookup": ("Use keras.layers.StringLookup or a dict.", "TensorFlow's tables are not part of minikeras"),
-    "audio": ("Read sound with `scipy.io.wavfile` or the `wave` module.", "minikeras reads no sound"),
+    "lookup": (
+        "Use keras.layers.StringLookup or a dict.",
+        "TensorFlow's tables are not part of minikeras",
+    ),
+    "audio": (
+        "Read sound with `scipy.io.wavfile` or the `wave` module.",
+        "minikeras reads no sound",
+    ),
     "contrib": ("", "tf.contrib is gone since TensorFlow 2, and only parts of it are here"),
     "queue": ("Use tf.data.Dataset.", "queues are not part of minikeras"),
     "load_library": ("", "minikeras runs no kernels of TensorFlow"),
-    "train.ExponentialMovingAverage": ("Use an optimizer's `use_ema=True`.", "it is not part of minikeras"),
+    "train.ExponentialMovingAverage": (
+        "Use an optimizer's `use_ema=True`.",
+        "it is not part of minikeras",
+    ),
 }
 for _name, (_instead, _why) in _GONE.items():
     add(f"{_name} compat.v1.{_name}", Gone(f"tf.{_name}", _instead, _why))

@@ -92,7 +92,9 @@ def decode_csv(
 
 
 def _column(cells: list[str], default: Any, na_value: str, shape: tuple) -> Any:
-    if isinstance(default, type) or (isinstance(default, str) and hasattr(default, "as_numpy_dtype")):
+    if isinstance(default, type) or (
+        isinstance(default, str) and hasattr(default, "as_numpy_dtype")
+    ):
         dtype, fill = standardize_dtype(default), None
     else:
         value = default[0] if isinstance(default, list) and default else default
@@ -120,7 +122,7 @@ class GFile:
     """
 
     def __init__(self, name: Any, mode: str = "r") -> None:
-        self._file = builtins.open(path_of(name), mode)
+        self._file = builtins.open(path_of(name), mode)  # noqa: SIM115
 
     def __enter__(self) -> GFile:
         return self

@@ -272,8 +272,8 @@ def get_variable(
     if full in graph.variables:
         if not graph.reuses:
             raise ValueError(
-                f"Variable {full} already exists. Did you mean `reuse=True` or `reuse=tf.AUTO_REUSE` of its "
-                "variable_scope?"
+                f"Variable {full} already exists. Did you mean `reuse=True` or `reuse=tf.AUTO_REUSE` "
+                "of its variable_scope?"
             )
         return graph.variables[full]
     if graph.reuses is True:
@@ -354,7 +354,9 @@ class Action:
         name: name.
     """
 
-    def __init__(self, function: Callable, inputs: Sequence[Any] = (), name: str = "action") -> None:
+    def __init__(
+        self, function: Callable, inputs: Sequence[Any] = (), name: str = "action"
+    ) -> None:
         self._function, self._inputs, self.name = function, list(inputs), name
 
     def parts(self) -> list:
@@ -516,7 +518,8 @@ def _minimize_now(optimizer: Any, loss: Any, var_list: Any, tape: Any) -> Any:
         value = loss
     else:
         raise ValueError(
-            "minimize: `loss` must be a function of no arguments, or a tensor with the tape that recorded it."
+            "minimize: `loss` must be a function of no arguments, or a tensor with the tape that "
+            "recorded it."
         )
     if callable(var_list):
         var_list = var_list()
@@ -629,5 +632,3 @@ def interactive_session(*args: Any, **kwargs: Any) -> GraphSession:
     session = GraphSession(*args, **kwargs)
     _sessions.append(session)
     return session
-
-

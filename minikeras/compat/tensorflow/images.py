@@ -72,7 +72,9 @@ def _weights(old: int, new: int, method: str, antialias: bool) -> np.ndarray:
         _, kernel = _KERNELS[method]
         width = max(scale, 1.0) if antialias else 1.0
         centers = (np.arange(new) + 0.5) * scale - 0.5
-        if method == "bicubic" and not antialias:  # TensorFlow's takes the kernel from a table of 1024 steps
+        if (
+            method == "bicubic" and not antialias
+        ):  # TensorFlow's takes the kernel from a table of 1024 steps
             centers = np.floor(centers) + np.round((centers - np.floor(centers)) * 1024) / 1024
         weights = kernel(np.abs(centers[:, None] - np.arange(old)) / width)
     return weights / weights.sum(1, keepdims=True)
@@ -113,7 +115,11 @@ def resize(
 
 @named("image.resize_with_pad")
 def resize_with_pad(
-    image: Any, target_height: int, target_width: int, method: str = "bilinear", antialias: bool = False
+    image: Any,
+    target_height: int,
+    target_width: int,
+    method: str = "bilinear",
+    antialias: bool = False,
 ) -> Any:
     """Return images of another size, with zeros around that keep their proportions."""
     height, width = ops.shape(image)[-3:-1]
@@ -132,7 +138,9 @@ def crop_to_bounding_box(
     y, x, rows, columns = (
         int(number(n)) for n in (offset_height, offset_width, target_height, target_width)
     )
-    return ops.get_item(tensor(image), (..., slice(y, y + rows), slice(x, x + columns), slice(None)))
+    return ops.get_item(
+        tensor(image), (..., slice(y, y + rows), slice(x, x + columns), slice(None))
+    )
 
 
 @named("image.pad_to_bounding_box")
@@ -195,7 +203,9 @@ def crop_and_resize(
         inside = ((ys >= 0) & (ys <= height - 1))[:, None] & ((xs >= 0) & (xs <= width - 1))
         if method == "nearest":
             ys, xs = np.round(ys), np.round(xs)
-        y0, x0 = (np.clip(np.floor(v), 0, n - 1).astype(int) for v, n in ((ys, height), (xs, width)))
+        y0, x0 = (
+            np.clip(np.floor(v), 0, n - 1).astype(int) for v, n in ((ys, height), (xs, width))
+        )
         y9, x9 = np.minimum(y0 + 1, height - 1), np.minimum(x0 + 1, width - 1)
         fy, fx = (ys - y0)[:, None, None], (xs - x0)[None, :, None]
         page = x[which]
@@ -322,7 +332,9 @@ def rgb_to_hsv(images: Any) -> Any:
         np.where(g == value, unit * (b - r) + 2 / 6, unit * (r - g) + 4 / 6),
     )
     hue = np.where(spread > 0, hue, 0)
-    return Tensor(np.stack([np.where(hue < 0, hue + 1, hue), saturation, value], -1).astype(x.dtype))
+    return Tensor(
+        np.stack([np.where(hue < 0, hue + 1, hue), saturation, value], -1).astype(x.dtype)
+    )
 
 
 @named("image.hsv_to_rgb")
@@ -430,7 +442,8 @@ def ssim(
 ) -> Any:
     """Return the structural similarity of images.
 
-    Reference: Wang et al., 2004, "Image quality assessment: from error visibility to structural similarity".
+    Reference: Wang et al., 2004, "Image quality assessment: from error visibility to structural
+    similarity".
     """
     x, y = (ops.cast(i, "float32") for i in (img1, img2))
     lead = x.shape[:-3]
@@ -486,13 +499,18 @@ def sobel_edges(image: Any) -> Any:
     return ops.reshape(y, (*y.shape[:3], x.shape[-1], 2))
 
 
-@named("image.extract_patches extract_image_patches image.extract_image_patches", old={"ksizes": "sizes"})
+@named(
+    "image.extract_patches extract_image_patches image.extract_image_patches",
+    old={"ksizes": "sizes"},
+)
 def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str) -> Any:
     """Return the windows of images, each as channels."""
     kh, kw = sizes[1:3]
     channels = ops.shape(images)[-1]
     eye = np.eye(kh * kw * channels, dtype=dtype_name(images)).reshape(kh, kw, channels, -1)
-    return ops.conv(images, eye, tuple(strides[1:3]), padding.lower(), "channels_last", tuple(rates[1:3]))
+    return ops.conv(
+        images, eye, tuple(strides[1:3]), padding.lower(), "channels_last", tuple(rates[1:3])
+    )
 
 
 @named("image.non_max_suppression")
@@ -511,8 +529,12 @@ def non_max_suppression(
     for i in np.argsort(-s, kind="stable"):
         if len(kept) == int(number(max_output_size)) or s[i] <= number(score_threshold):
             break
-        inter = np.prod(np.maximum(np.minimum(high[i], high[kept]) - np.maximum(low[i], low[kept]), 0), 1)
-        if not kept or (inter / np.maximum(area[i] + area[kept] - inter, 1e-12)).max() <= number(iou_threshold):
+        inter = np.prod(
+            np.maximum(np.minimum(high[i], high[kept]) - np.maximum(low[i], low[kept]), 0), 1
+        )
+        if not kept or (inter / np.maximum(area[i] + area[kept] - inter, 1e-12)).max() <= number(
+            iou_threshold
+        ):
             kept.append(int(i))
     return Tensor(np.asarray(kept, np.int32))
 
@@ -582,5 +604,3 @@ def encoded(image: Any, format: str, **options: Any) -> bytes:
     picture = image_module.fromarray(array[:, :, 0] if array.shape[-1] == 1 else array)
     picture.save(file, format, **options)
     return file.getvalue()
-
-

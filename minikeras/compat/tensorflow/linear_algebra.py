@@ -82,7 +82,10 @@ def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple:
     return tensor / length, length
 
 
-@named("linalg.l2_normalize math.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize", old={"dim": "axis"})
+@named(
+    "linalg.l2_normalize math.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize",
+    old={"dim": "axis"},
+)
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Any:
     """Divide vectors by their norm, or by the root of `epsilon` if that is larger."""
     square = ops.sum(ops.square(x), axis=as_axes(axis), keepdims=True)

@@ -193,7 +193,7 @@ class _Open:
 
 
 def _found(owner: Any) -> list:
-    """Return the variables, modules and layers in the attributes of a module, in the order of their names."""
+    """Return the variables, modules and layers in the attributes of a module, by name."""
     found: dict[int, Any] = {}
 
     def look(value: Any) -> None:

@@ -18,7 +18,8 @@ from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, num
 TopK = namedtuple("TopKV2", "values indices")
 
 for _name in ("relu", "relu6", "elu", "selu", "softplus", "softsign", "sigmoid", "tanh"):
-    named(f"nn.{_name} compat.v1.nn.{_name}")(lambda features, f=getattr(ops, _name): f(features))
+    _op = getattr(ops, _name)
+    named(f"nn.{_name} compat.v1.nn.{_name}")(lambda features, f=_op: f(features))
 named("nn.log_sigmoid")(lambda x: ops.log_sigmoid(x))
 named("nn.sigmoid compat.v1.nn.sigmoid")(lambda x: ops.sigmoid(x))
 named("nn.tanh compat.v1.nn.tanh")(lambda x: ops.tanh(x))
@@ -63,7 +64,10 @@ def log_softmax(logits: Any, axis: Any = None) -> Any:
 # Losses of logits.
 
 
-@named("nn.softmax_cross_entropy_with_logits nn.softmax_cross_entropy_with_logits_v2", old={"dim": "axis"})
+@named(
+    "nn.softmax_cross_entropy_with_logits nn.softmax_cross_entropy_with_logits_v2",
+    old={"dim": "axis"},
+)
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) -> Any:
     """Crossentropy of probabilities and logits."""
     labels = ops.cast(labels, dtype_name(logits))

@@ -40,7 +40,11 @@ def normal(
 ) -> Any:
     """Draw from a normal distribution."""
     z = random.normal(sizes(shape), dtype=_float(dtype), seed=_seed(seed))
-    return z * stddev + mean if (np.shape(stddev), np.shape(mean)) != ((), ()) else _moved(z, mean, stddev)
+    return (
+        z * stddev + mean
+        if (np.shape(stddev), np.shape(mean)) != ((), ())
+        else _moved(z, mean, stddev)
+    )
 
 
 def _moved(z: Any, mean: Any, stddev: Any) -> Any:
@@ -66,7 +70,9 @@ def uniform(
     dtype = standardize_dtype(dtype)
     if "int" in dtype:
         if maxval is None:
-            raise ValueError(f"tf.random.uniform: `maxval` is needed for integers of dtype {dtype}.")
+            raise ValueError(
+                f"tf.random.uniform: `maxval` is needed for integers of dtype {dtype}."
+            )
         low, high = int(number(minval)), int(number(maxval))
         return random.randint(sizes(shape), low, high, dtype, _seed(seed))
     low, high = ops.cast(minval, dtype), ops.cast(1.0 if maxval is None else maxval, dtype)
@@ -111,9 +117,7 @@ def categorical(logits: Any, num_samples: Any, dtype: Any = "int64", seed: Any =
 
 
 @sized
-def binomial(
-    shape: Any, counts: Any, probs: Any, dtype: Any = "int32", seed: Any = None
-) -> Any:
+def binomial(shape: Any, counts: Any, probs: Any, dtype: Any = "int32", seed: Any = None) -> Any:
     """Draw how many of so many trials succeed."""
     y = random.binomial(sizes(shape), counts, probs, "float32", _seed(seed))
     return ops.cast(y, standardize_dtype(dtype))
@@ -186,19 +190,42 @@ class Generator:
         """Make a stream that begins anywhere."""
         return cls()
 
-    def normal(self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: Any = None) -> Any:
+    def normal(
+        self,
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = "float32",
+        name: Any = None,
+    ) -> Any:
         """Draw from a normal distribution."""
         return normal(shape, mean, stddev, dtype, self._stream)
 
-    def truncated_normal(self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: Any = None) -> Any:
+    def truncated_normal(
+        self,
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = "float32",
+        name: Any = None,
+    ) -> Any:
         """Draw from a truncated normal distribution."""
         return truncated_normal(shape, mean, stddev, dtype, self._stream)
 
-    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: Any = None) -> Any:
+    def uniform(
+        self,
+        shape: Any,
+        minval: Any = 0,
+        maxval: Any = None,
+        dtype: Any = "float32",
+        name: Any = None,
+    ) -> Any:
         """Draw from a uniform distribution."""
         return uniform(shape, minval, maxval, dtype, self._stream)
 
-    def binomial(self, shape: Any, counts: Any, probs: Any, dtype: Any = "int32", name: Any = None) -> Any:
+    def binomial(
+        self, shape: Any, counts: Any, probs: Any, dtype: Any = "int32", name: Any = None
+    ) -> Any:
         """Draw how many of so many trials succeed."""
         return binomial(shape, counts, probs, dtype, self._stream)
 
@@ -231,5 +258,3 @@ def get_global_generator() -> Generator:
 def set_global_generator(generator: Generator) -> None:
     """Set the stream that all share."""
     _global[:] = [generator]
-
-

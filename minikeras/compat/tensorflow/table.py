@@ -31,6 +31,11 @@ def add(paths: str, value: Any) -> Any:
     return value
 
 
+def both(paths: str, value: Any) -> Any:
+    """Put an object of TensorFlow 1 into `tf` and into `tf.compat.v1`."""
+    return add(" ".join(f"{p} compat.v1.{p}" for p in paths.split()), value)
+
+
 def named(paths: str, *, strings: bool = False, old: Mapping[str, str] | None = None) -> Callable:
     """Make a function TensorFlow's under some names; it takes and ignores `name=`.
 

@@ -154,7 +154,10 @@ def texts(value: Any) -> np.ndarray:
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "surrogateescape")
     if array.dtype.kind == "O":
-        flat = [x.decode("utf-8", "surrogateescape") if isinstance(x, bytes) else _text(x) for x in array.reshape(-1)]
+        flat = [
+            x.decode("utf-8", "surrogateescape") if isinstance(x, bytes) else _text(x)
+            for x in array.reshape(-1)
+        ]
         return np.asarray(flat, dtype=str if not flat else None).reshape(array.shape)
     if not array.size:
         return array.astype(str)
@@ -232,37 +235,40 @@ EXTENSIONS = (
     Extension(
         "minikeras.autodiff:Tensor",
         {
-        **_ALL,
-        "shape": property(_shape),
-        "dtype": property(_dtype),
-        "set_shape": _set_shape,
-        "numpy": _numpy,
-        "_numpy": lambda t: t.numpy(),
-        "is_sparse": property(lambda t: False),
-    }),
+            **_ALL,
+            "shape": property(_shape),
+            "dtype": property(_dtype),
+            "set_shape": _set_shape,
+            "numpy": _numpy,
+            "_numpy": lambda t: t.numpy(),
+            "is_sparse": property(lambda t: False),
+        },
+    ),
     Extension(
         "minikeras.autodiff:Variable",
         {
-        "dtype": property(_dtype),
-        "value": property(lambda v: ReadValue(v.array, v.node)),
-        "read_value": lambda v: Tensor(v.array, v.node),
-        "initialized_value": lambda v: Tensor(v.array, v.node),
-        "is_initialized": lambda v: True,
-        "initial_value": property(lambda v: Tensor(v.array)),
-        "load": lambda v, value, session=None: v.assign(value),
-        "__bool__": _truth,
-        "scatter_update": _scatter("update"),
-        "scatter_add": _scatter("add"),
-        "scatter_sub": _scatter("sub"),
-    }),
+            "dtype": property(_dtype),
+            "value": property(lambda v: ReadValue(v.array, v.node)),
+            "read_value": lambda v: Tensor(v.array, v.node),
+            "initialized_value": lambda v: Tensor(v.array, v.node),
+            "is_initialized": lambda v: True,
+            "initial_value": property(lambda v: Tensor(v.array)),
+            "load": lambda v, value, session=None: v.assign(value),
+            "__bool__": _truth,
+            "scatter_update": _scatter("update"),
+            "scatter_add": _scatter("add"),
+            "scatter_sub": _scatter("sub"),
+        },
+    ),
     Extension(
         "minikeras.autodiff:KerasTensor",
         {
-        **_ALL,
-        "shape": property(_symbolic_shape),
-        "dtype": property(lambda t: as_dtype(t._dtype)),
-        "set_shape": _set_symbolic_shape,
-        "op": property(lambda t: t),
-    }),
+            **_ALL,
+            "shape": property(_symbolic_shape),
+            "dtype": property(lambda t: as_dtype(t._dtype)),
+            "set_shape": _set_symbolic_shape,
+            "op": property(lambda t: t),
+        },
+    ),
 )
 """What today's classes have in addition while TensorFlow's names are in use."""

@@ -48,9 +48,7 @@ def strip(input: Any) -> Any:
 
 
 @named("strings.regex_replace regex_replace")
-def regex_replace(
-    input: Any, pattern: str, rewrite: str, replace_global: bool = True
-) -> Any:
+def regex_replace(input: Any, pattern: str, rewrite: str, replace_global: bool = True) -> Any:
     """Replace what a regular expression matches; `\\\\1` is its first group."""
     compiled = _compiled(pattern)
     rewrite = str(texts(rewrite))
@@ -119,9 +117,7 @@ def join(inputs: Any, separator: str = "") -> Any:
 
 
 @named("strings.reduce_join reduce_join")
-def reduce_join(
-    inputs: Any, axis: Any = None, keepdims: bool = False, separator: str = ""
-) -> Any:
+def reduce_join(inputs: Any, axis: Any = None, keepdims: bool = False, separator: str = "") -> Any:
     """Return strings put together along axes."""
     given = texts(inputs)
     which = range(given.ndim) if axis is None else np.atleast_1d(axes(axis)).tolist()
@@ -180,9 +176,11 @@ class Rows:
         if isinstance(key, tuple):
             rows = self._rows[key[0]]
             if isinstance(key[0], slice):
-                return Rows([row[key[1]] for row in rows], self._whole) if isinstance(
-                    key[1], slice
-                ) else StringTensor(np.asarray([row[key[1]] for row in rows], str))
+                return (
+                    Rows([row[key[1]] for row in rows], self._whole)
+                    if isinstance(key[1], slice)
+                    else StringTensor(np.asarray([row[key[1]] for row in rows], str))
+                )
             return StringTensor(np.asarray(rows[key[1]], str))
         if isinstance(key, slice):
             return Rows(self._rows[key], self._whole)

@@ -24,7 +24,9 @@ DATA = {
     "J": _rng.randint(1, 6, (3, 4)).astype(np.int32),
     "L": _rng.randint(0, 4, (3,)).astype(np.int64),
     "K": _rng.rand(3, 4) > 0.5,
-    "S": (lambda m: (m @ m.transpose(0, 2, 1) + 3 * np.eye(3)).astype(np.float32))(_floats(2, 3, 3)),
+    "S": (lambda m: (m @ m.transpose(0, 2, 1) + 3 * np.eye(3)).astype(np.float32))(
+        _floats(2, 3, 3)
+    ),
     "Q": _floats(2, 3, 3),
     "X": _rng.uniform(0, 1, (2, 6, 8, 3)).astype(np.float32),
     "X8": _rng.randint(0, 256, (6, 8, 3)).astype(np.uint8),
@@ -39,13 +41,45 @@ DATA = {
     "W": np.array(["The cat", "sat, on", "THE Mat!", "caf\u00e9 \u00fcber"]),
 }
 
-_UNARY = (
-    "abs acos acosh asin asinh atan atanh ceil cos cosh erf erfc exp expm1 floor log log1p rsqrt sigmoid sign "
-    "sin sinh softplus softsign sqrt square tan tanh negative reciprocal log_sigmoid is_finite is_nan rint"
-).split()
+_UNARY = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "ceil",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "floor",
+    "log",
+    "log1p",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "negative",
+    "reciprocal",
+    "log_sigmoid",
+    "is_finite",
+    "is_nan",
+    "rint",
+]
 _DOMAIN = {
-    **dict.fromkeys("acos asin atanh".split(), "U"),
-    **dict.fromkeys("log rsqrt sqrt reciprocal log1p".split(), "P"),
+    **dict.fromkeys(["acos", "asin", "atanh"], "U"),
+    **dict.fromkeys(["log", "rsqrt", "sqrt", "reciprocal", "log1p"], "P"),
     "acosh": "P + 1",
 }
 
@@ -53,22 +87,39 @@ CALLS = [f"tf.math.{f}({_DOMAIN.get(f, 'A')})" for f in _UNARY]
 CALLS += [
     f"tf.math.{f}({args})"
     for args in ("A, B", "A, V", "A, 2.0", "I, J", "2, I")
-    for f in "add subtract multiply maximum minimum less greater_equal equal not_equal".split()
+    for f in [
+        "add",
+        "subtract",
+        "multiply",
+        "maximum",
+        "minimum",
+        "less",
+        "greater_equal",
+        "equal",
+        "not_equal",
+    ]
 ]
 CALLS += [
     f"tf.math.{f}({args})"
     for args in ("A, P", "I, J", "D, 3.0")
-    for f in "divide floordiv floormod truediv divide_no_nan squared_difference".split()
+    for f in ["divide", "floordiv", "floormod", "truediv", "divide_no_nan", "squared_difference"]
     if not (f == "divide_no_nan" and args == "I, J")
 ]
 CALLS += [
     f"tf.reduce_{f}({x}{axis}{keep})"
-    for f in "sum mean max min prod".split()
+    for f in ["sum", "mean", "max", "min", "prod"]
     for x in ("T", "I", "D")
-    for axis, keep in (("", ""), (", axis=1", ""), (", axis=[0, 1]", ", keepdims=True"), (", -1", ", True"))
+    for axis, keep in (
+        ("", ""),
+        (", axis=1", ""),
+        (", axis=[0, 1]", ", keepdims=True"),
+        (", -1", ", True"),
+    )
 ]
 CALLS += [
-    f"tf.{f}(K{axis})" for f in ("reduce_all", "reduce_any") for axis in ("", ", axis=0", ", 1, True")
+    f"tf.{f}(K{axis})"
+    for f in ("reduce_all", "reduce_any")
+    for axis in ("", ", axis=0", ", 1, True")
 ]
 CALLS += """
 tf.math.pow(P, A)

@@ -43,7 +43,9 @@ decoded = autoencoder.decoder(autoencoder.encoder(x_test).numpy()).numpy()
 assert decoded.shape == x_test.shape
 
 noise_factor = 0.3
-noisy = x_train[..., tf.newaxis] + noise_factor * tf.random.normal(shape=x_train[..., tf.newaxis].shape)
+noisy = x_train[..., tf.newaxis] + noise_factor * tf.random.normal(
+    shape=x_train[..., tf.newaxis].shape
+)
 noisy = tf.clip_by_value(noisy, clip_value_min=0.0, clip_value_max=1.0)
 
 
@@ -58,7 +60,9 @@ class Denoise(Model):
         )
         self.decoder = tf.keras.Sequential(
             [
-                layers.Conv2DTranspose(16, kernel_size=3, strides=2, activation="relu", padding="same"),
+                layers.Conv2DTranspose(
+                    16, kernel_size=3, strides=2, activation="relu", padding="same"
+                ),
                 layers.Conv2D(1, kernel_size=(3, 3), activation="sigmoid", padding="same"),
             ]
         )
@@ -86,6 +90,8 @@ def is_normal(model, data, threshold):
 
 
 anomalies = np.random.RandomState(0).uniform(size=(100, 8, 8)).astype("float32")
-print("normal:", float(tf.reduce_mean(tf.cast(is_normal(autoencoder, x_test, threshold), tf.float32))))
+print(
+    "normal:", float(tf.reduce_mean(tf.cast(is_normal(autoencoder, x_test, threshold), tf.float32)))
+)
 assert tf.reduce_mean(tf.cast(is_normal(autoencoder, x_test, threshold), tf.float32)) > 0.8
 assert tf.reduce_mean(tf.cast(is_normal(autoencoder, anomalies, threshold), tf.float32)) < 0.1

@@ -35,7 +35,9 @@ for _ in range(200):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.square(module(x) - y))
     first = first if first is not None else float(loss)
-    for variable, grad in zip(module.trainable_variables, tape.gradient(loss, module.trainable_variables)):
+    for variable, grad in zip(
+        module.trainable_variables, tape.gradient(loss, module.trainable_variables)
+    ):
         variable.assign_sub(0.05 * grad)
 print("module", first, "->", float(loss))
 assert float(loss) < 0.1 * first

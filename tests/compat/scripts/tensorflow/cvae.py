@@ -28,7 +28,9 @@ class CVAE(tf.keras.Model):
                 tf.keras.layers.Dense(units=4 * 4 * 8, activation=tf.nn.relu),
                 tf.keras.layers.Reshape(target_shape=(4, 4, 8)),
                 tf.keras.layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
-                tf.keras.layers.Conv2DTranspose(filters=1, kernel_size=3, strides=1, padding="same"),
+                tf.keras.layers.Conv2DTranspose(
+                    filters=1, kernel_size=3, strides=1, padding="same"
+                ),
             ]
         )
 
@@ -55,7 +57,9 @@ class CVAE(tf.keras.Model):
 
 def log_normal_pdf(sample, mean, logvar, raxis=1):
     log2pi = tf.math.log(2.0 * np.pi)
-    return tf.reduce_sum(-0.5 * ((sample - mean) ** 2.0 * tf.exp(-logvar) + logvar + log2pi), axis=raxis)
+    return tf.reduce_sum(
+        -0.5 * ((sample - mean) ** 2.0 * tf.exp(-logvar) + logvar + log2pi), axis=raxis
+    )
 
 
 def compute_loss(model, x):

@@ -19,8 +19,13 @@ def write_images(folder):
         (folder / label).mkdir(parents=True)
         for i in range(60):
             wave = (np.sin(np.arange(24) * rng.uniform(0.8, 1.4) + rng.uniform(0, 6)) + 1) / 2
-            image = np.tile(wave[:, None] if label == "across" else wave[None, :], (1, 24) if label == "across" else (24, 1))
-            image = np.clip(image[..., None] * rng.uniform(0.5, 1, 3) + rng.normal(0, 0.1, (24, 24, 3)), 0, 1)
+            image = np.tile(
+                wave[:, None] if label == "across" else wave[None, :],
+                (1, 24) if label == "across" else (24, 1),
+            )
+            image = np.clip(
+                image[..., None] * rng.uniform(0.5, 1, 3) + rng.normal(0, 0.1, (24, 24, 3)), 0, 1
+            )
             pixels = tf.image.convert_image_dtype(image.astype("float32"), tf.uint8)
             name = str(folder / label / f"{i:03d}")
             if i % 2:

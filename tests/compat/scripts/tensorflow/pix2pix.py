@@ -59,7 +59,12 @@ def Generator():
     up_stack = [upsample(32, 4, apply_dropout=True), upsample(16, 4)]
     initializer = tf.random_normal_initializer(0.0, 0.02)
     last = tf.keras.layers.Conv2DTranspose(
-        OUTPUT_CHANNELS, 4, strides=2, padding="same", kernel_initializer=initializer, activation="tanh"
+        OUTPUT_CHANNELS,
+        4,
+        strides=2,
+        padding="same",
+        kernel_initializer=initializer,
+        activation="tanh",
     )
     x = inputs
     skips = []

@@ -10,7 +10,10 @@ tf.random.set_seed(0)
 data = load_digits()
 order = np.random.RandomState(0).permutation(len(data.target))
 images, targets = data.images[order] / 16.0, data.target[order]
-(x_train, y_train), (x_test, y_test) = (images[:1400], targets[:1400]), (images[1400:], targets[1400:])
+(x_train, y_train), (x_test, y_test) = (
+    (images[:1400], targets[:1400]),
+    (images[1400:], targets[1400:]),
+)
 
 model = tf.keras.models.Sequential(
     [

@@ -50,7 +50,9 @@ saver = tf.train.Saver()
 init = tf.global_variables_initializer()
 with tf.Session() as sess:
     sess.run(init)
-    first = sess.run(cross_entropy, feed_dict={x: images[:n_train], y_: labels[:n_train], keep_prob: 1.0})
+    first = sess.run(
+        cross_entropy, feed_dict={x: images[:n_train], y_: labels[:n_train], keep_prob: 1.0}
+    )
     for step in range(400):
         batch = np.random.randint(0, n_train, 64)
         _, loss = sess.run(

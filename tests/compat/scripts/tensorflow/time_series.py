@@ -31,7 +31,9 @@ class Baseline(tf.keras.Model):
 
 
 baseline = Baseline()
-baseline.compile(loss=tf.keras.losses.MeanSquaredError(), metrics=[tf.keras.metrics.MeanAbsoluteError()])
+baseline.compile(
+    loss=tf.keras.losses.MeanSquaredError(), metrics=[tf.keras.metrics.MeanAbsoluteError()]
+)
 performance = {"Baseline": baseline.evaluate(valid, verbose=0)[0]}
 
 
@@ -42,7 +44,9 @@ def compile_and_fit(model, epochs, rate):
         optimizer=tf.keras.optimizers.Adam(rate),
         metrics=[tf.keras.metrics.MeanAbsoluteError()],
     )
-    return model.fit(train, epochs=epochs, validation_data=valid, callbacks=[early_stopping], verbose=0)
+    return model.fit(
+        train, epochs=epochs, validation_data=valid, callbacks=[early_stopping], verbose=0
+    )
 
 
 linear = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(units=1)])
