@@ -59,7 +59,7 @@ def _modules() -> dict[str, Contents]:
         while "." in path:
             path = path.rpartition(".")[0]
             table.setdefault(path, {})
-    table["compat.v2"] = table[""]
+    table["compat.v2"] = {}
     found = {path: Contents(entries, _BESIDE.get(path, ())) for path, entries in table.items()}
     for path in found:  # a module goes before a message that it is gone
         above, _, name = path.rpartition(".")
@@ -85,4 +85,9 @@ EXTENSIONS = (
     *tensors.EXTENSIONS,
 )
 
-TREE = Tree("TensorFlow", _modules(), extensions=EXTENSIONS)
+_MODULES = _modules()
+_MOVED = {
+    f"compat.v2.{path}".rstrip("."): path for path in _MODULES if not path.startswith("compat")
+}
+
+TREE = Tree("TensorFlow", _MODULES, _MOVED, extensions=EXTENSIONS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype
 from minikeras.compat.tensorflow.elementwise import dtype_name, like
 from minikeras.compat.tensorflow.shapes import TensorShape, as_shape
-from minikeras.compat.tensorflow.symbols import ask_for_values, known, sized
+from minikeras.compat.tensorflow.symbols import TensorFlowOp, ask_for_values, known, sized
 from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, number, sizes
 from minikeras.compat.tensorflow.tensors import StringTensor, texts
 
@@ -39,6 +41,8 @@ def tensor(value: Any, dtype: Any = None) -> Any:
         return StringTensor(texts(value))
     if dtype is None and isinstance(value, float):
         dtype = "float32"
+    if isinstance(value, Sizes):
+        value = tuple(value)
     if is_symbolic(value):
         stacked = _stacked(value)
         return stacked if dtype is None else ops.cast(stacked, dtype)
@@ -201,7 +205,29 @@ def shape(input: Any, out_type: Any = "int32") -> Any:
         return Tensor(np.asarray(found, dtype))
     if thread.state.describing:  # a layer may compute with numbers
         ask_for_values(input)
-    return tuple(size_along(input, i) if d is None else d for i, d in enumerate(found))
+    return Sizes(size_along(input, i) if d is None else d for i, d in enumerate(found))
+
+
+class Sizes(tuple):
+    """The sizes of a KerasTensor: numbers, and KerasTensors for those that are not known.
+
+    It is computed with as with a tensor.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Sizes(found) if isinstance(key, slice) else found
+
+
+def _on_sizes(name: str) -> Callable:
+    def operate(self: Sizes, *other: Any) -> Any:
+        return getattr(tensor(tuple(self)), name)(*other)
+
+    return operate
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "truediv", "mod", "neg"):
+    setattr(Sizes, f"__{_name}__", _on_sizes(f"__{_name}__"))
 
 
 @named("shape_n")
@@ -228,11 +254,22 @@ def _reshape_rule(function: Any, args: tuple, kwargs: dict) -> Any:
         return KerasTensor([None] * (target.shape[0] or 0), x.dtype)
     sizes_ = [None if isinstance(d, KerasTensor) else d for d in target]
     if -1 in sizes_:
+        given = list(x.shape)
         rest = [d for d in sizes_ if d != -1]
-        whole = None if None in rest or not known(x.shape) else int(np.prod(x.shape))
-        of_rest = None if whole is None else int(np.prod(rest))
-        sizes_ = [(None if whole is None else whole // of_rest) if d == -1 else d for d in sizes_]
+        if None in given and None in rest and any(map(_is_batch_size, target)):
+            given.remove(None)  # the size that is not known stays what it is
+            rest.remove(None)
+        missing = None if None in given or None in rest else math.prod(given) // math.prod(rest)
+        sizes_ = [missing if d == -1 else d for d in sizes_]
     return KerasTensor(sizes_, x.dtype)
+
+
+def _is_batch_size(size: Any) -> bool:
+    """Whether a symbolic size is `tf.shape(x)[0]`."""
+    history = getattr(size, "_keras_history", None)
+    if history is None or not isinstance(history.operation, TensorFlowOp):
+        return False
+    return history.operation.place.endswith(":size_along") and history.node.args[1] == 0
 
 
 @sized(rule=_reshape_rule)
@@ -376,6 +413,9 @@ add("parallel_stack", stack)
 @named("unstack", strings=True)
 def unstack(value: Any, num: Any = None, axis: int = 0) -> list:
     """Return the parts of a tensor along an axis."""
+    if isinstance(value, Sizes):
+        return list(value)
+    value = tensor(value) if isinstance(value, (list, tuple)) else value
     return list(ops.unstack(value, num, axis))
 
 
@@ -608,7 +648,12 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING") -> Any:
     return ops.flip(y, axis) if direction == "DESCENDING" else y
 
 
+def _places_rule(function: Any, args: tuple, kwargs: dict) -> Any:
+    return KerasTensor(args[0].shape, "int32")
+
+
 @named("argsort", strings=True)
+@sized(rule=_places_rule)
 def argsort(values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
     """Return the indices that sort values."""
     array = to_array(values)

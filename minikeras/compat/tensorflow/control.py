@@ -60,7 +60,7 @@ def function(func: Callable | None = None, input_signature: Any = None, **option
             args = (
                 *args[:start],
                 *(
-                    prepared(a, s) if not tree.is_nested(a) else tree.map_structure(prepared, a)
+                    tree.map_structure(prepared, a) if tree.is_nested(s) else prepared(a, s)
                     for a, s in zip(args[start:], specs)
                 ),
                 *args[start + len(specs) :],

@@ -10,7 +10,7 @@ from minikeras import ops
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
-from minikeras.compat.tensorflow.table import add, axes, named, number
+from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, number
 from minikeras.ops.core import is_tensor
 
 
@@ -60,8 +60,8 @@ def _loses(value: Any, beside: Any) -> bool:
 
 
 _IN_BOTH = """
-abs acos acosh asin asinh atan atanh ceil cos cosh erf exp floor log log1p logical_not negative rsqrt sigmoid
-sign sin sinh sqrt square tan tanh
+abs acos acosh asin asinh atan atanh ceil cos cosh erf exp floor log log1p logical_not negative rsqrt
+sigmoid sign sin sinh sqrt square tan tanh
 """
 _IN_MATH = """
 angle conj erfc erfinv expm1 imag is_finite is_inf is_nan real reciprocal softplus softsign
@@ -188,6 +188,8 @@ _OLD = {"reduction_indices": "axis", "keep_dims": "keepdims"}
 def _reduction(name: str, function: Any) -> None:
     @named(f"reduce_{name} math.reduce_{name}", old=_OLD)
     def reduce(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        if isinstance(input_tensor, (list, tuple)) and is_symbolic(input_tensor):
+            input_tensor = ops.stack([ops.convert_to_tensor(x) for x in input_tensor])
         y = function(input_tensor, axis=axes(axis), keepdims=bool(keepdims))
         return like(y, input_tensor)
 

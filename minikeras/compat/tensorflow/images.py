@@ -191,29 +191,32 @@ def crop_and_resize(
     extrapolation_value: float = 0.0,
 ) -> Any:
     """Cut boxes out of images and bring them to one size; corners are aligned."""
-    x, boxes = to_array(image).astype(np.float32), to_array(boxes)
+    x, boxes = ops.cast(image, "float32"), ops.cast(boxes, "float32")
+    which = ops.reshape(ops.cast(box_indices, "int32"), (-1, 1, 1))
     height, width = x.shape[1:3]
     rows, columns = sizes(crop_size)
-    crops = []
-    for (y1, x1, y2, x2), which in zip(boxes.tolist(), to_array(box_indices).tolist()):
-        ys, xs = (
-            np.linspace(a, b, n) * (m - 1) if n > 1 else np.array([(a + b) / 2 * (m - 1)])
-            for a, b, n, m in ((y1, y2, rows, height), (x1, x2, columns, width))
-        )
-        inside = ((ys >= 0) & (ys <= height - 1))[:, None] & ((xs >= 0) & (xs <= width - 1))
-        if method == "nearest":
-            ys, xs = np.round(ys), np.round(xs)
-        y0, x0 = (
-            np.clip(np.floor(v), 0, n - 1).astype(int) for v, n in ((ys, height), (xs, width))
-        )
-        y9, x9 = np.minimum(y0 + 1, height - 1), np.minimum(x0 + 1, width - 1)
-        fy, fx = (ys - y0)[:, None, None], (xs - x0)[None, :, None]
-        page = x[which]
-        top = page[y0][:, x0] * (1 - fx) + page[y0][:, x9] * fx
-        bottom = page[y9][:, x0] * (1 - fx) + page[y9][:, x9] * fx
-        crop = top * (1 - fy) + bottom * fy
-        crops.append(np.where(inside[:, :, None], crop, extrapolation_value))
-    return Tensor(np.stack(crops).astype(np.float32))
+
+    def places(low: Any, high: Any, count: int, size: int) -> tuple:
+        """Return where one axis of the crops lies: two pixels, how far from the first, and whether inside."""
+        steps = np.linspace(0, 1, count, dtype=np.float32) if count > 1 else np.float32([0.5])
+        at = (low[:, None] + steps * (high - low)[:, None]) * (size - 1)
+        inside = ops.logical_and(at >= 0, at <= size - 1)
+        at = ops.round(at) if method == "nearest" else at
+        first = ops.clip(ops.floor(at), 0, size - 1)
+        second = ops.minimum(first + 1, size - 1)
+        return ops.cast(first, "int32"), ops.cast(second, "int32"), at - first, inside
+
+    y0, y1, fy, in_y = places(boxes[:, 0], boxes[:, 2], rows, height)
+    x0, x1, fx, in_x = places(boxes[:, 1], boxes[:, 3], columns, width)
+    fy, fx = fy[:, :, None, None], fx[:, None, :, None]
+
+    def pixels(y: Any, x_: Any) -> Any:
+        return ops.get_item(x, (which, y[:, :, None], x_[:, None, :]))
+
+    top = pixels(y0, x0) * (1 - fx) + pixels(y0, x1) * fx
+    bottom = pixels(y1, x0) * (1 - fx) + pixels(y1, x1) * fx
+    inside = ops.logical_and(in_y[:, :, None, None], in_x[:, None, :, None])
+    return ops.where(inside, top * (1 - fy) + bottom * fy, extrapolation_value)
 
 
 # Turning.
@@ -319,64 +322,52 @@ def grayscale_to_rgb(images: Any) -> Any:
 @named("image.rgb_to_hsv")
 def rgb_to_hsv(images: Any) -> Any:
     """Return hue, saturation and value of colors."""
-    x = to_array(images)
+    x = ops.convert_to_tensor(images)
     r, g, b = x[..., 0], x[..., 1], x[..., 2]
-    value, low = x.max(-1), x.min(-1)
+    value, low = ops.max(x, axis=-1), ops.min(x, axis=-1)
     spread = value - low
-    with np.errstate(divide="ignore", invalid="ignore"):
-        saturation = np.where(value > 0, spread / value, 0)
-        unit = np.where(spread > 0, 1 / (6 * spread), 0)
-    hue = np.where(
-        r == value,
-        unit * (g - b),
-        np.where(g == value, unit * (b - r) + 2 / 6, unit * (r - g) + 4 / 6),
-    )
-    hue = np.where(spread > 0, hue, 0)
-    return Tensor(
-        np.stack([np.where(hue < 0, hue + 1, hue), saturation, value], -1).astype(x.dtype)
-    )
+    unit = ops.divide_no_nan(spread * 0 + 1, 6 * spread)
+    hue = ops.where(r == value, unit * (g - b), unit * (r - g) + 4 / 6)
+    hue = ops.where(ops.logical_and(r != value, g == value), unit * (b - r) + 2 / 6, hue)
+    hue = ops.where(spread > 0, hue, ops.zeros_like(hue))
+    saturation = ops.divide_no_nan(spread, value)
+    return ops.stack([ops.where(hue < 0, hue + 1, hue), saturation, value], axis=-1)
 
 
 @named("image.hsv_to_rgb")
 def hsv_to_rgb(images: Any) -> Any:
     """Return colors of hue, saturation and value."""
-    x = to_array(images)
-    hue, saturation, value = x[..., 0], x[..., 1], x[..., 2]
+    x = ops.convert_to_tensor(images)
+    return _to_rgb(x[..., 0], x[..., 1], x[..., 2])
+
+
+def _to_rgb(hue: Any, saturation: Any, value: Any) -> Any:
     dh = hue * 6
-    dr = np.clip(np.abs(dh - 3) - 1, 0, 1)
-    dg = np.clip(2 - np.abs(dh - 2), 0, 1)
-    db = np.clip(2 - np.abs(dh - 4), 0, 1)
-    colors = [(1 - saturation + saturation * d) * value for d in (dr, dg, db)]
-    return Tensor(np.stack(colors, -1).astype(x.dtype))
-
-
-def _in_hsv(image: Any, change: Any) -> Any:
-    def changed(x: Any) -> Any:
-        hsv = np.array(to_array(rgb_to_hsv(x)))
-        change(hsv)
-        return hsv_to_rgb(hsv)
-
-    return _in_floats(image, changed)
+    parts = [ops.abs(dh - 3) - 1, 2 - ops.abs(dh - 2), 2 - ops.abs(dh - 4)]
+    colors = [(1 - saturation + saturation * ops.clip(d, 0, 1)) * value for d in parts]
+    return ops.stack(colors, axis=-1)
 
 
 @named("image.adjust_hue")
 def adjust_hue(image: Any, delta: Any) -> Any:
     """Turn colors around the circle."""
 
-    def change(hsv: np.ndarray) -> None:
-        hsv[..., 0] = (hsv[..., 0] + number(delta)) % 1.0
+    def change(x: Any) -> Any:
+        hsv = rgb_to_hsv(x)
+        return _to_rgb(ops.mod(hsv[..., 0] + delta, 1.0), hsv[..., 1], hsv[..., 2])
 
-    return _in_hsv(image, change)
+    return _in_floats(image, change)
 
 
 @named("image.adjust_saturation")
 def adjust_saturation(image: Any, saturation_factor: Any) -> Any:
     """Make colors stronger or weaker."""
 
-    def change(hsv: np.ndarray) -> None:
-        hsv[..., 1] = np.clip(hsv[..., 1] * number(saturation_factor), 0, 1)
+    def change(x: Any) -> Any:
+        hsv = rgb_to_hsv(x)
+        return _to_rgb(hsv[..., 0], ops.clip(hsv[..., 1] * saturation_factor, 0, 1), hsv[..., 2])
 
-    return _in_hsv(image, change)
+    return _in_floats(image, change)
 
 
 def _drawn(name: str, adjust: Any, ends: Any) -> None:

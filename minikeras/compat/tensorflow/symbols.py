@@ -71,6 +71,7 @@ def sized(function: Callable | None = None, *, rule: Callable | None = None) -> 
     def public(*args: Any, **kwargs: Any) -> Any:
         if not is_symbolic((args, kwargs)):
             return function(*args, **kwargs)
+        args, kwargs = _plain((args, kwargs))
         if thread.state.describing:
             return public.rule(function, args, kwargs)
         return TensorFlowOp(place).symbolic_call(*args, **kwargs)
@@ -78,6 +79,17 @@ def sized(function: Callable | None = None, *, rule: Callable | None = None) -> 
     public.on_data = function
     public.rule = rule or tried
     return public
+
+
+def _plain(arguments: Any) -> Any:
+    """Return arguments with plain tuples in place of shapes, so that graphs look into them."""
+    if isinstance(arguments, (list, tuple)) and type(arguments) not in (list, tuple):
+        return tuple(map(_plain, arguments))
+    if type(arguments) in (list, tuple):
+        return type(arguments)(map(_plain, arguments))
+    if type(arguments) is dict:
+        return {k: _plain(v) for k, v in arguments.items()}
+    return arguments
 
 
 def tried(function: Callable, args: tuple, kwargs: dict) -> Any:

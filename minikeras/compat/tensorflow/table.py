@@ -97,7 +97,11 @@ def _on_codes(function: Callable, args: tuple, kwargs: dict) -> Any:
 
 def is_symbolic(x: Any) -> bool:
     """Whether a KerasTensor is among (nested) arguments."""
-    return any(isinstance(t, KerasTensor) for t in tree.flatten(x))
+    if isinstance(x, (list, tuple)):
+        return any(map(is_symbolic, x))
+    if isinstance(x, dict):
+        return any(map(is_symbolic, x.values()))
+    return isinstance(x, KerasTensor)
 
 
 def sizes(shape: Any) -> Any:

@@ -41,49 +41,17 @@ DATA = {
     "W": np.array(["The cat", "sat, on", "THE Mat!", "caf\u00e9 \u00fcber"]),
 }
 
-_UNARY = [
-    "abs",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "ceil",
-    "cos",
-    "cosh",
-    "erf",
-    "erfc",
-    "exp",
-    "expm1",
-    "floor",
-    "log",
-    "log1p",
-    "rsqrt",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinh",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "square",
-    "tan",
-    "tanh",
-    "negative",
-    "reciprocal",
-    "log_sigmoid",
-    "is_finite",
-    "is_nan",
-    "rint",
-]
+_UNARY = """
+abs acos acosh asin asinh atan atanh ceil cos cosh erf erfc exp expm1 floor log log1p rsqrt sigmoid sign sin
+sinh softplus softsign sqrt square tan tanh negative reciprocal log_sigmoid is_finite is_nan rint
+"""
 _DOMAIN = {
     **dict.fromkeys(["acos", "asin", "atanh"], "U"),
     **dict.fromkeys(["log", "rsqrt", "sqrt", "reciprocal", "log1p"], "P"),
     "acosh": "P + 1",
 }
 
-CALLS = [f"tf.math.{f}({_DOMAIN.get(f, 'A')})" for f in _UNARY]
+CALLS = [f"tf.math.{f}({_DOMAIN.get(f, 'A')})" for f in _UNARY.split()]
 CALLS += [
     f"tf.math.{f}({args})"
     for args in ("A, B", "A, V", "A, 2.0", "I, J", "2, I")
@@ -448,9 +416,8 @@ tf.nn.top_k(A, 2).values
 tf.nn.in_top_k([0, 1, 2], A, 1)
 tf.nn.space_to_depth(X, 2)
 tf.nn.depth_to_space(tf.tile(X, [1, 1, 1, 4]), 2)
-tf.nn.ctc_loss([[1, 2], [2, 0]], tf.constant(np.tile(A[:, None, :], (1, 2, 1))), [2, 1], [3, 3], blank_index=0)
+tf.nn.ctc_loss([[1, 2], [2, 0]], tf.tile(A[:, None], [1, 2, 1]), [2, 1], [3, 3], blank_index=0)
 tf.nn.compute_average_loss([1.0, 2.0, 3.0], global_batch_size=4)
-tf.nn.xw_plus_b_(A)
 tf.image.resize(X, [12, 16])
 tf.image.resize(X, [3, 5])
 tf.image.resize(X8, (9, 4))
@@ -503,7 +470,7 @@ tf.image.image_gradients(tf.constant(X))
 tf.image.sobel_edges(tf.constant(X))
 tf.image.extract_patches(X, [1, 2, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID")
 tf.image.extract_patches(X, [1, 3, 3, 1], [1, 1, 1, 1], [1, 2, 2, 1], "SAME")
-tf.image.non_max_suppression([[0.0, 0.0, 1.0, 1.0], [0.0, 0.1, 1.0, 1.1], [2.0, 2.0, 3.0, 3.0]], [0.9, 0.8, 0.7], 3)
+tf.image.non_max_suppression([[0, 0, 1, 1], [0, 0.1, 1, 1.1], [2, 2, 3, 3]], [0.9, 0.8, 0.7], 3)
 tf.strings.lower(W)
 tf.strings.lower(W, encoding="utf-8")
 tf.strings.upper(W)
@@ -637,7 +604,6 @@ tf.compat.v1.nn.max_pool(X, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="S
 tf.compat.v1.confusion_matrix([0, 1], [1, 1])
 tf.compat.as_bytes("a") == b"a"
 """.strip().splitlines()
-CALLS = [c for c in CALLS if "_(A)" not in c]
 
 
 def plain(result):

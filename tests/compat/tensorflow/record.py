@@ -1,4 +1,7 @@
-"""Write `values.json`: what TensorFlow itself gives. `python tests/compat/tensorflow/record.py`, with TF 2.15."""
+"""Write `values.json`: what TensorFlow itself gives.
+
+Run it with Python and TensorFlow 2.15: `python tests/compat/tensorflow/record.py`.
+"""
 
 import json
 import pathlib

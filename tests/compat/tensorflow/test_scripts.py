@@ -1,0 +1,24 @@
+"""Scripts in the manner of TensorFlow's and Keras's tutorials run as they are, and learn."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+SCRIPTS = sorted((pathlib.Path(__file__).parent.parent / "scripts" / "tensorflow").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script(script, tmp_path):
+    text = script.read_text(encoding="utf-8")
+    for module, sign in (("sklearn", "sklearn"), ("PIL", "decode_image")):
+        if sign in text:
+            pytest.importorskip(module)
+    done = subprocess.run(
+        [sys.executable, "-m", "minikeras", str(script)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
