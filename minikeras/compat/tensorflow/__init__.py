@@ -83,6 +83,7 @@ EXTENSIONS = (
         {"minimize": graphs.minimize, "compute_gradients": graphs.compute_gradients},
     ),
     *tensors.EXTENSIONS,
+    *graphs.EXTENSIONS,
 )
 
 _MODULES = _modules()

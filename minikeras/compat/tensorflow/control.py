@@ -12,14 +12,17 @@ import numpy as np
 
 from minikeras import ops, tree
 from minikeras.autodiff import GradientTape, Tensor
+from minikeras.autodiff.expression import Expression
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.adapters import Lazy
+from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.arrays import tensor
 from minikeras.compat.tensorflow.table import add, is_symbolic, named, number
 from minikeras.compat.tensorflow.tensors import StringTensor
+from minikeras.ops.gradients import gradients as graph_gradients
 
 add("GradientTape", GradientTape)
 add("TensorSpec", Lazy("minikeras.data:TensorSpec"))
@@ -364,9 +367,6 @@ def gradients(
     Raises:
         RuntimeError: for tensors with values: a `GradientTape` has to record how they come about.
     """
-    from minikeras.autodiff.expression import Expression
-    from minikeras.ops.gradients import gradients as of_graph
-
     targets = [
         t.symbol if isinstance(t, Expression) else t
         for t in (ys if isinstance(ys, (list, tuple)) else [ys])
@@ -379,7 +379,7 @@ def gradients(
         weights = grad_ys if isinstance(grad_ys, (list, tuple)) else [grad_ys]
         targets = [ops.multiply(t, w) for t, w in zip(targets, weights)]
     sources = xs if isinstance(xs, (list, tuple)) else [xs]
-    return of_graph(targets, [s.symbol if isinstance(s, Expression) else s for s in sources])
+    return graph_gradients(targets, [s.symbol if isinstance(s, Expression) else s for s in sources])
 
 
 class IndexedSlices:
@@ -412,9 +412,7 @@ def no_op() -> None:
 @named("group")
 def group(*inputs: Any, **options: Any) -> Any:
     """Carry out operations of a graph together."""
-    from minikeras.compat.tensorflow.graphs import group_of
-
-    return group_of(inputs)
+    return graphs.group_of(inputs)
 
 
 @named("tuple")

@@ -253,53 +253,6 @@ def get_variable_scope() -> VariableScope:
     return VariableScope(current().scope)
 
 
-def get_variable(
-    name: str,
-    shape: Any = None,
-    dtype: Any = "float32",
-    initializer: Any = None,
-    regularizer: Any = None,
-    trainable: bool | None = True,
-    collections: Any = None,
-    **options: Any,
-) -> Variable:
-    """Return the variable of a name in the open scope; make it if there is none."""
-    from minikeras import initializers
-    from minikeras.compat.tensorflow.modules import make_variable
-
-    graph = current()
-    full = graph.full_name(name)
-    if full in graph.variables:
-        if not graph.reuses:
-            raise ValueError(
-                f"Variable {full} already exists. Did you mean `reuse=True` or `reuse=tf.AUTO_REUSE` "
-                "of its variable_scope?"
-            )
-        return graph.variables[full]
-    if graph.reuses is True:
-        raise ValueError(f"Variable {full} does not exist, and its scope says reuse=True.")
-    if initializer is None:
-        given = [i for _, _, i in graph.scopes if i is not None]
-        initializer = given[-1] if given else "glorot_uniform"
-    if isinstance(initializer, str):
-        initializer = initializers.get(initializer)
-    if isinstance(initializer, type):
-        initializer = initializer()
-    if callable(initializer) and not isinstance(initializer, Tensor):
-        size = tuple(shapes.as_shape(() if shape is None else shape))
-        value = initializer(tuple(int(d) for d in size), dtype=str(np.dtype(dtype)))
-    else:
-        value = initializer
-    variable = make_variable(value, trainable, name="placeholder_name", dtype=dtype)
-    taken = next(n for n, v in graph.variables.items() if v is variable)
-    for table in (graph.variables, graph.initial):
-        del table[taken]
-    graph.note(variable, full, collections)
-    if regularizer is not None:
-        graph.collections["regularized"].append((variable, regularizer))
-    return variable
-
-
 def regularization_losses() -> list:
     """Return the penalties of the graph's layers and variables, as tensors of the graph."""
     graph = current()
@@ -632,3 +585,14 @@ def interactive_session(*args: Any, **kwargs: Any) -> GraphSession:
     session = GraphSession(*args, **kwargs)
     _sessions.append(session)
     return session
+
+
+def evaluated(self: Any, feed_dict: Any = None, session: Any = None) -> Any:
+    """Return the value of a tensor, computed by a session."""
+    return (session or default_session()).run(self, feed_dict)
+
+
+EXTENSIONS = tuple(
+    Extension(f"minikeras.autodiff:{name}", {"eval": evaluated}) for name in ("Tensor", "KerasTensor")
+)
+"""Tensors are evaluated by the open session."""

@@ -197,7 +197,7 @@ def crop_and_resize(
     rows, columns = sizes(crop_size)
 
     def places(low: Any, high: Any, count: int, size: int) -> tuple:
-        """Return where one axis of the crops lies: two pixels, how far from the first, and whether inside."""
+        """Return where one axis of the crops lies: two pixels, how far from the first, if inside."""
         steps = np.linspace(0, 1, count, dtype=np.float32) if count > 1 else np.float32([0.5])
         at = (low[:, None] + steps * (high - low)[:, None]) * (size - 1)
         inside = ops.logical_and(at >= 0, at <= size - 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import initializers
 from minikeras.autodiff import KerasTensor, Tensor, Variable
 from minikeras.autodiff.expression import SymbolicVariable
 from minikeras.autodiff.state import thread
@@ -18,6 +19,7 @@ from minikeras.common.atomic_file import atomic_path, write_text
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.arrays import tensor
+from minikeras.compat.tensorflow.shapes import as_shape
 from minikeras.compat.tensorflow.table import add, named
 
 
@@ -110,6 +112,50 @@ def _no_tensor(*_: Any, **__: Any) -> Any:
 VARIABLE = add("Variable compat.v1.Variable", Facade(Variable, make_variable))
 TENSOR = add("Tensor", Facade((Tensor, KerasTensor), _no_tensor, but=Variable))  # type: ignore[arg-type]
 add("compat.v1.Tensor", TENSOR)
+
+
+def get_variable(
+    name: str,
+    shape: Any = None,
+    dtype: Any = "float32",
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: bool | None = True,
+    collections: Any = None,
+    **options: Any,
+) -> Variable:
+    """Return the variable of a name in the open scope; make it if there is none."""
+    graph = graphs.current()
+    full = graph.full_name(name)
+    if full in graph.variables:
+        if not graph.reuses:
+            raise ValueError(
+                f"Variable {full} already exists. Did you mean `reuse=True` or `reuse=tf.AUTO_REUSE` "
+                "of its variable_scope?"
+            )
+        return graph.variables[full]
+    if graph.reuses is True:
+        raise ValueError(f"Variable {full} does not exist, and its scope says reuse=True.")
+    if initializer is None:
+        given = [i for _, _, i in graph.scopes if i is not None]
+        initializer = given[-1] if given else "glorot_uniform"
+    if isinstance(initializer, str):
+        initializer = initializers.get(initializer)
+    if isinstance(initializer, type):
+        initializer = initializer()
+    if callable(initializer) and not isinstance(initializer, Tensor):
+        size = tuple(as_shape(() if shape is None else shape))
+        value = initializer(tuple(int(d) for d in size), dtype=str(np.dtype(dtype)))
+    else:
+        value = initializer
+    variable = make_variable(value, trainable, name="placeholder_name", dtype=dtype)
+    taken = next(n for n, v in graph.variables.items() if v is variable)
+    for table in (graph.variables, graph.initial):
+        del table[taken]
+    graph.note(variable, full, collections)
+    if regularizer is not None:
+        graph.collections["regularized"].append((variable, regularizer))
+    return variable
 
 
 class VariableSynchronization:
@@ -254,7 +300,7 @@ class Checkpoint:
         self.save_counter.assign_add(1)
         path = f"{os.fspath(file_prefix)}-{int(self.save_counter.numpy())}"
         self.write(path)
-        _note(path)
+        note_newest(path)
         return path
 
     def write(self, file_prefix: Any, options: Any = None) -> str:
@@ -347,7 +393,7 @@ def _put_back(name: str, obj: Any, arrays: dict[str, np.ndarray]) -> None:
         v.assign(arrays[str(i)])
 
 
-def _note(path: str) -> None:
+def note_newest(path: str) -> None:
     """Write down which checkpoint of a folder is the newest."""
     folder = os.path.dirname(path) or "."
     write_text(os.path.join(folder, "checkpoint"), json.dumps({"latest": os.path.basename(path)}))

@@ -204,13 +204,6 @@ def _truth(v: Variable) -> bool:
     return bool(v.array)
 
 
-def _eval(t: Any, feed_dict: Any = None, session: Any = None) -> Any:
-    """Return the value, as TensorFlow 1 has it."""
-    from minikeras.compat.tensorflow.graphs import default_session
-
-    return (session or default_session()).run(t, feed_dict)
-
-
 def _scatter(function: str) -> Any:
     def method(v: Variable, sparse_delta: Any, *_: Any, **__: Any) -> Variable:
         from minikeras import ops
@@ -226,7 +219,6 @@ def _scatter(function: str) -> Any:
 _ALL = {
     "get_shape": lambda t: t.shape,
     "device": property(lambda t: _DEVICE),
-    "eval": _eval,
     "ref": lambda t: Reference(t),
     "experimental_ref": lambda t: Reference(t),
 }

@@ -17,7 +17,7 @@ from minikeras.common.atomic_file import atomic_path
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.adapters import Gone, no_effect
 from minikeras.compat.graph_session import BoundTensor
-from minikeras.compat.tensorflow import graphs
+from minikeras.compat.tensorflow import graphs, modules
 from minikeras.compat.tensorflow.table import add, both, named
 
 # Placeholders, sessions, graphs.
@@ -133,7 +133,7 @@ both(
 both("global_variables all_variables", lambda scope=None: graphs.current().find(scope))
 both("trainable_variables", lambda scope=None: graphs.current().find(scope, trainable=True))
 both("local_variables model_variables moving_average_variables", lambda scope=None: [])
-both("get_variable", graphs.get_variable)
+both("get_variable", modules.get_variable)
 both("variable_scope variable_op_scope", graphs.VariableScope)
 both("get_variable_scope", graphs.get_variable_scope)
 both("AUTO_REUSE", graphs.AUTO_REUSE)
@@ -170,9 +170,7 @@ def get_or_create_global_step(graph: Any = None) -> Variable:
     """Return the variable that counts steps."""
     kept = graphs.current().collections["global_step"]
     if not kept:
-        from minikeras.compat.tensorflow.modules import make_variable
-
-        kept.append(make_variable(0, trainable=False, name="global_step", dtype="int64"))
+        kept.append(modules.make_variable(0, trainable=False, name="global_step", dtype="int64"))
     return kept[0]
 
 
@@ -274,9 +272,7 @@ class Saver:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         with atomic_path(f"{path}.npz") as temporary, open(temporary, "wb") as file:
             np.savez(file, **{n: v.numpy() for n, v in self._variables().items()})
-        from minikeras.compat.tensorflow.modules import _note
-
-        _note(path)
+        modules.note_newest(path)
         return path
 
     def restore(self, sess: Any, save_path: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from minikeras import layers, ops
 from minikeras.compat.tensorflow import graphs
+from minikeras.compat.tensorflow.neural import dropout
 from minikeras.compat.tensorflow.table import add, both, is_symbolic
 
 # Layers as functions.
@@ -179,8 +180,6 @@ def dynamic_rnn(
     keep = (1.0, 1.0)
     if isinstance(cell, DropoutCell):
         cell, keep = cell.layer, cell.keep
-    from minikeras.compat.tensorflow.neural import dropout
-
     x = ops.swapaxes(inputs, 0, 1) if time_major else inputs
     x = x if isinstance(keep[0], float) and keep[0] == 1.0 else dropout(x, rate=1.0 - keep[0])
     rnn = layers.RNN(cell, return_sequences=True, return_state=True)

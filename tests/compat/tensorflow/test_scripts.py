@@ -1,10 +1,13 @@
 """Scripts in the manner of TensorFlow's and Keras's tutorials run as they are, and learn."""
 
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
+
+import minikeras
 
 SCRIPTS = sorted((pathlib.Path(__file__).parent.parent / "scripts" / "tensorflow").glob("*.py"))
 
@@ -20,5 +23,6 @@ def test_script(script, tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(pathlib.Path(minikeras.__file__).parent.parent)},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
