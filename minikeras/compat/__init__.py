@@ -11,6 +11,7 @@ folder a period; `import minikeras` does not load it, and nothing below knows of
 - `runner.py`: the command line.
 - `keras1/`, `keras2/`, `keras3/`: tables of names, and what is gone from Keras since.
 - `keras_backend/`: `keras.backend` as Keras 1 and 2 had it.
+- `graph_session.py`: values of symbolic tensors, for `K.function` and TensorFlow's sessions.
 - `tensorflow/`: TensorFlow's names.
 - `other_backends.py`: `jax` and `torch`, where they are not installed.
 """

@@ -6,6 +6,8 @@ import ast
 import importlib
 from collections.abc import Iterator
 
+from minikeras.compat.keras_backend.signs import SIGNS as BACKEND_SIGNS
+
 _PERIODS = (1, 2)
 
 
@@ -29,7 +31,8 @@ def detect(source: str) -> int:
     """
     used = set(_signs_of(ast.parse(source)))
     for period in _PERIODS:
-        if used & importlib.import_module(f"minikeras.compat.keras{period}.signs").SIGNS:
+        signs = importlib.import_module(f"minikeras.compat.keras{period}.signs").SIGNS
+        if used & (signs | BACKEND_SIGNS[period]):
             return period
     return 3
 
@@ -37,8 +40,8 @@ def detect(source: str) -> int:
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"keyword="`, `"call(keyword=)"`, and short strings
-    in quotes: `"'val_acc'"`.
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`, `"call(keyword=)"`,
+    and short strings in quotes: `"'val_acc'"`.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -49,6 +52,8 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
             yield from (f"import {node.module}.{a.name}" for a in node.names)
         elif isinstance(node, ast.Attribute):
             yield f".{node.attr}"
+            if isinstance(node.value, ast.Name):
+                yield f"{node.value.id}.{node.attr}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 40:
                 yield f"'{node.value}'"

@@ -33,6 +33,7 @@ from minikeras.layers.call_arguments import (
 )
 from minikeras.layers.input_spec import check_inputs
 from minikeras.layers.layer_state import LayerState, super_init_first
+from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
@@ -268,6 +269,7 @@ class Layer(LayerState):
             with first_call(self):
                 return self._full_call(args, kwargs, None if self.built else Before(self))
         signature = self.call_signature
+        given_args, given_kwargs = args, kwargs
         args, kwargs = convert(signature, args, kwargs, self._compute, self.autocast)
         symbolic = any_symbolic(args) or any_symbolic(kwargs.values())
         first = args[0] if args else kwargs.get(signature.first)
@@ -321,6 +323,8 @@ class Layer(LayerState):
                 thread.state.in_call = False
             thread.state.layers.pop()
         self._note_shape(args, kwargs, first, symbolic)
+        if outermost and not symbolic and remembers_formula(given_args):
+            return remembered(self, given_args, given_kwargs, outputs)
         return outputs
 
     def _push(self) -> None:

@@ -115,12 +115,14 @@ class Sequential(GraphModel):
             raise IndexError(f"Sequential model '{self.name}' has no layer to pop.")
         layer = self._stack[-1]
         self._stack = self._stack[:-1]
-        self._forget_graph()
         if rebuild:
             self._maybe_rebuild()
+        else:
+            self._forget_graph()
         return layer
 
     def _maybe_rebuild(self) -> None:
+        self.__dict__["_known"] = self._outputs_of_layers()
         self._forget_graph()
         if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
             self.build(self._stack[0].batch_shape)
@@ -128,6 +130,7 @@ class Sequential(GraphModel):
             first = self._stack[0]
             if first.built and getattr(first, "input_shape", None) is not None:
                 self.build(first.input_shape)
+        self.__dict__.pop("_known", None)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape.
@@ -165,7 +168,12 @@ class Sequential(GraphModel):
             self._stack = [entrance, *self._stack]
             stack = self._stack[1:]
         x = entrance.output
-        for layer in stack:
+        done = 0
+        for (layer, output), own in zip(self.__dict__.pop("_known", ()), stack):
+            if layer is not own:
+                break
+            x, done = output, done + 1
+        for layer in stack[done:]:
             self._check_one_input(layer)
             try:
                 x = layer(x)
@@ -192,6 +200,19 @@ class Sequential(GraphModel):
             except NotImplementedError:
                 return  # the data will build it
         self.built = True
+
+    def _outputs_of_layers(self) -> list[tuple[Layer, KerasTensor]]:
+        """Return the layers of the graph with their outputs, from the input on; none if it is no chain.
+
+        Layers are not called again when another one is put on top: `layer.output` leads to the end.
+        """
+        found: list[tuple[Layer, KerasTensor]] = []
+        t = self.__dict__.get("_outputs_struct")
+        while isinstance(t, KerasTensor) and not t._keras_history.node.is_input:
+            node = t._keras_history.node
+            found.append((node.operation, t))
+            t = node.args[0] if len(node.args) == 1 and not node.kwargs else None
+        return found[::-1] if t is not None and t is self.__dict__["_inputs_struct"] else []
 
     @staticmethod
     def _check_one_input(layer: Layer) -> None:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from minikeras import tree
+from minikeras.autodiff.functional import IDENTITY
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary, same
 from minikeras.autodiff.tape import GradientTape, Leaf
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.ops.operation import GraphNode, Operation
-
-_ITSELF = elementary("itself", lambda x: x, lambda g: g, rule=same)
 
 
 class Gradients(Operation):
@@ -174,7 +172,7 @@ def _call(tape: GradientTape, twice: bool, operation: Any, args: tuple, kwargs: 
 
 def _itself(y: Tensor) -> Tensor:
     """Return a tensor apart from that which an operation handed through: its gradient is its own."""
-    z = _ITSELF(y)
+    z = IDENTITY(y)
     z._keras_mask = y._keras_mask
     return z
 

@@ -142,6 +142,14 @@ def as_symbols(arguments: Any) -> Any:
     return tree.map_structure(lambda a: a.symbol if type(a) is Expression else a, arguments)
 
 
+def remembers_formula(args: tuple) -> bool:
+    """Whether a value among arguments remembers its formula, and nobody asks for values alone."""
+    here = thread.state
+    if here.describing or here.in_call or here.tapes:
+        return False
+    return any(type(a) not in PLAIN and is_symbolic(a) for a in args)
+
+
 def remembered(operation: Operation, args: tuple, kwargs: dict, result: Any) -> Any:
     """Return the tensors of a result as expressions: values of `operation` called on its arguments."""
     spec = tree.map_structure(

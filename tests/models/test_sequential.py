@@ -43,6 +43,20 @@ def test_an_input_builds_at_once(first):
     assert [w.path for w in model.weights][0] == "sequential/dense/kernel"
 
 
+def test_layers_are_called_once_however_many_are_added():
+    model = minikeras.Sequential([layers.Input((3,))])
+    for units in (4, 5, 6):
+        model.add(layers.Dense(units))
+    model.pop()
+    model.add(layers.Dense(2))
+    assert [len(layer._inbound_nodes) for layer in model.layers] == [1, 1, 1]
+    tail = minikeras.Model(model.layers[0].output, model.output)
+    a, b = model.get_weights()[2:4]
+    c, d = model.get_weights()[4:]
+    h = np.ones((1, 4), "float32")
+    np.testing.assert_allclose(tail(h), (h @ a + b) @ c + d, rtol=1e-5)
+
+
 def test_without_an_input_data_or_build_make_the_weights():
     for build in (lambda m: m(x23), lambda m: m.build((None, 3)), lambda m: m.predict(x23)):
         model = minikeras.Sequential([layers.Dense(4), layers.Dense(1)])

@@ -3,6 +3,7 @@
 from minikeras.compat import keras_backend
 from minikeras.compat.keras2 import layers, models, optimizers, preprocessing, utils, wrappers
 from minikeras.compat.keras3 import TREE as TODAY
+from minikeras.compat.keras_backend.training import EXTENSIONS as OF_BACKEND
 from minikeras.compat.namespaces import Contents, Tree
 
 MODULES = {
@@ -26,4 +27,4 @@ MOVED = {
     "utils.np_utils": "utils",
 }
 
-TREE = Tree("Keras 2", MODULES, MOVED)
+TREE = Tree("Keras 2", MODULES, MOVED, OF_BACKEND)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minikeras import ops, tree
+from minikeras import layers, ops, tree
 from minikeras.autodiff.expression import Expression
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.naming import auto_name
-from minikeras.compat.graph_session import Evaluation, Session, evaluate
+from minikeras.compat.graph_session import BoundTensor, Evaluation, Session, evaluate
 from minikeras.compat.keras_backend.calls import live
-from minikeras.layers import Input
 from minikeras.ops.gradients import gradients as symbolic_gradients
 
 
@@ -45,7 +44,25 @@ def placeholder(
             raise ValueError("K.placeholder: give `shape` or `ndim`.")
         shape = (None,) * ndim
     name = auto_name("placeholder") if name is None else name.replace("/", "_").split(":")[0]
-    return Input(batch_shape=tuple(shape), dtype=getattr(dtype, "name", dtype), name=name)
+    return layers.Input(batch_shape=tuple(shape), dtype=getattr(dtype, "name", dtype), name=name)
+
+
+def Input(shape: Any = None, *args: Any, tensor: Any = None, **kwargs: Any) -> KerasTensor:
+    """Return the entrance of a model, which may have a value of its own.
+
+    Args:
+        shape: shape of one example.
+        *args, **kwargs: as of `minikeras.Input`.
+        tensor: a variable, or what was computed from variables, which is the input where none is given; or
+            a tensor of a graph, which is returned.
+    """
+    if tensor is None:
+        return layers.Input(shape, *args, **kwargs)
+    if isinstance(tensor, KerasTensor):
+        return tensor
+    name = kwargs.get("name")
+    bound = BoundTensor(tensor, (None, *tensor.shape[1:]), str(tensor.dtype), name)
+    return layers.InputLayer(input_tensor=bound, name=name).output
 
 
 class Function:

@@ -7,6 +7,7 @@ from minikeras import Input, Model, Sequential, layers, ops
 from minikeras.autodiff import GradientTape
 from minikeras.autodiff.expression import Expression, SymbolicVariable
 from minikeras.compat.graph_session import evaluate
+from minikeras.compat.keras_backend.functions import Input as entrance
 
 
 def convnet():
@@ -224,6 +225,34 @@ def test_variables_are_plain_inside_layers_and_tapes(K):
     with GradientTape() as tape:
         y = K.square(x)
     assert type(x) is SymbolicVariable and float(tape.gradient(y, x)) == 6.0
+
+
+def test_layers_and_models_are_called_on_variables(K):
+    model = convnet()
+    image = K.variable(images(1))
+    classes = model(image * 1)
+    assert type(classes) is Expression and type(model(images(1))) is not Expression
+    score = K.sum(classes[:, 2])
+    step = K.function([], [score], updates=[(image, image + 3 * K.gradients(score, image)[0])])
+    scores = [step([])[0] for _ in range(5)]
+    assert scores == sorted(scores) and scores[-1] > scores[0] + 1e-3
+    np.testing.assert_allclose(scores[0], float(score), rtol=1e-5)
+    joined = layers.Concatenate()([image, K.square(image)])
+    K.set_value(image, np.full((1, 8, 8, 2), 3.0))
+    assert K.eval(joined)[0, 0, 0].tolist() == [3.0, 3.0, 9.0, 9.0]
+
+
+def test_models_begin_with_variables(K):
+    image = K.variable(images(1))
+    x = entrance(tensor=image)
+    model = Model(x, layers.Flatten()(x))
+    assert model.predict(images(2), verbose=0).shape == (2, 128)
+    f = K.function([], [K.sum(model.output)])
+    assert f([])[0] == pytest.approx(images(1).sum(), abs=1e-4)
+    K.set_value(image, np.ones((1, 8, 8, 2)))
+    assert f([]) == [128.0]
+    middle = Input((4,)) * 2
+    assert entrance(tensor=middle) is middle and entrance((3,)).shape == (None, 3)
 
 
 def test_random_numbers_are_drawn_whenever_they_are_computed(K):
