@@ -26,6 +26,7 @@ import minikeras
 from minikeras import layers
 from minikeras.optimizers import Adam
 from minikeras.optimizers.schedules import CosineDecay
+from minikeras.visualization import plot_loss_accuracy
 
 
 def convolution(filters):
@@ -128,15 +129,8 @@ def plot(model, history, images, truth, probabilities, path):
     fig = plt.figure(figsize=(14, 8), layout="constrained")
     top, bottom = fig.subfigures(2, 1, height_ratios=[1, 0.85])
     curves, hardest = top.subfigures(1, 2, width_ratios=[2, 1])
-    for ax, name in zip(curves.subplots(1, 2), ("loss", "accuracy")):
-        ax.plot(history[name], label="training (with dropout)")
-        ax.plot(history[f"val_{name}"], label="validation")
-        ax.set(title=name.capitalize(), xlabel="epoch")
-        if name == "loss":
-            ax.set_yscale("log")
-        else:
-            ax.set_ylim(0.9, 1.003)
-        ax.legend()
+    _, accuracy = plot_loss_accuracy(history, axes=curves.subplots(1, 2))
+    accuracy.set_ylim(0.9, 1.003)
 
     predicted = probabilities.argmax(axis=1)
     hardest.suptitle(

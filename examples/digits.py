@@ -15,6 +15,7 @@ import numpy as np
 import minikeras
 from minikeras import layers
 from minikeras.callbacks import EarlyStopping
+from minikeras.visualization import plot_loss_accuracy
 
 try:
     from sklearn.datasets import load_digits
@@ -48,11 +49,7 @@ def plot(history, images, truth, predicted, path):
 
     fig = plt.figure(figsize=(14, 4), layout="constrained")
     curves, digits = fig.subfigures(1, 2, width_ratios=[3, 2])
-    for ax, name in zip(curves.subplots(1, 2), ("loss", "accuracy")):
-        ax.plot(history[name], label="training")
-        ax.plot(history[f"val_{name}"], label="validation")
-        ax.set(title=name.capitalize(), xlabel="epoch")
-        ax.legend()
+    plot_loss_accuracy(history, axes=curves.subplots(1, 2))
 
     wrong = np.flatnonzero(predicted != truth)
     digits.suptitle(f"{len(wrong)} of {len(truth)} misread")

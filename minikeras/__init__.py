@@ -27,6 +27,7 @@ from minikeras import (
     saving,
     tree,
     utils,
+    visualization,
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
@@ -41,6 +42,24 @@ from minikeras.ops.operation import Operation
 from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
+
+
+def install_as_keras(dialect: int = 3) -> None:
+    """Let `import keras` and `import tensorflow` mean minikeras from here on, in this process.
+
+    For notebooks and tests; a whole script is run by `python -m minikeras script.py`.
+    `minikeras.compat.uninstall` ends it.
+
+    Args:
+        dialect: which Keras the code is written for: 1, 2 (tf.keras too) or 3.
+
+    Raises:
+        ValueError: if there is no such dialect.
+        RuntimeError: if Keras or TensorFlow itself has been imported already.
+    """
+    from minikeras.compat import importer  # not before: nobody else needs it
+
+    importer.install_as_keras(dialect)
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,8 @@
 """The code in the documentation runs, and does what the assertions in it say."""
 
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/training_loops.md", "docs/options.md"]
+PAGES = ["README.md", "docs/training_loops.md", "docs/data.md", "docs/options.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -38,3 +40,17 @@ def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
         if block[1] == "onnx" and not (find_spec("onnx") and find_spec("onnxruntime")):
             continue
         exec(block[2], names["keras" if block[1] == "keras" else "here"])
+
+
+def test_the_page_of_dialects_runs(tmp_path):
+    text = (ROOT / "docs/dialects.md").read_text(encoding="utf-8")
+    script, cell = re.findall(r"```python(?: title=\"script\")?\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "script.py").write_text(script)
+    command = [sys.executable, "-m", "minikeras", "script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    assert told.strip() in done.stderr  # with the line that it names
+    after = "from keras.optimizers import Adam\nprint(Adam(lr=0.5).learning_rate.numpy())"
+    done = subprocess.run([sys.executable, "-c", cell + after], capture_output=True, text=True)
+    assert done.stdout == "0.5\n", done.stderr

@@ -109,6 +109,16 @@ def in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def keras_settings(keras):
+    """What Keras takes of bad settings ends with the test."""
+    settings = keras.config.epsilon(), keras.config.floatx(), keras.config.image_data_format()
+    yield keras
+    keras.config.set_epsilon(settings[0])
+    keras.config.set_floatx(settings[1])
+    keras.config.set_image_data_format(settings[2])
+
+
 BAD: dict[str, list[Bad]] = {}
 
 BAD["core layers"] = [
@@ -1744,7 +1754,8 @@ def test_an_error_says_the_facts(row):
 
 
 @pytest.mark.parametrize("row", CASES)
-def test_facts_and_types_are_keras_own(row, keras):
+def test_facts_and_types_are_keras_own(row, keras_settings):
+    keras = keras_settings
     error, theirs = error_of(row.call, minikeras), error_of(row.call, keras)
     if row.keras == TAKEN:
         assert theirs is None

@@ -26,6 +26,7 @@ def test_import_loads_nothing_heavy(loaded):
     heavy = {
         "h5py",
         "matplotlib",
+        "pydot",
         "pandas",
         "sklearn",
         "PIL",
@@ -56,6 +57,13 @@ def test_top_level_names_are_those_of_keras():
     }
     # Things of Keras's backends, without a counterpart here yet.
     assert missing <= {"Quantizer", "RematScope", "StatelessScope", "SymbolicScope"}
+
+
+def test_pipelines_of_data_are_loaded_when_they_are_asked_for(loaded):
+    assert "minikeras.data" not in loaded
+    assert minikeras.data.Dataset.range(3) and "Dataset" not in dir(minikeras)
+    with pytest.raises(AttributeError, match="no attribute 'dat'"):
+        minikeras.dat  # noqa: B018
 
 
 def test_gradients_are_at_the_top_level():

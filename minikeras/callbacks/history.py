@@ -15,6 +15,8 @@ class History(Callback):
         history: dict of lists, the values of each metric epoch by epoch. Goes on growing when
             training is taken up again.
         epoch: list of the epochs of the last training.
+        numbers: dict of lists like `history`: of which epoch each value is, counted from 1 over all
+            trainings. A metric that was not measured in every epoch (`validation_freq`) has gaps.
 
     Example:
 
@@ -31,14 +33,18 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
+        self.numbers: dict[str, list[int]] = {}
+        self._number = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
+        self._number = max(self._number, epoch) + 1
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self.numbers.setdefault(name, []).append(self._number)
         if self.model is not None:
             self.model.history = self
 

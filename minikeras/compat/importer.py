@@ -25,8 +25,14 @@ _PERIODS = {
 
 @functools.cache
 def keras_tree(dialect: int, of_tensorflow: bool = False) -> Tree:
-    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`."""
+    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`.
+
+    In a script that shows no sign of an older one, `tf.keras` is today's, with the names that it had
+    before where today's has none: tutorials of TensorFlow 2 differ from today's in such names alone.
+    """
     period = importlib.import_module(_PERIODS[dialect])
+    if dialect == 3 and of_tensorflow:
+        return period.TREE.with_older(keras_tree(2, True))
     return getattr(period, "TF_TREE", period.TREE) if of_tensorflow else period.TREE
 
 
@@ -55,9 +61,9 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             ):
                 if path == start or path.startswith(start + "."):
                     return keras_tree(self.dialect, True), path[len(start) + 1 :]
-            from minikeras.compat.tensorflow import TREE
-
-            return TREE, path
+            return importlib.import_module("minikeras.compat.tensorflow").TREE, path
+        if root == "cntk":
+            return importlib.import_module("minikeras.compat.cntk").TREE, path
         return None
 
     def find_spec(
@@ -85,7 +91,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def is_ours(name: str) -> bool:
     """Whether a module's name is one that the hook answers for."""
-    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow")
+    return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow", "cntk")
 
 
 def install_as_keras(dialect: int = 3) -> None:

@@ -1,6 +1,6 @@
 """Pipelines of data: `Dataset`, with the names and the behaviour of `tf.data.Dataset`."""
 
-from minikeras.data.dataset import AUTOTUNE, Dataset, DatasetIterator
+from minikeras.data.dataset import AUTOTUNE, Dataset, DatasetIterator, assert_cardinality
 from minikeras.data.options import Options
 from minikeras.data.spec import DatasetSpec, TensorSpec
 from minikeras.data.stage import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY

@@ -48,9 +48,6 @@ class Cache(Selection):
         self._kept: list = []
         self.filled_in: dict[Stage, int] | None = None
 
-    def in_use(self) -> tuple[Stage, ...]:
-        return self.inputs if self.filled_in is None else ()
-
     def forget(self) -> None:
         self._kept, self.filled_in = [], None
 
@@ -69,9 +66,8 @@ class Cache(Selection):
             kept.append(item)
             yield item
         if self.filled_in is None:
-            drawing = random_stages(self, unused=True)
             self._kept = kept
-            self.filled_in = {s: run.counts[s] for s in drawing if s in run.counts}
+            self.filled_in = {s: run.counts[s] for s in random_stages(self) if s in run.counts}
 
 
 class FileCache(OneInput):
@@ -80,9 +76,6 @@ class FileCache(OneInput):
     def __init__(self, source: Stage, path: str) -> None:
         super().__init__(source)
         self._path = path
-
-    def in_use(self) -> tuple[Stage, ...]:
-        return () if os.path.exists(self._path) else self.inputs
 
     def elements(self, run: Run) -> Iterator[Any]:
         if os.path.exists(self._path):

@@ -21,6 +21,7 @@ from minikeras.data.options import Options
 from minikeras.data.selecting import (
     Choose,
     Concatenate,
+    Counted,
     Filter,
     Repeat,
     Sample,
@@ -40,7 +41,6 @@ from minikeras.data.stage import (
     get_state,
     set_state,
 )
-from minikeras.data.threads import count_cores
 
 AUTOTUNE = -1
 """In the place of a number of threads or elements: let the library choose."""
@@ -202,7 +202,9 @@ class Dataset:
         if not 1 <= len(args) <= 3:
             raise ValueError(f"range: one to three numbers are needed. Received: {args}")
         bounds = [_integer("range", "args", a) for a in args]
-        start, stop, step = (*([0] * (len(bounds) == 1)), *bounds, 1)[:3]
+        if len(bounds) == 1:
+            bounds.insert(0, 0)
+        start, stop, step = (*bounds, 1)[:3]
         if step == 0:
             raise ValueError("range: the step must not be 0.")
         return Dataset(Range(start, stop, step, output_type), name)
@@ -352,8 +354,8 @@ class Dataset:
 
         Args:
             map_func: called with an element, or with the parts of one that is a tuple.
-            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core. None for no
-                thread but the one that asks for elements.
+            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core, if a call
+                takes long enough to gain by it. None for no thread but the one that asks for elements.
             deterministic: elements keep their order in any case.
 
         Example:
@@ -378,7 +380,7 @@ class Dataset:
         [0, 0, 1, 0, 1, 2]
         """
         _check_callable("flat_map", "map_func", map_func)
-        return Dataset(Interleave(self._stage, map_func, 1, 1, 0, "flat_map: `map_func`"), name)
+        return Dataset(Interleave(self._stage, map_func, 1, 1, False, "flat_map: `map_func`"), name)
 
     def interleave(
         self,
@@ -413,7 +415,7 @@ class Dataset:
             map_func,
             _positive("interleave", "cycle_length", cycle),
             _positive("interleave", "block_length", 1 if block_length is None else block_length),
-            _workers("interleave", num_parallel_calls),
+            _workers("interleave", num_parallel_calls) != 0,
             "interleave: `map_func`",
         )
         return Dataset(stage, name)
@@ -570,7 +572,9 @@ class Dataset:
             dataset: the other one.
         """
         other = _stage_of("concatenate", "dataset", dataset)
-        return Dataset(Concatenate((self._stage, other)), name)
+        # Many in a row make one stage, not a tower of them.
+        joined = self._stage.inputs if type(self._stage) is Concatenate else (self._stage,)
+        return Dataset(Concatenate((*joined, other)), name)
 
     # Batches and windows.
 
@@ -1009,6 +1013,34 @@ class DatasetIterator(Iterator):
         return self._dataset.element_spec
 
 
+def assert_cardinality(expected_cardinality: int) -> Callable[[Dataset], Dataset]:
+    """Return a function for `apply` that says how many elements a data set has.
+
+    `fit` then knows the number of steps where nobody could know it, as with generators.
+
+    Args:
+        expected_cardinality: the number, or `INFINITE_CARDINALITY`. A pass in which it turns out to be
+            another raises ValueError.
+
+    Example:
+
+    >>> from minikeras.data import Dataset, assert_cardinality
+    >>> len(Dataset.from_generator(lambda: iter([1, 2, 3])).apply(assert_cardinality(3)))
+    3
+    """
+    count = _integer("assert_cardinality", "expected_cardinality", expected_cardinality)
+    if count < INFINITE_CARDINALITY:
+        raise ValueError(
+            "assert_cardinality: `expected_cardinality` must be a number of elements, or "
+            f"INFINITE_CARDINALITY. Received: {expected_cardinality!r}"
+        )
+
+    def announce(dataset: Dataset) -> Dataset:
+        return dataset._keeping(Counted(dataset._stage, count), None)
+
+    return announce
+
+
 def _of_elements(elements: list, spec: Callable[[], Any]) -> Dataset:
     return Dataset(FromElements(elements, spec))
 
@@ -1035,13 +1067,12 @@ def _positive(method: str, argument: str, value: Any) -> int:
     return number
 
 
-def _workers(method: str, num_parallel_calls: Any) -> int:
+def _workers(method: str, num_parallel_calls: Any) -> int | None:
+    """Return a number of threads, None in the place of `AUTOTUNE`."""
     if num_parallel_calls is None:
         return 0
     n = _integer(method, "num_parallel_calls", num_parallel_calls)
-    if n == AUTOTUNE:
-        return count_cores()
-    return _positive(method, "num_parallel_calls", n)
+    return None if n == AUTOTUNE else _positive(method, "num_parallel_calls", n)
 
 
 def _stage_of(method: str, argument: str, value: Any) -> Stage:

@@ -20,7 +20,7 @@ from minikeras.data.stage import (
     Stage,
     seeds_of,
 )
-from minikeras.data.threads import ahead, in_threads
+from minikeras.data.threads import ahead, in_threads, in_threads_if_slow
 
 
 class Map(OneInput):
@@ -29,15 +29,17 @@ class Map(OneInput):
     Args:
         source: the stage before.
         function: called with an element, or with the parts of one that is a tuple.
-        workers: how many threads call it; 0 for none but the caller's.
+        workers: how many threads call it; 0 for none but the caller's, None for as many as help.
     """
 
-    def __init__(self, source: Stage, function: Callable, workers: int) -> None:
+    def __init__(self, source: Stage, function: Callable, workers: int | None) -> None:
         super().__init__(source)
         self._function, self._workers = function, workers
 
     def elements(self, run: Run) -> Iterator[Any]:
         elements = self.source.elements(run)
+        if self._workers is None:
+            return in_threads_if_slow(self._apply, elements)
         if self._workers:
             return in_threads(self._apply, elements, self._workers)
         return map(self._apply, elements)
@@ -137,15 +139,15 @@ class Interleave(Nested):
         function: returns a data set for an element.
         cycle: how many data sets are open at once.
         block: how many elements are taken from one before it is the next one's turn.
-        workers: whether each open data set is read ahead by a thread of its own.
+        threads: whether each open data set is read ahead by a thread of its own.
         name: the method and argument, for messages.
     """
 
     def __init__(
-        self, source: Stage, function: Callable, cycle: int, block: int, workers: int, name: str
+        self, source: Stage, function: Callable, cycle: int, block: int, threads: bool, name: str
     ) -> None:
         super().__init__(source, function, name)
-        self._cycle, self._block, self._workers = cycle, block, workers
+        self._cycle, self._block, self._threads = cycle, block, threads
 
     def elements(self, run: Run) -> Iterator[Any]:
         key = run.key(self)
@@ -160,7 +162,7 @@ class Interleave(Nested):
                         more = number is not None
                         if more:
                             inner = self.open(run, key, number, call_with, element)
-                            open_[place] = ahead(inner, self._block) if self._workers else inner
+                            open_[place] = ahead(inner, self._block) if self._threads else inner
                     if open_[place] is None:
                         continue
                     ended = yield from self._turn(open_[place])

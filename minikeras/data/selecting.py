@@ -271,6 +271,30 @@ class Filter(OneInput):
         return UNKNOWN_CARDINALITY
 
 
+class Counted(OneInput):
+    """The elements, of which there must be so many."""
+
+    def __init__(self, source: Stage, count: int) -> None:
+        super().__init__(source)
+        self._count = count
+
+    def elements(self, run: Run) -> Iterator[Any]:
+        n = 0
+        for n, element in enumerate(self.source.elements(run), 1):
+            if 0 <= self._count < n:
+                break
+            yield element
+        if n != self._count:
+            expected = "without an end" if self._count < 0 else f"of {self._count} elements"
+            raise ValueError(
+                f"assert_cardinality: a data set {expected} was announced. Received: "
+                f"{'more' if 0 <= self._count < n else f'only {n}'}"
+            )
+
+    def cardinality(self) -> int:
+        return self._count
+
+
 class Unique(OneInput):
     """Every element once, where it comes first."""
 

@@ -142,7 +142,8 @@ class FromGenerator(Stage):
         try:
             return tree.map_structure_up_to(spec, _to_leaf_of, spec, value)
         except (ValueError, TypeError) as error:
-            raise type(error)(
+            kind = ValueError if isinstance(error, ValueError) else TypeError
+            raise kind(
                 f"from_generator: the generator gave what does not fit the signature {spec!r}: {error}"
             ) from error
 

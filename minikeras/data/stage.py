@@ -43,10 +43,6 @@ class Stage(ABC):
     inputs: tuple[Stage, ...] = ()
     table: Table | None = None
 
-    def in_use(self) -> tuple[Stage, ...]:
-        """Return the inputs that a pass takes elements from."""
-        return self.inputs
-
     def forget(self) -> None:  # noqa: B027 - most keep nothing
         """Drop elements that are kept: what they were drawn with is to be something else."""
 
@@ -159,23 +155,18 @@ class Run:
         return Run._make({}, (*key, number))
 
 
-def random_stages(root: Stage, unused: bool = False) -> list[RandomStage]:
-    """Return the stages that draw, each once, in an order that depends on the pipeline alone.
-
-    Args:
-        root: the last stage of the pipeline.
-        unused: whether to return those before a full cache too, which draw no longer.
-    """
-    return [s for s in _stages(root, unused) if isinstance(s, RandomStage)]
+def random_stages(root: Stage) -> list[RandomStage]:
+    """Return the stages that draw, each once, in an order that depends on the pipeline alone."""
+    return [stage for stage in _stages(root) if isinstance(stage, RandomStage)]
 
 
-def _stages(root: Stage, unused: bool) -> list[Stage]:
+def _stages(root: Stage) -> list[Stage]:
     found: dict[Stage, None] = {}
 
     def visit(stage: Stage) -> None:
         if stage not in found:
             found[stage] = None
-            for source in stage.inputs if unused else stage.in_use():
+            for source in stage.inputs:
                 visit(source)
 
     visit(root)
@@ -185,9 +176,9 @@ def _stages(root: Stage, unused: bool) -> list[Stage]:
 def get_state(root: Stage) -> list[list[int]]:
     """Return what changes from pass to pass, as plain data."""
     cached: dict[Stage, int] = {}
-    for stage in _stages(root, unused=True):
+    for stage in _stages(root):
         cached |= getattr(stage, "filled_in", None) or {}
-    return [[s.seed, cached.get(s, s.begun)] for s in random_stages(root, unused=True)]
+    return [[stage.seed, cached.get(stage, stage.begun)] for stage in random_stages(root)]
 
 
 def set_state(root: Stage, state: Sequence[Sequence[int]]) -> None:
@@ -196,7 +187,7 @@ def set_state(root: Stage, state: Sequence[Sequence[int]]) -> None:
     Raises:
         ValueError: if it is that of another pipeline.
     """
-    stages = random_stages(root, unused=True)
+    stages = random_stages(root)
     if len(stages) != len(state):
         raise ValueError(
             f"The state is that of a pipeline with {len(state)} stages that draw. This one has "
@@ -204,7 +195,7 @@ def set_state(root: Stage, state: Sequence[Sequence[int]]) -> None:
         )
     for stage, (seed, begun) in zip(stages, state):
         stage.seed, stage.begun = int(seed), int(begun)
-    for stage in _stages(root, unused=True):
+    for stage in _stages(root):
         stage.forget()
 
 

@@ -11,11 +11,15 @@ import itertools
 import os
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 _NAME = "minikeras-data"
+
+_WORTH_A_THREAD = 1e-4
+"""Seconds that a call has to take: to hand it to a thread and to wait for it takes a tenth of them."""
 
 
 def count_cores() -> int:
@@ -63,7 +67,10 @@ def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:
             if error is StopIteration:
                 return
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # whose traceback holds this frame: no circle
             places.put(True)
             yield element
             del element
@@ -116,7 +123,10 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
         while pending:
             result, error = pending.popleft().get()
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # whose traceback holds this frame: no circle
             pending.extend(itertools.islice(begun, 1))
             yield result
             del result
@@ -124,3 +134,17 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
         over.set()
         for _ in range(workers):
             calls.put(None)
+
+
+def in_threads_if_slow(function: Callable, elements: Iterator[Any]) -> Iterator[Any]:
+    """`map(function, elements)`, on a thread for each core if the fastest of the first calls is slow."""
+    fastest = float("inf")
+    for element in itertools.islice(elements, 4):
+        begun = time.perf_counter()
+        result = function(element)
+        fastest = min(fastest, time.perf_counter() - begun)
+        yield result
+    if fastest < _WORTH_A_THREAD:
+        yield from map(function, elements)
+    else:
+        yield from in_threads(function, elements, count_cores())

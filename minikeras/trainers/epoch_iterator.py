@@ -86,6 +86,11 @@ class EpochIterator:
         if cap and (steps_per_epoch is None or cap < steps_per_epoch):
             warn(f"Limiting steps_per_epoch to {cap}")
             steps_per_epoch = cap
+        if steps_per_epoch is None and self.data_adapter.is_endless:
+            raise ValueError(
+                "The data has no end: say how many batches an epoch has, by `steps_per_epoch` (in "
+                "`evaluate` and `predict`, by `steps`; of validation data, by `validation_steps`)."
+            )
         self.steps_per_epoch = steps_per_epoch
         self.step = -1
         self.exhausted = False

@@ -109,8 +109,8 @@ class Trainer(Steps):
         """Train for a number of epochs.
 
         Args:
-            x: inputs: array, list or dict of arrays, pandas frame, generator, `PyDataset`, or any
-                iterable of batches.
+            x: inputs: array, list or dict of arrays, pandas frame, generator, `PyDataset`,
+                `minikeras.data.Dataset` of batches, or any iterable of them.
             y: targets, in the same kinds; not beside a generator or data set.
             batch_size: examples a step, 32 if None.
             epochs: number of the last epoch.

@@ -20,6 +20,8 @@ from minikeras.utils.io_utils import enable_interactive_logging as enable_intera
 from minikeras.utils.io_utils import (
     is_interactive_logging_enabled as is_interactive_logging_enabled,
 )
+from minikeras.utils.model_visualization import model_to_dot as model_to_dot
+from minikeras.utils.model_visualization import plot_model as plot_model
 from minikeras.utils.numerical_utils import normalize as normalize
 from minikeras.utils.numerical_utils import to_categorical as to_categorical
 from minikeras.utils.progbar import Progbar as Progbar

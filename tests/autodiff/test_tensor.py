@@ -329,6 +329,13 @@ def test_what_does_not_stay_in_place_is_copied():
     assert np.from_dlpack(ops.sum(variable)) == 6
 
 
+@pytest.mark.parametrize("dtype", ["<U3", "S3", object])
+def test_strings_come_out_as_they_went_in(dtype):
+    array = np.array(["a", "bcd"]).astype(dtype)
+    for read in (np.asarray(Tensor(array)), np.array(Tensor(array)), Tensor(array).numpy()):
+        assert read.dtype == array.dtype and (read == array).all()
+
+
 @pytest.mark.parametrize(
     "options",
     [{}, {"stream": None}, {"max_version": (1, 0)}, {"max_version": (1, 0), "copy": True}],

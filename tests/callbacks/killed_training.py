@@ -183,7 +183,18 @@ def by_generator(folder):
     return model, callbacks, (endless(8),), {"validation_data": endless(5), **options}
 
 
-SCENARIOS = {f.__name__: f for f in (by_epochs, by_batches, by_dataset, by_generator)}
+def in_half_precision(folder):
+    keras.config.set_dtype_policy("mixed_float16")
+    model = small_model(layers.Dropout(0.2), optimizer="adam", metrics=["mse"])
+    # The scale grows at its first steps, and halves when gradients overflow.
+    model.optimizer.dynamic_growth_steps = 3
+    callbacks = [BackupAndRestore(folder / "backup", save_freq=2)]
+    return model, callbacks, (X * 100, Y), {"batch_size": 6, "epochs": 3, "validation_split": 0.2}
+
+
+SCENARIOS = {
+    f.__name__: f for f in (by_epochs, by_batches, by_dataset, by_generator, in_half_precision)
+}
 
 
 def digest(value):

@@ -21,7 +21,7 @@ from minikeras.saving.saving_lib import open_weights
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("killed_training.py")
 KILLS = int(os.environ.get("MINIKERAS_KILLS", 25))
-SCENARIOS = ("by_epochs", "by_batches", "by_dataset", "by_generator")
+SCENARIOS = ("by_epochs", "by_batches", "by_dataset", "by_generator", "in_half_precision")
 IN_A_ROW = 4
 """How often a training is killed before it is let come to its end."""
 

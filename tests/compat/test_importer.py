@@ -101,3 +101,25 @@ def test_importing_minikeras_does_not_load_any_dialect():
     code = "import minikeras, sys; print([m for m in sys.modules if 'compat' in m and 'minikeras' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_tests_run_through_the_plugin(tmp_path):
+    (tmp_path / "test_mine.py").write_text(
+        "from keras.optimizers import SGD\nimport minikeras\n"
+        "def test():\n    assert isinstance(SGD(lr=0.5), minikeras.optimizers.SGD)\n"
+    )
+    options = [
+        "-p",
+        "minikeras.compat.pytest_plugin",
+        "--keras-dialect",
+        "2",
+        "-p",
+        "no:cacheprovider",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *options],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr

@@ -9,6 +9,7 @@ from data_cases import CARDINALITIES, CASES, Pair, pairs, plain, rows
 import minikeras
 from minikeras import ops
 from minikeras.autodiff import Tensor
+from minikeras.autodiff.state import thread
 from minikeras.data import (
     AUTOTUNE,
     INFINITE_CARDINALITY,
@@ -16,6 +17,7 @@ from minikeras.data import (
     DatasetSpec,
     Options,
     TensorSpec,
+    assert_cardinality,
 )
 
 
@@ -90,6 +92,23 @@ def test_functions_are_called_with_tensors_off_any_tape():
         total = dataset.reduce(w, lambda s, x: s + x)
     assert float(total) == 8
     assert tape.gradient(total, w) is None
+
+
+def test_functions_run_without_the_tapes_around():
+    tapes = []
+
+    def note(*parts):
+        tapes.extend(thread.state.tapes)
+        return parts[-1]
+
+    numbers = Dataset.range(3)
+    with minikeras.GradientTape():
+        list(numbers.map(note).filter(lambda i: note(i) >= 0).take_while(lambda i: note(i) < 9))
+        list(numbers.scan(0, lambda state, i: (state, note(i))))
+        list(numbers.interleave(lambda i: note(numbers)))
+        list(numbers.group_by_window(note, lambda key, window: note(window), 2))
+        numbers.reduce(0, note)
+    assert tapes == []
 
 
 def test_strings_keep_what_they_are():
@@ -189,6 +208,13 @@ def test_values_of_tensors_are_taken_for_numbers():
     assert plain(Dataset.range(n)) == [0, 1, 2, 3, 4]
 
 
+def test_many_files_in_a_row():
+    dataset = Dataset.range(0)
+    for i in range(3000):
+        dataset = dataset.concatenate(Dataset.range(i, i + 1))
+    assert plain(dataset) == list(range(3000)) and len(dataset) == 3000
+
+
 def test_list_files(tmp_path):
     for name in ("b.txt", "a.txt", "c.csv"):
         (tmp_path / name).write_text(name)
@@ -207,6 +233,19 @@ def test_options_and_apply():
     assert dataset.options().deterministic is False
     assert Dataset.range(3).options().deterministic is None
     assert plain(dataset.apply(lambda d: d.skip(2))) == [2]
+
+
+@pytest.mark.parametrize("count, said", [(2, "more"), (4, "only 3"), (-1, "only 3")])
+def test_announced_cardinality(count, said):
+    dataset = Dataset.from_generator(lambda: iter([5, 6, 7]))
+    announced = dataset.apply(assert_cardinality(3))
+    assert len(announced) == 3 and plain(announced) == [5, 6, 7]
+    wrong = dataset.apply(assert_cardinality(count))
+    assert wrong.cardinality() == count
+    with pytest.raises(ValueError, match=f"Received: {said}"):
+        list(wrong)
+    with pytest.raises(ValueError, match="expected_cardinality"):
+        assert_cardinality(-2)
 
 
 def test_representation():

@@ -74,7 +74,7 @@ def test_epochs_are_shuffled_anew():
 
     dataset = Dataset.from_tensor_slices((X, np.arange(20))).shuffle(20, seed=1).batch(5).map(note)
     built().fit(dataset, epochs=3, verbose=0)
-    epochs = [sum(passed[i : i + 4], []) for i in (0, 4, 8)]
+    epochs = [[i for batch in passed[e : e + 4] for i in batch] for e in (0, 4, 8)]
     assert len(passed) == 12 and all(sorted(epoch) == list(range(20)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
 
@@ -155,7 +155,7 @@ PIPELINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("crash", [(0, 2), (1, None), (1, 3), (2, 1)])
+@pytest.mark.parametrize("crash", [(0, 2), (1, None), (1, 3)])
 @pytest.mark.parametrize("repeated", [False, True])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_training_goes_on_with_the_batches_that_are_left(tmp_path, name, repeated, crash):
@@ -176,3 +176,15 @@ def test_a_training_goes_on_with_the_batches_that_are_left(tmp_path, name, repea
         train(5, callbacks.BackupAndRestore(directory, save_freq=1), CrashAt(*crash))
     got = train(99, callbacks.BackupAndRestore(directory, save_freq=1))
     assert got == expected
+
+
+def test_data_without_an_end_needs_a_number_of_steps():
+    model = minikeras.Sequential([minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    endless = Dataset.from_tensor_slices((np.ones((8, 3)), np.ones((8, 1)))).repeat().batch(4)
+    for call in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(ValueError, match="no end: say how many batches"):
+            call(endless, verbose=0)
+    with pytest.raises(ValueError, match="validation_steps"):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), validation_data=endless, verbose=0)
+    assert len(model.fit(endless, steps_per_epoch=3, epochs=2, verbose=0).history["loss"]) == 2

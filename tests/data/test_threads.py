@@ -1,9 +1,11 @@
 """Threads make elements ahead: in order, no more than they should, and errors come through."""
 
+import contextlib
 import gc
 import queue
 import threading
 import traceback
+import weakref
 
 import numpy as np
 import pytest
@@ -66,6 +68,29 @@ def test_errors_come_where_they_belong_with_their_traceback(dataset_of):
     names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert names[-1] == "fail_at_seven"
     wait_for_the_end_of_threads()
+
+
+def test_what_failed_is_let_go(dataset_of):
+    """An exception that nobody holds keeps nothing alive, without the garbage collector."""
+
+    class Thing:
+        pass
+
+    things = []
+
+    def fail(i):
+        thing = Thing()
+        things.append(weakref.ref(thing))
+        raise KeyError(thing)
+
+    gc.disable()
+    try:
+        with contextlib.suppress(KeyError):
+            list(dataset_of(fail))
+        wait_for_the_end_of_threads()
+        assert things and all(thing() is None for thing in things)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("way", ["closed", "dropped"])
@@ -135,6 +160,21 @@ def test_calls_run_at_the_same_time():
         return i
 
     assert list(in_threads(meet, iter(range(6)), 2)) == list(range(6))
+
+
+@pytest.mark.parametrize("seconds, helped", [(1e-6, False), (1.0, True)])
+def test_only_slow_functions_are_given_to_threads(monkeypatch, seconds, helped):
+    now = iter(np.arange(1000.0).repeat(2) * 1e3 + np.tile([0, seconds], 1000))
+    monkeypatch.setattr("minikeras.data.threads.time.perf_counter", lambda: next(now))
+    names = []
+
+    def note(i):
+        names.append(threading.current_thread().name)
+        return i
+
+    assert [int(i) for i in Dataset.range(20).map(note, AUTOTUNE)] == list(range(20))
+    own = threading.current_thread().name
+    assert set(names[:4]) == {own} and set(names[4:]) == {"minikeras-data" if helped else own}
 
 
 def test_threads_take_over_what_numpy_does_about_errors():

@@ -361,7 +361,7 @@ for _name in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY"):
     add(f"data.experimental.{_name}", Lazy(f"minikeras.data:{_name}"))
 add("data.experimental.cardinality", lambda dataset: dataset.cardinality())
 add("data.experimental.get_single_element", lambda dataset: dataset.get_single_element())
-add("data.experimental.assert_cardinality", lambda n: lambda dataset: dataset)
+add("data.experimental.assert_cardinality", Lazy("minikeras.data:assert_cardinality"))
 add(
     "data.experimental.prefetch_to_device", lambda device, buffer_size=None: lambda dataset: dataset
 )

@@ -19,6 +19,9 @@ class DataAdapter(ABC):
     notes_randoms = False
     """Whether to note what `get_state` needs to know of the random streams."""
 
+    is_endless = False
+    """Whether an epoch is known to have no end of its own."""
+
     @property
     def num_batches(self) -> int | None:
         """Number of batches in an epoch."""

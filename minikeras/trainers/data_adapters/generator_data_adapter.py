@@ -93,6 +93,8 @@ class IterableDataAdapter(DataAdapter):
             self._num_batches = len(iterable)  # type: ignore[arg-type]
         except TypeError:  # has no length, or none that it knows
             self._num_batches = None
+        cardinality = getattr(iterable, "cardinality", None)
+        self.is_endless = callable(cardinality) and int(cardinality()) == -1  # as tf.data says it
         if self._num_batches == 0:
             raise ValueError(f"{self._source} has no batches: its length is 0.")
 

@@ -32,7 +32,7 @@ def get_data_adapter(
 
     Args:
         x: arrays or nested structures of them, a `PyDataset`, a generator, any other iterable of
-            batches, or a `DataAdapter`, which is returned as it is.
+            batches such as a `minikeras.data.Dataset`, or a `DataAdapter`, which is returned as it is.
         y: targets; only beside arrays.
         sample_weight: weights of the samples; only beside arrays.
         batch_size: samples in a batch; matters only for arrays.
@@ -99,6 +99,6 @@ def _raise_unrecognized(x: Any, y: Any, sample_weight: Any) -> None:
                 raise ValueError(
                     f"Unrecognized data type: {where} is {text[:97]} of type "
                     f"{type(leaf).__name__}. Expected arrays (or nested structures of arrays), "
-                    "a PyDataset, a generator or another iterable of batches. "
+                    "a PyDataset, a Dataset, a generator or another iterable of batches. "
                     "Use `np.array` on lists of numbers."
                 )

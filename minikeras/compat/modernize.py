@@ -1,0 +1,532 @@
+"""`python -m minikeras --modernize script.py`: the script in Keras 3, as a diff.
+
+What the tables of the dialects say of names and arguments is applied to the source, whose formatting and
+comments stay. What could not be translated is listed, with its line.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import sys
+import tokenize
+import warnings
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+from minikeras.common.extras import require
+from minikeras.compat.adapters import Adapted, Gone, Lazy
+from minikeras.compat.dialects import detect
+from minikeras.compat.importer import KERAS_NAMES, keras_tree
+from minikeras.compat.keras3 import TREE as TODAY
+from minikeras.compat.namespaces import Tree
+
+_OF_QUEUES = [
+    "max_q_size",
+    "max_queue_size",
+    "nb_worker",
+    "workers",
+    "use_multiprocessing",
+    "pickle_safe",
+]
+_FROM_GENERATOR = {"generator": "x", **dict.fromkeys(_OF_QUEUES)}
+
+METHODS: dict[str, tuple[str, dict[str, str | None], Sequence[str]]] = {
+    "fit": ("fit", {"nb_epoch": "epochs", "show_accuracy": None, "class_mode": None}, ()),
+    "compile": ("compile", {"class_mode": None, "theano_mode": None}, ()),
+    "evaluate": ("evaluate", {"show_accuracy": None}, ()),
+    "train_on_batch": ("train_on_batch", {"accuracy": None}, ()),
+    "fit_generator": (
+        "fit",
+        {**_FROM_GENERATOR, "nb_epoch": "epochs"},
+        ("samples_per_epoch", "nb_val_samples"),
+    ),
+    "evaluate_generator": ("evaluate", _FROM_GENERATOR, ("val_samples",)),
+    "predict_generator": ("predict", _FROM_GENERATOR, ("val_samples",)),
+    "predict_proba": ("predict", {}, ()),
+}
+"""Methods of models: today's name, today's keywords (None: left out), and keywords that have none."""
+
+_SAME = (
+    "abs all any cast clip cos cumprod cumsum dtype elu equal exp eye greater greater_equal less "
+    "less_equal log logsumexp max maximum mean min minimum not_equal ones ones_like prod relu reshape "
+    "round shape sigmoid sign sin softmax softplus softsign sqrt square squeeze stack std "
+    "stop_gradient sum tanh tile transpose var zeros zeros_like hard_sigmoid"
+)
+BACKEND: dict[str, tuple[str, dict[str, str]]] = {
+    **{name: (f"ops.{name}", {}) for name in _SAME.split()},
+    "argmax": ("ops.argmax", {"axis": "-1"}),
+    "argmin": ("ops.argmin", {"axis": "-1"}),
+    "concatenate": ("ops.concatenate", {"axis": "-1"}),
+    "expand_dims": ("ops.expand_dims", {"axis": "-1"}),
+    "l2_normalize": ("ops.normalize", {}),
+    "permute_dimensions": ("ops.transpose", {}),
+    "pow": ("ops.power", {}),
+    "random_normal": ("random.normal", {}),
+    "random_uniform": ("random.uniform", {}),
+    "repeat_elements": ("ops.repeat", {}),
+    "int_shape": ("ops.shape", {}),
+    "variable": ("keras.Variable", {}),
+}
+"""Functions of `keras.backend`: where Keras 3 has them, and arguments whose default was another one."""
+
+
+class Source:
+    """An argument that is no literal, handed through the tables as it is written."""
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+
+def main(paths: Sequence[str], dialect: int | None = None) -> int:
+    """Print scripts in Keras 3 as diffs.
+
+    Args:
+        paths: the scripts.
+        dialect: the Keras that they are written for, seen from each if None.
+
+    Returns:
+        The exit status: 1 if something could not be translated.
+    """
+    left = 0
+    for path in paths:
+        with tokenize.open(path) as file:
+            source = file.read()
+        result, notes = modernized(source, dialect)
+        lines = (source.splitlines(keepends=True), result.splitlines(keepends=True))
+        sys.stdout.writelines(difflib.unified_diff(*lines, path, f"{path} (Keras 3)"))
+        for line, note in notes:
+            print(f"{path}:{line}: not translated: {note}", file=sys.stderr)
+        left += len(notes)
+    return 1 if left else 0
+
+
+def modernized(source: str, dialect: int | None = None) -> tuple[str, list[tuple[int, str]]]:
+    """Translate a script into Keras 3.
+
+    Args:
+        source: the script.
+        dialect: the Keras that it is written for: 1, 2 or 3; seen from it if None.
+
+    Returns:
+        The translated script, and what could not be translated: pairs of a line and what it is.
+    """
+    cst = require("libcst", "modernize")
+    if detect(source) == 3 and dialect is None:
+        return source, []
+    tree = keras_tree(dialect or detect(source))
+    wrapper = cst.metadata.MetadataWrapper(cst.parse_module(source))
+    bindings = Bindings(ast.parse(source), tree)
+    translator = _translator(cst)(cst, bindings)
+    result = wrapper.visit(translator)
+    for line in reversed(translator.new_imports):
+        result = _with_import(cst, result, line)
+    return result.code, sorted(translator.notes)
+
+
+class Bindings:
+    """What the names of a script stand for, as far as they come from Keras.
+
+    Args:
+        script: the parsed script.
+        tree: Keras as the script knows it.
+    """
+
+    def __init__(self, script: ast.AST, tree: Tree) -> None:
+        self.tree = tree
+        self.modules: dict[str, str] = {}
+        self.objects: dict[str, tuple[str, str]] = {}
+        self.texts = {n.value for n in ast.walk(script) if isinstance(n, ast.Constant)}
+        for node in ast.walk(script):
+            if isinstance(node, ast.Import):
+                for a in node.names:
+                    path = keras_path(a.name)
+                    if path is not None and (a.asname or not path):
+                        self.modules[a.asname or a.name] = path
+                    elif path is not None:  # `import keras.layers` binds `keras`
+                        self.modules[a.name.split(".")[0]] = ""
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                path = keras_path(node.module)
+                for a in node.names if path is not None else ():
+                    inner = f"{path}.{a.name}" if path else a.name
+                    if tree.contents(inner) is not None:
+                        self.modules[a.asname or a.name] = inner
+                    else:
+                        self.objects[a.asname or a.name] = (path, a.name)
+
+    def raw(self, path: str, name: str) -> Any:
+        """Return what the tables hold for a name, unresolved; None if nothing."""
+        contents = self.tree.contents(path)
+        return None if contents is None else contents.names.get(name, contents.find(name))
+
+    def today(self, path: str, name: str) -> tuple[str, str] | None:
+        """Return module and name of Keras 3 for one of the script's, None if there is none."""
+        value = self.raw(path, name)
+        if isinstance(value, Adapted):
+            module, _, name = value._place.place.partition(":")
+            module = module.removeprefix("minikeras").lstrip(".")
+            return self.public(module, name)
+        if value is None or isinstance(value, (Gone, ModuleType)):
+            return None
+        return self.public(self.tree.moved.get(path, path), name, value)
+
+    def public(self, path: str, name: str, value: Any = None) -> tuple[str, str] | None:
+        """Return where Keras 3 shows a name: the given module if it is there, or another that has it."""
+        for place in (path, *(p for p in TODAY.modules if "." not in p)):
+            contents = TODAY.contents(place)
+            found = None if contents is None else contents.find(name)
+            if found is not None and (value is None or found is value):
+                return place, name
+        return None
+
+
+def keras_path(module: str) -> str | None:
+    """Return a module's path below Keras, None if it is not Keras's."""
+    for root in (*KERAS_NAMES, "tensorflow.keras", "tensorflow.python.keras"):
+        if module == root or module.startswith(root + "."):
+            return module[len(root) + 1 :]
+    return None
+
+
+def _with_import(cst: Any, module: Any, line: str) -> Any:
+    """Put an import behind the last one at the top of a module."""
+    body = list(module.body)
+    at = 0
+    for i, statement in enumerate(body):
+        small = getattr(statement, "body", None)
+        if isinstance(small, (list, tuple)) and any(
+            isinstance(s, (cst.Import, cst.ImportFrom)) for s in small
+        ):
+            at = i + 1
+    return module.with_changes(body=[*body[:at], cst.parse_statement(line), *body[at:]])
+
+
+def _translator(cst: Any) -> type:
+    """Return the class that changes the source; libcst is an extra, so it is made late."""
+
+    class Translator(cst.CSTTransformer):
+        METADATA_DEPENDENCIES = (cst.metadata.PositionProvider,)
+
+        def __init__(self, cst: Any, bindings: Bindings) -> None:
+            super().__init__()
+            self.bindings = bindings
+            self.notes: list[tuple[int, str]] = []
+            self.new_imports: list[str] = []
+
+        # Notes.
+
+        def note(self, node: Any, text: str) -> None:
+            line = self.get_metadata(cst.metadata.PositionProvider, node).start.line
+            if (line, text) not in self.notes:
+                self.notes.append((line, text))
+
+        def need(self, line: str) -> None:
+            if line not in self.new_imports:
+                self.new_imports.append(line)
+
+        # Names.
+
+        def place(self, node: Any) -> tuple[str, str] | None:
+            """Return path and name of an object of Keras that an expression names."""
+            if isinstance(node, cst.Name):
+                return self.bindings.objects.get(node.value)
+            if isinstance(node, cst.Attribute):
+                path = self.module(node.value)
+                if path is not None:
+                    return path, node.attr.value
+            return None
+
+        def module(self, node: Any) -> str | None:
+            """Return the path of a module of Keras that an expression names."""
+            if isinstance(node, cst.Name):
+                return self.bindings.modules.get(node.value)
+            if isinstance(node, cst.Attribute):
+                above = self.module(node.value)
+                if above is not None:
+                    path = f"{above}.{node.attr.value}" if above else node.attr.value
+                    return path if self.bindings.tree.contents(path) is not None else None
+            return None
+
+        # Imports.
+
+        def visit_Import(self, node: Any) -> bool:
+            return False
+
+        def visit_ImportFrom(self, node: Any) -> bool:
+            return False
+
+        def leave_SimpleStatementLine(self, original_node: Any, updated_node: Any) -> Any:
+            if len(original_node.body) != 1:
+                return updated_node
+            statement = original_node.body[0]
+            if isinstance(statement, cst.ImportFrom):
+                lines = self.import_from(statement)
+            elif isinstance(statement, cst.Import):
+                lines = self.imports(statement)
+            else:
+                return updated_node
+            if lines is None:
+                return updated_node
+            made = [cst.parse_statement(line) for line in lines]
+            if not made:
+                return cst.RemoveFromParent()
+            made[0] = made[0].with_changes(leading_lines=updated_node.leading_lines)
+            made[-1] = made[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
+            return cst.FlattenSentinel(made)
+
+        def import_from(self, statement: Any) -> list[str] | None:
+            """Return the lines that take the place of an import, None if it may stay."""
+            if statement.module is None or isinstance(statement.names, cst.ImportStar):
+                return None
+            module = cst.Module([]).code_for_node(statement.module)
+            path = keras_path(module)
+            if path is None:
+                return None
+            groups: dict[str, list[str]] = {}
+            for alias in statement.names:
+                name = alias.name.value
+                local = alias.asname.name.value if alias.asname else name
+                inner = f"{path}.{name}" if path else name
+                if self.bindings.tree.contents(inner) is not None:
+                    if TODAY.contents(inner) is None:
+                        self.note(statement, f"module `keras.{inner}`")
+                        groups.setdefault(module, []).append(self.aliased(name, local))
+                        continue
+                    groups.setdefault("keras" + (f".{path}" if path else ""), []).append(
+                        self.aliased(name, local)
+                    )
+                    continue
+                today = self.bindings.today(path, name)
+                if today is None:
+                    self.note(statement, f"`{name}` of `{module}`")
+                    groups.setdefault(module, []).append(self.aliased(name, local))
+                    continue
+                place, new = today
+                local = new if local == name else local
+                groups.setdefault("keras" + (f".{place}" if place else ""), []).append(
+                    self.aliased(new, local)
+                )
+            lines = [f"from {m} import {', '.join(dict.fromkeys(n))}" for m, n in groups.items()]
+            return None if lines == [cst.Module([]).code_for_node(statement)] else lines
+
+        def imports(self, statement: Any) -> list[str] | None:
+            lines, changed = [], False
+            for alias in statement.names:
+                module = cst.Module([]).code_for_node(alias.name)
+                path = keras_path(module)
+                local = alias.asname.name.value if alias.asname else None
+                if path is None:
+                    lines.append(f"import {module}" + (f" as {local}" if local else ""))
+                    continue
+                if path and TODAY.contents(path) is None:
+                    path = self.bindings.tree.moved.get(path, path)
+                    if TODAY.contents(path) is None:
+                        path = "layers" if path == "engine" else path
+                        changed = True
+                new = "keras" + (f".{path}" if path else "")
+                changed = changed or new != module
+                lines.append(f"import {new}" + (f" as {local}" if local else ""))
+            return lines if changed else None
+
+        @staticmethod
+        def aliased(name: str, local: str) -> str:
+            return name if name == local else f"{name} as {local}"
+
+        # Uses of names.
+
+        def leave_Name(self, original_node: Any, updated_node: Any) -> Any:
+            place = self.bindings.objects.get(original_node.value)
+            if place is None or original_node.value != place[1]:
+                return updated_node
+            today = self.bindings.today(*place)
+            return updated_node if today is None else updated_node.with_changes(value=today[1])
+
+        def leave_Attribute(self, original_node: Any, updated_node: Any) -> Any:
+            place = self.place(original_node)
+            if place is None or self.module(original_node) is not None:
+                return updated_node
+            path, name = place
+            if path == "backend":
+                return self.backend(original_node, updated_node, name)
+            today = self.bindings.today(path, name)
+            if today is None:
+                self.note(original_node, f"`keras.{path + '.' if path else ''}{name}`")
+                return updated_node
+            return updated_node.with_changes(attr=cst.Name(today[1]))
+
+        def backend(self, original: Any, updated: Any, name: str) -> Any:
+            """Return the expression for a function of `keras.backend`."""
+            if TODAY.contents("backend").find(name) is not None:
+                return updated
+            if name not in BACKEND:
+                self.note(original, f"`K.{name}`")
+                return updated
+            new = BACKEND[name][0]
+            package = new.split(".")[0]
+            self.need("import keras" if package == "keras" else f"from keras import {package}")
+            return cst.parse_expression(new)
+
+        # Calls.
+
+        def leave_Call(self, original_node: Any, updated_node: Any) -> Any:
+            place = self.place(original_node.func)
+            if place is not None:
+                adapted = self.bindings.raw(*place)
+                if isinstance(adapted, Adapted):
+                    return self.adapted_call(original_node, updated_node, adapted)
+                if place[0] == "backend":
+                    return self.with_defaults(updated_node, BACKEND.get(place[1], ("", {}))[1])
+                return updated_node
+            if isinstance(original_node.func, cst.Attribute):
+                return self.method_call(original_node, updated_node)
+            return updated_node
+
+        def with_defaults(self, call: Any, defaults: dict[str, str]) -> Any:
+            """Write out arguments whose default was another one."""
+            given = {a.keyword.value for a in call.args if a.keyword}
+            if len(call.args) - len(given) > 1 or not defaults or given & set(defaults):
+                return call
+            more = [self.keyword(k, cst.parse_expression(v), None) for k, v in defaults.items()]
+            return call.with_changes(args=[*call.args, *more])
+
+        def method_call(self, original: Any, updated: Any) -> Any:
+            name = original.func.attr.value
+            if name == "predict_classes":
+                self.note(original, "`predict_classes`: take argmax of `predict`, or `> 0.5` of it")
+            if name not in METHODS:
+                return updated
+            new, keywords, without = METHODS[name]
+            given = [a.keyword.value for a in updated.args if a.keyword]
+            for keyword in without:
+                if keyword in given:
+                    self.note(original, f"`{name}({keyword}=...)`: today it counts batches")
+                    return updated
+            args = []
+            for a in updated.args:
+                old = a.keyword.value if a.keyword else None
+                if old in keywords and keywords[old] is None:
+                    continue
+                args.append(self.renamed(a, keywords.get(old, old)) if old else a)
+            func = updated.func.with_changes(attr=cst.Name(new))
+            return updated.with_changes(func=func, args=self.joined(args, updated.args))
+
+        @staticmethod
+        def renamed(arg: Any, keyword: str | None) -> Any:
+            return arg.with_changes(keyword=cst.Name(keyword))
+
+        @staticmethod
+        def joined(args: list, before: Sequence[Any]) -> list:
+            """Return arguments with the last one's comma as it was."""
+            if args and len(args) != len(before):
+                args[-1] = args[-1].with_changes(comma=before[-1].comma)
+            return args
+
+        def adapted_call(self, original: Any, updated: Any, adapted: Adapted) -> Any:
+            if any(a.star for a in updated.args):
+                self.note(original, f"`{adapted.__name__}` with arguments in a list or dict")
+                return updated
+            positional = [self.value(a) for a in updated.args if a.keyword is None]
+            named = {a.keyword.value: self.value(a) for a in updated.args if a.keyword}
+            old_names = [*(adapted._positional or ())][: len(positional)]
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    rest, today = adapted.arguments(tuple(positional), dict(named))
+                parameters = list(inspect.signature(adapted.target).parameters)
+            except Exception as error:
+                self.note(original, f"`{adapted.__name__}(...)`: {error}")
+                return updated
+            if rest:
+                old_names = []
+            args, done = [], set()
+            for i, a in enumerate(updated.args):
+                old = a.keyword.value if a.keyword else old_names[i] if i < len(old_names) else None
+                if old is None:  # by place, today as then
+                    args.append(a)
+                    continue
+                new = adapted._renamed.get(old, old)
+                if new not in today:
+                    continue
+                done.add(new)
+                node = self.node(today[new], original, adapted, new)
+                if node is None:
+                    return updated
+                if not isinstance(today[new], Source) and today[new] == self.value(a):
+                    node = a.value
+                by_place = a.keyword is None and len(args) == i and parameters[i : i + 1] == [new]
+                if by_place:
+                    args.append(a.with_changes(value=node))
+                else:
+                    args.append(self.keyword(new, node, a))
+            for new, value in today.items():
+                if new not in done:
+                    node = self.node(value, original, adapted, new)
+                    if node is None:
+                        return updated
+                    args.append(self.keyword(new, node, None))
+            return updated.with_changes(args=self.joined(args, updated.args))
+
+        @staticmethod
+        def keyword(name: str, value: Any, like: Any) -> Any:
+            equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+            if like is None:
+                return cst.Arg(value, keyword=cst.Name(name), equal=equal)
+            if like.keyword is not None:
+                equal = like.equal
+            return like.with_changes(value=value, keyword=cst.Name(name), equal=equal)
+
+        @staticmethod
+        def value(arg: Any) -> Any:
+            """Return an argument's value if it is a literal, else a `Source`."""
+            try:
+                return ast.literal_eval(cst.Module([]).code_for_node(arg.value))
+            except (ValueError, SyntaxError):
+                return Source(arg.value)
+
+        def node(self, value: Any, original: Any, adapted: Adapted, name: str) -> Any:
+            """Return the source of a value, None (and a note) if it has none."""
+            try:
+                return cst.parse_expression(self.code(value))
+            except (ValueError, cst.ParserSyntaxError):
+                self.note(original, f"`{adapted.__name__}({name}=...)`: write {value!r}")
+                return None
+
+        def code(self, value: Any) -> str:
+            if isinstance(value, Source):
+                return cst.Module([]).code_for_node(value.node)
+            if isinstance(value, (list, tuple)):
+                inner = ", ".join(map(self.code, value))
+                if isinstance(value, list):
+                    return f"[{inner}]"
+                return f"({inner},)" if len(value) == 1 else f"({inner})"
+            if value is None or isinstance(value, (bool, int, float, str)):
+                return (
+                    f'"{value}"' if isinstance(value, str) and value.isidentifier() else repr(value)
+                )
+            raise ValueError(value)
+
+        # What is read from histories.
+
+        def leave_Subscript(self, original_node: Any, updated_node: Any) -> Any:
+            value = original_node.value
+            if not (isinstance(value, cst.Attribute) and value.attr.value == "history"):
+                return updated_node
+            code = cst.Module([]).code_for_node(original_node.slice[0])
+            key = code.strip("\"'")
+            if key in ("acc", "val_acc") and "acc" not in self.bindings.texts - {key}:
+                new = code.replace("acc", "accuracy")
+                return cst.parse_expression(
+                    f"{cst.Module([]).code_for_node(updated_node.value)}[{new}]"
+                )
+            return updated_node
+
+    return Translator
+
+
+def names_of(tree: Tree) -> Iterator[tuple[str, str, Any]]:
+    """Yield path, name and object of all that the tables of a dialect hold."""
+    for path, contents in tree.modules.items():
+        for name, value in contents.names.items():
+            yield path, name, value.get() if isinstance(value, Lazy) else value

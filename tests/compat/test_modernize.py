@@ -1,0 +1,123 @@
+"""Scripts of older Keras translated into Keras 3."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("libcst")
+
+from minikeras.compat.modernize import modernized
+
+PIMA = """\
+# A first network (2016).
+from keras.models import Sequential
+from keras.layers.core import Dense  # the layers
+import numpy as np
+import keras.backend as K
+
+X, Y = np.random.rand(100, 8), np.arange(100) % 2
+n = 12
+
+model = Sequential()
+model.add(Dense(n, input_dim=8, init='uniform', activation='relu'))  # wide
+model.add(Dense(8, 'he_normal',
+                W_regularizer=None))
+model.add(Dense(1, init="uniform", activation='sigmoid'))
+model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
+history = model.fit(X, Y, nb_epoch=3, batch_size=10, verbose=0)
+print(len(history.history['acc']), K.epsilon(), K.argmax(np.eye(3))[2])
+"""
+TODAY = """\
+# A first network (2016).
+from keras.models import Sequential
+from keras.layers import Dense  # the layers
+import numpy as np
+import keras.backend as K
+from keras import ops
+
+X, Y = np.random.rand(100, 8), np.arange(100) % 2
+n = 12
+
+model = Sequential()
+model.add(Dense(n, input_dim=8, kernel_initializer="random_uniform", activation='relu'))  # wide
+model.add(Dense(8, kernel_initializer='he_normal',
+                kernel_regularizer=None))
+model.add(Dense(1, kernel_initializer="random_uniform", activation='sigmoid'))
+model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
+history = model.fit(X, Y, epochs=3, batch_size=10, verbose=0)
+print(len(history.history['accuracy']), K.epsilon(), ops.argmax(np.eye(3), axis=-1)[2])
+"""
+
+
+def test_names_arguments_and_keys_change_and_all_else_stays():
+    assert modernized(PIMA) == (TODAY, [])
+
+
+def test_the_result_runs_on_keras_3(tmp_path):
+    pytest.importorskip("keras")
+    script = tmp_path / "script.py"
+    script.write_text(modernized(PIMA)[0])
+    env = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=env)
+    assert done.stdout == "3 1e-07 2\n", done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        (
+            "from keras.models import Sequential\nmodel = Sequential()\n"
+            "model.fit_generator(g, steps_per_epoch=3, epochs=2, max_queue_size=4, workers=2)\n",
+            "from keras.models import Sequential\nmodel = Sequential()\n"
+            "model.fit(g, steps_per_epoch=3, epochs=2)\n",
+        ),
+        (
+            "import tensorflow.keras.optimizers as o\nopt = o.Adam( lr = .1 )\n",
+            "import keras.optimizers as o\nopt = o.Adam( learning_rate = .1 )\n",
+        ),
+        (
+            "from keras.layers import CuDNNLSTM as C, Dense\nlayer = C(3)\n",
+            "from keras.layers import LSTM as C, Dense\nlayer = C(3)\n",
+        ),
+        (
+            "from keras.optimizers import Adam\nrate = 0.1\nAdam(lr=rate * 2,  # small\n     beta_1=.5)\n",
+            "from keras.optimizers import Adam\nrate = 0.1\n"
+            "Adam(learning_rate=rate * 2,  # small\n     beta_1=.5)\n",
+        ),
+    ],
+)
+def test_pieces(old, new):
+    assert modernized(old, dialect=2) == (new, [])
+
+
+def test_what_is_not_translated_is_listed_with_its_line():
+    source = (
+        "import keras.backend as K\n\n"
+        "x = K.placeholder((3,))\n"
+        "y = model.predict_classes(z)\n"
+        "model.fit_generator(g, samples_per_epoch=100, nb_epoch=2)\n"
+    )
+    result, notes = modernized(source, dialect=1)
+    assert [line for line, _ in notes] == [3, 4, 5]
+    assert "K.placeholder" in notes[0][1] and "argmax" in notes[1][1]
+    assert "samples_per_epoch" in notes[2][1]
+    assert result == source
+
+
+def test_a_script_of_today_stays_as_it_is():
+    source = "import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\n"
+    assert modernized(source) == (source, [])
+
+
+def test_the_command_prints_a_diff(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(PIMA)
+    command = [sys.executable, "-m", "minikeras", "--modernize", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"--- {script}" and lines[1] == f"+++ {script} (Keras 3)"
+    assert "+history = model.fit(X, Y, epochs=3, batch_size=10, verbose=0)" in lines
+    assert script.read_text() == PIMA
