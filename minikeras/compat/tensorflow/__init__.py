@@ -1,8 +1,8 @@
 """The part of TensorFlow that Keras's scripts touch.
 
 Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
-`linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `texts.py`, `files.py`, `control.py`,
-`modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1*.py`. What tensors have in
+`linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `signals.py`, `texts.py`, `files.py`,
+`control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1*.py`. What tensors have in
 TensorFlow and not here (`tensors.py`) they are lent by the first `import tensorflow`.
 """
 
@@ -21,6 +21,7 @@ from minikeras.compat.tensorflow import (
     modules,
     neural,
     random_numbers,
+    signals,
     tensors,
     texts,
     version1,
@@ -30,7 +31,16 @@ from minikeras.compat.tensorflow import (
 from minikeras.compat.tensorflow.table import TABLE
 
 _SUBJECTS = (arrays, control, elementwise, environment, files, images, linear_algebra)
-_SUBJECTS += (modules, neural, random_numbers, texts, version1, version1_layers, version1_training)
+_SUBJECTS += (
+    modules,
+    neural,
+    random_numbers,
+    signals,
+    texts,
+    version1,
+    version1_layers,
+    version1_training,
+)
 
 _BESIDE = {
     "losses": ["minikeras.losses"],

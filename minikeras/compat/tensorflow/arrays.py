@@ -757,3 +757,45 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tu
     norm = global_norm(t_list) if use_norm is None else use_norm
     scale = clip_norm / ops.maximum(norm, clip_norm)
     return [None if t is None else t * ops.cast(scale, dtype_name(t)) for t in t_list], norm
+
+
+@named("unravel_index")
+def unravel_index(indices: Any, dims: Any) -> Any:
+    """Return the places of flat indices, one axis a row."""
+    found = np.unravel_index(to_array(indices), sizes(dims))
+    return Tensor(np.stack(found).astype(to_array(indices).dtype))
+
+
+def _blocks(block_shape: Any, spaces: Any) -> tuple[list[int], list[list[int]]]:
+    blocks = list(sizes(block_shape))
+    return blocks, [[int(number(n)) for n in pair] for pair in np.asarray(spaces).tolist()]
+
+
+@named("space_to_batch space_to_batch_nd nn.space_to_batch")
+def space_to_batch(input: Any, block_shape: Any, paddings: Any) -> Any:
+    """Move blocks of the axes after the first into the first."""
+    blocks, around = _blocks(block_shape, paddings)
+    x = ops.convert_to_tensor(input)
+    n = len(blocks)
+    x = ops.pad(x, [[0, 0], *around, *[[0, 0]] * (len(x.shape) - n - 1)])
+    rest = x.shape[n + 1 :]
+    parts = [p for size, b in zip(x.shape[1:], blocks) for p in (size // b, b)]
+    y = ops.reshape(x, (-1, *parts, *rest))
+    inner = [2 * i + 2 for i in range(n)]
+    outer = [2 * i + 1 for i in range(n)]
+    y = ops.transpose(y, [*inner, 0, *outer, *range(2 * n + 1, len(y.shape))])
+    return ops.reshape(y, (-1, *parts[::2], *rest))
+
+
+@named("batch_to_space batch_to_space_nd")
+def batch_to_space(input: Any, block_shape: Any, crops: Any) -> Any:
+    """Undo `space_to_batch`."""
+    blocks, cuts = _blocks(block_shape, crops)
+    x = ops.convert_to_tensor(input)
+    n = len(blocks)
+    space, rest = x.shape[1 : n + 1], x.shape[n + 1 :]
+    y = ops.reshape(x, (*blocks, -1, *space, *rest))
+    order = [n, *(a for i in range(n) for a in (n + 1 + i, i)), *range(2 * n + 1, len(y.shape))]
+    whole = [size * b for size, b in zip(space, blocks)]
+    y = ops.reshape(ops.transpose(y, order), (-1, *whole, *rest))
+    return y[(slice(None), *(slice(a, size - b) for (a, b), size in zip(cuts, whole)))]

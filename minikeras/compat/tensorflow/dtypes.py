@@ -115,10 +115,7 @@ class DType(str):
         return f"tf.{self.name}"
 
     def __str__(self) -> str:
-        return f"<dtype: {self.name!r}>"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.name, spec)
+        return self.name  # what asks for a dtype's name by `str` is to find it
 
     def __reduce__(self) -> Any:
         return DType, (self.name,)

@@ -148,6 +148,44 @@ def xlogy(x: Any, y: Any) -> Any:
     return ops.where(none, ops.zeros_like(x), x * ops.log(ops.where(none, ops.ones_like(y), y)))
 
 
+@named("math.xlog1py")
+def xlog1py(x: Any, y: Any) -> Any:
+    """`x * log(1 + y)`, zero where `x` is zero."""
+    return xlogy(x, ops.convert_to_tensor(y) + 1)
+
+
+@named("math.reciprocal_no_nan")
+def reciprocal_no_nan(x: Any) -> Any:
+    """`1 / x`, zero where `x` is zero."""
+    return ops.divide_no_nan(ops.ones_like(x), x)
+
+
+@named("math.scalar_mul scalar_mul")
+def scalar_mul(scalar: Any, x: Any) -> Any:
+    """Multiply by a number."""
+    return ops.multiply(*_alike(scalar, x))
+
+
+@named("math.is_non_decreasing")
+def is_non_decreasing(x: Any) -> Any:
+    """Whether no element is less than the one before it."""
+    flat = ops.reshape(x, (-1,))
+    return ops.all(flat[1:] >= flat[:-1])
+
+
+@named("math.is_strictly_increasing")
+def is_strictly_increasing(x: Any) -> Any:
+    """Whether each element is greater than the one before it."""
+    flat = ops.reshape(x, (-1,))
+    return ops.all(flat[1:] > flat[:-1])
+
+
+@named("math.invert_permutation")
+def invert_permutation(x: Any) -> Any:
+    """Return where each number stands."""
+    return Tensor(np.argsort(to_array(x)).astype(to_array(x).dtype))
+
+
 @named("math.xdivy")
 def xdivy(x: Any, y: Any) -> Any:
     """`x / y`, zero where `x` is zero."""
@@ -350,13 +388,13 @@ def _segment_mean(data: Any, ids: Any, num: int) -> Any:
     return ops.segment_sum(data, ids, num) / count
 
 
-def _no_gaps(function: Any) -> Any:
+def _no_gaps(function: Any, empty: int = 0) -> Any:
     def segment(data: Any, ids: Any, num: int) -> Any:
-        """Segments that nothing belongs to are zero."""
+        """Segments that nothing belongs to are zero, or one for products."""
         y = function(data, ids, num)
         present = np.isin(np.arange(num), np.asarray(ids))
         shape = (num, *[1] * (len(y.shape) - 1))
-        return ops.where(present.reshape(shape), y, ops.zeros_like(y))
+        return ops.where(present.reshape(shape), y, ops.full_like(y, empty))
 
     return segment
 
@@ -364,4 +402,5 @@ def _no_gaps(function: Any) -> Any:
 _segments("sum", ops.segment_sum, ops.segment_sum)
 _segments("max", _no_gaps(ops.segment_max), ops.segment_max)
 _segments("min", _no_gaps(ops.segment_min), ops.segment_min)
+_segments("prod", _no_gaps(ops.segment_prod, 1), ops.segment_prod)
 _segments("mean", _segment_mean, _segment_mean)

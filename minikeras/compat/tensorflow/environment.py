@@ -295,6 +295,34 @@ def assert_rank(x: Any, rank: Any, message: Any = None) -> None:
         )
 
 
+@named("debugging.assert_rank_at_least compat.v1.assert_rank_at_least")
+def assert_rank_at_least(x: Any, rank: Any, message: Any = None) -> None:
+    """Raise if there are fewer axes."""
+    if len(ops.shape(x)) < int(rank):
+        raise ValueError(f"assert_rank_at_least: {message or ''} Received: shape {ops.shape(x)}")
+
+
+@named("debugging.assert_rank_in compat.v1.assert_rank_in")
+def assert_rank_in(x: Any, ranks: Any, message: Any = None) -> None:
+    """Raise unless the number of axes is one of some."""
+    if len(ops.shape(x)) not in [int(r) for r in ranks]:
+        raise ValueError(f"assert_rank_in: {message or ''} Received: shape {ops.shape(x)}")
+
+
+@named("debugging.assert_scalar compat.v1.assert_scalar")
+def assert_scalar(tensor: Any, message: Any = None) -> Any:
+    """Return a tensor, which must have no axes."""
+    assert_rank(tensor, 0, message)
+    return tensor
+
+
+@named("debugging.assert_integer compat.v1.assert_integer")
+def assert_integer(x: Any, message: Any = None) -> None:
+    """Raise unless a tensor holds integers."""
+    if to_array(x).dtype.kind not in "iu":
+        raise TypeError(f"assert_integer: {message or ''} Received: dtype {to_array(x).dtype}")
+
+
 @named("debugging.assert_shapes")
 def assert_shapes(
     shapes: Any, data: Any = None, summarize: Any = None, message: Any = None
@@ -371,6 +399,39 @@ add(
     "data.experimental.load",
     lambda path, *_, **__: __import__("minikeras.data", fromlist=["Dataset"]).Dataset.load(path),
 )
+
+
+def _method(name: str) -> Any:
+    return lambda *args, **kwargs: lambda dataset: getattr(dataset, name)(*args, **kwargs)
+
+
+for _name in (
+    "take_while",
+    "unbatch",
+    "scan",
+    "group_by_window",
+    "bucket_by_sequence_length",
+    "snapshot",
+):
+    add(f"data.experimental.{_name}", _method(_name))
+add("data.experimental.enumerate_dataset", _method("enumerate"))
+add("data.experimental.parallel_interleave", _method("interleave"))
+add(
+    "data.experimental.shuffle_and_repeat",
+    lambda size, count=None, seed=None: lambda dataset: dataset.shuffle(size, seed).repeat(count),
+)
+add(
+    "data.experimental.map_and_batch",
+    lambda map_func, batch_size, *_, drop_remainder=False, **__: (
+        lambda dataset: dataset.map(map_func).batch(batch_size, drop_remainder)
+    ),
+)
+for _name in ("sample_from_datasets", "choose_from_datasets"):
+    add(f"data.experimental.{_name}", Lazy(f"minikeras.data:Dataset.{_name}"))
+add("data.experimental.Counter", Lazy("minikeras.data:Dataset.counter"))
+_CSV = "Read the file with pandas or numpy.genfromtxt, and use tf.data.Dataset.from_tensor_slices."
+for _name in ("CsvDataset", "make_csv_dataset", "SqlDataset"):
+    add(f"data.experimental.{_name}", Gone(f"tf.data.experimental.{_name}", _CSV))
 
 
 def _lines(filenames: Any, compression_type: Any = None, *_: Any, **__: Any) -> Any:
@@ -539,10 +600,6 @@ _GONE = {
     "lookup": (
         "Use keras.layers.StringLookup or a dict.",
         "TensorFlow's tables are not part of minikeras",
-    ),
-    "audio": (
-        "Read sound with `scipy.io.wavfile` or the `wave` module.",
-        "minikeras reads no sound",
     ),
     "contrib": ("", "tf.contrib is gone since TensorFlow 2, and only parts of it are here"),
     "queue": ("Use tf.data.Dataset.", "queues are not part of minikeras"),

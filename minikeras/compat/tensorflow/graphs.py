@@ -593,6 +593,7 @@ def evaluated(self: Any, feed_dict: Any = None, session: Any = None) -> Any:
 
 
 EXTENSIONS = tuple(
-    Extension(f"minikeras.autodiff:{name}", {"eval": evaluated}) for name in ("Tensor", "KerasTensor")
+    Extension(f"minikeras.autodiff:{name}", {"eval": evaluated})
+    for name in ("Tensor", "KerasTensor")
 )
 """Tensors are evaluated by the open session."""

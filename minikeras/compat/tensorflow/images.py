@@ -334,6 +334,25 @@ def rgb_to_hsv(images: Any) -> Any:
     return ops.stack([ops.where(hue < 0, hue + 1, hue), saturation, value], axis=-1)
 
 
+_YUV = [
+    [0.299, -0.14714119, 0.61497538],
+    [0.587, -0.28886916, -0.51496512],
+    [0.114, 0.43601035, -0.10001026],
+]
+
+
+@named("image.rgb_to_yuv")
+def rgb_to_yuv(images: Any) -> Any:
+    """Return brightness and two differences of colors."""
+    return ops.matmul(images, np.asarray(_YUV, dtype_name(images)))
+
+
+@named("image.yuv_to_rgb")
+def yuv_to_rgb(images: Any) -> Any:
+    """Return colors of brightness and two differences."""
+    return ops.matmul(images, np.linalg.inv(_YUV).astype(dtype_name(images)))
+
+
 @named("image.hsv_to_rgb")
 def hsv_to_rgb(images: Any) -> Any:
     """Return colors of hue, saturation and value."""

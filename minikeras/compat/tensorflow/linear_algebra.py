@@ -239,10 +239,6 @@ def expm(input: Any) -> Any:
     return total
 
 
-named("signal.rfft")(lambda input_tensor, fft_length=None: _complex(ops.rfft(input_tensor)))
-named("signal.fft")(lambda input: _complex(ops.fft((ops.real(input), ops.imag(input)))))
-
-
 def _complex(parts: tuple) -> Any:
     real, imag = parts
     return ops.view_as_complex(ops.stack([real, imag], -1))

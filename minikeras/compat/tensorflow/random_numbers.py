@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,36 @@ def random_crop(value: Any, size: Any, seed: Any = None) -> Any:
     size = sizes(size)
     starts = [rng.integers(0, n - s + 1) for n, s in zip(ops.shape(value), size)]
     return ops.get_item(value, tuple(slice(b, b + s) for b, s in zip(starts, size)))
+
+
+Candidates = namedtuple(
+    "LogUniformCandidateSampler",
+    "sampled_candidates true_expected_count sampled_expected_count",
+)
+
+
+@named("random.log_uniform_candidate_sampler nn.log_uniform_candidate_sampler")
+def log_uniform_candidate_sampler(
+    true_classes: Any,
+    num_true: int,
+    num_sampled: int,
+    unique: bool,
+    range_max: int,
+    seed: Any = None,
+) -> Candidates:
+    """Draw classes, those of small numbers more often (Zipf), as words sorted by frequency ask for."""
+    odds = np.log((np.arange(range_max) + 2.0) / (np.arange(range_max) + 1.0)) / np.log(
+        range_max + 1.0
+    )
+    rng = np.random.default_rng(_entropy(seed))
+    drawn = rng.choice(range_max, num_sampled, replace=not unique, p=odds / odds.sum())
+    expected = 1 - (1 - odds) ** num_sampled if unique else odds * num_sampled
+    counts = expected.astype(np.float32)
+    return Candidates(
+        Tensor(drawn.astype(np.int64)),
+        Tensor(counts[to_array(true_classes)]),
+        Tensor(counts[drawn]),
+    )
 
 
 class Generator:

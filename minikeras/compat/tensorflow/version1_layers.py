@@ -116,6 +116,11 @@ for _name in (
     "InputSpec",
 ):
     both(f"layers.{_name}", getattr(layers, _name))
+for _n in (1, 2, 3):
+    for _kind in ("MaxPooling", "AveragePooling"):
+        both(f"layers.{_kind}{_n}D", getattr(layers, f"{_kind}{_n}D"))
+for _name in ("Conv2DTranspose", "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D"):
+    both(f"layers.{_name}", getattr(layers, _name))
 for _name in ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot"):
     both(f"layers.{_name}", getattr(layers, _name))
 

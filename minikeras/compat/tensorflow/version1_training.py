@@ -331,6 +331,23 @@ def cosine_decay(
 
 
 @_schedule
+def cosine_decay_restarts(
+    learning_rate: float,
+    global_step: Any,
+    first_decay_steps: int,
+    t_mul: float = 2.0,
+    m_mul: float = 1.0,
+    alpha: float = 0.0,
+    name: Any = None,
+) -> Any:
+    """Return `CosineDecayRestarts`."""
+    return schedules.CosineDecayRestarts(learning_rate, first_decay_steps, t_mul, m_mul, alpha)
+
+
+@_schedule
 def piecewise_constant(x: Any, boundaries: list, values: list, name: Any = None) -> Any:
     """Return `PiecewiseConstantDecay`."""
     return schedules.PiecewiseConstantDecay(boundaries, values)
+
+
+both("train.piecewise_constant_decay", piecewise_constant)

@@ -22,7 +22,7 @@ _NOT = (
     "diag(V)",
     "tf.shape(T",
 )
-_NOT += ("tf.rank", "l2_regularizer", "tf.constant", "Variable", "numpy", "py_function")
+_NOT += ("tf.rank", "stft", "l2_regularizer", "tf.constant", "Variable", "numpy", "py_function")
 
 
 def symbolic_calls():

@@ -32,7 +32,11 @@ def test_dtypes_work_wherever_dtypes_do(tf):
     x = tf.constant([1.0])
     assert x.dtype in (tf.float32,) and x.dtype.as_numpy_dtype is np.float32
     assert x.dtype.kind == "f" and tf.Variable(x).dtype.name == "float32"
-    assert (repr(tf.float32), str(tf.float32)) == ("tf.float32", "<dtype: 'float32'>")
+    assert (repr(tf.float32), str(tf.float32), f"{tf.float32}") == (
+        "tf.float32",
+        "float32",
+        "float32",
+    )
     assert pickle.loads(pickle.dumps(tf.float32)) == tf.float32
     assert (tf.half, tf.double) == (tf.float16, tf.float64)
     assert tf.int32.max == 2**31 - 1 and tf.float32.min == np.finfo("float32").min
