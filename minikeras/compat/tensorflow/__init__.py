@@ -2,8 +2,8 @@
 
 Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
 `linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `signals.py`, `texts.py`, `files.py`,
-`control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1*.py`. What tensors have in
-TensorFlow and not here (`tensors.py`) they are lent by the first `import tensorflow`.
+`control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1*.py`. What
+tensors have in TensorFlow and not here (`tensors.py`) they are lent by the first `import tensorflow`.
 """
 
 from minikeras.compat.extensions import Extension
@@ -94,6 +94,7 @@ EXTENSIONS = (
     ),
     *tensors.EXTENSIONS,
     *graphs.EXTENSIONS,
+    *neural.EXTENSIONS,
 )
 
 _MODULES = _modules()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minikeras import ops, random
 from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.common.object_family import ObjectFamily
+from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.spelling import tell
 from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.symbols import sized
-from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, number, sizes
+from minikeras.compat.tensorflow.table import TABLE, add, axes, is_symbolic, named, number, sizes
 
 TopK = namedtuple("TopKV2", "values indices")
 
@@ -449,3 +452,27 @@ def compute_average_loss(
     losses = losses if sample_weight is None else losses * sample_weight
     n = losses.shape[0] if global_batch_size is None else number(global_batch_size)
     return ops.sum(losses) / float(n)
+
+
+# As an activation of a layer each is the function of today, which configs know by its name.
+
+_ACTIVATIONS = """
+nn.elu nn.gelu nn.leaky_relu nn.log_softmax nn.relu nn.relu6 nn.selu nn.sigmoid nn.silu nn.softmax nn.softplus
+nn.softsign nn.tanh math.sigmoid math.tanh math.softplus math.softsign
+"""
+for _path in _ACTIVATIONS.split():
+    _module, _, _name = _path.partition(".")
+    TABLE[_module][_name].as_activation = _name
+TABLE["nn"]["swish"].as_activation = "silu"
+TABLE["math"]["exp"].as_activation = "exponential"
+TABLE[""]["identity"].as_activation = "linear"
+
+
+def _todays(get: Callable) -> Callable:
+    def get_todays(family: ObjectFamily, identifier: Any) -> Any:
+        return get(family, getattr(identifier, "as_activation", identifier))
+
+    return get_todays
+
+
+EXTENSIONS = (Extension("minikeras.common.object_family:ObjectFamily", {"get": Around(_todays)}),)

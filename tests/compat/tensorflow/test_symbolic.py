@@ -90,11 +90,21 @@ def test_layers_and_lambdas_of_tf_functions_are_described_and_saved(tf, tmp_path
     z = minikeras.layers.Lambda(lambda t: tf.reduce_max(t, axis=[1, 2], keepdims=False))(x)
     assert tuple(z.shape) == (None,)
     h = tf.nn.relu(tf.reduce_mean(x, axis=1) - 0.5)
+    h = minikeras.layers.Dense(h.shape[-1], activation=tf.nn.softmax, dtype=tf.float32)(h)
     plain = minikeras.Model(x, tf.concat([h, tf.zeros((tf.shape(x)[0], 1))], axis=-1))
     path = tmp_path / "model.keras"
     plain.save(path)
     data = np.random.RandomState(0).rand(2, 4, 3).astype("float32")
     np.testing.assert_array_equal(minikeras.models.load_model(path)(data), plain(data))
+
+
+def test_functions_are_todays_activations_in_layers(tf):
+    functions = [tf.nn.relu, tf.nn.swish, tf.tanh, tf.nn.softmax, tf.exp, tf.nn.leaky_relu]
+    layers = [minikeras.layers.Dense(2, activation=f) for f in functions]
+    names = [layer.get_config()["activation"] for layer in layers]
+    assert names == ["relu", "silu", "tanh", "softmax", "exponential", "leaky_relu"]
+    assert layers[0].activation is minikeras.activations.relu
+    assert minikeras.layers.Activation(tf.nn.gelu).get_config()["activation"] == "gelu"
 
 
 def test_sizes_are_computed_with(tf):
