@@ -457,8 +457,8 @@ def compute_average_loss(
 # As an activation of a layer each is the function of today, which configs know by its name.
 
 _ACTIVATIONS = """
-nn.elu nn.gelu nn.leaky_relu nn.log_softmax nn.relu nn.relu6 nn.selu nn.sigmoid nn.silu nn.softmax nn.softplus
-nn.softsign nn.tanh math.sigmoid math.tanh math.softplus math.softsign
+nn.elu nn.gelu nn.leaky_relu nn.log_softmax nn.relu nn.relu6 nn.selu nn.sigmoid nn.silu nn.softmax
+nn.softplus nn.softsign nn.tanh math.sigmoid math.tanh math.softplus math.softsign
 """
 for _path in _ACTIVATIONS.split():
     _module, _, _name = _path.partition(".")

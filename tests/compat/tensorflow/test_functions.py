@@ -1,6 +1,7 @@
 """Functions that have no table of values: gradients, control, randomness, files, modules, checkpoints."""
 
 import logging
+import wave
 
 import numpy as np
 import pytest
@@ -165,6 +166,30 @@ def test_files_and_images(tf, tmp_path):
     assert not gfile.exists(path)
 
 
+def test_sounds(tf, tmp_path):
+    path = str(tmp_path / "tone.wav")
+    tone = (np.sin(np.arange(160) / 5) * 2**14).astype("<i2")
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(tone.tobytes())
+    audio, rate = tf.audio.decode_wav(tf.io.read_file(path), desired_samples=200)
+    assert audio.shape.as_list() == [200, 1] and int(rate) == 8000
+    np.testing.assert_allclose(audio.numpy()[:160, 0], tone / 32768)
+    assert not audio.numpy()[160:].any()
+
+
+def test_candidates_are_drawn_by_the_logarithm_of_their_place(tf):
+    drawn = tf.random.log_uniform_candidate_sampler([[3]], 1, 5000, False, 10, seed=1)
+    counts = np.bincount(drawn.sampled_candidates.numpy(), minlength=10) / 5000
+    odds = np.log((np.arange(10) + 2) / (np.arange(10) + 1)) / np.log(11)
+    np.testing.assert_allclose(counts, odds, atol=0.03)
+    np.testing.assert_allclose(drawn.true_expected_count, [[odds[3] * 5000]], rtol=1e-5)
+    few = tf.random.log_uniform_candidate_sampler([[0]], 1, 10, True, 10)
+    assert sorted(few.sampled_candidates.numpy()) == list(range(10))
+
+
 def test_modules_and_checkpoints(tf, tmp_path):
     class Line(tf.Module):
         def __init__(self):
@@ -224,6 +249,10 @@ def test_checks(tf):
         tf.debugging.check_numerics(tf.constant([np.nan]), "NaN here")
     with pytest.raises(ValueError, match="assert_rank"):
         tf.debugging.assert_rank(tf.ones([2]), 2)
+    with pytest.raises(ValueError, match="assert_rank_at_least"):
+        tf.debugging.assert_rank_at_least(tf.ones([2]), 2)
+    with pytest.raises(TypeError, match="assert_integer: no"):
+        tf.debugging.assert_integer([1.0], message="no")
 
 
 def test_print_shows_values_on_stderr(tf, capsys):
