@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -27,41 +27,44 @@ class Facade:
     """A class of ours under TensorFlow's name, made by TensorFlow's arguments.
 
     Args:
-        target: the class.
+        target: the class, or several.
         make: what is called in its place.
         but: a class whose instances do not count as its own.
     """
 
-    def __init__(self, target: type, make: Callable, but: type | None = None) -> None:
-        self._target, self._make, self._but = target, make, but
+    def __init__(
+        self, target: type | tuple[type, ...], make: Callable, but: type | None = None
+    ) -> None:
+        self._targets = target if isinstance(target, tuple) else (target,)
+        self._make, self._but = make, but
         self.__doc__ = make.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._make(*args, **kwargs)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return isinstance(instance, self._target) and not (
+        return isinstance(instance, self._targets) and not (
             self._but is not None and isinstance(instance, self._but)
         )
 
     def __subclasscheck__(self, subclass: type) -> bool:
-        return issubclass(subclass, self._target)
+        return issubclass(subclass, self._targets)
 
     def __mro_entries__(self, bases: tuple) -> tuple[type]:
-        return (self._target,)
+        return self._targets[:1]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._target, name)
+        return getattr(self._targets[0], name)
 
     def __or__(self, other: Any) -> Any:
-        return self._target | getattr(other, "_target", other)
+        return Union[(*self._targets, *getattr(other, "_targets", (other,)))]
 
     __ror__ = __or__
 
     def __repr__(self) -> str:
-        return repr(self._target)
+        return repr(self._targets[0])
 
 
 def make_variable(
@@ -110,7 +113,7 @@ def _no_tensor(*_: Any, **__: Any) -> Any:
 
 
 VARIABLE = add("Variable compat.v1.Variable", Facade(Variable, make_variable))
-TENSOR = add("Tensor", Facade((Tensor, KerasTensor), _no_tensor, but=Variable))  # type: ignore[arg-type]
+TENSOR = add("Tensor", Facade((Tensor, KerasTensor), _no_tensor, but=Variable))
 add("compat.v1.Tensor", TENSOR)
 
 

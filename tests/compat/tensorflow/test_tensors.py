@@ -84,6 +84,19 @@ def test_variables(tf):
     assert {tf.constant(1).ref(): 1} and v.ref() == v.ref() and v.ref().deref() is v
 
 
+def test_classes_are_annotations_and_bases(tf):
+    def f(x: tf.Tensor | None, y: "np.ndarray | tf.Variable") -> list[tf.Tensor] | None:
+        return x
+
+    assert type(None) in f.__annotations__["x"].__args__
+
+    class Mine(tf.Variable):
+        pass
+
+    assert issubclass(Mine, Variable) and issubclass(Mine, tf.Variable)
+    assert isinstance(minikeras.Input((2,)), tf.Tensor)
+
+
 def test_strings_are_bytes_to_python_and_texts_to_layers(tf):
     words = tf.constant(["one", "zw\u00f6lf"])
     assert words.dtype == tf.string and words.shape.as_list() == [2]
