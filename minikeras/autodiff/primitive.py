@@ -33,6 +33,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
+from minikeras.kernels.per_example import broadcast_sums
 from minikeras.kernels.sums import add_reduce
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -41,6 +42,9 @@ PRIMITIVES: dict[str, Primitive] = {}
 _SCALARS = (int, float, bool)
 _SINGLE = np.dtype(np.float32)
 _NO_ARRAY = np.zeros((), _SINGLE)
+
+PER_EXAMPLE = 2
+"""What `needs` says of an input whose gradient is wanted for each example."""
 
 
 class Primitive:
@@ -61,6 +65,11 @@ class Primitive:
         writes_out: whether `backward` makes use of `out`.
         promotes: whether a first input of integers or booleans is made the float that it becomes
             beside the other inputs.
+        per_example: `per_example(g, saved, needs, n, **params) -> gradients`, as `backward`, for a
+            result whose first axis holds `n` examples one after the other: where `needs[i]` is
+            `PER_EXAMPLE` the gradient is a `kernels.per_example.PerExample`. It may return None
+            where it knows no way. Without it, examples are gone through one by one.
+        mixes_examples: whether the result for one example depends on the others.
     """
 
     narrow = "E"
@@ -68,6 +77,11 @@ class Primitive:
     NumPy has no arithmetic of its own. Empty if inputs are to stay what they are."""
 
     promotes = False
+
+    per_example: Callable | None = None
+
+    rearranges = False
+    """Whether the result has the elements of its input, and no others, in whatever order."""
 
     def __init__(
         self,
@@ -79,6 +93,8 @@ class Primitive:
         n_outputs: int | Callable = 1,
         writes_out: bool = False,
         promotes: bool = False,
+        per_example: Callable | None = None,
+        mixes_examples: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -89,6 +105,9 @@ class Primitive:
         self.n_outputs = n_outputs
         self.writes_out = writes_out
         self.promotes = promotes
+        if per_example is not None:  # else it may be a method of a subclass
+            self.per_example = per_example
+        self.mixes_examples = mixes_examples
         PRIMITIVES[name] = self
 
     def __repr__(self) -> str:
@@ -315,6 +334,20 @@ class Broadcasting(Elementary):
             for d, shape in zip(grads, saved["shape"])
         ]
 
+    def per_example(self, g: Any, saved: Any, needs: Any, n: int, **params: Any) -> list | None:
+        grads = super().backward(g, saved, needs, None, **params)
+        shapes = saved["shape"]
+        result: list[Any] = []
+        for d, shape, need in zip(grads, shapes, needs):
+            if d is not None and need == PER_EXAMPLE:
+                d = broadcast_sums(np.broadcast_to(d, g.shape), shape, n)
+                if d is None:
+                    return None
+            elif d is not None:
+                d = d if d.shape == shape else unbroadcast(d, shape)
+            result.append(d)
+        return result
+
 
 class WithoutGradient(Primitive):
     """A primitive that no gradient flows through; see `without_gradient`."""
@@ -467,6 +500,7 @@ CAST = elementary(
     rule=lambda x, dtype: KerasTensor(x.shape, dtype),
     narrow="",
 )
+CAST.rearranges = True
 
 
 def check_forward(name: str, result: Any) -> None:

@@ -17,7 +17,7 @@ from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 
-_RELEASED: Any = object()
+RELEASED: Any = object()
 """What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
 
 
@@ -38,7 +38,7 @@ class Node:
         self.saved = saved
         self.params = params
         self.inputs = None  # the input tensors, kept only where a gradient of a gradient may come
-        self.layer = None  # where it ran, kept only with debug numerics on
+        self.layer = None  # where it ran, kept only with debug numerics on, or for messages
 
 
 class Leaf:
@@ -77,9 +77,14 @@ def record(
     node = Node(primitive, parents, saved, params)
     if settings.debug_numerics:
         node.layer = where_am_i()
-    if len(tapes) == 1 and not tapes[0]._persistent:
+    if len(tapes) == 1 and tapes[0]._keeps_least:
         tapes[0]._nodes.append(node)
         return node
+    if any(tape._examples for tape in tapes):
+        node.layer = where_am_i()
+        if len(tapes) == 1 and not tapes[0]._persistent:
+            tapes[0]._nodes.append(node)
+            return node
     # As they are now: a variable may have another value by the time of the backward.
     node.inputs = [
         Tensor(a.array, a.node) if isinstance(a, Tensor) and type(a) is not Tensor else a
@@ -118,7 +123,7 @@ def backpropagate(
         g = grads.get(node) if node in keep else grads.pop(node, None)
         if g is None:
             if release and type(node) is Node:
-                node.saved = _RELEASED
+                node.saved = RELEASED
             continue
         if type(node) is Pick:
             source = node.node
@@ -140,13 +145,13 @@ def backpropagate(
                 if not grads.keys().isdisjoint(parents):  # the second use of a weight: add to it
                     targets = [None if p in grads else t for p, t in zip(parents, targets)]
             saved = node.saved
-            if saved is _RELEASED:
+            if saved is RELEASED:
                 raise RuntimeError(_ONCE)
             parent_grads = primitive.backward(g, saved, needs, targets, **node.params)
             if debug:
-                _check_backward(node, parent_grads)
+                check_backward(node, parent_grads)
         if release:
-            node.saved = saved = _RELEASED
+            node.saved = saved = RELEASED
         for need, parent, pg in zip(needs, parents, parent_grads):
             if pg is None or not need:
                 continue
@@ -160,7 +165,8 @@ def backpropagate(
     return grads
 
 
-def _check_backward(node: Node, grads: Iterable[Any]) -> None:
+def check_backward(node: Node, grads: Iterable[Any]) -> None:
+    """Raise FloatingPointError if a gradient holds NaN or Inf (debug numerics)."""
     for g in grads:
         if isinstance(g, np.ndarray) and not np.isfinite(g).all():
             place = f" in {node.layer}" if node.layer else ""
@@ -190,10 +196,16 @@ class GradientTape:
     """
 
     _watched: frozenset = frozenset()
+    _examples: dict = {}
+    """What `watch_examples` was given: shapes by leaf."""
+    _keeps_least = True
+    """Whether a recorded call needs to know neither its inputs nor the layer that it ran in."""
     _used = False
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
+        if persistent:
+            self._keeps_least = False
         self._accessed = watch_accessed_variables
         self._nodes: list = []
 
@@ -225,6 +237,45 @@ class GradientTape:
                 t.node = Leaf()
             self._watched |= {t.node}
 
+    def watch_examples(self, x: Any) -> Any:
+        """Follow a batch, so that the gradient of each of its examples can be clipped.
+
+        See `Optimizer.clipped_gradients`.
+
+        Args:
+            x: array or tensor whose first axis is that of the examples, or a structure of them.
+
+        Returns:
+            Tensors in the structure of `x`, to be used in its place.
+
+        Example:
+
+        >>> import numpy as np, minikeras
+        >>> with minikeras.GradientTape() as tape:
+        ...     x = tape.watch_examples(np.ones((4, 2), "float32"))
+        >>> x.shape
+        (4, 2)
+        """
+        found = dict(self._examples)
+
+        def followed(a: Any) -> Any:
+            if not isinstance(a, (Tensor, np.ndarray)) or a.dtype == object:
+                return a
+            tensor = Tensor(to_array(a))
+            leaf = Leaf()
+            found[leaf] = tensor.shape
+            if tensor.array.dtype.kind in "fV":
+                tensor.node = leaf
+            mask = getattr(a, "_keras_mask", None)
+            if mask is not None:
+                tensor._keras_mask = mask
+            return tensor
+
+        x = tree.map_structure(followed, x)
+        self._examples = found
+        self._keeps_least = False
+        return x
+
     def stop_recording(self) -> _Paused:
         """Return a context in which this tape records nothing."""
         return _Paused(self)
@@ -232,7 +283,8 @@ class GradientTape:
     def reset(self) -> None:
         """Forget what was recorded."""
         self._nodes = []
-        self._watched = frozenset()
+        self._watched, self._examples = frozenset(), {}
+        self._keeps_least = not self._persistent
         self._used = False
 
     def watched_variables(self) -> tuple:
@@ -364,16 +416,25 @@ class GradientTape:
         >>> tape.gradients_into(loss, {v.node: np.empty(2, "float32")})[v.node]
         array([2., 4.], dtype=float32)
         """
-        if self._used:
-            raise RuntimeError(_ONCE)
-        nodes = self._nodes
-        if not self._persistent:
-            self._nodes, self._used = [], True
+        nodes = self.take_nodes()
         value = loss.array
         seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
         # What another tape recorded too, that one needs yet.
         release = not (self._persistent or thread.state.tapes)
         return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
+
+    def take_nodes(self) -> list:
+        """Return what was recorded; a tape that is not persistent keeps none of it.
+
+        Raises:
+            RuntimeError: on a second call of such a tape.
+        """
+        if self._used:
+            raise RuntimeError(_ONCE)
+        nodes = self._nodes
+        if not self._persistent:
+            self._nodes, self._used = [], True
+        return nodes
 
     def jacobian(self, target: Any, sources: Any) -> Any:
         """Return d target[i] / d source[j] for every element.

@@ -209,6 +209,7 @@ def _renamed(init: Any, cls: type, defaults: Mapping[str, Any]) -> Any:
 def _with_handed_on(init: Any, cls: type) -> Any:
     """Return an `__init__` that names what its `**options` hand on to the base, and takes all
     arguments by position too: first its own, then those of the base, then its keyword-only ones.
+    What the base takes by keyword only stays so.
 
     >>> from minikeras.optimizers import SGD
     >>> list(inspect.signature(SGD).parameters)[:5]
@@ -222,6 +223,7 @@ def _with_handed_on(init: Any, cls: type) -> Any:
     known = {p.name for p in own + last}
     base = inspect.signature(super(cls, cls).__init__).parameters.values()
     handed_on = [p for p in base if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in known]
+    by_keyword = [p for p in base if p.kind is p.KEYWORD_ONLY and p.name not in known]
     options = [p for p in base if p.kind is p.VAR_KEYWORD]
     if not handed_on or all(p.kind is not p.VAR_KEYWORD for p in parameters):
         return init
@@ -238,7 +240,7 @@ def _with_handed_on(init: Any, cls: type) -> Any:
             )
         init(self, *args[:n], **dict(zip(names[n:], args[n:])), **kwargs)
 
-    __init__.__signature__ = inspect.Signature([*by_position, *options])
+    __init__.__signature__ = inspect.Signature([*by_position, *by_keyword, *options])
     return __init__
 
 

@@ -40,8 +40,9 @@ class Adapted:
 
     Args:
         place: where today's is, `"module:attribute"`.
-        positional: the names of its arguments in the order that they once had, in one string. Today's order
-            if None.
+        positional: the names of its arguments in the order that they once had, in one string, or a
+            function of the positional arguments that returns it, where there was more than one order.
+            Today's order if None.
         renamed: today's names by old ones.
         values: by today's name, a function that brings an old value of an argument up to date.
         defaults: by today's name, what was the default then. Not for what is today's default, too.
@@ -50,6 +51,8 @@ class Adapted:
             they are to be; for what cannot be said argument by argument.
         afterwards: by name, for arguments that today's has not got, a function of the object that was made
             and the value.
+        chosen: a function of all keyword arguments, in today's spelling, that returns the place of another
+            class where they ask for what today's cannot do, else None.
         name: the name that scripts know it by, if that is not today's.
         old_name: whether the name itself is gone from Keras.
         today: what to say in its place, if that is not just the name.
@@ -67,7 +70,7 @@ class Adapted:
     def __init__(
         self,
         place: str,
-        positional: str | None = None,
+        positional: str | Callable[[tuple], str] | None = None,
         renamed: Mapping[str, str] | None = None,
         *,
         values: Mapping[str, Callable[[Any], Any]] | None = None,
@@ -75,18 +78,20 @@ class Adapted:
         ignored: Mapping[str, str] | None = None,
         prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         afterwards: Mapping[str, Callable[[Any, Any], None]] | None = None,
+        chosen: Callable[[dict[str, Any]], str | None] | None = None,
         name: str | None = None,
         old_name: bool = False,
         today: str | None = None,
     ) -> None:
         self._place = Lazy(place)
-        self._positional = None if positional is None else positional.split()
+        self._positional = positional
         self._renamed = dict(renamed or {})
         self._values = dict(values or {})
         self._defaults = dict(defaults or {})
         self._ignored = dict(ignored or {})
         self._prepare = prepare
         self._afterwards = dict(afterwards or {})
+        self._chosen = chosen
         self._todays_name = place.rpartition(":")[2]
         self._old_name = old_name
         self._today = today
@@ -112,7 +117,8 @@ class Adapted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = self.arguments(args, kwargs)
         later = self._taken_out(kwargs)
-        made = self.target(*args, **kwargs)
+        other = None if self._chosen is None else self._chosen(kwargs)
+        made = (self.target if other is None else Lazy(other).get())(*args, **kwargs)
         self._finish(made, later)
         return made
 
@@ -124,18 +130,24 @@ class Adapted:
             if value is not None:
                 self._afterwards[name](made, value)
 
+    def order(self, args: tuple) -> list[str] | None:
+        """Return the old names of arguments given by place, None if they are in today's order."""
+        order = self._positional(args) if callable(self._positional) else self._positional
+        return None if order is None else order.split()
+
     def arguments(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Return call arguments in today's spelling."""
         if self._old_name:
             tell(self.__name__, self._today or self._todays_name)
         named = frozenset(kwargs)  # those given by place are not spelled out
-        if args and self._positional is not None:
-            if len(args) > len(self._positional):
+        names = self.order(args)
+        if args and names is not None:
+            if len(args) > len(names):
                 raise TypeError(
-                    f"{self.__name__} takes at most {len(self._positional)} positional arguments "
-                    f"({', '.join(self._positional)}). Received: {len(args)}"
+                    f"{self.__name__} takes at most {len(names)} positional arguments "
+                    f"({', '.join(names)}). Received: {len(args)}"
                 )
-            by_place = dict(zip(self._positional, args))
+            by_place = dict(zip(names, args))
             twice = by_place.keys() & kwargs.keys()
             if twice:
                 raise TypeError(f"{self.__name__}: argument `{min(twice)}` is given twice")
@@ -158,6 +170,12 @@ class Adapted:
 
     # As a class.
 
+    def __eq__(self, other: object) -> bool:  # `type(layer) == Dense`
+        return other is self or other is self.target
+
+    def __hash__(self) -> int:
+        return hash(self.target)
+
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, self.target)
 
@@ -175,6 +193,12 @@ class Adapted:
         def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:
             args, kwargs = adapted.arguments(args, kwargs)
             later = adapted._taken_out(kwargs)
+            other = None if adapted._chosen is None else adapted._chosen(kwargs)
+            if other is not None:
+                raise NotAvailable(
+                    f"{adapted.__name__}: with these arguments it is a {other.rpartition(':')[2]}, which "
+                    f"a subclass of {adapted.__name__} is not. Received: {kwargs}"
+                )
             target.__init__(instance, *args, **kwargs)
             adapted._finish(instance, later)
 

@@ -37,11 +37,27 @@ def detect(source: str) -> int:
     return 3
 
 
+def is_late(source: str) -> bool:
+    """Return whether a script is of Keras 2.3 or later, which logged `val_accuracy` in place of `val_acc`.
+
+    Args:
+        source: the script.
+
+    Example:
+
+    >>> is_late("plt.plot(history.history['val_accuracy'])")
+    True
+    """
+    signs = importlib.import_module("minikeras.compat.keras2.signs").LATE
+    return not signs.isdisjoint(_signs_of(ast.parse(source)))
+
+
 def _signs_of(tree: ast.AST) -> Iterator[str]:
     """Yield what may tell a period.
 
-    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`, `"call(keyword=)"`,
-    and short strings in quotes: `"'val_acc'"`.
+    These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`,
+    `"call(keyword=)"`, `"def name"`, `"call/3"` for three arguments by position, none of them a tuple or a
+    string, and short strings in quotes: `"'val_acc'"`.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -54,9 +70,13 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
             yield f".{node.attr}"
             if isinstance(node.value, ast.Name):
                 yield f"{node.value.id}.{node.attr}"
+            elif isinstance(node.value, ast.Attribute) and node.value.attr == "backend":
+                yield f"K.{node.attr}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 40:
                 yield f"'{node.value}'"
+        elif isinstance(node, ast.FunctionDef):
+            yield f"def {node.name}"
         elif isinstance(node, ast.Call):
             function = node.func
             name = (
@@ -64,7 +84,13 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
                 if isinstance(function, ast.Attribute)
                 else getattr(function, "id", "")
             )
+            if all(isinstance(a, (ast.Constant, ast.Name)) and not _is_text(a) for a in node.args):
+                yield f"{name}/{len(node.args)}"
             for keyword in node.keywords:
                 if keyword.arg:
                     yield f"{keyword.arg}="
                     yield f"{name}({keyword.arg}=)"
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

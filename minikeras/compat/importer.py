@@ -41,16 +41,18 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     Args:
         dialect: the period of Keras: 1, 2 or 3.
+        late: whether `keras` is what `tf.keras` was, as from 2.3 on.
     """
 
-    def __init__(self, dialect: int) -> None:
+    def __init__(self, dialect: int, late: bool = False) -> None:
         self.dialect = dialect
+        self.late = late
 
     def _place(self, fullname: str) -> tuple[Tree, str] | None:
         """Return the tree that a module belongs to, and its path there."""
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
-            return keras_tree(self.dialect, root == "tf_keras"), path
+            return keras_tree(self.dialect, self.late or root == "tf_keras"), path
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -94,13 +96,14 @@ def is_ours(name: str) -> bool:
     return name.partition(".")[0] in (*KERAS_NAMES, "tensorflow", "cntk")
 
 
-def install_as_keras(dialect: int = 3) -> None:
+def install_as_keras(dialect: int = 3, *, late: bool = False) -> None:
     """Let `import keras` and `import tensorflow` mean minikeras from here on, in this process.
 
     For notebooks and tests; a whole script is run by `python -m minikeras script.py`. `uninstall` ends it.
 
     Args:
         dialect: which Keras the code is written for: 1, 2 (tf.keras too) or 3.
+        late: of 2, whether it is Keras 2.3 or later: `keras` then has the defaults and names of tf.keras.
 
     Raises:
         ValueError: if there is no such dialect.
@@ -123,7 +126,7 @@ def install_as_keras(dialect: int = 3) -> None:
             "first thing, before anything that imports Keras or TensorFlow."
         )
     uninstall()
-    sys.meta_path.insert(0, Finder(dialect))
+    sys.meta_path.insert(0, Finder(dialect, late))
     sys.meta_path.append(AbsentFinder())
 
 

@@ -16,12 +16,19 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from minikeras.common.configurable import unusual_arguments_of
 from minikeras.common.extras import require
+from minikeras.common.naming import to_snake_case
 from minikeras.compat.adapters import Adapted, Gone, Lazy
 from minikeras.compat.dialects import detect
 from minikeras.compat.importer import KERAS_NAMES, keras_tree
 from minikeras.compat.keras3 import TREE as TODAY
 from minikeras.compat.namespaces import Tree
+from minikeras.constraints import Constraint
+from minikeras.initializers import Initializer
+from minikeras.regularizers import Regularizer
+
+_FAMILIES = {Initializer: "initializers", Regularizer: "regularizers", Constraint: "constraints"}
 
 _OF_QUEUES = [
     "max_q_size",
@@ -290,6 +297,13 @@ def _translator(cst: Any) -> type:
                 local = alias.asname.name.value if alias.asname else name
                 inner = f"{path}.{name}" if path else name
                 if self.bindings.tree.contents(inner) is not None:
+                    moved = self.bindings.tree.moved.get(inner, inner)
+                    if TODAY.contents(inner) is None and TODAY.contents(moved) is not None:
+                        above, _, last = moved.rpartition(".")
+                        groups.setdefault("keras" + (f".{above}" if above else ""), []).append(
+                            self.aliased(last, local)
+                        )
+                        continue
                     if TODAY.contents(inner) is None:
                         self.note(statement, f"module `keras.{inner}`")
                         groups.setdefault(module, []).append(self.aliased(name, local))
@@ -419,7 +433,7 @@ def _translator(cst: Any) -> type:
         @staticmethod
         def joined(args: list, before: Sequence[Any]) -> list:
             """Return arguments with the last one's comma as it was."""
-            if args and len(args) != len(before):
+            if args and before and len(args) != len(before):
                 args[-1] = args[-1].with_changes(comma=before[-1].comma)
             return args
 
@@ -429,11 +443,14 @@ def _translator(cst: Any) -> type:
                 return updated
             positional = [self.value(a) for a in updated.args if a.keyword is None]
             named = {a.keyword.value: self.value(a) for a in updated.args if a.keyword}
-            old_names = [*(adapted._positional or ())][: len(positional)]
+            old_names = (adapted.order(tuple(positional)) or [])[: len(positional)]
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     rest, today = adapted.arguments(tuple(positional), dict(named))
+                later = [k for k in adapted._afterwards if k in today]
+                if later or (adapted._chosen is not None and adapted._chosen(today)):
+                    raise ValueError(f"{later or ''} has no counterpart".strip())
                 parameters = list(inspect.signature(adapted.target).parameters)
             except Exception as error:
                 self.note(original, f"`{adapted.__name__}(...)`: {error}")
@@ -505,7 +522,20 @@ def _translator(cst: Any) -> type:
                 return (
                     f'"{value}"' if isinstance(value, str) and value.isidentifier() else repr(value)
                 )
+            for family, package in _FAMILIES.items():
+                if isinstance(value, family):
+                    return self.made(value, package)
             raise ValueError(value)
+
+        def made(self, value: Any, package: str) -> str:
+            """Return how an initializer, a regularizer or a constraint is written."""
+            changed = unusual_arguments_of(value)
+            name = type(value).__name__
+            if not changed:
+                return f'"{to_snake_case(name)}"'
+            self.need("import keras")
+            inner = ", ".join(f"{k}={self.code(v)}" for k, v in changed.items())
+            return f"keras.{package}.{name}({inner})"
 
         # What is read from histories.
 

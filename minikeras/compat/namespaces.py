@@ -22,6 +22,7 @@ class Contents:
         beside: modules of today, `"minikeras.layers"`, whose public names it has as well.
         without: names of theirs that it does not have.
         wrap: what is done with an object of `beside`, given its name and itself.
+        otherwise: objects by name that count where `beside` has none of that name.
         doc: what it is.
     """
 
@@ -32,12 +33,14 @@ class Contents:
         *,
         without: Iterable[str] = (),
         wrap: Callable[[str, Any], Any] | None = None,
+        otherwise: Names | None = None,
         doc: str = "",
     ) -> None:
         self.names = dict(names or {})
         self.beside = tuple(beside)
         self.without = frozenset(without)
         self.wrap = wrap
+        self.otherwise = dict(otherwise or {})
         self.doc = doc
 
     def find(self, name: str) -> Any:
@@ -51,6 +54,8 @@ class Contents:
                 if value is not None:
                     value = value if self.wrap is None else self.wrap(name, value)
                     break
+            else:
+                value = self.otherwise.get(name)
         if isinstance(value, Lazy):
             value = value.get()
         if value is not None:

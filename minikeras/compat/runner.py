@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import without_own_frames
-from minikeras.compat.dialects import detect
+from minikeras.compat.dialects import detect, is_late
 from minikeras.compat.importer import install_as_keras
 from minikeras.version import __version__
 
@@ -92,7 +92,7 @@ def _run(source: str | bytes, path: str, argv: list[str], dialect: int | None) -
     try:
         code = compile(source, path, "exec")
         text = source if isinstance(source, str) else _decoded(source)
-        install_as_keras(dialect or detect(text))
+        install_as_keras(dialect or detect(text), late=is_late(text))
         exec(code, main_module.__dict__)
     except Exception as error:
         _show(error)

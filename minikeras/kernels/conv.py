@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import per_example as examples
 from minikeras.kernels import winograd
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
@@ -40,6 +41,7 @@ from minikeras.kernels.windows import (
     pieces,
     scratch,
     sum_pieces,
+    whole_images,
     window,
     windows,
 )
@@ -660,3 +662,104 @@ def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray
     dk = sum_pieces(cut, (w.taps * filters, channels), x.dtype, task)
     dk = dk.reshape(*w.kernel, filters, channels)
     return np.ascontiguousarray(np.flip(dk, tuple(range(len(w.kernel)))).swapaxes(-1, -2))
+
+
+# Gradients of the kernel for each example.
+
+
+class Kernels(examples.PerExample):
+    """Gradients of a kernel for each example.
+
+    Args:
+        x: `(images, *w.size, channels)`, C-contiguous; an example may be several images.
+        g: gradient of the convolution's result, `(images, *w.out, filters)`, C-contiguous.
+        w: the windows.
+        groups: number of groups.
+        n: number of examples.
+    """
+
+    def __init__(self, x: np.ndarray, g: np.ndarray, w: Window, groups: int, n: int) -> None:
+        self.inner, self.each = x.shape[-1] // groups, g.shape[-1] // groups
+        super().__init__(n, (*w.kernel, self.inner, g.shape[-1]))
+        self.x, self.g, self.w, self.groups = x, g, w, groups
+        self.images = x.shape[0] // n
+        self.kept: np.ndarray | None = None
+
+    def matrices(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return windows and gradients of examples, `(groups, examples, positions, columns)`."""
+        images = slice(first * self.images, last * self.images)
+        piece = Piece(images.start, images.stop, 0, self.w.out[0])
+        shape = (self.groups, last - first, self.images * math.prod(self.w.out), -1)
+        columns = _columns(self.x, piece, self.w, self.groups).reshape(shape)
+        some = self.g[images].reshape(last - first, shape[2], self.groups, self.each)
+        return columns, some.transpose(2, 0, 1, 3)
+
+    def arrays(self, first: int, last: int) -> np.ndarray:
+        columns, some = self.matrices(first, last)
+        # (groups, examples, window, filters) to the order of the kernel's axes.
+        each = np.matmul(columns.transpose(0, 1, 3, 2), some).transpose(1, 2, 0, 3)
+        return each.reshape(-1, *self.shape)
+
+    def squared_norms(self) -> np.ndarray:
+        positions, taps = self.images * math.prod(self.w.out), self.w.taps * self.inner
+        norms = np.empty(self.n)
+        by_positions = examples.by_positions(positions, taps, self.each)
+        if not by_positions and self.n * math.prod(self.shape) <= examples.KEPT:
+            self.kept = np.empty((self.n, *self.shape), self.x.dtype)
+
+        def work(piece: Piece) -> None:
+            some = slice(piece.first, piece.last)
+            if by_positions:
+                columns, g = self.matrices(some.start, some.stop)
+                each = [examples.product_norms(a, b) for a, b in zip(columns, g)]
+                norms[some] = functools.reduce(np.add, each)
+                return
+            gradients = self.arrays(some.start, some.stop)
+            norms[some] = examples.squares(gradients)
+            if self.kept is not None:
+                self.kept[some] = gradients
+
+        elements = self.groups * max(taps, positions if by_positions else 1)
+        for_pieces(whole_images(self.n, (positions,), elements, _PIECE), work)
+        return norms
+
+    def weighted_sum(self, weights: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        targets = None if out is None else [out]
+        if self.kept is not None:
+            return deliver(examples.weigh(self.kept, weights), targets, 0, self.kept.dtype)
+        each = np.repeat(weights.astype(self.g.dtype), self.images)
+        scaled = self.g * each.reshape(-1, *[1] * (self.g.ndim - 1))
+        total = weight_gradient(self.x, scaled, self.w, self.groups)
+        return deliver(total, targets, 0, total.dtype)
+
+
+def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
+    """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
+    x, kernel, has_bias, w, groups, y, activation, _ = saved
+    d, _ = before_activation(g, y, activation, False, x.dtype)
+    dx = None
+    if needs[0]:
+        dx = np.empty_like(x)
+        spread(d, kernel, w, groups, dx, None)
+        dx = dx.astype(g.dtype, copy=False)
+    return [
+        dx,
+        Kernels(x, d, w, groups, n) if needs[1] else None,
+        examples.sums(d.reshape(-1, d.shape[-1]), n) if needs[2] and has_bias else None,
+    ]
+
+
+def transpose_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
+    """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
+    x, kernel, has_bias, w, y, activation, _ = saved
+    d, _ = before_activation(g, y, activation, False, x.dtype)
+    dx = None
+    if needs[0]:
+        dx = np.empty_like(x)
+        correlate(d, kernel, w, 1, dx, None)
+        dx = dx.astype(g.dtype, copy=False)
+    return [
+        dx,
+        Kernels(d, x, w, 1, n) if needs[1] else None,
+        examples.sums(d.reshape(-1, d.shape[-1]), n) if needs[2] and has_bias else None,
+    ]

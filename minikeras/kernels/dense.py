@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.gemm import PARALLEL, dot, dots
 from minikeras.kernels.sums import column_sums
@@ -70,3 +71,16 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]
+
+
+def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int, activation: Fused | None) -> list:
+    """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
+    x, flat, kernel, has_bias, y = saved
+    d = np.ascontiguousarray(g).reshape(y.shape)
+    if activation is not None:
+        d = activation.backward(d, y)
+    return [
+        dot(d, kernel.T).reshape(x.shape) if needs[0] else None,
+        examples.dense(flat, d, n, kernel.shape) if needs[1] else None,
+        examples.sums(d, n) if needs[2] and has_bias else None,
+    ]

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher
+from minikeras.kernels.sums import add_reduce
 from minikeras.kernels.windows import (
     Piece,
     Window,
@@ -22,6 +24,7 @@ from minikeras.kernels.windows import (
     pieces,
     scratch,
     sum_pieces,
+    whole_images,
     window,
 )
 
@@ -183,3 +186,30 @@ def _input_gradient(d: np.ndarray, kernel: np.ndarray, w: Window) -> np.ndarray:
 
     for_pieces(pieces(d.shape[0], 1, math.prod(w.size) * filters, _PIECE), work)
     return dx
+
+
+def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
+    """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
+    x, kernel, has_bias, w, y, activation = saved
+    d, _ = before_activation(g, y, activation, False, x.dtype)
+    filters = d.shape[-1]
+    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+    images = np.empty((x.shape[0], len(taps), filters), x.dtype)
+
+    def work(piece: Piece) -> None:
+        padded = _repeated(x, piece, w, kernel.shape[-1])
+        some = piece.of(d)
+        product = scratch("product", some.shape, d.dtype)
+        flat = product.reshape(piece.count, -1, filters)
+        for i, tap in enumerate(taps):
+            np.multiply(padded[_rows(tap, w, piece.rows)], some, product)
+            images[piece.first : piece.last, i] = add_reduce(flat, 1)
+
+    if needs[1]:
+        for_pieces(whole_images(x.shape[0], w.out, filters, _PIECE), work)
+        images = add_reduce(images.reshape(n, -1, len(taps), filters), 1)
+    return [
+        _input_gradient(d, kernel, w).astype(g.dtype, copy=False) if needs[0] else None,
+        examples.Sums(images.reshape(n, *kernel.shape)) if needs[1] else None,
+        examples.sums(d.reshape(-1, filters), n) if needs[2] and has_bias else None,
+    ]

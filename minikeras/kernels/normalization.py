@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
+from minikeras.kernels import per_example as examples
 from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
@@ -253,6 +254,19 @@ def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     return [dx, dscale, dshift]
 
 
+def affine_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list | None:
+    """Return the gradient of x, and those of scale and shift for each of `n` examples."""
+    x, axis, scale = saved
+    if axis % x.ndim == 0:
+        return None
+    flat_g = _matrix(g, axis)
+    return [
+        _shaped(affine(flat_g, scale, None), x, axis) if needs[0] else None,
+        examples.sums(flat_g * _matrix(x, axis), n) if needs[1] else None,
+        examples.sums(flat_g, n) if needs[2] else None,
+    ]
+
+
 # Normalization of each example by the statistics of its features.
 
 
@@ -357,3 +371,16 @@ def layer_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         _fold(sums[0], k).reshape(gamma.shape) if need_gamma else None,
         _fold(sums[1], k).reshape(beta.shape) if need_beta else None,
     ]
+
+
+def layer_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
+    """Return the gradient of x, and those of gamma and beta for each of `n` examples."""
+    _, normal, _, gamma, beta, _ = saved
+    flat_g = g.reshape(normal.shape)
+    dgamma = dbeta = None
+    if needs[1] and gamma is not None:
+        dgamma = examples.Sums(examples.sums(flat_g * normal, n).each.reshape(n, *gamma.shape))
+    if needs[2] and beta is not None:
+        dbeta = examples.Sums(examples.sums(flat_g, n).each.reshape(n, *beta.shape))
+    dx = layer_backward(g, saved, (needs[0], False, False), None)[0] if needs[0] else None
+    return [dx, dgamma, dbeta]

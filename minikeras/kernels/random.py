@@ -6,6 +6,7 @@ in about 2 microseconds, and throws it away: there is no hidden state.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -17,6 +18,9 @@ from minikeras.kernels import parallel
 Key = tuple[int, int]
 
 _MASK = (1 << 64) - 1
+
+_BLOCK = 1 << 18
+"""Elements of noise or of a mask that come from one stream, and so are made on one thread."""
 
 
 def _mix(x: int) -> int:
@@ -61,6 +65,19 @@ def normal(shape: tuple, mean: Any, stddev: Any, dtype: np.dtype, key: Key) -> n
     """Draw from the normal distribution (Ziggurat: Marsaglia & Tsang, 2000)."""
     x = np.asarray(generator(key).standard_normal(shape, dtype=_native(dtype)))
     return _affine(x, mean, stddev, dtype)
+
+
+def add_normal(x: np.ndarray, stddev: float, key: Key) -> None:
+    """Add numbers from the normal distribution, with mean 0, to a vector, on several threads."""
+
+    def add(i: int) -> None:
+        part = x[i * _BLOCK : (i + 1) * _BLOCK]
+        rng = np.random.Generator(bits(key, i))
+        noise = rng.standard_normal(part.size, dtype=_native(x.dtype))
+        noise *= noise.dtype.type(stddev)
+        part += noise.astype(x.dtype, copy=False)
+
+    parallel.run([functools.partial(add, i) for i in range(-(-x.size // _BLOCK))])
 
 
 def uniform(shape: tuple, minval: Any, maxval: Any, dtype: np.dtype, key: Key) -> np.ndarray:
@@ -160,10 +177,6 @@ def dropout_factors(shape: tuple, rate: float, dtype: np.dtype, key: Key) -> np.
     factors = mask.astype(dtype)
     factors *= np.asarray(1 / keep, dtype)
     return factors
-
-
-_BLOCK = 1 << 18
-"""Elements of a mask that come from one stream, and so are made on one thread."""
 
 
 def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float]:

@@ -21,7 +21,8 @@ import numpy as np
 
 from minikeras.kernels import gemm, parallel
 from minikeras.kernels.activations import TANH, Fused
-from minikeras.kernels.sums import column_sums
+from minikeras.kernels.per_example import Products, Sums
+from minikeras.kernels.sums import add_reduce, column_sums
 
 
 def _time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
@@ -156,6 +157,17 @@ class _Product:
         np.dot(_matrix(self.left[span]), self.right, _matrix(self.result[span]))
 
 
+def _products(left: np.ndarray, right: np.ndarray) -> Products:
+    """Return the gradients of a weight for each example, which `_Sum` adds up.
+
+    Args:
+        left: `(time, batch, n)`.
+        right: `(time, batch, m)`.
+    """
+    left, right = left.transpose(1, 0, 2), right.transpose(1, 0, 2)
+    return Products(left, right, (left.shape[-1], right.shape[-1]))
+
+
 def _start(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
     """Return the gradient of the sequence, time-major, and buffers that begin with the states'."""
     sequence = None if gs[0] is None else gs[0].transpose(1, 0, 2)
@@ -262,8 +274,12 @@ def lstm_forward(
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
 
 
-def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
-    """Return the gradients of x, kernel, recurrent, bias, h0 and c0."""
+def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool = False) -> list:
+    """Return the gradients of x, kernel, recurrent, bias, h0 and c0.
+
+    Args:
+        per_example: whether those of the three weights are wanted for each example.
+    """
     x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards = saved
     steps, _, batch, units = gates.shape
     sequence, (dh, dc) = _start(gs, h[0])
@@ -304,10 +320,20 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
     out = [None] * 6 if out is None else out
     of_x = _Product(dz, _lstm_order(kernel, 1).T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent else None
+    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
     products = [p for p in (of_kernel, of_recurrent, of_x) if p is not None]
     _backward_loop(dz, step, products)
+    if per_example:
+        d = _lstm_unorder(dz, None)
+        return [
+            _batch_major(of_x.result, backwards) if need_x else None,
+            _products(x_t, d) if need_kernel else None,
+            _products(h[:-1], d) if need_recurrent else None,
+            Sums(add_reduce(d, 0)) if need_bias else None,
+            dh if need_h else None,
+            dc if need_c else None,
+        ]
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
         _lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
@@ -411,8 +437,12 @@ def gru_forward(
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
 
-def gru_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
-    """Return the gradients of x, kernel, recurrent, bias and h0."""
+def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool = False) -> list:
+    """Return the gradients of x, kernel, recurrent, bias and h0.
+
+    Args:
+        per_example: whether those of the three weights are wanted for each example.
+    """
     x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after = saved
     steps, _, batch, units = gates.shape
     sequence, (dh,) = _start(gs, h[0])
@@ -470,13 +500,27 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
     of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel else None
+    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
     of_recurrent: list[_Sum] = []
-    if need_recurrent:
+    if need_recurrent and not per_example:
         of_recurrent.append(_Sum(h[:-1], ds))
         if not reset_after:  # the last third is of the reset state
             of_recurrent.append(_Sum(inner, ds))
     _backward_loop(dz, step, [p for p in (of_kernel, *of_recurrent, of_x) if p is not None])
+    if per_example:
+        left, right = h[:-1], ds
+        if not reset_after:  # the last third is of the reset state: as many steps again
+            first, last = ds.copy(), ds.copy()
+            first[:, :, two:], last[:, :, :two] = 0, 0
+            left, right = np.concatenate([left, inner]), np.concatenate([first, last])
+        biases = [add_reduce(d, 0) for d in ((dz, ds) if reset_after else (dz,))]
+        return [
+            _batch_major(of_x.result, backwards) if need_x else None,
+            _products(x_t, dz) if need_kernel else None,
+            _products(left, right) if need_recurrent else None,
+            Sums(np.stack(biases, 1) if reset_after else biases[0]) if need_bias else None,
+            dh if need_h else None,
+        ]
     d_recurrent = d_bias = None
     if need_recurrent:
         d_recurrent = of_recurrent[0].total(out[2])
@@ -546,8 +590,14 @@ def simple_forward(
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
 
-def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
-    """Return the gradients of x, kernel, recurrent, bias and h0."""
+def simple_backward(
+    gs: list, saved: tuple, needs: Any, out: Any, per_example: bool = False
+) -> list:
+    """Return the gradients of x, kernel, recurrent, bias and h0.
+
+    Args:
+        per_example: whether those of the three weights are wanted for each example.
+    """
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
     sequence, (dh,) = _start(gs, h[0])
     w_t = np.ascontiguousarray(recurrent.T)
@@ -569,9 +619,17 @@ def simple_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
     of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent else None
+    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
     _backward_loop(dz, step, [p for p in (of_kernel, of_recurrent, of_x) if p is not None])
+    if per_example:
+        return [
+            _batch_major(of_x.result, backwards) if need_x else None,
+            _products(x_t, dz) if need_kernel else None,
+            _products(h[:-1], dz) if need_recurrent else None,
+            Sums(add_reduce(dz, 0)) if need_bias else None,
+            dh if need_h else None,
+        ]
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
         of_kernel.total(out[1]) if need_kernel else None,

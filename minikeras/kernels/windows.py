@@ -136,6 +136,19 @@ def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
     return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]
 
 
+def whole_images(n: int, out: tuple, elements: int, budget: int) -> list[Piece]:
+    """Cut `n` images into pieces of whole ones, of about `budget` elements.
+
+    Args:
+        n: number of images.
+        out: spatial shape of the result.
+        elements: elements for each place of the result.
+        budget: elements of a piece.
+    """
+    step = max(budget // max(math.prod(out) * elements, 1), 1)
+    return [Piece(i, min(i + step, n), 0, out[0]) for i in range(0, n, step)]
+
+
 def for_pieces(cut: Sequence[Piece], task: Callable[[Piece], None]) -> None:
     """Call `task` with every piece, on several threads."""
     if not cut:

@@ -73,6 +73,7 @@ CONV = Primitive(
     reference=_conv_reference,
     writes_out=True,
     promotes=True,
+    per_example=lambda g, saved, needs, n, **_: conv_kernels.per_example(g, saved, needs, n),
 )
 """`activation(convolution + bias)`, channels last."""
 
@@ -93,6 +94,9 @@ CONV_TRANSPOSE = Primitive(
     reference=_transpose_reference,
     writes_out=True,
     promotes=True,
+    per_example=lambda g, saved, needs, n, **_: conv_kernels.transpose_per_example(
+        g, saved, needs, n
+    ),
 )
 """`activation(transposed convolution + bias)`, channels last."""
 
@@ -118,6 +122,7 @@ DEPTHWISE_CONV = Primitive(
     reference=_depthwise_reference,
     writes_out=True,
     promotes=True,
+    per_example=lambda g, saved, needs, n, **_: depthwise_kernels.per_example(g, saved, needs, n),
 )
 """`activation(depthwise convolution + bias)`, channels last."""
 

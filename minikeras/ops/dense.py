@@ -27,5 +27,6 @@ DENSE = Primitive(
     reference=_dense_reference,
     writes_out=True,
     promotes=True,
+    per_example=dense_kernel.per_example,
 )
 """`activation(x @ kernel + bias)` in one step."""

@@ -53,6 +53,7 @@ BATCH_NORMALIZATION = Primitive(
     ),
     reference=_batch_reference,
     n_outputs=3,
+    mixes_examples=True,
 )
 """`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by."""
 
@@ -67,6 +68,7 @@ AFFINE = Primitive(
     lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
     rule=same,
     reference=_affine_reference,
+    per_example=lambda g, saved, needs, n, axis: kernels.affine_per_example(g, saved, needs, n),
 )
 """`x * scale + shift` with vectors along an axis."""
 
@@ -89,6 +91,7 @@ LAYER_NORMALIZATION = Primitive(
     ),
     rule=same,
     reference=_layer_reference,
+    per_example=lambda g, saved, needs, n, **_: kernels.layer_per_example(g, saved, needs, n),
 )
 """`(x, gamma, beta)` to x normalized over its last axes."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 from minikeras import tree
@@ -91,6 +92,13 @@ class KerasHistory:
         self.node_index = node_index
         self.tensor_index = tensor_index
         self.node = node
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield operation, node index and tensor index, as which Keras's is a tuple."""
+        return iter((self.operation, self.node_index, self.tensor_index))
+
+    def __getitem__(self, index: int) -> Any:
+        return tuple(self)[index]
 
 
 class Output:

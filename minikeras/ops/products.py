@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary, unbroadcast
+from minikeras.autodiff.primitive import PER_EXAMPLE, elementary, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import gemm
+from minikeras.kernels.per_example import dense
 from minikeras.ops.elementwise import multiply
 from minikeras.ops.families import (
     broadcast_shapes,
@@ -98,6 +99,18 @@ MATMUL = elementary(
         matmul_shape(np_shape(x1), np_shape(x2)), result_type(x1.dtype, x2.dtype)
     ),
 )
+
+
+def _matmul_per_example(g: Any, saved: Any, needs: Any, n: int) -> list | None:
+    x1, x2 = saved["x1"], saved["x2"]
+    if needs[1] != PER_EXAMPLE or needs[0] == PER_EXAMPLE or x2.ndim > 2 or x1.ndim < 2:
+        return None
+    columns = x2.shape[1] if x2.ndim == 2 else 1
+    d = dense(x1.reshape(-1, x2.shape[0]), g.reshape(-1, columns), n, x2.shape)
+    return [_matmul_vjp1(g, x1, x2) if needs[0] else None, d]
+
+
+MATMUL.per_example = _matmul_per_example
 
 
 def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:

@@ -306,6 +306,9 @@ LSTM = Primitive(
     reference=_lstm_reference,
     n_outputs=3,
     writes_out=True,
+    per_example=lambda g, saved, needs, n, **_: recurrent_kernel.lstm_backward(
+        g, saved, needs, None, per_example=True
+    ),
 )
 """`(x, kernel, recurrent kernel, bias, h, c)` to the outputs of all steps and the last h and c."""
 
@@ -336,6 +339,9 @@ GRU = Primitive(
     reference=_gru_reference,
     n_outputs=2,
     writes_out=True,
+    per_example=lambda g, saved, needs, n, **_: recurrent_kernel.gru_backward(
+        g, saved, needs, None, per_example=True
+    ),
 )
 """`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""
 
@@ -367,5 +373,8 @@ SIMPLE_RNN = Primitive(
     reference=_simple_reference,
     n_outputs=2,
     writes_out=True,
+    per_example=lambda g, saved, needs, n, **_: recurrent_kernel.simple_backward(
+        g, saved, needs, None, per_example=True
+    ),
 )
 """`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""

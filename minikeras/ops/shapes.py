@@ -12,6 +12,7 @@ from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor, is_known
 from minikeras.autodiff.primitive import as_tensor, elementary, same, unbroadcast
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, axis_within, checked
+from minikeras.kernels.per_example import broadcast_sums
 from minikeras.ops.families import np_shape
 from minikeras.ops.symbolic import TensorLike, export, op
 
@@ -54,6 +55,7 @@ RESHAPE = elementary(
     lambda g, shape: np.reshape(g, shape),
     rule=_reshape_rule,
 )
+RESHAPE.rearranges = True
 
 
 @op
@@ -103,6 +105,7 @@ TRANSPOSE = elementary(
         [x.shape[a] for a in axes] if axes is not None else x.shape[::-1], x.dtype
     ),
 )
+TRANSPOSE.rearranges = True
 
 
 @functools.lru_cache(maxsize=512)
@@ -226,6 +229,9 @@ _BROADCAST_TO = elementary(
     lambda g, shape: unbroadcast(g, shape),
     rule=_broadcast_rule,
 )
+_BROADCAST_TO.per_example = lambda g, saved, needs, n, newshape: [
+    broadcast_sums(g, saved["shape"][0], n)
+]
 
 
 @op
@@ -247,6 +253,7 @@ def broadcast_to(x: TensorLike, shape: Any) -> Tensor:
 _FLIP = elementary(
     "flip", lambda x, axis: np.flip(x, axis), lambda g, axis: np.flip(g, axis), rule=same
 )
+_FLIP.rearranges = True
 
 
 @op
@@ -291,6 +298,7 @@ _ROLL = elementary(
     lambda g, shift, axis: np.roll(g, _negated(shift), axis),
     rule=same,
 )
+_ROLL.rearranges = True
 
 
 @op

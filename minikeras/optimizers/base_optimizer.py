@@ -15,14 +15,15 @@ from minikeras import initializers
 from minikeras.autodiff import Tensor, Variable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import to_array
-from minikeras.autodiff.tracking import Trackable, assign_values, substituted
-from minikeras.common.arguments import Count, Fraction, Kind, Positive, PositiveInt
-from minikeras.common.configurable import Configurable
+from minikeras.autodiff.tracking import Trackable, assign_values, name_scopes, substituted
+from minikeras.common.arguments import Count, Fraction, Kind, NonNegative, Positive, PositiveInt
+from minikeras.common.configurable import OMIT, Configurable
 from minikeras.common.naming import auto_name
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.optimizers.flat import FlatGroup
 from minikeras.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
+from minikeras.random.seed_generator import SeedGenerator
 
 _COUNTER = np.dtype("int32")
 
@@ -30,6 +31,11 @@ _COUNTER = np.dtype("int32")
 def _learning_rate_argument(optimizer: BaseOptimizer) -> Any:
     rate = optimizer._learning_rate
     return rate.array.item() if isinstance(rate, Variable) else rate
+
+
+def _if_given(name: str) -> Any:
+    """Return a source that leaves an argument out where it is None: Keras does not know it."""
+    return lambda optimizer: OMIT if getattr(optimizer, name) is None else getattr(optimizer, name)
 
 
 RateLike = Annotated[
@@ -48,11 +54,20 @@ RateLike = Annotated[
 class BaseOptimizer(Trackable, Configurable):
     """What optimizers are made with, and the variables that they keep; see `Optimizer`."""
 
-    argument_sources = {"name": "name", "learning_rate": _learning_rate_argument}
+    argument_sources = {
+        "name": "name",
+        "learning_rate": _learning_rate_argument,
+        **{
+            name: _if_given(name)
+            for name in ("clipnorm_per_sample", "noise_multiplier", "noise_seed")
+        },
+    }
 
     hands_on_arguments = True
 
-    untracked = frozenset({"_trainable_variables", "_overwritten", "_targets"})
+    untracked = frozenset(
+        {"_trainable_variables", "_overwritten", "_targets", "_noise", "_known_plans"}
+    )
 
     _is_flat = True
     """Whether it updates variables itself, in flat arrays, or leaves that to others inside it."""
@@ -82,6 +97,10 @@ class BaseOptimizer(Trackable, Configurable):
         loss_scale_factor: Positive | None = None,
         gradient_accumulation_steps: Count | None = None,
         name: str | None = None,
+        *,
+        clipnorm_per_sample: Positive | None = None,
+        noise_multiplier: NonNegative | None = None,
+        noise_seed: Count | None = None,
         **kwargs: Any,
     ) -> None:
         kind = type(self).__name__
@@ -103,12 +122,19 @@ class BaseOptimizer(Trackable, Configurable):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.clipnorm_per_sample = clipnorm_per_sample
+        self.noise_multiplier = noise_multiplier
+        self.noise_seed = noise_seed
         self._check_arguments()
         self.built = False
         scopes = self._scopes()
         self._iterations = self.make_variable(
             scopes, 0, dtype="int32", trainable=False, name="iteration"
         )
+        if noise_multiplier:
+            with name_scopes(scopes):
+                self._noise = SeedGenerator(noise_seed, name="noise")
+            self._noise_state = self._noise.state  # saved with the optimizer
         if isinstance(learning_rate, float):
             learning_rate = self.make_variable(
                 scopes, learning_rate, dtype=settings.floatx, trainable=False, name="learning_rate"
@@ -148,6 +174,12 @@ class BaseOptimizer(Trackable, Configurable):
             raise ValueError(
                 f"{kind}: only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. "
                 f"Received: clipnorm={clips[0]}, clipvalue={clips[1]}, global_clipnorm={clips[2]}"
+            )
+        if self.noise_multiplier and self.clipnorm_per_sample is None:
+            raise ValueError(
+                f"{kind}: `noise_multiplier` says how much noise there is for a bound on each "
+                "example's gradient: set `clipnorm_per_sample` too. Received: "
+                f"noise_multiplier={self.noise_multiplier}, clipnorm_per_sample=None"
             )
 
     @property
@@ -439,7 +471,7 @@ class BaseOptimizer(Trackable, Configurable):
 
     def __getstate__(self) -> dict:
         # Copies have leaves and flat arrays of their own, so their targets are made again.
-        return {k: v for k, v in self.__dict__.items() if k != "_targets"}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_targets", "_known_plans")}
 
     @property
     def variables(self) -> list[Variable]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff import Variable
+from minikeras.autodiff import Tensor, Variable
+from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import Positive, PositiveInt, one_of, short
 from minikeras.common.configurable import parameters_of
@@ -116,6 +118,23 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.learning_rate = value
 
     @property
+    def clipnorm_per_sample(self) -> float | None:
+        """The inner optimizer's bound on the gradient of each example."""
+        return self.inner_optimizer.clipnorm_per_sample
+
+    @clipnorm_per_sample.setter
+    def clipnorm_per_sample(self, value: float | None) -> None:
+        if "inner_optimizer" in self.__dict__:  # not yet while the base is being made
+            self.inner_optimizer.clipnorm_per_sample = value
+
+    def clipped_gradients(
+        self, tape: GradientTape, loss: Tensor, outputs: Any, averaged: bool = True
+    ) -> dict:
+        """Differentiate a loss and clip each example's gradient; see `Optimizer`."""
+        scale = self.dynamic_scale.array.item() if self.built else self.initial_scale
+        return self.inner_optimizer._clipped_gradients(tape, loss, outputs, averaged, scale)
+
+    @property
     def iterations(self) -> Any:
         """The inner optimizer's number of updates."""
         return self.inner_optimizer.iterations
@@ -132,6 +151,7 @@ class LossScaleOptimizer(Optimizer):
         grads = list(grads)
         if not grads:
             return
+        self._check_clipped()
         variables = self._variables_for(grads, trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
         scale = self._take_scale([a for a in arrays if a is not None])
@@ -159,7 +179,7 @@ class LossScaleOptimizer(Optimizer):
         if scale is None:
             return
         targets = self.inner_optimizer.gradient_targets()
-        unscaled = {}
+        unscaled = copy.copy(grads)
         for v in present:
             leaf, g = v.node, grads[v.node]
             if v.overwrite_with_gradient:

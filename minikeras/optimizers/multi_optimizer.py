@@ -235,3 +235,9 @@ def _check_inner(optimizer: Any, place: str) -> None:
         raise ValueError(f"{place}: expected an Optimizer. Received: {optimizer!r}")
     if isinstance(optimizer, (LossScaleOptimizer, MultiOptimizer)):
         raise ValueError(f"{place}: {type(optimizer).__name__} cannot be used inside another.")
+    if optimizer.clipnorm_per_sample is not None:
+        raise ValueError(
+            f"{place}: `clipnorm_per_sample` bounds an example's gradient over all variables, so it "
+            "cannot be set on one optimizer of several. Received: "
+            f"clipnorm_per_sample={optimizer.clipnorm_per_sample}"
+        )

@@ -16,13 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import tree
 from minikeras.autodiff import Tensor, Variable
-from minikeras.autodiff.tape import no_recording
+from minikeras.autodiff.per_example import clipped_gradients
+from minikeras.autodiff.tape import GradientTape, no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
+from minikeras.kernels import random as random_kernels
 from minikeras.optimizers.base_optimizer import BaseOptimizer
 from minikeras.optimizers.flat import FlatGroup
 
@@ -61,6 +64,17 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             gradients by.
         gradient_accumulation_steps: number of calls whose mean gradient makes one update.
         name: name; the class's in snake case if None.
+        clipnorm_per_sample: length that the gradient of each example's loss, over all weights, is
+            cut to before the mean over the batch is taken. What the loss holds beside the examples,
+            such as penalties on weights, is added unclipped. `fit` sees to it; see
+            `clipped_gradients` for a training step of one's own. Examples must not depend on each
+            other, as they do in BatchNormalization.
+        noise_multiplier: standard deviation, as a multiple of `clipnorm_per_sample`, of the normal
+            noise that is added to the sum of the examples' gradients, once for each update. With it
+            training is differentially private (DP-SGD: Abadi et al., "Deep Learning with
+            Differential Privacy", 2016). `examples/private_digits.py` computes the privacy budget.
+        noise_seed: seed of the noise, drawn from NumPy's global generator if None. The generator is
+            a fast one, not one for secrets.
 
     Example:
 
@@ -81,6 +95,12 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
     """Whether `_update_variable` updates each variable, or `_update_rule` all at once."""
 
     _excluded: tuple[set, re.Pattern | None] = (set(), None)
+
+    _share: float | None = None
+    """Part of a step's gradient that one example's is, while such a step is made."""
+
+    _largest_share = 0.0
+    """The same, the largest of the steps whose gradients are being accumulated."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -123,8 +143,97 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         grads = list(grads)
         if not grads:
             return
+        self._check_clipped()
         variables = self._variables_for(grads, trainable_variables)
         self._step(self._copied(grads, variables))
+
+    def _check_clipped(self) -> None:
+        """Refuse gradients in which the examples' parts can no longer be clipped."""
+        if self.clipnorm_per_sample is not None and self._share is None:
+            raise ValueError(
+                f"{type(self).__name__}: with `clipnorm_per_sample` the gradients of single examples "
+                "are needed, not their mean. Take gradients from `optimizer.clipped_gradients`, and "
+                "hand them to `optimizer.apply_flat`."
+            )
+
+    def clipped_gradients(
+        self, tape: GradientTape, loss: Tensor, outputs: Any, averaged: bool = True
+    ) -> dict:
+        """Differentiate a loss, and clip the gradient of each example to `clipnorm_per_sample`.
+
+        An example's gradient is its part of the batch's, times the number of examples if the loss is
+        their mean. For training steps of one's own, in the place of `tape.gradient` and `apply`.
+
+        Args:
+            tape: tape that was given the batch by `watch_examples` before the model was called.
+            loss: the loss, as `scale_loss` returns it.
+            outputs: what the loss was computed from: the model's outputs, of shape `(batch, ...)`.
+            averaged: whether the loss is a mean over the examples; if not, it is a sum.
+
+        Returns:
+            The gradients, for `apply_flat`. Without `clipnorm_per_sample` they are the plain ones.
+
+        Raises:
+            ValueError: if the examples of the batch depend on each other, naming the layer.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import minikeras
+        >>> from minikeras import ops
+        >>> model = minikeras.Sequential([minikeras.Input((2,)), minikeras.layers.Dense(1)])
+        >>> optimizer = minikeras.optimizers.SGD(0.1, clipnorm_per_sample=1.0)
+        >>> optimizer.build(model.trainable_variables)
+        >>> with minikeras.GradientTape() as tape:
+        ...     x = tape.watch_examples(np.ones((4, 2), "float32"))
+        ...     y = model(x, training=True)
+        ...     loss = optimizer.scale_loss(ops.mean(y**2))
+        >>> optimizer.apply_flat(optimizer.clipped_gradients(tape, loss, y))
+        """
+        scale = 1.0 if self.loss_scale_factor is None else self.loss_scale_factor
+        return self._clipped_gradients(tape, loss, outputs, averaged, scale)
+
+    def _clipped_gradients(
+        self, tape: GradientTape, loss: Tensor, outputs: Any, averaged: bool, scale: float
+    ) -> dict:
+        """Do what `clipped_gradients` says, for a loss that was multiplied by `scale`."""
+        bound, kind = self.clipnorm_per_sample, type(self).__name__
+        flat = [y for y in tree.flatten(outputs) if y is not None]
+        if bound is None or not flat or not flat[0].shape[0]:
+            grads = tape.gradients_into(loss, self.gradient_targets())
+            return grads if bound is None else _Clipped(grads, 1.0)
+        n = flat[0].shape[0]
+        if not tape._examples:
+            raise ValueError(
+                f"{kind}.clipped_gradients: the tape was not given the examples. Call the model with "
+                "`x = tape.watch_examples(x)`."
+            )
+        if any(not y.shape or y.shape[0] != n for y in flat):
+            raise ValueError(
+                f"{kind}.clipped_gradients: `outputs` must have the examples along their first axis. "
+                f"Received shapes {[y.shape for y in flat]}"
+            )
+        if self._overwritten:
+            raise ValueError(
+                f"{kind}: `clipnorm_per_sample` cannot clip variables that are overwritten by their "
+                f"gradient, such as '{self._overwritten[0].path}'."
+            )
+        if self.noise_multiplier and averaged and any(_has_mask(y) for y in flat):
+            raise ValueError(
+                f"{kind}: with `noise_multiplier` a masked output needs a loss with `reduction='sum'`: "
+                "in a mean, what one example counts depends on the masks of the others."
+            )
+        share = 1 / n if averaged else 1.0
+        targets = self.gradient_targets()
+        grads = clipped_gradients(
+            tape, loss, flat, targets, bound * share * scale, targets, self._plans
+        )
+        return _Clipped(grads, share)
+
+    @property
+    def _plans(self) -> dict:
+        """What was found out about tapes; see `autodiff/per_example.py`."""
+        return self.__dict__.setdefault("_known_plans", {})
 
     def _variables_for(
         self, grads: list, variables: Sequence[Variable] | None
@@ -218,7 +327,14 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied.
         """
         _, targets, all_selected = self._targets
-        if self._has_own_apply:
+        if self.clipnorm_per_sample is not None and self._share is None:
+            try:
+                self._share = getattr(grads, "share", None)
+                self._check_clipped()
+                self.apply_flat(grads)
+            finally:
+                self._share = None
+        elif self._has_own_apply:
             self.apply(*self._listed(grads))
         elif len(targets) == len(self._trainable_variables) and all(
             map(is_, map(grads.get, targets), targets.values())
@@ -291,6 +407,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 part /= self.loss_scale_factor
         if steps:
             self._accumulate(selected, last)
+        if self.noise_multiplier:
+            self._add_noise(selected, last)
         if last and selected:
             if self.clipnorm or self.global_clipnorm or self.clipvalue:
                 self._clip(selected)
@@ -314,6 +432,22 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                     total.fill(0)
                 else:
                     total += grads
+
+    def _add_noise(self, selected: _Selected, last: bool) -> None:
+        """Add the noise of an update to its gradient.
+
+        Args:
+            selected: what is to be updated.
+            last: whether the update comes with this step.
+        """
+        self._largest_share = max(self._share or 0.0, self._largest_share)
+        if not last:
+            return
+        share, self._largest_share = self._largest_share, 0.0
+        share /= self.gradient_accumulation_steps or 1
+        deviation = self.noise_multiplier * self.clipnorm_per_sample * share
+        for part in _gradients(selected):
+            random_kernels.add_normal(part, deviation, self._noise.next_key())
 
     def _clip(self, selected: _Selected) -> None:
         """Clip the gradients by one of the three arguments; a negative bound clips nothing."""
@@ -468,6 +602,23 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             average = self._model_variables_moving_average[self._indices[v]]
             if average is not None:
                 v.assign(average.numpy())
+
+
+class _Clipped(dict):
+    """Gradients by leaf in which each example's part is clipped.
+
+    Args:
+        grads: the gradients.
+        share: what an example's gradient was multiplied by: one over the number of examples.
+    """
+
+    def __init__(self, grads: dict, share: float) -> None:
+        super().__init__(grads)
+        self.share = share
+
+
+def _has_mask(y: Any) -> bool:
+    return getattr(y, "_keras_mask", None) is not None
 
 
 def _gradients(selected: _Selected) -> list[np.ndarray]:

@@ -55,7 +55,7 @@ _CLASSES_OF_KERAS_1 = {
     "Deconvolution2D": "Conv2DTranspose",
     "SeparableConvolution2D": "SeparableConv2D",
 }
-_ARGUMENTS_OF_KERAS_1 = {
+ARGUMENTS_OF_KERAS_1 = {
     "W_constraint": "kernel_constraint",
     "W_regularizer": "kernel_regularizer",
     "U_regularizer": "recurrent_regularizer",
@@ -82,7 +82,7 @@ _ARGUMENTS_OF_KERAS_1 = {
     "subsample": "strides",
     "subsample_length": "strides",
 }
-_OTHER_ARGUMENTS_OF_KERAS_1 = {  # where a class means something else by a name
+OTHER_ARGUMENTS_OF_KERAS_1 = {  # where a class means something else by a name
     "Embedding": {
         "output_dim": "output_dim",
         "init": "embeddings_initializer",
@@ -93,7 +93,7 @@ _OTHER_ARGUMENTS_OF_KERAS_1 = {  # where a class means something else by a name
     "UpSampling1D": {"length": "size"},
 }
 _DROPPED_OF_KERAS_1 = {"consume_less", "forget_bias_init", "input_length", "weights"}
-_NAMES_OF_KERAS_1 = {  # of initializers, regularizers and constraints
+NAMES_OF_KERAS_1 = {  # of initializers, regularizers and constraints
     "zero": "zeros",
     "one": "ones",
     "uniform": {"class_name": "RandomUniform", "config": {"minval": -0.05, "maxval": 0.05}},
@@ -105,7 +105,7 @@ _NAMES_OF_KERAS_1 = {  # of initializers, regularizers and constraints
     "WeightRegularizer": "L1L2",
     "ActivityRegularizer": "L1L2",
 }
-_MERGES = {
+MERGES_OF_KERAS_1 = {
     "sum": "Add",
     "mul": "Multiply",
     "ave": "Average",
@@ -120,7 +120,7 @@ def _from_keras_1(name: str, config: dict) -> tuple[str, dict]:
     """Return class and config of a layer of Keras 1 as Keras 2 had them."""
     if name == "Merge":
         return _merge_of_keras_1(config)
-    renamed = {**_ARGUMENTS_OF_KERAS_1, **_OTHER_ARGUMENTS_OF_KERAS_1.get(name, {})}
+    renamed = {**ARGUMENTS_OF_KERAS_1, **OTHER_ARGUMENTS_OF_KERAS_1.get(name, {})}
     if name == "BatchNormalization" and config.pop("mode", 0) not in (0, 2):
         raise ValueError(
             f"Layer '{config.get('name')}' is a BatchNormalization of Keras 1 with mode=1, which "
@@ -166,16 +166,16 @@ def _argument_of_keras_1(key: str, value: Any) -> Any:
             config = {k: v for k, v in value.items() if k != "name"}
             if "m" in config:
                 config["max_value"] = config.pop("m")
-            name = _NAMES_OF_KERAS_1.get(value["name"], value["name"])
+            name = NAMES_OF_KERAS_1.get(value["name"], value["name"])
             return {"class_name": name, "config": config}
         if isinstance(value, str):
-            return _NAMES_OF_KERAS_1.get(value, value)
+            return NAMES_OF_KERAS_1.get(value, value)
     return value
 
 
 def _merge_of_keras_1(config: dict) -> tuple[str, dict]:
     mode = config.get("mode")
-    if not isinstance(mode, str) or mode not in _MERGES or config.get("layers"):
+    if not isinstance(mode, str) or mode not in MERGES_OF_KERAS_1 or config.get("layers"):
         raise ValueError(
             f"Layer '{config.get('name')}' is a Merge of Keras 1 whose mode is a function, or that "
             "holds the models whose outputs it merges; this is not read. Make it anew with a "
@@ -187,7 +187,7 @@ def _merge_of_keras_1(config: dict) -> tuple[str, dict]:
     if mode in ("dot", "cos"):
         axes = config["dot_axes"]
         kept.update(axes=axes, normalize=mode == "cos")
-    return _MERGES[mode], kept
+    return MERGES_OF_KERAS_1[mode], kept
 
 
 # Keras 2 -> Keras 3.

@@ -63,6 +63,24 @@ def save_model(model: Any, path: str, include_optimizer: bool = True) -> None:
                 )
 
 
+def save_weights(model: Any, path: str) -> None:
+    """Write the weights alone into an `.h5` file of Keras 2, which `load_weights` reads."""
+    h5py = require("h5py", "io")
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        _write_layers(file, model)
+
+
+def is_legacy_file(path: str) -> bool:
+    """Whether it is an HDF5 file of a model or of weights as Keras 1 and 2 wrote them."""
+    h5py = require("h5py", "io")
+    if not os.path.isfile(path) or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as file:
+        return (
+            "model_weights" in file or {"layer_names", "layer_names0"} & file.attrs.keys() != set()
+        )
+
+
 def _training_config(model: Any) -> dict:
     config = dict(model.get_compile_config() or {})
     optimizer = config.pop("optimizer", None)

@@ -12,6 +12,7 @@ import numpy as np
 from minikeras import losses as losses_module
 from minikeras import metrics as metrics_module
 from minikeras import tree
+from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.naming import to_snake_case, unknown_name_message
 
@@ -284,8 +285,74 @@ class CompileLoss(Matched):
                 for label, loss in zip(labels, self.losses)
             ]
         self.single = self.losses[0] if len(self.keys) == 1 and weights[0] is None else None
+        self.alone = False
         self.built = True
         self.take_state_to_come()
+
+    def averages(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> bool:
+        """Return whether the losses are means over examples; if not, they are sums over them.
+
+        Losses that have not been called, because a model computes its loss itself, count as means.
+
+        Args:
+            y_true, y_pred, sample_weight: a batch that the loss was computed of.
+
+        Raises:
+            ValueError: if they are both, or the loss of an example depends on the others.
+        """
+        if not self.built:
+            return True
+        if not self.alone:
+            self._check_alone(y_true, y_pred, sample_weight)
+        losses = [getattr(loss, "loss", loss) for loss in self.losses if loss is not None]
+        reductions = {getattr(loss, "reduction", "mean") for loss in losses}
+        if reductions <= {"sum_over_batch_size", "mean"}:
+            return True
+        if reductions <= {"sum", "none", None}:
+            return False
+        raise ValueError(
+            "`clipnorm_per_sample` needs losses that are all means over the examples, or all sums: "
+            f"each example's part has to be known. Received: reductions {sorted(map(str, reductions))}"
+        )
+
+    def _check_alone(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Refuse a loss whose gradient for an example changes with the outputs for its neighbours."""
+        outputs = tree.flatten(y_pred)
+        if outputs[0].shape[0] < 2:  # there is nothing to see
+            return
+        others = [np.array(t.array) for t in outputs]
+        for a in others:
+            a[1::2] = a[: a.shape[0] // 2 * 2 : 2]
+        trackers, self.trackers = self.trackers, []
+        try:
+            pair = [
+                self._gradients(y_true, y_pred, sample_weight, arrays)
+                for arrays in ([t.array for t in outputs], others)
+            ]
+        finally:
+            self.trackers = trackers
+        for i, (a, b) in enumerate(zip(*pair)):
+            if a is not None and not np.allclose(a[::2], b[::2], 1e-4, 1e-8, equal_nan=True):
+                raise ValueError(
+                    f"`clipnorm_per_sample`: with loss '{_name_of(self.losses[i])}' the gradient for "
+                    "one example depends on the outputs for others, so no example has a gradient of "
+                    "its own. Use a loss that gives a number for each example."
+                )
+        self.alone = True
+
+    def _gradients(
+        self, y_true: Any, y_pred: Any, sample_weight: Any, arrays: list[np.ndarray]
+    ) -> list[Any]:
+        """Return the gradients by the outputs, if these were some arrays."""
+        tensors = [Tensor(a) for a in arrays]
+        for tensor, known in zip(tensors, tree.flatten(y_pred)):
+            mask = getattr(known, "_keras_mask", None)
+            if mask is not None:
+                tensor._keras_mask = mask
+        with GradientTape() as tape:
+            tape.watch(tensors)
+            loss = self(y_true, tree.pack_sequence_as(y_pred, tensors), sample_weight)
+        return [None if g is None else g.array for g in tape.gradient(loss, tensors)]
 
     def unbuild(self) -> None:
         """Forget the outputs that losses were matched with."""

@@ -105,7 +105,10 @@ class Steps(Compilation):
         optimizer = self.optimizer
         if optimizer is None:
             raise ValueError(f"Model '{self.name}' was compiled without an optimizer.")
+        clips_examples = optimizer.clipnorm_per_sample is not None
         with GradientTape() as tape:
+            if clips_examples:
+                x = tape.watch_examples(x)
             y_pred = self(x, training=True) if self.call_signature.training else self(x)
             loss = self.compute_loss(
                 x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True
@@ -114,7 +117,11 @@ class Steps(Compilation):
         self._loss_tracker.add_mean(loss, x.array.shape[0] if type(x) is Tensor else _batch_size(x))
         if not optimizer.built:
             optimizer.build(self.trainable_variables)
-        if scaled.node is not None:
+        if scaled.node is not None and clips_examples:
+            compiled = self._compile_loss
+            averaged = compiled is None or compiled.averages(y, y_pred, sample_weight)
+            optimizer.apply_flat(optimizer.clipped_gradients(tape, scaled, y_pred, averaged))
+        elif scaled.node is not None:
             gradients = tape.gradients_into(scaled, optimizer.gradient_targets())
             optimizer.apply_flat(gradients)
         elif self.trainable_variables:

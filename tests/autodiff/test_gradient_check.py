@@ -128,3 +128,18 @@ def test_losses_and_models():
     result = gradient_check(model, x, max_entries=6)
     assert result.ok and result.checked == 6 + 6 + 4 + 6 + 2
     assert model.layers[0].compute_dtype == "float32"
+
+
+def test_the_worst_entry_is_shown_where_nothing_is_off_at_all():
+    result = gradient_check(lambda x: x * 2, np.array([0.5]))
+    assert result.ok and result.checked == 1 and result.worst is not None
+
+
+@pytest.mark.parametrize("value, word", [(-1.0, "NaN"), (0.0, "Inf")])
+def test_debug_numerics_say_what_was_found(value, word):
+    minikeras.config.enable_debug_numerics()
+    try:
+        with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=f"^{word} in the"):
+            minikeras.ops.log(np.array([1.0, value]))
+    finally:
+        minikeras.config.disable_debug_numerics()

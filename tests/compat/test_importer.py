@@ -73,9 +73,10 @@ def test_classes_of_a_dialect_can_be_subclassed_and_asked_for():
         "class Mine(Dense):\n"
         "    def __init__(self, **kwargs): super().__init__(output_dim=3, **kwargs)\n"
         "m = Mine()\n"
-        "print(m.units, isinstance(m, Dense), issubclass(Mine, Dense), isinstance(1, Dense))"
+        "print(m.units, isinstance(m, Dense), issubclass(Mine, Dense), isinstance(1, Dense))\n"
+        "print(type(Dense(2)) == Dense, type(m) == Dense, type(Dense(2)) in {Dense})"
     )
-    assert run("--dialect", "1", "-c", code)[0] == "3 True True False\n"
+    assert run("--dialect", "1", "-c", code)[0] == "3 True True False\nTrue False True\n"
 
 
 def test_keras_itself_is_not_displaced():

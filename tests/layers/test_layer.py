@@ -1166,3 +1166,17 @@ def test_an_index_that_is_input_dim_is_refused():
     assert embedding(np.array([2])).shape == (1, 2)
     with pytest.raises(ValueError, match="index 3"):
         embedding(np.array([0, 3]))
+
+
+def test_the_shape_of_outputs_builds_a_layer_that_describes_itself():
+    class Projection(layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight(shape=(input_shape[-1], 4))
+
+        def call(self, x):
+            return ops.matmul(x, self.w)
+
+    layer = Projection(name="projection")
+    assert layer.compute_output_shape((None, 3)) == (None, 4)
+    assert layer.built and layer.w.shape == (3, 4) and layer.w.path == "projection/variable"
+    assert layer.compute_output_shape((2, 3)) == (2, 4)

@@ -67,3 +67,14 @@ def test_is_binary_or_sparse_categorical(keras):
         for p in [(4, 1), (4, 3), (4, 2, 3)]:
             a, b = np.zeros(t), np.zeros(p)
             assert metrics.is_binary_or_sparse_categorical(a, b) == tuple(map(bool, theirs(a, b)))
+
+
+def test_sorted_ids_in_place_of_scores():
+    ids = np.array([[2, 0], [1, 2], [0, 1]])  # the classes of each sample, the likeliest first
+    labels = np.array([0, 0, 2])
+    of = metrics.sparse_top_k_categorical_accuracy
+    np.testing.assert_array_equal(of(labels, ids, k=2, from_sorted_ids=True), [1, 0, 0])
+    np.testing.assert_array_equal(of(labels, ids, k=1, from_sorted_ids=True), [0, 0, 0])
+    metric = metrics.SparseTopKCategoricalAccuracy(k=2, from_sorted_ids=True)
+    metric.update_state(labels, ids)
+    assert float(metric.result()) == pytest.approx(1 / 3)

@@ -63,3 +63,25 @@ def test_variables_in_lists_and_dicts_and_arrays_as_first_values():
     assert not any(np.any(v) for v in metric.variables)
     with pytest.raises(ValueError, match=r"\(3,\)"):
         metric.add_variable((3,), np.array([1.0, 2.0]))
+
+
+def test_a_state_is_put_back_in_order_when_variables_are_made_late():
+    class Late(metrics.Metric):
+        made = False
+
+        def update_state(self, values):
+            if not self.made:
+                self.made = True
+                self.first = self.add_variable((), "zeros", name="first")
+                self.second = self.add_variable((), "zeros", name="second")
+            self.first.assign_add(np.sum(values))
+            self.second.assign_add(len(values))
+
+        def result(self):
+            return self.first / self.second
+
+    trained, fresh = Late(), Late()
+    trained.update_state([3.0, 5.0])
+    fresh.set_state(trained.get_state())
+    fresh.update_state([1.0])
+    assert (float(fresh.first), float(fresh.second)) == (9.0, 3.0)

@@ -35,6 +35,14 @@ def test_shared_layer_has_one_set_of_weights():
     assert len(shared._inbound_nodes) == 2
 
 
+def test_where_a_keras_tensor_came_from_is_a_triple():
+    layer = layers.Dense(2)
+    layer(minikeras.Input((3,)))
+    operation, node_index, tensor_index = layer(minikeras.Input((3,)))._keras_history
+    assert (operation, node_index, tensor_index) == (layer, 1, 0)
+    assert layer.output._keras_history[0] is layer
+
+
 def test_structures_of_inputs_and_outputs():
     a, b = minikeras.Input((3,), name="a"), minikeras.Input((4,), name="b")
     u, v = layers.Dense(1, name="u")(a), layers.Dense(2, name="v")(b)

@@ -103,3 +103,9 @@ def test_mixed_arguments():
 def test_errors_appear_while_the_graph_is_described(call, match):
     with pytest.raises(ValueError, match=match):
         call(KerasTensor((None, 3)))
+
+
+def test_a_function_of_values_with_five_unknown_sizes():
+    x = KerasTensor((None,) * 5)
+    layer = minikeras.layers.Lambda(lambda t: ops.flip(np.asarray(t).max(0)))
+    assert layer(x).shape == (None,) * 4

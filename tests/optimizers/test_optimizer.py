@@ -56,8 +56,9 @@ def test_arguments_by_position(keras):
     """Own arguments and common ones, in Keras's order."""
     for name in ("Adam", "AdamW", "SGD", "Muon", "ScheduleFreeAdamW"):
         ours, theirs = getattr(optimizers, name), getattr(keras.optimizers, name)
-        defaults = [p.default for p in inspect.signature(ours).parameters.values()][:-1]
-        names = list(inspect.signature(ours).parameters)
+        parameters = inspect.signature(ours).parameters.values()
+        by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        defaults, names = [p.default for p in by_position], [p.name for p in by_position]
         for count in range(len(defaults) + 1):
             given = [0.5, *defaults[1:]][:count]
             if "ema_momentum" in names[:count]:

@@ -1,15 +1,76 @@
-"""What tells a script of Keras 2 or tf.keras from one of Keras 3; see `dialects.detect`."""
+"""What tells a script of Keras 2 or tf.keras from one of Keras 3; see `dialects.detect` and `is_late`."""
+
+_OPTIMIZERS = ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
+_OPTIMIZERS = (*_OPTIMIZERS, *(name.lower() for name in _OPTIMIZERS))
+_FILES_OF_LAYERS = (
+    *("core", "convolutional", "recurrent", "advanced_activations", "normalization", "merge"),
+    *(
+        "wrappers",
+        "noise",
+        "local",
+        "embeddings",
+        "pooling",
+        "convolutional_recurrent",
+        "cudnn_recurrent",
+    ),
+)
+_FILES_OF_UTILS = (
+    "np_utils",
+    "vis_utils",
+    "generic_utils",
+    "data_utils",
+    "io_utils",
+    "layer_utils",
+)
 
 SIGNS = frozenset(
     {
         # Keywords that Keras 3 refuses.
-        *("Adam(lr=)", "SGD(lr=)", "RMSprop(lr=)", "Adagrad(lr=)", "Adadelta(lr=)", "Adamax(lr=)"),
-        *("Nadam(lr=)", "Adam(decay=)", "SGD(decay=)", "RMSprop(decay=)", "Adagrad(decay=)"),
-        # Methods and modules that are gone.
+        *(f"{name}({word}=)" for name in _OPTIMIZERS for word in ("lr", "decay")),
+        *("Nadam(schedule_decay=)", "ModelCheckpoint(period=)", "ReduceLROnPlateau(epsilon=)"),
+        *("fit(workers=)", "fit(use_multiprocessing=)", "fit(max_queue_size=)"),
+        *("compile(sample_weight_mode=)", "compile(target_tensors=)", "LSTM(implementation=)"),
+        *("GRU(implementation=)", "to_categorical(nb_classes=)", "train_on_batch(reset_metrics=)"),
+        *("Dense(weights=)", "LSTM(weights=)", "Conv2D(weights=)"),
+        # What logs were called.
+        *("'acc'", "'val_acc'", "'cosine_proximity'", "'kullback_leibler_divergence'", "'logcosh'"),
+        *("'val_mean_absolute_error'", "'val_mean_squared_error'"),
+        *("Embedding(input_length=)", "import __future__"),
+        # Methods, attributes and functions that are gone.
         *(".fit_generator", ".evaluate_generator", ".predict_generator", ".predict_classes"),
-        *(".predict_proba", "import keras.engine", "import keras.engine.topology"),
-        *("import keras.utils.np_utils", "np_utils", "import keras.layers.core"),
-        *("import keras.layers.convolutional", "import keras.layers.recurrent"),
+        *(".predict_proba", ".get_output_at", ".get_input_at", ".reset_states", ".to_yaml"),
+        *("._make_predict_function", ".uses_learning_phase", ".set_session", "set_session"),
+        *("multi_gpu_model", ".multi_gpu_model", "np_utils", ".np_utils", "HDF5Matrix"),
+        *("CuDNNLSTM", "CuDNNGRU", ".CuDNNLSTM", ".CuDNNGRU", "Conv2dTranspose"),
+        *(".Conv2dTranspose", "ThresholdedReLU", "LocallyConnected1D", "LocallyConnected2D"),
+        *("OrderedEnqueuer", "GeneratorEnqueuer", "TFOptimizer", "print_summary"),
+        # Modules that are gone.
+        *(
+            "import keras.backend",
+            "import keras.engine",
+            "import keras.legacy",
+            "import keras.engine.topology",
+        ),
+        *("import tensorflow.keras.backend", "import keras.optimizers.legacy"),
+        *("import tensorflow.keras.layers.experimental", "import tensorflow.keras.experimental"),
+        *(
+            "import tensorflow.keras.layers.experimental.preprocessing",
+            "import tensorflow.keras.estimator",
+        ),
+        *(f"import keras.layers.{name}" for name in _FILES_OF_LAYERS),
+        *(f"import keras.utils.{name}" for name in _FILES_OF_UTILS),
         *("import keras.preprocessing.text", "import keras.wrappers.scikit_learn"),
+        *(
+            "import tensorflow.keras.preprocessing.text",
+            "import tensorflow.keras.wrappers.scikit_learn",
+        ),
     }
 )
+
+LATE = frozenset(
+    {
+        *("'val_accuracy'", "'val_mae'", "'val_mse'"),
+        *(f"{name}(learning_rate=)" for name in _OPTIMIZERS),
+    }
+)
+"""What tells a script of 2.3 or later from one of 2.0 to 2.2."""

@@ -8,6 +8,7 @@ outputs, and the rest when the targets are there.
 
 from __future__ import annotations
 
+import dis
 import functools
 import itertools
 import weakref
@@ -87,8 +88,12 @@ def _used(function: Any) -> Iterator[Any]:
 
 
 def _names(code: CodeType) -> set[str]:
+    """Return the global names that a function, and those inside it, look up."""
+    found = {
+        i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    return set(code.co_names).union(*(_names(c) for c in inner))
+    return found.union(*(_names(c) for c in inner))
 
 
 def with_graph(model: Any, function: Any, output: KerasTensor) -> Any:

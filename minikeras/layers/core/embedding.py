@@ -12,10 +12,21 @@ from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt, Unsu
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
+from minikeras.kernels.per_example import Rows
 from minikeras.layers.layer import Layer
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.indexing import take
 from minikeras.regularizers.regularizers import RegularizerLike
+
+
+def _embedding_per_example(
+    g: np.ndarray, saved: tuple, needs: Any, n: int, indices: np.ndarray
+) -> list | None:
+    shape, indices = saved
+    if indices.shape[0] % n:
+        return None
+    return [Rows(indices.reshape(n, -1), g.reshape(n, indices.size // n, shape[1]), shape)]
+
 
 EMBEDDING = Primitive(
     "embedding",
@@ -23,6 +34,7 @@ EMBEDDING = Primitive(
     lambda g, saved, needs, out, indices: kernel.backward(g, saved, needs, out),
     reference=lambda table, indices: take(table, indices, axis=0),
     writes_out=True,
+    per_example=_embedding_per_example,
 )
 
 

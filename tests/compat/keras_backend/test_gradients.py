@@ -44,6 +44,7 @@ WITHOUT = (
         "K.prod(n",
         "K.sqrt",
         "K.binary_crossentropy(bits, bits)",
+        "K.binary_crossentropy(1 -",
     ),
 )
 """Beginnings of expressions that have no gradient, or none everywhere."""

@@ -6,6 +6,7 @@ import pytest
 
 from minikeras.compat import keras_backend
 from minikeras.compat.adapters import Adapted, Gone, NotAvailable
+from minikeras.compat.dialects import detect
 from minikeras.compat.keras_backend import GONE, KERAS1_MODULES, MODULES
 from minikeras.compat.spelling import OldSpelling, forget_what_was_told
 
@@ -108,6 +109,20 @@ def test_todays_spellings_are_names_of_today():
                     place = getattr(place, part)
                 missing = [n for n in names.split() if not hasattr(place, n)]
                 assert missing == [], today
+
+
+@pytest.mark.parametrize(
+    "line, dialect",
+    [
+        ("K.set_image_dim_ordering('th')", 1),
+        ("f = K.function([x], [y])", 2),
+        ("loss = tf.keras.backend.mean(x)", 2),
+        ("from keras.backend.tensorflow_backend import set_session", 2),
+        ("K.epsilon(); K.clear_session(); keras.backend.floatx()", 3),
+    ],
+)
+def test_the_backend_tells_the_period(line, dialect):
+    assert detect(f"import keras\n{line}") == dialect
 
 
 def test_the_modules_of_backends_are_the_backend():

@@ -42,9 +42,13 @@ class Draw:
         self.choose = choose
         self.rng = np.random.default_rng(seed)
         self.batch = batch
+        self.alternatives: list[str] = []
 
     def one_of(self, *options: Any) -> Any:
-        return options[self.choose(len(options))]
+        choice = self.choose(len(options))
+        if any(map(_holds_arrays, options)):  # alternatives of a call: each counts as an option
+            self.alternatives.append(f"{choice} of {len(options)}")
+        return options[choice]
 
     def shape(self, *more: int) -> tuple[int, ...]:
         """A batch of something: few different shapes, which JAX compiles anew each."""
@@ -125,13 +129,20 @@ class Case:
 class Call:
     args: tuple
     kwargs: dict
+    alternatives: list[str] = dataclasses.field(default_factory=list)
+
+
+def _holds_arrays(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or (
+        isinstance(x, (tuple, list)) and any(map(_holds_arrays, x))
+    )
 
 
 def call(case: Case, draw: Draw) -> Call:
     made = case.make(draw)
     if len(made) == 2 and isinstance(made[0], tuple) and isinstance(made[1], dict):
-        return Call(*made)
-    return Call(made, {})
+        return Call(*made, draw.alternatives)
+    return Call(made, {}, draw.alternatives)
 
 
 def calls(case: Case, batch: int = BATCH) -> st.SearchStrategy[Call]:
@@ -198,12 +209,17 @@ def drawn(name: str) -> list[Call]:
 
 
 def options(name: str, call: Call) -> frozenset[tuple[str, str]]:
-    """Return what a call says: each parameter with its value, arrays by kind and rank."""
+    """Return what a call says: each parameter with its value, arrays by kind and rank.
+
+    Where a case draws one of several calls, which one it is counts, too.
+    """
     from minikeras import ops
 
     bound = inspect.signature(getattr(ops, name)).bind(*call.args, **call.kwargs)
     bound.apply_defaults()
-    return frozenset((k, text(v)) for k, v in bound.arguments.items())
+    said = [(k, text(v)) for k, v in bound.arguments.items()]
+    said += [(f"alternative {i}", choice) for i, choice in enumerate(call.alternatives)]
+    return frozenset(said)
 
 
 def shown(call: Call) -> str:
