@@ -52,7 +52,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Return the tree that a module belongs to, and its path there."""
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
-            return keras_tree(self.dialect, self.late or root == "tf_keras"), path
+            late = self.late and self.dialect < 3
+            return keras_tree(self.dialect, late or root == "tf_keras"), path
         if root == "tensorflow":
             for start in (
                 "keras",

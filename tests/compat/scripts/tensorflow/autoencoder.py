@@ -80,14 +80,14 @@ print("noise", before, "->", after)
 assert after < 0.75 * before
 
 reconstruction = autoencoder.predict(x_train, verbose=0)
-train_loss = tf.keras.losses.mean_absolute_error(
+train_loss = tf.keras.losses.mae(
     reconstruction.reshape(-1, 64), x_train.reshape(-1, 64)
 )
 threshold = np.mean(train_loss) + 2 * np.std(train_loss)
 
 
 def is_normal(model, data, threshold):
-    loss = tf.keras.losses.mean_absolute_error(
+    loss = tf.keras.losses.mae(
         tf.reshape(model(data), (-1, 64)), tf.reshape(data, (-1, 64))
     )
     return tf.math.less(loss, threshold)
