@@ -64,6 +64,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             ):
                 if path == start or path.startswith(start + "."):
                     return keras_tree(self.dialect, True), path[len(start) + 1 :]
+            if path.partition(".")[0] in ("optimizers", "metrics"):  # those of Keras as a whole
+                return keras_tree(self.dialect, True), path
             return importlib.import_module("minikeras.compat.tensorflow").TREE, path
         if root == "cntk":
             return importlib.import_module("minikeras.compat.cntk").TREE, path

@@ -7,6 +7,7 @@ tensors have in TensorFlow and not here (`tensors.py`) they are lent by the firs
 """
 
 from minikeras.compat.extensions import Extension
+from minikeras.compat.keras2 import TF_TREE as KERAS_2
 from minikeras.compat.namespaces import Contents, Tree
 from minikeras.compat.tensorflow import (
     arrays,
@@ -49,7 +50,7 @@ _BESIDE = {
     "initializers": ["minikeras.initializers"],
     "activations": ["minikeras.activations"],
 }
-"""Modules of TensorFlow 2 that are those of Keras."""
+"""Modules of TensorFlow 2 that are those of Keras; names that Keras 3 lacks are as in Keras 2."""
 
 _KERAS = ("keras", "compat.v1.keras", "compat.v2.keras", "_api.v2.keras", "python.keras")
 """Where the import hook puts Keras itself."""
@@ -71,6 +72,8 @@ def _modules() -> dict[str, Contents]:
             table.setdefault(path, {})
     table["compat.v2"] = {}
     found = {path: Contents(entries, _BESIDE.get(path, ())) for path, entries in table.items()}
+    for path in _BESIDE:
+        found[path] = found[path].with_older(KERAS_2.contents(path))
     for path in found:  # a module goes before a message that it is gone
         above, _, name = path.rpartition(".")
         if above in found and name in found[above].names:

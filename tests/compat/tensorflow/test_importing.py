@@ -43,6 +43,16 @@ def test_all_ways_to_import():
     ]
 
 
+def test_modules_that_are_those_of_keras():
+    out, _ = run(
+        "import tensorflow as tf\n"
+        "print(tf.losses.mse is tf.losses.mean_squared_error or tf.losses.mse.__name__)\n"
+        "print(tf.metrics.Mean.__name__, tf.optimizers.Adam(lr=0.1).learning_rate.numpy())\n"
+        "print(tf.keras.losses.mae([[1.0]], [[3.0]]).numpy(), tf.initializers.HeNormal.__name__)\n"
+    )
+    assert out.splitlines() == ["mean_squared_error", "Mean 0.1", "[2.] HeNormal"]
+
+
 @pytest.mark.parametrize(
     "code, message",
     [
