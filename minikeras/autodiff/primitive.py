@@ -422,7 +422,7 @@ def as_tensor(a: Any) -> Tensor:
     if isinstance(a, Tensor):
         if thread.state.autocast is not None and isinstance(a, Variable):
             a = autocast(a)
-        return a if type(a) is Tensor else a.value
+        return a if type(a) is Tensor else Tensor(a.array, a.node)
     if isinstance(a, KerasTensor):
         return a
     value = to_array(a)
@@ -483,7 +483,7 @@ def same(x: Any, *_: Any, **__: Any) -> KerasTensor:
 def autocast(a: Any) -> Any:
     """Cast a float variable to the dtype that the running layer computes in."""
     if isinstance(a, Variable) and a._casts(thread.state.autocast):
-        return CAST(a.value, dtype=thread.state.autocast)
+        return CAST(Tensor(a.array, a.node), dtype=thread.state.autocast)
     return a
 
 

@@ -13,6 +13,7 @@ folder a period; `import minikeras` does not load it, and nothing below knows of
 - `keras_backend/`: `keras.backend` as Keras 1 and 2 had it.
 - `graph_session.py`: values of symbolic tensors, for `K.function` and TensorFlow's sessions.
 - `tensorflow/`: TensorFlow's names.
+- `other_backends.py`: `jax` and `torch`, where they are not installed.
 """
 
 from minikeras.compat.importer import install_as_keras, uninstall

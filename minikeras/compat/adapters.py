@@ -218,18 +218,18 @@ class Gone:
 
     def __init__(self, name: str, instead: str, why: str = "it is not part of minikeras") -> None:
         self.__name__ = name
-        self._message = f"`{name}`: {why}. {instead}"
+        self.message = f"`{name}`: {why}. {instead}"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotAvailable(self._message)
+        raise NotAvailable(self.message)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise NotAvailable(self._message)
+        raise NotAvailable(self.message)
 
     def __mro_entries__(self, bases: tuple) -> tuple[type]:
-        raise NotAvailable(self._message)
+        raise NotAvailable(self.message)
 
 
 class NotAvailable(AttributeError):

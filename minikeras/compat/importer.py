@@ -14,6 +14,7 @@ from typing import Any
 
 from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
+from minikeras.compat.other_backends import Absent, AbsentFinder
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
 PREPROCESSING = "keras_preprocessing"
@@ -27,8 +28,14 @@ _PERIODS = {
 
 @functools.cache
 def keras_tree(dialect: int, of_tensorflow: bool = False) -> Tree:
-    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`."""
+    """Return Keras's modules as a period knew them; `tf.keras` may have been another than `keras`.
+
+    In a script that shows no sign of an older one, `tf.keras` is today's, with the names that it had
+    before where today's has none: tutorials of TensorFlow 2 differ from today's in such names alone.
+    """
     period = importlib.import_module(_PERIODS[dialect])
+    if dialect == 3 and of_tensorflow:
+        return period.TREE.with_older(keras_tree(2, True))
     return getattr(period, "TF_TREE", period.TREE) if of_tensorflow else period.TREE
 
 
@@ -48,7 +55,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Return the tree that a module belongs to, and its path there."""
         root, _, path = fullname.partition(".")
         if root in KERAS_NAMES:
-            return keras_tree(self.dialect, self.late or root == "tf_keras"), path
+            late = self.late and self.dialect < 3
+            return keras_tree(self.dialect, late or root == "tf_keras"), path
         if root == "tensorflow":
             for start in (
                 "keras",
@@ -59,6 +67,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             ):
                 if path == start or path.startswith(start + "."):
                     return keras_tree(self.dialect, True), path[len(start) + 1 :]
+            if path.partition(".")[0] in ("optimizers", "metrics"):  # those of Keras as a whole
+                return keras_tree(self.dialect, True), path
             return importlib.import_module("minikeras.compat.tensorflow").TREE, path
         if root == "cntk":
             return importlib.import_module("minikeras.compat.cntk").TREE, path
@@ -125,12 +135,13 @@ def install_as_keras(dialect: int = 3, *, late: bool = False) -> None:
         )
     uninstall()
     sys.meta_path.insert(0, Finder(dialect, late))
+    sys.meta_path.append(AbsentFinder())
 
 
 def uninstall() -> None:
     """End what `install_as_keras` began; modules that were imported meanwhile stay with who has them."""
-    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, Finder)]
-    for name in [n for n, m in sys.modules.items() if isinstance(m, Namespace)]:
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, (Finder, AbsentFinder))]
+    for name in [n for n, m in sys.modules.items() if isinstance(m, (Namespace, Absent))]:
         del sys.modules[name]
     take_back()
 

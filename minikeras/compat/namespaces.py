@@ -18,7 +18,7 @@ class Contents:
     """What one module holds, under whatever names it is imported.
 
     Args:
-        names: objects by name; a `Lazy` is imported when it is asked for.
+        names: objects by name; a `Lazy` is imported when it is asked for. None is an object like others.
         beside: modules of today, `"minikeras.layers"`, whose public names it has as well.
         without: names of theirs that it does not have.
         wrap: what is done with an object of `beside`, given its name and itself.
@@ -62,6 +62,10 @@ class Contents:
             self.names[name] = value
         return value
 
+    def with_older(self, older: Contents) -> Contents:
+        """Return contents that have the names of others, too, where these have none."""
+        return _Both(self, older)
+
     def public_names(self) -> list[str]:
         """Return all names, those that lead nowhere left out."""
         found = {name for name, value in self.names.items() if not isinstance(value, Gone)}
@@ -71,6 +75,22 @@ class Contents:
                 if not isinstance(vars(module).get(name), ModuleType):
                     found.add(name)
         return sorted(n for n in found - self.without if not n.startswith("_"))
+
+
+class _Both(Contents):
+    """Contents, and older ones for names that they do not have."""
+
+    def __init__(self, today: Contents, older: Contents) -> None:
+        super().__init__({**older.names, **today.names}, doc=today.doc)
+        self._pair = (today, older)
+
+    def find(self, name: str) -> Any:
+        """Return the object of a name, None if there is none."""
+        return next((v for v in (c.find(name) for c in self._pair) if v is not None), None)
+
+    def public_names(self) -> list[str]:
+        """Return all names, those that lead nowhere left out."""
+        return sorted({*self._pair[0].public_names(), *self._pair[1].public_names()})
 
 
 class Tree:
@@ -94,6 +114,20 @@ class Tree:
         self.modules = dict(modules)
         self.moved = dict(moved or {})
         self.extensions = tuple(extensions)
+
+    def with_older(self, older: Tree) -> Tree:
+        """Return a tree that has the modules and names of another, too, where this has none."""
+        both = {
+            path: self.modules[path].with_older(other) if path in self.modules else other
+            for path, other in older.modules.items()
+        }
+        moved = {p: q for p, q in older.moved.items() if p not in self.modules}
+        return Tree(
+            self.library,
+            {**self.modules, **both},
+            {**moved, **self.moved},
+            extensions=self.extensions,
+        )
 
     def contents(self, path: str) -> Contents | None:
         """Return what a module holds, None if there is no such module."""
@@ -134,7 +168,7 @@ class Namespace(ModuleType):
             value()
         if value is None and name in self._tree.submodules(self._path):
             return importlib.import_module(f"{self.__name__}.{name}")
-        if value is None:
+        if value is None and name not in self._contents.names:
             if name.startswith("__"):
                 raise AttributeError(name)
             raise NotAvailable(missing(self, name))
@@ -147,6 +181,9 @@ class Namespace(ModuleType):
 
 def missing(module: Namespace, name: str) -> str:
     """Return the message for a name that a module does not have."""
+    gone = module._contents.names.get(name)
+    if isinstance(gone, Gone):
+        return gone.message
     near = nearest_names(name, dir(module), n=3)
     hint = f" Near it: {', '.join(near)}." if near else ""
     return (

@@ -24,7 +24,8 @@ def tell(old: str, today: str) -> None:
     """
     if (old, today) not in _told:
         _told.add((old, today))
-        warn(f"`{old}` is older Keras. Today it is `{today}`.", OldSpelling)
+        library = "TensorFlow" if old.startswith("tf.") else "Keras"
+        warn(f"`{old}` is older {library}. Today it is `{today}`.", OldSpelling)
 
 
 def forget_what_was_told() -> None:

@@ -348,7 +348,7 @@ class Layer(LayerState):
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
-            return outputs if type(outputs) is Tensor else outputs.value
+            return outputs if type(outputs) is Tensor else Tensor(outputs.array, outputs.node)
         return tree.map_structure(
             lambda y: Tensor(y) if isinstance(y, (np.ndarray, np.generic)) else y, outputs
         )

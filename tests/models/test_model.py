@@ -16,6 +16,15 @@ def fresh_names():
     minikeras.utils.clear_session()
 
 
+class Deaf(minikeras.Model):
+    def __init__(self):
+        super().__init__()
+        self.out = layers.Dense(2)
+
+    def call(self, x):
+        return self.out(x)
+
+
 @minikeras.utils.register_keras_serializable("tests")
 class Net(minikeras.Model):
     def __init__(self, units=4, **kwargs):
@@ -31,6 +40,12 @@ class Net(minikeras.Model):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
+
+
+def test_a_model_that_takes_no_training_may_be_told_of_it_at_its_first_call():
+    model = Deaf()
+    assert model(x23, training=True).shape == (2, 2)
+    assert model.built
 
 
 def test_weights_appear_at_the_first_call():

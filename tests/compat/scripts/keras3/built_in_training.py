@@ -1,4 +1,5 @@
 """Training and evaluation with the built-in methods: losses, metrics, weights, callbacks, schedules."""
+
 import numpy as np
 import keras
 from keras import layers, ops
@@ -54,7 +55,12 @@ model.compile(
     metrics=[keras.metrics.SparseCategoricalAccuracy(), CategoricalTruePositives()],
 )
 history = model.fit(
-    x_train, y_train[:, None], batch_size=64, epochs=25, validation_data=(x_val, y_val[:, None]), verbose=0
+    x_train,
+    y_train[:, None],
+    batch_size=64,
+    epochs=25,
+    validation_data=(x_val, y_val[:, None]),
+    verbose=0,
 )
 results = model.evaluate(x_val, y_val[:, None], batch_size=128, verbose=0, return_dict=True)
 print(results)
@@ -73,8 +79,10 @@ sample_weight[y_train == 2] = 2.0
 schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.96, staircase=True)
 model = get_uncompiled_model()
 model.compile(
-    keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy",
-    metrics=["accuracy"], weighted_metrics=["accuracy"],
+    keras.optimizers.Adam(schedule),
+    "sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+    weighted_metrics=["accuracy"],
 )
 model.fit(x_train, y_train, class_weight=class_weight, epochs=2, verbose=0)
 callbacks = [
@@ -82,8 +90,13 @@ callbacks = [
     keras.callbacks.TerminateOnNaN(),
 ]
 h = model.fit(
-    x_train, y_train, sample_weight=sample_weight, epochs=40, validation_split=0.2,
-    callbacks=callbacks, verbose=0,
+    x_train,
+    y_train,
+    sample_weight=sample_weight,
+    epochs=40,
+    validation_split=0.2,
+    callbacks=callbacks,
+    verbose=0,
 )
 assert len(h.history["val_loss"]) < 40
 assert float(model.optimizer.learning_rate) < 0.01

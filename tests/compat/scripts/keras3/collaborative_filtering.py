@@ -1,4 +1,5 @@
 """Collaborative filtering: a subclassed model with embeddings of users and films."""
+
 import numpy as np
 import keras
 from keras import layers, ops

@@ -1,4 +1,5 @@
 """Writing callbacks of one's own."""
+
 import numpy as np
 import keras
 
@@ -75,7 +76,9 @@ class CustomLearningRateScheduler(keras.callbacks.Callback):
 
 
 model = get_model()
-model.fit(x, y, batch_size=64, epochs=1, verbose=0, validation_split=0.5, callbacks=[CustomCallback()])
+model.fit(
+    x, y, batch_size=64, epochs=1, verbose=0, validation_split=0.5, callbacks=[CustomCallback()]
+)
 model.predict(x, batch_size=128, verbose=0, callbacks=[CustomCallback()])
 assert seen[0] == ("train", []) and ("test",) in seen and ("predict",) in seen
 logged = ["loss", "mean_absolute_error", "val_loss", "val_mean_absolute_error"]
@@ -85,7 +88,9 @@ table = {3: 0.05, 6: 0.01, 9: 0.005}
 scheduler = CustomLearningRateScheduler(lambda epoch, lr: table.get(epoch, lr))
 model = get_model()
 model.fit(x, y, batch_size=64, epochs=12, verbose=0, callbacks=[scheduler])
-np.testing.assert_allclose(scheduler.rates, [0.1] * 3 + [0.05] * 3 + [0.01] * 3 + [0.005] * 3, rtol=1e-5)
+np.testing.assert_allclose(
+    scheduler.rates, [0.1] * 3 + [0.05] * 3 + [0.01] * 3 + [0.005] * 3, rtol=1e-5
+)
 
 stopper = EarlyStoppingAtMinLoss(patience=1)
 model = get_model()

@@ -1,4 +1,5 @@
 """Making new layers and models by subclassing: weights, losses, configs, a variational autoencoder."""
+
 import numpy as np
 import keras
 from keras import layers, ops, random
@@ -130,7 +131,9 @@ class Decoder(layers.Layer):
 
 
 class VariationalAutoEncoder(keras.Model):
-    def __init__(self, original_dim, intermediate_dim=64, latent_dim=32, name="autoencoder", **kwargs):
+    def __init__(
+        self, original_dim, intermediate_dim=64, latent_dim=32, name="autoencoder", **kwargs
+    ):
         super().__init__(name=name, **kwargs)
         self.original_dim = original_dim
         self.encoder = Encoder(latent_dim=latent_dim, intermediate_dim=intermediate_dim)
@@ -148,7 +151,9 @@ from sklearn.datasets import load_digits
 
 x_train = load_digits().data.astype("float32") / 16
 vae = VariationalAutoEncoder(64, 64, 8)
-vae.compile(optimizer=keras.optimizers.Adam(learning_rate=3e-3), loss=keras.losses.MeanSquaredError())
+vae.compile(
+    optimizer=keras.optimizers.Adam(learning_rate=3e-3), loss=keras.losses.MeanSquaredError()
+)
 h = vae.fit(x_train, x_train, epochs=20, batch_size=64, verbose=0)
 print("vae", h.history["loss"][0], h.history["loss"][-1])
 assert h.history["loss"][-1] < 0.04

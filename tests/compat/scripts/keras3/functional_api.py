@@ -1,4 +1,5 @@
 """The functional API: several inputs and outputs, shared layers, nested models, ensembles."""
+
 import numpy as np
 import keras
 from keras import layers, ops
@@ -57,6 +58,7 @@ x = layers.GlobalAveragePooling2D()(block_2_output)
 outputs = layers.Dense(10)(x)
 resnet = keras.Model(inputs, outputs, name="toy_resnet")
 assert resnet.count_params() == 3 * 9 * 8 + 8 + 2 * (8 * 9 * 8 + 8) + 90
+
 
 # Nested models, an ensemble, feature extraction.
 def get_model():

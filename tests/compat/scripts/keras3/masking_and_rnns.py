@@ -1,4 +1,5 @@
 """Masking, padding and recurrent layers: states, bidirectional, stateful, custom cells."""
+
 import numpy as np
 import keras
 from keras import layers, ops

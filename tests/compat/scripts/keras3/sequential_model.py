@@ -1,4 +1,5 @@
 """The Sequential model: building late, popping, features, debugging by summary."""
+
 import numpy as np
 import keras
 from keras import layers, ops

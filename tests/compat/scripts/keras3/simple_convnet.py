@@ -1,4 +1,5 @@
 """A simple convnet for handwritten digits (2023)."""
+
 import numpy as np
 import keras
 from keras import layers

@@ -1,4 +1,5 @@
 """Transfer learning: a base trained on half of the digits, frozen, then fine-tuned on the other half."""
+
 import numpy as np
 import keras
 from keras import layers

@@ -1,4 +1,5 @@
 """Text classification with a transformer block; the order of tokens decides."""
+
 import numpy as np
 import keras
 from keras import layers, ops
@@ -10,7 +11,9 @@ class TransformerBlock(layers.Layer):
     def __init__(self, embed_dim, num_heads, ff_dim, rate=0.1):
         super().__init__()
         self.att = layers.MultiHeadAttention(num_heads=num_heads, key_dim=embed_dim)
-        self.ffn = keras.Sequential([layers.Dense(ff_dim, activation="relu"), layers.Dense(embed_dim)])
+        self.ffn = keras.Sequential(
+            [layers.Dense(ff_dim, activation="relu"), layers.Dense(embed_dim)]
+        )
         self.layernorm1 = layers.LayerNormalization(epsilon=1e-6)
         self.layernorm2 = layers.LayerNormalization(epsilon=1e-6)
         self.dropout1 = layers.Dropout(rate)
@@ -56,9 +59,15 @@ x = layers.GlobalAveragePooling1D()(x)
 x = layers.Dense(20, activation="relu")(x)
 outputs = layers.Dense(2, activation="softmax")(x)
 model = keras.Model(inputs=inputs, outputs=outputs)
-model.compile(keras.optimizers.Adam(5e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(
+    keras.optimizers.Adam(5e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+)
 history = model.fit(
-    x_train[:1000], y_train[:1000], batch_size=32, epochs=12,
-    validation_data=(x_train[1000:], y_train[1000:]), verbose=2,
+    x_train[:1000],
+    y_train[:1000],
+    batch_size=32,
+    epochs=12,
+    validation_data=(x_train[1000:], y_train[1000:]),
+    verbose=2,
 )
 assert history.history["val_accuracy"][-1] > 0.9

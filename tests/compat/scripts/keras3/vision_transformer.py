@@ -1,4 +1,5 @@
 """A small vision transformer on digits: patches, a class token, transformer blocks."""
+
 import numpy as np
 import keras
 from keras import layers, ops
