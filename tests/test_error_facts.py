@@ -480,6 +480,7 @@ BAD["merging"] = [
         "(None, 5, 3)",
     ),
     bad(lambda k: k.layers.Concatenate(axis=1)([ROWS, SEQUENCES]), "(4, 3)", "(2, 5, 4)"),
+    bad(lambda k: k.layers.Concatenate(axis=1)([np.ones((4, 3)), np.ones((4, 3, 2))]), "(4, 3, 2)"),
     bad(lambda k: k.layers.Concatenate()(ROWS), "list"),
     bad(lambda k: k.layers.Concatenate(axis="a"), "axis", "a", keras=TAKEN),
     bad(lambda k: k.layers.Dot(axes="a"), "axes", "a"),
@@ -1550,6 +1551,9 @@ BAD["ops"] = [
     bad(lambda k: k.ops.normalize(ROWS, order=-1), "order", "-1"),
     bad(lambda k: k.ops.normalize(ROWS, order=2.5), "order", "2.5"),
     bad(lambda k: k.ops.conv(SEQUENCES, np.ones((2, 3, 4))), "4", "3"),
+    bad(
+        lambda k: k.ops.conv(np.ones((1, 4, 4, 2, 1)), np.ones((2, 2, 3, 1, 1))), "2", only_ours="2"
+    ),
     bad(lambda k: k.ops.depthwise_conv(IMAGES, np.ones((2, 2, 2, 1))), "3", "2"),
     bad(lambda k: k.ops.conv_transpose(IMAGES, np.ones((2, 2, 5, 7)), 2), "3", "7"),
     bad(lambda k: k.ops.depth_to_space(IMAGES, 1), "block_size", "2", "1"),

@@ -171,6 +171,23 @@ def test_states_of_recurrent_layers_and_other_activations(tmp_path):
     check(model, lambda n: [reals(n, 6, 4), reals(n, 3)], tmp_path)
 
 
+class SumCell(layers.Layer):
+    """A cell of a user's, which forgets slowly, so that the order of steps counts."""
+
+    state_size = output_size = 4
+
+    def call(self, x, states):
+        h = 0.5 * states[0] + x
+        return h, [h]
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_a_cell_of_a_users_goes_in_its_direction(tmp_path, go_backwards):
+    x = keras.Input((None, 4))
+    y = layers.RNN(SumCell(), return_sequences=True, go_backwards=go_backwards)(x)
+    check(keras.Model(x, y), lambda n: [reals(n, 5, 4)], tmp_path)
+
+
 def test_causal_transformer(tmp_path):
     x = keras.Input((None, 8))
     y = layers.MultiHeadAttention(2, 4)(x, x, use_causal_mask=True)

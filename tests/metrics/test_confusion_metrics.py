@@ -87,3 +87,10 @@ def test_missing_predictions_are_negative():
     m = metrics.Precision()
     assert float(m([1, 1, 1], [np.nan, 0.9, 0.9])) == 1.0
     assert float(metrics.Recall()([1, 1], [np.nan, 0.9])) == 0.5
+
+
+@pytest.mark.parametrize("class_id", [3, 4])
+def test_a_class_that_predictions_do_not_have_is_refused(class_id):
+    metric = metrics.Precision(class_id=class_id)
+    with pytest.raises(ValueError, match="class_id"):
+        metric.update_state(np.eye(3), np.eye(3))

@@ -8,10 +8,11 @@ _KEPT = {*_SETTINGS, "backend", "clear_session", "is_keras_tensor", "is_tensor",
 """What Keras 3 has in its backend, too."""
 
 SIGNS = {
-    1: frozenset({"K.image_dim_ordering", "K.set_image_dim_ordering", "K.lesser", "K.pack"}),
+    1: frozenset({"K.lesser", "K.pack"}),
     2: frozenset(
         {f"K.{name}" for name in NAMES if name not in _KEPT}
         | {f"import keras.backend.{name}" for name in ("tensorflow_backend", "common")}
+        | {"K.image_dim_ordering", "K.set_image_dim_ordering"}  # which 2.0 to 2.2 kept
         | {"import keras.backend.tensorflow_backend.set_session"}
     ),
 }
