@@ -42,9 +42,9 @@ def in_both(keras, package):
     theirs, ours = getattr(keras, package), getattr(minikeras, package)
     for name in dir(theirs):
         obj = getattr(theirs, name)
-        if not name.startswith("_") and callable(obj) and hasattr(ours, name):
-            if not isinstance(obj, types.ModuleType):
-                yield name, obj, getattr(ours, name)
+        public = not name.startswith("_") and not isinstance(obj, types.ModuleType)
+        if public and callable(obj) and hasattr(ours, name):
+            yield name, obj, getattr(ours, name)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

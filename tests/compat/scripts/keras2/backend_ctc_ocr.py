@@ -1,5 +1,9 @@
 """CTC: rows of drawn digits are read, without being told where each of them stands."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import GRU, Activation, Bidirectional, Dense, Input, Lambda

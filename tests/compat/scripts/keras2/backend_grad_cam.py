@@ -1,5 +1,9 @@
 """Grad-CAM: which part of an image a convnet looked at."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import Activation, Conv2D, Dense, GlobalAveragePooling2D, MaxPooling2D

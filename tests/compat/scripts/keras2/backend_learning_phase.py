@@ -1,5 +1,9 @@
 """Outputs of a layer in training and in test, by K.function and K.learning_phase()."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import BatchNormalization, Dense, Dropout, GaussianNoise, Input, Layer

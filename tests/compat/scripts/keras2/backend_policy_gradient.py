@@ -1,5 +1,9 @@
 """REINFORCE with a training function of one's own: optimizer.get_updates and K.function."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import Dense, Input

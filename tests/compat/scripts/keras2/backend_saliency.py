@@ -1,5 +1,9 @@
 """Saliency by K.gradients: the pixels of a digit that its class depends on."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import Dense, Flatten, Input

@@ -1,5 +1,9 @@
 """WGAN with a gradient penalty: a loss that is the gradient of one tensor of the graph by another."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 from functools import partial
 
 import numpy as np

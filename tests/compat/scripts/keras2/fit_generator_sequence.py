@@ -1,5 +1,9 @@
 """fit_generator with a Sequence and class weights, as blog posts of 2018 had it."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import keras
 import numpy as np
 from keras.layers import Activation, BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D

@@ -1,5 +1,9 @@
 """Two inputs and an auxiliary output, in the manner of the functional API guide of Keras 2."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras.layers import LSTM, Dense, Embedding, Input, concatenate
 from keras.models import Model

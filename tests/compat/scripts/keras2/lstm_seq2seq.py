@@ -2,6 +2,10 @@
 
 from __future__ import print_function
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras.layers import LSTM, Dense, Input
 from keras.models import Model, load_model

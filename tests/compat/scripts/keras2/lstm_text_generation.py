@@ -2,6 +2,10 @@
 
 from __future__ import print_function
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import io
 import random
 import sys

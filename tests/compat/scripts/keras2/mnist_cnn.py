@@ -1,5 +1,9 @@
 """A convnet on small images, in the manner of Keras 2.2's mnist_cnn.py."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import keras
 import numpy as np
 from keras import backend as K

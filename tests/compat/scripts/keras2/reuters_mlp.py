@@ -1,5 +1,9 @@
 """Topics of newswires from bags of words, in the manner of Keras 2's reuters_mlp.py."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import keras
 import numpy as np
 from keras.layers import Activation, Dense, Dropout

@@ -1,5 +1,9 @@
 """One LSTM for two inputs, in the manner of the functional API guide of Keras 2."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import keras
 import numpy as np
 from keras.layers import LSTM, Dense, Input

@@ -1,5 +1,9 @@
 """A subclassed model and a GradientTape, in the manner of TensorFlow 2's "advanced quickstart" of 2019."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.keras import Model

@@ -1,5 +1,9 @@
 """A small U-Net with a dice loss, in the manner of the segmentation kernels of 2017 and 2018."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import Conv2D, Conv2DTranspose, Dropout, Input, MaxPooling2D, concatenate

@@ -1,5 +1,9 @@
 """A VAE whose loss function uses tensors of the graph, in the manner of the Keras blog of 2016."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras import metrics

@@ -1,5 +1,9 @@
 """A VAE with add_loss and a Lambda that samples, in the manner of Keras 2's variational_autoencoder.py."""
 
+import numpy
+
+numpy.random.seed(1337)  # for reproducibility
+
 import numpy as np
 from keras import backend as K
 from keras.layers import Dense, Input, Lambda
