@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import minikeras
 from minikeras.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
@@ -38,13 +38,20 @@ CLASSES = {"loss": "categorical_crossentropy"}
 QUIET = {"epochs": 5, "verbose": 0}
 
 
-@parametrize_with_checks(
-    [
+def checks():
+    """Give scikit-learn's checks; its own names of them hold addresses of functions."""
+    for estimator in (
         SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 20}),
         SKLearnRegressor(build, fit_kwargs=QUIET),
         SKLearnTransformer(build, fit_kwargs=QUIET),
-    ]
-)
+    ):
+        for _, check in estimator_checks_generator(estimator, mark="skip"):
+            options = "".join(f"-{k}={v}" for k, v in check.keywords.items())
+            name = f"{type(estimator).__name__}-{check.func.__name__}{options}"
+            yield pytest.param(estimator, check, id=name)
+
+
+@pytest.mark.parametrize("estimator, check", list(checks()))
 @pytest.mark.filterwarnings("ignore")
 def test_it_is_an_estimator(estimator, check):
     check(estimator)
