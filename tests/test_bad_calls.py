@@ -348,14 +348,21 @@ def refused(make: Any, library: Any, argument: str, value: Any) -> BaseException
     return None
 
 
+OURS = {"clipnorm_per_sample", "noise_multiplier", "noise_seed"}
+"""Arguments of optimizers that Keras has not got, and takes for misspelled ones of its own."""
+
+
 def test_what_keras_refuses_is_refused(keras):
     taken = []
     for home, name in CONSTRUCTORS:
         subject = Subject(home, name)
         if not hasattr(home_of(keras, home), name):
             continue
+        known = inspect.signature(getattr(home_of(keras, home), name)).parameters
+        if any(p.kind is p.VAR_KEYWORD for p in known.values()):
+            known = [a for a in subject.arguments if a not in OURS]
         for argument in subject.arguments:
-            for value in WRONG:
+            for value in WRONG if argument in known else ():  # Keras has not got every argument
                 if (name, argument) in KEPT or (
                     isinstance(value, tuple) and "thresholds" in argument
                 ):

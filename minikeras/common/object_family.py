@@ -196,6 +196,13 @@ class ObjectFamily:
         return next((known for known in self.table if known.lower() == name.lower()), None)
 
 
+def _is_ours(cls: type) -> bool:
+    """Whether a class is one of minikeras's today: names of older dialects do not displace those."""
+    module = cls.__module__
+    older = module.startswith("minikeras.compat.") or "_stands_for" in cls.__dict__
+    return module.startswith("minikeras.") and not older
+
+
 class FamilyMember:
     """Base of classes that are known by name: those of minikeras join the family by themselves.
 
@@ -226,5 +233,5 @@ class FamilyMember:
         super().__init_subclass__(**kwargs)
         if family is not None:
             cls.family, family.base = family, cls
-        if cls.__module__.startswith("minikeras.") and not cls.__name__.startswith("_"):
+        if _is_ours(cls) and not cls.__name__.startswith("_"):
             cls.family.register(*aliases)(cls)

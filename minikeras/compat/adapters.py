@@ -203,7 +203,9 @@ class Adapted:
             adapted._finish(instance, later)
 
         return type(target)(
-            target.__name__, (target,), {"__init__": __init__, "__module__": target.__module__}
+            target.__name__,
+            (target,),
+            {"__init__": __init__, "__module__": target.__module__, "_stands_for": target},
         )
 
 

@@ -19,6 +19,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from minikeras.kernels import linalg
+
 BESIDE = 24.0
 """Points between two boxes in a row."""
 
@@ -487,14 +489,14 @@ def _least_squares(
     f[np.arange(rows), b] = -weights
     f[rows:] = np.eye(n) * 1e-3  # one answer where pulls leave many
     target = np.concatenate([weights * wanted, np.zeros(n)])
-    q, r = np.linalg.qr(f)
+    q, r = linalg.qr(f)
     # With u = r @ x - q.T @ target, this is: the shortest u with g @ u >= h. Lawson and Hanson
     # (Solving Least Squares Problems, chapter 23) find it by a non-negative least-squares problem.
     g = np.zeros((len(distances), n))
     a, b = np.array(list(distances)).T
     g[np.arange(len(g)), a] = -1
     g[np.arange(len(g)), b] = 1
-    g = np.linalg.solve(r.T, g.T).T
+    g = linalg.solve(r.T, g.T).T
     h = np.array(list(distances.values())) - g @ (q.T @ target)
     unit = max(np.abs(h).max(), 1.0)
     problem = np.concatenate([g.T, h[None] / unit])
@@ -502,4 +504,4 @@ def _least_squares(
     solution, _ = nnls(problem, right, maxiter=50 * len(g))
     residual = problem @ solution - right
     u = -unit * residual[:-1] / residual[-1]
-    return np.linalg.solve(r, u + q.T @ target)
+    return linalg.solve(r, u + q.T @ target)

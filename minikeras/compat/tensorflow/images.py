@@ -16,6 +16,7 @@ from minikeras.compat.tensorflow.arrays import pad, tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import _entropy as entropy
 from minikeras.compat.tensorflow.table import add, named, number, sizes
+from minikeras.kernels import linalg
 
 
 class ResizeMethod:
@@ -350,7 +351,7 @@ def rgb_to_yuv(images: Any) -> Any:
 @named("image.yuv_to_rgb")
 def yuv_to_rgb(images: Any) -> Any:
     """Return colors of brightness and two differences."""
-    return ops.matmul(images, np.linalg.inv(_YUV).astype(dtype_name(images)))
+    return ops.matmul(images, linalg.inv(_YUV).astype(dtype_name(images)))
 
 
 @named("image.hsv_to_rgb")

@@ -114,7 +114,7 @@ def test_todays_spellings_are_names_of_today():
 @pytest.mark.parametrize(
     "line, dialect",
     [
-        ("K.set_image_dim_ordering('th')", 1),
+        ("K.set_image_dim_ordering('th')", 2),
         ("f = K.function([x], [y])", 2),
         ("loss = tf.keras.backend.mean(x)", 2),
         ("from keras.backend.tensorflow_backend import set_session", 2),

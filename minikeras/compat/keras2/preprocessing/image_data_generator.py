@@ -17,6 +17,7 @@ from minikeras.compat.keras2.preprocessing.iterators import (
     warn_of_channels,
 )
 from minikeras.compat.spelling import tell
+from minikeras.kernels import linalg
 
 _TODAY = "keras.utils.image_dataset_from_directory, and layers as keras.layers.RandomFlip"
 
@@ -428,7 +429,7 @@ class ImageDataGenerator:
             x /= self.std + 1e-6
         if self.zca_whitening:
             flat = x.reshape(len(x), -1)
-            u, s, _ = np.linalg.svd(flat.T, full_matrices=False)
+            u, s, _ = linalg.svd(flat.T, full_matrices=False)
             self.zca_whitening_matrix = (u * (len(x) ** 0.5 / (s + self.zca_epsilon))) @ u.T
 
 
