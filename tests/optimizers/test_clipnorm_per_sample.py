@@ -314,6 +314,8 @@ def test_penalties_on_weights_are_added_unclipped():
 
 
 def test_mixed_precision_and_loss_scales():
+    pytest.importorskip("h5py")
+
     def trained(policy="float32", **options):
         minikeras.utils.set_random_seed(1)
         model = minikeras.Sequential([layers.LSTM(5), layers.Dense(4), layers.Dense(3)])
@@ -560,6 +562,7 @@ def test_noise_comes_from_its_seed():
 
 
 def test_saved_and_copied_optimizers_go_on_with_the_same_noise(tmp_path):
+    pytest.importorskip("h5py")
     model = chain((5,))
     optimizer = optimizers.Adam(
         clipnorm_per_sample=1.0, noise_multiplier=0.5, noise_seed=7, learning_rate=0.1

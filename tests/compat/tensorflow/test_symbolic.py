@@ -79,6 +79,8 @@ def test_sizes_that_are_not_known_go_through(tf):
 
 
 def test_layers_and_lambdas_of_tf_functions_are_described_and_saved(tf, tmp_path):
+    pytest.importorskip("h5py")
+
     class Norms(minikeras.layers.Layer):
         def call(self, inputs):
             rows = tf.reshape(inputs, [tf.shape(inputs)[0], -1])
