@@ -314,7 +314,7 @@ def test_penalties_on_weights_are_added_unclipped():
 
 
 def test_mixed_precision_and_loss_scales():
-    pytest.importorskip("h5py")
+    pytest.importorskip("ml_dtypes")
 
     def trained(policy="float32", **options):
         minikeras.utils.set_random_seed(1)
