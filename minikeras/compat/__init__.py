@@ -7,13 +7,15 @@ folder a period; `import minikeras` does not load it, and nothing below knows of
 - `importer.py` lets `import keras` find what lies in here, while it is active.
 - `namespaces.py`: the modules that scripts import, with their names.
 - `adapters.py`: a class or function of today under the signature that it once had.
-- `dialects.py`: which period a script is written for.
-- `runner.py`: the command line.
+- `extensions.py`: methods that classes of today have in addition, while a dialect is in use.
+- `dialects.py`: which period a script is written for; each period has its `signs.py`.
+- `runner.py`: the command line; `pytest_plugin.py`: the same for tests.
+- `modernize.py`: a script translated into Keras 3, by the same tables.
 - `keras1/`, `keras2/`, `keras3/`: tables of names, and what is gone from Keras since.
-- `keras_backend/`: `keras.backend` as Keras 1 and 2 had it.
-- `graph_session.py`: values of symbolic tensors, for `K.function` and TensorFlow's sessions.
-- `tensorflow/`: TensorFlow's names.
-- `other_backends.py`: `jax` and `torch`, where they are not installed.
+- `keras_backend/`: `keras.backend` as Keras 1 and 2 had it; `graph_session.py`: graphs of KerasTensors, run
+  as sessions ran them.
+- `tensorflow/`: TensorFlow's names; `cntk.py`: the few of CNTK that notes show; `other_backends.py`: what
+  scripts for JAX and PyTorch are told.
 """
 
 from minikeras.compat.importer import install_as_keras, uninstall
