@@ -135,8 +135,10 @@ class Adapted:
         order = self._positional(args) if callable(self._positional) else self._positional
         return None if order is None else order.split()
 
-    def arguments(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-        """Return call arguments in today's spelling."""
+    def arguments(
+        self, args: tuple, kwargs: dict[str, Any], prepared: bool = True
+    ) -> tuple[tuple, dict[str, Any]]:
+        """Return call arguments in today's spelling; without `prepared`, their names only."""
         if self._old_name:
             tell(self.__name__, self._today or self._todays_name)
         named = frozenset(kwargs)  # those given by place are not spelled out
@@ -163,10 +165,10 @@ class Adapted:
                 tell(f"{self.__name__}({old}=...)", f"{self._todays_name}({new}=...)")
             if new in today:
                 raise TypeError(f"{self.__name__}: `{old}` and `{new}` are the same argument")
-            today[new] = self._values[new](value) if new in self._values else value
+            today[new] = self._values[new](value) if new in self._values and prepared else value
         for new, value in self._defaults.items():
             today.setdefault(new, value)
-        return args, today if self._prepare is None else self._prepare(today)
+        return args, self._prepare(today) if self._prepare is not None and prepared else today
 
     # As a class.
 

@@ -26,9 +26,16 @@ from minikeras.compat.keras3 import TREE as TODAY
 from minikeras.compat.namespaces import Tree
 from minikeras.constraints import Constraint
 from minikeras.initializers import Initializer
+from minikeras.optimizers.schedules import LearningRateSchedule
 from minikeras.regularizers import Regularizer
+from minikeras.saving.legacy_configs import hard_sigmoid
 
-_FAMILIES = {Initializer: "initializers", Regularizer: "regularizers", Constraint: "constraints"}
+_FAMILIES = {
+    Initializer: "initializers",
+    Regularizer: "regularizers",
+    Constraint: "constraints",
+    LearningRateSchedule: "optimizers.schedules",
+}
 
 _OF_QUEUES = [
     "max_q_size",
@@ -64,6 +71,13 @@ _SAME = (
 )
 BACKEND: dict[str, tuple[str, dict[str, str]]] = {
     **{name: (f"ops.{name}", {}) for name in _SAME.split()},
+    **{
+        name: (f"ops.{name}", {})
+        for name in ("binary_crossentropy", "categorical_crossentropy", "one_hot", "dot")
+    },
+    "sparse_categorical_crossentropy": ("ops.sparse_categorical_crossentropy", {}),
+    "switch": ("ops.where", {}),
+    "gather": ("ops.take", {"axis": "0"}),
     "argmax": ("ops.argmax", {"axis": "-1"}),
     "argmin": ("ops.argmin", {"axis": "-1"}),
     "concatenate": ("ops.concatenate", {"axis": "-1"}),
@@ -78,6 +92,13 @@ BACKEND: dict[str, tuple[str, dict[str, str]]] = {
     "variable": ("keras.Variable", {}),
 }
 """Functions of `keras.backend`: where Keras 3 has them, and arguments whose default was another one."""
+
+
+_GONE_ATTRIBUTES = {"get_output_at", "get_input_at", "uses_learning_phase", "total_loss"}
+
+
+def _is_self(node: Any) -> bool:
+    return getattr(node, "value", None) == "self"
 
 
 class Source:
@@ -177,7 +198,12 @@ class Bindings:
             return self.public(module, name)
         if value is None or isinstance(value, (Gone, ModuleType)):
             return None
-        return self.public(self.tree.moved.get(path, path), name, value)
+        path = self.tree.moved.get(path, path)
+        names = (name, getattr(value, "__name__", name))
+        found = [self.public(path, n, value) for n in names]
+        # What a dialect has in place of something of today that has the same name.
+        of_then = str(getattr(value, "__module__", "")).startswith("minikeras.compat.")
+        return found[0] or found[1] or (self.public(path, name) if of_then else None)
 
     def public(self, path: str, name: str, value: Any = None) -> tuple[str, str] | None:
         """Return where Keras 3 shows a name: the given module if it is there, or another that has it."""
@@ -358,6 +384,11 @@ def _translator(cst: Any) -> type:
             return updated_node if today is None else updated_node.with_changes(value=today[1])
 
         def leave_Attribute(self, original_node: Any, updated_node: Any) -> Any:
+            if original_node.attr.value == "output_shape" and not _is_self(original_node.value):
+                output = cst.Attribute(updated_node.value, cst.Name("output"))
+                return cst.Attribute(output, cst.Name("shape"))
+            if original_node.attr.value in _GONE_ATTRIBUTES:
+                self.note(original_node, f"`.{original_node.attr.value}`")
             place = self.place(original_node)
             if place is None or self.module(original_node) is not None:
                 return updated_node
@@ -447,7 +478,7 @@ def _translator(cst: Any) -> type:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    rest, today = adapted.arguments(tuple(positional), dict(named))
+                    rest, today = self.todays(adapted, tuple(positional), named)
                 later = [k for k in adapted._afterwards if k in today]
                 if later or (adapted._chosen is not None and adapted._chosen(today)):
                     raise ValueError(f"{later or ''} has no counterpart".strip())
@@ -484,6 +515,18 @@ def _translator(cst: Any) -> type:
                         return updated
                     args.append(self.keyword(new, node, None))
             return updated.with_changes(args=self.joined(args, updated.args))
+
+        @staticmethod
+        def todays(adapted: Adapted, args: tuple, named: dict) -> tuple[tuple, dict]:
+            """Return today's arguments; by their names alone, if values that are no literals stop it."""
+            try:
+                return adapted.arguments(args, dict(named))
+            except (TypeError, AttributeError, IndexError):
+                rest, today = adapted.arguments(args, dict(named), prepared=False)
+                known = inspect.signature(adapted.target).parameters
+                if not rest and set(today) <= {*known, "input_shape", "name", "dtype", "trainable"}:
+                    return rest, today
+                raise
 
         @staticmethod
         def keyword(name: str, value: Any, like: Any) -> Any:
@@ -525,6 +568,8 @@ def _translator(cst: Any) -> type:
             for family, package in _FAMILIES.items():
                 if isinstance(value, family):
                     return self.made(value, package)
+            if value is hard_sigmoid:
+                return '"hard_sigmoid"'  # as good as the same: 0.2 x + 0.5 then, x / 6 + 0.5 today
             raise ValueError(value)
 
         def made(self, value: Any, package: str) -> str:
@@ -536,6 +581,17 @@ def _translator(cst: Any) -> type:
             self.need("import keras")
             inner = ", ".join(f"{k}={self.code(v)}" for k, v in changed.items())
             return f"keras.{package}.{name}({inner})"
+
+        def leave_Arg(self, original_node: Any, updated_node: Any) -> Any:
+            """Let callbacks watch a metric by today's name."""
+            if original_node.keyword is None or original_node.keyword.value != "monitor":
+                return updated_node
+            code = cst.Module([]).code_for_node(original_node.value)
+            if code.strip("\"'") in ("acc", "val_acc"):
+                return updated_node.with_changes(
+                    value=cst.parse_expression(code.replace("acc", "accuracy"))
+                )
+            return updated_node
 
         # What is read from histories.
 

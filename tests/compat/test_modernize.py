@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,19 @@ def test_the_result_runs_on_keras_3(tmp_path):
 )
 def test_pieces(old, new):
     assert modernized(old, dialect=2) == (new, [])
+
+
+@pytest.mark.parametrize("name", ["lstm_seq2seq", "lstm_text_generation"])
+def test_whole_scripts_run_on_keras_3(name, tmp_path):
+    pytest.importorskip("keras")
+    source = (Path(__file__).parent / "scripts" / "keras2" / f"{name}.py").read_text()
+    result, notes = modernized(source)
+    assert notes == [] and result != source
+    (tmp_path / "script.py").write_text(result)
+    env = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-W", "ignore", "script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_what_is_not_translated_is_listed_with_its_line():
