@@ -128,7 +128,8 @@ def _advice(remote: RemoteFile, path: str, error: OSError) -> str:
     hashed = f" ({kind} {remote.digest})" if kind else ""
     folder, name = os.path.split(path)
     return (
-        f"There is no sound {name} in {folder}, and it could not be downloaded: {error}. Get {remote.url}{hashed} on a "
-        f"machine that reaches it, and put it into {folder} under the name {name}. The environment "
+        f"There is no sound {name} in {folder}, and it could not be downloaded: {error}. "
+        f"Get {remote.url}{hashed} on a machine that reaches it, and put it into {folder} "
+        f"under the name {name}. The environment "
         "variable KERAS_HOME chooses another folder than ~/.keras."
     )
