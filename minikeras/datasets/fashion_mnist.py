@@ -52,7 +52,8 @@ def _read(name: str, rank: int) -> np.ndarray:
         kind, *shape = np.frombuffer(content, ">u4", 1 + rank).tolist()
         if kind != 0x800 + rank:
             raise ValueError("it is no IDX file of bytes")
-        return np.frombuffer(content, np.uint8, offset=4 * (1 + rank)).reshape(shape)
+        pixels = np.frombuffer(content, np.uint8, offset=4 * (1 + rank))
+        return pixels.reshape(shape).copy()  # the bytes cannot be written into
     except (EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(
             f"{path} is damaged: {error}. Delete it, then it is downloaded."

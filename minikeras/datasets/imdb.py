@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from minikeras.datasets.archives import read_npz
 from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
-from minikeras.datasets.word_sequences import WordRules
+from minikeras.datasets.word_sequences import WordRules, read_numbers
 
 _FILE = RemoteFile(
     GOOGLE + "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
@@ -94,5 +92,4 @@ def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
     print(" ".join(words[n] for n in x_train[0]))
     ```
     """
-    with open(cached_file(_WORDS, path), encoding="utf-8") as file:
-        return json.load(file)
+    return read_numbers(cached_file(_WORDS, path))

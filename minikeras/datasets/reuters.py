@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from minikeras.datasets.archives import read_npz
 from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
-from minikeras.datasets.word_sequences import WordRules
+from minikeras.datasets.word_sequences import WordRules, read_numbers
 
 _FILE = RemoteFile(
     GOOGLE + "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"
@@ -93,8 +91,7 @@ def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
     number = minikeras.datasets.reuters.get_word_index()["dollar"]
     ```
     """
-    with open(cached_file(_WORDS, path), encoding="utf-8") as file:
-        return json.load(file)
+    return read_numbers(cached_file(_WORDS, path))
 
 
 def get_label_names() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,6 +67,12 @@ class WordRules:
         ends = np.cumsum(lengths).tolist()
         flat = words.tolist()
         return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def read_numbers(path: str) -> dict[str, int]:
+    """Read the numbers of words from a JSON file."""
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def _lengths(texts: Sequence[Sequence[int]]) -> np.ndarray:

@@ -61,7 +61,7 @@ def keras_loader(keras, monkeypatch, name, folder):
 def assert_same(ours, theirs):
     for part, other in zip(ours, theirs, strict=True):
         for array, expected in zip(part, other, strict=True):
-            assert type(array) is np.ndarray
+            assert type(array) is np.ndarray and array.flags.writeable
             assert array.dtype == expected.dtype
             np.testing.assert_array_equal(array, expected)
 
