@@ -1,5 +1,15 @@
-"""Data to try models on, made on the spot."""
+"""Data to try models on: made on the spot, or known data sets, downloaded once."""
 
+from minikeras.datasets import (
+    boston_housing,
+    california_housing,
+    cifar10,
+    cifar100,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
+)
 from minikeras.datasets.synthetic import make_blobs as make_blobs
 from minikeras.datasets.synthetic import make_circles as make_circles
 from minikeras.datasets.synthetic import make_moons as make_moons

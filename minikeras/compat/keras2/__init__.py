@@ -14,6 +14,7 @@ from minikeras.compat.adapters import Gone, Lazy
 from minikeras.compat.keras2 import (
     activations,
     callbacks,
+    datasets,
     layers,
     losses,
     models,
@@ -90,6 +91,7 @@ def _modules(standalone: bool) -> dict[str, Contents]:
         "layers.experimental": Contents(doc="tf.keras.layers.experimental"),
         **_EXPERIMENTAL,
         **keras_backend.MODULES,
+        **datasets.MODULES,
         **preprocessing.MODULES,
         **wrappers.MODULES,
     }
