@@ -146,8 +146,8 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
 
     Example:
 
-    >>> make_sampling_table(3).round(5)
-    array([0.00315, 0.00315, 0.00547])
+    >>> make_sampling_table(3).round(3)
+    array([0.003, 0.003, 0.005])
     """
     rank = np.arange(size)
     rank[0] = 1
