@@ -14,6 +14,7 @@ from typing import Any
 
 from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
+from minikeras.random.seed_generator import seed_defaults
 from minikeras.compat.other_backends import Absent, AbsentFinder
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
@@ -144,6 +145,7 @@ def uninstall() -> None:
     for name in [n for n, m in sys.modules.items() if isinstance(m, (Namespace, Absent))]:
         del sys.modules[name]
     take_back()
+    seed_defaults(None)
 
 
 def imported_here() -> tuple[int | None, list[str]]:

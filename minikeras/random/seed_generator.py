@@ -101,9 +101,20 @@ def make_default_seed() -> int:
     """Draw a seed from NumPy's global generator.
 
     Tutorials for older Keras begin with `numpy.random.seed(7)`: because seeds that nobody gives
-    come from there, that line makes a whole run repeatable.
+    come from there, that line makes a whole run repeatable. After `seed_defaults` they come from a
+    stream of their own.
     """
-    return int(np.random.randint(1, 10**9))
+    own = get_local("default_seeds")
+    return int(np.random.randint(1, 10**9) if own is None else own.integers(1, 10**9))
+
+
+def seed_defaults(seed: int | None) -> None:
+    """Let seeds that nobody gives come from a stream of their own, in this thread.
+
+    Args:
+        seed: where it starts; None to draw from NumPy's global generator again.
+    """
+    set_local("default_seeds", None if seed is None else np.random.default_rng(seed))
 
 
 def global_seed_generator() -> SeedGenerator:

@@ -14,13 +14,14 @@ from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.tensorflow.arrays import gather
 from minikeras.compat.tensorflow.symbols import sized
 from minikeras.compat.tensorflow.table import add, named, number, sizes
-from minikeras.random.seed_generator import SeedGenerator, set_global_seed
+from minikeras.random.seed_generator import SeedGenerator, seed_defaults, set_global_seed
 
 
 @named("random.set_seed set_random_seed random.set_random_seed compat.v1.set_random_seed")
 def set_seed(seed: Any) -> None:
     """Start the streams that no seed was given for, of layers too, from a seed."""
     set_global_seed(int(number(seed)))
+    seed_defaults(int(number(seed)))
 
 
 def _seed(seed: Any) -> Any:

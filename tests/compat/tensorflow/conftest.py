@@ -5,6 +5,7 @@ import pytest
 from minikeras.compat.adapters import Gone
 from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.tensorflow import TREE
+from minikeras.random.seed_generator import seed_defaults
 
 
 class Names:
@@ -32,3 +33,9 @@ def tf():
     lend(TREE.extensions)
     yield Names()
     take_back()
+
+
+@pytest.fixture(autouse=True)
+def seeds_come_from_numpy_afterwards():
+    yield
+    seed_defaults(None)

@@ -319,3 +319,16 @@ def test_summaries_need_a_writer_of_tensorboard(tf, tmp_path, monkeypatch):
         tf.summary.scalar("loss", tf.constant(0.5), step=3)
     assert written == [str(tmp_path), ("loss", 0.5, 3)]
     assert not tf.summary.scalar("loss", 1.0, step=1)
+
+
+def test_a_seed_makes_layers_repeatable_and_leaves_numpys_stream_alone(tf):
+    def drawn():
+        np.random.seed(3)
+        tf.random.set_seed(5)
+        layer = minikeras.layers.Dense(4)
+        return np.asarray(layer(np.ones((1, 3)))), np.random.rand(2)
+
+    (first, numbers), (again, _) = drawn(), drawn()
+    np.testing.assert_array_equal(first, again)
+    np.random.seed(3)
+    np.testing.assert_array_equal(numbers, np.random.rand(2))
