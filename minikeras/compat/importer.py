@@ -14,8 +14,8 @@ from typing import Any
 
 from minikeras.compat.extensions import lend, take_back
 from minikeras.compat.namespaces import Namespace, Tree, missing
-from minikeras.random.seed_generator import seed_defaults
 from minikeras.compat.other_backends import Absent, AbsentFinder
+from minikeras.random.seed_generator import seed_defaults
 
 KERAS_NAMES = ("keras", "tf_keras", "keras_core")
 PREPROCESSING = "keras_preprocessing"
