@@ -87,6 +87,17 @@ def test_the_result_runs_on_keras_3(tmp_path):
             "from keras.optimizers import Adam\nrate = 0.1\n"
             "Adam(learning_rate=rate * 2,  # small\n     beta_1=.5)\n",
         ),
+        (
+            "import keras.backend as K\na = K.cumsum(x)\nb = K.l2_normalize(x)\n"
+            "c = K.clip(x, min_value=0, max_value=1)\nd = K.gather(x, i)\n"
+            "e = K.switch(K.less(x=a, y=b), then_expression=a, else_expression=b)\n"
+            "f = K.variable(value=3, name='w')\ng = K.permute_dimensions(x, (1, 0))\n",
+            "import keras.backend as K\nimport keras\nfrom keras import ops\n"
+            "a = ops.cumsum(x, axis=0)\nb = ops.normalize(x, axis=None)\n"
+            "c = ops.clip(x, x_min=0, x_max=1)\nd = ops.take(x, i, axis=0)\n"
+            "e = ops.where(ops.less(x1=a, x2=b), x1=a, x2=b)\n"
+            "f = keras.Variable(initializer=3, name='w')\ng = ops.transpose(x, (1, 0))\n",
+        ),
     ],
 )
 def test_pieces(old, new):
@@ -118,6 +129,13 @@ def test_what_is_not_translated_is_listed_with_its_line():
     assert "K.placeholder" in notes[0][1] and "argmax" in notes[1][1]
     assert "samples_per_epoch" in notes[2][1]
     assert result == source
+
+
+def test_arguments_of_the_backend_without_a_counterpart_are_listed():
+    source = "import keras.backend as K\na = K.relu(x, alpha=0.1)\nb = K.hard_sigmoid(x)\n"
+    result, notes = modernized(source, dialect=2)
+    assert [line for line, _ in notes] == [2, 3] and "alpha" in notes[0][1]
+    assert "K.relu(x, alpha=0.1)" in result and "K.hard_sigmoid(x)" in result
 
 
 def test_a_script_of_today_stays_as_it_is():
