@@ -45,28 +45,14 @@ from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
-
-def install_as_keras(dialect: int = 3) -> None:
-    """Let `import keras` and `import tensorflow` mean minikeras from here on, in this process.
-
-    For notebooks and tests; a whole script is run by `python -m minikeras script.py`.
-    `minikeras.compat.uninstall` ends it.
-
-    Args:
-        dialect: which Keras the code is written for: 1, 2 (tf.keras too) or 3.
-
-    Raises:
-        ValueError: if there is no such dialect.
-        RuntimeError: if Keras or TensorFlow itself has been imported already.
-    """
-    from minikeras.compat import importer  # not before: nobody else needs it
-
-    importer.install_as_keras(dialect)
+_LATE = {"data": "minikeras.data", "install_as_keras": "minikeras.compat.importer"}
+"""What Keras has not got and few need: loaded when it is asked for."""
 
 
 def __getattr__(name: str) -> object:
-    if name == "data":  # which Keras has not got, and which few need: loaded when it is asked for
-        import importlib
+    if name not in _LATE:
+        raise AttributeError(f"module 'minikeras' has no attribute {name!r}")
+    import importlib
 
-        return importlib.import_module("minikeras.data")
-    raise AttributeError(f"module 'minikeras' has no attribute {name!r}")
+    module = importlib.import_module(_LATE[name])
+    return getattr(module, name, module)

@@ -40,11 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from minikeras.compat.modernize import main as modernize
 
         return modernize(rest, options.dialect)
-    sys.path[0] = os.getcwd() if options.module or options.code is not None else ""
+    sys.path[0] = os.getcwd()
     if options.code is not None:
         return _run(options.code, "<string>", ["-c", *rest], options.dialect)
     if options.module:
-        install_as_keras(options.dialect or _dialect_of_module(options.module))
+        _install(_source_of_module(options.module), options.dialect)
         sys.argv[:] = [options.module, *rest]
         runpy.run_module(options.module, run_name="__main__", alter_sys=True)
         return 0
@@ -91,8 +91,7 @@ def _run(source: str | bytes, path: str, argv: list[str], dialect: int | None) -
     sys.argv[:] = argv
     try:
         code = compile(source, path, "exec")
-        text = source if isinstance(source, str) else _decoded(source)
-        install_as_keras(dialect or detect(text), late=is_late(text))
+        _install(source if isinstance(source, str) else _decoded(source), dialect)
         exec(code, main_module.__dict__)
     except Exception as error:
         _show(error)
@@ -105,14 +104,20 @@ def _decoded(source: bytes) -> str:
     return source.decode(encoding)
 
 
-def _dialect_of_module(name: str) -> int:
+def _install(source: str, dialect: int | None) -> None:
+    """Let `import keras` mean the Keras that a script is written for."""
+    install_as_keras(dialect or detect(source), late=is_late(source))
+
+
+def _source_of_module(name: str) -> str:
+    """Return the source of what `-m` runs, none if it is not written in Python."""
     spec = importlib.util.find_spec(name)
     if spec is not None and spec.submodule_search_locations is not None:
         spec = importlib.util.find_spec(f"{name}.__main__")
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return 3
+        return ""
     with open(spec.origin, "rb") as file:
-        return detect(_decoded(file.read()))
+        return _decoded(file.read())
 
 
 def _show(error: Exception) -> None:

@@ -34,6 +34,17 @@ def test_modules_and_code_run_too(tmp_path):
     assert run("-c", "import sys, keras; print(sys.argv)", "b")[0] == "['-c', 'b']\n"
 
 
+def test_a_module_is_looked_at_like_a_script(tmp_path):
+    source = (
+        "import keras\nfrom keras.layers import LSTM\n"
+        "print(LSTM(2).recurrent_activation.__name__)\nlog = 'val_accuracy'\nrate = dict(lr=1)\n"
+        "def unused(): keras.optimizers.Adam(lr=0.1)\n"
+    )
+    (tmp_path / "mine.py").write_text(source)  # of Keras 2.3: gates are sigmoids
+    as_module, as_script = run("-m", "mine", cwd=tmp_path), run("mine.py", cwd=tmp_path)
+    assert as_module[0] == as_script[0] == "sigmoid\n"
+
+
 def test_tracebacks_show_the_script_alone(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import tensorflow as tf\ndef f():\n    tf.nonsense\nf()\n")
