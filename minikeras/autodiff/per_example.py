@@ -22,6 +22,7 @@ import numpy as np
 
 from minikeras.autodiff.primitive import PER_EXAMPLE
 from minikeras.autodiff.tape import (
+    ONCE,
     RELEASED,
     GradientTape,
     Leaf,
@@ -30,6 +31,7 @@ from minikeras.autodiff.tape import (
     backpropagate,
     check_backward,
     dependents,
+    put_output,
 )
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.settings import settings
@@ -69,8 +71,7 @@ def clipped_gradients(
     """
     walk = _Walk(tape, set(leaves), outputs)
     plan = walk.plan(loss, plans)
-    release = not tape._persistent
-    collected, grads = walk.collect(loss, plan, release)
+    collected, grads = walk.collect(loss, plan)
     norms = walk.squared_norms(collected)
     with np.errstate(divide="ignore", invalid="ignore"):  # not finite: neither will the result be
         factors = np.minimum(1, bound / np.sqrt(norms))
@@ -82,7 +83,7 @@ def clipped_gradients(
                 else:
                     grads[place] = old + part.weighted_sum(factors)
     beside = [node for node in walk.nodes if node not in walk.data]
-    return backpropagate(beside, grads, walk.useful, out=arrays, release=release)
+    return backpropagate(beside, grads, walk.useful, out=arrays, release=walk.release)
 
 
 class _Layout(NamedTuple):
@@ -145,8 +146,8 @@ class _Walk:
     """
 
     def __init__(self, tape: GradientTape, leaves: set, outputs: Sequence[Tensor]) -> None:
-        self.nodes = tape.take_nodes()
-        """The tape's nodes, oldest first."""
+        self.nodes, self.release = tape.take_nodes()
+        """The tape's nodes, oldest first, and whether what they saved can be freed."""
         self.examples, self.shapes = tape._examples.keys(), tuple(tape._examples.values())
         """Leaves of the batch, and the shapes of what they stand for."""
         self.ends = [y.node for y in outputs if y.node is not None]
@@ -158,7 +159,11 @@ class _Walk:
     @cached_property
     def inside(self) -> set:
         """The nodes that the outputs are made of, with their leaves; the loss's lie outside."""
-        found = set(self.ends)
+        return self._origins(self.ends)
+
+    def _origins(self, ends: Iterable[Any]) -> set:
+        """Return nodes with all nodes and leaves that they are made of."""
+        found = set(ends)
         for node in reversed(self.nodes):
             if node in found:
                 found.update([node.node] if type(node) is Pick else node.parents)
@@ -259,10 +264,7 @@ class _Walk:
         at_ends = backpropagate(
             outside, {loss.node: np.ones_like(loss.array)}, keep=set(self.ends), release=False
         )
-        reached = set(at_ends) & self.inside
-        for node in reversed(self.nodes):
-            if node in reached:
-                reached.update([node.node] if type(node) is Pick else node.parents)
+        reached = self._origins(set(at_ends) & self.inside)
         grads: dict = {}
         for end in dict.fromkeys(self.ends):
             g = at_ends.get(end)
@@ -316,7 +318,7 @@ class _Walk:
 
     # Gradients.
 
-    def collect(self, loss: Tensor, plan: _Plan, release: bool) -> tuple[dict, dict]:
+    def collect(self, loss: Tensor, plan: _Plan) -> tuple[dict, dict]:
         """Play back what depends on the examples.
 
         Returns:
@@ -332,14 +334,12 @@ class _Walk:
             g = grads.pop(node, None) if node in self.useful else None
             if type(node) is Pick:
                 if g is not None:
-                    _put(grads, node, g)
+                    put_output(grads, node, g)
                 continue
             saved = node.saved
             if saved is RELEASED:
-                raise RuntimeError(
-                    "A GradientTape that is not persistent gives gradients once only."
-                )
-            if release:
+                raise RuntimeError(ONCE)
+            if self.release:
                 node.saved = RELEASED
             if g is None:
                 continue
@@ -545,15 +545,6 @@ def _layout_of(gs: Sequence[np.ndarray], codes: np.ndarray) -> Any:
             if not (shown & (codes[layout.owners(g.shape, n)] != changed)).any():
                 return layout
     return _UNKNOWN
-
-
-def _put(grads: dict, pick: Pick, g: Any) -> None:
-    """Add the gradient of one of several results to those of the call."""
-    source = pick.node
-    slots = grads.get(source)
-    if slots is None:
-        slots = grads[source] = [None] * source.primitive.outputs(source)
-    slots[pick.index] = g if slots[pick.index] is None else slots[pick.index] + g
 
 
 def _place(node: Any) -> str:

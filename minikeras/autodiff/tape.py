@@ -20,8 +20,7 @@ from minikeras.common.settings import settings
 RELEASED: Any = object()
 """What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
 
-
-_ONCE = (
+ONCE = (
     "A non-persistent GradientTape gives gradients once only. Use GradientTape(persistent=True) to "
     "call it again."
 )
@@ -126,12 +125,7 @@ def backpropagate(
                 node.saved = RELEASED
             continue
         if type(node) is Pick:
-            source = node.node
-            slots = grads.get(source)
-            if slots is None:
-                slots = grads[source] = [None] * source.primitive.outputs(source)
-            i = node.index
-            slots[i] = g if slots[i] is None else slots[i] + g
+            put_output(grads, node, g)
             continue
         parents = node.parents
         primitive = node.primitive
@@ -146,7 +140,7 @@ def backpropagate(
                     targets = [None if p in grads else t for p, t in zip(parents, targets)]
             saved = node.saved
             if saved is RELEASED:
-                raise RuntimeError(_ONCE)
+                raise RuntimeError(ONCE)
             parent_grads = primitive.backward(g, saved, needs, targets, **node.params)
             if debug:
                 check_backward(node, parent_grads)
@@ -163,6 +157,15 @@ def backpropagate(
             else:
                 grads[parent] = old + pg
     return grads
+
+
+def put_output(grads: dict, pick: Pick, g: Any) -> None:
+    """Add the gradient of one of several results to those of the call."""
+    source, i = pick.node, pick.index
+    slots = grads.get(source)
+    if slots is None:
+        slots = grads[source] = [None] * source.primitive.outputs(source)
+    slots[i] = g if slots[i] is None else slots[i] + g
 
 
 def check_backward(node: Node, grads: Iterable[Any]) -> None:
@@ -266,9 +269,7 @@ class GradientTape:
             found[leaf] = tensor.shape
             if tensor.array.dtype.kind in "fV":
                 tensor.node = leaf
-            mask = getattr(a, "_keras_mask", None)
-            if mask is not None:
-                tensor._keras_mask = mask
+            tensor._keras_mask = getattr(a, "_keras_mask", None)
             return tensor
 
         x = tree.map_structure(followed, x)
@@ -321,7 +322,7 @@ class GradientTape:
                 f"Received: {unconnected_gradients!r}"
             )
         if self._used and not self._persistent:
-            raise RuntimeError(_ONCE)
+            raise RuntimeError(ONCE)
         inside = self in thread.state.tapes
         if inside and not self._persistent:
             thread.state.tapes.remove(self)
@@ -416,25 +417,26 @@ class GradientTape:
         >>> tape.gradients_into(loss, {v.node: np.empty(2, "float32")})[v.node]
         array([2., 4.], dtype=float32)
         """
-        nodes = self.take_nodes()
+        nodes, release = self.take_nodes()
         value = loss.array
         seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
-        # What another tape recorded too, that one needs yet.
-        release = not (self._persistent or thread.state.tapes)
         return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
 
-    def take_nodes(self) -> list:
-        """Return what was recorded; a tape that is not persistent keeps none of it.
+    def take_nodes(self) -> tuple[list, bool]:
+        """Return what was recorded, and whether what it saved can be freed as soon as it is used.
+
+        A tape that is not persistent keeps none of it.
 
         Raises:
             RuntimeError: on a second call of such a tape.
         """
         if self._used:
-            raise RuntimeError(_ONCE)
+            raise RuntimeError(ONCE)
         nodes = self._nodes
         if not self._persistent:
             self._nodes, self._used = [], True
-        return nodes
+        # What another tape recorded too, that one needs yet.
+        return nodes, not (self._persistent or thread.state.tapes)
 
     def jacobian(self, target: Any, sources: Any) -> Any:
         """Return d target[i] / d source[j] for every element.
@@ -513,7 +515,7 @@ class GradientTape:
         """
         once = not self._persistent
         if once and self._used:
-            raise RuntimeError(_ONCE)
+            raise RuntimeError(ONCE)
         self._persistent = True  # for as long as the rows take
         rows = []
         try:

@@ -346,9 +346,7 @@ class CompileLoss(Matched):
         """Return the gradients by the outputs, if these were some arrays."""
         tensors = [Tensor(a) for a in arrays]
         for tensor, known in zip(tensors, tree.flatten(y_pred)):
-            mask = getattr(known, "_keras_mask", None)
-            if mask is not None:
-                tensor._keras_mask = mask
+            tensor._keras_mask = getattr(known, "_keras_mask", None)
         with GradientTape() as tape:
             tape.watch(tensors)
             loss = self(y_true, tree.pack_sequence_as(y_pred, tensors), sample_weight)

@@ -383,6 +383,23 @@ def test_a_step_of_ones_own(options):
         assert_close(step(model, VECTORS, TARGETS), wanted)
 
 
+@pytest.mark.parametrize("layer", [layers.Flatten, lambda: layers.LSTM(4)])
+def test_a_tape_around_has_its_gradients_yet(layer):
+    model = chain((9, 4), layer())
+    optimizer = optimizers.SGD(1.0, clipnorm_per_sample=1.0)
+    optimizer.build(model.trainable_variables)
+    with GradientTape() as plain:
+        expected = ops.mean(model(SERIES, training=True) ** 2)
+    with GradientTape() as around:
+        with GradientTape() as tape:
+            outputs = model(tape.watch_examples(SERIES), training=True)
+            loss = ops.mean(outputs**2)
+        optimizer.clipped_gradients(tape, loss, outputs)
+    wanted = plain.gradient(expected, model.trainable_variables)
+    for a, b in zip(around.gradient(loss, model.trainable_variables), wanted, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-5)
+
+
 def test_gradients_that_are_not_clipped_are_refused():
     v = minikeras.Variable([1.0])
     optimizer = optimizers.SGD(clipnorm_per_sample=1.0)
