@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextvars
 import itertools
-import os
 import queue
 import threading
 import time
@@ -16,17 +15,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from minikeras.kernels.parallel import count_cores
+
 _NAME = "minikeras-data"
 
 _WORTH_A_THREAD = 1e-4
 """Seconds that a call has to take: to hand it to a thread and to wait for it takes a tenth of them."""
-
-
-def count_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,6 @@ from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.gemm import PARALLEL, dot, dots
 from minikeras.kernels.sums import column_sums
-
-_SMALL = 512
-"""Elements up to which it is faster to copy the bias for each row."""
-
-
-@lru_cache
-def _columns(rows: int, columns: int) -> np.ndarray:
-    """Return for each element of a matrix the number of its column."""
-    return np.tile(np.arange(columns), (rows, 1))
 
 
 def forward(
@@ -39,8 +29,7 @@ def forward(
     flat = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
     y = dot(flat, kernel)
     if bias is not None:
-        # Of a small array, broadcasting takes longer than the addition.
-        y += bias if y.size > _SMALL else bias.take(_columns(*y.shape))
+        y += bias
     if activation is not None:
         activation.forward(y, y)
     shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])

@@ -72,8 +72,11 @@ def _start() -> _Pool:
 
 
 def _count() -> int:
-    if _wanted is not None:
-        return _wanted
+    return count_cores() if _wanted is None else _wanted
+
+
+def count_cores() -> int:
+    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
