@@ -212,10 +212,7 @@ class Unbatch(OneInput):
     def elements(self, run: Run) -> Iterator[Any]:
         for element in self.source.elements(run):
             n = count_rows(element, "unbatch")
-            table = Table(
-                tree.map_structure(lambda a: a if a is None else 0, element),
-                [leaf for leaf in tree.flatten(element) if leaf is not None],
-            )
+            table = Table(element, [leaf for leaf in tree.flatten(element) if leaf is not None])
             yield from table.rows([np.arange(n)[None]])
 
     def cardinality(self) -> int:
@@ -253,8 +250,7 @@ class Rebatch(OneInput):
             return packer(structure)(columns)
 
         for element in self.source.elements(run):
-            rows = count_rows(element, "rebatch")
-            structure = tree.map_structure(lambda a: a if a is None else 0, element)
+            rows, structure = count_rows(element, "rebatch"), element
             if rows:
                 waiting.append(([a for a in tree.flatten(element) if a is not None], rows))
                 count += rows

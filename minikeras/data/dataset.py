@@ -474,8 +474,7 @@ class Dataset:
         _check_callable("reduce", "reduce_func", reduce_func)
         state = el.to_element(initial_state)
         for element in self._stage.elements(Run(self._stage)):
-            result = el.call(reduce_func, state, element)
-            state = el.to_element(tuple(result) if type(result) is list else result)
+            state = el.result_of(el.call(reduce_func, state, element))
         return el.to_tensors(state)
 
     def unique(self, name: str | None = None) -> Dataset:

@@ -143,8 +143,17 @@ def call(function: Callable, *parts: Any) -> Any:
 def call_with(function: Callable, element: Any) -> Any:
     """Call a user's function with one element. One that is a tuple gives an argument for each part."""
     with no_recording():
-        arguments = to_tensors(element)
-        return function(*arguments) if type(element) is tuple else function(arguments)
+        return spread(function, to_tensors(element))
+
+
+def spread(function: Callable, element: Any) -> Any:
+    """Call a function with an element, or with the parts of one that is a tuple."""
+    return function(*element) if type(element) is tuple else function(element)
+
+
+def result_of(value: Any) -> Any:
+    """Return what a user's function returned as an element. A list is a tuple there."""
+    return to_element(tuple(value) if type(value) is list else value)
 
 
 def stack(elements: Sequence[Any], what: str = "batch") -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.data.elements import call, call_with, is_dataset, to_element
+from minikeras.data.elements import call, call_with, is_dataset, result_of, spread, to_element
 from minikeras.data.spec import NotDescribable, described, resized, spec_of
 from minikeras.data.stage import (
     INFINITE_CARDINALITY,
@@ -45,13 +45,12 @@ class Map(OneInput):
         return map(self._apply, elements)
 
     def _apply(self, element: Any) -> Any:
-        result = call_with(self._function, element)
-        return to_element(tuple(result) if type(result) is list else result)
+        return result_of(call_with(self._function, element))
 
     def spec(self) -> Any:
         spec = self.source.spec()
         try:
-            return described(lambda element: _spread(self._function, element), spec)
+            return described(lambda element: spread(self._function, element), spec)
         except NotDescribable:
             return self._spec_of_result(spec)
 
@@ -64,10 +63,6 @@ class Map(OneInput):
         return (
             resized(result, None) if batched and len(first) == 1 and None not in first else result
         )
-
-
-def _spread(function: Callable, element: Any) -> Any:
-    return function(*element) if type(element) is tuple else function(element)
 
 
 def _shapes(spec: Any) -> list[tuple]:

@@ -134,7 +134,6 @@ def test_errors_of_the_source_come_after_what_was_made_before():
 
 
 def test_no_more_is_made_ahead_than_asked_for():
-    asked = threading.Semaphore(0)
     made = queue.Queue()
 
     def numbers():
@@ -146,7 +145,8 @@ def test_no_more_is_made_ahead_than_asked_for():
     assert next(elements) == 0
     # One is given, three lie ready: with that the thread waits.
     assert [made.get(timeout=10) for _ in range(4)] == [0, 1, 2, 3]
-    assert not asked.acquire(timeout=0.05) and made.empty()
+    with pytest.raises(queue.Empty):
+        made.get(timeout=0.05)
     assert next(elements) == 1 and made.get(timeout=10) == 4
     elements.close()
 
