@@ -204,9 +204,10 @@ def _place(frame: Block) -> None:
         if child.children is not None:
             _place(child)
     rows = _rows(frame)
-    _sort(rows, frame)
+    edges = _edges(rows, frame)
+    _sort(rows, edges)
     left, top, right, bottom = frame.padding
-    x = _columns(rows, frame)
+    x = _columns(rows, edges)
     content = max((x[n] + n.needed / 2 for row in rows for n in row), default=0.0)
     free = frame.width - left - content - right
     frame.width -= min(free, 0)
@@ -218,7 +219,7 @@ def _place(frame: Block) -> None:
         spans.append((y, y + max(n.height for n in row)))
         at_top, at_bottom = frame.entries and i == 0, frame.exits and i == len(rows) - 2
         gap = top if at_top else bottom if at_bottom else BELOW
-        y = spans[-1][1] + gap + _room_for_bends(row, frame, x)
+        y = spans[-1][1] + gap + _room_for_bends(edges[i], x)
     frame.height = max(frame.height, spans[-1][1] + (0 if frame.exits else bottom))
     if frame.exits:
         spans[-1] = (frame.height, frame.height)
@@ -241,18 +242,9 @@ def _place(frame: Block) -> None:
             link.runs.append((x[node] + link.offset(node), start, end))
 
 
-def _room_for_bends(row: list[Node], frame: Block, x: dict[Node, float]) -> float:
+def _room_for_bends(edges: list[Edge], x: dict[Node, float]) -> float:
     """Return how much more room there is below a row, for arrows that go far to the side."""
-    ids = set(map(id, row))
-    far = max(
-        (
-            abs(x[a] + link.offset(a) - x[b] - link.offset(b))
-            for link in frame.links.values()
-            for a, b in pairwise(link.chain)
-            if id(a) in ids
-        ),
-        default=0,
-    )
+    far = max((abs(x[a] + of_a - x[b] - of_b) for a, b, of_a, of_b in edges), default=0)
     return min(far * 0.06, BELOW)
 
 
@@ -292,9 +284,8 @@ def _rows(frame: Block) -> list[list[Node]]:
 # Which comes left of which.
 
 
-def _sort(rows: list[list[Node]], frame: Block) -> None:
+def _sort(rows: list[list[Node]], edges: list[list[Edge]]) -> None:
     """Sort the rows so that few arrows cross, sweeping down and up."""
-    edges = _edges(rows, frame)
     best, best_rows = math.inf, []
     for sweep in range(12):
         crossings = sum(_crossings(rows[i], rows[i + 1], edges[i]) for i in range(len(rows) - 1))
@@ -385,9 +376,8 @@ def _swap_neighbours(rows: list[list[Node]], edges: list[list[Edge]]) -> None:
 # Where exactly.
 
 
-def _columns(rows: list[list[Node]], frame: Block) -> dict[Node, float]:
+def _columns(rows: list[list[Node]], edges: list[list[Edge]]) -> dict[Node, float]:
     """Return the x of each node's middle; the leftmost side is at 0."""
-    edges = _edges(rows, frame)
     line, shift = _lines(rows, edges)
     number = {root: i for i, root in enumerate(dict.fromkeys(line.values()))}
     at = {node: number[root] for node, root in line.items()}

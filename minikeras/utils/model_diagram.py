@@ -31,11 +31,6 @@ class Cell:
     value: str
     colour: str | None = None
 
-    @property
-    def text(self) -> str:
-        """Both in one line."""
-        return f"{self.caption}: {self.value}" if self.caption else self.value
-
 
 @dataclass
 class Box:

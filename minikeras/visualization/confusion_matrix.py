@@ -58,14 +58,7 @@ def plot_confusion_matrix(
     name = "plot_confusion_matrix"
     p = class_probabilities(name, model, X, from_logits)
     classes = p.shape[1]
-    truth, names = class_numbers(name, y, len(p), classes)
-    if labels is not None:
-        if len(labels) != classes:
-            raise ValueError(
-                f"{name}: argument `labels` must name each of the {classes} classes. "
-                f"Received: {len(labels)} names"
-            )
-        names = list(labels)
+    truth, names = class_numbers(name, y, len(p), classes, labels)
     said = p[:, 1] > 0.5 if classes == 2 else p.argmax(axis=1)
     counts = np.zeros((classes, classes), int)
     np.add.at(counts, (truth, said.astype(int)), 1)

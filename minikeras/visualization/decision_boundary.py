@@ -79,20 +79,13 @@ def plot_decision_boundary(
     p = class_probabilities(name, model, grid, from_logits, batch_size=4096)
     p = p.reshape(resolution, resolution, -1)
     classes = p.shape[-1]
-    numbers, names = class_numbers(name, y, len(points), classes)
-    if labels is not None:
-        if len(labels) != classes:
-            raise ValueError(
-                f"{name}: argument `labels` must name each of the {classes} classes. "
-                f"Received: {len(labels)} names"
-            )
-        names = list(labels)
+    numbers, names = class_numbers(name, y, len(points), classes, labels)
 
     if ax is None:
         (ax,) = new_axes([5.6], height=4.6)
     palette = colours(ax, classes)
     paper = background(ax)
-    image = ax.imshow(
+    ax.imshow(
         _shades(p, palette, paper),
         extent=(xs[0], xs[-1], ys[0], ys[-1]),
         origin="lower",
@@ -120,7 +113,7 @@ def plot_decision_boundary(
     ax.set(xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]), xlabel="$x_1$", ylabel="$x_2$")
     title(ax, "Decision boundary", classes <= 12, markerscale=(36 / size) ** 0.5)
     if classes == 2 and colorbar:
-        _probability_bar(ax, image, names[1], palette, paper)
+        _probability_bar(ax, names[1], palette, paper)
     return ax
 
 
@@ -132,9 +125,7 @@ def _shades(p: np.ndarray, palette: np.ndarray, paper: np.ndarray) -> np.ndarray
     return np.clip(paper + STRENGTH * sure * (best - paper), 0, 1)
 
 
-def _probability_bar(
-    ax: Any, image: Any, name: Any, palette: np.ndarray, paper: np.ndarray
-) -> None:
+def _probability_bar(ax: Any, name: Any, palette: np.ndarray, paper: np.ndarray) -> None:
     matplotlib = require("matplotlib", "plot")
     p = np.linspace(0, 1, 256)[:, None]
     shades = matplotlib.colors.ListedColormap(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,12 +50,14 @@ def class_probabilities(
         p = activations.sigmoid(outputs) if from_logits else outputs
         return np.concatenate([1 - p, p], axis=1)
     if from_logits:
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return activations.softmax(outputs)
     total = outputs.sum(axis=1, keepdims=True)  # of sigmoids, not 1
     return outputs / np.where(total == 0, 1, total)
 
 
-def class_numbers(function: str, y: Any, examples: int, classes: int) -> tuple[np.ndarray, list]:
+def class_numbers(
+    function: str, y: Any, examples: int, classes: int, labels: Sequence[str] | None
+) -> tuple[np.ndarray, list]:
     """Return labels as numbers 0..classes-1, and the names of the classes.
 
     Args:
@@ -62,7 +65,21 @@ def class_numbers(function: str, y: Any, examples: int, classes: int) -> tuple[n
         y: labels: numbers, one-hot rows, or anything that can be sorted, as many kinds as classes.
         examples: how many labels there must be.
         classes: how many classes the model knows.
+        labels: the classes' names; by default those in `y`.
     """
+    numbers, names = _numbers(function, y, examples, classes)
+    if labels is None:
+        return numbers, names
+    if len(labels) != classes:
+        raise ValueError(
+            f"{function}: argument `labels` must name each of the {classes} classes. "
+            f"Received: {len(labels)} names"
+        )
+    return numbers, list(labels)
+
+
+def _numbers(function: str, y: Any, examples: int, classes: int) -> tuple[np.ndarray, list]:
+    """Do what `class_numbers` says, with the names in `y`."""
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == classes and classes > 1:
         y = y.argmax(axis=1)
