@@ -34,6 +34,11 @@ class Expression(Tensor):
         return Tensor(self.array)
 
 
+def symbol_of(a: Any) -> Any:
+    """Return the KerasTensor of an expression; anything else as it is."""
+    return a.symbol if type(a) is Expression else a
+
+
 class SymbolicVariable(Variable):
     """A variable whose expressions remember that they were computed from it.
 

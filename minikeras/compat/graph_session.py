@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.expression import Expression
+from minikeras.autodiff.expression import Expression, symbol_of
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
@@ -199,7 +199,7 @@ class Evaluation:
         updates: Iterable[Any] = (),
         owner: str = "K.function",
     ) -> None:
-        self.feeds = [f.symbol if isinstance(f, Expression) else f for f in feeds]
+        self.feeds = [symbol_of(f) for f in feeds]
         self._fetches = tree.map_structure(lambda f: f, fetches)
         self._flat = tree.flatten(fetches)
         self.updates = [as_update(u) for u in updates]
@@ -210,7 +210,7 @@ class Evaluation:
         wanted += [p for update in self._all_updates for p in update.parts()]
         symbols: dict[int, KerasTensor] = {}
         for f in wanted:
-            symbol = f.symbol if isinstance(f, Expression) else f
+            symbol = symbol_of(f)
             if isinstance(symbol, KerasTensor):
                 symbols[id(f)] = symbol
         outputs = list({id(s): s for s in symbols.values()}.values())

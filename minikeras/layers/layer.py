@@ -323,7 +323,7 @@ class Layer(LayerState):
                 thread.state.in_call = False
             thread.state.layers.pop()
         self._note_shape(args, kwargs, first, symbolic)
-        if outermost and not symbolic and remembers_formula(given_args):
+        if outermost and not symbolic and remembers_formula(given_args, given_kwargs):
             return remembered(self, given_args, given_kwargs, outputs)
         return outputs
 

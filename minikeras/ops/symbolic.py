@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.expression import REMEMBERING, Expression
+from minikeras.autodiff.expression import REMEMBERING, Expression, symbol_of
 from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
 from minikeras.autodiff.primitive import as_tensor
 from minikeras.autodiff.probe import describing, probe
@@ -122,9 +122,8 @@ def call_on_symbols(public: Callable, args: tuple, kwargs: dict) -> Any:
 
     On values that remember what they were computed from, do both: compute, and note how.
     """
-    here = thread.state
     if any_symbolic(args) or any_symbolic(kwargs.values()):
-        if not here.describing:
+        if not thread.state.describing:
             args, kwargs = as_symbols((args, kwargs))
             return public.as_operation().symbolic_call(*args, **kwargs)
         return (
@@ -132,22 +131,25 @@ def call_on_symbols(public: Callable, args: tuple, kwargs: dict) -> Any:
         )
     values, named = tree.map_structure(_value, (args, kwargs))
     result = public.on_data(*values, **named)
-    if here.describing or here.in_call or here.tapes:
-        return result
-    return remembered(public.as_operation(), args, kwargs, result)
+    return result if in_a_call() else remembered(public.as_operation(), args, kwargs, result)
 
 
 def as_symbols(arguments: Any) -> Any:
     """Return arguments with the KerasTensors of expressions in their place; variables stay."""
-    return tree.map_structure(lambda a: a.symbol if type(a) is Expression else a, arguments)
+    return tree.map_structure(symbol_of, arguments)
 
 
-def remembers_formula(args: tuple) -> bool:
-    """Whether a value among arguments remembers its formula, and nobody asks for values alone."""
+def in_a_call() -> bool:
+    """Whether a layer runs, is described, or a tape records: then values are plain values."""
     here = thread.state
-    if here.describing or here.in_call or here.tapes:
+    return bool(here.in_call or here.describing or here.tapes)
+
+
+def remembers_formula(args: tuple, kwargs: dict) -> bool:
+    """Whether a value among arguments remembers its formula, and nobody asks for values alone."""
+    if in_a_call():
         return False
-    return any(type(a) not in PLAIN and is_symbolic(a) for a in args)
+    return any(type(a) not in PLAIN and is_symbolic(a) for a in (*args, *kwargs.values()))
 
 
 def remembered(operation: Operation, args: tuple, kwargs: dict, result: Any) -> Any:

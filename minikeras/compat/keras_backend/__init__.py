@@ -222,16 +222,17 @@ NAMES: dict[str, Any] = {
 
 # Keras 1: other names of arguments, another order, other defaults.
 
-_IMAGES = {"border_mode": "padding", "dim_ordering": "data_format"}
+_ORDERING = {"dim_ordering": "data_format"}
+_IMAGES = {"border_mode": "padding", **_ORDERING}
 _UNUSED = dict.fromkeys(
     ("image_shape", "filter_shape", "volume_shape", "input_shape"), "shapes are found out"
 )
-_FORMAT = {"data_format": data_format_of}
 
 
-def _old(file: str, name: str, positional: str, renamed: dict[str, str], **options: Any) -> Adapted:
+def _old(file: str, name: str, positional: str, renamed: dict[str, str], **values: Any) -> Adapted:
     place = f"{_HERE}.{file}:{name}"
-    return Adapted(place, positional, renamed, ignored=_UNUSED, **options)
+    values = {"data_format": data_format_of, **values}
+    return Adapted(place, positional, renamed, values=values, ignored=_UNUSED)
 
 
 def _pairs(padding: Any) -> Any:
@@ -243,6 +244,7 @@ def _pair(padding: Any) -> Any:
 
 
 _LOSS = "output target from_logits"
+_POOL = "x pool_size strides border_mode dim_ordering pool_mode"
 _CONV = "x kernel strides border_mode dim_ordering image_shape filter_shape"
 
 KERAS1_NAMES: dict[str, Any] = {
@@ -258,39 +260,24 @@ KERAS1_NAMES: dict[str, Any] = {
         "conv1d",
         "x kernel stride border_mode image_shape filter_shape",
         {"stride": "strides", **_IMAGES},
-        values=_FORMAT,
     ),
     "conv2d": _old(
         "images",
         "conv2d",
         f"{_CONV} filter_dilation",
         {"filter_dilation": "dilation_rate", **_IMAGES},
-        values=_FORMAT,
     ),
     "conv3d": _old(
         "images",
         "conv3d",
         "x kernel strides border_mode dim_ordering volume_shape filter_shape",
         _IMAGES,
-        values=_FORMAT,
     ),
     "expand_dims": _old("shapes", "expand_dims", "x dim", {"dim": "axis"}),
     "l2_normalize": _old("elementwise", "l2_normalize", "x axis", {}),
     "one_hot": _old("shapes", "one_hot", "indices nb_classes", {"nb_classes": "num_classes"}),
-    "pool2d": _old(
-        "images",
-        "pool2d",
-        "x pool_size strides border_mode dim_ordering pool_mode",
-        _IMAGES,
-        values=_FORMAT,
-    ),
-    "pool3d": _old(
-        "images",
-        "pool3d",
-        "x pool_size strides border_mode dim_ordering pool_mode",
-        _IMAGES,
-        values=_FORMAT,
-    ),
+    "pool2d": _old("images", "pool2d", _POOL, _IMAGES),
+    "pool3d": _old("images", "pool3d", _POOL, _IMAGES),
     "random_normal": _old(
         "variables", "random_normal", "shape mean std dtype seed", {"std": "stddev"}
     ),
@@ -304,40 +291,35 @@ KERAS1_NAMES: dict[str, Any] = {
         "shapes",
         "resize_images",
         "X height_factor width_factor dim_ordering",
-        {"X": "x", "dim_ordering": "data_format"},
-        values=_FORMAT,
+        {"X": "x", **_ORDERING},
     ),
     "resize_volumes": _old(
         "shapes",
         "resize_volumes",
         "X depth_factor height_factor width_factor dim_ordering",
-        {"X": "x", "dim_ordering": "data_format"},
-        values=_FORMAT,
+        {"X": "x", **_ORDERING},
     ),
     "separable_conv2d": _old(
         "images",
         "separable_conv2d",
         "x depthwise_kernel pointwise_kernel strides border_mode dim_ordering",
         _IMAGES,
-        values=_FORMAT,
     ),
     "spatial_2d_padding": _old(
         "shapes",
         "spatial_2d_padding",
         "x padding dim_ordering",
-        {"dim_ordering": "data_format"},
-        values={"padding": _pairs, **_FORMAT},
+        _ORDERING,
+        padding=_pairs,
     ),
     "spatial_3d_padding": _old(
         "shapes",
         "spatial_3d_padding",
         "x padding dim_ordering",
-        {"dim_ordering": "data_format"},
-        values={"padding": _pairs, **_FORMAT},
+        _ORDERING,
+        padding=_pairs,
     ),
-    "temporal_padding": _old(
-        "shapes", "temporal_padding", "x padding", {}, values={"padding": _pair}
-    ),
+    "temporal_padding": _old("shapes", "temporal_padding", "x padding", {}, padding=_pair),
 }
 
 

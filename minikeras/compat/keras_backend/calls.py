@@ -6,21 +6,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from minikeras import tree
-from minikeras.autodiff.expression import REMEMBERING, Expression, SymbolicVariable
+from minikeras.autodiff.expression import Expression, SymbolicVariable
 from minikeras.autodiff.keras_tensor import KerasTensor, any_symbolic
 from minikeras.autodiff.probe import describing, probe
-from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
 from minikeras.ops.operation import GraphNode, Operation
-from minikeras.ops.symbolic import call_on_symbols, is_symbolic, remembered
-
-
-def in_a_call() -> bool:
-    """Whether a layer runs, is described, or a tape records: then values are plain values."""
-    here = thread.state
-    return bool(here.in_call or here.describing or here.tapes)
+from minikeras.ops.symbolic import call_on_symbols, in_a_call, is_symbolic, remembered
 
 
 class _Read(Operation):
@@ -41,14 +33,18 @@ def live(a: Any) -> Any:
     return a
 
 
+def _live_arguments(args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    if in_a_call():
+        return args, kwargs
+    return tuple([live(a) for a in args]), {k: live(a) for k, a in kwargs.items()}
+
+
 def backend(function: Callable) -> Callable:
     """Make a function of `keras.backend` of one that is composed of `minikeras.ops`."""
 
     @functools.wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
-        if not in_a_call():
-            args = tuple([live(a) for a in args])
-            kwargs = {k: live(a) for k, a in kwargs.items()}
+        args, kwargs = _live_arguments(args, kwargs)
         return function(*args, **kwargs)
 
     return public
@@ -95,9 +91,7 @@ def step(
 
     @functools.wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
-        if not in_a_call():
-            args = tuple([live(a) for a in args])
-            kwargs = {k: live(a) for k, a in kwargs.items()}
+        args, kwargs = _live_arguments(args, kwargs)
         if any(is_symbolic(a) for a in (*args, *kwargs.values())):
             return call_on_symbols(public, args, kwargs)
         result = function(*args, **kwargs)
@@ -116,16 +110,6 @@ def any_described(structure: Any) -> bool:
     return any_symbolic((structure,))
 
 
-def symbol_of(a: Any) -> Any:
-    """Return the KerasTensor of an expression; anything else as it is."""
-    return a.symbol if isinstance(a, Expression) else a
-
-
-def remembers(a: Any) -> bool:
-    """Whether a value knows what it was computed from."""
-    return type(a) in REMEMBERING
-
-
-def tensors_of(structure: Any) -> list:
-    """Return the tensors and KerasTensors of a structure, flat."""
-    return [t for t in tree.flatten(structure) if isinstance(t, (Tensor, KerasTensor))]
+def plain_name(name: str | None) -> str | None:
+    """Return a name of TensorFlow's (`"scope/name:0"`) as one that is allowed here."""
+    return None if name is None else name.replace("/", "_").split(":")[0]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from minikeras import ops, tree
-from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.compat.keras_backend.calls import backend, in_a_call, step
+from minikeras.compat.keras_backend.calls import backend, step
 from minikeras.compat.keras_backend.elementwise import tensor
+from minikeras.ops.symbolic import in_a_call
 
 
 @backend
@@ -27,26 +27,28 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     """
     condition = tensor(condition)
     if isinstance(condition, Tensor) and not condition.shape and in_a_call():
-        return _value(then_expression if bool(to_array(condition)) else else_expression)
-    yes, no = tensor(_value(then_expression)), tensor(_value(else_expression))
+        return value_of(then_expression if bool(to_array(condition)) else else_expression)
+    yes, no = tensor(value_of(then_expression)), tensor(value_of(else_expression))
     ranks = len(condition.shape), len(yes.shape)
     if ranks[0] > ranks[1]:
         raise ValueError(
             "K.switch: the condition must not have more axes than the expressions. Received: a condition "
             f"of shape {tuple(condition.shape)}, an expression of shape {tuple(yes.shape)}"
         )
-    condition = ops.cast(condition, "bool")
-    for _ in range(ranks[1] - ranks[0] if ranks[0] else 0):
-        condition = ops.expand_dims(condition, -1)
+    return _where(ops.cast(condition, "bool"), yes, no)
+
+
+def value_of(expression: Any) -> Any:
+    """Return a tensor, or what a function gives."""
+    return expression() if callable(expression) else expression
+
+
+def _where(condition: Any, yes: Any, no: Any) -> Any:
+    """Choose by a condition of the first axes, or by a scalar."""
+    if condition.shape:
+        for _ in range(len(yes.shape) - len(condition.shape)):
+            condition = ops.expand_dims(condition, -1)
     return ops.where(condition, yes, no)
-
-
-def _value(expression: Any) -> Any:
-    return expression() if callable(expression) and not _is_tensor(expression) else expression
-
-
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, (Tensor, KerasTensor))
 
 
 def _items(elems: Any) -> list:
@@ -92,71 +94,7 @@ def _folded(fn: Callable, items: list, initializer: Any) -> Any:
     return initializer
 
 
-def _rnn(
-    step_function: Callable,
-    inputs: Any,
-    initial_states: Any,
-    go_backwards: bool = False,
-    mask: Any = None,
-    constants: Any = None,
-    unroll: bool = False,
-    input_length: Any = None,
-    time_major: bool = False,
-    zero_output_for_mask: bool = False,
-    return_all_outputs: bool = True,
-) -> tuple:
-    flat = [t if time_major else _swapped(t) for t in tree.flatten(inputs)]
-    steps = [tree.pack_sequence_as(inputs, [t[i] for t in flat]) for i in range(flat[0].shape[0])]
-    masks = None
-    if mask is not None:
-        mask = ops.cast(mask, "bool")
-        if len(mask.shape) == 3:
-            mask = mask[..., 0]
-        mask = mask if time_major else _swapped(mask)
-        masks = [mask[i] for i in range(mask.shape[0])]
-    if go_backwards:
-        steps = steps[::-1]
-        masks = masks and masks[::-1]
-    constants = list(constants or ())
-    states = list(initial_states)
-    outputs: list = []
-    before = None
-    for i, x in enumerate(steps):
-        output, new = step_function(x, [*states, *constants])
-        if masks is not None:
-            seen = masks[i]
-            if before is None:
-                before = tree.map_structure(ops.zeros_like, output)
-            choose = functools.partial(_where, seen)
-            new = tree.map_structure(choose, list(new), states)
-            before, computed = tree.map_structure(choose, output, before), output
-            output = before
-            if zero_output_for_mask:
-                zeros = tree.map_structure(ops.zeros_like, computed)
-                output = tree.map_structure(choose, computed, zeros)
-        states = list(new)
-        outputs.append(output)
-    last = outputs[-1]
-    stacked = outputs if return_all_outputs else outputs[-1:]
-    all_outputs = tree.map_structure(lambda *parts: ops.stack(parts), *stacked)
-    if not time_major:
-        all_outputs = tree.map_structure(_swapped, all_outputs)
-    return last, all_outputs, states
-
-
-def _swapped(t: Any) -> Any:
-    return ops.swapaxes(tensor(t), 0, 1)
-
-
-def _where(seen: Any, new: Any, old: Any) -> Any:
-    for _ in range(len(new.shape) - len(seen.shape)):
-        seen = ops.expand_dims(seen, -1)
-    return ops.where(seen, new, old)
-
-
-_rnn_step = step(_rnn)
-
-
+@step
 def rnn(
     step_function: Callable,
     inputs: Any,
@@ -199,5 +137,44 @@ def rnn(
     >>> np.asarray(last), outputs.shape
     (array([[3., 3.]], dtype=float32), (1, 3, 2))
     """
-    rest = (constants, unroll, input_length, time_major, zero_output_for_mask, return_all_outputs)
-    return _rnn_step(step_function, inputs, initial_states, go_backwards, mask, *rest)
+    flat = [t if time_major else _swapped(t) for t in tree.flatten(inputs)]
+    steps = [tree.pack_sequence_as(inputs, [t[i] for t in flat]) for i in range(flat[0].shape[0])]
+    masks = None
+    if mask is not None:
+        mask = ops.cast(mask, "bool")
+        if len(mask.shape) == 3:
+            mask = mask[..., 0]
+        mask = mask if time_major else _swapped(mask)
+        masks = [mask[i] for i in range(mask.shape[0])]
+    if go_backwards:
+        steps = steps[::-1]
+        masks = masks and masks[::-1]
+    constants = list(constants or ())
+    states = list(initial_states)
+    outputs: list = []
+    before = None
+    for i, x in enumerate(steps):
+        output, new = step_function(x, [*states, *constants])
+        if masks is not None:
+            seen = masks[i]
+            if before is None:
+                before = tree.map_structure(ops.zeros_like, output)
+            choose = functools.partial(_where, seen)
+            new = tree.map_structure(choose, list(new), states)
+            before, computed = tree.map_structure(choose, output, before), output
+            output = before
+            if zero_output_for_mask:
+                zeros = tree.map_structure(ops.zeros_like, computed)
+                output = tree.map_structure(choose, computed, zeros)
+        states = list(new)
+        outputs.append(output)
+    last = outputs[-1]
+    stacked = outputs if return_all_outputs else outputs[-1:]
+    all_outputs = tree.map_structure(lambda *parts: ops.stack(parts), *stacked)
+    if not time_major:
+        all_outputs = tree.map_structure(_swapped, all_outputs)
+    return last, all_outputs, states
+
+
+def _swapped(t: Any) -> Any:
+    return ops.swapaxes(tensor(t), 0, 1)

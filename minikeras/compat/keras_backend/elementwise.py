@@ -9,6 +9,7 @@ import numpy as np
 from minikeras import ops, random
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.keras_backend.calls import backend, step
 
 
@@ -22,7 +23,7 @@ def tensor(x: Any) -> Any:
 @backend
 def cast(x: Any, dtype: str) -> Any:
     """Return a tensor in another dtype."""
-    return ops.cast(tensor(x), getattr(dtype, "name", dtype))
+    return ops.cast(tensor(x), standardize_dtype(dtype))
 
 
 def dtype(x: Any) -> str:
@@ -247,7 +248,6 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
 def l2_normalize(x: Any, axis: Any = None) -> Any:
     """Scale so that the squares sum to 1 along axes."""
     x = floating(x)
-    axis = tuple(axis) if isinstance(axis, list) else axis
     squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
     return x / ops.sqrt(ops.maximum(squares, 1e-12))
 

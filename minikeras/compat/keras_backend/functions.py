@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from minikeras import layers, ops, tree
-from minikeras.autodiff.expression import Expression
+from minikeras.autodiff.expression import Expression, symbol_of
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.naming import auto_name
 from minikeras.compat.graph_session import BoundTensor, Evaluation, Session, evaluate
-from minikeras.compat.keras_backend.calls import live
+from minikeras.compat.keras_backend.calls import live, plain_name
 from minikeras.ops.gradients import gradients as symbolic_gradients
 
 
@@ -43,8 +43,8 @@ def placeholder(
         if ndim is None:
             raise ValueError("K.placeholder: give `shape` or `ndim`.")
         shape = (None,) * ndim
-    name = auto_name("placeholder") if name is None else name.replace("/", "_").split(":")[0]
-    return layers.Input(batch_shape=tuple(shape), dtype=getattr(dtype, "name", dtype), name=name)
+    name = plain_name(name) or auto_name("placeholder")
+    return layers.Input(batch_shape=tuple(shape), dtype=dtype, name=name)
 
 
 def Input(shape: Any = None, *args: Any, tensor: Any = None, **kwargs: Any) -> KerasTensor:
@@ -169,11 +169,9 @@ def gradients(loss: Any, variables: Any) -> list:
         List with a tensor of the shape of each, or None where the loss does not depend on it.
     """
     many = isinstance(variables, (list, tuple))
-    sources = [
-        v.symbol if isinstance(v, Expression) else v for v in (variables if many else [variables])
-    ]
+    sources = [symbol_of(v) for v in (variables if many else [variables])]
     losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
-    targets = [t.symbol if isinstance(t, Expression) else t for t in losses]
+    targets = [symbol_of(t) for t in losses]
     if not all(isinstance(t, KerasTensor) for t in targets):
         found = [_of_itself(t, sources) for t in targets]
         return [next((g for g in gs if g is not None), None) for gs in zip(*found)]

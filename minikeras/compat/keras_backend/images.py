@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from minikeras import ops
@@ -91,6 +92,7 @@ def _wanted(output_shape: Any, rank: int, data_format: str) -> list:
     return [None if d is None or isinstance(d, KerasTensor) else int(to_array(d)) for d in spatial]
 
 
+@step
 def _transposed(
     x: Any,
     kernel: Any,
@@ -128,9 +130,6 @@ def _transposed(
     return ops.pad(y, more) if any(p != (0, 0) for p in more) else y
 
 
-_transpose = step(_transposed)
-
-
 def _conv_transpose(
     rank: int,
     x: Any,
@@ -143,7 +142,7 @@ def _conv_transpose(
 ) -> Any:
     data_format = normalize_data_format(data_format)
     wanted = _wanted(output_shape, rank, data_format)
-    return _transpose(
+    return _transposed(
         x, kernel, wanted, _tuple(strides, rank), padding, data_format, _tuple(dilation, rank)
     )
 
@@ -343,12 +342,11 @@ def _local(
     inputs: Any, kernel: Any, kernel_size: Any, strides: Any, output_size: tuple, data_format: str
 ) -> Any:
     """Apply to each window of inputs weights of its own: `(positions, window * channels, filters)`."""
-    rank = len(kernel_size)
     first = data_format == "channels_first"
     if first:
         inputs = ops.moveaxis(inputs, 1, -1)
     windows = []
-    for place in _places(output_size):
+    for place in itertools.product(*map(range, output_size)):
         key = [slice(p * s, p * s + k) for p, s, k in zip(place, strides, kernel_size)]
         window = inputs[(slice(None), *key)]
         if first:  # weights are in the order of the data
@@ -356,14 +354,7 @@ def _local(
         windows.append(ops.reshape(window, (-1, kernel.shape[1])))
     y = ops.einsum("pbk,pkf->bpf", ops.stack(windows), kernel)
     y = ops.reshape(y, (-1, *output_size, kernel.shape[2]))
-    return ops.moveaxis(y, -1, 1) if first and rank else y
-
-
-def _places(sizes: tuple) -> list[tuple[int, ...]]:
-    places: list[tuple[int, ...]] = [()]
-    for n in sizes:
-        places = [(*p, i) for p in places for i in range(n)]
-    return places
+    return ops.moveaxis(y, -1, 1) if first else y
 
 
 @backend

@@ -76,8 +76,7 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
         training = learning_phase()
     if isinstance(training, KerasTensor):
         return control.switch(training, x, alt)
-    chosen = x if bool(training) else alt
-    return chosen() if callable(chosen) else chosen
+    return control.value_of(x if bool(training) else alt)
 
 
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:

@@ -10,8 +10,10 @@ from minikeras.compat.keras_backend.calls import backend
 from minikeras.compat.keras_backend.elementwise import floating, tensor
 
 
-def _axes(axis: Any) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
+def _numbers(x: Any) -> Any:
+    """Return a tensor, booleans as the default float."""
+    x = tensor(x)
+    return ops.cast(x, settings.floatx) if str(x.dtype) == "bool" else x
 
 
 def _kept(y: Any, x: Any) -> Any:
@@ -22,68 +24,64 @@ def _kept(y: Any, x: Any) -> Any:
 @backend
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the greatest element along axes."""
-    return ops.max(tensor(x), axis=_axes(axis), keepdims=keepdims)
+    return ops.max(tensor(x), axis=axis, keepdims=keepdims)
 
 
 @backend
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the least element along axes."""
-    return ops.min(tensor(x), axis=_axes(axis), keepdims=keepdims)
+    return ops.min(tensor(x), axis=axis, keepdims=keepdims)
 
 
 @backend
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum along axes, in the dtype of `x`."""
-    x = tensor(x)
-    if str(x.dtype) == "bool":
-        x = ops.cast(x, settings.floatx)
-    return _kept(ops.sum(x, axis=_axes(axis), keepdims=keepdims), x)
+    x = _numbers(x)
+    return _kept(ops.sum(x, axis=axis, keepdims=keepdims), x)
 
 
 @backend
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the product along axes, in the dtype of `x`."""
     x = tensor(x)
-    return _kept(ops.prod(x, axis=_axes(axis), keepdims=keepdims), x)
+    return _kept(ops.prod(x, axis=axis, keepdims=keepdims), x)
 
 
 @backend
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the mean along axes, in the dtype of `x`, of booleans as the default float."""
-    x = tensor(x)
-    if str(x.dtype) == "bool":
-        x = ops.cast(x, settings.floatx)
-    return _kept(ops.mean(x, axis=_axes(axis), keepdims=keepdims), x)
+    x = _numbers(x)
+    return _kept(ops.mean(x, axis=axis, keepdims=keepdims), x)
 
 
 @backend
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the variance along axes, around the mean of all."""
-    return ops.var(floating(x), axis=_axes(axis), keepdims=keepdims)
+    return ops.var(floating(x), axis=axis, keepdims=keepdims)
 
 
 @backend
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the standard deviation along axes."""
-    return ops.sqrt(ops.var(floating(x), axis=_axes(axis), keepdims=keepdims))
+    return ops.sqrt(ops.var(floating(x), axis=axis, keepdims=keepdims))
 
 
 @backend
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the logarithm of the sum of exponentials along axes."""
-    return ops.logsumexp(x, axis=_axes(axis), keepdims=keepdims)
+    return ops.logsumexp(x, axis=axis, keepdims=keepdims)
 
 
 @backend
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return whether some element is not 0 along axes."""
-    return ops.any(ops.cast(tensor(x), "bool"), axis=_axes(axis), keepdims=keepdims)
+    return ops.any(ops.cast(tensor(x), "bool"), axis=axis, keepdims=keepdims)
 
 
 @backend
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return whether no element is 0 along axes."""
-    return ops.all(ops.cast(tensor(x), "bool"), axis=_axes(axis), keepdims=keepdims)
+    return ops.all(ops.cast(tensor(x), "bool"), axis=axis, keepdims=keepdims)
 
 
 @backend

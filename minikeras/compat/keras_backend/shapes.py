@@ -13,12 +13,13 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.compat.keras_backend.calls import any_described, backend, in_a_call, step
+from minikeras.compat.keras_backend.calls import any_described, backend, step
 from minikeras.compat.keras_backend.elementwise import tensor
 from minikeras.compat.keras_backend.orderings import data_format_of
 from minikeras.compat.keras_backend.settings import normalize_data_format
 from minikeras.kernels.resize import KERNELS
 from minikeras.ops.convolution import INTERPOLATE, UPSAMPLE, in_channels_last
+from minikeras.ops.symbolic import in_a_call
 
 # Asking.
 
@@ -28,7 +29,7 @@ class Sizes(tuple):
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
-        return Sizes(part) if isinstance(key, slice_of_python) else part
+        return Sizes(part) if isinstance(key, builtins.slice) else part
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array([int(d) for d in self], dtype or np.int32)
@@ -42,9 +43,6 @@ class Sizes(tuple):
         return (len(self),)
 
     dtype = "int32"
-
-
-slice_of_python = slice
 
 
 def _each(function: Callable) -> Callable:
@@ -142,8 +140,7 @@ def computed_sizes(sizes: Any) -> tuple[int, ...]:
 
 
 def _reshaped_rule(x: Any, sizes: list) -> KerasTensor:
-    known = described_sizes(sizes)
-    return KerasTensor([None if d in (None, -1) else d for d in known], x.dtype)
+    return KerasTensor([None if d == -1 else d for d in described_sizes(sizes)], x.dtype)
 
 
 @step(rule=_reshaped_rule)
@@ -183,11 +180,7 @@ def flatten(x: Any) -> Any:
 def batch_flatten(x: Any) -> Any:
     """Return all elements of each example along one axis."""
     rest = tuple(x.shape)[1:]
-    return (
-        ops.reshape(x, (-1, -1 if None in rest else math.prod(rest)))
-        if None not in rest
-        else (_flat_examples(x))
-    )
+    return _flat_examples(x) if None in rest else ops.reshape(x, (-1, math.prod(rest)))
 
 
 @step(rule=lambda x: KerasTensor((x.shape[0], None), x.dtype))
@@ -255,18 +248,16 @@ def pack(x: Any) -> Any:
 @backend
 def reverse(x: Any, axes: Any) -> Any:
     """Reverse the order along axes."""
-    return ops.flip(x, axis=tuple(axes) if isinstance(axes, list) else axes)
+    return ops.flip(x, axis=axes)
 
 
-@step(
-    rule=lambda x, start, sizes: KerasTensor(
-        [None if d in (None, -1) else d for d in described_sizes(sizes)], x.dtype
-    )
-)
+def _from_to(x: Any, start: Any, sizes: Any) -> Any:
+    return x[tuple(builtins.slice(b, None if n == -1 else b + n) for b, n in zip(start, sizes))]
+
+
+@step(rule=lambda x, start, sizes: _reshaped_rule(x, sizes))
 def _part(x: Any, start: list, sizes: list) -> Tensor:
-    begin, counts = computed_sizes(start), computed_sizes(sizes)
-    key = tuple(builtins.slice(b, None if n == -1 else b + n) for b, n in zip(begin, counts))
-    return x[key]
+    return _from_to(x, computed_sizes(start), computed_sizes(sizes))
 
 
 @backend
@@ -280,8 +271,7 @@ def slice(x: Any, start: Any, size: Any) -> Any:
         )
     if any_described([start, sizes]):
         return _part(x, start, sizes)
-    key = tuple(builtins.slice(b, None if n == -1 else b + n) for b, n in zip(start, sizes))
-    return x[key]
+    return _from_to(x, start, sizes)
 
 
 @backend
@@ -362,6 +352,15 @@ def asymmetric_spatial_2d_padding(
     return spatial_2d_padding(x, padding, data_format_of(dim_ordering))
 
 
+def _resized_rule(x: Any, factors: tuple, data_format: str | None, interpolation: str) -> Any:
+    first = 2 if normalize_data_format(data_format) == "channels_first" else 1
+    sizes = list(x.shape)
+    for axis, factor in enumerate(factors, first):
+        sizes[axis] = None if sizes[axis] is None else sizes[axis] * factor
+    return KerasTensor(sizes, x.dtype)
+
+
+@step(rule=_resized_rule)
 def _resized(x: Any, factors: tuple, data_format: str | None, interpolation: str) -> Any:
     data_format = normalize_data_format(data_format)
     if interpolation == "nearest":
@@ -373,17 +372,6 @@ def _resized(x: Any, factors: tuple, data_format: str | None, interpolation: str
     return in_channels_last(
         x, data_format, lambda t: INTERPOLATE(t, factors=factors, kind=interpolation)
     )
-
-
-def _resized_rule(x: Any, factors: tuple, data_format: str | None, interpolation: str) -> Any:
-    first = 2 if normalize_data_format(data_format) == "channels_first" else 1
-    sizes = list(x.shape)
-    for axis, factor in enumerate(factors, first):
-        sizes[axis] = None if sizes[axis] is None else sizes[axis] * factor
-    return KerasTensor(sizes, x.dtype)
-
-
-_resize = step(_resized, rule=_resized_rule)
 
 
 def resize_images(
@@ -402,7 +390,7 @@ def resize_images(
         data_format: `"channels_last"` or `"channels_first"`.
         interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
     """
-    return _resize(x, (int(height_factor), int(width_factor)), data_format, interpolation)
+    return _resized(x, (int(height_factor), int(width_factor)), data_format, interpolation)
 
 
 def resize_volumes(

@@ -12,15 +12,12 @@ from minikeras.autodiff.expression import Expression, SymbolicVariable
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
-from minikeras.common.settings import settings
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.graph_session import Update, evaluate
-from minikeras.compat.keras_backend.calls import backend, in_a_call, step
+from minikeras.compat.keras_backend.calls import backend, plain_name, step
 from minikeras.compat.keras_backend.elementwise import tensor
 from minikeras.compat.keras_backend.shapes import computed_sizes, described_sizes, sizes_of
-
-
-def _name(name: str | None) -> str | None:
-    return None if name is None else name.replace("/", "_").split(":")[0]
+from minikeras.ops.symbolic import in_a_call
 
 
 def variable(
@@ -40,9 +37,7 @@ def variable(
         value = evaluate(value)
     if hasattr(value, "toarray"):
         value = value.toarray()
-    made = SymbolicVariable(
-        to_array(value), dtype=getattr(dtype, "name", dtype) or settings.floatx, name=_name(name)
-    )
+    made = SymbolicVariable(to_array(value), dtype=standardize_dtype(dtype), name=plain_name(name))
     made.constraint = constraint
     return made
 
@@ -62,7 +57,7 @@ def constant(
     if shape is not None:
         shape = computed_sizes(sizes_of(shape))
         array = np.full(shape, array) if array.size == 1 else array.reshape(shape)
-    return ops.convert_to_tensor(array, getattr(dtype, "name", dtype) or settings.floatx)
+    return ops.convert_to_tensor(array, standardize_dtype(dtype))
 
 
 @step(rule=lambda sizes, value, dtype: KerasTensor(described_sizes(sizes), dtype))
@@ -71,7 +66,7 @@ def _filled(sizes: list, value: float, dtype: str) -> Tensor:
 
 
 def _constant_of(shape: Any, value: float, dtype: str | None, name: str | None) -> Any:
-    dtype = getattr(dtype, "name", dtype) or settings.floatx
+    dtype = standardize_dtype(dtype)
     sizes = sizes_of(shape)
     if any(d is None or isinstance(d, KerasTensor) for d in sizes) or in_a_call():
         return _filled(sizes, value, dtype)
@@ -214,7 +209,7 @@ def _bernoulli(shape: list, p: Any, *, dtype: str, seed: Any) -> Tensor:
 
 
 def _options(dtype: Any, seed: Any) -> dict[str, Any]:
-    return {"dtype": getattr(dtype, "name", dtype) or settings.floatx, "seed": seed}
+    return {"dtype": standardize_dtype(dtype), "seed": seed}
 
 
 def random_normal(

@@ -242,6 +242,17 @@ def test_layers_and_models_are_called_on_variables(K):
     assert K.eval(joined)[0, 0, 0].tolist() == [3.0, 3.0, 9.0, 9.0]
 
 
+def test_layers_remember_variables_given_by_name(K):
+    class Shifted(layers.Layer):
+        def call(self, inputs, by):
+            return inputs + by
+
+    by = K.variable([1.0])
+    y = Shifted()(np.zeros((1, 1), "float32"), by=by)
+    K.set_value(by, [5.0])
+    assert K.eval(y).tolist() == [[5.0]]
+
+
 def test_models_begin_with_variables(K):
     image = K.variable(images(1))
     x = entrance(tensor=image)
