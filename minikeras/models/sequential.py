@@ -124,13 +124,15 @@ class Sequential(GraphModel):
     def _maybe_rebuild(self) -> None:
         self.__dict__["_known"] = self._outputs_of_layers()
         self._forget_graph()
-        if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
-            self.build(self._stack[0].batch_shape)
-        elif self._stack and isinstance(self._stack[0], GraphModel):
-            first = self._stack[0]
-            if first.built and getattr(first, "input_shape", None) is not None:
-                self.build(first.input_shape)
-        self.__dict__.pop("_known", None)
+        try:
+            if len(self._stack) > 1 and isinstance(self._stack[0], InputLayer):
+                self.build(self._stack[0].batch_shape)
+            elif self._stack and isinstance(self._stack[0], GraphModel):
+                first = self._stack[0]
+                if first.built and getattr(first, "input_shape", None) is not None:
+                    self.build(first.input_shape)
+        finally:
+            self.__dict__.pop("_known", None)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape.
@@ -169,7 +171,7 @@ class Sequential(GraphModel):
             stack = self._stack[1:]
         x = entrance.output
         done = 0
-        for (layer, output), own in zip(self.__dict__.pop("_known", ()), stack):
+        for (layer, output), own in zip(self.__dict__.get("_known", ()), stack):
             if layer is not own:
                 break
             x, done = output, done + 1
