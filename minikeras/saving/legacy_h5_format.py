@@ -76,9 +76,8 @@ def is_legacy_file(path: str) -> bool:
     if not os.path.isfile(path) or not h5py.is_hdf5(path):
         return False
     with h5py.File(path, "r") as file:
-        return (
-            "model_weights" in file or {"layer_names", "layer_names0"} & file.attrs.keys() != set()
-        )
+        names = {"layer_names", "layer_names0"}
+        return "model_weights" in file or not names.isdisjoint(file.attrs)
 
 
 def _training_config(model: Any) -> dict:

@@ -13,6 +13,7 @@ from minikeras.common.configurable import Configurable
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.adapters import Adapted
 from minikeras.compat.keras2.activations import of_then
+from minikeras.compat.keras_backend.orderings import ORDERINGS
 from minikeras.compat.spelling import tell
 from minikeras.saving.legacy_configs import (
     ARGUMENTS_OF_KERAS_1,
@@ -64,11 +65,6 @@ class FromFunction(initializers.Initializer):
         return backend.convert_to_numpy(value).astype(dtype or backend.floatx())
 
 
-def activation(value: Any) -> Any:
-    """Return the activation of a name; `"hard_sigmoid"` was another one then."""
-    return of_then(value)
-
-
 def regularizer(value: Any) -> Any:
     """Return today's regularizer for a name of Keras 1."""
     if value in ("l1l2", "activity_l1l2"):
@@ -98,16 +94,14 @@ def data_format(value: Any) -> str | None:
         return None
     if value in ("channels_first", "channels_last"):
         return value
-    if value not in DATA_FORMATS:
+    if value not in ORDERINGS:
         raise ValueError(f"dim_ordering must be 'th' or 'tf'. Received: {value!r}")
-    return DATA_FORMATS[value]
+    return ORDERINGS[value]
 
-
-DATA_FORMATS = {"th": "channels_first", "tf": "channels_last"}
 
 _BY_ENDING = {
     "initializer": initializer,
-    "activation": activation,
+    "activation": of_then,
     "regularizer": regularizer,
     "constraint": constraint,
     "data_format": data_format,

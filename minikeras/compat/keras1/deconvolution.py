@@ -35,17 +35,13 @@ class Conv2DTranspose(_Conv2DTranspose):
     def _find_output_padding(self, input_shape: tuple) -> None:
         axes = (2, 3) if self.data_format == "channels_first" else (1, 2)
         wanted = [self._wanted[axis] for axis in axes]
-        sizes = [
-            None
-            if d is None
-            else super(Conv2DTranspose, self).compute_output_shape(input_shape)[axis]
-            for d, axis in zip(wanted, axes)
-        ]
+        shape = self.compute_output_shape(input_shape)
+        sizes = [shape[axis] for axis in axes]
         if sizes == wanted or None in wanted or None in sizes:
             return
         self.output_padding = (0, 0)
-        least = [super(Conv2DTranspose, self).compute_output_shape(input_shape)[a] for a in axes]
-        extra = tuple(w - n for w, n in zip(wanted, least))
+        least = self.compute_output_shape(input_shape)
+        extra = tuple(w - least[axis] for w, axis in zip(wanted, axes))
         if any(not 0 <= e < s for e, s in zip(extra, self.strides)):
             raise ValueError(
                 f"Layer '{self.name}': inputs of shape {tuple(input_shape)} cannot become an output of "

@@ -348,7 +348,3 @@ class Graph:
         shown = kwargs.get("show_accuracy")
         batches = self._batches(generator)
         return self._loss(self.model.evaluate_generator(batches, nb_val_samples, **kwargs), shown)
-
-    def summary(self, *args: Any, **kwargs: Any) -> None:
-        """Print the layers."""
-        self.model.summary(*args, **kwargs)

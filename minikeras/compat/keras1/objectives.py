@@ -8,9 +8,7 @@ from minikeras import backend, ops
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.adapters import Adapted, Lazy
 from minikeras.compat.keras2 import MODULES as LATER
-from minikeras.compat.keras2.losses import rmse
-
-_LOSSES = "minikeras.losses"
+from minikeras.compat.keras2.losses import FUNCTIONS
 
 
 @register_keras_serializable("keras1")
@@ -21,22 +19,11 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
     return -ops.mean(y_true * ops.normalize(y_pred, axis=-1), axis=-1)
 
 
-def _short(name: str, short: str) -> dict[str, Lazy]:
-    return {s: Lazy(f"{_LOSSES}:{name}") for s in (short, short.upper())}
-
-
 NAMES = {
-    **_short("mean_squared_error", "mse"),
-    **_short("mean_absolute_error", "mae"),
-    **_short("mean_absolute_percentage_error", "mape"),
-    **_short("mean_squared_logarithmic_error", "msle"),
-    **_short("kl_divergence", "kld"),
-    "kullback_leibler_divergence": Lazy(f"{_LOSSES}:kl_divergence"),
+    **FUNCTIONS,
+    "kullback_leibler_divergence": FUNCTIONS["kld"],
     "cosine_proximity": cosine_proximity,
     "cosine": cosine_proximity,
-    "root_mean_squared_error": rmse,
-    "rmse": rmse,
-    "RMSE": rmse,
 }
 _OWN = ("cosine_proximity", "cosine")
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikeras.compat.adapters import Adapted
+from minikeras.compat.keras1.arguments import data_format
 from minikeras.compat.keras2.preprocessing import MODULES as LATER
 from minikeras.compat.namespaces import Contents
 
 _GENERATOR = "minikeras.compat.keras2.preprocessing.image_data_generator:ImageDataGenerator"
-_FORMATS = {"th": "channels_first", "tf": "channels_last", "default": None}
-
-
-def _data_format(value: Any) -> Any:
-    return _FORMATS.get(value, value)
 
 
 def _with_dim_ordering(place: str, positional: str) -> Adapted:
@@ -21,7 +15,7 @@ def _with_dim_ordering(place: str, positional: str) -> Adapted:
         place,
         positional,
         {"dim_ordering": "data_format"},
-        values={"data_format": _data_format},
+        values={"data_format": data_format},
     )
 
 

@@ -25,6 +25,7 @@ from minikeras.compat.keras2 import (
     utils,
     wrappers,
 )
+from minikeras.compat.keras2.signs import FILES_OF_LAYERS, FILES_OF_UTILS
 from minikeras.compat.keras3 import TREE as TODAY
 from minikeras.compat.keras_backend.training import EXTENSIONS as OF_BACKEND
 from minikeras.compat.namespaces import Contents, Tree
@@ -100,29 +101,12 @@ def _modules(standalone: bool) -> dict[str, Contents]:
 MODULES = _modules(True)
 
 _OF_LAYERS = (
-    *(
-        "core",
-        "convolutional",
-        "recurrent",
-        "advanced_activations",
-        "normalization",
-        "merge",
-        "rnn",
-    ),
-    *(
-        "wrappers",
-        "noise",
-        "local",
-        "embeddings",
-        "pooling",
-        "convolutional_recurrent",
-        "attention",
-    ),
-    *("cudnn_recurrent", "recurrent_v2", "normalization_v2", "experimental.preprocessing"),
+    *FILES_OF_LAYERS,
+    *("rnn", "attention", "recurrent_v2", "normalization_v2", "experimental.preprocessing"),
     *("dense_attention", "reshaping", "regularization", "merging", "activation"),
 )
 _OF_UTILS = (
-    *("np_utils", "vis_utils", "generic_utils", "data_utils", "io_utils", "layer_utils"),
+    *FILES_OF_UTILS,
     *("conv_utils", "multi_gpu_utils", "training_utils", "tf_utils", "test_utils", "all_utils"),
 )
 

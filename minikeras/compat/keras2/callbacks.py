@@ -141,11 +141,11 @@ class TensorBoard(callbacks.Callback):
             writer.add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for weight in self.model.weights:
-                self._writer("train").add_histogram(weight.path, weight.numpy(), epoch)
-                if self.write_images and weight.numpy().ndim == 2:
-                    image = weight.numpy()
-                    low, high = image.min(), image.max()
-                    image = (image - low) / (high - low) if high > low else image * 0
+                value = weight.numpy()
+                self._writer("train").add_histogram(weight.path, value, epoch)
+                if self.write_images and value.ndim == 2:
+                    low, high = value.min(), value.max()
+                    image = (value - low) / (high - low) if high > low else value * 0
                     self._writer("train").add_image(weight.path, image[None], epoch)
         for writer in self._writers.values():
             writer.flush()

@@ -2,7 +2,7 @@
 
 _OPTIMIZERS = ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
 _OPTIMIZERS = (*_OPTIMIZERS, *(name.lower() for name in _OPTIMIZERS))
-_FILES_OF_LAYERS = (
+FILES_OF_LAYERS = (
     *("core", "convolutional", "recurrent", "advanced_activations", "normalization", "merge"),
     *(
         "wrappers",
@@ -14,7 +14,7 @@ _FILES_OF_LAYERS = (
         "cudnn_recurrent",
     ),
 )
-_FILES_OF_UTILS = (
+FILES_OF_UTILS = (
     "np_utils",
     "vis_utils",
     "generic_utils",
@@ -22,6 +22,7 @@ _FILES_OF_UTILS = (
     "io_utils",
     "layer_utils",
 )
+"""Files below `keras.layers` and `keras.utils` of 2.0 to 2.2."""
 
 SIGNS = frozenset(
     {
@@ -57,8 +58,8 @@ SIGNS = frozenset(
             "import tensorflow.keras.layers.experimental.preprocessing",
             "import tensorflow.keras.estimator",
         ),
-        *(f"import keras.layers.{name}" for name in _FILES_OF_LAYERS),
-        *(f"import keras.utils.{name}" for name in _FILES_OF_UTILS),
+        *(f"import keras.layers.{name}" for name in FILES_OF_LAYERS),
+        *(f"import keras.utils.{name}" for name in FILES_OF_UTILS),
         *("import keras.preprocessing.text", "import keras.wrappers.scikit_learn"),
         *(
             "import tensorflow.keras.preprocessing.text",

@@ -25,7 +25,7 @@ from minikeras.compat.keras2 import callbacks as old_callbacks
 from minikeras.compat.keras2 import losses, optimizers
 from minikeras.compat.keras2.naming import Logs, is_standalone, name_of_metric
 from minikeras.compat.keras2.rounds import enough_for
-from minikeras.compat.keras2.symbolic_losses import add_symbolic_loss, with_values
+from minikeras.compat.keras2.symbolic_losses import add_symbolic_loss
 from minikeras.compat.spelling import tell
 from minikeras.metrics import Metric
 from minikeras.saving import legacy_h5_format
@@ -176,9 +176,7 @@ def _compile(original: Callable) -> Callable:
         if isinstance(named.get("optimizer"), str):
             named["optimizer"] = optimizers.by_name(named["optimizer"], is_standalone())
         if "loss" in named:
-            named["loss"] = tree.map_structure(
-                lambda loss: with_values(model, losses.function_of(loss)), named["loss"]
-            )
+            named["loss"] = tree.map_structure(losses.function_of, named["loss"])
         for name in ("metrics", "weighted_metrics"):
             if named.get(name) is not None:
                 named[name] = _metrics(model, named[name])

@@ -333,6 +333,26 @@ def test_a_loss_function_may_use_tensors_of_the_graph(keras2):
     assert losses[-1] < losses[0]
 
 
+def test_a_loss_is_added_after_a_compile_with_one_that_uses_tensors(keras2):
+    x = minikeras.Input((4,))
+    h = layers.Dense(3)(x)
+    model = minikeras.Model(x, layers.Dense(4)(h))
+    model.compile("sgd", lambda y_true, y_pred: ops.sum(ops.square(h), axis=-1))
+    model.add_loss(ops.mean(h))
+    hidden = minikeras.Model(x, h).predict(X)
+    expected = (hidden**2).sum(axis=-1).mean() + hidden.mean()
+    assert model.evaluate(X, X, verbose=0, batch_size=64) == pytest.approx(expected, rel=1e-4)
+
+
+def test_an_attribute_named_like_a_tensor_is_no_use_of_it(keras2, monkeypatch):
+    x = minikeras.Input((4,))
+    model = minikeras.Model(x, layers.Dense(4)(x))
+    monkeypatch.setitem(globals(), "square", model.output)
+    before = model.get_config()
+    model.compile("sgd", lambda y_true, y_pred: ops.square(y_true - y_pred))
+    assert model.get_config() == before
+
+
 # Callbacks are told
 
 
