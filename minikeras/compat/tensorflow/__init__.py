@@ -31,18 +31,6 @@ from minikeras.compat.tensorflow import (
 )
 from minikeras.compat.tensorflow.table import TABLE
 
-_SUBJECTS = (arrays, control, elementwise, environment, files, images, linear_algebra)
-_SUBJECTS += (
-    modules,
-    neural,
-    random_numbers,
-    signals,
-    texts,
-    version1,
-    version1_layers,
-    version1_training,
-)
-
 _BESIDE = {
     "losses": ["minikeras.losses"],
     "metrics": ["minikeras.metrics"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +25,7 @@ from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, num
 from minikeras.compat.tensorflow.tensors import StringTensor, texts
 
 add("TensorShape", TensorShape)
-add("compat.v1.Dimension Dimension", lambda value: value)
+add("Dimension", lambda value: value)
 add("as_dtype dtypes.as_dtype", as_dtype)
 add("DType dtypes.DType", DType)
 add("newaxis", None)
@@ -35,18 +37,15 @@ def tensor(value: Any, dtype: Any = None) -> Any:
         return value if dtype is None or value.dtype == dtype else ops.cast(value, dtype)
     if isinstance(value, Variable) and dtype is None:
         return Tensor(value.array, value.node)
-    if dtype is not None and standardize_dtype(dtype) == "string":
-        return StringTensor(texts(value))
-    if isinstance(value, StringTensor) or _is_text(value):
+    if _is_text(value) or (dtype is not None and standardize_dtype(dtype) == "string"):
         return StringTensor(texts(value))
     if dtype is None and isinstance(value, float):
         dtype = "float32"
     if isinstance(value, Sizes):
         value = tuple(value)
-    if is_symbolic(value):
-        stacked = _stacked(value)
-        return stacked if dtype is None else ops.cast(stacked, dtype)
-    if isinstance(value, (list, tuple)) and any(isinstance(t, Tensor) for t in tree.flatten(value)):
+    if is_symbolic(value) or (
+        isinstance(value, (list, tuple)) and any(isinstance(t, Tensor) for t in tree.flatten(value))
+    ):
         stacked = _stacked(value)
         return stacked if dtype is None else ops.cast(stacked, dtype)
     return ops.convert_to_tensor(value, dtype)
@@ -69,7 +68,7 @@ def _is_text(value: Any) -> bool:
     )
 
 
-@named("constant compat.v1.constant")
+@named("constant")
 def constant(value: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False) -> Any:
     """Make a tensor of values; one value fills a shape."""
     t = tensor(value, dtype)
@@ -90,22 +89,20 @@ def convert_to_tensor(
     return tensor(value, dtype)
 
 
-@named("is_tensor debugging.is_tensor contrib.framework.is_tensor compat.v1.is_tensor")
+@named("is_tensor debugging.is_tensor contrib.framework.is_tensor")
 def is_tensor(x: Any) -> bool:
     """Whether `x` is a tensor, a variable, or a symbolic one."""
     return isinstance(x, (Tensor, KerasTensor))
 
 
-def _filled(paths: str, function: Any) -> None:
-    named(paths)(function)
-
-
+@named("zeros")
 @sized
 def zeros(shape: Any, dtype: Any = "float32") -> Any:
     """Return zeros."""
     return _full(shape, 0, dtype)
 
 
+@named("ones")
 @sized
 def ones(shape: Any, dtype: Any = "float32") -> Any:
     """Return ones."""
@@ -118,6 +115,7 @@ def _full(shape: Any, value: Any, dtype: Any) -> Any:
     return ops.full(sizes(shape), value, dtype=standardize_dtype(dtype))
 
 
+@named("fill")
 @sized
 def fill(dims: Any, value: Any) -> Any:
     """Return a tensor of one value."""
@@ -126,6 +124,7 @@ def fill(dims: Any, value: Any) -> Any:
     return ops.full(sizes(dims), value, dtype=dtype_name(value))
 
 
+@named("eye linalg.eye")
 @sized
 def eye(
     num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = "float32"
@@ -137,6 +136,7 @@ def eye(
     return one if batch_shape is None else ops.broadcast_to(one, (*sizes(batch_shape), n, m))
 
 
+@named("range")
 @sized
 def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Any:
     """Return numbers in equal steps, as Python's `range`."""
@@ -148,13 +148,6 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> 
         order = ("int32", "int64", "float32", "float64")
         dtype = max((k for k in kinds if k in order), key=order.index, default="int32")
     return Tensor(np.arange(*[a.item() for a in given]).astype(standardize_dtype(dtype)))
-
-
-_filled("zeros", zeros)
-_filled("ones", ones)
-_filled("fill", fill)
-_filled("eye linalg.eye", eye)
-_filled("range", range_)
 
 
 @named("zeros_like")
@@ -190,7 +183,7 @@ def size_along(x: Any, axis: int) -> Any:
     return Tensor(np.asarray(x.array.shape[axis], np.int32))
 
 
-@named("shape compat.v1.shape")
+@named("shape")
 def shape(input: Any, out_type: Any = "int32") -> Any:
     """Return the sizes of a tensor, as a tensor.
 
@@ -336,7 +329,7 @@ def saturate_cast(value: Any, dtype: Any) -> Any:
 
 for _name in ("float32", "float64", "int32", "int64", "bfloat16"):
     _old = {"float32": "to_float", "float64": "to_double"}.get(_name, f"to_{_name}")
-    named(f"{_old} compat.v1.{_old}")(lambda x, d=_name: ops.cast(x, d))
+    named(f"{_old}")(lambda x, d=_name: ops.cast(x, d))
 
 
 @named("bitcast")
@@ -348,11 +341,9 @@ def bitcast(input: Any, type: Any) -> Any:
 @named("broadcast_to")
 def broadcast_to(input: Any, shape: Any) -> Any:
     """Repeat a tensor along axes of size 1 until it has a shape."""
-    return (
-        _broadcast(input, sizes(shape))
-        if is_symbolic(shape)
-        else ops.broadcast_to(input, sizes(shape))
-    )
+    if is_symbolic(shape):
+        return _broadcast(input, shape)
+    return ops.broadcast_to(input, sizes(shape))
 
 
 @sized
@@ -500,7 +491,7 @@ def strided_slice(input_: Any, begin: Any, end: Any, strides: Any = None) -> Any
 # Indices.
 
 
-@named("gather compat.v1.gather", strings=True)
+@named("gather", strings=True)
 def gather(
     params: Any, indices: Any, validate_indices: Any = None, axis: Any = None, batch_dims: Any = 0
 ) -> Any:
@@ -530,7 +521,7 @@ def gather(
     return ops.transpose(found, order)
 
 
-@named("gather_nd compat.v1.gather_nd", strings=True)
+@named("gather_nd", strings=True)
 def gather_nd(params: Any, indices: Any, batch_dims: Any = 0) -> Any:
     """Take the parts at places: the last axis of `indices` is a place."""
     batch = int(number(batch_dims))
@@ -576,7 +567,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return ops.where(condition, x, y)
 
 
-@named("boolean_mask compat.v1.boolean_mask", strings=True)
+@named("boolean_mask", strings=True)
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None) -> Any:
     """Return the elements where a mask is true."""
     mask = to_array(mask).astype(bool)
@@ -719,7 +710,7 @@ def histogram_fixed_width(
     return Tensor(counts.astype(standardize_dtype(dtype)))
 
 
-@named("clip_by_value compat.v1.clip_by_value")
+@named("clip_by_value")
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
     """Put values beyond a range at its ends."""
     return like(ops.clip(t, clip_value_min, clip_value_max), t)
@@ -730,25 +721,16 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Any:
     """Scale a tensor down to a norm."""
     t = ops.convert_to_tensor(t)
     square = ops.sum(ops.square(t), axis=axes, keepdims=True)
-    norm = ops.where(
-        ops.greater(square, 0), ops.sqrt(ops.where(ops.greater(square, 0), square, 1.0)), square
-    )
+    positive = ops.greater(square, 0)  # the gradient of the root is infinite at zero
+    norm = ops.where(positive, ops.sqrt(ops.where(positive, square, 1.0)), square)
     return t * clip_norm / ops.maximum(norm, clip_norm)
 
 
-@named("linalg.global_norm global_norm compat.v1.global_norm")
+@named("linalg.global_norm global_norm")
 def global_norm(t_list: Any) -> Any:
     """Return the norm of all tensors of a list together."""
     squares = [ops.sum(ops.square(t)) for t in t_list if t is not None]
-    return ops.sqrt(add_up(squares))
-
-
-def add_up(tensors: list) -> Any:
-    """Return the sum of tensors."""
-    total = tensors[0]
-    for t in tensors[1:]:
-        total = total + t
-    return total
+    return ops.sqrt(functools.reduce(operator.add, squares))
 
 
 @named("clip_by_global_norm")

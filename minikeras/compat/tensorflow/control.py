@@ -12,16 +12,15 @@ import numpy as np
 
 from minikeras import ops, tree
 from minikeras.autodiff import GradientTape, Tensor
-from minikeras.autodiff.expression import Expression
+from minikeras.autodiff.expression import symbol_of
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.adapters import Lazy
 from minikeras.compat.tensorflow import graphs
-from minikeras.compat.tensorflow.arrays import tensor
+from minikeras.compat.tensorflow.arrays import stack, tensor
 from minikeras.compat.tensorflow.table import add, is_symbolic, named, number
-from minikeras.compat.tensorflow.tensors import StringTensor
 from minikeras.ops.gradients import gradients as graph_gradients
 
 add("GradientTape", GradientTape)
@@ -38,7 +37,7 @@ class UnconnectedGradients:
 add("UnconnectedGradients", UnconnectedGradients)
 
 
-@named("function compat.v1.function")
+@named("function")
 def function(func: Callable | None = None, input_signature: Any = None, **options: Any) -> Any:
     """Return a function as it is, but for arrays among its arguments, which become tensors.
 
@@ -100,9 +99,6 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, strict: bool = Fa
     return ops.cond(pred, true_fn, false_fn)
 
 
-add("compat.v1.cond", cond)
-
-
 @named("case")
 def case(
     pred_fn_pairs: Any, default: Any = None, exclusive: bool = False, strict: bool = False
@@ -157,13 +153,7 @@ def _elements(elems: Any) -> Iterator[Any]:
 
 
 def _stacked(results: list) -> Any:
-    def stack(*parts: Any) -> Any:
-        parts = [tensor(p) for p in parts]
-        if isinstance(parts[0], StringTensor):
-            return StringTensor(np.stack([p.array for p in parts]))
-        return ops.stack(parts)
-
-    return tree.map_structure(stack, *results)
+    return tree.map_structure(lambda *parts: stack([tensor(p) for p in parts]), *results)
 
 
 @named("map_fn")
@@ -315,7 +305,7 @@ def _in_dtypes(results: Any, dtypes: Any) -> Any:
     )
 
 
-@named("print compat.v1.print")
+@named("print")
 def print_(
     *inputs: Any,
     output_stream: Any = None,
@@ -367,10 +357,7 @@ def gradients(
     Raises:
         RuntimeError: for tensors with values: a `GradientTape` has to record how they come about.
     """
-    targets = [
-        t.symbol if isinstance(t, Expression) else t
-        for t in (ys if isinstance(ys, (list, tuple)) else [ys])
-    ]
+    targets = [symbol_of(y) for y in (ys if isinstance(ys, (list, tuple)) else [ys])]
     if not any(isinstance(t, KerasTensor) for t in targets):
         raise RuntimeError(
             "tf.gradients is for graphs, whose tensors have no values yet. Use tf.GradientTape."
@@ -379,7 +366,7 @@ def gradients(
         weights = grad_ys if isinstance(grad_ys, (list, tuple)) else [grad_ys]
         targets = [ops.multiply(t, w) for t, w in zip(targets, weights)]
     sources = xs if isinstance(xs, (list, tuple)) else [xs]
-    return graph_gradients(targets, [s.symbol if isinstance(s, Expression) else s for s in sources])
+    return graph_gradients(targets, [symbol_of(s) for s in sources])
 
 
 class IndexedSlices:
@@ -396,12 +383,12 @@ add("IndexedSlices", IndexedSlices)
 
 
 @contextlib.contextmanager
-def _scope(*_: Any, **__: Any) -> Iterator[str]:
-    yield str(_[0]) if _ and isinstance(_[0], str) else ""
+def _scope(name: Any = None, *_: Any, **__: Any) -> Iterator[str]:
+    yield name if isinstance(name, str) else ""
 
 
 for _path in ("name_scope", "device", "init_scope", "colocate_with", "xla.experimental.jit_scope"):
-    add(f"{_path} compat.v1.{_path}", _scope)
+    add(_path, _scope)
 
 
 @named("no_op")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -61,10 +63,10 @@ def _loses(value: Any, beside: Any) -> bool:
 
 _IN_BOTH = """
 abs acos acosh asin asinh atan atanh ceil cos cosh erf exp floor log log1p logical_not negative rsqrt
-sigmoid sign sin sinh sqrt square tan tanh
+is_finite is_inf is_nan sigmoid sign sin sinh sqrt square tan tanh
 """
 _IN_MATH = """
-angle conj erfc erfinv expm1 imag is_finite is_inf is_nan real reciprocal softplus softsign
+angle conj erfc erfinv expm1 imag real reciprocal softplus softsign
 """
 _OURS = {f"a{f}": f"arc{f}" for f in ("cos", "cosh", "sin", "sinh", "tan", "tanh")}
 _OURS |= {f"is_{f}": f"is{f}" for f in ("finite", "inf", "nan")}
@@ -76,9 +78,6 @@ for _name in (_IN_BOTH + _IN_MATH).split():
 _unary("math.log_sigmoid compat.v1.log_sigmoid", ops.log_sigmoid)
 _unary("round math.round math.rint", ops.round)
 _unary("math.bessel_i0 math.special.bessel_i0", ops.i0)
-add("is_nan", lambda x, name=None: ops.isnan(x))
-add("is_inf", lambda x, name=None: ops.isinf(x))
-add("is_finite", lambda x, name=None: ops.isfinite(x))
 
 for _names, _function in {
     "add": ops.add,
@@ -128,7 +127,7 @@ def _width(x: Any) -> int:
 _binary("divide math.divide truediv math.truediv", _quotient)
 
 
-@named("div compat.v1.div")
+@named("div")
 def div(x: Any, y: Any) -> Any:
     """Divide as Python 2 did: integers give the quotient rounded down."""
     whole = "int" in dtype_name(x) and "int" in dtype_name(y)
@@ -138,7 +137,8 @@ def div(x: Any, y: Any) -> Any:
 @named("math.multiply_no_nan")
 def multiply_no_nan(x: Any, y: Any) -> Any:
     """Multiply; zero where `y` is zero, whatever `x` is."""
-    return ops.where(ops.equal(y, 0), ops.zeros_like(ops.multiply(x, y)), ops.multiply(x, y))
+    product = ops.multiply(x, y)
+    return ops.where(ops.equal(y, 0), ops.zeros_like(product), product)
 
 
 @named("math.xlogy")
@@ -197,10 +197,7 @@ def xdivy(x: Any, y: Any) -> Any:
 def add_n(inputs: Any) -> Any:
     """Return the sum of tensors of one shape."""
     inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    total = ops.convert_to_tensor(inputs[0])
-    for x in inputs[1:]:
-        total = total + x
-    return total
+    return functools.reduce(operator.add, inputs[1:], ops.convert_to_tensor(inputs[0]))
 
 
 @named("math.polyval")
@@ -363,7 +360,7 @@ def confusion_matrix(
     return ops.convert_to_tensor(counts, dtype)
 
 
-@named("math.in_top_k nn.in_top_k compat.v1.math.in_top_k")
+@named("math.in_top_k nn.in_top_k")
 def in_top_k(targets: Any, predictions: Any, k: Any) -> Any:
     """Whether each target is among the `k` largest predictions."""
     return ops.in_top_k(targets, predictions, number(k))

@@ -22,10 +22,10 @@ from minikeras.common.traceback_utils import warn
 from minikeras.compat.adapters import Gone, Lazy, no_effect
 from minikeras.compat.tensorflow.dtypes import as_dtype
 from minikeras.compat.tensorflow.table import add, named
+from minikeras.compat.tensorflow.tensors import texts
 
 add("__version__ version.VERSION", "2.15.0")
 add("version.GIT_VERSION", "minikeras " + minikeras.__version__)
-add("compat.v1.__version__", "2.15.0")
 
 PhysicalDevice = namedtuple("PhysicalDevice", "name device_type")
 LogicalDevice = namedtuple("LogicalDevice", "name device_type")
@@ -55,13 +55,12 @@ for _path in ("config", "config.experimental"):
         "enable_tensor_float_32_execution",
         "set_synchronous_execution",
         "enable_mlir_graph_optimization",
+        "VirtualDeviceConfiguration",
+        "LogicalDeviceConfiguration",
     ):
-        add(f"{_path}.{_name}", no_effect(f"tf.{_path}.{_name}"))
-    for _name in ("VirtualDeviceConfiguration", "LogicalDeviceConfiguration"):
         add(f"{_path}.{_name}", no_effect(f"tf.{_path}.{_name}"))
     add(f"{_path}.get_memory_info", lambda device: {"current": 0, "peak": 0})
     add(f"{_path}.get_device_details", lambda device: {})
-add("config.set_soft_device_placement", no_effect("tf.config.set_soft_device_placement"))
 add("config.run_functions_eagerly", no_effect("tf.config.run_functions_eagerly"))
 add("config.experimental_run_functions_eagerly", no_effect("tf.config.run_functions_eagerly"))
 add("config.functions_run_eagerly", lambda: True)
@@ -81,7 +80,6 @@ add("test.is_built_with_gpu_support", lambda: False)
 add("test.is_built_with_xla", lambda: False)
 add("test.gpu_device_name", lambda: "")
 add("sysconfig.get_build_info", lambda: {"is_cuda_build": False, "is_rocm_build": False})
-add("executing_eagerly", lambda: True)
 add("test.TestCase", Gone("tf.test.TestCase", "Use unittest.TestCase and numpy.testing."))
 
 
@@ -95,13 +93,12 @@ def timestamp() -> Any:
 
 _LOGGER = logging.getLogger("tensorflow")
 add("get_logger", lambda: _LOGGER)
-for _module in ("logging", "compat.v1.logging"):
-    for _name in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL"):
-        add(f"{_module}.{_name}", getattr(logging, _name))
-    for _name in ("debug", "info", "warn", "warning", "error", "fatal", "log"):
-        add(f"{_module}.{_name}", getattr(_LOGGER, "warning" if _name == "warn" else _name))
-    add(f"{_module}.set_verbosity", _LOGGER.setLevel)
-    add(f"{_module}.get_verbosity", _LOGGER.getEffectiveLevel)
+for _name in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL"):
+    add(f"logging.{_name}", getattr(logging, _name))
+for _name in ("debug", "info", "warn", "warning", "error", "fatal", "log"):
+    add(f"logging.{_name}", getattr(_LOGGER, "warning" if _name == "warn" else _name))
+add("logging.set_verbosity", _LOGGER.setLevel)
+add("logging.get_verbosity", _LOGGER.getEffectiveLevel)
 add("autograph.set_verbosity", no_effect("tf.autograph.set_verbosity"))
 
 
@@ -247,7 +244,7 @@ _COMPARE = {
 
 
 def _comparison(name: str, compare: Any) -> None:
-    @named(f"debugging.assert_{name} compat.v1.assert_{name} assert_{name}")
+    @named(f"debugging.assert_{name} assert_{name}")
     def check(x: Any, y: Any, message: Any = None, summarize: Any = None, data: Any = None) -> None:
         if not compare(to_array(x), to_array(y)).all():
             raise _failed(f"assert_{name}:", message, x, y)
@@ -352,7 +349,7 @@ def assert_type(tensor: Any, tf_type: Any, message: Any = None) -> None:
         )
 
 
-@named("debugging.Assert Assert compat.v1.Assert")
+@named("debugging.Assert Assert")
 def assert_(condition: Any, data: Any = (), summarize: Any = None) -> None:
     """Raise unless a condition holds."""
     if not bool(to_array(condition).all()):
@@ -384,7 +381,6 @@ for _name in (
     "DatasetSpec",
 ):
     add(f"data.{_name}", Lazy(f"minikeras.data:{_name}"))
-    add(f"compat.v1.data.{_name}", Lazy(f"minikeras.data:{_name}"))
 for _name in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY"):
     add(f"data.experimental.{_name}", Lazy(f"minikeras.data:{_name}"))
 add("data.experimental.cardinality", lambda dataset: dataset.cardinality())
@@ -395,10 +391,13 @@ add(
 )
 add("data.experimental.unique", lambda: lambda dataset: dataset.unique())
 add("data.experimental.save", lambda dataset, path, *_, **__: dataset.save(path))
-add(
-    "data.experimental.load",
-    lambda path, *_, **__: __import__("minikeras.data", fromlist=["Dataset"]).Dataset.load(path),
-)
+add("data.experimental.load", lambda path, *_, **__: _dataset().load(path))
+
+
+def _dataset() -> Any:
+    from minikeras.data import Dataset
+
+    return Dataset
 
 
 def _method(name: str) -> Any:
@@ -436,14 +435,11 @@ for _name in ("CsvDataset", "make_csv_dataset", "SqlDataset"):
 
 def _lines(filenames: Any, compression_type: Any = None, *_: Any, **__: Any) -> Any:
     """Return a data set of the lines of text files."""
-    from minikeras.compat.tensorflow.tensors import texts
-    from minikeras.data import Dataset
-
     lines: list[str] = []
     for path in np.atleast_1d(texts(filenames)).tolist():
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             lines += [line.rstrip("\r\n") for line in file]
-    return Dataset.from_tensor_slices(np.asarray(lines, str))
+    return _dataset().from_tensor_slices(np.asarray(lines, str))
 
 
 add("data.TextLineDataset", _lines)
@@ -537,7 +533,7 @@ _summary("histogram", "add_histogram", lambda m, name, data, step: m(name, to_ar
 _summary("text", "add_text", lambda m, name, data, step: m(name, str(data), step))
 _summary("image", "add_images", _add_image)
 add("summary.create_file_writer", Writer)
-add("summary.create_noop_writer", lambda: contextlib.nullcontext())
+add("summary.create_noop_writer", contextlib.nullcontext)
 add("summary.flush", lambda writer=None: [w.flush() for w in _writers] and None)
 for _name in ("trace_on", "trace_off", "trace_export"):
     add(f"summary.{_name}", no_effect(f"tf.summary.{_name}"))
@@ -549,7 +545,7 @@ _GRAPH = (
     "Use tf.summary.create_file_writer and write after Session.run, or the TensorBoard callback."
 )
 for _name in ("FileWriter", "merge_all", "merge"):
-    add(f"summary.{_name} compat.v1.summary.{_name}", Gone(f"tf.summary.{_name}", _GRAPH))
+    add(f"summary.{_name}", Gone(f"tf.summary.{_name}", _GRAPH))
 add("compat.v1.summary.scalar", lambda name, tensor, **_: None)
 add("compat.v1.summary.histogram", lambda name, values, **_: None)
 add("compat.v1.summary.image", lambda name, tensor, **_: None)
@@ -557,12 +553,13 @@ add("compat.v1.summary.image", lambda name, tensor, **_: None)
 
 # Flags and applications of TensorFlow 1.
 
-add("compat.v1.app.run app.run", lambda main=None, argv=None: _run_app(main, argv))
 
-
-def _run_app(main: Any, argv: Any) -> None:
+def _run_app(main: Any = None, argv: Any = None) -> None:
     main = main or sys.modules["__main__"].main
     sys.exit(main(sys.argv if argv is None else argv))
+
+
+add("app.run", _run_app)
 
 
 # What is not here.
@@ -610,7 +607,7 @@ _GONE = {
     ),
 }
 for _name, (_instead, _why) in _GONE.items():
-    add(f"{_name} compat.v1.{_name}", Gone(f"tf.{_name}", _instead, _why))
+    add(_name, Gone(f"tf.{_name}", _instead, _why))
 add(
     "examples.tutorials.mnist.input_data",
     Gone(

@@ -148,34 +148,37 @@ def _glob(pattern: Any) -> list[str]:
     return [f for p in patterns for f in sorted(globbing.glob(path_of(p)))]
 
 
+def _target(dst: Any, overwrite: bool) -> str:
+    path = path_of(dst)
+    if os.path.exists(path) and not overwrite:
+        raise FileExistsError(f"{path} is there already; `overwrite=True` replaces it.")
+    return path
+
+
 def _copy(src: Any, dst: Any, overwrite: bool = False) -> None:
-    if os.path.exists(path_of(dst)) and not overwrite:
-        raise FileExistsError(f"{path_of(dst)} is there already; `overwrite=True` replaces it.")
-    shutil.copyfile(path_of(src), path_of(dst))
+    shutil.copyfile(path_of(src), _target(dst, overwrite))
 
 
 def _rename(src: Any, dst: Any, overwrite: bool = False) -> None:
-    if os.path.exists(path_of(dst)) and not overwrite:
-        raise FileExistsError(f"{path_of(dst)} is there already; `overwrite=True` replaces it.")
-    os.replace(path_of(src), path_of(dst))
+    os.replace(path_of(src), _target(dst, overwrite))
 
 
 _GFILE = {
-    "GFile": ("GFile Open FastGFile", GFile),
-    "exists": ("exists Exists", lambda path: os.path.exists(path_of(path))),
-    "isdir": ("isdir IsDirectory", lambda path: os.path.isdir(path_of(path))),
-    "listdir": ("listdir ListDirectory", lambda path: os.listdir(path_of(path))),
-    "glob": ("glob Glob", _glob),
-    "makedirs": ("makedirs MakeDirs", lambda path: os.makedirs(path_of(path), exist_ok=True)),
-    "mkdir": ("mkdir MkDir", lambda path: os.mkdir(path_of(path))),
-    "remove": ("remove Remove", lambda path: os.remove(path_of(path))),
-    "rmtree": ("rmtree DeleteRecursively", lambda path: shutil.rmtree(path_of(path))),
-    "copy": ("copy Copy", _copy),
-    "rename": ("rename Rename", _rename),
-    "stat": ("stat Stat", lambda path: os.stat(path_of(path))),
-    "walk": ("walk Walk", lambda top, topdown=True, onerror=None: os.walk(path_of(top), topdown)),
-    "join": ("join", lambda path, *paths: os.path.join(path_of(path), *map(path_of, paths))),
+    "GFile Open FastGFile": GFile,
+    "exists Exists": lambda path: os.path.exists(path_of(path)),
+    "isdir IsDirectory": lambda path: os.path.isdir(path_of(path)),
+    "listdir ListDirectory": lambda path: os.listdir(path_of(path)),
+    "glob Glob": _glob,
+    "makedirs MakeDirs": lambda path: os.makedirs(path_of(path), exist_ok=True),
+    "mkdir MkDir": lambda path: os.mkdir(path_of(path)),
+    "remove Remove": lambda path: os.remove(path_of(path)),
+    "rmtree DeleteRecursively": lambda path: shutil.rmtree(path_of(path)),
+    "copy Copy": _copy,
+    "rename Rename": _rename,
+    "stat Stat": lambda path: os.stat(path_of(path)),
+    "walk Walk": lambda top, topdown=True, onerror=None: os.walk(path_of(top), topdown),
+    "join": lambda path, *paths: os.path.join(path_of(path), *map(path_of, paths)),
 }
-for _names, _function in _GFILE.values():
+for _names, _function in _GFILE.items():
     for _name in _names.split():
-        add(f"io.gfile.{_name} gfile.{_name} compat.v1.gfile.{_name}", _function)
+        add(f"io.gfile.{_name} gfile.{_name}", _function)

@@ -17,7 +17,7 @@ import numpy as np
 
 from minikeras import ops, tree
 from minikeras.autodiff import GradientTape, KerasTensor, Tensor, Variable
-from minikeras.autodiff.expression import Expression
+from minikeras.autodiff.expression import Expression, symbol_of
 from minikeras.compat.extensions import Extension, lend
 from minikeras.compat.graph_session import BoundTensor, Evaluation, Session, as_update
 from minikeras.compat.tensorflow import shapes
@@ -72,7 +72,6 @@ class Graph:
         self.scopes: list[tuple[str, Any, Any]] = []
         self.seen: dict[str, int] = {}
         self.initial: dict[str, np.ndarray] = {}
-        self.losses: list[Any] = []
 
     @contextlib.contextmanager
     def as_default(self) -> Iterator[Graph]:
@@ -87,7 +86,7 @@ class Graph:
 
     @property
     def scope(self) -> str:
-        return "/".join(name for name, _, _ in self.scopes)
+        return "/".join(name for name, _, _ in self.scopes if name)
 
     def full_name(self, name: str) -> str:
         """Return a name with those of the open scopes before it."""
@@ -126,7 +125,6 @@ class Graph:
         for v in layer.variables:
             if "seed_generator" not in v.path:
                 self.note(v, f"{full}/{v.path.rpartition('/')[2]}")
-        self.losses.append(layer)
 
     def find(self, scope: str | None = None, trainable: bool = False) -> list[Variable]:
         """Return variables whose full names begin with a scope."""
@@ -224,16 +222,16 @@ class VariableScope:
         **options: Any,
     ) -> None:
         self._again = isinstance(name_or_scope, VariableScope)
-        given = name_or_scope.name if self._again else (name_or_scope or default_name)
+        given = name_or_scope.name if self._again else name_or_scope
+        given = default_name if given is None else given
         self.name, self.reuse, self.initializer = given, reuse, initializer
         self.original_name_scope = f"{given}/"
 
     def reuse_variables(self) -> None:
         """Let variables of known names be those that are known from here on."""
-        graph = current()
-        if graph.scopes:
-            name, _, initializer = graph.scopes[-1]
-            graph.scopes[-1] = (name, True, initializer)
+        scopes = current().scopes
+        name, _, initializer = scopes[-1] if scopes else ("", None, None)
+        scopes[-1:] = [(name, True, initializer)]
 
     def __enter__(self) -> VariableScope:
         graph = current()
@@ -492,14 +490,13 @@ def compute_gradients(self: Any, loss: Any, var_list: Any = None, **options: Any
     variables = list(tree.flatten(var_list)) if var_list is not None else None
     if variables is None:
         variables = current().find(trainable=True) or _variables_of(loss)
-    symbol = loss.symbol if isinstance(loss, Expression) else loss
-    return list(zip(gradients(symbol, variables), variables))
+    return list(zip(gradients(symbol_of(loss), variables), variables))
 
 
 def _variables_of(loss: Any) -> list[Variable]:
     """Return the trainable variables that a symbolic tensor depends on."""
     found: dict[int, Variable] = {}
-    todo = [loss.symbol if isinstance(loss, Expression) else loss]
+    todo = [symbol_of(loss)]
     seen: set[int] = set()
     while todo:
         history = getattr(todo.pop(), "_keras_history", None)
@@ -543,8 +540,7 @@ class GraphSession(Session):
         known = self._known.get(key)
         if known is None:
             known = Evaluation(flat, list(feeds), owner="Session.run")
-            self._known[key] = known
-            self._kept = [*getattr(self, "_kept", ()), flat]  # so that ids stay theirs
+            self._known[key] = known  # it keeps what is fetched, so that ids stay theirs
         values = known.run([v.numpy() if isinstance(v, Tensor) else v for v in feeds.values()])
         return tree.pack_sequence_as(fetches, values)
 

@@ -14,7 +14,7 @@ from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.extras import require
 from minikeras.compat.tensorflow.arrays import pad, tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
-from minikeras.compat.tensorflow.random_numbers import _entropy as entropy
+from minikeras.compat.tensorflow.random_numbers import numpy_generator
 from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.kernels import linalg
 
@@ -81,7 +81,7 @@ def _weights(old: int, new: int, method: str, antialias: bool) -> np.ndarray:
     return weights / weights.sum(1, keepdims=True)
 
 
-@named("image.resize image.resize_images compat.v1.image.resize")
+@named("image.resize image.resize_images")
 def resize(
     images: Any,
     size: Any,
@@ -230,7 +230,7 @@ def _flip(name: str, axis: int) -> None:
 
     @named(f"image.random_{name} image.stateless_random_{name}")
     def random_flip(image: Any, seed: Any = None) -> Any:
-        rng = np.random.default_rng(entropy(seed))
+        rng = numpy_generator(seed)
         if len(ops.shape(image)) == 3:
             return ops.flip(image, axis) if rng.random() < 0.5 else tensor(image)
         which = rng.random(ops.shape(image)[0]) < 0.5
@@ -390,27 +390,23 @@ def adjust_saturation(image: Any, saturation_factor: Any) -> Any:
     return _in_floats(image, change)
 
 
-def _drawn(name: str, adjust: Any, ends: Any) -> None:
+def _drawn_around_zero(name: str, adjust: Any) -> None:
     @named(f"image.random_{name} image.stateless_random_{name}")
-    def change(image: Any, *bounds: Any, seed: Any = None, **named_bounds: Any) -> Any:
-        bounds = (*bounds, *named_bounds.values())
-        low, high = ends(*(number(b) for b in bounds[: 2 if ends is _both else 1]))
-        seed = bounds[-1] if seed is None and len(bounds) > (2 if ends is _both else 1) else seed
-        return adjust(image, np.random.default_rng(entropy(seed)).uniform(low, high))
+    def change(image: Any, max_delta: Any, seed: Any = None) -> Any:
+        delta = number(max_delta)
+        return adjust(image, numpy_generator(seed).uniform(-delta, delta))
 
 
-def _both(low: Any, high: Any) -> tuple:
-    return low, high
+def _drawn_between(name: str, adjust: Any) -> None:
+    @named(f"image.random_{name} image.stateless_random_{name}")
+    def change(image: Any, lower: Any, upper: Any, seed: Any = None) -> Any:
+        return adjust(image, numpy_generator(seed).uniform(number(lower), number(upper)))
 
 
-def _around(delta: Any) -> tuple:
-    return -delta, delta
-
-
-_drawn("brightness", adjust_brightness, _around)
-_drawn("hue", adjust_hue, _around)
-_drawn("contrast", adjust_contrast, _both)
-_drawn("saturation", adjust_saturation, _both)
+_drawn_around_zero("brightness", adjust_brightness)
+_drawn_around_zero("hue", adjust_hue)
+_drawn_between("contrast", adjust_contrast)
+_drawn_between("saturation", adjust_saturation)
 
 
 @named("image.per_image_standardization")
@@ -431,13 +427,9 @@ def per_image_standardization(image: Any) -> Any:
 def psnr(a: Any, b: Any, max_val: Any) -> Any:
     """Return the peak signal-to-noise ratio of images, in decibels."""
     a, b = convert_image_dtype(a, "float32"), convert_image_dtype(b, "float32")
-    peak = _peak(max_val, a, b)
+    peak = ops.cast(number(max_val), "float32")
     error = ops.mean(ops.square(a - b), axis=(-3, -2, -1))
     return 20 * ops.log10(peak) - 10 * ops.log10(error)
-
-
-def _peak(max_val: Any, a: Any, b: Any) -> Any:
-    return ops.cast(number(max_val), "float32")
 
 
 @named("image.ssim")

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
-from minikeras.compat.tensorflow.arrays import axes as as_axes
 from minikeras.compat.tensorflow.arrays import tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
+from minikeras.compat.tensorflow.table import axes as as_axes
 from minikeras.compat.tensorflow.table import named, number, sizes
 
 
@@ -62,7 +62,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
     return ops.einsum(equation, *inputs)
 
 
-@named("norm linalg.norm compat.v1.norm", old={"keep_dims": "keepdims"})
+@named("norm linalg.norm", old={"keep_dims": "keepdims"})
 def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Any:
     """Return the norm of vectors or matrices."""
     axis = as_axes(axis)
@@ -83,7 +83,7 @@ def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple:
 
 
 @named(
-    "linalg.l2_normalize math.l2_normalize nn.l2_normalize compat.v1.nn.l2_normalize",
+    "linalg.l2_normalize math.l2_normalize nn.l2_normalize",
     old={"dim": "axis"},
 )
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Any:
@@ -159,7 +159,7 @@ def qr(input: Any, full_matrices: bool = False) -> tuple:
     return ops.qr(input, mode="complete" if full_matrices else "reduced")
 
 
-@named("linalg.svd svd compat.v1.svd")
+@named("linalg.svd svd")
 def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True) -> Any:
     """Return singular values, and left and right vectors as columns."""
     if not compute_uv:
@@ -239,12 +239,8 @@ def expm(input: Any) -> Any:
     return total
 
 
-def _complex(parts: tuple) -> Any:
-    real, imag = parts
-    return ops.view_as_complex(ops.stack([real, imag], -1))
-
-
 @named("complex dtypes.complex")
 def complex_(real: Any, imag: Any) -> Any:
     """Return complex numbers of real and imaginary parts."""
-    return _complex((ops.convert_to_tensor(real), ops.convert_to_tensor(imag)))
+    parts = [ops.convert_to_tensor(real), ops.convert_to_tensor(imag)]
+    return ops.view_as_complex(ops.stack(parts, -1))

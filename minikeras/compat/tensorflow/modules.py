@@ -89,21 +89,25 @@ def make_variable(
     value = initial_value
     if callable(value) and not isinstance(value, Tensor):
         value = value()
+    variable = _variable(value, trainable, name, dtype, constraint)
+    if graphs.are_on():
+        graphs.current().add_variable(variable, name or "Variable", collections)
+    return variable
+
+
+def _variable(value: Any, trainable: Any, name: Any, dtype: Any, constraint: Any) -> Variable:
     value = tensor(value, None if dtype is None else standardize_dtype(dtype))
-    in_graph = graphs.are_on()
     if isinstance(value, KerasTensor):
         raise ValueError(
             "tf.Variable: the initial value depends on a placeholder. Variables have values from the start "
             "here: give numbers."
         )
-    kind = SymbolicVariable if in_graph else Variable
+    kind = SymbolicVariable if graphs.are_on() else Variable
     shown = None if name is None else re.sub(r"[/:]", "_", name)
     array = np.array(value.array)
     variable = kind(array, trainable=trainable is not False, name=shown)
     if constraint is not None:
         variable.constraint = constraint
-    if in_graph:
-        graphs.current().add_variable(variable, name or "Variable", collections)
     return variable
 
 
@@ -112,9 +116,8 @@ def _no_tensor(*_: Any, **__: Any) -> Any:
     raise TypeError("Tensors are made by tf.constant or tf.convert_to_tensor.")
 
 
-VARIABLE = add("Variable compat.v1.Variable", Facade(Variable, make_variable))
-TENSOR = add("Tensor", Facade((Tensor, KerasTensor), _no_tensor, but=Variable))
-add("compat.v1.Tensor", TENSOR)
+add("Variable", Facade(Variable, make_variable))
+add("Tensor", Facade((Tensor, KerasTensor), _no_tensor, but=Variable))
 
 
 def get_variable(
@@ -125,6 +128,7 @@ def get_variable(
     regularizer: Any = None,
     trainable: bool | None = True,
     collections: Any = None,
+    constraint: Any = None,
     **options: Any,
 ) -> Variable:
     """Return the variable of a name in the open scope; make it if there is none."""
@@ -151,10 +155,7 @@ def get_variable(
         value = initializer(tuple(int(d) for d in size), dtype=str(np.dtype(dtype)))
     else:
         value = initializer
-    variable = make_variable(value, trainable, name="placeholder_name", dtype=dtype)
-    taken = next(n for n, v in graph.variables.items() if v is variable)
-    for table in (graph.variables, graph.initial):
-        del table[taken]
+    variable = _variable(value, trainable, name, dtype, constraint)
     graph.note(variable, full, collections)
     if regularizer is not None:
         graph.collections["regularized"].append((variable, regularizer))
@@ -270,7 +271,7 @@ def _found(owner: Any) -> list:
     return [v for v in found.values() if v is not owner]
 
 
-add("Module compat.v1.Module", Module)
+add("Module", Module)
 
 
 # Checkpoints: the variables of objects, in one file.
@@ -313,9 +314,7 @@ class Checkpoint:
         for name, obj in self._objects.items():
             for key, array in _state(obj).items():
                 arrays[f"{name}/{key}"] = array
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with atomic_path(f"{path}.npz") as temporary, open(temporary, "wb") as file:
-            np.savez(file, **arrays)
+        write_arrays(path, arrays)
         return path
 
     def read(self, save_path: Any, options: Any = None) -> Status:
@@ -394,6 +393,13 @@ def _put_back(name: str, obj: Any, arrays: dict[str, np.ndarray]) -> None:
         )
     for i, v in enumerate(variables):
         v.assign(arrays[str(i)])
+
+
+def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
+    """Write the arrays of a checkpoint, and make its folder."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with atomic_path(f"{path}.npz") as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
 
 
 def note_newest(path: str) -> None:

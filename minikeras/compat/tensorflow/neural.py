@@ -20,12 +20,12 @@ from minikeras.compat.tensorflow.table import TABLE, add, axes, is_symbolic, nam
 
 TopK = namedtuple("TopKV2", "values indices")
 
-for _name in ("relu", "relu6", "elu", "selu", "softplus", "softsign", "sigmoid", "tanh"):
+for _name in ("relu", "relu6", "elu", "selu", "softplus", "softsign"):
     _op = getattr(ops, _name)
-    named(f"nn.{_name} compat.v1.nn.{_name}")(lambda features, f=_op: f(features))
+    named(f"nn.{_name}")(lambda features, f=_op: f(features))
 named("nn.log_sigmoid")(lambda x: ops.log_sigmoid(x))
-named("nn.sigmoid compat.v1.nn.sigmoid")(lambda x: ops.sigmoid(x))
-named("nn.tanh compat.v1.nn.tanh")(lambda x: ops.tanh(x))
+named("nn.sigmoid")(lambda x: ops.sigmoid(x))
+named("nn.tanh")(lambda x: ops.tanh(x))
 
 
 @named("nn.gelu")
@@ -34,7 +34,7 @@ def gelu(features: Any, approximate: bool = False) -> Any:
     return ops.gelu(features, approximate)
 
 
-@named("nn.silu nn.swish compat.v1.nn.swish")
+@named("nn.silu nn.swish")
 def silu(features: Any, beta: float = 1.0) -> Any:
     """`x * sigmoid(beta * x)`."""
     return ops.silu(features) if beta == 1.0 else features * ops.sigmoid(beta * features)
@@ -161,14 +161,14 @@ def _format(data_format: str | None) -> str:
     return "channels_first" if (data_format or "N...C").startswith("NC") else "channels_last"
 
 
-def _padded(x: Any, padding: Any, rank: int) -> tuple[Any, str]:
+def _padded(x: Any, padding: Any) -> tuple[Any, str]:
     """Return the images and the name of the padding that is left to do."""
     if isinstance(padding, str):
         return x, padding.lower()
     return ops.pad(x, [list(p) for p in padding]), "valid"
 
 
-def _convolution(name: str, rank: int, x_name: str = "input") -> None:
+def _convolution(name: str, rank: int) -> None:
     def conv(
         input: Any = None,
         filters: Any = None,
@@ -179,7 +179,7 @@ def _convolution(name: str, rank: int, x_name: str = "input") -> None:
         use_cudnn_on_gpu: bool = True,
     ) -> Any:
         form = _format(data_format)
-        x, padding = _padded(input, padding, rank)
+        x, padding = _padded(input, padding)
         return ops.conv(
             x,
             filters,
@@ -192,7 +192,7 @@ def _convolution(name: str, rank: int, x_name: str = "input") -> None:
     conv.__doc__ = f"Convolve in {rank} dimensions."
     old = {"filter": "filters", "value": "input", "stride": "strides"}
     conv.__name__ = name
-    named(f"nn.{name} compat.v1.nn.{name}", old=old)(conv)
+    named(f"nn.{name}", old=old)(conv)
 
 
 for _rank in (1, 2, 3):
@@ -210,7 +210,7 @@ def convolution(
 ) -> Any:
     """Convolve in as many dimensions as the filters have."""
     rank, form = len(ops.shape(filters)) - 2, _format(data_format)
-    x, padding = _padded(input, padding, rank)
+    x, padding = _padded(input, padding)
     strides, dilations = (_spatial(1 if v is None else v, rank, form) for v in (strides, dilations))
     return ops.conv(x, filters, strides, padding, form, dilations)
 
@@ -222,7 +222,7 @@ def atrous_conv2d(input: Any, filters: Any, rate: int, padding: str) -> Any:
 
 
 def _transposed(name: str, rank: int) -> None:
-    @named(f"nn.{name} compat.v1.nn.{name}", old={"filter": "filters", "value": "input"})
+    @named(f"nn.{name}", old={"filter": "filters", "value": "input"})
     def conv_transpose(
         input: Any,
         filters: Any,
@@ -259,7 +259,7 @@ def depthwise_conv2d(
 ) -> Any:
     """Convolve each channel by itself."""
     form = _format(data_format)
-    x, padding = _padded(input, padding, 2)
+    x, padding = _padded(input, padding)
     steps, rate = _spatial(strides, 2, form), _spatial(dilations or 1, 2, form)
     return ops.depthwise_conv(x, filter, steps, padding, form, rate)
 
@@ -280,7 +280,7 @@ def separable_conv2d(
 
 
 def _pooling(name: str, function: Any, rank: int | None) -> None:
-    @named(f"nn.{name} compat.v1.nn.{name}", old={"value": "input"})
+    @named(f"nn.{name}", old={"value": "input"})
     def pool(
         input: Any,
         ksize: Any,
@@ -324,13 +324,13 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None) -> Any:
     return ops.add(value, bias)
 
 
-@named("nn.xw_plus_b compat.v1.nn.xw_plus_b")
+@named("nn.xw_plus_b")
 def xw_plus_b(x: Any, weights: Any, biases: Any) -> Any:
     """`x @ weights + biases`."""
     return ops.matmul(x, weights) + biases
 
 
-@named("nn.relu_layer compat.v1.nn.relu_layer")
+@named("nn.relu_layer")
 def relu_layer(x: Any, weights: Any, biases: Any) -> Any:
     """`relu(x @ weights + biases)`."""
     return ops.relu(xw_plus_b(x, weights, biases))
@@ -404,7 +404,7 @@ def local_response_normalization(
     return x / ops.power(bias + alpha * square, beta)
 
 
-@named("nn.embedding_lookup compat.v1.nn.embedding_lookup")
+@named("nn.embedding_lookup")
 def embedding_lookup(
     params: Any,
     ids: Any,

@@ -17,7 +17,7 @@ from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.random.seed_generator import SeedGenerator, seed_defaults, set_global_seed
 
 
-@named("random.set_seed set_random_seed random.set_random_seed compat.v1.set_random_seed")
+@named("random.set_seed set_random_seed random.set_random_seed")
 def set_seed(seed: Any) -> None:
     """Start the streams that no seed was given for, of layers too, from a seed."""
     set_global_seed(int(number(seed)))
@@ -32,38 +32,41 @@ def _seed(seed: Any) -> Any:
     return given[0] if len(given) == 1 else (given[0] * 1_000_003 + given[1]) % 2**31
 
 
-def _float(dtype: Any) -> str:
-    return standardize_dtype(dtype)
+def numpy_generator(seed: Any) -> np.random.Generator:
+    """Return NumPy's generator for draws that `minikeras.random` does not have, started from a seed."""
+    entropy = random.randint((), 0, 2**31 - 1, seed=_seed(seed))
+    return np.random.default_rng(int(np.asarray(entropy)))
 
 
+@named("random.normal random_normal random.random_normal")
 @sized
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None
 ) -> Any:
     """Draw from a normal distribution."""
-    z = random.normal(sizes(shape), dtype=_float(dtype), seed=_seed(seed))
-    return (
-        z * stddev + mean
-        if (np.shape(stddev), np.shape(mean)) != ((), ())
-        else _moved(z, mean, stddev)
-    )
+    z = random.normal(sizes(shape), dtype=standardize_dtype(dtype), seed=_seed(seed))
+    return _moved(z, mean, stddev)
 
 
 def _moved(z: Any, mean: Any, stddev: Any) -> Any:
+    if (np.shape(stddev), np.shape(mean)) != ((), ()):
+        return z * stddev + mean
     dtype = str(np.dtype(z.array.dtype))
     z = z if number(stddev) == 1 else z * ops.cast(stddev, dtype)
     return z if number(mean) == 0 else z + ops.cast(mean, dtype)
 
 
+@named("random.truncated_normal truncated_normal")
 @sized
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", seed: Any = None
 ) -> Any:
     """Draw from a normal distribution, at most two standard deviations from its mean."""
-    z = random.truncated_normal(sizes(shape), dtype=_float(dtype), seed=_seed(seed))
+    z = random.truncated_normal(sizes(shape), dtype=standardize_dtype(dtype), seed=_seed(seed))
     return _moved(z, mean, stddev)
 
 
+@named("random.uniform random_uniform random.random_uniform")
 @sized
 def uniform(
     shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", seed: Any = None
@@ -82,6 +85,7 @@ def uniform(
     return u * (high - low) + low
 
 
+@named("random.gamma random_gamma")
 @sized
 def gamma(
     shape: Any, alpha: Any, beta: Any = None, dtype: Any = "float32", seed: Any = None
@@ -93,24 +97,23 @@ def gamma(
     return y if beta is None else y / beta
 
 
+@named("random.poisson")
 @sized
 def poisson(shape: Any, lam: Any, dtype: Any = "float32", seed: Any = None) -> Any:
     """Draw from Poisson distributions, `shape` times from each."""
     lam = to_array(lam)
-    draw = np.random.default_rng(_entropy(seed)).poisson(lam, (*sizes(shape), *lam.shape))
+    draw = numpy_generator(seed).poisson(lam, (*sizes(shape), *lam.shape))
     return Tensor(np.asarray(draw).astype(standardize_dtype(dtype)))
 
 
-def _entropy(seed: Any) -> int:
-    return int(np.asarray(random.randint((), 0, 2**31 - 1, seed=_seed(seed))))
-
-
+@named("random.shuffle random_shuffle")
 def shuffle(value: Any, seed: Any = None) -> Any:
     """Return the rows of a tensor in a random order."""
-    order = np.random.default_rng(_entropy(seed)).permutation(ops.shape(value)[0])
+    order = numpy_generator(seed).permutation(ops.shape(value)[0])
     return gather(value, order)
 
 
+@named("random.categorical multinomial random.multinomial")
 @sized
 def categorical(logits: Any, num_samples: Any, dtype: Any = "int64", seed: Any = None) -> Any:
     """Draw class numbers, `num_samples` by each row of logits."""
@@ -125,21 +128,8 @@ def binomial(shape: Any, counts: Any, probs: Any, dtype: Any = "int32", seed: An
     return ops.cast(y, standardize_dtype(dtype))
 
 
-_PLACES = {
-    "normal": "random.normal random_normal random.random_normal",
-    "truncated_normal": "random.truncated_normal truncated_normal",
-    "uniform": "random.uniform random_uniform random.random_uniform",
-    "gamma": "random.gamma random_gamma",
-    "poisson": "random.poisson",
-    "shuffle": "random.shuffle random_shuffle",
-    "categorical": "random.categorical multinomial random.multinomial",
-}
-for _name, _places in _PLACES.items():
-    named(_places)(globals()[_name])
-
-
-def _stateless(name: str, function: Any) -> None:
-    @named(f"random.stateless_{name}")
+def _stateless(function: Any) -> None:
+    @named(f"random.stateless_{function.__name__}")
     def draw(*args: Any, seed: Any = None, alg: Any = None, **kwargs: Any) -> Any:
         args, seed = (args, seed) if seed is not None else ((args[0], *args[2:]), args[1])
         return function(*args, seed=seed, **kwargs)
@@ -147,8 +137,8 @@ def _stateless(name: str, function: Any) -> None:
     draw.__doc__ = function.__doc__
 
 
-for _name in ("normal", "truncated_normal", "uniform", "gamma", "poisson", "binomial"):
-    _stateless(_name, globals()[_name])
+for _draw in (normal, truncated_normal, uniform, gamma, poisson, binomial):
+    _stateless(_draw)
 
 
 @named("random.stateless_categorical")
@@ -163,7 +153,7 @@ add("random.experimental.stateless_shuffle", lambda value, seed, **_: shuffle(va
 @named("image.random_crop random_crop image.stateless_random_crop")
 def random_crop(value: Any, size: Any, seed: Any = None) -> Any:
     """Cut a part of a given size out of a tensor, at a random place."""
-    rng = np.random.default_rng(_entropy(seed))
+    rng = numpy_generator(seed)
     size = sizes(size)
     starts = [rng.integers(0, n - s + 1) for n, s in zip(ops.shape(value), size)]
     return ops.get_item(value, tuple(slice(b, b + s) for b, s in zip(starts, size)))
@@ -188,7 +178,7 @@ def log_uniform_candidate_sampler(
     odds = np.log((np.arange(range_max) + 2.0) / (np.arange(range_max) + 1.0)) / np.log(
         range_max + 1.0
     )
-    rng = np.random.default_rng(_entropy(seed))
+    rng = numpy_generator(seed)
     drawn = rng.choice(range_max, num_sampled, replace=not unique, p=odds / odds.sum())
     expected = 1 - (1 - odds) ** num_sampled if unique else odds * num_sampled
     counts = expected.astype(np.float32)

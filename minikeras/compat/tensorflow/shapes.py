@@ -42,12 +42,9 @@ class TensorShape(tuple):
 
     def as_list(self) -> list:
         """Return the sizes as a list."""
-        self._known_rank()
-        return list(self)
-
-    def _known_rank(self) -> None:
         if self._unknown:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
+        return list(self)
 
     @property
     def rank(self) -> int | None:
@@ -132,9 +129,6 @@ class TensorShape(tuple):
         return same if same is NotImplemented else not same
 
     __hash__ = tuple.__hash__
-
-    def __bool__(self) -> bool:
-        return not self._unknown if not len(self) and self._unknown else bool(len(self))
 
     def __reduce__(self) -> Any:
         return TensorShape, (None if self._unknown else tuple(self),)

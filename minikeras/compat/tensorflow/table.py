@@ -24,16 +24,14 @@ _CODE = np.dtype("uint32")
 
 
 def add(paths: str, value: Any) -> Any:
-    """Put an object into the table under names like `"reduce_sum math.reduce_sum"`."""
+    """Put an object into the table under names like `"reduce_sum math.reduce_sum"`.
+
+    What is in `tf` is in `tf.compat.v1`, too, unless something else is put there by the same name.
+    """
     for path in paths.split():
         module, _, name = path.rpartition(".")
         TABLE[module][name] = value
     return value
-
-
-def both(paths: str, value: Any) -> Any:
-    """Put an object of TensorFlow 1 into `tf` and into `tf.compat.v1`."""
-    return add(" ".join(f"{p} compat.v1.{p}" for p in paths.split()), value)
 
 
 def named(paths: str, *, strings: bool = False, old: Mapping[str, str] | None = None) -> Callable:

@@ -135,8 +135,8 @@ class Rows:
     Only what text vectorization asks for is there; everything else of ragged tensors is not.
     """
 
-    def __init__(self, rows: list[list[str]], whole: bool) -> None:
-        self._rows, self._whole = rows, whole
+    def __init__(self, rows: list[list[str]]) -> None:
+        self._rows = rows
 
     def to_list(self) -> list:
         """Return nested lists of bytes."""
@@ -177,13 +177,13 @@ class Rows:
             rows = self._rows[key[0]]
             if isinstance(key[0], slice):
                 return (
-                    Rows([row[key[1]] for row in rows], self._whole)
+                    Rows([row[key[1]] for row in rows])
                     if isinstance(key[1], slice)
                     else StringTensor(np.asarray([row[key[1]] for row in rows], str))
                 )
             return StringTensor(np.asarray(rows[key[1]], str))
         if isinstance(key, slice):
-            return Rows(self._rows[key], self._whole)
+            return Rows(self._rows[key])
         return StringTensor(np.asarray(self._rows[key], str))
 
     def __getattr__(self, name: str) -> Any:
@@ -206,7 +206,7 @@ def _split(input: Any, function: Callable[[str], list]) -> Any:
         raise ValueError(
             f"Strings are split in one axis at most here. Received: shape {given.shape}. Use tf.reshape."
         )
-    return Rows([function(text) for text in given.tolist()], False)
+    return Rows([function(text) for text in given.tolist()])
 
 
 @named("strings.split")
@@ -216,7 +216,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1) -> Any:
     return _split(input, lambda text: text.split(separator or None, maxsplit))
 
 
-@named("string_split compat.v1.string_split compat.v1.strings.split")
+@named("string_split compat.v1.strings.split")
 def string_split(source: Any, sep: Any = None, **options: Any) -> Any:
     """Cut strings into words."""
     return split(source, sep)

@@ -13,12 +13,11 @@ import numpy as np
 import minikeras
 from minikeras import initializers, ops
 from minikeras.autodiff import KerasTensor, Variable
-from minikeras.common.atomic_file import atomic_path
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.adapters import Gone, no_effect
 from minikeras.compat.graph_session import BoundTensor
 from minikeras.compat.tensorflow import graphs, modules
-from minikeras.compat.tensorflow.table import add, both, named
+from minikeras.compat.tensorflow.table import add, named
 
 # Placeholders, sessions, graphs.
 
@@ -56,14 +55,14 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
     return BoundTensor(value, size, str(value.dtype), name=name)
 
 
-both("placeholder", placeholder)
-both("placeholder_with_default", placeholder_with_default)
-both("Session", graphs.GraphSession)
-both("InteractiveSession", graphs.interactive_session)
-both("get_default_session", lambda: graphs._sessions[-1] if graphs._sessions else None)
-both("Graph", graphs.Graph)
-both("get_default_graph", graphs.current)
-both("reset_default_graph", graphs.reset)
+add("placeholder", placeholder)
+add("placeholder_with_default", placeholder_with_default)
+add("Session", graphs.GraphSession)
+add("InteractiveSession", graphs.interactive_session)
+add("get_default_session", lambda: graphs._sessions[-1] if graphs._sessions else None)
+add("Graph", graphs.Graph)
+add("get_default_graph", graphs.current)
+add("reset_default_graph", graphs.reset)
 
 
 class Config(dict):
@@ -89,7 +88,7 @@ for _name in (
     "GraphOptions",
     "OptimizerOptions",
 ):
-    both(_name, Config)
+    add(_name, Config)
 
 
 def _turn_on(*_: Any, **__: Any) -> None:
@@ -97,7 +96,7 @@ def _turn_on(*_: Any, **__: Any) -> None:
 
 
 for _name in ("disable_v2_behavior", "disable_eager_execution"):
-    both(_name, _turn_on)
+    add(_name, _turn_on)
 for _name in (
     "enable_eager_execution",
     "enable_v2_behavior",
@@ -108,10 +107,10 @@ for _name in (
     "disable_control_flow_v2",
     "enable_control_flow_v2",
 ):
-    both(_name, no_effect(f"tf.compat.v1.{_name}"))
+    add(_name, no_effect(f"tf.compat.v1.{_name}"))
 
 
-@named("executing_eagerly compat.v1.executing_eagerly")
+@named("executing_eagerly")
 def executing_eagerly() -> bool:
     """Whether operations give values at once."""
     return not graphs.are_on()
@@ -125,26 +124,24 @@ def _initializer(*_: Any, **__: Any) -> graphs.Action:
     return graphs.Action(lambda: graph.initialize(), name="init")
 
 
-both("global_variables_initializer initialize_all_variables variables_initializer", _initializer)
-both(
+add("global_variables_initializer initialize_all_variables variables_initializer", _initializer)
+add(
     "local_variables_initializer tables_initializer",
     lambda *_, **__: graphs.Action(lambda: None, name="init"),
 )
-both("global_variables all_variables", lambda scope=None: graphs.current().find(scope))
-both("trainable_variables", lambda scope=None: graphs.current().find(scope, trainable=True))
-both("local_variables model_variables moving_average_variables", lambda scope=None: [])
-both("get_variable", modules.get_variable)
-both("variable_scope variable_op_scope", graphs.VariableScope)
-both("get_variable_scope", graphs.get_variable_scope)
-both("AUTO_REUSE", graphs.AUTO_REUSE)
-both("assign", graphs.assign)
-both("assign_add", graphs.assign_add)
-both("assign_sub", graphs.assign_sub)
-both("control_dependencies", graphs.control_dependencies)
-both("is_variable_initialized", lambda variable: ops.convert_to_tensor(True))
-both(
-    "report_uninitialized_variables", lambda *_, **__: ops.convert_to_tensor(np.zeros(0, np.int32))
-)
+add("global_variables all_variables", lambda scope=None: graphs.current().find(scope))
+add("trainable_variables", lambda scope=None: graphs.current().find(scope, trainable=True))
+add("local_variables model_variables moving_average_variables", lambda scope=None: [])
+add("get_variable", modules.get_variable)
+add("variable_scope variable_op_scope", graphs.VariableScope)
+add("get_variable_scope", graphs.get_variable_scope)
+add("AUTO_REUSE", graphs.AUTO_REUSE)
+add("assign", graphs.assign)
+add("assign_add", graphs.assign_add)
+add("assign_sub", graphs.assign_sub)
+add("control_dependencies", graphs.control_dependencies)
+add("is_variable_initialized", lambda variable: ops.convert_to_tensor(True))
+add("report_uninitialized_variables", lambda *_, **__: ops.convert_to_tensor(np.zeros(0, np.int32)))
 
 
 class GraphKeys:
@@ -161,9 +158,9 @@ class GraphKeys:
     GLOBAL_STEP = "global_step"
 
 
-both("GraphKeys", GraphKeys)
-both("get_collection", lambda key, scope=None: graphs.current().get_collection(key, scope))
-both("add_to_collection", lambda name, value: graphs.current().collections[name].append(value))
+add("GraphKeys", GraphKeys)
+add("get_collection", lambda key, scope=None: graphs.current().get_collection(key, scope))
+add("add_to_collection", lambda name, value: graphs.current().collections[name].append(value))
 
 
 def get_or_create_global_step(graph: Any = None) -> Variable:
@@ -175,8 +172,8 @@ def get_or_create_global_step(graph: Any = None) -> Variable:
 
 
 for _name in ("get_or_create_global_step", "create_global_step", "get_global_step"):
-    both(f"train.{_name}", get_or_create_global_step)
-add("train.global_step compat.v1.train.global_step", lambda sess, step: int(step.numpy()))
+    add(f"train.{_name}", get_or_create_global_step)
+add("train.global_step", lambda sess, step: int(step.numpy()))
 
 
 # Initializers.
@@ -189,36 +186,36 @@ _INITIALIZERS = {
     "glorot_normal_initializer initializers.glorot_normal": initializers.GlorotNormal,
 }
 for _names, _class in _INITIALIZERS.items():
-    both(_names, lambda seed=None, dtype=None, c=_class, **k: c(**_seeded(c, seed), **k))
+    add(_names, lambda seed=None, dtype=None, c=_class, **k: c(**_seeded(c, seed), **k))
 
 
 def _seeded(cls: type, seed: Any) -> dict[str, Any]:
     return {} if cls in (initializers.Zeros, initializers.Ones) else {"seed": seed}
 
 
-both(
+add(
     "constant_initializer initializers.constant",
     lambda value=0, dtype=None, verify_shape=False: initializers.Constant(value),
 )
-both(
+add(
     "random_normal_initializer initializers.random_normal",
     lambda mean=0.0, stddev=None, seed=None, dtype=None: initializers.RandomNormal(
         mean, _default_stddev() if stddev is None else stddev, seed
     ),
 )
-both(
+add(
     "truncated_normal_initializer initializers.truncated_normal",
     lambda mean=0.0, stddev=None, seed=None, dtype=None: initializers.TruncatedNormal(
         mean, _default_stddev() if stddev is None else stddev, seed
     ),
 )
-both(
+add(
     "random_uniform_initializer initializers.random_uniform",
     lambda minval=None, maxval=None, seed=None, dtype=None: initializers.RandomUniform(
         -0.05 if minval is None else minval, 0.05 if maxval is None else maxval, seed
     ),
 )
-both(
+add(
     "variance_scaling_initializer initializers.variance_scaling",
     lambda scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None, dtype=None: (
         initializers.VarianceScaling(scale, mode, distribution.replace("normal_", "_normal"), seed)
@@ -269,9 +266,7 @@ class Saver:
         if global_step is not None:
             step = global_step.numpy() if hasattr(global_step, "numpy") else global_step
             path = f"{path}-{int(step)}"
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with atomic_path(f"{path}.npz") as temporary, open(temporary, "wb") as file:
-            np.savez(file, **{n: v.numpy() for n, v in self._variables().items()})
+        modules.write_arrays(path, {n: v.numpy() for n, v in self._variables().items()})
         modules.note_newest(path)
         return path
 
@@ -284,7 +279,7 @@ class Saver:
                 v.assign(file[name])
 
 
-both("train.Saver", Saver)
+add("train.Saver", Saver)
 _TFRECORD = "Keep arrays with np.savez, or a data set with `dataset.save(path)`."
 for _name in (
     "Example",
@@ -295,7 +290,7 @@ for _name in (
     "BytesList",
     "SequenceExample",
 ):
-    both(
+    add(
         f"train.{_name}",
         Gone(f"tf.train.{_name}", _TFRECORD, "protocol buffers are not part of minikeras"),
     )
@@ -308,7 +303,7 @@ for _name in (
     "batch",
     "string_input_producer",
 ):
-    both(
+    add(
         f"train.{_name}",
         Gone(
             f"tf.train.{_name}",

@@ -8,7 +8,7 @@ from typing import Any
 from minikeras import layers, ops
 from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.neural import dropout
-from minikeras.compat.tensorflow.table import add, both, is_symbolic
+from minikeras.compat.tensorflow.table import add, is_symbolic
 
 # Layers as functions.
 
@@ -76,7 +76,7 @@ def _layer(kind: str, cls: type, positional: str, renamed: dict[str, str] | None
 
     function.__name__ = kind
     function.__doc__ = f"Apply a new {cls.__name__} layer."
-    both(f"layers.{kind}", function)
+    add(f"layers.{kind}", function)
 
 
 _WEIGHTS = "activation use_bias kernel_initializer bias_initializer"
@@ -115,14 +115,14 @@ for _name in (
     "Layer",
     "InputSpec",
 ):
-    both(f"layers.{_name}", getattr(layers, _name))
+    add(f"layers.{_name}", getattr(layers, _name))
 for _n in (1, 2, 3):
     for _kind in ("MaxPooling", "AveragePooling"):
-        both(f"layers.{_kind}{_n}D", getattr(layers, f"{_kind}{_n}D"))
+        add(f"layers.{_kind}{_n}D", getattr(layers, f"{_kind}{_n}D"))
 for _name in ("Conv2DTranspose", "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D"):
-    both(f"layers.{_name}", getattr(layers, _name))
+    add(f"layers.{_name}", getattr(layers, _name))
 for _name in ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot"):
-    both(f"layers.{_name}", getattr(layers, _name))
+    add(f"layers.{_name}", getattr(layers, _name))
 
 
 def fully_connected(
@@ -130,14 +130,15 @@ def fully_connected(
     num_outputs: int,
     activation_fn: Any = "relu",
     weights_initializer: Any = None,
+    scope: str | None = None,
+    reuse: Any = None,
     **_: Any,
 ) -> Any:
     """Apply a new Dense layer."""
     options = {"units": num_outputs, "activation": activation_fn}
     if weights_initializer is not None:
         options["kernel_initializer"] = weights_initializer
-    name = _.get("scope")
-    return _apply(layers.Dense, "fully_connected", inputs, options, name, _.get("reuse"))
+    return _apply(layers.Dense, "fully_connected", inputs, options, scope, reuse)
 
 
 add("contrib.layers.fully_connected", fully_connected)
@@ -224,5 +225,5 @@ for _path in ("nn.rnn_cell", "contrib.rnn"):
         "LSTMStateTuple": lambda c, h: LSTMState((h, c)),
     }
     for _name, _value in _names.items():
-        both(f"{_path}.{_name}", _value)
-both("nn.dynamic_rnn", dynamic_rnn)
+        add(f"{_path}.{_name}", _value)
+add("nn.dynamic_rnn", dynamic_rnn)

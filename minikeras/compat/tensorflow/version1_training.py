@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +12,21 @@ import numpy as np
 from minikeras import losses, ops, optimizers
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.tensorflow import graphs
-from minikeras.compat.tensorflow.table import add, both
+from minikeras.compat.tensorflow.neural import (
+    sigmoid_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits,
+)
+from minikeras.compat.tensorflow.table import add
 from minikeras.optimizers import schedules
 
 # Losses: single numbers, of labels and predictions.
+
+
+def _total(values: Any, weights: Any) -> Any:
+    """Return a loss as one number, and collect it for `get_total_loss`."""
+    total = _reduced(values, weights)
+    graphs.current().collections["losses"].append(total)
+    return total
 
 
 def _reduced(values: Any, weights: Any) -> Any:
@@ -33,9 +46,7 @@ def _loss(name: str, function: Callable, today: str | None = None) -> None:
         options = {
             k: v for k, v in options.items() if k not in ("scope", "loss_collection", "reduction")
         }
-        total = _reduced(function(labels, predictions, **options), weights)
-        graphs.current().collections["losses"].append(total)
-        return total
+        return _total(function(labels, predictions, **options), weights)
 
     loss.__name__ = name
     add(f"compat.v1.losses.{name}", loss)
@@ -52,16 +63,16 @@ def _loss(name: str, function: Callable, today: str | None = None) -> None:
     add(f"losses.{name}", either)
 
 
-def _as_float(labels: Any, like: Any) -> Any:
+def _as_float(labels: Any) -> Any:
     return ops.cast(labels, "float32")
 
 
-_loss("mean_squared_error", lambda y, p: ops.square(p - _as_float(y, p)))
-_loss("absolute_difference", lambda y, p: ops.abs(p - _as_float(y, p)))
+_loss("mean_squared_error", lambda y, p: ops.square(p - _as_float(y)))
+_loss("absolute_difference", lambda y, p: ops.abs(p - _as_float(y)))
 
 
 def _huber(y: Any, p: Any, delta: float = 1.0) -> Any:
-    error = ops.abs(p - _as_float(y, p))
+    error = ops.abs(p - _as_float(y))
     quadratic = ops.minimum(error, delta)
     return 0.5 * ops.square(quadratic) + delta * (error - quadratic)
 
@@ -70,7 +81,7 @@ _loss("huber_loss", _huber)
 _loss(
     "log_loss",
     lambda y, p, epsilon=1e-7: (
-        -_as_float(y, p) * ops.log(p + epsilon) - (1 - _as_float(y, p)) * ops.log(1 - p + epsilon)
+        -_as_float(y) * ops.log(p + epsilon) - (1 - _as_float(y)) * ops.log(1 - p + epsilon)
     ),
 )
 
@@ -79,27 +90,24 @@ def _of_logits(name: str, function: Callable) -> None:
     def loss(first: Any = None, logits: Any = None, weights: Any = 1.0, **options: Any) -> Any:
         for key in ("onehot_labels", "multi_class_labels", "labels"):
             first = options.pop(key, first)
-        total = _reduced(function(first, logits, options.get("label_smoothing", 0)), weights)
-        graphs.current().collections["losses"].append(total)
-        return total
+        return _total(function(first, logits, options.get("label_smoothing", 0)), weights)
 
     loss.__name__ = name
-    both(f"losses.{name}", loss)
+    add(f"losses.{name}", loss)
 
 
 def _smoothed_softmax(labels: Any, logits: Any, smoothing: float) -> Any:
-    labels = _as_float(labels, logits)
+    labels = _as_float(labels)
     if smoothing:
         labels = labels * (1 - smoothing) + smoothing / ops.shape(logits)[-1]
-    return -ops.sum(labels * ops.log_softmax(logits), axis=-1)
+    return softmax_cross_entropy_with_logits(labels, logits)
 
 
 def _smoothed_sigmoid(labels: Any, logits: Any, smoothing: float) -> Any:
-    labels = _as_float(labels, logits)
+    labels = _as_float(labels)
     if smoothing:
         labels = labels * (1 - smoothing) + 0.5 * smoothing
-    logits = ops.convert_to_tensor(logits)
-    return ops.relu(logits) - logits * labels + ops.softplus(-ops.abs(logits))
+    return sigmoid_cross_entropy_with_logits(labels, logits)
 
 
 _of_logits("softmax_cross_entropy", _smoothed_softmax)
@@ -108,7 +116,7 @@ _of_logits(
     "sparse_softmax_cross_entropy",
     lambda y, z, _: ops.sparse_categorical_crossentropy(y, z, from_logits=True),
 )
-_of_logits("hinge_loss", lambda y, z, _: ops.relu(1 - (2 * _as_float(y, z) - 1) * z))
+_of_logits("hinge_loss", lambda y, z, _: ops.relu(1 - (2 * _as_float(y) - 1) * z))
 
 
 def get_total_loss(
@@ -118,18 +126,15 @@ def get_total_loss(
     found = list(graphs.current().collections["losses"])
     if add_regularization_losses:
         found += graphs.regularization_losses()
-    total = found[0]
-    for loss in found[1:]:
-        total = total + loss
-    return total
+    return functools.reduce(operator.add, found)
 
 
-both("losses.get_total_loss", get_total_loss)
-both("losses.get_losses", lambda scope=None, **_: list(graphs.current().collections["losses"]))
-both("losses.get_regularization_losses", lambda scope=None: graphs.regularization_losses())
-both("losses.get_regularization_loss", lambda **_: sum(graphs.regularization_losses(), start=0.0))
-both("losses.add_loss", lambda loss, **_: graphs.current().collections["losses"].append(loss))
-both(
+add("losses.get_total_loss", get_total_loss)
+add("losses.get_losses", lambda scope=None, **_: list(graphs.current().collections["losses"]))
+add("losses.get_regularization_losses", lambda scope=None: graphs.regularization_losses())
+add("losses.get_regularization_loss", lambda **_: sum(graphs.regularization_losses(), start=0.0))
+add("losses.add_loss", lambda loss, **_: graphs.current().collections["losses"].append(loss))
+add(
     "losses.Reduction",
     type(
         "Reduction",
@@ -154,11 +159,11 @@ def _rate(learning_rate: Any) -> Any:
     return float(learning_rate) if number else learning_rate
 
 
-def _optimizer(function: Callable) -> Callable:
-    return both(f"train.{function.__name__}", function)
+def _of_train(function: Callable) -> Callable:
+    return add(f"train.{function.__name__}", function)
 
 
-@_optimizer
+@_of_train
 def GradientDescentOptimizer(
     learning_rate: Any, use_locking: bool = False, name: Any = None
 ) -> optimizers.SGD:
@@ -166,7 +171,7 @@ def GradientDescentOptimizer(
     return optimizers.SGD(_rate(learning_rate))
 
 
-@_optimizer
+@_of_train
 def MomentumOptimizer(
     learning_rate: Any,
     momentum: float,
@@ -178,7 +183,7 @@ def MomentumOptimizer(
     return optimizers.SGD(_rate(learning_rate), momentum=momentum, nesterov=use_nesterov)
 
 
-@_optimizer
+@_of_train
 def AdamOptimizer(
     learning_rate: Any = 0.001,
     beta1: float = 0.9,
@@ -191,7 +196,7 @@ def AdamOptimizer(
     return optimizers.Adam(_rate(learning_rate), beta1, beta2, epsilon)
 
 
-@_optimizer
+@_of_train
 def AdagradOptimizer(
     learning_rate: Any,
     initial_accumulator_value: float = 0.1,
@@ -202,7 +207,7 @@ def AdagradOptimizer(
     return optimizers.Adagrad(_rate(learning_rate), initial_accumulator_value, epsilon=0.0)
 
 
-@_optimizer
+@_of_train
 def AdadeltaOptimizer(
     learning_rate: Any = 0.001,
     rho: float = 0.95,
@@ -224,7 +229,7 @@ class RMSPropFromOne(optimizers.RMSprop):
             slot.assign(np.ones(slot.array.shape, slot.array.dtype))
 
 
-@_optimizer
+@_of_train
 def RMSPropOptimizer(
     learning_rate: Any,
     decay: float = 0.9,
@@ -238,7 +243,7 @@ def RMSPropOptimizer(
     return RMSPropFromOne(_rate(learning_rate), decay, momentum, epsilon, centered)
 
 
-@_optimizer
+@_of_train
 def FtrlOptimizer(
     learning_rate: Any,
     learning_rate_power: float = -0.5,
@@ -258,17 +263,13 @@ def FtrlOptimizer(
     )
 
 
-both("train.Optimizer", optimizers.Optimizer)
+add("train.Optimizer", optimizers.Optimizer)
 
 
 # Schedules. They go by the steps of the optimizer, which `global_step` counts, too.
 
 
-def _schedule(function: Callable) -> Callable:
-    return both(f"train.{function.__name__}", function)
-
-
-@_schedule
+@_of_train
 def exponential_decay(
     learning_rate: float,
     global_step: Any,
@@ -281,7 +282,7 @@ def exponential_decay(
     return schedules.ExponentialDecay(learning_rate, decay_steps, decay_rate, staircase)
 
 
-@_schedule
+@_of_train
 def inverse_time_decay(
     learning_rate: float,
     global_step: Any,
@@ -294,7 +295,7 @@ def inverse_time_decay(
     return schedules.InverseTimeDecay(learning_rate, decay_steps, decay_rate, staircase)
 
 
-@_schedule
+@_of_train
 def natural_exp_decay(
     learning_rate: float,
     global_step: Any,
@@ -308,7 +309,7 @@ def natural_exp_decay(
     return schedules.ExponentialDecay(learning_rate, decay_steps, rate, staircase)
 
 
-@_schedule
+@_of_train
 def polynomial_decay(
     learning_rate: float,
     global_step: Any,
@@ -322,7 +323,7 @@ def polynomial_decay(
     return schedules.PolynomialDecay(learning_rate, decay_steps, end_learning_rate, power, cycle)
 
 
-@_schedule
+@_of_train
 def cosine_decay(
     learning_rate: float, global_step: Any, decay_steps: int, alpha: float = 0.0, name: Any = None
 ) -> Any:
@@ -330,7 +331,7 @@ def cosine_decay(
     return schedules.CosineDecay(learning_rate, decay_steps, alpha)
 
 
-@_schedule
+@_of_train
 def cosine_decay_restarts(
     learning_rate: float,
     global_step: Any,
@@ -344,10 +345,10 @@ def cosine_decay_restarts(
     return schedules.CosineDecayRestarts(learning_rate, first_decay_steps, t_mul, m_mul, alpha)
 
 
-@_schedule
+@_of_train
 def piecewise_constant(x: Any, boundaries: list, values: list, name: Any = None) -> Any:
     """Return `PiecewiseConstantDecay`."""
     return schedules.PiecewiseConstantDecay(boundaries, values)
 
 
-both("train.piecewise_constant_decay", piecewise_constant)
+add("train.piecewise_constant_decay", piecewise_constant)

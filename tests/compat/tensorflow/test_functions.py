@@ -140,6 +140,20 @@ def test_random_numbers(tf):
         tf.random.uniform([2], dtype=tf.int32)
 
 
+def test_colors_that_are_changed_at_random(tf):
+    image = np.random.RandomState(0).rand(4, 4, 3).astype("float32")
+    same = tf.image.random_contrast(image, upper=2.0, lower=2.0)
+    np.testing.assert_array_equal(same, tf.image.adjust_contrast(image, 2.0))
+    drawn = [
+        tf.image.stateless_random_brightness(image, 0.2, seed) for seed in [(1, 2), (1, 2), (3, 4)]
+    ]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    changes = [float(tf.reduce_mean(d - image)) for d in drawn]
+    assert changes[0] != changes[2] and max(map(abs, changes)) <= 0.2 + 1e-6
+    with pytest.raises(TypeError, match="upper"):
+        tf.image.random_saturation(image, 0.5)
+
+
 def test_files_and_images(tf, tmp_path):
     pytest.importorskip("PIL")
     pixels = np.random.RandomState(0).randint(0, 255, (5, 4, 3)).astype("uint8")

@@ -145,7 +145,7 @@ def test_training_only_some_variables(v1):
         assert session.run(loss, {x: data}) < 0.1 * start
     same = [np.array_equal(p, q) for p, q in zip(before, after)]
     assert same == [True, True, False, False]
-    assert float(v1.losses.get_total_loss().shape == ())
+    assert v1.losses.get_total_loss().shape == ()
 
 
 def test_dropout_and_noise_are_drawn_at_each_run(v1):
@@ -209,6 +209,30 @@ def test_a_graph_is_not_shared_with_the_next(v1):
     assert [v.shape for v in v1.global_variables()] == [(1,)]
     v1.reset_default_graph()
     assert v1.global_variables() == []
+
+
+def test_variables_by_name_have_that_name_and_their_constraint(v1):
+    w = v1.get_variable("w", [2], constraint=minikeras.constraints.NonNeg())
+    assert (w.name, w.path) == ("w:0", "w")
+    loss = v1.reduce_sum(v1.square(w + 5.0))
+    train = v1.train.GradientDescentOptimizer(0.5).minimize(loss)
+    with v1.Session() as session:
+        session.run(train)
+        assert session.run(w).tolist() == [0.0, 0.0]
+
+
+def test_variables_by_name_without_a_graph(tf):
+    v1 = tf.compat.v1
+    v1.reset_default_graph()
+    w = v1.get_variable("w", [2], initializer=v1.zeros_initializer())
+    with v1.variable_scope("", reuse=True):
+        assert v1.get_variable("w") is w
+    with v1.variable_scope(v1.get_variable_scope()), v1.variable_scope("a"):
+        assert v1.get_variable("w", [1]) is v1.get_default_graph().variables["a/w"]
+    v1.get_variable_scope().reuse_variables()
+    assert v1.get_variable("w") is w
+    assert w.path == "w" and w.numpy().tolist() == [0.0, 0.0]
+    v1.reset_default_graph()
 
 
 def test_losses_without_a_graph_are_those_of_version_2(tf):
