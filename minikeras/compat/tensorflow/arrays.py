@@ -19,13 +19,13 @@ from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype
 from minikeras.compat.tensorflow.elementwise import dtype_name, like
-from minikeras.compat.tensorflow.shapes import TensorShape, as_shape
+from minikeras.compat.tensorflow.shapes import Dimension, TensorShape, as_shape
 from minikeras.compat.tensorflow.symbols import TensorFlowOp, ask_for_values, known, sized
 from minikeras.compat.tensorflow.table import add, axes, is_symbolic, named, number, sizes
 from minikeras.compat.tensorflow.tensors import StringTensor, texts
 
 add("TensorShape", TensorShape)
-add("Dimension", lambda value: value)
+add("Dimension", Dimension)
 add("as_dtype dtypes.as_dtype", as_dtype)
 add("DType dtypes.DType", DType)
 add("newaxis", None)

@@ -80,7 +80,7 @@ class Graph:
         try:
             yield self
         finally:
-            _graphs.remove(self)
+            _graphs.pop()
 
     # Names.
 

@@ -312,6 +312,8 @@ def pool(
     dilations: Any = None,
 ) -> Any:
     """Take the largest or the mean of each window."""
+    if dilations is not None and np.any(np.not_equal(dilations, 1)):
+        raise ValueError(f"tf.nn.pool: `dilations` must be 1 here. Received: {dilations}")
     function = ops.max_pool if pooling_type == "MAX" else ops.average_pool
     return function(input, window_shape, strides or 1, padding.lower(), _format(data_format))
 

@@ -148,11 +148,24 @@ add("contrib.layers.flatten", lambda inputs, **_: layers.Flatten()(inputs))
 # Recurrent cells.
 
 
+_NOT_IN_CELLS = ("use_peepholes", "num_proj", "cell_clip", "proj_clip")
+
+
 def _cell(cls: type, **fixed: Any) -> Callable:
     def make(
         num_units: int, *_: Any, activation: Any = None, forget_bias: float = 1.0, **options: Any
     ) -> Any:
+        asked = {k: v for k, v in options.items() if k in _NOT_IN_CELLS and v}
+        if forget_bias not in (0.0, 1.0):
+            asked["forget_bias"] = forget_bias
+        if asked:
+            raise ValueError(
+                f"{cls.__name__} of TensorFlow 1: arguments {sorted(asked)} are not supported; "
+                f"`forget_bias` may be 0 or 1. Received: {asked}"
+            )
         given = {"activation": activation} if activation is not None else {}
+        if forget_bias == 0:
+            given["unit_forget_bias"] = False
         return cls(num_units, **fixed, **given)
 
     return make

@@ -346,3 +346,17 @@ def test_a_seed_makes_layers_repeatable_and_leaves_numpys_stream_alone(tf):
     np.testing.assert_array_equal(first, again)
     np.random.seed(3)
     np.testing.assert_array_equal(numbers, np.random.rand(2))
+
+
+def test_what_cells_and_pools_cannot_do_is_refused(tf):
+    cells = tf.compat.v1.nn.rnn_cell
+    assert cells.LSTMCell(3).unit_forget_bias
+    assert not cells.BasicLSTMCell(3, forget_bias=0.0).unit_forget_bias
+    for options in ({"forget_bias": 0.5}, {"use_peepholes": True}, {"num_proj": 2}):
+        with pytest.raises(ValueError, match=next(iter(options))):
+            cells.LSTMCell(3, **options)
+    x = np.ones((1, 4, 4, 1), "float32")
+    assert tf.nn.pool(x, [2, 2], "MAX", dilations=[1, 1]).shape == (1, 3, 3, 1)
+    with pytest.raises(ValueError, match="dilations"):
+        tf.nn.pool(x, [2, 2], "MAX", dilations=[2, 2])
+    assert tf.compat.v1.Dimension(3).value == 3
