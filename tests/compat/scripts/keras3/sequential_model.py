@@ -1,12 +1,10 @@
 """The Sequential model: building late, popping, features, debugging by summary."""
 
-import numpy
-
-numpy.random.seed(1337)  # for reproducibility
-
 import numpy as np
 import keras
 from keras import layers, ops
+
+keras.utils.set_random_seed(11)
 
 model = keras.Sequential(
     [
