@@ -33,6 +33,7 @@ from minikeras import (
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies import DTypePolicy, FloatDTypePolicy
 from minikeras.initializers import Initializer
 from minikeras.layers import Input, InputSpec, Layer
@@ -46,13 +47,6 @@ from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
 _LATE = {"data": "minikeras.data", "install_as_keras": "minikeras.compat.importer"}
-"""What Keras has not got and few need: loaded when it is asked for."""
+"""What few scripts need, and where it is: imported when it is asked for."""
 
-
-def __getattr__(name: str) -> object:
-    if name not in _LATE:
-        raise AttributeError(f"module 'minikeras' has no attribute {name!r}")
-    import importlib
-
-    module = importlib.import_module(_LATE[name])
-    return getattr(module, name, module)
+__getattr__, __dir__, _ = _late_names(globals(), _LATE)

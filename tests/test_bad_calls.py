@@ -187,7 +187,7 @@ def home_of(library: Any, home: str) -> Any:
 def constructors() -> list[tuple[str, str]]:
     found = []
     for home in HOMES:
-        for name, cls in sorted(vars(home_of(minikeras, home)).items()):
+        for name, cls in inspect.getmembers(home_of(minikeras, home)):
             ours = inspect.isclass(cls) and cls.__module__.startswith(f"minikeras.{home[:7]}")
             if ours and cls.__name__ == name and name not in LEFT_OUT:
                 found.append((home, name))
@@ -437,7 +437,7 @@ NOT_TRIED = {"get", "serialize", "deserialize", "ctc", "dropout", "check_targets
 def functions() -> list[str]:
     found = [name for name in FUNCTIONS if "." in name]
     for home in ("losses", "metrics", "activations", "random"):
-        for name, function in vars(getattr(minikeras, home)).items():
+        for name, function in inspect.getmembers(getattr(minikeras, home)):
             known = name in OPS or name.startswith("_") or name in NOT_TRIED
             if inspect.isfunction(function) and not known:
                 found.append(f"{home}.{name}")

@@ -1,5 +1,6 @@
 """`keras.layers`."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.common.serialization import serialize_keras_object as serialize
 from minikeras.layers.activations.activation import Activation
 from minikeras.layers.activations.elu import ELU
@@ -124,3 +125,8 @@ from minikeras.layers.rnn.rnn import RNN
 from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
+
+_LATE: dict[str, str] = {}
+"""What most scripts do not use, and where it is: imported when it is asked for."""
+
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

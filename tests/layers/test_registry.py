@@ -25,7 +25,7 @@ BASES = {"InputLayer", "Layer", "RNN", "Wrapper"}
 CASES = all_cases()
 LAYERS = sorted(
     name
-    for name, value in vars(minikeras.layers).items()
+    for name, value in inspect.getmembers(minikeras.layers)
     if inspect.isclass(value) and issubclass(value, minikeras.layers.Layer) and name not in BASES
 )
 each_layer = pytest.mark.parametrize("name", [n for n in LAYERS if n in CASES])

@@ -12,7 +12,7 @@ from minikeras.layers.merging.base_merge import Merge
 
 MERGING = sorted(
     name
-    for name, value in vars(layers).items()
+    for name, value in inspect.getmembers(layers)
     if inspect.isclass(value) and issubclass(value, Merge)
 )
 
