@@ -98,16 +98,79 @@ def test_the_result_runs_on_keras_3(tmp_path):
             "e = ops.where(ops.less(x1=a, x2=b), x1=a, x2=b)\n"
             "f = keras.Variable(initializer=3, name='w')\ng = ops.transpose(x, (1, 0))\n",
         ),
+        (  # Adadelta's rate was 1, and the third argument was `metrics`
+            "model.compile('adadelta', 'mse', ['acc'])\nprint(model.fit(x, y).history['acc'])\n",
+            "import keras\nmodel.compile(keras.optimizers.Adadelta(learning_rate=1.0), 'mse', "
+            "metrics=['acc'])\nprint(model.fit(x, y).history['acc'])\n",
+        ),
+        (  # a model that was compiled before it was frozen went on training
+            "d.compile('adam', 'mse')\nd.trainable = False\n"
+            "for i in range(3):\n    a = d.train_on_batch(x, y)  # real\n    g.train_on_batch(z, y)\n",
+            "d.compile('adam', 'mse')\nd.trainable = False\n"
+            "for i in range(3):\n    d.trainable = True\n    a = d.train_on_batch(x, y)  # real\n"
+            "    d.trainable = False\n    g.train_on_batch(z, y)\n",
+        ),
+        (  # one loss, one list of metrics for all outputs
+            "m.compile('adam', 'mse', metrics=['mae'], loss_weights=[1., 0.2])\n",
+            "m.compile('adam', ['mse', 'mse'], metrics=[['mae']] * 2, loss_weights=[1., 0.2])\n",
+        ),
+        (
+            "from keras.callbacks import ModelCheckpoint\nimport os\n"
+            "path = 'w.{epoch:02d}-{val_acc:.2f}.hdf5'\n"
+            "ModelCheckpoint(path, monitor='val_acc', period=1)\n"
+            "m.save_weights(os.path.join(d, 'a.h5'))\nm.load_weights('a.h5')\nm.optimizer.lr = 0.1\n",
+            "from keras.callbacks import ModelCheckpoint\nimport os\n"
+            "path = 'w.{epoch:02d}-{val_accuracy:.2f}.keras'\n"
+            "ModelCheckpoint(path, monitor='val_accuracy')\n"
+            "m.save_weights(os.path.join(d, 'a.weights.h5'))\nm.load_weights('a.weights.h5')\n"
+            "m.optimizer.learning_rate = 0.1\n",
+        ),
+        (
+            "from keras.layers import SimpleRNN\n# first\n"
+            "m.add(SimpleRNN(3, batch_input_shape=(n, 2, 1), stateful=True))\n",
+            "from keras.layers import SimpleRNN\nimport keras\n# first\n"
+            "m.add(keras.Input(batch_shape=(n, 2, 1)))\nm.add(SimpleRNN(3, stateful=True))\n",
+        ),
+        (
+            "s = dict(zip(m.metrics_names, m.evaluate(x, y)))\n",
+            "s = m.evaluate(x, y, return_dict=True)\n",
+        ),
+        (
+            "from keras.preprocessing.text import Tokenizer\nfrom keras.layers import Embedding\n"
+            "e = Embedding(9, 2, input_length=n + 1)\n",
+            "from keras.src.legacy.preprocessing.text import Tokenizer\n"
+            "from keras.layers import Embedding\n"
+            "e = Embedding(9, 2, input_shape=(n + 1,))\n",
+        ),
+        (
+            "import keras.backend as K\na = K.hard_sigmoid(x + 1)\nb = K.flatten(x)\nK.set_value(v, 3)\n"
+            "c = K.batch_dot(x, y, axes=[1, 2])\nself.b = self.add_weight('b', (3,), initializer='ones')\n",
+            "import keras.backend as K\nfrom keras import layers\nfrom keras import ops\n"
+            "a = ops.clip(0.2 * (x + 1) + 0.5, 0.0, 1.0)\nb = ops.reshape(x, (-1,))\nv.assign(3)\n"
+            "c = layers.dot([x, y], axes=[1, 2])\n"
+            "self.b = self.add_weight(name='b', shape=(3,), initializer='ones')\n",
+        ),
+        (
+            "import numpy as np\n\nlabels = model.predict_classes(x, verbose=0)\n",
+            "import numpy as np\n\n\ndef predict_classes(model, *args, **kwargs):\n"
+            "    probabilities = model.predict(*args, **kwargs)\n"
+            "    if probabilities.shape[-1] > 1:\n"
+            "        return probabilities.argmax(axis=-1)\n"
+            '    return (probabilities > 0.5).astype("int32")\n\n'
+            "labels = predict_classes(model, x, verbose=0)\n",
+        ),
     ],
 )
 def test_pieces(old, new):
     assert modernized(old, dialect=2) == (new, [])
 
 
-@pytest.mark.parametrize("name", ["lstm_seq2seq", "lstm_text_generation"])
+@pytest.mark.parametrize(
+    "name", ["keras1/stateful_lstm", "keras2/gan", "keras2/prep_tokenizer_lstm"]
+)
 def test_whole_scripts_run_on_keras_3(name, tmp_path):
     pytest.importorskip("keras")
-    source = (Path(__file__).parent / "scripts" / "keras2" / f"{name}.py").read_text()
+    source = (Path(__file__).parent / "scripts" / f"{name}.py").read_text()
     result, notes = modernized(source)
     assert notes == [] and result != source
     (tmp_path / "script.py").write_text(result)
@@ -119,25 +182,31 @@ def test_whole_scripts_run_on_keras_3(name, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_accuracy_that_was_asked_for_in_fit_is_a_metric_today():
+    old = "m.compile('mse', 'sgd', class_mode='binary')\nm.fit(x, y, nb_epoch=2, show_accuracy=True)\n"
+    new = "m.compile('mse', 'sgd', metrics=[\"accuracy\"])\nm.fit(x, y, epochs=2)\n"
+    assert modernized(old, dialect=1) == (new, [])
+
+
 def test_what_is_not_translated_is_listed_with_its_line():
     source = (
         "import keras.backend as K\n\n"
         "x = K.placeholder((3,))\n"
-        "y = model.predict_classes(z)\n"
+        "print(model.metrics_names)\n"
         "model.fit_generator(g, samples_per_epoch=100, nb_epoch=2)\n"
     )
     result, notes = modernized(source, dialect=1)
     assert [line for line, _ in notes] == [3, 4, 5]
-    assert "K.placeholder" in notes[0][1] and "argmax" in notes[1][1]
+    assert "K.placeholder" in notes[0][1] and "return_dict=True" in notes[1][1]
     assert "samples_per_epoch" in notes[2][1]
     assert result == source
 
 
 def test_arguments_of_the_backend_without_a_counterpart_are_listed():
-    source = "import keras.backend as K\na = K.relu(x, alpha=0.1)\nb = K.hard_sigmoid(x)\n"
+    source = "import keras.backend as K\na = K.relu(x, alpha=0.1)\nb = K.bias_add(x, y, 'channels_first')\n"
     result, notes = modernized(source, dialect=2)
     assert [line for line, _ in notes] == [2, 3] and "alpha" in notes[0][1]
-    assert "K.relu(x, alpha=0.1)" in result and "K.hard_sigmoid(x)" in result
+    assert "K.relu(x, alpha=0.1)" in result and "K.bias_add(x, y, 'channels_first')" in result
 
 
 def test_a_script_of_today_stays_as_it_is():

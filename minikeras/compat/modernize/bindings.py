@@ -9,6 +9,7 @@ from typing import Any
 from minikeras.compat.adapters import Adapted, Gone
 from minikeras.compat.importer import KERAS_NAMES
 from minikeras.compat.keras3 import TREE as TODAY
+from minikeras.compat.modernize.tables import LEGACY
 from minikeras.compat.namespaces import Tree
 
 
@@ -24,7 +25,6 @@ class Bindings:
         self.tree = tree
         self.modules: dict[str, str] = {}
         self.objects: dict[str, tuple[str, str]] = {}
-        self.texts = {n.value for n in ast.walk(script) if isinstance(n, ast.Constant)}
         for node in ast.walk(script):
             if isinstance(node, ast.Import):
                 for a in node.names:
@@ -54,6 +54,8 @@ class Bindings:
             module, _, name = value._place.place.partition(":")
             module = module.removeprefix("minikeras").lstrip(".")
             return self.public(module, name)
+        if name in LEGACY.get(path, "").split():
+            return f"src.legacy.{path}", name
         if value is None or isinstance(value, (Gone, ModuleType)):
             return None
         path = self.tree.moved.get(path, path)

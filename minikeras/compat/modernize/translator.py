@@ -4,88 +4,33 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import libcst as cst
+from libcst import matchers
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from minikeras.common.configurable import unusual_arguments_of
 from minikeras.common.naming import to_snake_case
 from minikeras.compat.adapters import Adapted
 from minikeras.compat.keras3 import TREE as TODAY
+from minikeras.compat.modernize import tables
 from minikeras.compat.modernize.bindings import Bindings, keras_path
+from minikeras.compat.modernize.script_facts import ScriptFacts
 from minikeras.compat.namespaces import Tree
-from minikeras.constraints import Constraint
-from minikeras.initializers import Initializer
-from minikeras.optimizers.schedules import LearningRateSchedule
-from minikeras.regularizers import Regularizer
 from minikeras.saving.legacy_configs import hard_sigmoid
-
-_FAMILIES = {
-    Initializer: "initializers",
-    Regularizer: "regularizers",
-    Constraint: "constraints",
-    LearningRateSchedule: "optimizers.schedules",
-}
-
-_OF_QUEUES = [
-    "max_q_size",
-    "max_queue_size",
-    "nb_worker",
-    "workers",
-    "use_multiprocessing",
-    "pickle_safe",
-]
-_FROM_GENERATOR = {"generator": "x", **dict.fromkeys(_OF_QUEUES)}
-
-METHODS: dict[str, tuple[str, dict[str, str | None], Sequence[str]]] = {
-    "fit": ("fit", {"nb_epoch": "epochs", "show_accuracy": None, "class_mode": None}, ()),
-    "compile": ("compile", {"class_mode": None, "theano_mode": None}, ()),
-    "evaluate": ("evaluate", {"show_accuracy": None}, ()),
-    "train_on_batch": ("train_on_batch", {"accuracy": None}, ()),
-    "fit_generator": (
-        "fit",
-        {**_FROM_GENERATOR, "nb_epoch": "epochs"},
-        ("samples_per_epoch", "nb_val_samples"),
-    ),
-    "evaluate_generator": ("evaluate", _FROM_GENERATOR, ("val_samples",)),
-    "predict_generator": ("predict", _FROM_GENERATOR, ("val_samples",)),
-    "predict_proba": ("predict", {}, ()),
-}
-"""Methods of models: today's name, today's keywords (None: left out), and keywords that have none."""
-
-_SAME = (
-    "abs all any argmax argmin binary_crossentropy cast categorical_crossentropy clip concatenate cos "
-    "cumprod cumsum dot dtype elu equal exp expand_dims eye greater greater_equal less less_equal log "
-    "logsumexp max maximum mean min minimum not_equal one_hot ones ones_like prod relu reshape round "
-    "shape sigmoid sign sin softmax softplus softsign sparse_categorical_crossentropy sqrt square squeeze "
-    "stack std stop_gradient sum tanh tile transpose var zeros zeros_like"
-)
-BACKEND = {
-    **{name: f"ops.{name}" for name in _SAME.split()},
-    "gather": "ops.take",
-    "int_shape": "ops.shape",
-    "l2_normalize": "ops.normalize",
-    "permute_dimensions": "ops.transpose",
-    "pow": "ops.power",
-    "random_normal": "random.normal",
-    "random_uniform": "random.uniform",
-    "repeat_elements": "ops.repeat",
-    "switch": "ops.where",
-    "variable": "keras.Variable",
-}
-"""Functions of `keras.backend`, and where Keras 3 has them. What their arguments and defaults have become
-is seen from the two signatures."""
-_ALSO = {"gather": {"axis": "0"}}
-"""Arguments that only today's function has, and that it needs."""
-
-_GONE_ATTRIBUTES = {"get_output_at", "get_input_at", "uses_learning_phase", "total_loss"}
 
 
 def _is_self(node: Any) -> bool:
     return getattr(node, "value", None) == "self"
+
+
+_SPACE = cst.SimpleWhitespace(" ")
+_OPTIMIZER = re.compile("(opt(imi[zs]er)?|sgd|adam|rmsprop)$", re.IGNORECASE)
+"""How what a variable names is seen to be an optimizer."""
 
 
 class Source:
@@ -104,34 +49,49 @@ def translated(source: str, tree: Tree) -> tuple[str, list[tuple[int, str]]]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is told of old names: they are being changed
-        translator = Translator(Bindings(ast.parse(source), tree))
+        script = ast.parse(source)
+        translator = Translator(Bindings(script, tree), ScriptFacts(script))
         result = MetadataWrapper(cst.parse_module(source)).visit(translator)
-    for line in reversed(translator.new_imports):
-        result = with_import(result, line)
+    for name in translator.helpers:
+        blank = cst.EmptyLine(indent=False)
+        helper = cst.parse_statement(tables.HELPERS[name])
+        result = behind_imports(result, helper.with_changes(leading_lines=[blank, blank]))
+    for line in sorted(translator.new_imports, key=lambda line: (line.startswith("from"), line)):
+        result = behind_imports(result, cst.parse_statement(line))
     return result.code, sorted(translator.notes)
 
 
-def with_import(module: Any, line: str) -> Any:
-    """Put an import behind the last one at the top of a module."""
-    body = list(module.body)
+def behind_imports(module: Any, statement: Any) -> Any:
+    """Put a statement behind the last import at the top of a module."""
+    imports = (cst.Import, cst.ImportFrom)
     at = 0
-    for i, statement in enumerate(body):
-        small = getattr(statement, "body", None)
-        if isinstance(small, (list, tuple)) and any(
-            isinstance(s, (cst.Import, cst.ImportFrom)) for s in small
-        ):
+    for i, line in enumerate(module.body):
+        small = getattr(line, "body", None)
+        if isinstance(small, (list, tuple)) and any(isinstance(s, imports) for s in small):
             at = i + 1
-    return module.with_changes(body=[*body[:at], cst.parse_statement(line), *body[at:]])
+    return module.with_changes(body=[*module.body[:at], statement, *module.body[at:]])
+
+
+def source_of(node: Any) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def repr_like(node: Any, text: str) -> str:
+    """Return a text as a literal with the prefix and the quotes of another one."""
+    return f"{node.prefix}{node.quote}{text}{node.quote}"
 
 
 class Translator(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
-    def __init__(self, bindings: Bindings) -> None:
+    def __init__(self, bindings: Bindings, facts: ScriptFacts) -> None:
         super().__init__()
         self.bindings = bindings
+        self.facts = facts
         self.notes: list[tuple[int, str]] = []
         self.new_imports: list[str] = []
+        self.helpers: list[str] = []
+        self.batch_shape: str | None = None  # of the layer that a statement adds to a model
 
     # Notes.
 
@@ -176,6 +136,11 @@ class Translator(cst.CSTTransformer):
         return False
 
     def leave_SimpleStatementLine(self, original_node: Any, updated_node: Any) -> Any:
+        line = self.get_metadata(PositionProvider, original_node).start.line
+        if line in self.facts.trains_though_frozen:
+            return self.thawed(updated_node, self.facts.trains_though_frozen[line])
+        if self.batch_shape is not None:
+            return self.with_input(original_node, updated_node)
         if len(original_node.body) != 1:
             return updated_node
         statement = original_node.body[0]
@@ -194,11 +159,34 @@ class Translator(cst.CSTTransformer):
         made[-1] = made[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
         return cst.FlattenSentinel(made)
 
+    def with_input(self, original: Any, line: Any) -> Any:
+        """Put `model.add(Input(batch_shape=...))` before a layer that said `batch_input_shape` itself."""
+        shape, self.batch_shape = self.batch_shape, None
+        added = matchers.Expr(matchers.Call(matchers.Attribute(attr=matchers.Name("add"))))
+        if not matchers.matches(original.body[0], added):
+            self.note(
+                original, "`batch_input_shape`: an `Input(batch_shape=...)` before the layer today"
+            )
+            return line
+        self.need("import keras")
+        model = source_of(original.body[0].value.func.value)
+        before = cst.parse_statement(f"{model}.add(keras.Input(batch_shape={shape}))")
+        before = before.with_changes(leading_lines=line.leading_lines)
+        return cst.FlattenSentinel([before, line.with_changes(leading_lines=())])
+
+    @staticmethod
+    def thawed(line: Any, model: str) -> Any:
+        """Let a model train that was compiled before it was frozen: today that would be too late."""
+        before = cst.parse_statement(f"{model}.trainable = True")
+        after = cst.parse_statement(f"{model}.trainable = False")
+        before = before.with_changes(leading_lines=line.leading_lines)
+        return cst.FlattenSentinel([before, line.with_changes(leading_lines=()), after])
+
     def import_from(self, statement: Any) -> list[str] | None:
         """Return the lines that take the place of an import, None if it may stay."""
         if statement.module is None or isinstance(statement.names, cst.ImportStar):
             return None
-        module = cst.Module([]).code_for_node(statement.module)
+        module = source_of(statement.module)
         path = keras_path(module)
         if path is None:
             return None
@@ -213,6 +201,11 @@ class Translator(cst.CSTTransformer):
                     above, _, last = moved.rpartition(".")
                     groups.setdefault("keras" + (f".{above}" if above else ""), []).append(
                         self.aliased(last, local)
+                    )
+                    continue
+                if inner in tables.MODULES:
+                    groups.setdefault("keras", []).append(
+                        self.aliased(tables.MODULES[inner], local)
                     )
                     continue
                 if TODAY.contents(inner) is None:
@@ -234,12 +227,12 @@ class Translator(cst.CSTTransformer):
                 self.aliased(new, local)
             )
         lines = [f"from {m} import {', '.join(dict.fromkeys(n))}" for m, n in groups.items()]
-        return None if lines == [cst.Module([]).code_for_node(statement)] else lines
+        return None if lines == [source_of(statement)] else lines
 
     def imports(self, statement: Any) -> list[str] | None:
         lines, changed = [], False
         for alias in statement.names:
-            module = cst.Module([]).code_for_node(alias.name)
+            module = source_of(alias.name)
             path = keras_path(module)
             local = alias.asname.name.value if alias.asname else None
             if path is None:
@@ -272,8 +265,10 @@ class Translator(cst.CSTTransformer):
         if original_node.attr.value == "output_shape" and not _is_self(original_node.value):
             output = cst.Attribute(updated_node.value, cst.Name("output"))
             return cst.Attribute(output, cst.Name("shape"))
-        if original_node.attr.value in _GONE_ATTRIBUTES:
-            self.note(original_node, f"`.{original_node.attr.value}`")
+        if original_node.attr.value in tables.GONE_ATTRIBUTES:
+            self.note(original_node, tables.GONE_ATTRIBUTES[original_node.attr.value])
+        if original_node.attr.value == "lr" and _OPTIMIZER.search(source_of(original_node.value)):
+            return updated_node.with_changes(attr=cst.Name("learning_rate"))
         place = self.place(original_node)
         if place is None or self.module(original_node) is not None:
             return updated_node
@@ -290,10 +285,17 @@ class Translator(cst.CSTTransformer):
         """Return the expression for a function of `keras.backend`."""
         if TODAY.contents("backend").find(name) is not None:
             return updated
-        if name not in BACKEND:
+        wholes = (
+            *tables.EXPRESSIONS,
+            *tables.HELPERS,
+            *(setting for setting, _ in tables.SETTINGS),
+        )
+        if name in wholes:
+            return updated  # its call is translated as a whole
+        if name not in tables.BACKEND:
             self.note(original, f"`K.{name}`")
             return updated
-        new = BACKEND[name]
+        new = tables.BACKEND[name]
         package = new.split(".")[0]
         self.need("import keras" if package == "keras" else f"from keras import {package}")
         return cst.parse_expression(new)
@@ -301,20 +303,61 @@ class Translator(cst.CSTTransformer):
     # Calls.
 
     def leave_Call(self, original_node: Any, updated_node: Any) -> Any:
+        named = self.scores_by_name(original_node, updated_node)
+        if named is not None:
+            return named
         place = self.place(original_node.func)
-        if place is not None:
-            adapted = self.bindings.raw(*place)
-            if isinstance(adapted, Adapted):
-                return self.adapted_call(original_node, updated_node, adapted)
-            if place[0] == "backend" and place[1] in BACKEND:
-                return self.backend_call(original_node, updated_node, place[1])
-            return updated_node
-        if isinstance(original_node.func, cst.Attribute):
-            return self.method_call(original_node, updated_node)
-        return updated_node
+        if place is None:
+            method = isinstance(original_node.func, cst.Attribute)
+            return self.method_call(original_node, updated_node) if method else updated_node
+        if place[0] == "backend":
+            return self.backend_call(original_node, updated_node, place[1])
+        adapted = self.bindings.raw(*place)
+        if isinstance(adapted, Adapted):
+            updated_node = self.adapted_call(original_node, updated_node, adapted)
+        return self.todays_keywords(original_node, updated_node, place[1])
+
+    def scores_by_name(self, original: Any, updated: Any) -> Any:
+        """Return `model.evaluate(..., return_dict=True)` for `dict(zip(model.metrics_names, ...))`."""
+        match = matchers.Call(
+            matchers.Name("dict"),
+            [matchers.Arg(matchers.Call(matchers.Name("zip"), [matchers.Arg(), matchers.Arg()]))],
+        )
+        if not matchers.matches(original, match):
+            return None
+        names, scores = (a.value for a in original.args[0].value.args)
+        if not matchers.matches(names, matchers.Attribute(attr=matchers.Name("metrics_names"))):
+            return None
+        model = source_of(names.value)
+        if not source_of(scores).startswith((f"{model}.evaluate(", f"{model}.evaluate_generator(")):
+            return None
+        line = self.get_metadata(PositionProvider, names).start.line
+        self.notes.remove((line, tables.GONE_ATTRIBUTES["metrics_names"]))
+        call = updated.args[0].value.args[1].value
+        return call.with_changes(
+            args=[*call.args, self.keyword("return_dict", cst.Name("True"), None)]
+        )
 
     def backend_call(self, original: Any, updated: Any, name: str) -> Any:
         """Return a call of a function of `keras.backend` by today's names, with the defaults of then."""
+        if name in tables.HELPERS:
+            return updated.with_changes(func=self.helper(name))
+        if name in tables.EXPRESSIONS:
+            return self.backend_expression(original, updated, name)
+        words = [self.value(a) for a in updated.args]
+        setting = tables.SETTINGS.get((name, *words)) if len(words) == 1 else None
+        if setting is not None:
+            func = updated.func.with_changes(attr=cst.Name(setting.partition("(")[0]))
+            return updated.with_changes(func=func, args=cst.parse_expression(setting).args)
+        if name not in tables.BACKEND:
+            return updated
+        if name in tables.DRAWING and "seed" not in [
+            a.keyword.value for a in updated.args if a.keyword
+        ]:
+            self.note(
+                original,
+                f"`K.{name}` without a seed: with JAX, a layer's own `SeedGenerator` today",
+            )
         then, today, new = self.backend_arguments(name)
         args, given = [], {"name"}
         for i, a in enumerate(updated.args):
@@ -334,13 +377,63 @@ class Translator(cst.CSTTransformer):
             if p.name not in given and new[p.name] and now[new[p.name]] != p.default
             if p.default is not None or p.name == "axis"  # else None is for what is not said
         }
-        more.update(_ALSO.get(name, {}))
+        more.update(tables.ALSO.get(name, {}))
         args += [self.keyword(k, cst.parse_expression(v), None) for k, v in more.items()]
+        return updated.with_changes(args=self.joined(args, updated.args))
+
+    def backend_expression(self, original: Any, updated: Any, name: str) -> Any:
+        """Return the expression that a call of a function of `keras.backend` is today."""
+        text = tables.EXPRESSIONS[name]
+        order = list(inspect.signature(self.bindings.raw("backend", name)).parameters)
+        given = {a.keyword.value if a.keyword else order[i]: a for i, a in enumerate(updated.args)}
+        needed = order[: 1 + ("{1}" in text) + ("{2}" in text)]
+        if set(given) != set(needed) or any(a.star for a in updated.args):
+            self.note(original, f"`K.{name}`")
+            return updated
+        for package in ("ops", "layers"):
+            if f"{package}." in text:
+                self.need(f"from keras import {package}")
+        values = [given[n].value for n in needed]
+        return cst.parse_expression(text.format(*map(self.as_operand, values)))
+
+    @staticmethod
+    def as_operand(node: Any) -> str:
+        """Return the source of an expression, in parentheses where it needs some beside an operator."""
+        operators = (cst.BinaryOperation, cst.BooleanOperation, cst.Comparison, cst.UnaryOperation)
+        bare = isinstance(node, (*operators, cst.IfExp, cst.Lambda)) and not node.lpar
+        return f"({source_of(node)})" if bare else source_of(node)
+
+    def helper(self, name: str) -> Any:
+        """Return the name of a function that the script gets."""
+        if name not in self.helpers:
+            self.helpers.append(name)
+        if "ops." in tables.HELPERS[name]:
+            self.need("from keras import ops")
+        return cst.Name(name)
+
+    def todays_keywords(self, original: Any, updated: Any, name: str) -> Any:
+        """Return a call without the keywords that only older Keras had, though the table keeps them."""
+        args = []
+        for a in updated.args:
+            keyword = a.keyword.value if a.keyword else None
+            if (name, keyword) == ("Embedding", "input_length"):
+                shape = cst.parse_expression(f"({source_of(a.value)},)")
+                a = a.with_changes(keyword=cst.Name("input_shape"), value=shape)
+            elif keyword == "batch_input_shape":
+                self.batch_shape = source_of(a.value)
+                continue
+            elif (name, keyword) == ("ModelCheckpoint", "period"):
+                if self.value(a) != 1:
+                    self.note(
+                        original, "`ModelCheckpoint(period=...)`: `save_freq` counts batches today"
+                    )
+                continue
+            args.append(a)
         return updated.with_changes(args=self.joined(args, updated.args))
 
     def backend_arguments(self, name: str) -> tuple[list, list, dict[str, str | None]]:
         """Return a function's parameters then and today, and today's names of those of then."""
-        package, _, target = BACKEND[name].rpartition(".")
+        package, _, target = tables.BACKEND[name].rpartition(".")
         target = TODAY.contents(package.replace("keras", "")).find(target)
         then = list(inspect.signature(self.bindings.raw("backend", name)).parameters.values())
         today = list(inspect.signature(target).parameters.values())
@@ -352,25 +445,98 @@ class Translator(cst.CSTTransformer):
         return then, today, new
 
     def method_call(self, original: Any, updated: Any) -> Any:
-        name = original.func.attr.value
-        if name == "predict_classes":
-            self.note(original, "`predict_classes`: take argmax of `predict`, or `> 0.5` of it")
-        if name not in METHODS:
+        name, owner = original.func.attr.value, original.func.value
+        if name in tables.HELPERS and not _is_self(owner):
+            model = cst.Arg(updated.func.value, comma=cst.Comma(cst.SimpleWhitespace(""), _SPACE))
+            return updated.with_changes(func=self.helper(name), args=[model, *updated.args])
+        if (
+            name == "add_loss"
+            and isinstance(owner, cst.Name)
+            and owner.value in self.facts.functional
+        ):
+            self.note(
+                original, "`add_loss` of a functional model: a layer adds it in its `call` today"
+            )
+        if name not in tables.METHODS:
             return updated
-        new, keywords, without = METHODS[name]
+        new, keywords, without = tables.METHODS[name]
         given = [a.keyword.value for a in updated.args if a.keyword]
         for keyword in without:
             if keyword in given:
                 self.note(original, f"`{name}({keyword}=...)`: today it counts batches")
                 return updated
+        if name == "evaluate" and self.facts.shows_accuracy and "show_accuracy" not in given:
+            self.note(
+                original, "`evaluate` without `show_accuracy`: today it gives the accuracy, too"
+            )
+        order = tables.ORDER.get(name, ())
+        kept = 0 if name == "add_weight" else 2
+        if name == "add_weight" and not isinstance(self.value(updated.args[0]), str):
+            return updated  # of Keras 1, whose order is today's
         args = []
-        for a in updated.args:
+        for i, a in enumerate(updated.args):
             old = a.keyword.value if a.keyword else None
+            if old is None and not a.star and kept <= i < len(order):
+                old = order[i]
+                if name == "compile" and isinstance(self.value(a), str):  # Keras 0: `class_mode`
+                    continue
+                a = self.keyword(old, a.value, a)
             if old in keywords and keywords[old] is None:
                 continue
             args.append(self.renamed(a, keywords.get(old, old)) if old else a)
+        if name == "compile":
+            args = self.compile_arguments(args)
         func = updated.func.with_changes(attr=cst.Name(new))
         return updated.with_changes(func=func, args=self.joined(args, updated.args))
+
+    def compile_arguments(self, args: list) -> list:
+        """Return the arguments of `compile` with what strings meant then, and all that is needed today."""
+        names = [
+            a.keyword.value if a.keyword else order
+            for a, order in zip(args, tables.ORDER["compile"] * 3)
+        ]
+        given = dict(zip(names, args))
+        optimizer, loss, weights = (given.get(n) for n in ("optimizer", "loss", "loss_weights"))
+        if optimizer is not None and isinstance(self.value(optimizer), str):
+            made = self.optimizer_named(self.value(optimizer))
+            if made is not None:
+                args[args.index(optimizer)] = optimizer.with_changes(
+                    value=cst.parse_expression(made)
+                )
+        metrics = given.get("metrics")
+        count = self.number_of_outputs(loss, weights)
+        if count > 1:  # what was said once held for all outputs
+            if isinstance(self.value(loss), str):
+                losses = ", ".join([source_of(loss.value)] * count)
+                args[args.index(loss)] = loss.with_changes(
+                    value=cst.parse_expression(f"[{losses}]")
+                )
+            if metrics is not None and isinstance(metrics.value, cst.List):
+                each = cst.parse_expression(f"[{source_of(metrics.value)}] * {count}")
+                args[args.index(metrics)] = metrics.with_changes(value=each)
+        if self.facts.shows_accuracy and "metrics" not in given:
+            args.append(self.keyword("metrics", cst.parse_expression('["accuracy"]'), None))
+        return args
+
+    @staticmethod
+    def number_of_outputs(loss: Any, weights: Any) -> int:
+        """Return how many outputs a model has, as far as lists of losses or their weights tell; else 1."""
+        lists = [
+            a.value for a in (loss, weights) if a is not None and isinstance(a.value, cst.List)
+        ]
+        return max((len(values.elements) for values in lists), default=1) if loss is not None else 1
+
+    def optimizer_named(self, name: str) -> str | None:
+        """Return how an optimizer is made today that had another learning rate by its name alone."""
+        for adapted in self.bindings.tree.contents("optimizers").names.values():
+            if isinstance(adapted, Adapted) and adapted.target.__name__.lower() == name.lower():
+                then = adapted()
+                now = TODAY.contents("optimizers").find(type(then).__name__)()
+                if then.learning_rate != now.learning_rate:
+                    self.need("import keras")
+                    rate = float(str(then.learning_rate.numpy()))
+                    return f"keras.optimizers.{type(now).__name__}(learning_rate={rate})"
+        return None
 
     @staticmethod
     def renamed(arg: Any, keyword: str | None) -> Any:
@@ -452,11 +618,17 @@ class Translator(cst.CSTTransformer):
 
     @staticmethod
     def value(arg: Any) -> Any:
-        """Return an argument's value if it is a literal, else a `Source`."""
+        """Return an argument's value if it is a literal, else a `Source`; of sequences part by part."""
+        node = arg.value
+        if isinstance(node, (cst.Tuple, cst.List)) and all(
+            type(e) is cst.Element for e in node.elements
+        ):
+            parts = map(Translator.value, node.elements)
+            return tuple(parts) if isinstance(node, cst.Tuple) else list(parts)
         try:
-            return ast.literal_eval(cst.Module([]).code_for_node(arg.value))
+            return ast.literal_eval(source_of(node))
         except (ValueError, SyntaxError):
-            return Source(arg.value)
+            return Source(node)
 
     def node(self, value: Any, original: Any, adapted: Adapted, name: str) -> Any:
         """Return the source of a value, None (and a note) if it has none."""
@@ -468,7 +640,7 @@ class Translator(cst.CSTTransformer):
 
     def code(self, value: Any) -> str:
         if isinstance(value, Source):
-            return cst.Module([]).code_for_node(value.node)
+            return source_of(value.node)
         if isinstance(value, (list, tuple)):
             inner = ", ".join(map(self.code, value))
             if isinstance(value, list):
@@ -476,7 +648,7 @@ class Translator(cst.CSTTransformer):
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         if value is None or isinstance(value, (bool, int, float, str)):
             return f'"{value}"' if isinstance(value, str) and value.isidentifier() else repr(value)
-        for family, package in _FAMILIES.items():
+        for family, package in tables.FAMILIES.items():
             if isinstance(value, family):
                 return self.made(value, package)
         if value is hard_sigmoid:
@@ -497,12 +669,34 @@ class Translator(cst.CSTTransformer):
         """Let callbacks watch a metric by today's name."""
         if original_node.keyword is None or original_node.keyword.value != "monitor":
             return updated_node
-        code = cst.Module([]).code_for_node(original_node.value)
-        if code.strip("\"'") in ("acc", "val_acc"):
-            return updated_node.with_changes(
-                value=cst.parse_expression(code.replace("acc", "accuracy"))
-            )
-        return updated_node
+        key = self.value(original_node)
+        if not self.is_renamed(key):
+            return updated_node
+        return updated_node.with_changes(value=self.todays_key(original_node.value, key))
+
+    def is_renamed(self, key: Any) -> bool:
+        """Whether a key of a history has another name today: `metrics=["acc"]` gives `acc` as it did."""
+        return key in tables.KEYS and not (self.facts.names_acc and key.endswith("acc"))
+
+    @staticmethod
+    def todays_key(node: Any, key: str) -> Any:
+        """Return a string in the quotes that it had."""
+        return cst.parse_expression(source_of(node).replace(key, tables.KEYS[key]))
+
+    # Names of files.
+
+    def leave_SimpleString(self, original_node: Any, updated_node: Any) -> Any:
+        old = original_node.evaluated_value
+        new = self.facts.files.get(old, old)
+        if (
+            isinstance(new, str) and not self.facts.names_acc
+        ):  # "weights.{epoch:02d}-{val_acc:.2f}.keras"
+            new = re.sub(r"\{(val_)?acc([:}])", r"{\1accuracy\2", new)
+        return (
+            updated_node
+            if new == old
+            else updated_node.with_changes(value=repr_like(original_node, new))
+        )
 
     # What is read from histories.
 
@@ -510,11 +704,9 @@ class Translator(cst.CSTTransformer):
         value = original_node.value
         if not (isinstance(value, cst.Attribute) and value.attr.value == "history"):
             return updated_node
-        code = cst.Module([]).code_for_node(original_node.slice[0])
-        key = code.strip("\"'")
-        if key in ("acc", "val_acc") and "acc" not in self.bindings.texts - {key}:
-            new = code.replace("acc", "accuracy")
-            return cst.parse_expression(
-                f"{cst.Module([]).code_for_node(updated_node.value)}[{new}]"
-            )
-        return updated_node
+        index = getattr(original_node.slice[0].slice, "value", None)
+        key = self.value(original_node.slice[0].slice) if index is not None else None
+        if not self.is_renamed(key):
+            return updated_node
+        new = self.todays_key(index, key)
+        return cst.parse_expression(f"{source_of(updated_node.value)}[{source_of(new)}]")
