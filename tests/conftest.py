@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 # The oracle is Keras on JAX, in float64 too. Chosen before anything imports keras.
@@ -26,8 +27,17 @@ def pytest_configure(config):
     quick_keras.set_environment(cache.mkdir("jax") if cache else tempfile.mkdtemp())
 
 
+SLOW_FIXTURES = {"run_example"} | ({"keras"} if find_spec("keras") else set())
+
+
 def pytest_collection_modifyitems(items):
-    """Tests of one layer or op stand together: they need the same calls and compiled programs."""
+    """Mark what is slow for what it needs, and let tests of one layer or op stand together.
+
+    Those need the same calls and compiled programs.
+    """
+    for item in items:
+        if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     folders = {item.path.parent: place for place, item in reversed(list(enumerate(items)))}
 
     def place(item):

@@ -56,6 +56,7 @@ def test_names_arguments_and_keys_change_and_all_else_stays():
     assert modernized(PIMA) == (TODAY, [])
 
 
+@pytest.mark.slow
 def test_the_result_runs_on_keras_3(tmp_path):
     pytest.importorskip("keras")
     script = tmp_path / "script.py"
@@ -104,6 +105,7 @@ def test_pieces(old, new):
     assert modernized(old, dialect=2) == (new, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lstm_seq2seq", "lstm_text_generation"])
 def test_whole_scripts_run_on_keras_3(name, tmp_path):
     pytest.importorskip("keras")
