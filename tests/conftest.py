@@ -1,22 +1,60 @@
 """Settings that every test shares."""
 
 import contextlib
+import gc
 import os
 import subprocess
 import sys
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 # The oracle is Keras on JAX, in float64 too. Chosen before anything imports keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Tests compile many tiny programs and run each a few times.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # for option_cover.py
+sys.path.append(str(Path(__file__).parent))  # for option_cover.py and others
+
+import quick_keras
+
+
+def pytest_configure(config):
+    cache = getattr(config, "cache", None)
+    quick_keras.set_environment(cache.mkdir("jax") if cache else tempfile.mkdtemp())
+
+
+SLOW_FIXTURES = {"run_example"} | ({"keras"} if find_spec("keras") else set())
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is slow for what it needs, and let tests of one layer or op stand together.
+
+    Those need the same calls and compiled programs.
+    """
+    for item in items:
+        if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    folders = {item.path.parent: place for place, item in reversed(list(enumerate(items)))}
+
+    def place(item):
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return folders[item.path.parent], str(params.get("name", ""))
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish():
+    keep_out_of_collections()
+
+
+def keep_out_of_collections():
+    """Tests that collect garbage need not look through modules and tests, which stay anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +64,9 @@ def keras():
     from keras.src.backend.common import dtypes
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
+    quick_keras.draw_weights_with_numpy()
+    quick_keras.keep_compiler_context()
+    keep_out_of_collections()
     return keras
 
 
@@ -54,13 +95,13 @@ _tests_since_clearing = 0
 
 @pytest.fixture(autouse=True)
 def few_compiled_programs():
-    """JAX keeps every program that it compiled, and is the slower to compile the more there are."""
+    """JAX keeps every program that it compiled; now and then they are forgotten."""
     yield
     global _tests_since_clearing
     _tests_since_clearing += 1
-    if _tests_since_clearing >= 50 and "jax" in sys.modules:
+    if _tests_since_clearing >= 50:
         _tests_since_clearing = 0
-        sys.modules["jax"].clear_caches()
+        quick_keras.forget_programs()
 
 
 @pytest.fixture(autouse=True)

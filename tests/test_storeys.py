@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ MODULES = {
 }
 
 
+@functools.cache
 def imports_of(module: str) -> set[str]:
     """Return the modules of the package that one imports, anywhere in it, functions included."""
     found = set()
@@ -28,9 +30,6 @@ def imports_of(module: str) -> set[str]:
                 inner = f"{node.module}.{alias.name}"
                 found.add(inner if inner in MODULES else node.module)
     return (found & set(MODULES)) - {module}
-
-
-IMPORTS = {module: imports_of(module) for module in MODULES}
 
 
 def storeys() -> dict[str, int]:
@@ -65,7 +64,7 @@ FACADES = {"minikeras", "minikeras.utils"}
 @pytest.mark.parametrize("module", sorted(set(MODULES) - FACADES))
 def test_imports_point_down(module):
     own = package_of(module)
-    for other in sorted(IMPORTS[module]):
+    for other in sorted(imports_of(module)):
         above = package_of(other)
         assert STOREYS[above] >= STOREYS[own], f"{module} imports {other}, which is above it"
 
@@ -76,7 +75,7 @@ def test_no_circles():
     def visit(module: str, path: tuple[str, ...]) -> None:
         assert module not in path, " -> ".join([*path[path.index(module) :], module])
         if module not in done:
-            for other in sorted(IMPORTS[module]):
+            for other in sorted(imports_of(module)):
                 visit(other, (*path, module))
             done.add(module)
 

@@ -25,7 +25,10 @@ SCENARIOS = ("by_epochs", "by_batches", "by_dataset", "by_generator", "in_half_p
 IN_A_ROW = 4
 """How often a training is killed before it is let come to its end."""
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL"),
+]
 
 
 def run(scenario, folder, moment, files):

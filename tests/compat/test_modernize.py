@@ -56,6 +56,7 @@ def test_names_arguments_and_keys_change_and_all_else_stays():
     assert modernized(PIMA) == (TODAY, [])
 
 
+@pytest.mark.slow
 def test_the_result_runs_on_keras_3(tmp_path):
     pytest.importorskip("keras")
     script = tmp_path / "script.py"
@@ -165,6 +166,7 @@ def test_pieces(old, new):
     assert modernized(old, dialect=2) == (new, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["keras1/stateful_lstm", "keras2/gan", "keras2/prep_tokenizer_lstm"]
 )

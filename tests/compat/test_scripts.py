@@ -17,6 +17,8 @@ OF_KERAS_3 = [path for path in SCRIPTS if path.parent.name == "keras3"]
 ROOT = Path(__file__).parents[2]
 OPTIONAL = ("h5py", "pandas", "PIL", "sklearn", "matplotlib")
 
+pytestmark = pytest.mark.slow
+
 
 def run(command, script, folder, **env):
     done = subprocess.run(

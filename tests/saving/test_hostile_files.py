@@ -389,6 +389,7 @@ def test_a_config_of_something_else(valid, tmp_path):
 # Any bytes.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_flipped_and_cut_bytes_give_an_error_or_a_model(valid, tmp_path, ending):
     data = valid[ending]

@@ -33,6 +33,7 @@ def test_every_snippet_stands_in_the_script_of_its_note(place):
     assert whole or [line for line in snippet if line not in script] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("note", range(1, 6))
 def test_the_script_of_a_note_runs(note, tmp_path):
     if note in (3, 5):

@@ -21,8 +21,6 @@ class Pair:
             k.utils.clear_session()
             k.config.set_floatx(dtype)
             model = build(k)
-            if k is keras:
-                model.run_eagerly = True  # the compiler takes longer than these models
             if model.built:
                 weights = weights or self.random_weights(model)
                 model.set_weights(weights)

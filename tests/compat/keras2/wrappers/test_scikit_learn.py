@@ -232,6 +232,7 @@ print(grid.fit(x, y).best_params_)
 """
 
 
+@pytest.mark.slow
 def test_workers_know_the_dialect(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(WITH_WORKERS)
