@@ -10,7 +10,7 @@ _MODULES = {
     "einops": "rearrange",
     "linalg": "factorizations matrices",
     "math": "fft math segments",
-    "nn": "activations convolution crossentropy ctc encoding normalization patches sequences",
+    "nn": "activations adaptive_pooling convolution crossentropy ctc encoding normalization patches sequences",
 }
 _MODULE_OF_FILE = {file: module for module, files in _MODULES.items() for file in files.split()}
 _ELSEWHERE = {"polar": "nn", "slogdet": "numpy"}

@@ -68,6 +68,7 @@ FUSED: dict[str, Callable] = {
     "dense": on_layer(lambda layers: layers.Dense(3, activation="tanh"), 4, 2),
     "embedding": lambda rng: embedding(rng),
     "lstm": on_layer(lambda layers: layers.LSTM(3, return_sequences=True), 2, 4, 2),
+    "conv_lstm": on_layer(lambda layers: layers.ConvLSTM1D(2, 2), 2, 3, 4, 2),
     "gru": on_layer(lambda layers: layers.GRU(3), 2, 4, 2),
     "simple_rnn": on_layer(lambda layers: layers.SimpleRNN(3), 2, 4, 2),
     "batch_normalization_of_batch": on_layer(
