@@ -33,10 +33,12 @@ from minikeras import (
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
+from minikeras.autodiff.remat import remat
 from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies import DTypePolicy, FloatDTypePolicy
 from minikeras.initializers import Initializer
 from minikeras.layers import Input, InputSpec, Layer
+from minikeras.layers.remat_scope import RematScope
 from minikeras.losses import Loss
 from minikeras.metrics import Metric
 from minikeras.models import Model, Sequential

@@ -328,12 +328,14 @@ class LayerState(Trackable, Operation):
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
         if thread.state.describing:
             return
-        added = self.added_losses
+        added, journal = self.added_losses, thread.state.journal
         for x in tree.flatten(loss):
             if isinstance(x, KerasTensor):
                 continue  # the layer is only being described
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
+            if journal is not None:
+                journal.losses.append((added, len(added)))
             added.append(x)
         for layer in thread.state.layers:  # any of them may be the outermost one of the next call
             if all(losses is not added for losses in layer._losses_to_forget):

@@ -8,7 +8,10 @@ def calls(sizes, rank):
     spatial = (6, 5, 4)[:rank]
     first = {"output_size": sizes[1], "data_format": "channels_first"}
     return [
-        *[Call({"output_size": s}, Array((2, *spatial, 3))) for s in sizes],
+        *[
+            Call({"output_size": s, "data_format": "channels_last"}, Array((2, *spatial, 3)))
+            for s in sizes
+        ],
         Call(first, Array((2, 3, *spatial))),
     ]
 

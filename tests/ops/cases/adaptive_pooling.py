@@ -12,4 +12,5 @@ def images(r):
     return (r.real(r.batch, *shape), size), {"data_format": data_format}
 
 
-CASES.add("adaptive_average_pool adaptive_max_pool", images)
+# Keras describes a result of other axes than it computes.
+CASES.add("adaptive_average_pool adaptive_max_pool", images, same_spec=False)
