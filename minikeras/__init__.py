@@ -48,7 +48,15 @@ from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
-_LATE = {"data": "minikeras.data", "install_as_keras": "minikeras.compat.importer"}
+_LATE = {
+    "StatelessScope": "minikeras.autodiff.scopes",
+    "SymbolicScope": "minikeras.autodiff.scopes",
+    "data": "minikeras.data",
+    "device": "minikeras.autodiff.scopes",
+    "install_as_keras": "minikeras.compat.importer",
+    "mixed_precision": "minikeras.mixed_precision",
+    "name_scope": "minikeras.autodiff.scopes",
+}
 """What few scripts need, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, _ = _late_names(globals(), _LATE)

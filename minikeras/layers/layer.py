@@ -18,7 +18,7 @@ from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
-from minikeras.common.settings import settings
+from minikeras.common.settings import get_local, settings
 from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.layers.building import Before, build_arguments, build_once, first_call
 from minikeras.layers.call_arguments import (
@@ -335,7 +335,8 @@ class Layer(LayerState):
 
     def _push(self) -> None:
         if self._path is None:
-            self._path = "/".join([layer.name for layer in thread.state.layers] + [self.name])
+            around = [layer.name for layer in thread.state.layers]
+            self._path = "/".join([*get_local("name_scopes", ()), *around, self.name])
         thread.state.layers.append(self)
 
     def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
