@@ -53,6 +53,7 @@ _LATE = {
     "SymbolicScope": "minikeras.autodiff.scopes",
     "data": "minikeras.data",
     "device": "minikeras.autodiff.scopes",
+    "distillation": "minikeras.distillation",
     "install_as_keras": "minikeras.compat.importer",
     "mixed_precision": "minikeras.mixed_precision",
     "name_scope": "minikeras.autodiff.scopes",
