@@ -33,10 +33,12 @@ from minikeras import (
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
+from minikeras.autodiff.remat import remat
 from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies import DTypePolicy, FloatDTypePolicy
 from minikeras.initializers import Initializer
 from minikeras.layers import Input, InputSpec, Layer
+from minikeras.layers.remat_scope import RematScope
 from minikeras.losses import Loss
 from minikeras.metrics import Metric
 from minikeras.models import Model, Sequential
@@ -46,7 +48,16 @@ from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
-_LATE = {"data": "minikeras.data", "install_as_keras": "minikeras.compat.importer"}
+_LATE = {
+    "StatelessScope": "minikeras.autodiff.scopes",
+    "SymbolicScope": "minikeras.autodiff.scopes",
+    "data": "minikeras.data",
+    "device": "minikeras.autodiff.scopes",
+    "distillation": "minikeras.distillation",
+    "install_as_keras": "minikeras.compat.importer",
+    "mixed_precision": "minikeras.mixed_precision",
+    "name_scope": "minikeras.autodiff.scopes",
+}
 """What few scripts need, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, _ = _late_names(globals(), _LATE)

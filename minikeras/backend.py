@@ -1,5 +1,7 @@
 """`keras.backend`: the small part of it that Keras 3 keeps."""
 
+from minikeras.common.dtypes import is_float_dtype as is_float_dtype
+from minikeras.common.dtypes import is_int_dtype as is_int_dtype
 from minikeras.common.dtypes import result_type as result_type
 from minikeras.common.dtypes import standardize_dtype as standardize_dtype
 from minikeras.common.naming import get_uid as get_uid

@@ -18,11 +18,23 @@ class State:
         layers: layers being called, outermost first; for names in messages and variable paths.
         autocast: NumPy dtype that float variables are cast to while a mixed-precision layer runs.
         describing: whether a step of a graph is being described: ops that it calls are part of it.
+        journal: who notes what changes, None for nobody (`autodiff/journal.py`).
+        rematerializing: whether what runs will be computed again for its gradient, or is.
         in_call: whether a layer call is under way on this thread.
         scopes: open name scopes; variables created inside carry them in their path.
     """
 
-    __slots__ = ("autocast", "describing", "in_call", "layers", "scopes", "tapes", "training")
+    __slots__ = (
+        "autocast",
+        "describing",
+        "in_call",
+        "journal",
+        "layers",
+        "rematerializing",
+        "scopes",
+        "tapes",
+        "training",
+    )
 
     def __init__(self) -> None:
         self.tapes: list[Any] = []
@@ -31,6 +43,8 @@ class State:
         self.autocast: Any = None
         self.describing = False
         self.in_call = False
+        self.journal: Any = None
+        self.rematerializing = False
         self.scopes: list[str] = []
 
 

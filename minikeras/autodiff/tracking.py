@@ -92,13 +92,17 @@ class Trackable:
         """Return the variables of this object itself, in the order in which they are saved."""
         return [v for v in self.tracked() if isinstance(v, Variable)]
 
+    def stored_variables(self) -> list[Variable]:
+        """Return those of the own variables that files of weights hold, in the order of their index."""
+        return self.own_variables()
+
     def save_own_variables(self, store: Any) -> None:
         """Write the values of the object's own variables into a dict-like store, by their index.
 
         They are copies, but for a store that says `is_written_at_once`.
         """
         copied = not getattr(store, "is_written_at_once", False)
-        for i, v in enumerate(self.own_variables()):
+        for i, v in enumerate(self.stored_variables()):
             store[str(i)] = v.numpy() if copied else v.array
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
@@ -116,7 +120,7 @@ class Trackable:
             raise ValueError(problem)
         if getattr(store, "arrays_are_new", False):
             values = {key: Tensor(value) for key, value in values.items()}
-        assign_values(self.own_variables(), [values[str(i)] for i in range(len(keys))])
+        assign_values(self.stored_variables(), [values[str(i)] for i in range(len(keys))])
 
     def loads_as_usual(self) -> bool:
         """Whether variables are loaded by the methods above, not by a subclass's own way."""
@@ -131,7 +135,7 @@ class Trackable:
         Returns:
             The message of the error that loading them would raise, None if they fit.
         """
-        own = self.own_variables()
+        own = self.stored_variables()
         if len(shapes) != len(own):
             return (
                 f"{type(self).__name__} '{self.name}' expected {len(own)} variables, but received "

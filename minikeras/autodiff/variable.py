@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.keras_tensor import has_values
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Leaf
@@ -234,6 +235,7 @@ class Variable(Tensor):
             )
         if thread.state.describing:
             return self  # a call that is only described changes nothing
+        note_change(self)
         if type(value) is Tensor and array.dtype == self.array.dtype:
             self.array = np.asarray(array)  # tensors are immutable: no copy
         else:
@@ -259,6 +261,7 @@ class Variable(Tensor):
                 f"value of shape {array.shape}."
             )
         if not thread.state.describing:
+            note_change(self)
             self.array = new
         return self
 
@@ -276,6 +279,7 @@ class Variable(Tensor):
         new = np.array(self.array)
         new[key] = to_array(value)
         if not thread.state.describing:
+            note_change(self)
             self.array = new
 
     def __copy__(self) -> Variable:

@@ -48,6 +48,30 @@ def standardize_dtype(dtype: Any) -> str:
     return known
 
 
+def is_float_dtype(dtype: Any) -> bool:
+    """Return whether a dtype, or its name, is one of floats.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.backend.is_float_dtype("bfloat16"), minikeras.backend.is_float_dtype("int8")
+    (True, False)
+    """
+    return standardize_dtype(dtype) in FLOAT_TYPES
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Return whether a dtype, or its name, is one of integers, signed or not.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.backend.is_int_dtype("uint8"), minikeras.backend.is_int_dtype("bool")
+    (True, False)
+    """
+    return standardize_dtype(dtype) in INT_TYPES
+
+
 @functools.lru_cache(maxsize=256)
 def _name_of(dtype: Any) -> str | None:
     if isinstance(dtype, type) and dtype in _PYTHON_TYPES:

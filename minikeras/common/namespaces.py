@@ -27,6 +27,7 @@ CLASS_HOMES = (
     "ops",
     "quantizers",
     "utils",
+    "distillation",
 )
 """Namespaces of minikeras whose classes a config may name."""
 

@@ -25,18 +25,18 @@ from minikeras.kernels.per_example import Products, Sums
 from minikeras.kernels.sums import add_reduce, column_sums
 
 
-def _time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
-    """Return `(batch, time, n)` as `(time, batch, n)`, contiguous, in the order of processing."""
-    x = x.transpose(1, 0, 2)
+def time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
+    """Return `(batch, time, ...)` as `(time, batch, ...)`, contiguous, in the order of processing."""
+    x = x.swapaxes(0, 1)
     return np.ascontiguousarray(x[::-1] if backwards else x)
 
 
 def _batch_major(x: np.ndarray, backwards: bool) -> np.ndarray:
-    """Undo `_time_major`, without a copy."""
+    """Undo `time_major`, without a copy."""
     return (x[::-1] if backwards else x).transpose(1, 0, 2)
 
 
-def _skipped(mask: np.ndarray | None, backwards: bool) -> list | None:
+def skipped_rows(mask: np.ndarray | None, backwards: bool) -> list | None:
     """Return for each step the rows that are masked out, None where there are none."""
     if mask is None:
         return None
@@ -45,7 +45,7 @@ def _skipped(mask: np.ndarray | None, backwards: bool) -> list | None:
     return [np.flatnonzero(row) if row.any() else None for row in out]
 
 
-def _states(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype) -> np.ndarray:
+def states_of(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype) -> np.ndarray:
     """Return room for the states before and after each step, the first one filled in."""
     states = np.empty((steps + 1, *like), dtype)
     states[0] = 0 if first is None else first
@@ -168,10 +168,10 @@ def _products(left: np.ndarray, right: np.ndarray) -> Products:
     return Products(left, right, (left.shape[-1], right.shape[-1]))
 
 
-def _start(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
+def start_gradients(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
     """Return the gradient of the sequence, time-major, and buffers that begin with the states'."""
-    sequence = None if gs[0] is None else gs[0].transpose(1, 0, 2)
-    ends = [np.zeros_like(like) if g is None else np.array(g) for g in gs[1:]]
+    sequence = None if gs[0] is None else gs[0].swapaxes(0, 1)
+    ends = [np.zeros_like(like) if g is None else np.array(g, like.dtype) for g in gs[1:]]
     return sequence, ends
 
 
@@ -189,7 +189,7 @@ def _matrix(x: np.ndarray) -> np.ndarray:
 # LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
 
 
-def _lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
+def lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
     """Return weights with gates i, f, o scaled and put before c."""
     u = w.shape[-1] // 4
     out = np.empty(w.shape, w.dtype)
@@ -199,7 +199,7 @@ def _lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
     return out
 
 
-def _lstm_unorder(w: np.ndarray, target: np.ndarray | None) -> np.ndarray:
+def lstm_unorder(w: np.ndarray, target: np.ndarray | None) -> np.ndarray:
     u = w.shape[-1] // 4
     target = np.empty(w.shape, w.dtype) if target is None else target
     target[..., : 2 * u] = w[..., : 2 * u]
@@ -233,21 +233,21 @@ def lstm_forward(
         `(outputs, h, c)`, the outputs of all steps `(batch, time, units)` in the order of
         processing and the last states; and what backward needs.
     """
-    x_t = _time_major(x, backwards)
+    x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
-    w = _lstm_order(recurrent, 0.5)
+    w = lstm_order(recurrent, 0.5)
     dtype = np.result_type(x, kernel)
     # Each step's gates take the place of its product with the inputs.
     gates = np.empty((steps, 4, batch, units), dtype)
     z_x = gates.reshape(steps, batch, 4 * units)
-    h = _states(steps, h0, (batch, units), dtype)
-    c = _states(steps, c0, (batch, units), dtype)
+    h = states_of(steps, h0, (batch, units), dtype)
+    c = states_of(steps, c0, (batch, units), dtype)
     tanh_c = np.empty((steps, batch, units), dtype)
     z = np.empty((batch, 4 * units), dtype)
     z_gates = z.reshape(batch, 4, units)
     product = np.empty((batch, units), dtype)
-    skipped = _skipped(mask, backwards)
+    skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
@@ -268,8 +268,8 @@ def lstm_forward(
             new_c[skipped[t]] = c[t][skipped[t]]
             new_h[skipped[t]] = h[t][skipped[t]]
 
-    first = None if bias is None else _lstm_order(bias, 0.5)
-    _forward_loop(x_t, _lstm_order(kernel, 0.5), first, z_x, step)
+    first = None if bias is None else lstm_order(bias, 0.5)
+    _forward_loop(x_t, lstm_order(kernel, 0.5), first, z_x, step)
     saved = (x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards)
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
 
@@ -282,8 +282,8 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     """
     x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards = saved
     steps, _, batch, units = gates.shape
-    sequence, (dh, dc) = _start(gs, h[0])
-    w_t = np.ascontiguousarray(_lstm_order(recurrent, 1).T)
+    sequence, (dh, dc) = start_gradients(gs, h[0])
+    w_t = np.ascontiguousarray(lstm_order(recurrent, 1).T)
     dz = np.empty((steps, batch, 4 * units), h.dtype)
     dz_gates = dz.reshape(steps, batch, 4, units)
     slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
@@ -319,13 +319,13 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
 
     need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
     out = [None] * 6 if out is None else out
-    of_x = _Product(dz, _lstm_order(kernel, 1).T) if need_x else None
+    of_x = _Product(dz, lstm_order(kernel, 1).T) if need_x else None
     of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
     of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
     products = [p for p in (of_kernel, of_recurrent, of_x) if p is not None]
     _backward_loop(dz, step, products)
     if per_example:
-        d = _lstm_unorder(dz, None)
+        d = lstm_unorder(dz, None)
         return [
             _batch_major(of_x.result, backwards) if need_x else None,
             _products(x_t, d) if need_kernel else None,
@@ -336,9 +336,9 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         ]
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
-        _lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
-        _lstm_unorder(of_recurrent.total(), out[2]) if need_recurrent else None,
-        _lstm_unorder(column_sums(_matrix(dz)), out[3]) if need_bias else None,
+        lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
+        lstm_unorder(of_recurrent.total(), out[2]) if need_recurrent else None,
+        lstm_unorder(column_sums(_matrix(dz)), out[3]) if need_bias else None,
         dh if need_h else None,
         dc if need_c else None,
     ]
@@ -380,7 +380,7 @@ def gru_forward(
         `(outputs, h)`, the outputs of all steps `(batch, time, units)` in the order of processing
         and the last state; and what backward needs.
     """
-    x_t = _time_major(x, backwards)
+    x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     state_bias = None
@@ -394,7 +394,7 @@ def gru_forward(
     w = _gru_halves(recurrent)
     w_h = None if reset_after else np.ascontiguousarray(w[:, 2 * units :])
     w = w if reset_after else np.ascontiguousarray(w[:, : 2 * units])
-    h = _states(steps, h0, (batch, units), dtype)
+    h = states_of(steps, h0, (batch, units), dtype)
     gates = np.empty((steps, 2, batch, units), dtype)
     candidates = np.empty((steps, batch, units), dtype)
     inner = np.empty((steps, batch, units), dtype)  # of h: product with the state, or reset state
@@ -404,7 +404,7 @@ def gru_forward(
     last = buffer[:, 2 * units :]
     z_gates = z_x[:, :, : 2 * units].reshape(steps, batch, 2, units)
     z_last = z_x[:, :, 2 * units :]
-    skipped = _skipped(mask, backwards)
+    skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
@@ -445,7 +445,7 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     """
     x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after = saved
     steps, _, batch, units = gates.shape
-    sequence, (dh,) = _start(gs, h[0])
+    sequence, (dh,) = start_gradients(gs, h[0])
     two = 2 * units
     w_t = np.ascontiguousarray(recurrent.T if reset_after else recurrent[:, :two].T)
     w_h = None if reset_after else np.ascontiguousarray(recurrent[:, two:].T)
@@ -568,13 +568,13 @@ def simple_forward(
     Returns:
         `(outputs, h)`, as `gru_forward`; and what backward needs.
     """
-    x_t = _time_major(x, backwards)
+    x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     dtype = np.result_type(x, kernel)
     z_x = np.empty((steps, batch, units), dtype)
-    h = _states(steps, h0, (batch, units), dtype)
-    skipped = _skipped(mask, backwards)
+    h = states_of(steps, h0, (batch, units), dtype)
+    skipped = skipped_rows(mask, backwards)
     activate = activation.forward
 
     def step(t: int) -> None:
@@ -599,7 +599,7 @@ def simple_backward(
         per_example: whether those of the three weights are wanted for each example.
     """
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
-    sequence, (dh,) = _start(gs, h[0])
+    sequence, (dh,) = start_gradients(gs, h[0])
     w_t = np.ascontiguousarray(recurrent.T)
     dz = np.empty_like(h[1:])
     slope = activation.backward

@@ -126,7 +126,21 @@ from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
-_LATE: dict[str, str] = {}
+_LATE = {
+    "AdaptiveAveragePooling1D": "minikeras.layers.pooling.adaptive_average_pooling1d",
+    "AdaptiveAveragePooling2D": "minikeras.layers.pooling.adaptive_average_pooling2d",
+    "AdaptiveAveragePooling3D": "minikeras.layers.pooling.adaptive_average_pooling3d",
+    "AdaptiveMaxPooling1D": "minikeras.layers.pooling.adaptive_max_pooling1d",
+    "AdaptiveMaxPooling2D": "minikeras.layers.pooling.adaptive_max_pooling2d",
+    "AdaptiveMaxPooling3D": "minikeras.layers.pooling.adaptive_max_pooling3d",
+    "ConvLSTM1D": "minikeras.layers.rnn.conv_lstm1d",
+    "ConvLSTM2D": "minikeras.layers.rnn.conv_lstm2d",
+    "ConvLSTM3D": "minikeras.layers.rnn.conv_lstm3d",
+    "MelSpectrogram": "minikeras.layers.preprocessing.mel_spectrogram",
+    "ReversibleEmbedding": "minikeras.layers.core.reversible_embedding",
+    "STFTSpectrogram": "minikeras.layers.preprocessing.stft_spectrogram",
+    "SpectralNormalization": "minikeras.layers.normalization.spectral_normalization",
+}
 """What most scripts do not use, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
-from minikeras.common.settings import settings
+from minikeras.common.settings import get_local, settings
 from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.layers.building import Before, build_arguments, build_once, first_call
 from minikeras.layers.call_arguments import (
@@ -32,6 +32,7 @@ from minikeras.layers.call_arguments import (
     tensor_arguments,
 )
 from minikeras.layers.input_spec import check_inputs
+from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
@@ -71,6 +72,7 @@ class Layer(LayerState):
     }
 
     call_signature: CallSignature
+    _remat_mode: RematScope | None = None
     _keeps_dtype = False  # whether symbolic outputs have the dtype of the inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -103,6 +105,8 @@ class Layer(LayerState):
         self.input_spec = None
         self._warned_mask = False
         self._checked_shape: tuple | None = None
+        if (mode := current_remat_mode()) is not None:
+            self._remat_mode = mode
 
     untracked = frozenset(
         {"_build_shapes", "_build_dtypes", "input_shape_argument", "input_spec", "_checked_shape"}
@@ -304,8 +308,10 @@ class Layer(LayerState):
                 outputs = self._describe(args, kwargs_seen, carried)
                 self._pass_mask(first, outputs, previous)
             else:
-                outputs = self.call(*args, **kwargs)
-                outputs = self._to_tensors(outputs)
+                call = self.call
+                if self._remat_mode is not None:
+                    call = self.rematerialized_call(call, *args, **kwargs)
+                outputs = self._to_tensors(call(*args, **kwargs))
                 if self.activity_regularizer is not None:
                     for y in tree.flatten(outputs):
                         if isinstance(y, Tensor):
@@ -329,7 +335,8 @@ class Layer(LayerState):
 
     def _push(self) -> None:
         if self._path is None:
-            self._path = "/".join([layer.name for layer in thread.state.layers] + [self.name])
+            around = [layer.name for layer in thread.state.layers]
+            self._path = "/".join([*get_local("name_scopes", ()), *around, self.name])
         thread.state.layers.append(self)
 
     def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
@@ -342,6 +349,7 @@ class Layer(LayerState):
             and first._keras_mask is None
             and self.activity_regularizer is None
             and not self._mixed
+            and self._remat_mode is None
             and type(self).compute_mask is Layer.compute_mask
         )
         object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
@@ -494,7 +502,16 @@ class Layer(LayerState):
             values = [Tensor(np.asarray(v.array)) for v in fixed]
         return (outputs, values, losses) if return_losses else (outputs, values)
 
-    # Losses.
+    def rematerialized_call(self, layer_call: Callable, *args: Any, **kwargs: Any) -> Callable:
+        """Return a method in the form in which the layer's `RematScope` wants it.
+
+        Args:
+            layer_call: the `call` of the layer.
+            *args, **kwargs: what it is going to be called with.
+        """
+        if self._remat_mode is None:
+            return layer_call
+        return self._remat_mode.applied(self, layer_call, args, kwargs)
 
     # Weights as arrays, config.
 

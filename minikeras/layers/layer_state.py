@@ -268,7 +268,7 @@ class LayerState(Trackable, Operation):
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""
         running = thread.state.layers
-        names = [layer.name for layer in running]
+        names = [*get_local("name_scopes", ()), *[layer.name for layer in running]]
         return names if running and running[-1] is self else [*names, self.name]
 
     def _keep_weight_arguments(self, arguments: dict[str, Any]) -> None:
@@ -328,12 +328,14 @@ class LayerState(Trackable, Operation):
         """Add a scalar, or a list of them, to the loss of the model that the layer is part of."""
         if thread.state.describing:
             return
-        added = self.added_losses
+        added, journal = self.added_losses, thread.state.journal
         for x in tree.flatten(loss):
             if isinstance(x, KerasTensor):
                 continue  # the layer is only being described
             if not isinstance(x, Tensor):
                 x = Tensor(np.asarray(to_array(x)))
+            if journal is not None:
+                journal.losses.append((added, len(added)))
             added.append(x)
         for layer in thread.state.layers:  # any of them may be the outermost one of the next call
             if all(losses is not added for losses in layer._losses_to_forget):

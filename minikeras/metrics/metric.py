@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import initializers
+from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor
@@ -146,6 +147,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         """Set all variables to zero."""
         self.__dict__.pop("_state_to_come", None)
         for v in self.variables:
+            note_change(v)
             v.array = np.zeros_like(v.array)
 
     def get_state(self) -> dict[str, Any]:
@@ -188,6 +190,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             variable.assign_add(amount)
             return
         total = self._exactly(variable) + np.asarray(amount, np.float64)
+        note_change(variable)
         rounded = variable.array = np.asarray(total.astype(variable.array.dtype))
         variable.exact = rounded, total
 

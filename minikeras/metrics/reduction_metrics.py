@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.function_wrapper import FunctionWrapper
 from minikeras.common.serialization import serialize_keras_object
@@ -153,6 +154,8 @@ class Mean(_Reduction):
         """Add to the state, as `_accumulate` does, but with numbers of Python: they are faster."""
         zero, sums, counts = self._zero, self.total, self.count
         # Both, not in a loop: this runs twice in every training step.
+        note_change(sums)
+        note_change(counts)
         rounded, exact = sums.exact or _NOT_KNOWN
         exact = float(total) + (exact if rounded is sums.array else float(sums.array))
         # Adding to 0 rounds as well, and takes a third of the time.

@@ -76,6 +76,10 @@ class Model(Trainer, Layer):
         Trainer.__init__(self)
         Layer.__init__(self, *args, **kwargs)
 
+    def rematerialized_call(self, layer_call: Callable, *args: Any, **kwargs: Any) -> Callable:
+        """Return `layer_call`: in a `RematScope` a model's layers are treated, each by itself."""
+        return layer_call
+
     @property
     def layers(self) -> list[Layer]:
         """The layers that the model is made of."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import Primitive, as_tensor
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.dtypes import result_type
+from minikeras.common.arguments import PositiveInt
+from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.kernels import ctc as kernel
+from minikeras.kernels import ctc_decode as decoding
 from minikeras.ops.core import cast
 from minikeras.ops.symbolic import TensorLike, op
 
@@ -84,3 +86,80 @@ def ctc_loss(
             f"numbers from {labels.min()} to {labels.max()}."
         )
     return _CTC(z, labels=labels, label_length=lengths[0], length=lengths[1], blank=mask_index)
+
+
+def _decode_rule(
+    inputs: Any,
+    sequence_lengths: Any,
+    strategy: str = "greedy",
+    beam_width: int = 100,
+    top_paths: int = 1,
+    **_: Any,
+) -> tuple:
+    paths = 1 if strategy == "greedy" else top_paths
+    batch, steps = inputs.shape[:2]
+    scores = KerasTensor((batch, paths), result_type(inputs.dtype, "float32"))
+    return KerasTensor((paths, batch, steps), "int32"), scores
+
+
+@op(rule=_decode_rule)
+def ctc_decode(
+    inputs: TensorLike,
+    sequence_lengths: TensorLike,
+    strategy: Literal["greedy", "beam_search"] = "greedy",
+    beam_width: PositiveInt = 100,
+    top_paths: PositiveInt = 1,
+    merge_repeated: bool = True,
+    mask_index: int = 0,
+) -> tuple[Tensor, Tensor]:
+    """Return the labels that outputs over time spell out.
+
+    Args:
+        inputs: logits, `(batch, time, classes)`.
+        sequence_lengths: how many steps each example has, `(batch,)`.
+        strategy: `"greedy"` takes the best class of each step; `"beam_search"` looks for the labels
+            whose spellings have the largest probability together.
+        beam_width: how many labels the search keeps at each step.
+        top_paths: how many labels the search returns.
+        merge_repeated: whether, in the greedy way, a class that follows itself counts once.
+        mask_index: the class that stands for no label.
+
+    Returns:
+        Labels `(paths, batch, time)`, filled up with -1, and scores `(batch, paths)`: logarithms of
+        probabilities, or minus the sum of the logits that were taken in the greedy way, which has
+        one path.
+
+    Raises:
+        ValueError: if shapes do not match.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from minikeras import ops
+    >>> logits = np.log([[[0.1, 0.8, 0.1], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]])
+    >>> labels, scores = ops.ctc_decode(logits, [4])
+    >>> labels.numpy()[0, 0].tolist()
+    [1, 2, -1, -1]
+    """
+    z = to_array(inputs)
+    lengths = to_array(sequence_lengths).astype(np.int64)
+    if z.ndim != 3 or lengths.shape != z.shape[:1]:
+        raise ValueError(
+            "ctc_decode: expected `inputs` of shape (batch, time, classes) and `sequence_lengths` of "
+            f"shape (batch,). Received: inputs.shape={z.shape}, "
+            f"sequence_lengths.shape={lengths.shape}"
+        )
+    if not -z.shape[2] <= mask_index < z.shape[2]:
+        raise ValueError(
+            f"ctc_decode: argument `mask_index` must be one of the {z.shape[2]} classes. "
+            f"Received: mask_index={mask_index}"
+        )
+    z = z.astype(np_dtype(result_type(z.dtype, "float32")), copy=False)
+    blank = mask_index % z.shape[2]
+    if strategy == "greedy":
+        labels, scores = decoding.greedy(z, lengths, blank, merge_repeated)
+        labels, scores = labels[None], scores[:, None]
+    else:
+        labels, scores = decoding.beam_search(z, lengths, blank, beam_width, top_paths)
+        labels = labels.swapaxes(0, 1)
+    return Tensor(labels.astype(np.int32)), Tensor(scores)

@@ -10,7 +10,8 @@ _MODULES = {
     "einops": "rearrange",
     "linalg": "factorizations matrices",
     "math": "fft math segments",
-    "nn": "activations convolution crossentropy ctc encoding normalization patches sequences",
+    "nn": "activations adaptive_pooling convolution crossentropy ctc encoding normalization "
+    "patches sequences",
 }
 _MODULE_OF_FILE = {file: module for module, files in _MODULES.items() for file in files.split()}
 _ELSEWHERE = {"polar": "nn", "slogdet": "numpy"}
@@ -22,6 +23,7 @@ _CLASSES = {
     "batch_normalization": "BatchNorm",
     "cdist": "CDist",
     "conj": "Conjugate",
+    "ctc_decode": "CTCDecode",
     "ctc_loss": "CTCLoss",
     "fft": "FFT",
     "fft2": "FFT2",

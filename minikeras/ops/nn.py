@@ -4,6 +4,7 @@
 from minikeras.ops.activations import *
 from minikeras.ops.activations import hard_silu as hard_swish
 from minikeras.ops.activations import silu as swish
+from minikeras.ops.adaptive_pooling import *
 from minikeras.ops.convolution import *
 from minikeras.ops.crossentropy import *
 from minikeras.ops.ctc import *

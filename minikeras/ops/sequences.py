@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from minikeras.autodiff.primitive import Primitive, as_tensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import attention as attention_kernel
+from minikeras.kernels import conv_recurrent as conv_recurrent_kernel
 from minikeras.kernels import recurrent as recurrent_kernel
 from minikeras.kernels.activations import TANH, Fused
 from minikeras.ops.activations import FUSED_AS_OPS, sigmoid, softmax
+from minikeras.ops.convolution import CONV, conv_output_shape
 from minikeras.ops.core import cast
 from minikeras.ops.creation import tri, zeros
 from minikeras.ops.families import operand_kind, promote
@@ -164,12 +167,12 @@ def dot_product_attention(
 # Recurrent layers: one step of each, for cells and for the references of the fused primitives.
 
 
-def _by_gates(x: Any, kernel: Any) -> Any:
+def _by_gates(x: Any, kernel: Any, multiply: Callable = matmul) -> Any:
     """Multiply by the kernels of several gates, side by side; `x` may be a list, one for each."""
     if not isinstance(x, list):
-        return matmul(x, kernel)
+        return multiply(x, kernel)
     kernels = split(kernel, len(x), axis=-1)
-    return concatenate([matmul(part, w) for part, w in zip(x, kernels)], axis=-1)
+    return concatenate([multiply(part, w) for part, w in zip(x, kernels)], axis=-1)
 
 
 def simple_step(
@@ -202,9 +205,52 @@ def lstm_step(
         gate: activation of the gates.
     """
     z = _by_gates(x, kernel) + _by_gates(h, recurrent)
-    i, f, g, o = split(z if bias is None else z + bias, 4, axis=-1)
+    return _through_gates(z if bias is None else z + bias, c, activation, gate)
+
+
+def _through_gates(z: Tensor, c: Tensor, activation: Any, gate: Any) -> tuple[Tensor, Tensor]:
+    i, f, g, o = split(z, 4, axis=-1)
     c = gate(f) * c + gate(i) * activation(g)
     return gate(o) * activation(c), c
+
+
+def conv_lstm_step(
+    x: Any,
+    h: Any,
+    c: Tensor,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    strides: tuple,
+    padding: str,
+    dilation: tuple,
+    activation: Any = tanh,
+    gate: Any = sigmoid,
+) -> tuple[Tensor, Tensor]:
+    """Return the next output and memory of a convolutional LSTM.
+
+    Args:
+        x: images `(batch, *spatial, channels)`, or a list of four: what each gate sees.
+        h: last outputs `(batch, *out, filters)`, or a list of four.
+        c: memory `(batch, *out, filters)`.
+        kernel, recurrent, bias: weights, those of input, forget, new contents and output side by
+            side; the bias may be None.
+        strides, padding, dilation: of the convolution of the images; that of `h` keeps its size.
+        activation: activation of the new contents.
+        gate: activation of the gates.
+    """
+    ones = (1,) * len(strides)
+
+    def conv(x: Any, kernel: Any) -> Any:
+        options = {"strides": strides, "padding": padding, "dilation": dilation}
+        return CONV(x, kernel, None, **options, groups=1, activation=None)
+
+    def same(h: Any, kernel: Any) -> Any:
+        options = {"strides": ones, "padding": "same", "dilation": ones}
+        return CONV(h, kernel, None, **options, groups=1, activation=None)
+
+    z = _by_gates(x, kernel, conv) + _by_gates(h, recurrent, same)
+    return _through_gates(z if bias is None else z + bias, c, activation, gate)
 
 
 def gru_step(
@@ -254,7 +300,8 @@ def gru_step(
 def _steps(x: Tensor, mask: Any, backwards: bool) -> list[tuple[Tensor, Any]]:
     """Return inputs and mask of each step, in the order of processing."""
     order = range(x.shape[1])
-    steps = [(x[:, t], None if mask is None else mask[:, t, None]) for t in order]
+    shape = (-1, *[1] * (x.ndim - 2))
+    steps = [(x[:, t], None if mask is None else mask[:, t].reshape(shape)) for t in order]
     return steps[::-1] if backwards else steps
 
 
@@ -311,6 +358,65 @@ LSTM = Primitive(
     ),
 )
 """`(x, kernel, recurrent kernel, bias, h, c)` to the outputs of all steps and the last h and c."""
+
+
+def _conv_lstm_shape(x: Any, kernel: Any, strides: tuple, padding: str, dilation: tuple) -> tuple:
+    """Return the shape of the state."""
+    size, filters = tuple(kernel.shape[:-2]), kernel.shape[-1] // 4
+    shape = (x.shape[0], *x.shape[2:])
+    windows = (size, strides, padding, "channels_last", dilation)
+    return conv_output_shape(shape, filters, *windows, "conv_lstm")
+
+
+def _conv_lstm_rule(
+    x: Any,
+    kernel: Any,
+    *_: Any,
+    strides: tuple,
+    padding: str,
+    dilation: tuple,
+    mask: Any = None,
+    backwards: bool = False,
+) -> tuple:
+    batch, *state = _conv_lstm_shape(x, kernel, strides, padding, dilation)
+    last = [KerasTensor((batch, *state), x.dtype) for _ in range(2)]
+    return (KerasTensor((batch, x.shape[1], *state), x.dtype), *last)
+
+
+def _conv_lstm_reference(
+    x: Tensor,
+    kernel: Tensor,
+    recurrent: Tensor,
+    bias: Any,
+    h: Any,
+    c: Any,
+    mask: Any = None,
+    backwards: bool = False,
+    **windows: Any,
+) -> tuple:
+    like = _conv_lstm_shape(x, kernel, **windows)
+    h, c = [zeros(like, x.array.dtype) if state is None else state for state in (h, c)]
+    outputs = []
+    for x_t, m in _steps(x, mask, backwards):
+        new_h, new_c = conv_lstm_step(x_t, h, c, kernel, recurrent, bias, **windows)
+        h, c = _chosen(m, new_h, h), _chosen(m, new_c, c)
+        outputs.append(h)
+    return _sequence(outputs), h, c
+
+
+CONV_LSTM = Primitive(
+    "conv_lstm",
+    conv_recurrent_kernel.forward,
+    lambda g, saved, needs, out, **_: conv_recurrent_kernel.backward(g, saved, needs, out),
+    rule=_conv_lstm_rule,
+    reference=_conv_lstm_reference,
+    n_outputs=3,
+    writes_out=True,
+    per_example=lambda g, saved, needs, n, **_: conv_recurrent_kernel.backward(
+        g, saved, needs, None, examples=n
+    ),
+)
+"""As `LSTM`, of images, channels last."""
 
 
 def _gru_reference(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import Trackable
@@ -63,6 +64,7 @@ class SeedGenerator(Trackable, Configurable):
         """Return the key of the next draw, and count it (unless a call is only described)."""
         seed, count = self.state.array.tolist()
         if not thread.state.describing:
+            note_change(self.state)
             self.state.array = np.array((seed, (count + 1) % _LIMIT), np.uint32)
         return seed, count
 
@@ -79,6 +81,7 @@ class SeedGenerator(Trackable, Configurable):
         if ordered:
             self.next_key()
         else:
+            note_change(self.state)
             self.state.array = (before + np.uint32(1)) * np.uint32(5387) % np.uint32(933199)
         return Tensor(before)
 

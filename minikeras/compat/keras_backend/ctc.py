@@ -11,6 +11,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
 from minikeras.compat.keras_backend.calls import step
+from minikeras.kernels import ctc_decode as decoding
 
 
 class SparseLabels(NamedTuple):
@@ -107,63 +108,23 @@ def ctc_decode(
     """
     logits = np.log(np.asarray(to_array(y_pred), np.float64) + settings.epsilon)
     lengths = np.asarray(to_array(input_length)).reshape(-1).astype(int)
-    found = [
-        _greedy(steps[:n])
-        if greedy
-        else _searched(steps[:n], beam_width, top_paths, merge_repeated)
-        for steps, n in zip(logits, lengths)
-    ]
-    paths = 1 if greedy else top_paths
-    labels = []
-    for p in range(paths):
-        rows = [example[p][0] for example in found]
-        padded = np.full((len(rows), logits.shape[1]), -1, np.int64)
-        for row, values in zip(padded, rows):
-            row[: len(values)] = values
-        labels.append(Tensor(padded))
-    scores = np.array([[score for _, score in example] for example in found], np.float32)
-    return labels, Tensor(scores)
+    blank = logits.shape[-1] - 1
+    if greedy:
+        labels, scores = decoding.greedy(logits, lengths, blank)
+        labels, scores = labels[:, None], scores[:, None]
+    else:
+        labels, scores = decoding.beam_search(logits, lengths, blank, beam_width, top_paths)
+        found = np.isfinite(scores).sum(1).min(initial=top_paths)
+        if found < top_paths:
+            raise ValueError(f"ctc_decode: only {found} paths were found. Received: {top_paths=}")
+        if merge_repeated:
+            labels = np.array([[_merged(row) for row in rows] for rows in labels])
+    paths = [Tensor(np.ascontiguousarray(rows, np.int64)) for rows in labels.swapaxes(0, 1)]
+    return paths, Tensor(scores.astype(np.float32))
 
 
-def _greedy(logits: np.ndarray) -> list[tuple[list[int], float]]:
-    best = logits.argmax(-1)
-    blank = logits.shape[1] - 1
-    labels = [int(c) for i, c in enumerate(best) if c != blank and (i == 0 or c != best[i - 1])]
-    return [(labels, float(-logits.max(-1).sum()))]
-
-
-def _searched(
-    logits: np.ndarray, width: int, top: int, merge: bool
-) -> list[tuple[list[int], float]]:
-    """Search for the most probable labels, by beginnings that end in a blank or not."""
-    none = -np.inf
-    log_p = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
-    blank = log_p.shape[1] - 1
-    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, none)}
-    for step_log_p in log_p:
-        new: dict[tuple[int, ...], list[float]] = {}
-        for labels, (in_blank, in_label) in beams.items():
-            entry = new.setdefault(labels, [none, none])
-            both = np.logaddexp(in_blank, in_label)
-            entry[0] = np.logaddexp(entry[0], both + step_log_p[blank])
-            if labels:
-                entry[1] = np.logaddexp(entry[1], in_label + step_log_p[labels[-1]])
-            for c in range(blank):
-                longer = new.setdefault((*labels, c), [none, none])
-                start = in_blank if labels and labels[-1] == c else both
-                longer[1] = np.logaddexp(longer[1], start + step_log_p[c])
-        best = sorted(new.items(), key=lambda item: -np.logaddexp(*item[1]))[:width]
-        beams = {labels: tuple(scores) for labels, scores in best}
-    ranked = sorted(beams.items(), key=lambda item: -np.logaddexp(*item[1]))[:top]
-    if len(ranked) < top:
-        raise ValueError(
-            f"ctc_decode: only {len(ranked)} paths were found. Received: top_paths={top}"
-        )
-    return [
-        (_merged(labels) if merge else list(labels), float(np.logaddexp(*scores)))
-        for labels, scores in ranked
-    ]
-
-
-def _merged(labels: tuple[int, ...]) -> list[int]:
-    return [c for i, c in enumerate(labels) if i == 0 or c != labels[i - 1]]
+def _merged(labels: np.ndarray) -> np.ndarray:
+    """Return labels without repetitions, filled up with -1."""
+    kept = labels[np.flatnonzero(np.diff(labels, prepend=-1))]
+    kept = kept[kept >= 0]
+    return np.pad(kept, (0, len(labels) - len(kept)), constant_values=-1)

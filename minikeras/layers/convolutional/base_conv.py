@@ -14,6 +14,7 @@ from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
+from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
@@ -116,8 +117,10 @@ class WindowedLayer(Layer):
         )
 
 
-class BaseConv(WindowedLayer):
+class BaseConv(AdaptableLayer, WindowedLayer):
     """Convolution of images of `rank` spatial axes."""
+
+    kernel = adapted_weight("kernel")
 
     def __init__(
         self,
@@ -161,6 +164,7 @@ class BaseConv(WindowedLayer):
             "kernel", (*self.kernel_size, channels // self.groups, self.filters)
         )
         self._add_bias(self.filters)
+        self._enable_lora_as_made()
 
     def call(self, inputs: Any) -> Any:
         return self._activate(

@@ -11,13 +11,13 @@ from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
-from minikeras.layers.layer import Layer
+from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.dense import DENSE
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
-class Dense(Layer):
+class Dense(AdaptableLayer):
     """`activation(inputs @ kernel + bias)`, over the last axis.
 
     Args:
@@ -28,6 +28,8 @@ class Dense(Layer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: penalty on the output.
         kernel_constraint, bias_constraint: constraints of the weights.
+        lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the kernel, None
+            for none. See `enable_lora`.
 
     Input: `(batch, ..., n)`. Output: `(batch, ..., units)`.
 
@@ -39,9 +41,9 @@ class Dense(Layer):
     (2, 4)
     """
 
+    kernel = adapted_weight("kernel")
+
     argument_sources = {
-        "lora_rank": None,
-        "lora_alpha": None,
         "quantization_config": lambda layer: None,
     }
 
@@ -57,12 +59,13 @@ class Dense(Layer):
         activity_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        lora_rank: Unsupported = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         quantization_config: Unsupported = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        lora = {"lora_rank": lora_rank, "lora_alpha": lora_alpha}
+        super().__init__(activity_regularizer=activity_regularizer, **lora, **kwargs)
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -82,6 +85,7 @@ class Dense(Layer):
         if self.use_bias:
             self.bias = self._weight("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
+        self._enable_lora_as_made()
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
-from minikeras.common.arguments import Unsupported
+from minikeras.common.arguments import PositiveInt, Unsupported
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.input_spec import InputSpec
-from minikeras.layers.layer import Layer
+from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.dense import DENSE
 from minikeras.ops.einsum import einsum
 from minikeras.ops.shapes import reshape
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
-class EinsumDense(Layer):
+class EinsumDense(AdaptableLayer):
     """`activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
@@ -35,6 +35,8 @@ class EinsumDense(Layer):
         kernel_initializer, bias_initializer: initializers of the weights.
         kernel_regularizer, bias_regularizer: penalties on the weights.
         kernel_constraint, bias_constraint: constraints of the weights.
+        lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the kernel, None
+            for none. See `enable_lora`.
 
     Example:
 
@@ -45,12 +47,12 @@ class EinsumDense(Layer):
     (2, 5, 4)
     """
 
+    kernel = adapted_weight("kernel")
+
     argument_sources = {
         "activity_regularizer": "activity_regularizer",
         "output_shape": "partial_output_shape",
         "gptq_unpacked_column_size": None,
-        "lora_rank": None,
-        "lora_alpha": None,
         "quantization_config": lambda layer: None,
     }
 
@@ -66,13 +68,13 @@ class EinsumDense(Layer):
         bias_regularizer: RegularizerLike = None,
         kernel_constraint: ConstraintLike = None,
         bias_constraint: ConstraintLike = None,
-        lora_rank: Unsupported = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: Unsupported = None,
         quantization_config: Unsupported = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
         self.equation = equation
         whole = isinstance(output_shape, int)
         self.partial_output_shape = (output_shape,) if whole else tuple(output_shape)
@@ -105,6 +107,7 @@ class EinsumDense(Layer):
         shared = [first + i for i, label in enumerate(x) if label in w]
         self.input_spec = InputSpec(ndim=len(input_shape), axes={a: input_shape[a] for a in shared})
         self._summed = plan.summed
+        self._enable_lora_as_made()
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)

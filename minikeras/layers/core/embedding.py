@@ -13,9 +13,10 @@ from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
 from minikeras.kernels.per_example import Rows
-from minikeras.layers.layer import Layer
+from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.indexing import take
+from minikeras.ops.products import matmul
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
@@ -38,7 +39,7 @@ EMBEDDING = Primitive(
 )
 
 
-class Embedding(Layer):
+class Embedding(AdaptableLayer):
     """A table of vectors, one for each integer.
 
     Args:
@@ -49,6 +50,8 @@ class Embedding(Layer):
         embeddings_constraint: constraint of the table.
         mask_zero: whether 0 stands for padding, which later layers are to skip.
         weights: first value of the table.
+        lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the table, None
+            for none. See `enable_lora`.
 
     Input: integers `(batch, ...)`. Output: `(batch, ..., output_dim)`.
 
@@ -60,11 +63,12 @@ class Embedding(Layer):
     (1, 3, 4)
     """
 
+    adapted = "embeddings"
+    embeddings = adapted_weight("embeddings")
+
     argument_sources = {
         "activity_regularizer": "activity_regularizer",
         "weights": None,
-        "lora_rank": None,
-        "lora_alpha": None,
         "quantization_config": lambda layer: None,
     }
 
@@ -77,7 +81,7 @@ class Embedding(Layer):
         embeddings_constraint: ConstraintLike = None,
         mask_zero: bool = False,
         weights: Numbers | None = None,
-        lora_rank: Unsupported = None,
+        lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
         quantization_config: Unsupported = None,
         **kwargs: Any,
@@ -85,7 +89,7 @@ class Embedding(Layer):
         length = kwargs.pop("input_length", None)
         if length is not None:
             kwargs.setdefault("input_shape", (length,))
-        super().__init__(**kwargs)
+        super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
         self.input_dim, self.output_dim = int(input_dim), int(output_dim)
         self._keep_weight_arguments(locals())
         self.mask_zero = mask_zero
@@ -107,6 +111,7 @@ class Embedding(Layer):
 
     def build(self, input_shape: Any = None) -> None:
         self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
+        self._enable_lora_as_made()
 
     def call(self, inputs: Any) -> Any:
         indices = inputs.array
@@ -114,7 +119,12 @@ class Embedding(Layer):
             indices = indices.astype(np.int32)
         if has_values(indices):
             self._check(indices)
-        y = EMBEDDING(self.embeddings, indices=indices)
+        y = EMBEDDING(self._adapted_variable(), indices=indices)
+        if self.lora_enabled:  # of the rows that are looked up, not of the whole table
+            a, b = self._matrices()
+            y = y + matmul(EMBEDDING(a, indices=indices), b.value) * (
+                self.lora_alpha / self.lora_rank
+            )
         return y if y.array.dtype == self._compute else y.astype(self._compute)
 
     def _check(self, indices: np.ndarray) -> None:

@@ -83,27 +83,17 @@ class BuiltInCell(DropoutRNNCell, Layer):
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes]
 
-    def _masked(self, x: Any, rate: float, mask: Any, training: bool) -> Any:
-        """Return `x`, or while training its dropped-out form, or a list of them, one a gate."""
-        if not (training and 0 < rate < 1):
-            return x
-        masks = mask(x)
-        return [x * m for m in masks] if isinstance(masks, list) else x * masks
 
-
-class BuiltInRNN(RNN):
-    """Base of the layers that run a built-in cell, all time steps at once where they can.
+class CellRNN(RNN):
+    """Base of the layers that run a cell of their own, all time steps at once where they can.
 
     The cell's arguments are attributes of the layer too.
     """
 
-    argument_sources = {
-        "activity_regularizer": "activity_regularizer",
-        "cell": None,
-        "use_cudnn": None,
-    }
+    argument_sources = {"activity_regularizer": "activity_regularizer", "cell": None}
 
-    _cell_class: type[BuiltInCell]
+    _cell_class: type
+    _cell_name: str | None = None
 
     def __init_subclass__(cls, cell: type | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -114,21 +104,15 @@ class BuiltInRNN(RNN):
                     cls, name, property(attrgetter(f"cell.{name}"), doc=f"`{name}` of the cell.")
                 )
 
-    def __init__(self, use_cudnn: Literal["auto", True, False] = "auto", **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         names = {"implementation", *own_parameters_of(self._cell_class)} & kwargs.keys()
         cell = self._cell_class(
             **{name: kwargs.pop(name) for name in names},
             dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True),
-            name=to_snake_case(self._cell_class.__name__),
+            name=self._cell_name or to_snake_case(self._cell_class.__name__),
         )
         super().__init__(cell, **kwargs)
-        self.use_cudnn = use_cudnn
-        self.input_spec = InputSpec(ndim=3)
-
-    def build(self, sequences_shape: tuple, initial_state_shape: Any = None) -> None:
-        super().build(sequences_shape, initial_state_shape)
-        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
 
     def _fusible(self) -> bool:
         """Whether the fused kernel computes what the cell does, dropout aside."""
@@ -154,3 +138,18 @@ class BuiltInRNN(RNN):
             outputs = self._zero_masked(outputs, mask)
             return outputs[:, -1], outputs, states
         return states[0], outputs, states
+
+
+class BuiltInRNN(CellRNN):
+    """Base of the recurrent layers of vectors."""
+
+    argument_sources = {"use_cudnn": None}
+
+    def __init__(self, use_cudnn: Literal["auto", True, False] = "auto", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.use_cudnn = use_cudnn
+        self.input_spec = InputSpec(ndim=3)
+
+    def build(self, sequences_shape: tuple, initial_state_shape: Any = None) -> None:
+        super().build(sequences_shape, initial_state_shape)
+        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})

@@ -46,3 +46,10 @@ class DropoutRNNCell:
     def reset_recurrent_dropout_mask(self) -> None:
         """Let the next call draw a new mask of the state."""
         object.__setattr__(self, "_recurrent_dropout_mask", None)
+
+    def _masked(self, x: Any, rate: float, mask: Any, training: bool) -> Any:
+        """Return `x`, or while training its dropped-out form, or a list of them, one a gate."""
+        if not (training and 0 < rate < 1):
+            return x
+        masks = mask(x)
+        return [x * m for m in masks] if isinstance(masks, list) else x * masks

@@ -82,7 +82,7 @@ class LSTMCell(BuiltInCell):
     def build(self, input_shape: tuple) -> None:
         options = {}
         if self.unit_forget_bias:
-            options = {"initializer": functools.partial(_bias_with_ones, self.bias_initializer)}
+            options = {"initializer": functools.partial(bias_with_ones, self.bias_initializer)}
         self._make_weights(input_shape, (4 * self.units,), **options)
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
@@ -94,7 +94,7 @@ class LSTMCell(BuiltInCell):
         return h, [h, c]
 
 
-def _bias_with_ones(initializer: Any, shape: tuple, dtype: Any = None) -> np.ndarray:
+def bias_with_ones(initializer: Any, shape: tuple, dtype: Any = None) -> np.ndarray:
     """Initialize the bias, that of the forget gate with ones."""
     u = shape[0] // 4
     make = initializer or Zeros()

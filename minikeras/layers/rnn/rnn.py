@@ -185,7 +185,7 @@ class RNN(Layer):
         if initial_state is not None:
             if not tree.is_nested(initial_state):
                 initial_state = [initial_state]
-            initial_state = self._checked_states(list(initial_state), batch)
+            initial_state = self._checked_states(list(initial_state), sequences)
         if mask is not None:
             mask = self._plain_mask(mask, sequences)
         self._forget_masks(self.cell)
@@ -216,17 +216,23 @@ class RNN(Layer):
             mask = mask.any(axis=tuple(range(2, mask.ndim)))
         return mask if mask.shape[0] == wanted[0] else np.repeat(mask, wanted[0], axis=0)
 
-    def _checked_states(self, states: list, batch: int) -> list:
+    def _state_shapes(self, sequences_shape: tuple) -> list[tuple | None]:
+        """Return the shapes that states must have, None where a cell has others than vectors."""
+        return [
+            (sequences_shape[0], size) if isinstance(size, (int, np.integer)) else None
+            for size in tree.flatten(self.state_size)
+        ]
+
+    def _checked_states(self, states: list, sequences: Any) -> list:
         """Return states in the cell's dtype, after a look at their number and shapes."""
-        sizes, given = tree.flatten(self.state_size), tree.flatten(states)
-        if len(sizes) != len(given):
+        shapes, given = self._state_shapes(tuple(sequences.shape)), tree.flatten(states)
+        if len(shapes) != len(given):
             raise ValueError(
-                f"Layer '{self.name}': argument `initial_state` must hold {len(sizes)} states. "
+                f"Layer '{self.name}': argument `initial_state` must hold {len(shapes)} states. "
                 f"Received: {len(given)}"
             )
-        for size, state in zip(sizes, given):
-            wanted = (batch, size)
-            if isinstance(size, (int, np.integer)) and tuple(state.shape) != wanted:
+        for wanted, state in zip(shapes, given):
+            if wanted is not None and tuple(state.shape) != wanted:
                 raise ValueError(
                     f"Layer '{self.name}': argument `initial_state` must hold states of shape "
                     f"{wanted}. Received: {tuple(state.shape)}"
@@ -318,7 +324,8 @@ class RNN(Layer):
     def _zero_masked(self, sequence: Tensor, mask: np.ndarray) -> Tensor:
         """Set the outputs of masked steps to zero."""
         keep = mask[:, ::-1] if self.go_backwards else mask
-        return where(keep[:, :, None], sequence, zeros_like(sequence))
+        keep = keep.reshape(*keep.shape, *[1] * (sequence.ndim - 2))
+        return where(keep, sequence, zeros_like(sequence))
 
 
 def _choose(keep: np.ndarray, new: Tensor, old: Tensor) -> Tensor:

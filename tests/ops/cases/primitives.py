@@ -61,6 +61,12 @@ def slope_of_slope(ops: Any) -> Callable:
     return grad(lambda x: ops.sum(ops.square(slope(x))))
 
 
+def again(ops: Any) -> Callable:
+    from minikeras import remat
+
+    return remat(lambda x: ops.sin(ops.exp(x)))
+
+
 FUSED: dict[str, Callable] = {
     "cast": on_ops(lambda ops: lambda x: ops.cast(x, "complex128") * (1 + 2j), 3),
     "i1": on_ops(slope_of_i0, 3),
@@ -68,8 +74,10 @@ FUSED: dict[str, Callable] = {
     "dense": on_layer(lambda layers: layers.Dense(3, activation="tanh"), 4, 2),
     "embedding": lambda rng: embedding(rng),
     "lstm": on_layer(lambda layers: layers.LSTM(3, return_sequences=True), 2, 4, 2),
+    "conv_lstm": on_layer(lambda layers: layers.ConvLSTM1D(2, 2), 2, 3, 4, 2),
     "gru": on_layer(lambda layers: layers.GRU(3), 2, 4, 2),
     "simple_rnn": on_layer(lambda layers: layers.SimpleRNN(3), 2, 4, 2),
+    "remat": on_ops(again, 3),
     "batch_normalization_of_batch": on_layer(
         lambda layers: layers.BatchNormalization(), 6, 2, 3, training=True
     ),
