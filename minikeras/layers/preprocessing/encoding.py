@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,22 +35,50 @@ def encoded(
     if output_mode == "int":
         return indices.astype(dtype, copy=False)
     shape = encoded_shape(indices.shape, output_mode, depth)
-    # One row of the result for each index, or for each sample.
-    rows = indices.reshape(
-        -1, 1 if output_mode == "one_hot" or not indices.ndim else indices.shape[-1]
-    )
-    inside = (rows >= 0) & (rows < depth)
-    places = (rows + depth * np.arange(len(rows), dtype=np.int64)[:, None])[inside]
-    size = len(rows) * depth
+    size = 1 if output_mode == "one_hot" or not indices.ndim else indices.shape[-1]
+    n = indices.size if size == 1 else math.prod(indices.shape[:-1])
+    rows = encoded_rows(indices.reshape(-1), np.full(n, size), output_mode, depth, dtype, weights)
+    return rows.reshape(shape)
+
+
+def encoded_rows(
+    indices: np.ndarray,
+    sizes: np.ndarray,
+    output_mode: str,
+    depth: int,
+    dtype: Any,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """`encoded` for samples of different lengths.
+
+    Args:
+        indices: indices of all samples, one sample after the other.
+        sizes: how many there are in each sample.
+        output_mode: `"multi_hot"` or `"count"`; `"one_hot"` for samples of one.
+        depth, dtype, weights: see `encoded`.
+
+    Returns:
+        Array of shape `(len(sizes), depth)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> encoded_rows(np.array([1, 1, 2]), np.array([2, 1]), "multi_hot", 3, "int32")
+    array([[0, 1, 0],
+           [0, 0, 1]], dtype=int32)
+    """
+    inside = (indices >= 0) & (indices < depth)
+    places = np.repeat(depth * np.arange(len(sizes)), sizes)[inside] + indices[inside]
+    n = len(sizes) * depth
     if output_mode != "count":
-        result = np.zeros(size, dtype)
+        result = np.zeros(n, dtype)
         result[places] = 1
     elif weights is None:
-        result = np.bincount(places, minlength=size).astype(dtype, copy=False)
+        result = np.bincount(places, minlength=n).astype(dtype, copy=False)
     else:
-        given = np.asarray(weights).reshape(rows.shape)[inside]
-        result = np.bincount(places, given, minlength=size).astype(weights.dtype, copy=False)
-    return result.reshape(shape)
+        given = weights.reshape(-1)[inside]
+        result = np.bincount(places, given, minlength=n).astype(weights.dtype, copy=False)
+    return result.reshape(len(sizes), depth)
 
 
 def encoded_shape(shape: tuple, output_mode: str, depth: int | None) -> tuple:
