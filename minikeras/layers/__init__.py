@@ -127,6 +127,8 @@ from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
 _LATE: dict[str, str] = {
+    "CategoryEncoding": "minikeras.layers.preprocessing.category_encoding",
+    "Discretization": "minikeras.layers.preprocessing.discretization",
     "Normalization": "minikeras.layers.preprocessing.normalization",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""

@@ -12,8 +12,8 @@ from minikeras.common.arguments import ArgumentError, Numbers
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels.normalization import combine_moments, moments
-from minikeras.layers.layer import Layer
 from minikeras.layers.normalization.axes import check_axes
+from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import maximum
 from minikeras.ops.math import sqrt
@@ -25,7 +25,7 @@ def _listed(value: Any) -> Any:
     return None if value is None else np.asarray(to_array(value)).tolist()
 
 
-class Normalization(Layer):
+class Normalization(AdaptedLayer):
     """Normalizes features: `(inputs - mean) / sqrt(variance)`.
 
     Mean and variance are given, or `adapt` takes them from data. They are no parameters to train.
@@ -130,6 +130,24 @@ class Normalization(Layer):
 
     # Adapting.
 
+    def adapt(self, data: Any) -> None:
+        """Take mean and variance from data, those of all its numbers, however they are batched.
+
+        Args:
+            data: an array; or a `Dataset`, a generator, a list of arrays or anything else that gives
+                batches of them. Of batches with labels, which are tuples, the first part counts.
+
+        Raises:
+            ValueError: if the layer was made with `mean` and `variance`, if the data's features are
+                not those that it was built for, or if there is no data.
+        """
+        if self.input_mean is not None:
+            raise ValueError(
+                f"Layer '{self.name}': adapt: the layer was made with `mean` and `variance`, so there "
+                "is nothing to adapt."
+            )
+        super().adapt(data)
+
     def reset_state(self) -> None:
         """Forget the data seen so far."""
         self._seen = (0, 0.0, 0.0)
@@ -152,7 +170,9 @@ class Normalization(Layer):
 
     def finalize_state(self) -> None:
         """Make mean and variance of the data seen the layer's own."""
-        _, mean, variance = self._seen
+        count, mean, variance = self._seen
+        if count == 0:
+            raise ValueError(f"Layer '{self.name}': adapt: there is no data to adapt to.")
         self.adapt_mean.assign(mean)
         self.adapt_variance.assign(variance)
 
