@@ -200,10 +200,6 @@ Unsupported = Annotated[
     None, Kind("None, since LoRA and quantization are not supported", NONE.accepts)
 ]
 
-Dense = Annotated[
-    bool, Kind("False, since sparse tensors are not supported", lambda value: value is False)
-]
-
 _BY_TYPE = {
     type(None): NONE,
     bool: Kind("True or False", lambda value: isinstance(value, (bool, np.bool_)) or (

@@ -129,7 +129,11 @@ from minikeras.layers.rnn.time_distributed import TimeDistributed
 _LATE: dict[str, str] = {
     "CategoryEncoding": "minikeras.layers.preprocessing.category_encoding",
     "Discretization": "minikeras.layers.preprocessing.discretization",
+    "Hashing": "minikeras.layers.preprocessing.hashing",
+    "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
     "Normalization": "minikeras.layers.preprocessing.normalization",
+    "StringLookup": "minikeras.layers.preprocessing.string_lookup",
+    "TextVectorization": "minikeras.layers.preprocessing.text_vectorization",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.common.arguments import Dense, PositiveInt, one_of
+from minikeras.common.arguments import PositiveInt, one_of
 from minikeras.layers.layer import Layer
 from minikeras.layers.preprocessing.encoding import WEIGH, encode, encoded_shape
+from minikeras.layers.preprocessing.text_layer import refuse_sparse
 from minikeras.ops.core import cast, convert_to_tensor
 
 OutputMode = Annotated[str, one_of("multi_hot", "one_hot", "count", "binary")]
@@ -21,7 +22,7 @@ class CategoryEncoding(Layer):
         output_mode: `"one_hot"` makes a vector of each index, with a 1 at its place (in place of a
             last axis of size 1, else along a new one); `"multi_hot"` one of each sample, with a 1 for
             each category that occurs in it; `"count"` likewise, saying how often.
-        sparse: whether the result is sparse, which is not supported.
+        sparse: must be False.
 
     Call arguments:
         inputs: integers in `[0, num_tokens)`, `(batch, n)` or `(n,)`; others count for nothing.
@@ -43,7 +44,7 @@ class CategoryEncoding(Layer):
         self,
         num_tokens: PositiveInt = None,
         output_mode: OutputMode = "multi_hot",
-        sparse: Dense = False,
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,7 +55,8 @@ class CategoryEncoding(Layer):
             )
         self.num_tokens = int(num_tokens)
         self.output_mode = "multi_hot" if output_mode == "binary" else output_mode
-        self.sparse = sparse
+        refuse_sparse(sparse)
+        self.sparse = False
         self.autocast = False
         self._build_at_init()
 

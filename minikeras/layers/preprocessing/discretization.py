@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.common.arguments import ArgumentError, Dense, Positive, PositiveInt
+from minikeras.common.arguments import ArgumentError, Positive, PositiveInt
 from minikeras.common.settings import settings
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer
 from minikeras.layers.preprocessing.encoding import encode, encoded_shape
+from minikeras.layers.preprocessing.text_layer import refuse_sparse
 from minikeras.ops.core import cast
 from minikeras.ops.sorting import digitize
 
@@ -29,7 +30,7 @@ class Discretization(AdaptedLayer):
         epsilon: how exact the quantiles are: data is summarized in about `1 / epsilon` numbers.
         output_mode: `"int"` for the index; `"one_hot"`, `"multi_hot"` and `"count"` for vectors, as in
             `CategoryEncoding`.
-        sparse: whether the result is sparse, which is not supported.
+        sparse: must be False.
 
     Input: numbers of any shape. Output: with `"int"` integers of the same shape.
 
@@ -53,7 +54,7 @@ class Discretization(AdaptedLayer):
         num_bins: PositiveInt | None = None,
         epsilon: Positive = 0.01,
         output_mode: Literal["int", "one_hot", "multi_hot", "count"] = "int",
-        sparse: Dense = False,
+        sparse: bool = False,
         dtype: Any = None,
         name: str | None = None,
     ) -> None:
@@ -70,7 +71,8 @@ class Discretization(AdaptedLayer):
         self.num_bins = num_bins
         self.epsilon = epsilon
         self.output_mode = output_mode
-        self.sparse = sparse
+        refuse_sparse(sparse)
+        self.sparse = False
         self.autocast = False
         self.reset_state()
         self._build_at_init()

@@ -60,6 +60,46 @@ def _rows(a: np.ndarray, output_mode: str) -> np.ndarray:
     return a.reshape(-1, a.shape[-1])
 
 
+def encoded_rows(
+    indices: np.ndarray,
+    sizes: np.ndarray,
+    output_mode: str,
+    depth: int,
+    dtype: Any,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """`encoded` for samples of different lengths.
+
+    Args:
+        indices: indices of all samples, one sample after the other.
+        sizes: how many there are in each sample.
+        output_mode: `"multi_hot"` or `"count"`; `"one_hot"` for samples of one.
+        depth, dtype, weights: see `encoded`.
+
+    Returns:
+        Array of shape `(len(sizes), depth)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> encoded_rows(np.array([1, 1, 2]), np.array([2, 1]), "multi_hot", 3, "int32")
+    array([[0, 1, 0],
+           [0, 0, 1]], dtype=int32)
+    """
+    inside = (indices >= 0) & (indices < depth)
+    places = np.repeat(depth * np.arange(len(sizes)), sizes)[inside] + indices[inside]
+    n = len(sizes) * depth
+    if output_mode != "count":
+        result = np.zeros(n, dtype)
+        result[places] = 1
+    elif weights is None:
+        result = np.bincount(places, minlength=n).astype(dtype, copy=False)
+    else:
+        given = weights.reshape(-1)[inside]
+        result = np.bincount(places, given, minlength=n).astype(weights.dtype, copy=False)
+    return result.reshape(len(sizes), depth)
+
+
 def encoded_shape(shape: tuple, output_mode: str, depth: int | None) -> tuple:
     """Return the shape of `encoded` indices.
 
