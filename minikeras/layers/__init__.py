@@ -129,6 +129,7 @@ from minikeras.layers.rnn.time_distributed import TimeDistributed
 _LATE: dict[str, str] = {
     "CategoryEncoding": "minikeras.layers.preprocessing.category_encoding",
     "Discretization": "minikeras.layers.preprocessing.discretization",
+    "HashedCrossing": "minikeras.layers.preprocessing.hashed_crossing",
     "Hashing": "minikeras.layers.preprocessing.hashing",
     "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
     "Normalization": "minikeras.layers.preprocessing.normalization",
