@@ -23,9 +23,7 @@ _CROSS_KEY, _CROSS_FACTOR = (np.uint64(k) for k in (0xDECAFCAFFE, 0xC6A4A7935BD1
 """What combinations begin with, and what they are mixed by."""
 
 
-def buckets(
-    texts: Sequence[bytes], n: int, key: Sequence[int] | None = None
-) -> np.ndarray:
+def buckets(texts: Sequence[bytes], n: int, key: Sequence[int] | None = None) -> np.ndarray:
     """Return the number of the bucket, of `n`, that each text falls into, as int64.
 
     Args:
@@ -48,7 +46,9 @@ class _Texts:
     def __init__(self, texts: Sequence[bytes]) -> None:
         buffer = b"".join(texts) + bytes(8)
         self.sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-        self.starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]]) if len(texts) else self.sizes
+        self.starts = (
+            np.concatenate([[0], np.cumsum(self.sizes)[:-1]]) if len(texts) else self.sizes
+        )
         # Every byte begins a word of 8 and one of 4: they overlap.
         self._words = np.ndarray(len(buffer) - 7, "<u8", buffer, 0, (1,))
         self._halves = np.ndarray(len(buffer) - 7, "<u4", buffer, 0, (1,))
@@ -175,7 +175,9 @@ def _longer(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
     w = w + ((size - 1) & 63).astype(np.uint64)
     v = v + w
     w = w + v
-    x, y, z, v, v2, w, w2 = _round(read, start + size - 64, [x, y, z, v, v2, w, w2], factor, last=True)
+    x, y, z, v, v2, w, w2 = _round(
+        read, start + size - 64, [x, y, z, v, v2, w, w2], factor, last=True
+    )
     hashes = _joined(
         _joined(v, w, factor) + _mixed(y) * _K0 + z, _joined(v2, w2, factor) + x, factor
     )

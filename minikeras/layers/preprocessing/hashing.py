@@ -61,7 +61,7 @@ class Hashing(TextLayer):
         super().__init__(**kwargs)
         if output_mode == "int" and self.compute_dtype not in ("int32", "int64"):
             raise ValueError(
-                'When `output_mode="int"`, `dtype` should be an integer type, \'int32\' or \'int64\'. '
+                "When `output_mode=\"int\"`, `dtype` should be an integer type, 'int32' or 'int64'. "
                 f"Received: dtype={kwargs['dtype']}"
             )
         if sparse and output_mode == "int":
