@@ -196,6 +196,13 @@ def are_numbers(value: Any) -> bool:
 
 
 Numbers = Annotated[Any, Kind("a number, or an array or list of numbers", are_numbers)]
+Reals = Annotated[
+    Any,
+    Kind(
+        "a number, or an array or list of numbers, none of them NaN",
+        lambda value: are_numbers(value) and not np.isnan(np.asarray(value, float)).any(),
+    ),
+]
 Unsupported = Annotated[
     None, Kind("None, since LoRA and quantization are not supported", NONE.accepts)
 ]
