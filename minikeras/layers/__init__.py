@@ -133,6 +133,7 @@ _LATE: dict[str, str] = {
     "Hashing": "minikeras.layers.preprocessing.hashing",
     "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
     "Normalization": "minikeras.layers.preprocessing.normalization",
+    "Rescaling": "minikeras.layers.preprocessing.rescaling",
     "StringLookup": "minikeras.layers.preprocessing.string_lookup",
     "TextVectorization": "minikeras.layers.preprocessing.text_vectorization",
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import ArgumentError, Numbers
+from minikeras.common.arguments import ArgumentError, Reals
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels.normalization import combine_moments, moments
@@ -57,8 +57,8 @@ class Normalization(AdaptedLayer):
     def __init__(
         self,
         axis: int | Sequence[int] | None = -1,
-        mean: Numbers | None = None,
-        variance: Numbers | None = None,
+        mean: Reals | None = None,
+        variance: Reals | None = None,
         invert: bool = False,
         **kwargs: Any,
     ) -> None:
