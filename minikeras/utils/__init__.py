@@ -1,5 +1,6 @@
 """Helpers around training: data preparation, progress, seeds, custom objects, summaries."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.common.dtypes import standardize_dtype as standardize_dtype
 from minikeras.common.registry import CustomObjectScope as CustomObjectScope
 from minikeras.common.registry import get_custom_objects as get_custom_objects
@@ -38,3 +39,10 @@ from minikeras.utils.session import is_keras_tensor as is_keras_tensor
 
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope
+
+_LATE: dict[str, str] = {
+    "FeatureSpace": "minikeras.models.feature_space",
+}
+"""What most scripts do not use, and where it is: imported when it is asked for."""
+
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -40,6 +40,11 @@ class AdaptedLayer(Layer):
             self.update_state(batch)
         self.finalize_state()
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the state was given when the layer was made, so that there is nothing to learn."""
+        return False
+
     def reset_state(self) -> None:
         """Forget what `update_state` has seen."""
 

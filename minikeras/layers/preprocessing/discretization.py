@@ -88,6 +88,11 @@ class Discretization(AdaptedLayer):
 
     # Adapting.
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the boundaries were given."""
+        return self.num_bins is None
+
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Find the boundaries of bins that hold about as many numbers of the data each.
 
@@ -98,7 +103,7 @@ class Discretization(AdaptedLayer):
         Raises:
             ValueError: if the layer was made with `bin_boundaries`.
         """
-        if self.num_bins is None:
+        if self.is_fixed:
             raise ValueError(
                 f"Layer '{self.name}': adapt: the layer was made with `bin_boundaries`; with "
                 "`num_bins` in their place it finds them."
@@ -117,7 +122,7 @@ class Discretization(AdaptedLayer):
 
     def finalize_state(self) -> None:
         """Make boundaries of what the data showed."""
-        if self.num_bins is not None:
+        if not self.is_fixed:
             self.bin_boundaries = _compressed(self.summary, 1 / self.num_bins)[0, :-1].tolist()
 
     # Calling.

@@ -97,7 +97,9 @@ class HashedCrossing(Layer):
                 f"Received: {shapes}"
             )
         for x in inputs:
-            name = "string" if isinstance(x, Tensor) and is_text_dtype(x.array.dtype) else str(x.dtype)
+            name = (
+                "string" if isinstance(x, Tensor) and is_text_dtype(x.array.dtype) else str(x.dtype)
+            )
             if name != "string" and not name.startswith(("int", "uint")):
                 raise ValueError(
                     f"Layer '{self.name}': inputs must be texts or integers. Received: {x!r}"

@@ -130,6 +130,11 @@ class Normalization(AdaptedLayer):
 
     # Adapting.
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether mean and variance were given."""
+        return self.input_mean is not None
+
     def adapt(self, data: Any) -> None:
         """Take mean and variance from data, those of all its numbers, however they are batched.
 
@@ -141,7 +146,7 @@ class Normalization(AdaptedLayer):
             ValueError: if the layer was made with `mean` and `variance`, if the data's features are
                 not those that it was built for, or if there is no data.
         """
-        if self.input_mean is not None:
+        if self.is_fixed:
             raise ValueError(
                 f"Layer '{self.name}': adapt: the layer was made with `mean` and `variance`, so there "
                 "is nothing to adapt."

@@ -179,6 +179,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """
         self._lookup_layer.set_vocabulary(vocabulary, idf_weights)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the vocabulary was given."""
+        return self._lookup_layer.is_fixed
+
     def reset_state(self) -> None:
         """Forget what `update_state` has counted; the vocabulary stays until it has a new one."""
         self._lookup_layer.reset_state()
