@@ -1,7 +1,7 @@
 """Helpers around training: data preparation, progress, seeds, custom objects, summaries."""
 
-from minikeras.common.late_names import late_names as _late_names
 from minikeras.common.dtypes import standardize_dtype as standardize_dtype
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.common.registry import CustomObjectScope as CustomObjectScope
 from minikeras.common.registry import get_custom_objects as get_custom_objects
 from minikeras.common.registry import get_registered_name as get_registered_name

@@ -75,7 +75,7 @@ class CategoryEncoding(Layer):
                 f"{tuple(indices.shape)}. Received: count_weights.shape={tuple(count_weights.shape)}"
             )
         weights = cast(count_weights, self.compute_dtype)
-        return WEIGH(weights, indices=indices.array, depth=self.num_tokens)
+        return WEIGH(weights, indices, depth=self.num_tokens)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return encoded_shape(input_shape, self.output_mode, self.num_tokens)

@@ -11,9 +11,10 @@ from minikeras.autodiff.primitive import Primitive, without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
 from minikeras.kernels.categories import mark
+from minikeras.ops.core import cast
 from minikeras.ops.encoding import one_hot
-from minikeras.ops.reductions import sum
-from minikeras.ops.shapes import expand_dims
+from minikeras.ops.reductions import max, sum
+from minikeras.ops.shapes import expand_dims, squeeze
 
 
 def encoded(
@@ -129,14 +130,28 @@ _ENCODE = without_gradient(
 )
 
 
+def _composed(indices: Tensor, output_mode: str, depth: int, dtype: Any) -> Tensor:
+    """`encoded`, composed of other operations."""
+    if output_mode == "int":
+        return cast(indices, dtype)
+    if output_mode == "one_hot" and indices.ndim > 1 and indices.shape[-1] == 1:
+        indices = squeeze(indices, -1)
+    vectors = one_hot(indices, depth, dtype=dtype)
+    if output_mode == "one_hot" or indices.ndim == 0:
+        return vectors
+    join = max if output_mode == "multi_hot" else sum
+    return join(vectors, axis=min(indices.ndim - 1, 1))
+
+
+_ENCODE.reference = _composed
+
+
 def encode(indices: Any, output_mode: str, depth: int, dtype: str) -> Tensor:
     """`encoded` for tensors."""
     return _ENCODE(indices, output_mode=output_mode, depth=depth, dtype=np_dtype(dtype))
 
 
-def _weigh_backward(
-    g: np.ndarray, saved: np.ndarray, needs: Any, out: Any, indices: Any, depth: int
-) -> list:
+def _weigh_backward(g: np.ndarray, indices: np.ndarray, needs: Any, out: Any, depth: int) -> list:
     """Return for each weight the gradient at the place that it was added to."""
     rows = _rows(indices, "count")
     inside = (rows >= 0) & (rows < depth)
@@ -144,19 +159,19 @@ def _weigh_backward(
     if indices.ndim > 2:
         batch, _, *rest = indices.shape
         found = np.moveaxis(found.reshape(batch, *rest, -1), -1, 1)
-    return [found.reshape(indices.shape)]
+    return [found.reshape(indices.shape), None]
 
 
 WEIGH = Primitive(
     "weighted_counts",
-    lambda weights, indices, depth: (encoded(indices, "count", depth, None, weights), None),
+    lambda weights, indices, depth: (encoded(indices, "count", depth, None, weights), indices),
     _weigh_backward,
     rule=lambda weights, indices, depth: KerasTensor(
         encoded_shape(weights.shape, "count", depth), weights.dtype
     ),
     reference=lambda weights, indices, depth: sum(
         one_hot(indices, depth, dtype=weights.dtype) * expand_dims(weights, -1),
-        axis=min(weights.ndim - 1, 1),
+        axis=min(indices.ndim - 1, 1),
     ),
 )
-"""`weights`, and the indices of what they count, to counts."""
+"""`(weights, indices)` to counts: what each index counts, and of which category."""
