@@ -50,11 +50,10 @@ class HashedCrossing(Layer):
         sparse: bool = False,
         name: str | None = None,
         dtype: Any = None,
-        **kwargs: Any,
     ) -> None:
         if output_mode == "int" and dtype is None:
             dtype = "int64"
-        super().__init__(name=name, dtype=dtype, **kwargs)
+        super().__init__(name=name, dtype=dtype)
         refuse_sparse(sparse)
         self.num_bins = int(num_bins)
         self.output_mode = output_mode

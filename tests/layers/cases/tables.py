@@ -57,4 +57,15 @@ CASES = {
         ],
         also=[Call({"num_tokens": 4, "output_mode": "binary"}, Array((5,), "int32", 0, 4))],
     ),
+    # Compared with TensorFlow's numbers in preprocessing/.
+    "HashedCrossing": Case(
+        [
+            Call({"num_bins": 9}, [Array((5, 1), "int64", -9, 9), Array((5, 1), "int32", -9, 9)]),
+            Call(
+                {"num_bins": 9, "output_mode": "one_hot"},
+                [Array((5,), "int64", -9, 9), Array((5,), "int64", 0, 9)],
+            ),
+        ],
+        keras=False,
+    ),
 }
