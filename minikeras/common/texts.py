@@ -7,6 +7,7 @@ with objects meets a text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,16 @@ def as_strings(array: np.ndarray, encoding: str = "utf-8") -> np.ndarray:
     return np.strings.decode(array, encoding) if array.dtype.kind == "S" else array
 
 
+def utf8(texts: Iterable[str]) -> list[bytes]:
+    """Return texts in UTF-8: the bytes that they are compared, split and hashed by.
+
+    Bytes that were none, and became lone surrogates when they were read, become what they were.
+    """
+    return [text.encode("utf-8", "surrogateescape") for text in texts]
+
+
 def as_utf8(array: np.ndarray, encoding: str = "utf-8") -> list[bytes]:
-    """Return an array of texts, flat, as a list of bytes in UTF-8: what texts are compared and hashed by.
+    """Return an array of texts, flat, as a list of bytes in UTF-8.
 
     Args:
         array: texts of any of the types above.
@@ -95,10 +104,23 @@ def as_utf8(array: np.ndarray, encoding: str = "utf-8") -> list[bytes]:
     """
     if array.dtype.kind == "S" and encoding.lower() in ("utf-8", "utf8"):
         return array.reshape(-1).tolist()
-    return [
-        text.encode("utf-8", _ERRORS) for text in as_strings(array, encoding).reshape(-1).tolist()
-    ]
+    return utf8(as_strings(array, encoding).reshape(-1).tolist())
 
 
-_ERRORS = "surrogateescape"
-"""Bytes that are no UTF-8 were read as lone surrogates (`os.fsdecode` does), and become bytes again."""
+def as_ascii(array: np.ndarray) -> np.ndarray | None:
+    """Return an array of texts of one width as bytes, None unless all are ASCII (or bytes).
+
+    Example:
+
+    >>> import numpy as np
+    >>> as_ascii(np.array(["ab", "c"])), as_ascii(np.array(["\u00e4"]))
+    (array([b'ab', b'c'], dtype='|S2'), None)
+    """
+    if array.dtype.kind == "S":
+        return array
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
+        return None
+    codes = np.ascontiguousarray(array).reshape(-1, 1).view(np.uint32)
+    if not array.dtype.isnative or codes.max() > 127:
+        return None
+    return codes.astype(np.uint8).view(f"S{codes.shape[1]}").reshape(array.shape)

@@ -23,11 +23,17 @@ _CROSS_KEY, _CROSS_FACTOR = (np.uint64(k) for k in (0xDECAFCAFFE, 0xC6A4A7935BD1
 """What combinations begin with, and what they are mixed by."""
 
 
-def buckets(texts: Sequence[bytes], n: int, key: Sequence[int] | None = None) -> np.ndarray:
+_AT_ONCE = 1 << 15
+"""So many texts are hashed at a time that what is computed of them stays in the cache."""
+
+
+def buckets(
+    texts: Sequence[bytes] | np.ndarray, n: int, key: Sequence[int] | None = None
+) -> np.ndarray:
     """Return the number of the bucket, of `n`, that each text falls into, as int64.
 
     Args:
-        texts: bytes.
+        texts: list of bytes, or a flat array of NumPy's bytes.
         n: number of buckets.
         key: two integers that SipHash is keyed with; None for FarmHash.
 
@@ -95,7 +101,7 @@ def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
 # FarmHash.
 
 
-def fingerprint64(texts: Sequence[bytes]) -> Words:
+def fingerprint64(texts: Sequence[bytes] | np.ndarray) -> Words:
     """Return FarmHash's Fingerprint64 of each text."""
     read = _Texts(texts)
     hashes = np.full(len(texts), _K2)  # that of a text of no bytes
@@ -227,7 +233,7 @@ def _turned(x: Words, by: int) -> Words:
 # SipHash.
 
 
-def siphash64(texts: Sequence[bytes], key: Sequence[int]) -> Words:
+def siphash64(texts: Sequence[bytes] | np.ndarray, key: Sequence[int]) -> Words:
     """Return SipHash-2-4 of each text.
 
     Args:

@@ -89,15 +89,11 @@ def encoded_rows(
     """
     inside = (indices >= 0) & (indices < depth)
     places = np.repeat(depth * np.arange(len(sizes)), sizes)[inside] + indices[inside]
-    n = len(sizes) * depth
+    result = np.zeros(len(sizes) * depth, dtype if weights is None else weights.dtype)
     if output_mode != "count":
-        result = np.zeros(n, dtype)
         result[places] = 1
-    elif weights is None:
-        result = np.bincount(places, minlength=n).astype(dtype, copy=False)
-    else:
-        given = weights.reshape(-1)[inside]
-        result = np.bincount(places, given, minlength=n).astype(weights.dtype, copy=False)
+    else:  # in place, for most of the result are zeros that need not be touched
+        np.add.at(result, places, 1 if weights is None else weights.reshape(-1)[inside])
     return result.reshape(len(sizes), depth)
 
 

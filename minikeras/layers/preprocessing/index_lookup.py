@@ -16,7 +16,6 @@ from minikeras.common.arguments import one_of, short
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.serialization_scopes import in_safe_mode
 from minikeras.common.settings import settings
-from minikeras.kernels.hashing import buckets
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
 from minikeras.layers.preprocessing.encoding import encoded, encoded_rows, encoded_shape
 from minikeras.layers.preprocessing.text_layer import TextLayer, key_of_hash, refuse_sparse
@@ -31,7 +30,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     Indices begin with that of the mask (if there is one, and `output_mode` is `"int"`), then come
     those of values that are not in the vocabulary, then the vocabulary. A subclass says what its
-    values are: `_keys`, `_key`, `_value`, `_line`.
+    values are: `_keys`, `_key`, `_value`, `_line`, and how unknown ones are told apart: `_buckets`.
     """
 
     argument_sources = {
@@ -148,7 +147,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def _buckets(self, keys: list) -> np.ndarray:
         """Return which of the indices for unknown values each of some keys gets."""
-        return buckets(keys, self.num_oov_indices, self.salt)
+        raise NotImplementedError
 
     # The vocabulary.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras.common.arguments import is_integer
+from minikeras.kernels.hashing import buckets
 from minikeras.layers.preprocessing.index_lookup import IndexLookup
 
 _LARGEST_RANGE = 1 << 20
@@ -143,4 +144,4 @@ class IntegerLookup(IndexLookup):
     def _buckets(self, keys: list[int]) -> np.ndarray:
         if self.oov_method == "floormod":
             return np.asarray(keys) % self.num_oov_indices
-        return super()._buckets([b"%d" % key for key in keys])
+        return buckets([b"%d" % key for key in keys], self.num_oov_indices, self.salt)

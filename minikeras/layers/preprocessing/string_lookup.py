@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.common.texts import as_utf8, is_text_dtype
+from minikeras.common.texts import as_strings, is_text_dtype, utf8
+from minikeras.kernels.hashing import buckets
 from minikeras.layers.preprocessing.index_lookup import IndexLookup
 
 
@@ -88,25 +89,28 @@ class StringLookup(IndexLookup):
             **kwargs,
         )
 
-    def _keys(self, array: np.ndarray) -> list[bytes]:
+    def _keys(self, array: np.ndarray) -> list[str]:
         if not is_text_dtype(array.dtype):
             raise ValueError(
                 f"Layer '{self.name}' takes texts. Received: an array of dtype {array.dtype}"
             )
-        return as_utf8(array, self.encoding)
+        return as_strings(array, self.encoding).reshape(-1).tolist()
 
-    def _key(self, value: Any) -> bytes:
-        if isinstance(value, (str, bytes)):
-            return as_utf8(
-                np.asarray(value, object if isinstance(value, str) else None), self.encoding
-            )[0]
+    def _key(self, value: Any) -> str:
+        if isinstance(value, bytes):
+            return value.decode(self.encoding)
+        if isinstance(value, str):
+            return str(value)  # NumPy's kind of text is one of Python's from here on
         raise ValueError(
             f"{type(self).__name__}: a vocabulary must be made of texts. Received: {value!r} (of type "
             f"{type(value).__name__})"
         )
 
-    def _value(self, key: bytes) -> str:
-        return key.decode("utf-8", "surrogateescape")
+    def _value(self, key: str) -> str:
+        return key
 
     def _line(self, line: str) -> str:
         return line
+
+    def _buckets(self, keys: list[str]) -> np.ndarray:
+        return buckets(utf8(keys), self.num_oov_indices, self.salt)

@@ -12,7 +12,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Count, any_of, is_integer, kind_of, one_of, short
-from minikeras.common.texts import as_strings, as_utf8, text_array
+from minikeras.common.texts import as_strings, as_utf8, text_array, utf8
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
 from minikeras.layers.preprocessing.index_lookup import standardized_mode
 from minikeras.layers.preprocessing.string_lookup import StringLookup
@@ -24,6 +24,19 @@ Rows: TypeAlias = list[list[bytes]]
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation")
 _SPLIT = ("whitespace", "character")
 _PUNCTUATION = string.punctuation.encode()
+
+
+class _WordLookup(StringLookup):
+    """The place of each word in a vocabulary, where words are bytes in UTF-8, as `split` gives them."""
+
+    def _key(self, value: Any) -> bytes:
+        return super()._key(value).encode("utf-8", "surrogateescape")
+
+    def _value(self, key: bytes) -> str:
+        return key.decode("utf-8", "surrogateescape")
+
+    def _keys(self, array: np.ndarray) -> list[bytes]:
+        return utf8(super()._keys(array))
 
 
 class TextVectorization(TextLayer, AdaptedLayer):
@@ -133,7 +146,7 @@ class TextVectorization(TextLayer, AdaptedLayer):
         self.output_sequence_length = output_sequence_length
         self.sparse = self.ragged = False
         self.encoding = encoding
-        self._lookup_layer = StringLookup(
+        self._lookup_layer = _WordLookup(
             max_tokens=max_tokens,
             vocabulary=vocabulary,
             idf_weights=idf_weights,
