@@ -19,6 +19,8 @@ Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
 _K0, _K1, _K2 = (
     np.array(k, np.uint64) for k in (0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F)
 )
+_CROSS_KEY, _CROSS_FACTOR = (np.uint64(k) for k in (0xDECAFCAFFE, 0xC6A4A7935BD1E995))
+"""What combinations begin with, and what they are mixed by."""
 
 
 _AT_ONCE = 1 << 15
@@ -41,6 +43,34 @@ def buckets(
     ([6, 8], [2])
     """
     hashes = fingerprint64(texts) if key is None else siphash64(texts, key)
+    return (hashes % np.uint64(n)).astype(np.int64)
+
+
+def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Return the number of the bucket, of `n`, of each combination, as int64.
+
+    It is the hash of `tf.sparse.cross_hashed`.
+
+    Args:
+        codes: for each feature a vector of integers, or of hashes of texts.
+        n: number of buckets.
+
+    Example:
+
+    >>> crossed([np.array([1, 2]), np.array([5, 6])], 1000003).tolist()
+    [507143, 481182]
+    """
+    hashes = _CROSS_KEY
+    for code in codes:
+        words = code.astype(np.uint64, copy=False) * _CROSS_FACTOR
+        words ^= words >> np.uint64(47)
+        words *= _CROSS_FACTOR
+        words ^= hashes ^ _CROSS_FACTOR
+        words *= _CROSS_FACTOR
+        words ^= words >> np.uint64(47)
+        words *= _CROSS_FACTOR
+        words ^= words >> np.uint64(47)
+        hashes = words
     return (hashes % np.uint64(n)).astype(np.int64)
 
 

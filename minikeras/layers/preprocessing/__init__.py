@@ -1,1 +1,1 @@
-"""Layers, by subject."""
+"""Layers that prepare data."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.tensor import to_array
 from minikeras.common.texts import are_texts
 from minikeras.layers.layer import Layer
 
@@ -25,8 +25,9 @@ class AdaptedLayer(Layer):
         """Learn the layer's state from data; what it had learned before is forgotten.
 
         Args:
-            data: an array or a list of examples; or a `Dataset`, a generator or anything else that
-                gives batches of them.
+            data: an array or a list of examples; or a `Dataset`, a generator, a list of arrays or
+                anything else that gives batches of them. Of batches with labels, which are tuples,
+                the first part counts.
             batch_size: has no effect.
             steps: number of batches to look at, all if None; for what gives batches only.
 
@@ -38,6 +39,11 @@ class AdaptedLayer(Layer):
         for batch in batches_of(data, steps, self):
             self.update_state(batch)
         self.finalize_state()
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the state was given when the layer was made, so that there is nothing to learn."""
+        return False
 
     def reset_state(self) -> None:
         """Forget what `update_state` has seen."""
@@ -61,7 +67,8 @@ def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[np.ndarra
     Raises:
         ValueError: see `AdaptedLayer.adapt`.
     """
-    if isinstance(data, (str, bytes, list, tuple, dict)) or hasattr(data, "__array__"):
+    is_one = isinstance(data, (str, bytes, list, tuple, dict)) or hasattr(data, "__array__")
+    if is_one and not _is_list_of_batches(data):
         yield as_batch(data, layer)
         return
     if not isinstance(data, Iterable) and not hasattr(data, "__getitem__"):
@@ -81,6 +88,10 @@ def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[np.ndarra
         yield as_batch(batch, layer)
 
 
+def _is_list_of_batches(data: Any) -> bool:
+    return isinstance(data, list) and all(len(getattr(part, "shape", ())) > 0 for part in data)
+
+
 def _is_sequence(data: Any) -> bool:
     return hasattr(data, "__getitem__") and hasattr(data, "__len__") and not hasattr(data, "_stage")
 
@@ -91,12 +102,12 @@ def as_batch(data: Any, layer: Layer) -> np.ndarray:
     Raises:
         ValueError: if it holds neither.
     """
-    if isinstance(data, dict) or (
-        isinstance(data, tuple) and any(isinstance(part, (np.ndarray, Tensor)) for part in data)
-    ):
+    if isinstance(data, tuple) and any(hasattr(part, "shape") for part in data):
+        data = data[0]  # with labels
+    if isinstance(data, dict):
         raise ValueError(
-            f"Layer '{layer.name}': data must be arrays. Received: a {type(data).__name__} of them. "
-            "Choose one first, as in `dataset.map(lambda x, y: x)`."
+            f"Layer '{layer.name}': data must be arrays. Received: a dict of them. Choose one first, "
+            "as in `dataset.map(lambda x: x['name'])`."
         )
     try:
         return to_array(data, "string" if are_texts(data) else None)

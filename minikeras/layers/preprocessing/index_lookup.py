@@ -315,6 +315,11 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     # Adapting.
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the vocabulary was given."""
+        return self._is_fixed
+
     def reset_state(self) -> None:
         """Forget what `update_state` has counted; the vocabulary stays until it has a new one."""
         self._forget()

@@ -202,6 +202,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """
         self._lookup_layer.set_vocabulary(vocabulary, idf_weights)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the vocabulary was given."""
+        return self._lookup_layer.is_fixed
+
     def reset_state(self) -> None:
         """Forget what `update_state` has counted; the vocabulary stays until it has a new one."""
         self._lookup_layer.reset_state()
@@ -307,7 +312,8 @@ class TextVectorization(TextLayer, AdaptedLayer):
             length = self.output_sequence_length
             same = self.split is None and self._widths is None
             return shape if same and length is None else (*shape[:-1], length)
-        return self._lookup_layer.compute_output_shape(shape)
+        vectors = self._lookup_layer.compute_output_shape(shape[-1:])
+        return (*shape[:-1], *vectors) if self.output_mode != "one_hot" else (*shape, vectors[-1])
 
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Describe the output."""
