@@ -133,13 +133,22 @@ _LATE = {
     "AdaptiveMaxPooling1D": "minikeras.layers.pooling.adaptive_max_pooling1d",
     "AdaptiveMaxPooling2D": "minikeras.layers.pooling.adaptive_max_pooling2d",
     "AdaptiveMaxPooling3D": "minikeras.layers.pooling.adaptive_max_pooling3d",
+    "CategoryEncoding": "minikeras.layers.preprocessing.category_encoding",
     "ConvLSTM1D": "minikeras.layers.rnn.conv_lstm1d",
     "ConvLSTM2D": "minikeras.layers.rnn.conv_lstm2d",
     "ConvLSTM3D": "minikeras.layers.rnn.conv_lstm3d",
+    "Discretization": "minikeras.layers.preprocessing.discretization",
+    "HashedCrossing": "minikeras.layers.preprocessing.hashed_crossing",
+    "Hashing": "minikeras.layers.preprocessing.hashing",
+    "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
     "MelSpectrogram": "minikeras.layers.preprocessing.mel_spectrogram",
+    "Normalization": "minikeras.layers.preprocessing.normalization",
+    "Rescaling": "minikeras.layers.preprocessing.rescaling",
     "ReversibleEmbedding": "minikeras.layers.core.reversible_embedding",
     "STFTSpectrogram": "minikeras.layers.preprocessing.stft_spectrogram",
     "SpectralNormalization": "minikeras.layers.normalization.spectral_normalization",
+    "StringLookup": "minikeras.layers.preprocessing.string_lookup",
+    "TextVectorization": "minikeras.layers.preprocessing.text_vectorization",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

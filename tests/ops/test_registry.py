@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import data, sampled_from
 from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls, covering, covering_ranks, shown
 from op_cases import call as call_of
-from op_cases.primitives import FUSED, WITHOUT_TENSORS
+from op_cases.primitives import FUSED, OFF_TAPE
 
 import minikeras
 from minikeras import ops, tree
@@ -414,7 +414,7 @@ def test_every_primitive_is_exercised(monkeypatch):
                 seen |= used_primitives(f, float_arrays(call), {})
             else:
                 run(ops, name, call, "float32")
-    for make in WITHOUT_TENSORS:
+    for make in OFF_TAPE:
         make(minikeras)
     missing = sorted(set(PRIMITIVES) - seen)
     assert not missing, (
