@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-Words: TypeAlias = np.ndarray
-"""64-bit words without sign, one for each text."""
+from minikeras.kernels.texts import Texts, Words, texts_of
+
 Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 _K0, _K1, _K2 = (
@@ -44,30 +44,6 @@ def buckets(
     """
     hashes = fingerprint64(texts) if key is None else siphash64(texts, key)
     return (hashes % np.uint64(n)).astype(np.int64)
-
-
-class _Texts:
-    """Texts in one buffer, of which words are read at any place."""
-
-    def __init__(self, texts: Sequence[bytes]) -> None:
-        buffer = b"".join(texts) + bytes(8)
-        self.sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-        self.starts = (
-            np.concatenate([[0], np.cumsum(self.sizes)[:-1]]) if len(texts) else self.sizes
-        )
-        # Every byte begins a word of 8 and one of 4: they overlap.
-        self._words = np.ndarray(len(buffer) - 7, "<u8", buffer, 0, (1,))
-        self._halves = np.ndarray(len(buffer) - 7, "<u4", buffer, 0, (1,))
-        self._bytes = np.frombuffer(buffer, np.uint8)
-
-    def word(self, at: np.ndarray) -> Words:
-        return self._words[at]
-
-    def half(self, at: np.ndarray) -> Words:
-        return self._halves[at].astype(np.uint64)
-
-    def byte(self, at: np.ndarray) -> Words:
-        return self._bytes[at].astype(np.uint64)
 
 
 def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
@@ -103,7 +79,7 @@ def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
 
 def fingerprint64(texts: Sequence[bytes] | np.ndarray) -> Words:
     """Return FarmHash's Fingerprint64 of each text."""
-    read = _Texts(texts)
+    read = texts_of(texts)
     hashes = np.full(len(texts), _K2)  # that of a text of no bytes
     for least, most, formula in (
         (1, 3, _up_to_3),
@@ -122,24 +98,24 @@ def fingerprint64(texts: Sequence[bytes] | np.ndarray) -> Words:
     return hashes
 
 
-def _up_to_3(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _up_to_3(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     y = read.byte(start) + (read.byte(start + (size >> 1)) << 8)
     z = size.astype(np.uint64) + (read.byte(start + size - 1) << 2)
     return _mixed(y * _K2 ^ z * _K0) * _K2
 
 
-def _up_to_7(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _up_to_7(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     n = size.astype(np.uint64)
     return _joined(n + (read.half(start) << 3), read.half(start + size - 4), _K2 + 2 * n)
 
 
-def _up_to_16(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _up_to_16(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     factor = _K2 + 2 * size.astype(np.uint64)
     a, b = read.word(start) + _K2, read.word(start + size - 8)
     return _joined(_turned(b, 37) * factor + a, (_turned(a, 25) + b) * factor, factor)
 
 
-def _ends(read: _Texts, start: np.ndarray, size: np.ndarray, k: np.ndarray) -> tuple:
+def _ends(read: Texts, start: np.ndarray, size: np.ndarray, k: np.ndarray) -> tuple:
     """Return what is made of the first 16 bytes and the last 16, and the factor of this size."""
     factor = _K2 + 2 * size.astype(np.uint64)
     end = start + size
@@ -148,12 +124,12 @@ def _ends(read: _Texts, start: np.ndarray, size: np.ndarray, k: np.ndarray) -> t
     return factor, a, _turned(a + b, 43) + _turned(c, 30) + d, a + _turned(b + _K2, 18) + c
 
 
-def _up_to_32(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _up_to_32(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     factor, _, y, z = _ends(read, start, size, _K1)
     return _joined(y, z, factor)
 
 
-def _up_to_64(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _up_to_64(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     factor, a, y, z = _ends(read, start, size, _K2)
     end = start + size
     e, f = read.word(start + 16) * factor, read.word(start + 24)
@@ -162,7 +138,7 @@ def _up_to_64(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
     return _joined(_turned(e + f, 43) + _turned(g, 30) + h, e + _turned(f + a, 18) + g, factor)
 
 
-def _longer(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
+def _longer(read: Texts, start: np.ndarray, size: np.ndarray) -> Words:
     rounds = (size - 1) // 64
     order = np.argsort(-rounds, kind="stable")  # those that end first stand last
     start, size, rounds = start[order], size[order], rounds[order]
@@ -193,7 +169,7 @@ def _longer(read: _Texts, start: np.ndarray, size: np.ndarray) -> Words:
 
 
 def _round(
-    read: _Texts, at: np.ndarray, state: Sequence[Words], factor: np.ndarray, last: bool
+    read: Texts, at: np.ndarray, state: Sequence[Words], factor: np.ndarray, last: bool
 ) -> list[Words]:
     """Take in 64 bytes. The last round weighs two of its terms with 9."""
     x, y, z, v, v2, w, w2 = state
@@ -208,7 +184,7 @@ def _round(
     return [z, y, x, v, v2, w, w2]
 
 
-def _weak(read: _Texts, at: np.ndarray, a: Words, b: Words) -> Pair:
+def _weak(read: Texts, at: np.ndarray, a: Words, b: Words) -> Pair:
     first, second, third, fourth = (read.word(at + 8 * i) for i in range(4))
     a = a + first
     b = _turned(b + a + fourth, 21)
@@ -240,7 +216,7 @@ def siphash64(texts: Sequence[bytes] | np.ndarray, key: Sequence[int]) -> Words:
         texts: bytes.
         key: two integers of 64 bits.
     """
-    read = _Texts(texts)
+    read = texts_of(texts)
     k0, k1 = (np.array(k % 2**64, np.uint64) for k in key)
     blocks = read.sizes // 8
     order = np.argsort(-blocks, kind="stable")  # those that end first stand last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -17,7 +17,7 @@ from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.serialization_scopes import in_safe_mode
 from minikeras.common.settings import settings
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
-from minikeras.layers.preprocessing.encoding import encoded, encoded_rows, encoded_shape
+from minikeras.layers.preprocessing.encoding import encoded, encoded_shape
 from minikeras.layers.preprocessing.text_layer import TextLayer, key_of_hash, refuse_sparse
 
 _FILE = "vocabulary.txt"
@@ -386,29 +386,12 @@ class IndexLookup(TextLayer, AdaptedLayer):
         array = inputs.array
         if self.invert:
             return Tensor(self._inverted(array))
-        self._check_ready()
-        indices = self._indices_of(array).reshape(array.shape)
-        if self.output_mode == "int":
-            return Tensor(indices)
-        mode, dtype = self._encoding_mode, self.output_dtype
-        return Tensor(self._weighted(encoded(indices, mode, self._depth, dtype)))
+        self.check_ready()
+        return Tensor(self.encoded(self._indices_of(array).reshape(array.shape)))
 
-    def rows(self, keys: Iterable, sizes: np.ndarray) -> np.ndarray:
-        """Return what `call` gives for samples of different lengths.
-
-        Args:
-            keys: keys of all samples, one sample after the other.
-            sizes: how many each has.
-
-        Returns:
-            For `"int"` the indices, flat; else an array of shape `(len(sizes), depth)`.
-        """
-        self._check_ready()
-        indices = self._indices(keys, int(sizes.sum()))
-        if self.output_mode == "int":
-            return indices
-        mode, dtype = self._encoding_mode, self.output_dtype
-        return self._weighted(encoded_rows(indices, sizes, mode, self._depth, dtype))
+    def encoded(self, indices: np.ndarray) -> np.ndarray:
+        """Return indices in the form that `output_mode` asks for."""
+        return self._weighted(encoded(indices, self._encoding_mode, self._depth, self.output_dtype))
 
     @property
     def _depth(self) -> int | None:
@@ -423,7 +406,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
             counts *= self.idf_weights
         return counts
 
-    def _check_ready(self) -> None:
+    def check_ready(self) -> None:
         """Raise if there is no vocabulary, and the output depends on its size."""
         if self.output_mode != "int" and self._depth is None:
             raise RuntimeError(
@@ -436,14 +419,13 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def _indices_of(self, array: np.ndarray) -> np.ndarray:
         """Return the indices of an array's values, flat."""
-        return self._indices(self._keys(array), array.size)
+        return self._indices(self._keys(array))
 
-    def _indices(self, keys: Iterable, n: int) -> np.ndarray:
-        """Return the indices of `n` keys."""
-        if self.num_oov_indices != 1:
-            keys = list(keys)
+    def _indices(self, keys: list) -> np.ndarray:
+        """Return the indices of keys."""
         found = map(self._table.get, keys, repeat(self._unknown))
-        return self._resolved(np.fromiter(found, np.int64, n), lambda at: [keys[i] for i in at])
+        found = np.fromiter(found, np.int64, len(keys))
+        return self._resolved(found, lambda at: [keys[i] for i in at])
 
     @property
     def _unknown(self) -> int:

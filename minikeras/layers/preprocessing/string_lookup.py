@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minikeras.common.texts import as_strings, is_text_dtype, utf8
+from minikeras.common.texts import as_ascii, as_strings, is_text_dtype, utf8
 from minikeras.kernels.hashing import buckets
+from minikeras.kernels.texts import Table, texts_of
 from minikeras.layers.preprocessing.index_lookup import IndexLookup
+
+_MANY = 200
+"""From so many texts on it costs less to look them up together than one by one."""
 
 
 class StringLookup(IndexLookup):
@@ -111,6 +116,25 @@ class StringLookup(IndexLookup):
 
     def _line(self, line: str) -> str:
         return line
+
+    def _set_tokens(self, keys: Sequence) -> None:
+        super()._set_tokens(keys)
+        self._quick: Table | None = None
+
+    def _quick_table(self) -> Table:
+        """Return the table for many texts at a time, made when it is first needed."""
+        if self._quick is None:
+            keys = [key if isinstance(key, bytes) else utf8([key])[0] for key in self._table]
+            self._quick = Table(keys, list(self._table.values()))
+        return self._quick
+
+    def _indices_of(self, array: np.ndarray) -> np.ndarray:
+        flat = array.reshape(-1)
+        quick = as_ascii(flat) if flat.size >= _MANY and self.encoding == "utf-8" else None
+        if quick is None:
+            return super()._indices_of(array)
+        indices = self._quick_table().numbers(texts_of(quick), self._unknown)
+        return self._resolved(indices, lambda at: self._keys(flat[at]))
 
     def _buckets(self, keys: list[str]) -> np.ndarray:
         return buckets(utf8(keys), self.num_oov_indices, self.salt)

@@ -13,7 +13,9 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Count, any_of, is_integer, kind_of, one_of, short
 from minikeras.common.texts import as_strings, as_utf8, text_array, utf8
+from minikeras.kernels.texts import Texts, words_of
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
+from minikeras.layers.preprocessing.encoding import encoded_rows
 from minikeras.layers.preprocessing.index_lookup import standardized_mode
 from minikeras.layers.preprocessing.string_lookup import StringLookup
 from minikeras.layers.preprocessing.text_layer import TextLayer, refuse_sparse
@@ -35,8 +37,16 @@ class _WordLookup(StringLookup):
     def _value(self, key: bytes) -> str:
         return key.decode("utf-8", "surrogateescape")
 
-    def _keys(self, array: np.ndarray) -> list[bytes]:
-        return utf8(super()._keys(array))
+    def indices(self, words: Texts | list[bytes]) -> np.ndarray:
+        """Return the indices of words."""
+        if isinstance(words, list):
+            return self._indices(words)
+        return self._quick_table().numbers(words, self._unknown)
+
+    def encoded_rows(self, indices: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Return the vectors of texts that have so many words each, given the indices of all words."""
+        mode, dtype = self._encoding_mode, self.output_dtype
+        return self._weighted(encoded_rows(indices, sizes, mode, self._depth, dtype))
 
 
 class TextVectorization(TextLayer, AdaptedLayer):
@@ -203,7 +213,7 @@ class TextVectorization(TextLayer, AdaptedLayer):
 
     def update_state(self, data: Any) -> None:
         """Count the words of a batch of texts."""
-        rows, _ = self._rows(as_batch(data, self))
+        rows, _ = self._rows(self._texts(as_batch(data, self)))
         self._lookup_layer.count(rows)
 
     def finalize_state(self) -> None:
@@ -212,8 +222,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
 
     # From texts to words.
 
-    def _rows(self, array: np.ndarray) -> tuple[Rows, tuple]:
-        """Return an array of texts as rows of tokens, and the shape of the array that the rows lie in."""
+    def _texts(self, array: np.ndarray) -> np.ndarray:
+        """Return an array as texts that are to be split: without the axis of one that they may have.
+
+        What `standardize` names is done later; a function of the user's is called here.
+        """
         texts = text_array(array)
         if texts is None:
             raise ValueError(
@@ -221,45 +234,39 @@ class TextVectorization(TextLayer, AdaptedLayer):
             )
         if callable(self.standardize):
             texts = _as_texts(self.standardize(as_strings(texts, self.encoding)))
+        if self.split is None or texts.ndim < 2:
+            return texts
+        if texts.shape[-1] != 1:
+            raise ValueError(
+                "When using `TextVectorization` to tokenize strings, the input rank must be 1 or the "
+                f"last shape dimension must be 1. Received: inputs.shape={texts.shape} with "
+                f"rank={texts.ndim}"
+            )
+        return texts[..., 0]
+
+    def _rows(self, texts: np.ndarray) -> tuple[Rows, tuple]:
+        """Return an array of texts as rows of tokens, and the shape of the array that the rows lie in."""
+        shape = texts.shape
+        standardized = self._standardized(as_utf8(texts, self.encoding))
         if self.split is None:
-            shape, size = texts.shape[:-1], texts.shape[-1] if texts.ndim else 1
-            tokens = self._standardized(as_utf8(texts, self.encoding))
-            rows = [tokens[i : i + size] for i in range(0, len(tokens), max(size, 1))]
+            shape, size = shape[:-1], shape[-1] if shape else 1
+            rows = [standardized[i : i + size] for i in range(0, len(standardized), max(size, 1))]
+        elif self.split == "whitespace":
+            rows = [t.split() for t in standardized]
+        elif self.split == "character":
+            rows = [utf8(t.decode("utf-8", "replace")) for t in standardized]
         else:
-            if texts.ndim > 1:
-                if texts.shape[-1] != 1:
-                    raise ValueError(
-                        "When using `TextVectorization` to tokenize strings, the input rank must be 1 "
-                        "or the last shape dimension must be 1. Received: inputs.shape="
-                        f"{texts.shape} with rank={texts.ndim}"
-                    )
-                texts = texts[..., 0]
-            shape = texts.shape
-            if callable(self.split):
-                standardized = self._standardized(as_utf8(texts, self.encoding))
-                flat = np.array([t.decode("utf-8", "surrogateescape") for t in standardized], str)
-                rows = _as_rows(self.split(flat))
-            else:
-                rows = self._split(as_utf8(texts, self.encoding))
+            strings = [t.decode("utf-8", "surrogateescape") for t in standardized]
+            rows = _as_rows(self.split(np.array(strings, str)))
         if self._widths is not None:
             rows = [self._with_ngrams(row) for row in rows]
         return rows, shape
 
     def _standardized(self, texts: list[bytes]) -> list[bytes]:
-        lower, stripped = self._steps()
-        if lower:
-            texts = [t.lower() for t in texts]
-        return [t.translate(None, _PUNCTUATION) for t in texts] if stripped else texts
-
-    def _steps(self) -> tuple[bool, bool]:
         named = self.standardize if isinstance(self.standardize, str) else ""
-        return "lower" in named, "punctuation" in named
-
-    def _split(self, texts: list[bytes]) -> Rows:
-        texts = self._standardized(texts)
-        if self.split == "whitespace":
-            return [t.split() for t in texts]
-        return [[c.encode() for c in t.decode("utf-8", "replace")] for t in texts]
+        if "lower" in named:
+            texts = [t.lower() for t in texts]
+        return [t.translate(None, _PUNCTUATION) for t in texts] if "punct" in named else texts
 
     def _with_ngrams(self, row: list[bytes]) -> list[bytes]:
         made = []
@@ -271,22 +278,30 @@ class TextVectorization(TextLayer, AdaptedLayer):
 
     def call(self, inputs: Any) -> Tensor:
         """Return the indices of texts' words, or vectors that count them."""
-        rows, shape = self._rows(inputs.array)
+        lookup = self._lookup_layer
+        lookup.check_ready()
+        texts = self._texts(inputs.array)
+        if self.split == "whitespace" and self._widths is None:  # no object is made of a word
+            shape = texts.shape
+            words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
+            indices = lookup.indices(words)
+        else:
+            rows, shape = self._rows(texts)
+            sizes = np.fromiter(map(len, rows), np.int64, len(rows))
+            indices = lookup.indices(list(chain.from_iterable(rows)))
+        if self.output_mode not in ("int", "one_hot"):
+            vectors = lookup.encoded_rows(indices, sizes)
+            return Tensor(vectors.reshape(*shape, vectors.shape[-1]))
         length = self.output_sequence_length
-        if length is not None:
-            rows = [row[:length] for row in rows]
-        sizes = np.fromiter(map(len, rows), np.int64, len(rows))
         if length is None:
             length = int(sizes.max(initial=0))
-        lookup = self._lookup_layer
-        if self.output_mode == "one_hot":  # the mask's vectors are zeros, and fill rows up
-            filled = [[*row, *[b""] * (length - len(row))] for row in rows]
-            return lookup(np.array(filled, np.bytes_).reshape(*shape, length))
-        found = lookup.rows(chain.from_iterable(rows), sizes)
-        if self.output_mode == "int":
-            flat, found = found, np.zeros((len(rows), length), np.int64)
-            found[np.arange(length) < sizes[:, None]] = flat
-        return Tensor(found.reshape(*shape, found.shape[-1]))
+        else:
+            place = np.arange(len(indices)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            indices, sizes = indices[place < length], np.minimum(sizes, length)
+        # What fills rows up is the index of the mask: 0, or what counts for nothing.
+        filled = np.full((len(sizes), length), 0 if self.output_mode == "int" else -1)
+        filled[np.arange(length) < sizes[:, None]] = indices
+        return Tensor(lookup.encoded(filled.reshape(*shape, length)))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Return the shape of the output."""
@@ -297,7 +312,8 @@ class TextVectorization(TextLayer, AdaptedLayer):
             length = self.output_sequence_length
             same = self.split is None and self._widths is None
             return shape if same and length is None else (*shape[:-1], length)
-        return self._lookup_layer.compute_output_shape(shape)
+        vectors = self._lookup_layer.compute_output_shape(shape[-1:])
+        return (*shape[:-1], *vectors) if self.output_mode != "one_hot" else (*shape, vectors[-1])
 
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Describe the output."""
