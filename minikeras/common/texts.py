@@ -124,3 +124,13 @@ def as_ascii(array: np.ndarray) -> np.ndarray | None:
     if not array.dtype.isnative or codes.max() > 127:
         return None
     return codes.astype(np.uint8).view(f"S{codes.shape[1]}").reshape(array.shape)
+
+
+def as_bytes(array: np.ndarray) -> np.ndarray | list[bytes]:
+    """Return an array of texts, flat, as what hashes are made of: their bytes in UTF-8.
+
+    They are an array of NumPy's bytes where that takes no object for each text, else a list.
+    """
+    flat = array.reshape(-1)
+    ascii_only = as_ascii(flat)
+    return as_utf8(flat) if ascii_only is None else ascii_only

@@ -29,7 +29,8 @@ def mark(
         `(n, depth)`.
     """
     n, m = rows.shape
-    result = np.empty((n, depth), dtype)
+    # Large arrays come from the system, which gives zeros for nothing.
+    result = np.zeros((n, depth), dtype)
     step = max(_BLOCK // max(depth, m, 1), 1)
     begins = np.arange(min(step, n), dtype=np.intp)[:, None] * depth
     counts = counts and (m > 1 or weights is not None)
@@ -50,7 +51,6 @@ def mark(
             if counts:
                 target[...] = np.bincount(places, told, minlength=target.size)
             else:
-                target[...] = 0
                 target[places] = 1
 
     blocks = -(-n // step)

@@ -7,11 +7,13 @@ NumPy call for a step of the formula. Sums and products are those of 64 bits: th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels.texts import Texts, Words, texts_of
 
 Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
@@ -79,6 +81,20 @@ def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
 
 def fingerprint64(texts: Sequence[bytes] | np.ndarray) -> Words:
     """Return FarmHash's Fingerprint64 of each text."""
+    n = len(texts)
+    if n <= _AT_ONCE:
+        return _fingerprints(texts)
+    hashes = np.empty(n, np.uint64)
+
+    def work(begin: int) -> None:
+        part = slice(begin, begin + _AT_ONCE)
+        hashes[part] = _fingerprints(texts[part])
+
+    parallel.run([functools.partial(work, i) for i in range(0, n, _AT_ONCE)])
+    return hashes
+
+
+def _fingerprints(texts: Sequence[bytes] | np.ndarray) -> Words:
     read = texts_of(texts)
     hashes = np.full(len(texts), _K2)  # that of a text of no bytes
     for least, most, formula in (

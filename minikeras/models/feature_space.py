@@ -318,7 +318,7 @@ class FeatureSpace(Layer):
                     "output_mode='float', or 'int' in a space with output_mode='dict'."
                 )
             self.one_hot_encoders[name] = CategoryEncoding(depth, output_mode="multi_hot")
-        elif self.output_mode == "concat" and (whole or "string" in dtypes):
+        elif self.output_mode == "concat" and (spec.output_mode == "int" or "string" in dtypes):
             raise ValueError(
                 f"FeatureSpace: feature '{name}' gives {', '.join(dtypes)}, which cannot be put beside "
                 "the other features as it is. Use output_mode='one_hot' for it, or "

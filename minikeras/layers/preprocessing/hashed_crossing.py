@@ -9,7 +9,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import PositiveInt
 from minikeras.common.dtypes import np_dtype
-from minikeras.common.texts import as_utf8, is_text_dtype
+from minikeras.common.texts import as_bytes, is_text_dtype
 from minikeras.kernels.hashing import crossed, fingerprint64
 from minikeras.layers.layer import Layer
 from minikeras.layers.preprocessing.adapted_layer import as_batch
@@ -76,7 +76,7 @@ class HashedCrossing(Layer):
         self._check(inputs)
         arrays = [x.array for x in inputs]
         codes = [
-            fingerprint64(as_utf8(a)) if is_text_dtype(a.dtype) else a.reshape(-1) for a in arrays
+            fingerprint64(as_bytes(a)) if is_text_dtype(a.dtype) else a.reshape(-1) for a in arrays
         ]
         bins = crossed(codes, self.num_bins).reshape(arrays[0].shape)
         return Tensor(encoded(bins, self.output_mode, self.num_bins, np_dtype(self.compute_dtype)))

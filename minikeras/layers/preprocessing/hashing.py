@@ -11,7 +11,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import PositiveInt
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
-from minikeras.common.texts import as_ascii, as_strings, as_utf8, is_text_dtype
+from minikeras.common.texts import as_bytes, as_strings, is_text_dtype
 from minikeras.kernels.hashing import buckets
 from minikeras.layers.preprocessing.encoding import encoded, encoded_shape
 from minikeras.layers.preprocessing.text_layer import TextLayer, key_of_hash, refuse_sparse
@@ -83,10 +83,10 @@ class Hashing(TextLayer):
 
     def _bins(self, values: np.ndarray) -> np.ndarray:
         masked = self.mask_value is not None and self.num_bins > 1
-        if not is_text_dtype(values.dtype):
+        if is_text_dtype(values.dtype):
+            texts = as_bytes(values)
+        else:
             texts = values.astype(np.int64).astype(np.bytes_).reshape(-1)
-        elif (texts := as_ascii(values.reshape(-1))) is None:
-            texts = as_utf8(values)
         bins = buckets(texts, self.num_bins - masked, self.salt).reshape(values.shape)
         if masked:
             bins = np.where(as_strings(values) == self.mask_value, 0, bins + 1)
