@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -84,32 +85,66 @@ def _blocks(y: np.ndarray, factors: tuple) -> np.ndarray:
 class AxisMap:
     """A linear map along one axis of images: what each new pixel takes of each old one.
 
-    Interpolation is one, and so is a blur, or a derivative. Weights of a row lie side by side, so it
+    Interpolation is one, and so is a blur, or a derivative. Weights of a pixel lie side by side, so it
     is computed as products of small matrices, each of a few rows.
 
     Args:
-        matrix: weights, `(target, size)`.
+        start: for each new pixel the first old one that it may see, `(target,)`.
+        weights: what it takes of that one and the next ones, `(target, taps)`; those outside count 0.
+        size: number of old pixels.
         source: for each new pixel the one that it is a copy of, where all are copies.
     """
 
-    def __init__(self, matrix: np.ndarray, source: np.ndarray | None = None) -> None:
-        self.matrix = matrix
-        self.source = source
-        self.target, self.size = matrix.shape
-        self._cut: dict = {}
+    def __init__(
+        self, start: np.ndarray, weights: np.ndarray, size: int, source: np.ndarray | None = None
+    ) -> None:
+        self.start, self.weights, self.size, self.source = start, weights, size, source
+        self.target = len(start)
+        self._made: dict = {}
+
+    @classmethod
+    def of_matrix(cls, matrix: np.ndarray) -> AxisMap:
+        """Return the map of a matrix `(target, size)`."""
+        return cls(np.zeros(len(matrix), int), matrix, matrix.shape[1])
 
     @functools.cached_property
     def transposed(self) -> AxisMap:
-        return AxisMap(self.matrix.T)
+        """The map back, for gradients."""
+        rows, taps = np.nonzero(self.weights)
+        columns, values = self.start[rows] + taps, self.weights[rows, taps]
+        inner = (columns >= 0) & (columns < self.size)
+        rows, columns, values = rows[inner], columns[inner], values[inner]
+        first, last = np.full(self.size, self.target), np.zeros(self.size, int)
+        np.minimum.at(first, columns, rows)
+        np.maximum.at(last, columns, rows)
+        weights = np.zeros((self.size, max(int((last - first).max(initial=0)) + 1, 1)))
+        weights[columns, rows - first[columns]] = values
+        return AxisMap(first, weights, self.target)
 
     def in_dtype(self, dtype: np.dtype) -> np.ndarray:
-        """Return the matrix in a dtype."""
-        if dtype not in self._cut:
-            self._cut[dtype] = self.matrix.astype(dtype)
-        return self._cut[dtype]
+        """Return the whole matrix, `(target, size)`, in a dtype."""
+        if dtype not in self._made:
+            self._made[dtype] = self._part(0, self.target, 0, self.size).astype(dtype)
+        return self._made[dtype]
 
-    def bands(self, first: int, last: int, dtype: np.dtype, repeat: int = 1) -> list[tuple]:
-        """Cut rows `[first, last)` into a few at a time, without the zeros on both sides.
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Return from where to where new pixels `[first, last)` look."""
+        start = self.start[first:last]
+        if not start.size:
+            return 0, 0
+        low = min(max(int(start.min()), 0), self.size)
+        return low, max(min(int(start.max()) + self.weights.shape[1], self.size), low)
+
+    def _part(self, first: int, last: int, low: int, high: int) -> np.ndarray:
+        """Return the part of the matrix for new pixels `[first, last)` and old ones `[low, high)`."""
+        part = np.zeros((last - first, high - low))
+        columns = self.start[first:last, None] - low + np.arange(self.weights.shape[1])
+        rows, taps = np.nonzero((columns >= 0) & (columns < high - low))
+        part[rows, columns[rows, taps]] = self.weights[first:last][rows, taps]
+        return part
+
+    def bands(self, first: int, last: int, dtype: np.dtype, repeat: int) -> list[tuple]:
+        """Cut rows `[first, last)` of the matrix into a few at a time, without the zeros on both sides.
 
         Args:
             first, last: rows of the matrix.
@@ -121,32 +156,26 @@ class AxisMap:
             For each the elements of the result and those that it looks at, as slices, and the matrix.
         """
         key = (first, last, dtype, repeat)
-        if key not in self._cut:
-            self._cut[key] = [
+        if key not in self._made:
+            self._made[key] = [
                 self._band(i, min(i + _BAND, last), dtype, repeat)
                 for i in range(first, last, _BAND)
             ]
-        return self._cut[key]
+        return self._made[key]
 
     def _band(self, first: int, last: int, dtype: np.dtype, repeat: int) -> tuple:
-        part = self.matrix[first:last]
+        low, high = self.span(first, last)
+        part = self._part(first, last, low, high)
         seen = np.flatnonzero(part.any(axis=0))
-        low, high = (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, 0)
-        part = part[:, low:high].astype(dtype)
+        if seen.size:
+            low, high = low + int(seen[0]), low + int(seen[-1]) + 1
+            part = part[:, seen[0] : seen[-1] + 1]
+        part = part.astype(dtype)
         if not repeat:
             return slice(first, last), slice(low, high), part
         part = np.kron(part.T, np.eye(repeat, dtype=dtype))
         scaled = [slice(i * repeat, j * repeat) for i, j in ((first, last), (low, high))]
         return *scaled, part
-
-    def span(self, first: int, last: int) -> tuple[int, int]:
-        """Return from where to where rows `[first, last)` look."""
-        if ("span", first, last) not in self._cut:
-            seen = np.flatnonzero(self.matrix[first:last].any(axis=0))
-            self._cut["span", first, last] = (
-                (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, 0)
-            )
-        return self._cut["span", first, last]
 
 
 _BAND = 8
@@ -169,13 +198,13 @@ def _lanczos(radius: int, x: np.ndarray) -> np.ndarray:
     return np.where(np.abs(x) < radius, np.sinc(x) * np.sinc(x / radius), 0)
 
 
-KERNELS = {
-    "bilinear": _triangle,
-    "bicubic": cubic,
-    "lanczos3": functools.partial(_lanczos, 3),
-    "lanczos5": functools.partial(_lanczos, 5),
+KERNELS: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
+    "bilinear": (1, _triangle),
+    "bicubic": (2, cubic),
+    "lanczos3": (3, functools.partial(_lanczos, 3)),
+    "lanczos5": (5, functools.partial(_lanczos, 5)),
 }
-"""Interpolations by name: the weight of a pixel at a distance."""
+"""Interpolations by name: how far they look, and the weight of a pixel at a distance."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -188,18 +217,39 @@ def interpolation(kind: str, size: int, target: int, antialias: bool = False) ->
         antialias: whether a shorter axis sees all pixels, by a wider kernel.
     """
     if kind == "nearest":
-        return copies((2 * np.arange(target) + 1) * size // (2 * target), size)
+        source = (2 * np.arange(target) + 1) * size // (2 * target)
+        return AxisMap(source, np.ones((target, 1)), size, source)
+    radius, kernel = KERNELS[kind]
+    wider = max(size / target, 1) if antialias else 1
     at = (np.arange(target) + 0.5) * size / target - 0.5
-    distances = at[:, None] - np.arange(size)
-    if antialias and target < size:
-        distances = distances * (target / size)
-    weights = KERNELS[kind](distances)
-    return AxisMap(weights / weights.sum(axis=1, keepdims=True))
+    start = np.ceil(at - radius * wider).astype(int)
+    places = start[:, None] + np.arange(math.ceil(2 * radius * wider) + 1)
+    weights = kernel((at[:, None] - places) / wider)
+    weights[(places < 0) | (places >= size)] = 0
+    return AxisMap(start, weights / weights.sum(axis=1, keepdims=True), size)
 
 
-def copies(source: np.ndarray, size: int) -> AxisMap:
-    """Return the map to pixels that are copies of the ones of an axis of `size` at `source`."""
-    return AxisMap(np.eye(size)[source], source)
+@functools.lru_cache(maxsize=64)
+def sliding(window: tuple, size: int, padding: str = "same") -> AxisMap:
+    """Return the map that gives each pixel the sum of its neighbours, weighted by a window.
+
+    Args:
+        window: the weights.
+        size: number of pixels.
+        padding: `"same"`, zeros being around; or `"valid"`, where the window lies inside.
+    """
+    before = (len(window) - 1) // 2 if padding == "same" else 0
+    target = size if padding == "same" else size - len(window) + 1
+    weights = np.broadcast_to(np.asarray(window, np.float64), (target, len(window)))
+    return AxisMap(np.arange(target) - before, weights, size)
+
+
+@functools.lru_cache(maxsize=64)
+def gaussian(size: int, sigma: float) -> tuple:
+    """Return a window of weights that fall off like a normal distribution and add up to one."""
+    at = np.arange(size) - (size - 1) / 2
+    weights = np.exp(-0.5 * (at / sigma) ** 2)
+    return tuple((weights / weights.sum()).tolist())
 
 
 def interpolate_forward(x: np.ndarray, factors: tuple, kind: str) -> tuple[np.ndarray, tuple]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _MODULES = {
     "core": "core control",
     "einops": "rearrange",
-    "image": "image",
+    "image": "colors elastic_transform filters resizing sampling",
     "linalg": "factorizations matrices",
     "math": "fft math segments",
     "nn": "activations convolution crossentropy ctc encoding normalization patches sequences",

@@ -14,7 +14,7 @@ from minikeras.common.extras import require
 from minikeras.common.settings import floatx, standardize_data_format
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels.resize import KERNELS
-from minikeras.ops.image import middle_box
+from minikeras.ops.resizing import middle_box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
