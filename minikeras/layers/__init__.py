@@ -126,7 +126,22 @@ from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
-_LATE: dict[str, str] = {}
+_IMAGES = {
+    "AutoContrast": "auto_contrast",
+    "RandomBrightness": "random_brightness",
+    "RandomColorDegeneration": "random_color_degeneration",
+    "RandomContrast": "random_contrast",
+    "RandomGrayscale": "random_grayscale",
+    "RandomHue": "random_hue",
+    "RandomInvert": "random_invert",
+    "RandomPosterization": "random_posterization",
+    "RandomSaturation": "random_saturation",
+    "RandomSharpness": "random_sharpness",
+    "Solarization": "solarization",
+}
+_LATE: dict[str, str] = {
+    **{k: f"minikeras.layers.preprocessing.image_preprocessing.{v}" for k, v in _IMAGES.items()},
+}
 """What most scripts do not use, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.autodiff.keras_tensor import has_values
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Kind, is_number
 from minikeras.common.dtypes import np_dtype
@@ -315,7 +317,7 @@ class BaseImagePreprocessingLayer(Layer):
         compute, result = self.compute_dtype, self.compute_dtype if result is None else result
         images = ops.convert_to_tensor(images)
         arrays = [np.asarray(p) for p in parameters]
-        if images.node is not None:  # a tape is to find its way back
+        if _followed(images):
             return ops.cast(function(ops.cast(images, compute), *arrays), result)
         # NumPy is slow at half precision, or has none: these are only formats to store.
         wide = np.dtype("float64" if compute == "float64" else "float32")
@@ -323,9 +325,20 @@ class BaseImagePreprocessingLayer(Layer):
         return Tensor(by_image(function, images.array, arrays, wide, np_dtype(result), shape))
 
 
+def _followed(images: Tensor) -> bool:
+    """Whether a tape is to find its way back, or there are no values to compute with."""
+    return bool(thread.state.tapes and images.node is not None) or not has_values(images.array)
+
+
 def images_of(data: Any) -> Any:
     """Return the images among the inputs of a call."""
     return data["images"] if isinstance(data, dict) else data
+
+
+def one_number_each(data: Any) -> tuple[int, ...]:
+    """Return the shape of numbers that broadcast to images, one for each of them."""
+    images = images_of(data)
+    return (images.shape[0], 1, 1, 1) if images.ndim == 4 else (1, 1, 1)
 
 
 def batch_size_of(data: Any) -> int:
