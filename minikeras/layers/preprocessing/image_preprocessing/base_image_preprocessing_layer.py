@@ -310,15 +310,15 @@ class BaseImagePreprocessingLayer(Layer):
             function: `function(images, *parameters)`, elementwise over the batch, with images in the
                 layer's dtype. It may use `+=` and its like on them.
             images: batch of images of any dtype.
-            *parameters: arrays, the batch first.
+            *parameters: arrays or tensors, the batch first.
             result: dtype of the result, the layer's if None.
             shape: shape of the result, if not that of the images.
         """
         compute, result = self.compute_dtype, self.compute_dtype if result is None else result
         images = ops.convert_to_tensor(images)
-        arrays = [np.asarray(p) for p in parameters]
         if _followed(images):
-            return ops.cast(function(ops.cast(images, compute), *arrays), result)
+            return ops.cast(function(ops.cast(images, compute), *parameters), result)
+        arrays = [np.asarray(p) for p in parameters]
         # NumPy is slow at half precision, or has none: these are only formats to store.
         wide = np.dtype("float64" if compute == "float64" else "float32")
         arrays = [a.astype(wide) if a.dtype.kind in "fV" else a for a in arrays]

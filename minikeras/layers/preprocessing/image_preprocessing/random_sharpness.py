@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.kernels.blur import correlate_along
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Share,
@@ -69,7 +70,7 @@ class RandomSharpness(BaseColorLayer):
         height, width = self.height_axis % 4, self.width_axis % 4
 
         def sharpened(x: Any, blur: Any) -> Any:
-            around = sum_of_neighbors(sum_of_neighbors(x, height), width)
+            around = correlate_along(correlate_along(x, (1, 1, 1), height), (1, 1, 1), width)
             around -= x * 9  # with weights 1/13 and 5/13: (around + 4 x) / 13 - x
             around *= blur / 13
             x += around
@@ -77,14 +78,3 @@ class RandomSharpness(BaseColorLayer):
 
         blur = 1 - 2 * np.asarray(transformation["factor"])[:, None, None, None]
         return self._by_image(sharpened, images, blur)
-
-
-def sum_of_neighbors(x: Any, axis: int) -> Any:
-    """Return each value plus those before and after it along an axis."""
-    pad = [(0, 0)] * x.ndim
-    pad[axis] = (1, 1)
-    before = (slice(None),) * axis
-    wide, n = np.pad(x, pad), x.shape[axis]
-    total = wide[(*before, slice(0, n))] + x
-    total += wide[(*before, slice(2, n + 2))]
-    return total
