@@ -43,7 +43,7 @@ def _bins_of(scaled: np.ndarray, bins: int) -> np.ndarray:
 def _counts(images: np.ndarray, channels: list[tuple], bins: int) -> np.ndarray:
     """Return how many values of each channel lie in each bin, `(channels, bins)`."""
     n, dtype = len(images), images.dtype.type
-    parts = np.array_split(np.arange(n), min(n, 16))
+    parts = np.array_split(np.arange(n), min(n, 16) or 1)
     found = np.zeros((len(parts), len(channels), bins), np.int64)
 
     def count(i: int, examples: np.ndarray) -> None:

@@ -30,19 +30,12 @@ class Pipeline(Layer):
     (2, 4, 4, 3)
     """
 
-    argument_sources = {"layers": "_pipeline_layers"}
-
     def __init__(self, layers: Sequence[Layer], name: str | None = None) -> None:
         super().__init__(name=name)
-        self._pipeline_layers = list(layers)
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers."""
-        return self._pipeline_layers
+        self.layers = list(layers)
 
     def call(self, inputs: Any, training: bool | None = True, mask: Any = None) -> Any:
-        for layer in self._pipeline_layers:
+        for layer in self.layers:
             signature = layer.call_signature
             options = {}
             if signature.mask:
@@ -54,6 +47,6 @@ class Pipeline(Layer):
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        for layer in self._pipeline_layers:
+        for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape

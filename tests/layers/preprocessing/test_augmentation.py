@@ -29,7 +29,7 @@ CASES: dict[str, list[dict]] = {
     "RandomCrop": [{"height": 4, "width": 3}, {"height": 9, "width": 4}],
     "RandomErasing": [
         {"factor": 1.0, "fill_value": 7.0},
-        {"factor": (0.5, 1.0), "scale": (0.2, 0.6), "fill_value": (1.0, 2.0, 300.0)},
+        {"factor": (0.5, 1.0), "scale": (0.2, 0.6), "fill_value": 300},
         {"factor": 1.0, "scale": 0.5, **LOW},
     ],
     "RandomFlip": [{"mode": m} for m in ("horizontal", "vertical", "horizontal_and_vertical")],
@@ -65,6 +65,7 @@ BOXES_OTHERWISE = {
     "CutMix": "Keras has none",
     "MixUp": "Keras puts the labels below each other, the boxes beside each other",
     "RandomCrop": "Keras moves x by what y is to be moved by",
+    "RandomGrayscale": "Keras fails",
 }
 CALLS = [pytest.param(n, k, id=f"{n}-{i}") for n, ks in CASES.items() for i, k in enumerate(ks)]
 
@@ -76,7 +77,11 @@ def inputs(high=255, data_format="channels_last", mask_channels=1):
     masks = rng.integers(0, 4, (N, HEIGHT, WIDTH, mask_channels)).astype("float32")
     if data_format == "channels_first":
         images, masks = np.moveaxis(images, -1, 1), np.moveaxis(masks, -1, 1)
-    boxes = [[[0, 1, 3, 5], [2, 0, 6, 8]], [[1, 2, 4, 4], [0, 0, 1, 1]], [[4, 4, 6, 7], [1, 1, 5, 6]]]
+    boxes = [
+        [[0, 1, 3, 5], [2, 0, 6, 8]],
+        [[1, 2, 4, 4], [0, 0, 1, 1]],
+        [[4, 4, 6, 7], [1, 1, 5, 6]],
+    ]
     return {
         "images": images,
         "labels": np.eye(N, 4, dtype="float32"),
@@ -107,7 +112,9 @@ def assert_alike(got, wanted, tolerance=1e-4):
 @pytest.mark.parametrize("name, kwargs", CALLS)
 def test_keras_draws_give_what_keras_gives(keras, name, kwargs):
     kwargs = {**kwargs, "bounding_box_format": "xyxy"}
-    data = inputs(kwargs.get("value_range", (0, 255))[1], mask_channels=3 if name == "CutMix" else 1)
+    data = inputs(
+        kwargs.get("value_range", (0, 255))[1], mask_channels=3 if name == "CutMix" else 1
+    )
     theirs, ours = getattr(keras.layers, name)(**kwargs), getattr(layers, name)(**kwargs)
     drawn = theirs.get_random_transformation(data if name != "RandomGrayscale" else data["images"])
     own = plain(drawn)

@@ -40,15 +40,20 @@ class AutoContrast(BaseColorLayer):
     def transform_images(
         self, images: Any, transformation: Transformation = None, training: bool = True
     ) -> Any:
-        axes, value_range = (self.height_axis, self.width_axis), self.value_range
+        axes, value_range = (self.height_axis % 4, self.width_axis % 4), self.value_range
 
         def stretched(x: Any) -> Any:
             x = rescaled(x, value_range, (0, 255))
-            low = np.min(x, axis=axes, keepdims=True)
-            width = np.max(x, axis=axes, keepdims=True) - low
+            low = high = x
+            for (
+                axis
+            ) in axes:  # one after the other: NumPy goes through rows faster than through planes
+                low = np.min(low, axis=axis, keepdims=True)
+                high = np.max(high, axis=axis, keepdims=True)
+            width = high - low
             flat = width == 0
             scale = 255 / np.where(flat, np.ones_like(width), width)
-            y = np.clip(x * scale - low * scale, 0, 255)
+            y = np.clip((x - low) * scale, 0, 255)
             return rescaled(np.where(flat, x, y), (0, 255), value_range)
 
         return self._by_image(stretched, images)

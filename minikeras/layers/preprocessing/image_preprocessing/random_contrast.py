@@ -69,7 +69,7 @@ class RandomContrast(BaseColorLayer):
         axes = (self.height_axis, self.width_axis)
 
         def contrasted(x: Any, factor: Any) -> Any:
-            mean = np.mean(x, axis=axes, keepdims=True)
+            mean = np.mean(np.mean(x, axis=axes[0], keepdims=True), axis=axes[1], keepdims=True)
             x -= mean
             x *= factor
             x += mean
