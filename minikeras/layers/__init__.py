@@ -160,6 +160,7 @@ _IMAGES = {
 _LATE: dict[str, str] = {
     "Pipeline": "minikeras.layers.preprocessing.pipeline",
     **{k: f"minikeras.layers.preprocessing.image_preprocessing.{v}" for k, v in _IMAGES.items()},
+    "Rescaling": "minikeras.layers.preprocessing.rescaling",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 
