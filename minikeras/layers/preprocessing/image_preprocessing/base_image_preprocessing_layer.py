@@ -316,7 +316,7 @@ class BaseImagePreprocessingLayer(Layer):
         """
         compute, result = self.compute_dtype, self.compute_dtype if result is None else result
         images = ops.convert_to_tensor(images)
-        if _followed(images):
+        if is_followed(images):
             return ops.cast(function(ops.cast(images, compute), *parameters), result)
         arrays = [np.asarray(p) for p in parameters]
         # NumPy is slow at half precision, or has none: these are only formats to store.
@@ -325,7 +325,7 @@ class BaseImagePreprocessingLayer(Layer):
         return Tensor(by_image(function, images.array, arrays, wide, np_dtype(result), shape))
 
 
-def _followed(images: Tensor) -> bool:
+def is_followed(images: Tensor) -> bool:
     """Whether a tape is to find its way back, or there are no values to compute with."""
     return bool(thread.state.tapes and images.node is not None) or not has_values(images.array)
 

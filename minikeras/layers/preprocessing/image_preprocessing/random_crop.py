@@ -24,8 +24,8 @@ from minikeras.random.seed_generator import make_default_seed
 class RandomCrop(BaseGeometryLayer):
     """Cuts a part of a given size out of the images, all images of a batch at the same place.
 
-    Where the images are larger than that in both directions the place is random. Otherwise the
-    middle, with the proportions of the result, is resized to it. Without training images stay whole.
+    Where the images are larger than that in both directions the place is random. Otherwise what they
+    have around the middle is resized to it. Without training images stay whole.
 
     Args:
         height: height of the result.

@@ -90,16 +90,18 @@ class RandomElasticTransform(BaseGeometryLayer):
             return images
         strength = transformation["distortion_factor"]
         height, width = self._size_of(images)
-        moved = ops.image.elastic_transform(
-            images,
-            alpha=max(height, width) * 0.1 * strength,
-            sigma=min(height, width) * 0.05 * strength,
-            interpolation=interpolation,
-            fill_mode=self.fill_mode,
-            fill_value=self.fill_value,
-            seed=transformation["seed"],
-            data_format=self.data_format,
-        )
-        applies = np.asarray(transformation["apply_transform"])[:, None, None, None]
-        changed = ops.clip(ops.where(applies, moved, images), *self.value_range)
-        return ops.cast(changed, self.compute_dtype)
+
+        def moved(images: Any, which: np.ndarray) -> Any:
+            return ops.image.elastic_transform(
+                images,
+                alpha=max(height, width) * 0.1 * strength,
+                sigma=min(height, width) * 0.05 * strength,
+                interpolation=interpolation,
+                fill_mode=self.fill_mode,
+                fill_value=self.fill_value,
+                seed=transformation["seed"],
+                data_format=self.data_format,
+            )
+
+        changed = self._where(np.asarray(transformation["apply_transform"]), images, moved)
+        return ops.cast(ops.clip(changed, *self.value_range), self.compute_dtype)

@@ -91,15 +91,18 @@ class RandomPerspective(BaseGeometryLayer):
     ) -> Any:
         if transformation is None:
             return images
-        moved = ops.image.perspective_transform(
-            images,
-            *_points(transformation),
-            interpolation=interpolation,
-            fill_value=self.fill_value,
-            data_format=self.data_format,
-        )
-        applies = np.asarray(transformation["apply_perspective"])[:, None, None, None]
-        return ops.where(applies, moved, images)
+        points = _points(transformation)
+
+        def moved(images: Any, which: np.ndarray) -> Any:
+            return ops.image.perspective_transform(
+                images,
+                *[corners[which] for corners in points],
+                interpolation=interpolation,
+                fill_value=self.fill_value,
+                data_format=self.data_format,
+            )
+
+        return self._where(np.asarray(transformation["apply_perspective"]), images, moved)
 
     def transform_bounding_boxes(
         self, bounding_boxes: dict, transformation: Transformation, training: bool = True
