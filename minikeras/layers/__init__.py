@@ -126,7 +126,40 @@ from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
+_IMAGES = {
+    "AugMix": "aug_mix",
+    "AutoContrast": "auto_contrast",
+    "ContrastLimitedAdaptiveHistogramEqualization": "clahe",
+    "CutMix": "cut_mix",
+    "Equalization": "equalization",
+    "MaxNumBoundingBoxes": "max_num_bounding_box",
+    "MixUp": "mix_up",
+    "RandAugment": "rand_augment",
+    "RandomBrightness": "random_brightness",
+    "RandomColorDegeneration": "random_color_degeneration",
+    "RandomColorJitter": "random_color_jitter",
+    "RandomContrast": "random_contrast",
+    "RandomCrop": "random_crop",
+    "RandomElasticTransform": "random_elastic_transform",
+    "RandomErasing": "random_erasing",
+    "RandomFlip": "random_flip",
+    "RandomGaussianBlur": "random_gaussian_blur",
+    "RandomGrayscale": "random_grayscale",
+    "RandomHue": "random_hue",
+    "RandomInvert": "random_invert",
+    "RandomPerspective": "random_perspective",
+    "RandomPosterization": "random_posterization",
+    "RandomRotation": "random_rotation",
+    "RandomSaturation": "random_saturation",
+    "RandomSharpness": "random_sharpness",
+    "RandomShear": "random_shear",
+    "RandomTranslation": "random_translation",
+    "RandomZoom": "random_zoom",
+    "Solarization": "solarization",
+}
 _LATE: dict[str, str] = {
+    "Pipeline": "minikeras.layers.preprocessing.pipeline",
+    **{k: f"minikeras.layers.preprocessing.image_preprocessing.{v}" for k, v in _IMAGES.items()},
     "Rescaling": "minikeras.layers.preprocessing.rescaling",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
