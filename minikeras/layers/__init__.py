@@ -143,6 +143,7 @@ _LATE = {
     "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
     "MelSpectrogram": "minikeras.layers.preprocessing.mel_spectrogram",
     "Normalization": "minikeras.layers.preprocessing.normalization",
+    "Pipeline": "minikeras.layers.preprocessing.pipeline",
     "Rescaling": "minikeras.layers.preprocessing.rescaling",
     "ReversibleEmbedding": "minikeras.layers.core.reversible_embedding",
     "STFTSpectrogram": "minikeras.layers.preprocessing.stft_spectrogram",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 _MODULES = {
     "core": "core control",
     "einops": "rearrange",
+    "image": "colors elastic_transform filters resizing sampling",
     "linalg": "factorizations matrices",
     "math": "fft math segments",
     "nn": "activations adaptive_pooling convolution crossentropy ctc encoding normalization "
@@ -26,7 +27,9 @@ _CLASSES = {
     "ctc_decode": "CTCDecode",
     "ctc_loss": "CTCLoss",
     "fft": "FFT",
+    "extract_patches_3d": "ExtractPatches",
     "fft2": "FFT2",
+    "hsv_to_rgb": "HSVToRGB",
     "ifft2": "IFFT2",
     "irfft": "IRFFT",
     "isin": "IsIn",
@@ -34,8 +37,11 @@ _CLASSES = {
     "layer_normalization": "LayerNorm",
     "psnr": "PSNR",
     "rfft": "RFFT",
+    "rgb_to_grayscale": "RGBToGrayscale",
+    "rgb_to_hsv": "RGBToHSV",
     "rms_normalization": "RMSNorm",
     "searchsorted": "SearchSorted",
+    "ssim": "SSIM",
     "stft": "STFT",
     "svd": "SVD",
 }

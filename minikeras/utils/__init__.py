@@ -40,9 +40,10 @@ from minikeras.utils.session import is_keras_tensor as is_keras_tensor
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope
 
-_LATE: dict[str, str] = {
+_LATE = {
     "FeatureSpace": "minikeras.models.feature_space",
+    "bounding_boxes": "minikeras.utils.bounding_boxes",
 }
-"""What most scripts do not use, and where it is: imported when it is asked for."""
+"""What few scripts need, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE)
