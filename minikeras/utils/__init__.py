@@ -1,6 +1,7 @@
 """Helpers around training: data preparation, progress, seeds, custom objects, summaries."""
 
 from minikeras.common.dtypes import standardize_dtype as standardize_dtype
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.common.registry import CustomObjectScope as CustomObjectScope
 from minikeras.common.registry import get_custom_objects as get_custom_objects
 from minikeras.common.registry import get_registered_name as get_registered_name
@@ -36,3 +37,15 @@ from minikeras.utils.session import is_keras_tensor as is_keras_tensor
 
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope
+
+_DATA = "minikeras.data"
+_LATE = {
+    "audio_dataset_from_directory": f"{_DATA}.audio_dataset_utils",
+    "image_dataset_from_directory": f"{_DATA}.image_dataset_utils",
+    "split_dataset": f"{_DATA}.dataset_utils",
+    "text_dataset_from_directory": f"{_DATA}.text_dataset_utils",
+    "timeseries_dataset_from_array": f"{_DATA}.timeseries_dataset_utils",
+}
+"""What few scripts need, and where it is: imported when it is asked for."""
+
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -198,12 +198,12 @@ def load_img(
         )
     box = None
     if keep_aspect_ratio:
-        top, left, rows, columns = _middle(image.height, image.width, height, width)
+        top, left, rows, columns = middle(image.height, image.width, height, width)
         box = (left, top, left + columns, top + rows)
     return image.resize((width, height), pillow.Resampling[interpolation.upper()], box=box)
 
 
-def _middle(height: int, width: int, target_height: int, target_width: int) -> tuple:
+def middle(height: int, width: int, target_height: int, target_width: int) -> tuple:
     """Return top, left, height and width of the largest part that has the target's proportions."""
     rows = max(1, min(height, width * target_height // target_width))
     columns = max(1, min(width, height * target_width // target_height))
@@ -253,7 +253,7 @@ def smart_resize(
             f"Received: shape={tuple(y.shape)}"
         )
     rows_axis = rank - 3 if standardize_data_format(data_format) == "channels_last" else rank - 2
-    top, left, rows, columns = _middle(y.shape[rows_axis], y.shape[rows_axis + 1], *size)
+    top, left, rows, columns = middle(y.shape[rows_axis], y.shape[rows_axis + 1], *size)
     before = (slice(None),) * rows_axis
     y = y[(*before, slice(top, top + rows), slice(left, left + columns))]
     for axis, target in zip((rows_axis, rows_axis + 1), size):
