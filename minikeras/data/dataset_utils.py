@@ -11,11 +11,11 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.arguments import Positive, Truth, checked, is_integer, short
-from minikeras.data.batching import Batch, Unbatch
+from minikeras.data.batching import Batch, PaddedBatch, Unbatch, groups
 from minikeras.data.buffering import Prefetch
 from minikeras.data.dataset import AUTOTUNE, Dataset
 from minikeras.data.elements import stack, to_leaf
-from minikeras.data.spec import TensorSpec
+from minikeras.data.spec import TensorSpec, with_axis
 from minikeras.data.stage import INFINITE_CARDINALITY, OneInput, Run, Stage
 from minikeras.data.threads import in_threads
 from minikeras.kernels.parallel import count_cores
@@ -147,18 +147,24 @@ class Reading(NamedTuple):
     """How files become elements.
 
     Args:
-        read: returns the array of a path; called by several threads.
+        read: returns the array of a path; called by several threads. If the spec's shape is known, it is
+            called with an array of that shape, and puts it there.
         spec: of these arrays.
         formats: how names of such files end.
         kind: what they are, for messages: "image".
         padded: whether batches are to be filled up, as the arrays' shapes differ.
     """
 
-    read: Callable[[str], np.ndarray]
+    read: Callable[..., Any]
     spec: TensorSpec
     formats: tuple[str, ...]
     kind: str
     padded: bool = False
+
+    @property
+    def in_place(self) -> bool:
+        """Whether `read` puts what it reads where it is told to."""
+        return self.spec.dtype != "string" and None not in self.spec.shape
 
 
 def dataset_of_files(
@@ -281,9 +287,12 @@ def _dataset(
     )
     if seed is not None:
         dataset = dataset.shuffle(BUFFER if batch_size is None else 8 * batch_size, seed)
-    dataset = Dataset(_Read(dataset._stage, reading, encode))
-    if batch_size is not None:
-        dataset = (dataset.padded_batch if reading.padded else dataset.batch)(batch_size)
+    if batch_size is not None and reading.in_place:
+        dataset = Dataset(_ReadBatches(dataset._stage, reading, encode, batch_size))
+    else:
+        dataset = Dataset(_Read(dataset._stage, reading, encode))
+        if batch_size is not None:
+            dataset = (dataset.padded_batch if reading.padded else dataset.batch)(batch_size)
     dataset = dataset.prefetch(AUTOTUNE)
     dataset.class_names = files.class_names
     dataset.file_paths = files.paths
@@ -301,14 +310,53 @@ class _Read(OneInput):
         return in_threads(self._element, self.source.elements(run), count_cores())
 
     def _element(self, element: Any) -> Any:
-        if self._encode is None:
-            return self._reading.read(element.item())
-        path, label = element
-        return self._reading.read(path.item()), self._encode[0](label)
+        path, label = element if type(element) is tuple else (element, None)
+        if self._reading.in_place:
+            content = np.empty(self._reading.spec.shape, self._reading.spec.dtype)
+            self._reading.read(path.item(), content)
+        else:
+            content = self._reading.read(path.item())
+        return content if self._encode is None else (content, self._encode[0](label))
 
     def spec(self) -> Any:
         spec = self._reading.spec
         return spec if self._encode is None else (spec, self._encode[1])
+
+
+class _ReadBatches(Batch):
+    """What files hold, read by threads, each into its place in a batch."""
+
+    def __init__(self, source: Stage, reading: Reading, encode: Any, size: int) -> None:
+        super().__init__(source, size, False)
+        self._reading, self._encode = reading, encode
+
+    def elements(self, run: Run) -> Iterator[Any]:
+        labels: list = []
+        for label, whole in in_threads(self._fill, self._places(run), count_cores()):
+            labels.append(label)
+            if whole is not None:
+                yield whole if self._encode is None else (whole, np.stack(labels))
+                labels = []
+
+    def _places(self, run: Run) -> Iterator[tuple]:
+        """Give elements, each with the batch that it is for and its place there."""
+        spec = self._reading.spec
+        for group in groups(self.source.elements(run), self.size):
+            batch = np.empty((len(group), *spec.shape), spec.dtype)
+            for place, element in enumerate(group):
+                yield element, batch, place
+
+    def _fill(self, task: tuple) -> tuple[Any, np.ndarray | None]:
+        """Read a file; return its label, and the batch if this was its last place."""
+        element, batch, place = task
+        path, label = element if type(element) is tuple else (element, None)
+        self._reading.read(path.item(), batch[place])
+        label = None if self._encode is None else self._encode[0](label)
+        return label, batch if place == len(batch) - 1 else None
+
+    def spec(self) -> Any:
+        spec = self._reading.spec
+        return with_axis(spec if self._encode is None else (spec, self._encode[1]), None)
 
 
 @checked
@@ -363,7 +411,7 @@ def split_dataset(
         stage = dataset._stage
         while isinstance(stage, Prefetch):
             stage = stage.source
-        if type(stage) is Batch:
+        if isinstance(stage, Batch) and not isinstance(stage, PaddedBatch):
             batch_size = stage.size
         if stage.cardinality() == INFINITE_CARDINALITY:
             raise ValueError("split_dataset: the data set has no end. Cut it with `take` first.")

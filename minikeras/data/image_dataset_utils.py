@@ -121,9 +121,7 @@ def image_dataset_from_directory(
     mode = _MODES[color_mode]
     shape = (len(mode), height, width) if first else (height, width, len(mode))
     reading = Reading(
-        functools.partial(
-            _read, mode=mode, height=height, width=width, method=method, fit=fit, first=first
-        ),
+        functools.partial(_read, mode=mode, method=method, fit=fit, first=first),
         TensorSpec(shape, "uint8" if method == "nearest" else "float32"),
         _FORMATS,
         "image",
@@ -145,34 +143,31 @@ def image_dataset_from_directory(
     )
 
 
-def _read(
-    path: str, mode: str, height: int, width: int, method: str, fit: str, first: bool
-) -> np.ndarray:
-    """Return the image in a file, brought to a size.
+def _read(path: str, out: np.ndarray, mode: str, method: str, fit: str, first: bool) -> None:
+    """Put the image in a file, brought to a size, into an array.
 
     Args:
         path: the file.
+        out: the array.
         mode: Pillow's name of the colours.
-        height: of the result.
-        width: of the result.
         method: how it is resized.
         fit: how it becomes of other proportions: `"stretch"`, `"crop"` or `"pad"`.
         first: whether channels come first.
     """
+    out = out.transpose(1, 2, 0) if first else out
     image = decode(path, mode)
-    rows, columns = image.shape[:2]
+    (rows, columns), (height, width) = image.shape[:2], out.shape[:2]
     if fit == "crop":
         top, left, rows, columns = middle(rows, columns, height, width)
         image = image[top : top + rows, left : left + columns]
     if fit == "pad":
-        ratio = max(rows / height, columns / width)
-        inner = resample(image, max(1, int(rows / ratio)), max(1, int(columns / ratio)), method)
-        top, left = int((height - rows / ratio) / 2), int((width - columns / ratio) / 2)
-        image = np.zeros((height, width, inner.shape[2]), inner.dtype)
-        image[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
-    else:
-        image = resample(image, height, width, method)
-    return np.ascontiguousarray(image.transpose(2, 0, 1)) if first else image
+        tall = min(height, max(1, rows * width // columns))
+        wide = min(width, max(1, columns * height // rows))
+        top = max(0, height * columns - rows * width) // (2 * columns)
+        left = max(0, width * rows - columns * height) // (2 * rows)
+        out[...] = 0
+        out = out[top : top + tall, left : left + wide]
+    resample(image, *out.shape[:2], method, out)
 
 
 def decode(path: str, mode: str) -> np.ndarray:

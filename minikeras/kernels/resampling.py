@@ -89,7 +89,9 @@ def weight_matrix(old: int, new: int, method: str, antialias: bool = False) -> n
     return matrix
 
 
-def resample(image: np.ndarray, height: int, width: int, method: str) -> np.ndarray:
+def resample(
+    image: np.ndarray, height: int, width: int, method: str, out: np.ndarray | None = None
+) -> np.ndarray:
     """Return an image of another size.
 
     Args:
@@ -97,35 +99,51 @@ def resample(image: np.ndarray, height: int, width: int, method: str) -> np.ndar
         height: new height.
         width: new width.
         method: one of `METHODS`.
+        out: array for the result; a new one if None.
 
     Returns:
         float32 of shape `(height, width, channels)`; for `"nearest"` of the image's dtype.
     """
-    for axis in (0, 1) if height < image.shape[0] else (1, 0):  # the one that saves work first
-        new = (height, width)[axis]
-        if new != image.shape[axis] or method in SMOOTHING:
-            image = _resample_axis(image, axis, new, method)
-    return image if method == "nearest" else image.astype(np.float32, copy=False)
+    if out is None:
+        dtype = image.dtype if method == "nearest" else np.float32
+        out = np.empty((height, width, image.shape[2]), dtype)
+    axes = (0, 1) if height < image.shape[0] else (1, 0)  # the one that saves work first
+    axes = [a for a in axes if image.shape[a] != out.shape[a] or method in SMOOTHING]
+    for axis in axes:
+        image = _resample_axis(image, axis, method, out, axis == axes[-1])
+    if not axes:
+        out[...] = image
+    return out
 
 
-def _resample_axis(image: np.ndarray, axis: int, new: int, method: str) -> np.ndarray:
+def _resample_axis(
+    image: np.ndarray, axis: int, method: str, out: np.ndarray, last: bool
+) -> np.ndarray:
+    """Return an image with an axis as long as that of `out`; in `out`, if it is the last axis."""
     rows, columns, channels = image.shape
+    shape = (len(out), columns, channels) if axis == 0 else (rows, out.shape[1], channels)
+    total = out if last and out.flags.c_contiguous else scratch("one axis", shape, out.dtype)
+    sums = total.reshape(shape[0], -1)
     flat = image.reshape(rows, columns * channels)
-    shape = (new, columns, channels) if axis == 0 else (rows, new, channels)
+    new = out.shape[axis]
+    if new > image.shape[axis] and flat.dtype != out.dtype:  # else only what is used becomes floats
+        floats = scratch("floats", flat.shape, out.dtype)
+        np.copyto(floats, flat)
+        flat = floats
     steps = _steps(image.shape[axis], new, method, 0 if axis == 0 else channels)
-    if method == "nearest":
-        return flat.take(steps[0][0], axis=axis).reshape(shape)
-    if new > image.shape[axis]:  # else only what is used is made floats of
-        flat = flat.astype(np.float32, copy=False)
-    total = np.empty((shape[0], shape[1] * channels), np.float32)
     for k, (places, weights) in enumerate(steps):
-        taken = scratch("taken", total.shape, flat.dtype)
+        taken = sums if method == "nearest" else scratch("taken", sums.shape, flat.dtype)
         flat.take(places, axis=axis, mode="clip", out=taken)
+        if method == "nearest":
+            break
         if k == 0:
-            np.multiply(taken, weights, out=total)
+            np.multiply(taken, weights, out=sums)
         else:
-            total += np.multiply(taken, weights, out=scratch("part", total.shape, total.dtype))
-    return total.reshape(shape)
+            sums += np.multiply(taken, weights, out=scratch("part", sums.shape, sums.dtype))
+    if last and total is not out:
+        out[...] = total
+        return out
+    return total
 
 
 @functools.lru_cache(maxsize=256)
