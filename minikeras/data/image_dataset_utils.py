@@ -15,7 +15,7 @@ from minikeras.data.dataset import Dataset
 from minikeras.data.dataset_utils import Format, LabelMode, Reading, Subset, dataset_of_files
 from minikeras.data.spec import TensorSpec
 from minikeras.kernels.resampling import METHODS, resample
-from minikeras.utils.image_utils import middle
+from minikeras.ops.image import middle_box
 
 _FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
@@ -158,7 +158,7 @@ def _read(path: str, out: np.ndarray, mode: str, method: str, fit: str, first: b
     image = decode(path, mode)
     (rows, columns), (height, width) = image.shape[:2], out.shape[:2]
     if fit == "crop":
-        top, left, rows, columns = middle(rows, columns, height, width)
+        top, left, rows, columns = middle_box(rows, columns, (height, width))
         image = image[top : top + rows, left : left + columns]
     if fit == "pad":
         tall = min(height, max(1, rows * width // columns))

@@ -170,12 +170,12 @@ def _interpolate(g: Graph, x: Any, factors: tuple, kind: str) -> Any:
     """Note interpolation as it is computed here, a product with a matrix for each axis."""
     if any(map(is_traced, x.shape[1:3])):
         return _resized(g, x, factors, kind)
-    from minikeras.kernels.resize import interpolation_matrix
+    from minikeras.kernels.resize import interpolation
 
     y: Any = x
     for axis, factor in enumerate(factors, 1):
         size = x.shape[axis]
-        matrix = interpolation_matrix(kind, size, size * factor, np.dtype(x.dtype))
+        matrix = interpolation(kind, size, size * factor).in_dtype(np.dtype(x.dtype))
         order = [0, 1, 2, 3]
         order[axis], order[3] = 3, axis
         moved = Value(g.transpose(g.name(y), order), x.dtype, 4)

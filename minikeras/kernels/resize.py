@@ -1,6 +1,6 @@
-"""Resizing images along their spatial axes: by repeating pixels, or by interpolation.
+"""Maps along the spatial axes of images: pixels repeated, or mixed, as interpolation and blurs do.
 
-Interpolation is linear, so it is a matrix for each axis, and its gradient is the transposed one.
+These maps are linear, each a matrix for an axis, and their gradients are the transposed ones.
 """
 
 from __future__ import annotations
@@ -78,16 +78,91 @@ def _blocks(y: np.ndarray, factors: tuple) -> np.ndarray:
     return y.reshape(interleaved(y.shape, factors))
 
 
+# Linear maps along an axis.
+
+
+class AxisMap:
+    """A linear map along one axis of images: what each new pixel takes of each old one.
+
+    Interpolation is one, and so is a blur, or a derivative. Weights of a row lie side by side, so it
+    is computed as products of small matrices, each of a few rows.
+
+    Args:
+        matrix: weights, `(target, size)`.
+        source: for each new pixel the one that it is a copy of, where all are copies.
+    """
+
+    def __init__(self, matrix: np.ndarray, source: np.ndarray | None = None) -> None:
+        self.matrix = matrix
+        self.source = source
+        self.target, self.size = matrix.shape
+        self._cut: dict = {}
+
+    @functools.cached_property
+    def transposed(self) -> AxisMap:
+        return AxisMap(self.matrix.T)
+
+    def in_dtype(self, dtype: np.dtype) -> np.ndarray:
+        """Return the matrix in a dtype."""
+        if dtype not in self._cut:
+            self._cut[dtype] = self.matrix.astype(dtype)
+        return self._cut[dtype]
+
+    def bands(self, first: int, last: int, dtype: np.dtype, repeat: int = 1) -> list[tuple]:
+        """Cut rows `[first, last)` into a few at a time, without the zeros on both sides.
+
+        Args:
+            first, last: rows of the matrix.
+            dtype: dtype of the products.
+            repeat: 0 to multiply from the left; else the number of channels between which elements
+                of a row of pixels alternate, to multiply from the right.
+
+        Returns:
+            For each the elements of the result and those that it looks at, as slices, and the matrix.
+        """
+        key = (first, last, dtype, repeat)
+        if key not in self._cut:
+            self._cut[key] = [
+                self._band(i, min(i + _BAND, last), dtype, repeat)
+                for i in range(first, last, _BAND)
+            ]
+        return self._cut[key]
+
+    def _band(self, first: int, last: int, dtype: np.dtype, repeat: int) -> tuple:
+        part = self.matrix[first:last]
+        seen = np.flatnonzero(part.any(axis=0))
+        low, high = (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, 0)
+        part = part[:, low:high].astype(dtype)
+        if not repeat:
+            return slice(first, last), slice(low, high), part
+        part = np.kron(part.T, np.eye(repeat, dtype=dtype))
+        scaled = [slice(i * repeat, j * repeat) for i, j in ((first, last), (low, high))]
+        return *scaled, part
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Return from where to where rows `[first, last)` look."""
+        if ("span", first, last) not in self._cut:
+            seen = np.flatnonzero(self.matrix[first:last].any(axis=0))
+            self._cut["span", first, last] = (
+                (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, 0)
+            )
+        return self._cut["span", first, last]
+
+
+_BAND = 8
+"""Rows of a small matrix: more of them would have more zeros, fewer make shorter loops."""
+
+
 def _triangle(x: np.ndarray) -> np.ndarray:
     return np.maximum(0, 1 - np.abs(x))
 
 
-def _cubic(x: np.ndarray) -> np.ndarray:
-    """Keys's cubic with a = -1/2."""
+def cubic(x: np.ndarray, b: float = 0.0, c: float = 0.5) -> np.ndarray:
+    """The cubic kernels of Mitchell and Netravali; that of Keys with a = -1/2 by default."""
     x = np.abs(x)
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
+    near = ((12 - 9 * b - 6 * c) * x - (18 - 12 * b - 6 * c)) * x * x + (6 - 2 * b)
+    far = (((-b - 6 * c) * x + (6 * b + 30 * c)) * x - (12 * b + 48 * c)) * x + (8 * b + 24 * c)
+    return np.where(x < 1, near, np.where(x < 2, far, 0)) / 6
 
 
 def _lanczos(radius: int, x: np.ndarray) -> np.ndarray:
@@ -96,7 +171,7 @@ def _lanczos(radius: int, x: np.ndarray) -> np.ndarray:
 
 KERNELS = {
     "bilinear": _triangle,
-    "bicubic": _cubic,
+    "bicubic": cubic,
     "lanczos3": functools.partial(_lanczos, 3),
     "lanczos5": functools.partial(_lanczos, 5),
 }
@@ -104,12 +179,27 @@ KERNELS = {
 
 
 @functools.lru_cache(maxsize=64)
-def interpolation_matrix(kind: str, size: int, target: int, dtype: np.dtype) -> np.ndarray:
-    """Return the matrix `(target, size)` that makes an axis longer or shorter, centres kept."""
+def interpolation(kind: str, size: int, target: int, antialias: bool = False) -> AxisMap:
+    """Return the map that makes an axis longer or shorter, centres kept.
+
+    Args:
+        kind: `"nearest"`, or a name in `KERNELS`.
+        size, target: number of old and of new pixels.
+        antialias: whether a shorter axis sees all pixels, by a wider kernel.
+    """
+    if kind == "nearest":
+        return copies((2 * np.arange(target) + 1) * size // (2 * target), size)
     at = (np.arange(target) + 0.5) * size / target - 0.5
-    weights = KERNELS[kind](at[:, None] - np.arange(size))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights.astype(dtype)
+    distances = at[:, None] - np.arange(size)
+    if antialias and target < size:
+        distances = distances * (target / size)
+    weights = KERNELS[kind](distances)
+    return AxisMap(weights / weights.sum(axis=1, keepdims=True))
+
+
+def copies(source: np.ndarray, size: int) -> AxisMap:
+    """Return the map to pixels that are copies of the ones of an axis of `size` at `source`."""
+    return AxisMap(np.eye(size)[source], source)
 
 
 def interpolate_forward(x: np.ndarray, factors: tuple, kind: str) -> tuple[np.ndarray, tuple]:
@@ -120,44 +210,154 @@ def interpolate_forward(x: np.ndarray, factors: tuple, kind: str) -> tuple[np.nd
         factors: of height and width.
         kind: a name in `KERNELS`.
     """
-    dtype = x.dtype if x.dtype.kind == "f" and x.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = _matrices(kind, x.shape, factors, dtype)
-    return _apply(x.astype(dtype, copy=False), matrices).astype(x.dtype, copy=False), x.shape
+    return resample_forward(x, *_enlarging(kind, x.shape, factors))[0], x.shape
 
 
 def interpolate_backward(g: np.ndarray, shape: tuple, factors: tuple, kind: str) -> np.ndarray:
     """Return the gradient of x."""
-    dtype = g.dtype if g.dtype.kind == "f" and g.dtype.itemsize >= 4 else np.dtype("float32")
-    matrices = [matrix.T for matrix in _matrices(kind, shape, factors, dtype)]
-    return _apply(g.astype(dtype, copy=False), matrices).astype(g.dtype, copy=False)
+    return resample_backward(g, *_enlarging(kind, shape, factors))
 
 
 def interpolate_reference(x: Any, factors: tuple, kind: str) -> Any:
     """Interpolate by a product for each axis; also on tensors."""
-    n, height, width, channels = x.shape
-    rows, columns = _matrices(kind, x.shape, factors, np.asarray(x).dtype)
-    tall = np.matmul(rows, np.reshape(x, (n, height, width * channels)))
-    tall = np.reshape(tall, (n, rows.shape[0], width, channels))
-    return np.matmul(columns, tall)
+    return resample_reference(x, *_enlarging(kind, x.shape, factors))
 
 
-def _matrices(kind: str, shape: tuple, factors: tuple, dtype: np.dtype) -> list[np.ndarray]:
-    return [interpolation_matrix(kind, n, n * f, dtype) for n, f in zip(shape[1:-1], factors)]
+def _enlarging(kind: str, shape: tuple, factors: tuple) -> list[AxisMap]:
+    return [interpolation(kind, n, n * f) for n, f in zip(shape[1:-1], factors)]
 
 
-def _apply(x: np.ndarray, matrices: list[np.ndarray]) -> np.ndarray:
-    rows, columns = matrices
+def resample_forward(
+    x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None
+) -> tuple[np.ndarray, None]:
+    """Apply a map along the height and one along the width of `(n, height, width, channels)`.
+
+    Args:
+        x: images. Of integers the result is rounded, and cut to their range.
+        rows: along the height; None for none.
+        columns: along the width.
+    """
+    if all(m is None or m.source is not None for m in (rows, columns)):
+        return _copied(x, rows, columns), None
+    return _mapped(x, rows, columns), None
+
+
+def resample_backward(g: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.ndarray:
+    """Return the gradient of x."""
+    return _mapped(g, rows and rows.transposed, columns and columns.transposed)
+
+
+def resample_reference(x: Any, rows: AxisMap | None, columns: AxisMap | None) -> Any:
+    """Do the same by a product for each axis; also on tensors."""
+    dtype = np.dtype(str(x.dtype))
+    if rows is not None:
+        n, height, width, channels = x.shape
+        x = np.matmul(rows.in_dtype(dtype), np.reshape(x, (n, height, width * channels)))
+        x = np.reshape(x, (n, rows.target, width, channels))
+    return x if columns is None else np.matmul(columns.in_dtype(dtype), x)
+
+
+def _copied(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.ndarray:
+    """Copy pixels: of the rows that are seen, those that are seen, each once; then whole rows."""
     x = np.ascontiguousarray(x)
     n, height, width, channels = x.shape
-    y = np.empty((n, rows.shape[0], columns.shape[0], channels), x.dtype)
+    high, wide = rows.target if rows else height, columns.target if columns else width
+    y = np.empty((n, high, wide, channels), x.dtype)
+    elements = None
+    if columns is not None:
+        places = columns.source[:, None] * channels + np.arange(channels)
+        elements = np.ascontiguousarray(places.ravel())
 
     def work(piece: Piece) -> None:
-        some = x[piece.first : piece.last].reshape(piece.count, height, width * channels)
-        tall = scratch("tall", (piece.count, rows.shape[0], width * channels), x.dtype)
-        np.matmul(rows, some, tall)
-        tall = tall.reshape(piece.count, rows.shape[0], width, channels)
-        np.matmul(columns, tall, y[piece.first : piece.last])
+        some = slice(None) if rows is None else rows.source[piece.top : piece.bottom]
+        if rows is None:
+            some = np.arange(piece.top, piece.bottom)
+        seen, back = np.unique(some, return_inverse=True)
+        for i in range(piece.first, piece.last):
+            image = x[i].reshape(height, width * channels)[seen]
+            if elements is not None:
+                image = image.take(elements, axis=1, mode="clip")
+            y[i, piece.top : piece.bottom] = image[back].reshape(-1, wide, channels)
 
-    elements = rows.shape[0] * max(columns.shape) * channels
-    for_pieces(pieces(n, 1, elements, _PIECE), work)
+    for_pieces(pieces(n, high, wide * channels, _PIECE), work)
     return y
+
+
+def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.ndarray:
+    x = np.ascontiguousarray(x)
+    dtype = x.dtype if x.dtype.kind == "f" and x.dtype.itemsize >= 4 else np.dtype("float32")
+    n, height, width, channels = x.shape
+    high, wide = rows.target if rows else height, columns.target if columns else width
+    y = np.empty((n, high, wide, channels), x.dtype)
+    # The first of the two products is the one that leaves less for the second.
+    columns_first = high * width > height * wide
+
+    def work(piece: Piece) -> None:
+        low, upper = rows.span(piece.top, piece.bottom) if rows else (piece.top, piece.bottom)
+        for i in range(piece.first, piece.last):
+            image = x[i, low:upper]
+            if x.dtype != dtype:
+                whole = scratch("image", image.shape, dtype)
+                np.copyto(whole, image, casting="unsafe")
+                image = whole
+            result = y[i, piece.top : piece.bottom]
+            target = result if y.dtype == dtype else scratch("result", result.shape, dtype)
+            if columns_first:
+                image = _along_rows(image, columns, None if rows else target)
+                if rows:
+                    _across_rows(image, rows, piece, low, target)
+            else:
+                if rows:
+                    into = target if columns is None else None
+                    image = _across_rows(image, rows, piece, low, into)
+                if columns:
+                    _along_rows(image, columns, target)
+            if target is not result:
+                _store(target, result)
+
+    for_pieces(pieces(n, high, max(wide, width) * channels, _PIECE), work)
+    return y
+
+
+def _across_rows(
+    image: np.ndarray, rows: AxisMap, piece: Piece, low: int, into: np.ndarray | None
+) -> np.ndarray:
+    """Apply a map along the height to the rows of an image from `low` on, for a piece."""
+    _, width, channels = image.shape
+    if into is None:
+        into = scratch("tall", (piece.rows, width, channels), image.dtype)
+    flat, result = image.reshape(-1, width * channels), into.reshape(-1, width * channels)
+    for target, source, block in rows.bands(piece.top, piece.bottom, image.dtype, 0):
+        seen = flat[max(source.start - low, 0) : max(source.stop - low, 0)]
+        np.matmul(block, seen, result[target.start - piece.top : target.stop - piece.top])
+    return into
+
+
+def _along_rows(image: np.ndarray, columns: AxisMap, into: np.ndarray | None) -> np.ndarray:
+    """Apply a map along the width."""
+    height, width, channels = image.shape
+    if into is None:
+        into = scratch("wide", (height, columns.target, channels), image.dtype)
+    if channels > 8:
+        for target, source, block in columns.bands(0, columns.target, image.dtype, 0):
+            np.matmul(block, image[:, source], into[:, target])
+        return into
+    flat, result = image.reshape(height, -1), into.reshape(height, -1)
+    for target, source, block in columns.bands(0, columns.target, image.dtype, channels):
+        np.matmul(flat[:, source], block, result[:, target])
+    return into
+
+
+def _store(values: np.ndarray, result: np.ndarray) -> None:
+    """Write floats into an array of another dtype: integers rounded, and cut to their range."""
+    kind = result.dtype.kind
+    if kind in "iu":
+        np.rint(values, values)
+        limits = np.iinfo(result.dtype)
+        if limits.bits <= 16:
+            np.clip(values, limits.min, limits.max, values)
+        else:  # a float32 has no 2**31 - 1
+            values = np.clip(values.astype(np.float64), limits.min, limits.max)
+    elif kind == "b":
+        values = values > 0
+    np.copyto(result, values, casting="unsafe")

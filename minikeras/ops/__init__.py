@@ -5,7 +5,7 @@ model. Each file decides what is public where it is defined: `@op` and `@export`
 """
 
 # ruff: noqa: F403
-from minikeras.ops import linalg, nn, numpy
+from minikeras.ops import image, linalg, nn, numpy
 from minikeras.ops.control import *
 from minikeras.ops.core import *
 from minikeras.ops.fft import *

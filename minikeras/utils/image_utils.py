@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minikeras import ops
-from minikeras.common.dtypes import is_float, to_np_dtype
+from minikeras.common.dtypes import is_float
 from minikeras.common.extras import require
 from minikeras.common.settings import floatx, standardize_data_format
 from minikeras.common.traceback_utils import warn
-from minikeras.kernels.resize import KERNELS, interpolation_matrix
+from minikeras.kernels.resize import KERNELS
+from minikeras.ops.image import middle_box
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -198,16 +199,9 @@ def load_img(
         )
     box = None
     if keep_aspect_ratio:
-        top, left, rows, columns = middle(image.height, image.width, height, width)
+        top, left, rows, columns = middle_box(image.height, image.width, target_size)
         box = (left, top, left + columns, top + rows)
     return image.resize((width, height), pillow.Resampling[interpolation.upper()], box=box)
-
-
-def middle(height: int, width: int, target_height: int, target_width: int) -> tuple:
-    """Return top, left, height and width of the largest part that has the target's proportions."""
-    rows = max(1, min(height, width * target_height // target_width))
-    columns = max(1, min(width, height * target_width // target_height))
-    return (height - rows) // 2, (width - columns) // 2, rows, columns
 
 
 def smart_resize(
@@ -246,27 +240,12 @@ def smart_resize(
             f"Received: interpolation={interpolation!r}"
         )
     y = ops.convert_to_tensor(x)
-    rank = len(y.shape)
-    if rank not in (3, 4):
+    if len(y.shape) not in (3, 4):
         raise ValueError(
             "smart_resize: `x` must be an image (height, width, channels), or a batch of them. "
             f"Received: shape={tuple(y.shape)}"
         )
-    rows_axis = rank - 3 if standardize_data_format(data_format) == "channels_last" else rank - 2
-    top, left, rows, columns = middle(y.shape[rows_axis], y.shape[rows_axis + 1], *size)
-    before = (slice(None),) * rows_axis
-    y = y[(*before, slice(top, top + rows), slice(left, left + columns))]
-    for axis, target in zip((rows_axis, rows_axis + 1), size):
-        y = _resize_axis(y, axis, target, interpolation)
+    if interpolation != "nearest" and not is_float(y.dtype):
+        y = ops.cast(y, floatx())
+    y = ops.image.resize(y, size, interpolation, crop_to_aspect_ratio=True, data_format=data_format)
     return y if ops.is_tensor(x) else np.asarray(y)
-
-
-def _resize_axis(x: Any, axis: int, target: int, kind: str) -> Any:
-    """Resize one axis of a tensor."""
-    size = x.shape[axis]
-    if kind == "nearest":
-        return ops.take(x, (2 * np.arange(target) + 1) * size // (2 * target), axis=axis)
-    if not is_float(x.dtype):
-        x = ops.cast(x, floatx())
-    matrix = interpolation_matrix(kind, size, target, to_np_dtype(x.dtype))
-    return ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), matrix.T), -1, axis)

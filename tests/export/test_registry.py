@@ -10,7 +10,7 @@ from layer_cases import Array, Make, set_random_weights
 from layer_cases import all_cases as all_layer_cases
 from layer_cases import covering as covering_layer
 from onnx_runs import TOLERANCE, assert_described, assert_same, computed, exported, run
-from op_cases import BATCH, Fixed, Function, all_cases, covering, shown
+from op_cases import BATCH, Fixed, Function, all_cases, covering, function_of, shown
 
 import minikeras
 from minikeras import ops, tree
@@ -120,7 +120,7 @@ def test_op(name):
                 return x.of(ops) if isinstance(x, Function) else x
 
             args, kwargs = tree.pack_sequence_as((call.args, call.kwargs), [*map(change, flat)])
-            return getattr(ops, name)(*args, **kwargs)
+            return function_of(ops, name)(*args, **kwargs)
 
         expected = computed(function, arrays)
         proto = exported(function, arrays, [x.ndim > 0 and len(x) == BATCH for x in arrays])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from op_cases import Draw, Fixed, Function, all_cases
+from op_cases import Draw, Fixed, Function, all_cases, function_of
 from op_cases import call as call_of
 
 import minikeras
@@ -70,7 +70,7 @@ def leaves(outputs: Any) -> list:
 def dtypes_of(library: Any, name: str, call: Any, values: list) -> list[str]:
     args, kwargs = arguments(call, library, values)
     with np.errstate(all="ignore"):
-        outputs = leaves(getattr(library.ops, name)(*args, **kwargs))
+        outputs = leaves(function_of(library.ops, name)(*args, **kwargs))
     return [standardize_dtype(y.dtype) for y in outputs]
 
 
@@ -131,7 +131,7 @@ def inputs_of(name: str, dtypes: tuple, number_dtypes: tuple = NARROW) -> Any:
             yield call, changed(**{f"_{together[0]}": cast(arrays[together[0]], d)}), (d,)
     if len(together) < 2:
         return
-    (i, j), elementwise = together[:2], hasattr(getattr(ops, name), "primitive")
+    (i, j), elementwise = together[:2], hasattr(function_of(ops, name), "primitive")
     # All pairs where the common dtype is all that an op does with them, else a few of each kind.
     for d in dtypes if elementwise else [d for d in dtypes if d in FEW]:
         others = {f"_{k}": cast(arrays[k], d) for k in together}
@@ -236,9 +236,9 @@ def test_values_of_integers_as_in_keras(name, dtype, narrow_keras):
     if name == "tensordot":
         args = (x, x, 1)
     with narrow_keras() as keras, contextlib.suppress(TypeError):  # JAX subtracts no booleans
-        expected = np.asarray(getattr(keras.ops, name)(*args))
+        expected = np.asarray(function_of(keras.ops, name)(*args))
         with np.errstate(all="ignore"):
-            y = getattr(ops, name)(*args)
+            y = function_of(ops, name)(*args)
         assert y.dtype == expected.dtype
         np.testing.assert_allclose(y, expected, rtol=1e-6)
 
@@ -250,8 +250,8 @@ def test_convolutions_of_integers_as_in_keras(name, channels, narrow_keras):
     x = np.array([[[100], [-128], [127], [5]]], "int8")
     kernel = np.array([[[100]], [[3]]], "int8")
     with narrow_keras() as keras:
-        expected = np.asarray(getattr(keras.ops, name)(x, kernel))
-    y = getattr(ops, name)(x, kernel)
+        expected = np.asarray(function_of(keras.ops, name)(x, kernel))
+    y = function_of(ops, name)(x, kernel)
     assert y.dtype == expected.dtype
     np.testing.assert_array_equal(y, expected)
 
@@ -279,13 +279,15 @@ def test_scalars_as_in_keras(name, narrow_keras):
     with narrow_keras() as keras:
         try:
             args, kwargs = arguments(call, keras, values)
-            expected = [np.asarray(y) for y in leaves(getattr(keras.ops, name)(*args, **kwargs))]
+            expected = [
+                np.asarray(y) for y in leaves(function_of(keras.ops, name)(*args, **kwargs))
+            ]
         except Exception:
             return  # Keras refuses
     weights = [Variable(v) if is_array(v) and v.dtype.kind == "f" else v for v in values]
     args, kwargs = arguments(call, minikeras, weights)
     with np.errstate(all="ignore"), GradientTape() as tape:
-        outputs = leaves(getattr(ops, name)(*args, **kwargs))
+        outputs = leaves(function_of(ops, name)(*args, **kwargs))
     for y, e in zip(outputs, expected, strict=True):
         assert (tuple(y.shape), y.dtype) == (e.shape, e.dtype)
         np.testing.assert_allclose(y, e, rtol=1e-4, atol=1e-5)
@@ -316,7 +318,7 @@ def test_empty_batches_as_in_keras(name, narrow_keras):
         return  # Keras refuses
     args, kwargs = arguments(call, minikeras, values)
     with np.errstate(all="ignore"):
-        outputs = leaves(getattr(ops, name)(*args, **kwargs))
+        outputs = leaves(function_of(ops, name)(*args, **kwargs))
     if CASES[name].result is None:
         assert [tuple(y.shape) for y in outputs] == expected
 
@@ -326,7 +328,7 @@ def traced_shapes(keras: Any, name: str, call: Any, values: list) -> list | None
 
     def run(*xs: Any) -> list:
         args, kwargs = arguments(call, keras, list(xs))
-        return leaves(getattr(keras.ops, name)(*args, **kwargs))
+        return leaves(function_of(keras.ops, name)(*args, **kwargs))
 
     try:
         return [tuple(y.shape) for y in jax.eval_shape(run, *values)]
@@ -339,8 +341,8 @@ def test_softmax_of_nothing_as_in_keras(shape, narrow_keras):
     x = np.zeros(shape, "float32")
     with narrow_keras() as keras:
         for name in ("softmax", "log_softmax"):
-            expected = np.asarray(getattr(keras.ops, name)(x))
-            assert getattr(ops, name)(x).shape == expected.shape
+            expected = np.asarray(function_of(keras.ops, name)(x))
+            assert function_of(ops, name)(x).shape == expected.shape
     assert minikeras.layers.Softmax()(x).shape == shape
 
 

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import data, sampled_from
-from op_cases import BATCH, Draw, Fixed, Function, all_cases, calls, covering, covering_ranks, shown
+from op_cases import (
+    BATCH,
+    Draw,
+    Fixed,
+    Function,
+    all_cases,
+    calls,
+    covering,
+    covering_ranks,
+    function_of,
+    shown,
+)
 from op_cases import call as call_of
 from op_cases.primitives import FUSED, WITHOUT_TENSORS
 
@@ -92,7 +103,7 @@ def as_plain(outputs: Any) -> Any:
 
 def run(library: Any, name: str, call: Any, dtype: str) -> Any:
     args, kwargs = in_dtype((call.args, call.kwargs), dtype, library)
-    return getattr(library, name)(*args, **kwargs)
+    return function_of(library, name)(*args, **kwargs)
 
 
 @filtered(lambda case: case.keras)
@@ -149,7 +160,7 @@ def function_of_floats(library: Any, name: str, call: Any, case: Any) -> Any:
             return next(rest) if x.dtype.kind in "fc" else x
 
         args, kwargs = replaced((call.args, call.kwargs), change)
-        outputs = as_plain(getattr(library, name)(*args, **kwargs))
+        outputs = as_plain(function_of(library, name)(*args, **kwargs))
         if case.differentiate is not None:
             outputs = case.differentiate(outputs)
         flat = tree.flatten(outputs)
@@ -289,7 +300,7 @@ def described(library: Any, name: str, call: Any) -> list:
         return library.KerasTensor(shape, dtype)
 
     args, kwargs = replaced((call.args, call.kwargs), change)
-    return tree.flatten(as_plain(getattr(library.ops, name)(*args, **kwargs)))
+    return tree.flatten(as_plain(function_of(library.ops, name)(*args, **kwargs)))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -375,7 +386,7 @@ def test_a_trace_of_primitives_has_no_holes(name, monkeypatch):
         ]
         args, kwargs = tree.pack_sequence_as((args, kwargs), inputs)
         with np.errstate(all="ignore"):
-            outputs = tree.flatten(as_plain(getattr(ops, name)(*args, **kwargs)))
+            outputs = tree.flatten(as_plain(function_of(ops, name)(*args, **kwargs)))
         assert all(any(y.array is m for m in made) for y in outputs)
 
     check()

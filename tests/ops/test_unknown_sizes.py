@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from op_cases import Draw, Fixed, Function, all_cases
+from op_cases import Draw, Fixed, Function, all_cases, function_of
 from op_cases import call as call_of
 
 import minikeras
@@ -45,7 +45,7 @@ def described(library: Any, name: str, call: Any, unknown: frozenset) -> list:
         return library.KerasTensor(shape, dtype)
 
     args, kwargs = tree.map_structure(change, (call.args, call.kwargs))
-    outputs = getattr(library.ops, name)(*args, **kwargs)
+    outputs = function_of(library.ops, name)(*args, **kwargs)
     outputs = tuple(outputs) if isinstance(outputs, (list, tuple)) else outputs
     return [(tuple(y.shape), y.dtype) for y in tree.flatten(outputs)]
 

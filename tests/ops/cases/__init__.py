@@ -201,6 +201,11 @@ def all_cases() -> dict[str, Case]:
     return found
 
 
+def function_of(library: Any, name: str) -> Callable:
+    """Return an op of a library's `ops`, where it has it: those for images in a namespace alone."""
+    return getattr(library, name, None) or getattr(library.image, name)
+
+
 @functools.cache
 def drawn(name: str) -> list[Call]:
     """Return many calls of an op: a pool to pick from."""
@@ -215,7 +220,7 @@ def options(name: str, call: Call) -> frozenset[tuple[str, str]]:
     """
     from minikeras import ops
 
-    bound = inspect.signature(getattr(ops, name)).bind(*call.args, **call.kwargs)
+    bound = inspect.signature(function_of(ops, name)).bind(*call.args, **call.kwargs)
     bound.apply_defaults()
     said = [(k, text(v)) for k, v in bound.arguments.items()]
     said += [(f"alternative {i}", choice) for i, choice in enumerate(call.alternatives)]
