@@ -1,4 +1,4 @@
-"""What data sets made of files share: which files there are, their labels, reading them; `split_dataset`."""
+"""What data sets of files share: which files there are, their labels, reading them; `split_dataset`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Images of another size, as TensorFlow makes them: each new pixel is a sum of a few old ones.
 
 Where those lie and how much each counts is the same in every row and every column, so it is found once for
-each axis (`taps`). Nothing here has a gradient: this is for images on their way into a model.
+each axis (`taps`). Keras resizes so where it reads images from files; its other ways: `kernels/resize.py`.
 """
 
 from __future__ import annotations
@@ -12,29 +12,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minikeras.kernels.resize import KERNELS, AxisMap, cubic, resample_one
 from minikeras.kernels.windows import scratch
 
-
-def _cubic(t: np.ndarray, b: float, c: float) -> np.ndarray:
-    """The family of cubic kernels of Mitchell and Netravali."""
-    near = ((12 - 9 * b - 6 * c) * t**3 + (-18 + 12 * b + 6 * c) * t**2 + 6 - 2 * b) / 6
-    far = (
-        (-b - 6 * c) * t**3 + (6 * b + 30 * c) * t**2 + (-12 * b - 48 * c) * t + 8 * b + 24 * c
-    ) / 6
-    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
-
-
-def _lanczos(radius: int) -> Callable:
-    return lambda t: np.where(t < radius, np.sinc(t) * np.sinc(t / radius), 0.0)
-
-
-_KERNELS: dict[str, tuple[float, Callable]] = {
-    "bilinear": (1.0, lambda t: np.maximum(1 - t, 0)),
-    "bicubic": (2.0, lambda t: _cubic(t, 0.0, 0.5)),
-    "mitchellcubic": (2.0, lambda t: _cubic(t, 1 / 3, 1 / 3)),
-    "lanczos3": (3.0, _lanczos(3)),
-    "lanczos5": (5.0, _lanczos(5)),
-    "gaussian": (1.5, lambda t: np.where(t < 1.5, np.exp(-2.0 * t**2), 0.0)),
+_RADII = {
+    "bilinear": 1,
+    "bicubic": 2,
+    "lanczos3": 3,
+    "lanczos5": 5,
+    "mitchellcubic": 2,
+    "gaussian": 1.5,
+}
+_KERNELS: dict[str, Callable] = {
+    **KERNELS,
+    "mitchellcubic": functools.partial(cubic, b=1 / 3, c=1 / 3),
+    "gaussian": lambda t: np.where(np.abs(t) < 1.5, np.exp(-2.0 * t**2), 0.0),
 }
 SMOOTHING = ("mitchellcubic", "gaussian")
 """They change an image even if its size stays."""
@@ -66,7 +58,7 @@ def taps(old: int, new: int, method: str, antialias: bool = False) -> tuple[np.n
         weights = np.minimum(low + scale, places + 1) - np.maximum(low, places)
         weights = np.maximum(weights, 0)
     else:
-        radius, kernel = _KERNELS[method]
+        radius, kernel = _RADII[method], _KERNELS[method]
         width = max(scale, 1.0) if antialias else 1.0
         centers = (np.arange(new)[:, None] + 0.5) * scale - 0.5
         if method == "bicubic" and not antialias:
@@ -74,7 +66,7 @@ def taps(old: int, new: int, method: str, antialias: bool = False) -> tuple[np.n
             centers = np.floor(centers) + np.round((centers - np.floor(centers)) * 1024) / 1024
         first = np.ceil(centers - radius * width).astype(np.intp)
         places = first + np.arange(math.ceil(2 * radius * width) + 1)
-        weights = kernel(np.abs(centers - places) / width)
+        weights = kernel((centers - places) / width)
     weights = np.where((places >= 0) & (places < old), weights, 0)
     weights /= weights.sum(1, keepdims=True)
     used = weights.any(0)  # the last one is often not
@@ -107,62 +99,28 @@ def resample(
     if out is None:
         dtype = image.dtype if method == "nearest" else np.float32
         out = np.empty((height, width, image.shape[2]), dtype)
-    axes = (0, 1) if height < image.shape[0] else (1, 0)  # the one that saves work first
-    axes = [a for a in axes if image.shape[a] != out.shape[a] or method in SMOOTHING]
-    for axis in axes:
-        image = _resample_axis(image, axis, method, out, axis == axes[-1])
-    if not axes:
+    if method == "nearest":
+        rows, columns = (taps(*sizes, method)[0][:, 0] for sizes in zip(image.shape, out.shape[:2]))
+        out[...] = image.take(rows, axis=0).take(columns, axis=1)
+        return out
+    maps = [
+        None if old == new and method not in SMOOTHING else _axis_map(old, new, method)
+        for old, new in zip(image.shape, out.shape[:2])
+    ]
+    if maps == [None, None]:
         out[...] = image
+        return out
+    floats = scratch("floats", image.shape, out.dtype)
+    np.copyto(floats, image)
+    if out.flags.c_contiguous:
+        resample_one(floats, *maps, out)
+    else:
+        whole = scratch("resampled", out.shape, out.dtype)
+        resample_one(floats, *maps, whole)
+        out[...] = whole
     return out
 
 
-def _resample_axis(
-    image: np.ndarray, axis: int, method: str, out: np.ndarray, last: bool
-) -> np.ndarray:
-    """Return an image with an axis as long as that of `out`; in `out`, if it is the last axis."""
-    rows, columns, channels = image.shape
-    shape = (len(out), columns, channels) if axis == 0 else (rows, out.shape[1], channels)
-    total = out if last and out.flags.c_contiguous else scratch("one axis", shape, out.dtype)
-    sums = total.reshape(shape[0], -1)
-    flat = image.reshape(rows, columns * channels)
-    new = out.shape[axis]
-    if new > image.shape[axis] and flat.dtype != out.dtype:  # else only what is used becomes floats
-        floats = scratch("floats", flat.shape, out.dtype)
-        np.copyto(floats, flat)
-        flat = floats
-    steps = _steps(image.shape[axis], new, method, 0 if axis == 0 else channels)
-    for k, (places, weights) in enumerate(steps):
-        taken = sums if method == "nearest" else scratch("taken", sums.shape, flat.dtype)
-        flat.take(places, axis=axis, mode="clip", out=taken)
-        if method == "nearest":
-            break
-        if k == 0:
-            np.multiply(taken, weights, out=sums)
-        else:
-            sums += np.multiply(taken, weights, out=scratch("part", sums.shape, sums.dtype))
-    if last and total is not out:
-        out[...] = total
-        return out
-    return total
-
-
-@functools.lru_cache(maxsize=256)
-def _steps(old: int, new: int, method: str, channels: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return places and weights of the first tap of each new pixel, of the second, ...
-
-    Args:
-        old: the axis's size.
-        new: its new size.
-        method: one of `METHODS`.
-        channels: numbers in a pixel, for columns. They are taken one by one: a pixel of three is no size that
-            NumPy copies fast. 0 for rows, which are taken whole.
-    """
-    places, weights = taps(old, new, method)
-    weights = weights.astype(np.float32)
-    if channels == 0:
-        return [(p.copy(), w[:, None].copy()) for p, w in zip(places.T, weights.T)]
-    each = np.arange(channels)
-    return [
-        ((p[:, None] * channels + each).ravel(), np.repeat(w, channels))
-        for p, w in zip(places.T, weights.T)
-    ]
+@functools.lru_cache(maxsize=32)
+def _axis_map(old: int, new: int, method: str) -> AxisMap:
+    return AxisMap(weight_matrix(old, new, method).astype(np.float32))
