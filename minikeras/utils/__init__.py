@@ -41,6 +41,7 @@ custom_object_scope = CustomObjectScope
 _DATA = "minikeras.data"
 _LATE = {
     "audio_dataset_from_directory": f"{_DATA}.audio_dataset_utils",
+    "get_file": "minikeras.utils.file_utils",
     "image_dataset_from_directory": f"{_DATA}.image_dataset_utils",
     "split_dataset": f"{_DATA}.dataset_utils",
     "text_dataset_from_directory": f"{_DATA}.text_dataset_utils",
