@@ -54,7 +54,8 @@ def audio_dataset_from_directory(
 
     Returns:
         A `Dataset` of float32 sounds from -1 to 1, of shape `(batch, samples, channels)`, or of pairs
-        of them and labels. It has the attributes `class_names` and `file_paths`. Two of them for `subset="both"`.
+        of them and labels. It has the attributes `class_names` and `file_paths`. Two of them for
+        `subset="both"`.
         Files may hold integers of 8, 16, 24 and 32 bits and floats of 32 and 64.
 
     Raises:
