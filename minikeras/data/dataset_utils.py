@@ -125,17 +125,14 @@ def _plain(label: Any) -> Any:
 def _walk(top: str, formats: tuple[str, ...], follow_links: bool) -> Iterator[str]:
     """Give the paths of files whose names end so: folder by folder, both sorted."""
     found = []
+    within = {top: {os.path.realpath(top)}}  # what a folder lies in, links followed
     for folder, folders, files in os.walk(top, followlinks=follow_links):
         found.append((folder, files))
         if follow_links:  # but not into a folder that this one lies in: there would be no end
-            here = os.path.join(os.path.realpath(folder), "")
-            folders[:] = [
-                name
-                for name in folders
-                if not here.startswith(
-                    os.path.join(os.path.realpath(os.path.join(folder, name)), "")
-                )
-            ]
+            around = within.pop(folder)
+            real = {name: os.path.realpath(os.path.join(folder, name)) for name in folders}
+            folders[:] = [name for name in folders if real[name] not in around]
+            within |= {os.path.join(folder, name): {*around, real[name]} for name in folders}
     for folder, files in sorted(found, key=lambda pair: pair[0]):
         for file in sorted(files):
             if file.lower().endswith(formats):
