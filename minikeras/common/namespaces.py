@@ -63,6 +63,8 @@ _TOP_LEVEL = frozenset(
     }
 )
 _HIDDEN = frozenset({"Functional"})
+_SHOWN_ELSEWHERE = {"FeatureSpace": "utils"}
+"""Classes that are public in another namespace than that of their file."""
 
 
 def address_of(cls: type) -> tuple[str | None, str | None]:
@@ -73,8 +75,8 @@ def address_of(cls: type) -> tuple[str | None, str | None]:
     if cls.__name__ not in _HIDDEN:
         if cls.__name__ in _TOP_LEVEL:
             return "keras", None
-        for depth in (2, 1):
-            home = ".".join(parts[1 : 1 + depth])
+        homes = [".".join(parts[1 : 1 + depth]) for depth in (2, 1)]
+        for home in (_SHOWN_ELSEWHERE.get(cls.__name__), *homes):
             if home in CLASS_HOMES and getattr(namespace_named(home), cls.__name__, None) is cls:
                 return f"keras.{home}", None
     return ".".join(["keras", "src", *parts[1:]]), cls.__name__

@@ -127,7 +127,15 @@ from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
 _LATE: dict[str, str] = {
+    "CategoryEncoding": "minikeras.layers.preprocessing.category_encoding",
+    "Discretization": "minikeras.layers.preprocessing.discretization",
+    "HashedCrossing": "minikeras.layers.preprocessing.hashed_crossing",
+    "Hashing": "minikeras.layers.preprocessing.hashing",
+    "IntegerLookup": "minikeras.layers.preprocessing.integer_lookup",
+    "Normalization": "minikeras.layers.preprocessing.normalization",
     "Rescaling": "minikeras.layers.preprocessing.rescaling",
+    "StringLookup": "minikeras.layers.preprocessing.string_lookup",
+    "TextVectorization": "minikeras.layers.preprocessing.text_vectorization",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

@@ -16,6 +16,7 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
 from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset as PyDataset
+from minikeras.utils.config import Config as Config
 from minikeras.utils.image_utils import array_to_img as array_to_img
 from minikeras.utils.image_utils import img_to_array as img_to_array
 from minikeras.utils.image_utils import load_img as load_img
@@ -29,6 +30,7 @@ from minikeras.utils.model_visualization import model_to_dot as model_to_dot
 from minikeras.utils.model_visualization import plot_model as plot_model
 from minikeras.utils.numerical_utils import normalize as normalize
 from minikeras.utils.numerical_utils import to_categorical as to_categorical
+from minikeras.utils.operation_utils import get_source_inputs as get_source_inputs
 from minikeras.utils.progbar import Progbar as Progbar
 from minikeras.utils.rng_utils import set_random_seed as set_random_seed
 from minikeras.utils.sequence_utils import pad_sequences as pad_sequences
@@ -40,6 +42,7 @@ custom_object_scope = CustomObjectScope
 
 _DATA = "minikeras.data"
 _LATE = {
+    "FeatureSpace": "minikeras.models.feature_space",
     "audio_dataset_from_directory": f"{_DATA}.audio_dataset_utils",
     "get_file": "minikeras.utils.file_utils",
     "image_dataset_from_directory": f"{_DATA}.image_dataset_utils",
@@ -47,6 +50,6 @@ _LATE = {
     "text_dataset_from_directory": f"{_DATA}.text_dataset_utils",
     "timeseries_dataset_from_array": f"{_DATA}.timeseries_dataset_utils",
 }
-"""What few scripts need, and where it is: imported when it is asked for."""
+"""What most scripts do not use, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -41,6 +41,7 @@ CANNOT = {
     "ctc_loss": "the loss is a kernel of its own, without a formula of smaller primitives",
     "eig": FACTORIZATION,
     "eigh": FACTORIZATION,
+    "HashedCrossing": NO_FUNCTION,
     "erfinv": NO_FUNCTION,
     "hamming": WINDOW,
     "hanning": WINDOW,

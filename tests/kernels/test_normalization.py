@@ -117,3 +117,23 @@ def test_the_same_bits_on_any_number_of_threads(shape):
     for other in runs[1:]:
         for a, b in zip(runs[0], other):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("shape", "keep"),
+    [((1001, 3), (1,)), ((70, 50, 3), ()), ((4, 5, 6), (0, 2)), ((2, 3), (0, 1)), ((0, 3), (1,))],
+)
+def test_moments_and_standardizing(shape, keep):
+    x = (np.random.default_rng(0).normal(size=shape) + 100).astype("float32")
+    over = tuple(i for i in range(len(shape)) if i not in keep)
+    count, mean, var = normalization.moments(x, keep)
+    assert count == np.prod([shape[i] for i in over])
+    if x.size:
+        np.testing.assert_allclose(mean, x.astype("float64").mean(over), rtol=1e-12)
+        np.testing.assert_allclose(var, x.astype("float64").var(over), rtol=1e-9, atol=1e-12)
+    along = [d if i in keep else 1 for i, d in enumerate(shape)]
+    mean, deviation = (v.astype("float32").reshape(along) for v in (mean, 1 + var))
+    y = normalization.standardize(x, mean, deviation)
+    np.testing.assert_array_equal(y, (x - mean) / deviation)
+    back = normalization.standardize(y, mean, deviation, invert=True)
+    np.testing.assert_array_equal(back, y * deviation + mean)

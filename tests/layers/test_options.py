@@ -30,7 +30,7 @@ VALUES = {
 OTHER_VALUES = {"ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "GroupNormalization"}
 
 # What no comparison can show, and why.
-REFUSED = {"lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size"}
+REFUSED = {"lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked_column_size", "sparse"}
 WITHOUT_EFFECT = {
     "flash_attention": "one implementation computes the same either way",
     "use_cudnn": "says how to compute",
@@ -40,8 +40,11 @@ WITHOUT_EFFECT = {
 }
 # What Keras takes and forgets; ours is tested in rnn/test_rnn.py.
 DROPPED_BY_KERAS = {("SimpleRNN", "activity_regularizer"), ("Bidirectional", "weights")}
+# What `adapt` alone looks at; tested with it in preprocessing/.
+FOR_ADAPT = {("Discretization", "num_bins"), ("Discretization", "epsilon")}
 # Values that say what the default does.
 SAME = {
+    ("CategoryEncoding", "output_mode", "'binary'"),
     ("Concatenate", "axis", "3"),  # the last one of four
     ("Conv3DTranspose", "output_padding", "1"),  # what None comes to
     ("MultiHeadAttention", "attention_axes", "(1, 2)"),  # all axes there are
@@ -82,7 +85,7 @@ def test_every_value_of_every_option_is_compared(name):
     for k, default in parameters(name).items():
         if k in OF_EVERY_LAYER - {"activity_regularizer"} | REFUSED | set(WITHOUT_EFFECT):
             continue
-        if (name, k) in DROPPED_BY_KERAS:
+        if (name, k) in DROPPED_BY_KERAS | FOR_ADAPT:
             continue
         others = [v for v in found[k].values() if repr(v) != repr(default)]
         if not others:

@@ -22,7 +22,7 @@ from op_cases import (
     shown,
 )
 from op_cases import call as call_of
-from op_cases.primitives import FUSED, WITHOUT_TENSORS
+from op_cases.primitives import FUSED, OFF_TAPE
 
 import minikeras
 from minikeras import ops, tree
@@ -425,7 +425,7 @@ def test_every_primitive_is_exercised(monkeypatch):
                 seen |= used_primitives(f, float_arrays(call), {})
             else:
                 run(ops, name, call, "float32")
-    for make in WITHOUT_TENSORS:
+    for make in OFF_TAPE:
         make(minikeras)
     missing = sorted(set(PRIMITIVES) - seen)
     assert not missing, (

@@ -145,6 +145,7 @@ class Case:
         half: whether `mixed_float16` is checked.
         training: whether outputs with `training=True` are compared too, and the weights after it.
         also: further calls, which need the batch that they have: compared with Keras only.
+        keras: whether Keras has it on JAX; what works on texts needs TensorFlow there.
     """
 
     calls: Any
@@ -162,6 +163,7 @@ class Case:
     half: bool = True
     training: bool = True
     also: Sequence[Call] = ()
+    keras: bool = True
 
     def strategy(self) -> st.SearchStrategy:
         """Return the strategy that draws a call."""

@@ -35,6 +35,16 @@ def probabilities(rng: Any) -> np.ndarray:
     return rng.uniform(0.1, 0.9, (5, 3))
 
 
+def weighted_counts(rng: Any) -> tuple:
+    from minikeras import layers
+
+    layer, indices = (
+        layers.CategoryEncoding(4, "count", dtype="float64"),
+        rng.integers(-1, 5, (5, 3)),
+    )
+    return (lambda w: layer(indices, count_weights=w)), rng.uniform(-1, 1, (5, 3))
+
+
 def labels(rng: Any) -> np.ndarray:
     return rng.integers(0, 3, 5)
 
@@ -73,6 +83,10 @@ FUSED: dict[str, Callable] = {
     "batch_normalization_of_batch": on_layer(
         lambda layers: layers.BatchNormalization(), 6, 2, 3, training=True
     ),
+    "standardize": on_layer(
+        lambda layers: layers.Normalization(mean=[0.5, -1.0, 2.0], variance=[2.0, 0.5, 1.0]), 4, 3
+    ),
+    "weighted_counts": lambda rng: weighted_counts(rng),
     "dropout": on_layer(lambda layers: layers.Dropout(0.4, seed=1), 5, 4, training=True),
     "ramp": on_layer(lambda layers: layers.ReLU(negative_slope=0.1, threshold=0.2), 4, 3),
     "global_average": on_layer(lambda layers: layers.GlobalAveragePooling2D(), 2, 3, 4, 2),
@@ -115,9 +129,10 @@ def embedding(rng: Any) -> tuple:
     return layers.Embedding(6, 3), rng.integers(0, 6, (4, 2))
 
 
-WITHOUT_TENSORS: list[Callable] = [
+OFF_TAPE: list[Callable] = [
     lambda minikeras: minikeras.ops.eye(2),
     lambda minikeras: minikeras.ops.tri(2),
     lambda minikeras: minikeras.random.normal((2,), seed=1),
+    lambda minikeras: minikeras.layers.CategoryEncoding(3)(np.array([[1, 2]])),
 ]
-"""Calls of primitives that take no tensors: see test_creation.py, and tests/random."""
+"""Calls of primitives that take no tensors, or have no gradient: see test_creation.py, and tests/random."""
