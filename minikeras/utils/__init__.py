@@ -44,6 +44,7 @@ _DATA = "minikeras.data"
 _LATE = {
     "FeatureSpace": "minikeras.models.feature_space",
     "audio_dataset_from_directory": f"{_DATA}.audio_dataset_utils",
+    "bounding_boxes": "minikeras.utils.bounding_boxes",
     "get_file": "minikeras.utils.file_utils",
     "image_dataset_from_directory": f"{_DATA}.image_dataset_utils",
     "split_dataset": f"{_DATA}.dataset_utils",

@@ -73,7 +73,9 @@ def make(library, name, call, dtype="float32"):
     """Make the layer of a call with minikeras or with Keras."""
     minikeras.utils.clear_session()
     kwargs = {k: v.function(library) if isinstance(v, Make) else v for k, v in call.kwargs.items()}
-    return getattr(library.layers, name)(**kwargs, dtype=dtype, name="tested")
+    if "dtype" in parameters_of(getattr(minikeras.layers, name)):
+        kwargs["dtype"] = dtype
+    return getattr(library.layers, name)(**kwargs, name="tested")
 
 
 def arguments(call, dtype="float32", batch=None):

@@ -1,0 +1,1 @@
+"""Bounding boxes: formats, and what happens to boxes when their image changes."""
