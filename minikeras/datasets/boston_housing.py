@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from minikeras.datasets.archives import read_npz
-from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split, check_test_split, shuffle_and_split
+from minikeras.utils.archives import read_npz
+from minikeras.utils.file_utils import GOOGLE, RemoteFile, cached_file
 
 _FILE = RemoteFile(
     GOOGLE + "boston_housing.npz",

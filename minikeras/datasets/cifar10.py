@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minikeras.datasets.archives import read_pickles
-from minikeras.datasets.files import TORONTO, RemoteFile, cached_file
 from minikeras.datasets.images import as_configured
 from minikeras.datasets.splitting import Split
+from minikeras.utils.archives import read_pickles
+from minikeras.utils.file_utils import TORONTO, RemoteFile, cached_file
 
 _FILE = RemoteFile(
     TORONTO + "cifar-10-python.tar.gz",

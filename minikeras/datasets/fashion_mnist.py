@@ -6,8 +6,8 @@ import zlib
 
 import numpy as np
 
-from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
+from minikeras.utils.file_utils import GOOGLE, RemoteFile, cached_file
 
 _FOLDER = "datasets/fashion-mnist"
 

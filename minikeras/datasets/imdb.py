@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minikeras.datasets.archives import read_npz
-from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
 from minikeras.datasets.word_sequences import WordRules, read_numbers
+from minikeras.utils.archives import read_npz
+from minikeras.utils.file_utils import GOOGLE, RemoteFile, cached_file
 
 _FILE = RemoteFile(
     GOOGLE + "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from minikeras.datasets.archives import read_npz
-from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
+from minikeras.utils.archives import read_npz
+from minikeras.utils.file_utils import GOOGLE, RemoteFile, cached_file
 
 _FILE = RemoteFile(
     GOOGLE + "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minikeras.datasets.archives import read_npz
-from minikeras.datasets.files import GOOGLE, RemoteFile, cached_file
 from minikeras.datasets.splitting import Split
 from minikeras.datasets.word_sequences import WordRules, read_numbers
+from minikeras.utils.archives import read_npz
+from minikeras.utils.file_utils import GOOGLE, RemoteFile, cached_file
 
 _FILE = RemoteFile(
     GOOGLE + "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"

@@ -369,6 +369,27 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     return y
 
 
+def resample_one(
+    image: np.ndarray, rows: AxisMap | None, columns: AxisMap | None, out: np.ndarray
+) -> None:
+    """Apply maps to one image of floats, in this thread.
+
+    Args:
+        image: shape `(height, width, channels)`.
+        rows: along the height; None for none.
+        columns: along the width.
+        out: where the result is put.
+    """
+    piece = Piece(0, 1, 0, len(out))
+    if columns and rows and len(out) * image.shape[1] > len(image) * out.shape[1]:
+        _across_rows(_along_rows(image, columns, None), rows, piece, 0, out)
+        return
+    if rows:
+        image = _across_rows(image, rows, piece, 0, None if columns else out)
+    if columns:
+        _along_rows(image, columns, out)
+
+
 def _across_rows(
     image: np.ndarray, rows: AxisMap, piece: Piece, low: int, into: np.ndarray | None
 ) -> np.ndarray:

@@ -43,6 +43,7 @@ custom_object_scope = CustomObjectScope
 _LATE = {
     "FeatureSpace": "minikeras.models.feature_space",
     "bounding_boxes": "minikeras.utils.bounding_boxes",
+    "get_file": "minikeras.utils.file_utils",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 

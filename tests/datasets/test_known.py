@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 import minikeras
-from minikeras.datasets import archives, cifar10, cifar100, fashion_mnist, files, imdb, mnist
+from minikeras.datasets import cifar10, cifar100, fashion_mnist, imdb, mnist
+from minikeras.utils import archives
+from minikeras.utils import file_utils as files
 
 IMAGES = ["mnist", "fashion_mnist", "cifar10", "cifar100"]
 NAMES = [*IMAGES, "imdb", "reuters", "boston_housing", "california_housing"]
@@ -378,7 +380,7 @@ def test_download(folder, monkeypatch, capsys):
     assert path == str(folder / "it.npz") and (folder / "it.npz").read_bytes() == content
     assert files.cached_file(remote, "it.npz") == path
     assert asked == ["https://there/it"]
-    assert "Downloading https://there/it" in capsys.readouterr().out
+    assert "Downloading data from https://there/it" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def _modules(standalone: bool) -> dict[str, Contents]:
         "regularizers": Contents(regularizers.NAMES, ["minikeras.regularizers"]),
         "initializers": Contents(regularizers.INITIALIZERS, ["minikeras.initializers"]),
         "constraints": Contents(regularizers.CONSTRAINTS, ["minikeras.constraints"]),
-        "utils": Contents(utils.NAMES, ["minikeras.utils"], otherwise=utils.OTHERWISE),
+        "utils": Contents(utils.NAMES, ["minikeras.utils"]),
         "legacy.interfaces": Contents(utils.INTERFACES, doc="keras.legacy.interfaces"),
         "estimator": Contents({"model_to_estimator": _ESTIMATOR}, doc="tf.keras.estimator"),
         "engine": Contents(

@@ -1,8 +1,9 @@
-"""`keras.utils.data_utils` and `io_utils` of Keras 2: queues of batches, arrays in HDF5 files."""
+"""`keras.utils.data_utils` and `io_utils` of Keras 2: files of the net, queues of batches, HDF5 files."""
 
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from collections import deque
@@ -13,6 +14,48 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.extras import require
+from minikeras.utils.file_utils import expected_hash, fetched_file, unpack
+
+
+def get_file(
+    fname: Any = None,
+    origin: str | None = None,
+    untar: bool = False,
+    md5_hash: str | None = None,
+    file_hash: str | None = None,
+    cache_subdir: Any = "datasets",
+    hash_algorithm: str = "auto",
+    extract: bool = False,
+    archive_format: Any = "auto",
+    cache_dir: Any = None,
+) -> str:
+    """Return the path of a file of the net. Archives are unpacked beside it, as Keras 2 did.
+
+    See `minikeras.utils.get_file`. With `untar` the result is the path without `.tar.gz`, where archives
+    of one folder have that folder; with `extract` it is the archive's own.
+    """
+    if untar and fname:
+        fname = str(fname).removesuffix(".tar.gz")
+    digest = expected_hash(file_hash, md5_hash, hash_algorithm)
+    path, _ = fetched_file(
+        "get_file",
+        f"{fname}.tar.gz" if untar and fname else fname,
+        origin,
+        digest,
+        cache_subdir,
+        cache_dir,
+        False,
+        lambda name: name,
+    )
+    folder = os.path.dirname(path)
+    if untar:
+        inside = path.removesuffix(".tar.gz").removesuffix(".tgz")
+        if not os.path.exists(inside) or inside == path:
+            unpack(path, folder, "tar")
+        return inside
+    if extract:
+        unpack(path, folder, archive_format)
+    return path
 
 
 class OrderedEnqueuer:

@@ -71,14 +71,8 @@ INTERFACES: Names = {
     **dict.fromkeys([f"legacy_{kind}_support" for kind in _KINDS.split()], interface),
 }
 
-OTHERWISE: Names = {
-    "get_file": Gone(
-        "keras.utils.get_file",
-        "Fetch the file with urllib.request.urlretrieve(url, path), and give its path.",
-    ),
-}
-
 NAMES: Names = {
+    "get_file": data_utils.get_file,
     "OrderedEnqueuer": data_utils.OrderedEnqueuer,
     "GeneratorEnqueuer": data_utils.GeneratorEnqueuer,
     "SequenceEnqueuer": data_utils.OrderedEnqueuer,

@@ -16,7 +16,7 @@ from minikeras.compat.tensorflow.arrays import pad, tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import numpy_generator
 from minikeras.compat.tensorflow.table import add, named, number, sizes
-from minikeras.kernels import linalg
+from minikeras.kernels import linalg, resampling
 
 
 class ResizeMethod:
@@ -35,52 +35,6 @@ class ResizeMethod:
 add("image.ResizeMethod", ResizeMethod)
 
 
-def _cubic(t: np.ndarray, b: float, c: float) -> np.ndarray:
-    """The family of cubic kernels of Mitchell and Netravali."""
-    near = ((12 - 9 * b - 6 * c) * t**3 + (-18 + 12 * b + 6 * c) * t**2 + 6 - 2 * b) / 6
-    far = (
-        (-b - 6 * c) * t**3 + (6 * b + 30 * c) * t**2 + (-12 * b - 48 * c) * t + 8 * b + 24 * c
-    ) / 6
-    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
-
-
-def _lanczos(radius: int) -> Any:
-    return lambda t: np.where(t < radius, np.sinc(t) * np.sinc(t / radius), 0.0)
-
-
-_KERNELS: dict[str, tuple[float, Any]] = {
-    "bilinear": (1.0, lambda t: np.maximum(1 - t, 0)),
-    "bicubic": (2.0, lambda t: _cubic(t, 0.0, 0.5)),
-    "mitchellcubic": (2.0, lambda t: _cubic(t, 1 / 3, 1 / 3)),
-    "lanczos3": (3.0, _lanczos(3)),
-    "lanczos5": (5.0, _lanczos(5)),
-    "gaussian": (1.5, lambda t: np.where(t < 1.5, np.exp(-2.0 * t**2), 0.0)),
-}
-
-
-def _weights(old: int, new: int, method: str, antialias: bool) -> np.ndarray:
-    """Return a matrix of shape `(new, old)`: how much of each old pixel a new one takes."""
-    scale = old / new
-    if method == "area":
-        edges = np.arange(new + 1) * scale
-        low, high = edges[:-1, None], edges[1:, None]
-        part = np.minimum(high, np.arange(1, old + 1)) - np.maximum(low, np.arange(old))
-        weights = np.maximum(part, 0)
-    elif method == "nearest":
-        places = np.minimum(np.floor((np.arange(new) + 0.5) * scale).astype(int), old - 1)
-        return np.eye(old)[places]
-    else:
-        _, kernel = _KERNELS[method]
-        width = max(scale, 1.0) if antialias else 1.0
-        centers = (np.arange(new) + 0.5) * scale - 0.5
-        if (
-            method == "bicubic" and not antialias
-        ):  # TensorFlow's takes the kernel from a table of 1024 steps
-            centers = np.floor(centers) + np.round((centers - np.floor(centers)) * 1024) / 1024
-        weights = kernel(np.abs(centers[:, None] - np.arange(old)) / width)
-    return weights / weights.sum(1, keepdims=True)
-
-
 @named("image.resize image.resize_images")
 def resize(
     images: Any,
@@ -93,7 +47,7 @@ def resize(
     """Return images of another size, as floats, or in their dtype for `"nearest"`."""
     if isinstance(method, int):  # TensorFlow 1 numbered them
         method = ("bilinear", "nearest", "bicubic", "area")[method]
-    if method not in (*_KERNELS, "area", "nearest"):
+    if method not in resampling.METHODS:
         raise ValueError(f"tf.image.resize: argument `method` is not known. Received: {method!r}")
     x = tensor(images)
     height, width = ops.shape(x)[-3:-1]
@@ -103,12 +57,13 @@ def resize(
         rows, columns = (round(n * factor) for n in (height, width))
     if method == "nearest":
         for axis, old, new in ((-3, height, rows), (-2, width, columns)):
-            x = ops.take(x, _weights(old, new, method, False).argmax(1), axis=axis)
+            x = ops.take(x, resampling.taps(old, new, method)[0][:, 0], axis=axis)
         return x
     x = ops.cast(x, "float32") if dtype_name(x) != "float64" else x
     for letter, old, new in (("h", height, rows), ("w", width, columns)):
-        if old != new or method in ("mitchellcubic", "gaussian"):
-            weights = _weights(old, new, method, antialias).astype(dtype_name(x))
+        if old != new or method in resampling.SMOOTHING:
+            matrix = resampling.weight_matrix(old, new, method, antialias)
+            weights = matrix.astype(dtype_name(x))
             after = f"...{'kwc' if letter == 'h' else 'hkc'}"
             x = ops.einsum(f"k{letter},...hwc->{after}", weights, x)
     return x

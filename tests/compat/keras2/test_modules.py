@@ -77,7 +77,6 @@ assert isinstance(keras.layers.Dense(1), Layer) and issubclass(keras.Sequential,
 assert model_from_config({{"class_name": "Sequential", "config": Sequential([Dense(1)]).get_config()}})
 assert "Dense" in dir(keras.layers) and "Dense" in keras.layers.__all__
 for place, words in (("models.model_from_yaml", "to_json"), ("estimator.model_to_estimator", "fit()"),
-                     ("utils.get_file", "urlretrieve"),
                      ("experimental.LinearModel", "Dense")):
     try:
         value = keras

@@ -35,9 +35,25 @@ SEQUENCE = _all_of(
     "TimeseriesGenerator timeseries_generator_from_json skipgrams make_sampling_table",
 )
 
+_IMAGES = {
+    "image_dataset_from_directory": Adapted(
+        "minikeras.utils:image_dataset_from_directory",
+        "directory labels label_mode class_names color_mode batch_size image_size shuffle seed "
+        "validation_split subset interpolation follow_links crop_to_aspect_ratio",
+        {"smart_resize": "crop_to_aspect_ratio"},
+    )
+}
+_TEXTS, _SERIES = (
+    {name: Lazy(f"minikeras.utils:{name}")}
+    for name in ("text_dataset_from_directory", "timeseries_dataset_from_array")
+)
+
 MODULES = {
-    "preprocessing": Contents(beside=["minikeras.preprocessing"]),
-    "preprocessing.image": Contents(IMAGE, ["minikeras.preprocessing.image"]),
-    "preprocessing.text": Contents(TEXT),
+    "preprocessing": Contents(_IMAGES, ["minikeras.preprocessing"]),
+    "preprocessing.image_dataset": Contents(_IMAGES),
+    "preprocessing.text_dataset": Contents(_TEXTS),
+    "preprocessing.timeseries": Contents(_SERIES),
+    "preprocessing.image": Contents({**IMAGE, **_IMAGES}, ["minikeras.preprocessing.image"]),
+    "preprocessing.text": Contents({**TEXT, **_TEXTS}),
     "preprocessing.sequence": Contents(SEQUENCE, ["minikeras.preprocessing.sequence"]),
 }
