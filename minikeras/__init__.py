@@ -46,7 +46,11 @@ from minikeras.optimizers import Optimizer
 from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
-_LATE = {"data": "minikeras.data", "install_as_keras": "minikeras.compat.importer"}
+_LATE = {
+    "applications": "minikeras.applications",
+    "data": "minikeras.data",
+    "install_as_keras": "minikeras.compat.importer",
+}
 """What few scripts need, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, _ = _late_names(globals(), _LATE)
