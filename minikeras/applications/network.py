@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +9,7 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 from minikeras import layers
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.common.arguments import ArgumentError, Kind, PositiveInt, checked
+from minikeras.common.arguments import ArgumentError, checked
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.datasets.files import RemoteFile, cached_file
