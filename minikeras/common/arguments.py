@@ -196,6 +196,18 @@ def are_numbers(value: Any) -> bool:
 
 
 Numbers = Annotated[Any, Kind("a number, or an array or list of numbers", are_numbers)]
+
+
+def _are_reals(value: Any) -> bool:
+    if not are_numbers(value):
+        return False
+    array = np.asarray(value)
+    return array.dtype.kind in "biu" or (array.dtype.kind in "fV" and bool((array == array).all()))
+
+
+Reals = Annotated[
+    Any, Kind("a real number, or an array or list of them, none of them NaN", _are_reals)
+]
 Unsupported = Annotated[
     None, Kind("None, since LoRA and quantization are not supported", NONE.accepts)
 ]

@@ -126,7 +126,9 @@ from minikeras.layers.rnn.simple_rnn import SimpleRNN, SimpleRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.layers.rnn.time_distributed import TimeDistributed
 
-_LATE: dict[str, str] = {}
+_LATE: dict[str, str] = {
+    "Rescaling": "minikeras.layers.preprocessing.rescaling",
+}
 """What most scripts do not use, and where it is: imported when it is asked for."""
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -442,7 +442,7 @@ def test_subclasses_make_their_own_state(name):
         class Own(cls):
             def build(self, *args, **kwargs):
                 super().build(*args, **kwargs)
-                self.offset = self.add_weight((), "ones", name="offset")
+                self.shift = self.add_weight((), "ones", name="shift")
 
             def compute_output_shape(self, *args, **kwargs):
                 self.asked = True
@@ -456,14 +456,14 @@ def test_subclasses_make_their_own_state(name):
                 assert config.pop("own") == 1
                 return super().from_config(config, **kwargs)
 
-        def call_with_offset(self, *args, **kwargs):
+        def call_shifted(self, *args, **kwargs):
             return tree.map_structure(
-                lambda y: None if y is None else y + ops.cast(self.offset, y.dtype),
+                lambda y: None if y is None else y + ops.cast(self.shift, y.dtype),
                 cls.call(self, *args, **kwargs),
             )
 
-        call_with_offset.__signature__ = inspect.signature(cls.call)
-        Own.call = call_with_offset
+        call_shifted.__signature__ = inspect.signature(cls.call)
+        Own.call = call_shifted
         Own.build.__wrapped__.__signature__ = Own.build.__signature__ = inspect.signature(cls.build)
         Own.compute_output_shape.__signature__ = inspect.signature(cls.compute_output_shape)
         ops = minikeras.ops
@@ -478,7 +478,7 @@ def test_subclasses_make_their_own_state(name):
         got = call_layer(own, args, kwargs)
         assert len(own.weights) == len(plain_layer.weights) + 1
         own.set_weights(
-            [w for v in own.weights for w in _value_for(v, own.offset, plain_layer.weights)]
+            [w for v in own.weights for w in _value_for(v, own.shift, plain_layer.weights)]
         )
         got = call_layer(own, args, kwargs)
         plus = tree.map_structure(
