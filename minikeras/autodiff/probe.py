@@ -123,6 +123,8 @@ def _assumed(t: KerasTensor, sizes: Sequence[int]) -> KerasTensor:
 
 
 def _ones(t: KerasTensor, sizes: Sequence[int]) -> Tensor:
+    if t.dtype == "string":
+        return Tensor(np.full(_shape(t, sizes), "1"))
     return Tensor(np.ones(_shape(t, sizes), np_dtype(t.dtype)))
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import ArraySpec, AssumedSize, KerasTensor, SymbolicTensorError
+from minikeras.common.arguments import short
 from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
+from minikeras.common.texts import objects_as_texts, text_array
 
 
 class Tensor:
@@ -218,16 +220,27 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
                 "model. Use it as the input of layers and of minikeras.ops functions only."
             )
         return _from_python(value, dtype)
-    if dtype is not None:
-        target = to_np_dtype(dtype)
-        if array.dtype != target:
-            array = array.astype(target)
+    if dtype is not None and array.dtype != (target := to_np_dtype(dtype)):
+        array = _texts(array) if target.kind == "O" else array.astype(target)
     if array.dtype.kind in "OMm":
+        texts = objects_as_texts(array) if array.dtype.kind == "O" else None
+        if texts is not None:
+            return texts
         raise TypeError(
             f"Expected numbers, received an array of dtype {array.dtype} (rows of different lengths, "
             f"dates, or values that are not numbers): {str(array)[:80]}"
         )
     return array
+
+
+def _texts(value: Any) -> np.ndarray:
+    texts = text_array(value)
+    if texts is None:
+        raise TypeError(
+            f"Expected texts, since dtype is 'string'. Received: {short(value)} (of type "
+            f"{type(value).__name__})"
+        )
+    return texts
 
 
 def _from_python(value: Any, dtype: Any) -> np.ndarray:
@@ -242,9 +255,13 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
     if array.dtype.kind in "OMm":
+        texts = objects_as_texts(array) if array.dtype.kind == "O" else None
+        if texts is not None:  # a column of pandas
+            return texts
         raise TypeError(f"Cannot make a tensor of {type(value).__name__}: {str(value)[:80]}")
     if dtype is not None:
-        return array.astype(to_np_dtype(dtype))
+        target = to_np_dtype(dtype)
+        return _texts(value) if target.kind == "O" else array.astype(target)
     if hasattr(value, "__array__"):  # another library's array: keep its dtype
         return array
     if array.dtype.kind in "iu":

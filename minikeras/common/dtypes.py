@@ -55,7 +55,7 @@ def _name_of(dtype: Any) -> str | None:
     if isinstance(dtype, str):
         name = {"int": "int32", "float": "float32"}.get(dtype, dtype)
     elif isinstance(dtype, np.dtype):
-        name = dtype.name
+        name = "string" if dtype.kind in "UTS" else dtype.name  # of any width
     elif isinstance(dtype, type) and issubclass(dtype, np.generic):
         name = np.dtype(dtype).name
     else:  # tf.float32, torch.float32, jnp.float32

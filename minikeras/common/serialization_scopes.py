@@ -24,9 +24,8 @@ class SafeModeScope:
 
 
 def in_safe_mode() -> bool:
-    """Return whether an object that is being deserialized may not revive code."""
-    scope = get_local("safe_mode")
-    return not settings.unsafe_deserialization and (scope is None or scope)
+    """Return whether an object is being deserialized that may neither revive code nor read files."""
+    return bool(get_local("safe_mode")) and not settings.unsafe_deserialization
 
 
 class WeightsToComeScope:

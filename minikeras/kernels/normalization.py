@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ _ALONE = 1 << 17
 """Elements from which a second thread pays."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
+_DOUBLE = np.dtype(np.float64)
 
 
 def _repeats(rows: int, columns: int) -> int:
@@ -119,21 +120,26 @@ def batch_forward(
     return (_shaped(y, x, axis), mean, var), saved
 
 
-def _moments(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moments(flat: np.ndarray, dtype: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and variance of each column, in one pass.
 
     Sums are taken of the differences to the mean of the first block. However far that is from the
     mean of all, its distance is part of the variance, so few digits are lost.
+
+    Args:
+        flat: C-contiguous matrix.
+        dtype: dtype to compute in, that of the matrix if None.
     """
     n = flat.shape[0]
+    dtype = dtype or flat.dtype
     first = flat[: block_rows(flat.shape)]
-    origin = column_sums(first) / max(first.shape[0], 1)
+    origin = column_sums(first.astype(dtype, copy=False)) / max(first.shape[0], 1)
     k = _repeats(*flat.shape)
     wide_origin = _tile(origin, k)
-    sums = np.zeros((2, block_count(flat.shape), k * flat.shape[1]), flat.dtype)
+    sums = np.zeros((2, block_count(flat.shape), k * flat.shape[1]), dtype)
 
     def work(blocks: list) -> None:
-        scratch = np.empty_like(first)
+        scratch = np.empty(first.shape, dtype)
         for i, rows in blocks:
             block = flat[rows].reshape(-1, wide_origin.size)
             d = scratch[: rows.stop - rows.start].reshape(block.shape)
@@ -146,6 +152,52 @@ def _moments(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     offset = _fold(sums[0], k) / max(n, 1)
     var = _fold(sums[1], k) / max(n, 1) - offset * offset
     return origin + offset, np.maximum(var, 0, out=var)
+
+
+def moments(x: np.ndarray, keep: Sequence[int]) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return how many numbers there are for each place of some axes, their mean and variance.
+
+    They are computed in float64, so that the number of numbers does not matter.
+
+    Args:
+        x: array of numbers.
+        keep: the axes, not negative, in ascending order.
+    """
+    kept = [x.shape[a] for a in keep]
+    order = [a for a in range(x.ndim) if a not in keep]
+    count = math.prod(x.shape[a] for a in order)
+    flat = np.ascontiguousarray(x.transpose(order + list(keep))).reshape(count, math.prod(kept))
+    if x.dtype.kind not in "f" or x.dtype.itemsize < 4:
+        flat = flat.astype(np.float32 if x.dtype.itemsize < 3 else np.float64)
+    total = (0, np.zeros(kept), np.zeros(kept))
+    whole = count - count % _WIDTH  # of so many rows `_repeats` makes long ones
+    for part in (flat[:whole], flat[whole:]):
+        if part.size == 0:
+            continue
+        if kept:
+            mean, var = [m.reshape(kept) for m in _moments(part, _DOUBLE)]
+        else:  # all numbers together: first those of columns, then the columns
+            means, vars_ = _moments(part.reshape(-1, min(part.size, _WIDTH)), _DOUBLE)
+            mean, var = means.mean(), vars_.mean() + means.var()
+        total = combine_moments(total, (len(part), mean, var))
+    return total
+
+
+def combine_moments(one: tuple, other: tuple) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return what `moments` would of the numbers of two sets together (Chan et al., 1979).
+
+    Args:
+        one, other: number of numbers, their mean and variance.
+    """
+    n, mean, var = one
+    m, other_mean, other_var = other
+    share = m / max(n + m, 1)
+    distance = other_mean - mean
+    return (
+        n + m,
+        mean + distance * share,
+        var * (1 - share) + other_var * share + distance * distance * (share * (1 - share)),
+    )
 
 
 def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
@@ -265,6 +317,75 @@ def affine_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list 
         examples.sums(flat_g * _matrix(x, axis), n) if needs[1] else None,
         examples.sums(flat_g, n) if needs[2] else None,
     ]
+
+
+# By a mean and a standard deviation that are given.
+
+
+def standardize(
+    x: np.ndarray, mean: np.ndarray, deviation: np.ndarray, invert: bool = False
+) -> np.ndarray:
+    """Compute `(x - mean) / deviation`, or its inverse `x * deviation + mean`.
+
+    Args:
+        x: array of floats.
+        mean, deviation: arrays of its dtype, of one shape, with as many axes as `x`, that broadcast
+            to its shape.
+        invert: whether to compute the inverse.
+    """
+    x = np.ascontiguousarray(x)
+    y = np.empty_like(x)
+    varying = [i for i, d in enumerate(mean.shape) if d != 1]
+    if varying:
+        inner = x.shape[varying[0] :]
+        vectors = [np.broadcast_to(v, (*v.shape[: varying[0]], *inner)) for v in (mean, deviation)]
+        vectors = [v.reshape(-1) for v in vectors]
+    else:  # one number for all
+        vectors = [np.full(min(x.size, _WIDTH), v.reshape(())) for v in (mean, deviation)]
+    columns = max(vectors[0].size, 1)
+    whole = x.size - x.size % columns
+    k = -(-_WIDTH // columns) if columns < _WIDTH else 1
+    wide = [_tile(v, k) for v in vectors]
+
+    def write(source: np.ndarray, target: np.ndarray, vectors: list) -> None:
+        a, b = vectors
+        source, target = source.reshape(-1, a.size), target.reshape(-1, a.size)
+        if invert:
+            np.multiply(source, b, target)
+            np.add(target, a, target)
+        else:
+            np.subtract(source, a, target)
+            np.divide(target, b, target)
+
+    source, target = x.reshape(-1), y.reshape(-1)
+
+    def work(blocks: list) -> None:
+        for _, rows in blocks:
+            begin, end = rows.start * columns, rows.stop * columns
+            middle = end - (end - begin) % (k * columns)
+            write(source[begin:middle], target[begin:middle], wide)
+            write(source[middle:end], target[middle:end], vectors)
+
+    _by_blocks((whole // columns, columns), work)
+    rest = x.size - whole
+    if rest:
+        write(source[whole:], target[whole:], [v[:rest] for v in vectors])
+    return y
+
+
+def standardize_backward(g: np.ndarray, saved: tuple, needs: Any, invert: bool) -> list:
+    """Return the gradients of x, mean and deviation."""
+    x, mean, deviation = saved
+    zero = np.zeros_like(mean)
+    dx = standardize(g, zero, deviation, invert)
+    over = tuple([i for i, d in enumerate(mean.shape) if d != x.shape[i]])
+    dmean = ddeviation = None
+    if needs[1]:
+        dmean = add_reduce(g if invert else -dx, over, keepdims=True)
+    if needs[2]:
+        slope = g * x if invert else -dx * standardize(x, mean, deviation)
+        ddeviation = add_reduce(slope, over, keepdims=True)
+    return [dx if needs[0] else None, dmean, ddeviation]
 
 
 # Normalization of each example by the statistics of its features.

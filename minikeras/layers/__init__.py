@@ -128,6 +128,7 @@ from minikeras.layers.rnn.time_distributed import TimeDistributed
 
 _LATE: dict[str, str] = {
     "Rescaling": "minikeras.layers.preprocessing.rescaling",
+    "Normalization": "minikeras.layers.preprocessing.normalization",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

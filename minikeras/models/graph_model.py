@@ -8,6 +8,7 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.texts import is_text_dtype
 from minikeras.common.traceback_utils import warn
 from minikeras.layers.call_arguments import specs_of
 from minikeras.layers.layer import Layer
@@ -229,6 +230,14 @@ class GraphModel(Function, Model):
 def _typed(x: Any, wanted: KerasTensor) -> Any:
     """Return a tensor in the dtype of its `Input`."""
     if not isinstance(x, Tensor) or x.array.dtype == np_dtype(wanted.dtype):
+        return x
+    if is_text_dtype(x.array.dtype) != (wanted.dtype == "string"):
+        raise ValueError(
+            f"Input '{wanted._keras_history.operation.name}' takes "
+            f"{'texts' if wanted.dtype == 'string' else f'numbers of dtype {wanted.dtype}'}. "
+            f"Received: an array of dtype {x.array.dtype}"
+        )
+    if wanted.dtype == "string":
         return x
     y = cast(x, wanted.dtype)
     y._keras_mask = x._keras_mask

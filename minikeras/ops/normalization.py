@@ -73,6 +73,23 @@ AFFINE = Primitive(
 """`x * scale + shift` with vectors along an axis."""
 
 
+def _standardize_reference(x: Tensor, mean: Tensor, deviation: Tensor, invert: bool) -> Tensor:
+    return x * deviation + mean if invert else (x - mean) / deviation
+
+
+STANDARDIZE = Primitive(
+    "standardize",
+    lambda x, mean, deviation, invert: (
+        kernels.standardize(x, mean, deviation, invert),
+        (x, mean, deviation),
+    ),
+    lambda g, saved, needs, out, invert: kernels.standardize_backward(g, saved, needs, invert),
+    rule=same,
+    reference=_standardize_reference,
+)
+"""`(x, mean, deviation)` to `(x - mean) / deviation`, or with `invert` back."""
+
+
 def _layer_reference(
     x: Tensor, gamma: Any, beta: Any, axes: int, epsilon: float, center: bool
 ) -> Tensor:

@@ -10,6 +10,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import np_dtype, result_type
+from minikeras.kernels.bins import bin_indices
 from minikeras.ops.core import scatter
 from minikeras.ops.families import np_shape, operand_kind, promote
 from minikeras.ops.indexing import take_along_axis
@@ -42,7 +43,7 @@ _SEARCHSORTED = without_gradient(
 def _digitize(x: np.ndarray, bins: np.ndarray) -> np.ndarray:
     if bins.size and bins[0] > bins[-1]:  # descending
         return _int32(np.digitize(x, bins))
-    return _int32(np.searchsorted(bins, x, side="right"))
+    return bin_indices(x, bins)
 
 
 _DIGITIZE = without_gradient("digitize", _digitize, _integers)

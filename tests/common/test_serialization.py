@@ -348,7 +348,14 @@ def test_safe_mode_reaches_into_objects():
     assert deserialize_keras_object(config, {"Box": Box}, safe_mode=False).content(7) == 7
     with SafeModeScope(True), pytest.raises(ValueError, match="lambda"):
         deserialize_keras_object(config, {"Box": Box}, safe_mode=False)
-    assert in_safe_mode()
+
+
+def test_safe_mode_is_that_of_what_is_being_deserialized():
+    assert not in_safe_mode()
+    with SafeModeScope(True):
+        assert in_safe_mode()
+    with SafeModeScope(False):
+        assert not in_safe_mode()
 
 
 def test_code_of_another_python():

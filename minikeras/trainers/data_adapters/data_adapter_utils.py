@@ -14,6 +14,7 @@ from minikeras import tree
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import FLOAT_TYPES, INT_TYPES, np_dtype
 from minikeras.common.settings import settings
+from minikeras.common.texts import text_array
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
@@ -256,7 +257,7 @@ def to_numpy(x: Any) -> Any:
 
 
 def _checked(array: Any, source: Any) -> Any:
-    """Return the array made of `source` if it holds numbers, all of which count."""
+    """Return the array made of `source` if it holds numbers, all of which count, or texts."""
     kind = array.dtype.kind
     if isinstance(source, np.ma.MaskedArray) and np.ma.is_masked(source):
         raise ValueError(
@@ -266,6 +267,9 @@ def _checked(array: Any, source: Any) -> Any:
         )
     if kind in "biufc" or (kind == "V" and _is_number_type(array.dtype)):
         return array
+    texts = text_array(array)
+    if texts is not None:
+        return texts
     hints = {
         "O": "convert it to numbers, with `.astype('float32')`. Sequences of different lengths "
         "become an array with `utils.pad_sequences`",
