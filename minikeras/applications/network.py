@@ -62,7 +62,7 @@ class Network:
     Args:
         include_top, ..., classifier_activation: as the user gave them.
         owner: name of the network, for messages.
-        size: height and width of images that it was trained on.
+        size: height and width of images that it was trained on; None if its classifier takes any.
         smallest: height and width below which nothing would be left of an image.
         channels_last: whether it only knows images whose channels come last.
 
@@ -81,7 +81,7 @@ class Network:
         classes: int,
         classifier_activation: Any,
         *,
-        size: int,
+        size: int | None,
         smallest: int = 32,
         channels_last: bool = False,
     ) -> None:
@@ -132,7 +132,7 @@ class Network:
                     self.classifier_activation,
                 )
 
-    def _standardized(self, shape: Any, size: int, smallest: int) -> tuple[int | None, ...]:
+    def _standardized(self, shape: Any, size: int | None, smallest: int) -> tuple[int | None, ...]:
         """Return the shape of one image: the one asked for, if it will do."""
         first = channels_axis() == 1
 
@@ -152,11 +152,12 @@ class Network:
         sides = shape[1:] if first else shape[:-1]
         if self.trained and channels != 3:
             refuse("one of 3 channels with weights='imagenet'")
-        if self.trained and self.include_top and sides != (size, size):
+        fixed = self.include_top and size is not None
+        if self.trained and fixed and sides != (size, size):
             refuse(f"{images(size, 3)} with weights='imagenet' and include_top=True")
         if any(side is not None and side < smallest for side in sides):
             refuse(f"one of at least {smallest}x{smallest} pixels")
-        if self.include_top and None in shape:
+        if fixed and None in shape:
             refuse("without None where include_top=True")
         if channels not in (1, 3):
             warn(f"{self.owner} is meant for images of 1 or 3 channels, not {channels}.")
@@ -173,6 +174,8 @@ class Network:
         rows, columns = self.input_shape[first : first + 2]
         if rows == columns and rows in sizes:
             return rows
+        if rows is None and columns is None:
+            return 224
         warn(
             f"{self.owner}: there are weights trained on square images of {sorted(sizes)} pixels, "
             f"not of {rows}x{columns}. Those for 224x224 are loaded."
