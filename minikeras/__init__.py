@@ -33,6 +33,7 @@ from minikeras import (
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
 from minikeras.autodiff.gradient_check import gradient_check
+from minikeras.autodiff.tracking import name_scope
 from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies import DTypePolicy, FloatDTypePolicy
 from minikeras.initializers import Initializer

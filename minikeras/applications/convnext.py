@@ -166,9 +166,7 @@ def _patches(stage: int, channels: int, name: str) -> Sequential:
         return Sequential(parts, name=f"{name}_stem")
     number = stage - 1
     parts = [
-        layers.LayerNormalization(
-            epsilon=_EPSILON, name=f"{name}_downsampling_layernorm_{number}"
-        ),
+        layers.LayerNormalization(epsilon=_EPSILON, name=f"{name}_downsampling_layernorm_{number}"),
         layers.Conv2D(channels, 2, strides=2, name=f"{name}_downsampling_conv_{number}"),
     ]
     return Sequential(parts, name=f"{name}_downsampling_block_{number}")

@@ -113,7 +113,9 @@ def efficientnet(
     x = net.top(
         _normalized_swish(x, "top_", "bn"), row.dropout, kernel_initializer=dense_initializer()
     )
-    return net.model(x, name, Pretrained(f"{EFFICIENTNETS}efficientnet{row.name.lower()}", row.digests))
+    return net.model(
+        x, name, Pretrained(f"{EFFICIENTNETS}efficientnet{row.name.lower()}", row.digests)
+    )
 
 
 def _block(
@@ -180,7 +182,10 @@ def squeeze_and_excitation(x: Any, narrow: int, name: str) -> Any:
     s = layers.GlobalAveragePooling2D(name=f"{name}se_squeeze")(x)
     shape = (channels, 1, 1) if channels_axis() == 1 else (1, 1, channels)
     s = layers.Reshape(shape, name=f"{name}se_reshape")(s)
-    for count, activation, part in ((max(1, narrow), "swish", "reduce"), (channels, "sigmoid", "expand")):
+    for count, activation, part in (
+        (max(1, narrow), "swish", "reduce"),
+        (channels, "sigmoid", "expand"),
+    ):
         s = layers.Conv2D(
             count,
             1,

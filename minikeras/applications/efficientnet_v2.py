@@ -208,13 +208,34 @@ def _normalized_swish(x: Any, name: str, activation_name: str) -> Any:
 
 
 _ROWS = [
-    Row("B0", _B, 32, 1.0, 1.0, 224, ("21ecbf6da12460d5c40bb2f29ceb2188", "893217f2bb855e2983157299931e43ff")),
-    Row("B1", _B, 32, 1.0, 1.1, 240, ("069f0534ff22adf035c89e2d9547a9dc", "0e80663031ca32d657f9caa404b6ec37")),
-    Row("B2", _B, 32, 1.1, 1.2, 260, ("424e49f28180edbde1e94797771950a7", "1dfe2e7a5d45b6632553a8961ea609eb")),
-    Row("B3", _B, 32, 1.2, 1.4, 300, ("1f1fc43bd98a6e4fd8fdfd551e02c7a0", "f6abf7b5849ac99a89b50dd3fd532856")),
-    Row("S", _S, 24, 1.0, 1.0, 384, ("e1d88a8495beba45748fedd0cecbe016", "af0682fb74e8c54910f2d4393339c070")),
-    Row("M", _M, 24, 1.0, 1.0, 480, ("a3bf6aa3276309f4fc6a34aa114c95cd", "1b8dc055df72dde80d614482840fe342")),
-    Row("L", _L, 32, 1.0, 1.0, 480, ("27e6d408b53c7ebc868fefa357689935", "b0b66b5c863aef5b46e8608fe1711615")),
+    Row(
+        "B0", _B, 32, 1.0, 1.0, 224,
+        ("21ecbf6da12460d5c40bb2f29ceb2188", "893217f2bb855e2983157299931e43ff"),
+    ),
+    Row(
+        "B1", _B, 32, 1.0, 1.1, 240,
+        ("069f0534ff22adf035c89e2d9547a9dc", "0e80663031ca32d657f9caa404b6ec37"),
+    ),
+    Row(
+        "B2", _B, 32, 1.1, 1.2, 260,
+        ("424e49f28180edbde1e94797771950a7", "1dfe2e7a5d45b6632553a8961ea609eb"),
+    ),
+    Row(
+        "B3", _B, 32, 1.2, 1.4, 300,
+        ("1f1fc43bd98a6e4fd8fdfd551e02c7a0", "f6abf7b5849ac99a89b50dd3fd532856"),
+    ),
+    Row(
+        "S", _S, 24, 1.0, 1.0, 384,
+        ("e1d88a8495beba45748fedd0cecbe016", "af0682fb74e8c54910f2d4393339c070"),
+    ),
+    Row(
+        "M", _M, 24, 1.0, 1.0, 480,
+        ("a3bf6aa3276309f4fc6a34aa114c95cd", "1b8dc055df72dde80d614482840fe342"),
+    ),
+    Row(
+        "L", _L, 32, 1.0, 1.0, 480,
+        ("27e6d408b53c7ebc868fefa357689935", "b0b66b5c863aef5b46e8608fe1711615"),
+    ),
 ]  # fmt: skip
 (
     EfficientNetV2B0,

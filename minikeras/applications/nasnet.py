@@ -16,6 +16,7 @@ from minikeras.applications.network import (
     halving_padding,
     variant,
 )
+from minikeras.autodiff.tracking import name_scope
 from minikeras.common.arguments import ArgumentError, PositiveInt
 from minikeras.models import Model
 
@@ -113,8 +114,6 @@ def _normal_cell(x: Any, before: Any, channels: int, cell: str) -> tuple[Any, An
         channels: number of channels of each part.
         cell: what names of layers end with.
     """
-    p = _fitted(before, x, channels, cell)
-    h = _projected(x, channels, f"normal_conv_1_{cell}", f"normal_bn_1_{cell}")
 
     def separable(t: Any, kernel: int, place: str) -> Any:
         return _separable(t, channels, kernel, f"normal_{place}_{cell}")
@@ -126,22 +125,23 @@ def _normal_cell(x: Any, before: Any, channels: int, cell: str) -> tuple[Any, An
     def added(a: Any, b: Any, number: int) -> Any:
         return layers.add([a, b], name=f"normal_add_{number}_{cell}")
 
-    parts = [
-        p,
-        added(separable(h, 5, "left1"), separable(p, 3, "right1"), 1),
-        added(separable(p, 5, "left2"), separable(p, 3, "right2"), 2),
-        added(average(h, "left3"), p, 3),
-        added(average(p, "left4"), average(p, "right4"), 4),
-        added(separable(h, 3, "left5"), h, 5),
-    ]
+    with name_scope(f"normal_A_block_{cell}"):
+        p = _fitted(before, x, channels, cell)
+        h = _projected(x, channels, f"normal_conv_1_{cell}", f"normal_bn_1_{cell}")
+        with name_scope("block_1"):
+            first = added(separable(h, 5, "left1"), separable(p, 3, "right1"), 1)
+        with name_scope("block_2"):
+            second = added(separable(p, 5, "left2"), separable(p, 3, "right2"), 2)
+        third = added(average(h, "left3"), p, 3)
+        fourth = added(average(p, "left4"), average(p, "right4"), 4)
+        with name_scope("block_5"):
+            fifth = added(separable(h, 3, "left5"), h, 5)
+    parts = [p, first, second, third, fourth, fifth]
     return layers.concatenate(parts, axis=-1, name=f"normal_concat_{cell}"), x
 
 
 def _reduction_cell(x: Any, before: Any, channels: int, cell: str) -> tuple[Any, Any]:
     """Return features of half the size, and `x`; arguments as in `_normal_cell`."""
-    p = _fitted(before, x, channels, cell)
-    h = _projected(x, channels, f"reduction_conv_1_{cell}", f"reduction_bn_1_{cell}")
-    padded = layers.ZeroPadding2D(halving_padding(h, 3), name=f"reduction_pad_1_{cell}")(h)
 
     def separable(t: Any, kernel: int, place: str, halves: bool = True) -> Any:
         return _separable(t, channels, kernel, f"reduction_{place}_{cell}", halves)
@@ -149,17 +149,26 @@ def _reduction_cell(x: Any, before: Any, channels: int, cell: str) -> tuple[Any,
     def pooled(kind: type, place: str) -> Any:
         return kind(3, strides=2, padding="valid", name=f"reduction_{place}_{cell}")(padded)
 
-    def added(a: Any, b: Any, name: str | None) -> Any:
-        return layers.add([a, b], name=name and f"reduction_{name}_{cell}")
+    def added(a: Any, b: Any, name: str) -> Any:
+        return layers.add([a, b], name=f"reduction_{name}_{cell}")
 
-    first = added(separable(h, 5, "left1"), separable(p, 7, "right1"), "add_1")
-    second = added(pooled(layers.MaxPooling2D, "left2"), separable(p, 7, "right2"), "add_2")
-    third = added(pooled(layers.AveragePooling2D, "left3"), separable(p, 5, "right3"), "add3")
-    near = layers.AveragePooling2D(3, strides=1, padding="same", name=f"reduction_left4_{cell}")
-    fourth = added(second, near(first), None)
-    fifth = added(
-        separable(first, 3, "left4", halves=False), pooled(layers.MaxPooling2D, "right5"), "add4"
-    )
+    with name_scope(f"reduction_A_block_{cell}"):
+        p = _fitted(before, x, channels, cell)
+        h = _projected(x, channels, f"reduction_conv_1_{cell}", f"reduction_bn_1_{cell}")
+        padded = layers.ZeroPadding2D(halving_padding(h, 3), name=f"reduction_pad_1_{cell}")(h)
+        with name_scope("block_1"):
+            first = added(separable(h, 5, "left1"), separable(p, 7, "right1"), "add_1")
+        with name_scope("block_2"):
+            peaks = pooled(layers.MaxPooling2D, "left2")
+            second = added(peaks, separable(p, 7, "right2"), "add_2")
+        with name_scope("block_3"):
+            means = pooled(layers.AveragePooling2D, "left3")
+            third = added(means, separable(p, 5, "right3"), "add3")
+        near = layers.AveragePooling2D(3, strides=1, padding="same", name=f"reduction_left4_{cell}")
+        fourth = layers.add([second, near(first)])
+        with name_scope("block_5"):
+            fifth = separable(first, 3, "left4", halves=False)
+            fifth = added(fifth, pooled(layers.MaxPooling2D, "right5"), "add4")
     parts = [second, third, fourth, fifth]
     return layers.concatenate(parts, axis=-1, name=f"reduction_concat_{cell}"), x
 
@@ -169,25 +178,25 @@ def _fitted(before: Any, x: Any, channels: int, cell: str) -> Any:
     if before is None:
         return x
     if before.shape[2] != x.shape[2]:
-        p = layers.Activation("relu", name=f"adjust_relu_1_{cell}")(before)
-        # Every second pixel, and every second one beginning with the next.
-        shifted = None
-        halves = []
-        for number in (1, 2):
-            if number == 2:
-                shifted = layers.ZeroPadding2D(((0, 1), (0, 1)))(p)
-                shifted = layers.Cropping2D(((1, 0), (1, 0)))(shifted)
-            name = f"adjust_avg_pool_{number}_{cell}"
-            half = layers.AveragePooling2D(1, strides=2, padding="valid", name=name)(
-                p if shifted is None else shifted
-            )
-            halves.append(_conv(half, channels // 2, 1, f"adjust_conv_{number}_{cell}"))
-        return _normalized(layers.concatenate(halves, axis=-1), f"adjust_bn_{cell}")
+        with name_scope("adjust_block"), name_scope(f"adjust_reduction_block_{cell}"):
+            p = layers.Activation("relu", name=f"adjust_relu_1_{cell}")(before)
+            here = _every_second(p, channels // 2, 1, cell)
+            shifted = layers.ZeroPadding2D(((0, 1), (0, 1)))(p)
+            shifted = layers.Cropping2D(((1, 0), (1, 0)))(shifted)
+            there = _every_second(shifted, channels // 2, 2, cell)
+            return _normalized(layers.concatenate([here, there], axis=-1), f"adjust_bn_{cell}")
     if before.shape[3] != channels:
-        return _projected(
-            before, channels, f"adjust_conv_projection_{cell}", f"adjust_bn_{cell}"
-        )  # fmt: skip
+        with name_scope("adjust_block"), name_scope(f"adjust_projection_block_{cell}"):
+            name = f"adjust_conv_projection_{cell}"
+            return _projected(before, channels, name, f"adjust_bn_{cell}")
     return before
+
+
+def _every_second(x: Any, channels: int, number: int, cell: str) -> Any:
+    """Return every second pixel, projected."""
+    name = f"adjust_avg_pool_{number}_{cell}"
+    x = layers.AveragePooling2D(1, strides=2, padding="valid", name=name)(x)
+    return _conv(x, channels, 1, f"adjust_conv_{number}_{cell}")
 
 
 def _projected(x: Any, channels: int, name: str, bn: str) -> Any:
@@ -196,21 +205,22 @@ def _projected(x: Any, channels: int, name: str, bn: str) -> Any:
 
 def _separable(x: Any, channels: int, kernel: int, name: str, halves: bool = False) -> Any:
     """Return two separable convolutions, each after a ReLU."""
-    for number in (1, 2):
-        x = layers.Activation("relu")(x)
-        strided = halves and number == 1
-        if strided:
-            padding = halving_padding(x, kernel)
-            x = layers.ZeroPadding2D(padding, name=f"separable_conv_1_pad_{name}")(x)
-        x = layers.SeparableConv2D(
-            channels,
-            kernel,
-            strides=2 if strided else 1,
-            padding="valid" if strided else "same",
-            use_bias=False,
-            name=f"separable_conv_{number}_{name}",
-        )(x)
-        x = _normalized(x, f"separable_conv_{number}_bn_{name}")
+    with name_scope(f"separable_conv_block_{name}"):
+        for number in (1, 2):
+            x = layers.Activation("relu")(x)
+            strided = halves and number == 1
+            if strided:
+                padding = halving_padding(x, kernel)
+                x = layers.ZeroPadding2D(padding, name=f"separable_conv_1_pad_{name}")(x)
+            x = layers.SeparableConv2D(
+                channels,
+                kernel,
+                strides=2 if strided else 1,
+                padding="valid" if strided else "same",
+                use_bias=False,
+                name=f"separable_conv_{number}_{name}",
+            )(x)
+            x = _normalized(x, f"separable_conv_{number}_bn_{name}")
     return x
 
 

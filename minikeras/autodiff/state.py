@@ -20,9 +20,10 @@ class State:
         describing: whether a step of a graph is being described: ops that it calls are part of it.
         in_call: whether a layer call is under way on this thread.
         scopes: open name scopes; variables created inside carry them in their path.
+        scope: who opened the innermost one and how it is called, and how many layers ran then.
     """
 
-    __slots__ = ("autocast", "describing", "in_call", "layers", "scopes", "tapes", "training")
+    __slots__ = ("autocast", "describing", "in_call", "layers", "scope", "scopes", "tapes", "training")
 
     def __init__(self) -> None:
         self.tapes: list[Any] = []
@@ -32,6 +33,11 @@ class State:
         self.describing = False
         self.in_call = False
         self.scopes: list[str] = []
+        self.scope: tuple[Any, str | None, int] = (None, None, 0)
+
+    def open_names(self) -> list[str]:
+        """Return the names that the path of a layer begins with: of scopes, and of layers around."""
+        return [*self.scopes, *[layer.name for layer in self.layers[self.scope[2] :]]]
 
 
 class _Thread(threading.local):

@@ -11,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import RoundedTensor, Variable
+from minikeras.common.arguments import ArgumentError
 
 
 class Trackable:
@@ -169,11 +170,53 @@ def _find(value: Any, found: dict[int, Any]) -> None:
 @contextmanager
 def name_scopes(names: Sequence[str]) -> Iterator[None]:
     """Let the paths of variables that are made inside begin with these names."""
-    before, thread.state.scopes = thread.state.scopes, list(names)
+    state = thread.state
+    before = state.scopes, state.scope
+    state.scopes, state.scope = list(names), (None, None, len(state.layers))
     try:
         yield
     finally:
-        thread.state.scopes = before
+        state.scopes, state.scope = before
+
+
+@contextmanager
+def name_scope(
+    name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None
+) -> Iterator[None]:
+    """Let the paths of layers and variables that are made inside begin with a name.
+
+    Args:
+        name: the name, without `/`.
+        caller: who opens the scope.
+        deduplicate: whether the scope is not opened once more if its caller did so last.
+        override_parent: path that the name is put behind; what is open around if None.
+
+    Raises:
+        ValueError: if the name is none.
+
+    Example:
+
+    >>> import minikeras
+    >>> with name_scope("head"):
+    ...     layer = minikeras.layers.Dense(1, name="scores")
+    ...     layer.build((None, 2))
+    >>> layer.kernel.path
+    'head/scores/kernel'
+    """
+    if not isinstance(name, str) or "/" in name:
+        raise ArgumentError("name_scope", "name", "a string without '/'", name)
+    state = thread.state
+    before = state.scopes, state.scope
+    same = caller is not None and state.scope[0] is caller and state.scope[1] == name
+    if not (deduplicate and same):
+        around = state.open_names()
+        if override_parent is not None:
+            around = [part for part in override_parent.split("/") if part]
+        state.scopes, state.scope = [*around, name], (caller, name, len(state.layers))
+    try:
+        yield
+    finally:
+        state.scopes, state.scope = before
 
 
 @contextmanager
