@@ -51,6 +51,7 @@ from minikeras.version import __version__, version
 _LATE = {
     "StatelessScope": "minikeras.autodiff.scopes",
     "SymbolicScope": "minikeras.autodiff.scopes",
+    "applications": "minikeras.applications",
     "data": "minikeras.data",
     "device": "minikeras.autodiff.scopes",
     "distillation": "minikeras.distillation",

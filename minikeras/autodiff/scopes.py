@@ -10,7 +10,6 @@ from minikeras.autodiff.journal import Journal, note_change
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
-from minikeras.common.settings import get_local, set_local
 
 
 class StatelessScope:
@@ -171,28 +170,19 @@ class name_scope:
         self.override_parent = override_parent
 
     def __enter__(self) -> name_scope:
-        here = thread.state
-        self._before = here.scopes, get_local("name_scopes", ()), get_local("name_scope")
-        scopes, open_scopes, last = self._before
-        again = (
-            self.deduplicate
-            and self.caller is not None
-            and last is not None
-            and last.caller is self.caller
-            and last.name == self.name
-        )
-        if self.override_parent is not None:
-            scopes = open_scopes = tuple(filter(None, self.override_parent.split("/")))
-        if not again:
-            here.scopes = [*scopes, self.name]
-            set_local("name_scopes", (*open_scopes, self.name))
-            set_local("name_scope", self)
+        state = thread.state
+        self._before = state.scopes, state.scope
+        same = self.caller is not None and state.scope[0] is self.caller and state.scope[1] == self.name
+        if not (self.deduplicate and same):
+            around = state.open_names()
+            if self.override_parent is not None:
+                around = [part for part in self.override_parent.split("/") if part]
+            state.scopes = [*around, self.name]
+            state.scope = (self.caller, self.name, len(state.layers))
         return self
 
     def __exit__(self, *exc: Any) -> None:
-        thread.state.scopes, open_scopes, last = self._before
-        set_local("name_scopes", open_scopes)
-        set_local("name_scope", last)
+        thread.state.scopes, thread.state.scope = self._before
 
 
 class device:

@@ -22,6 +22,7 @@ class State:
         rematerializing: whether what runs will be computed again for its gradient, or is.
         in_call: whether a layer call is under way on this thread.
         scopes: open name scopes; variables created inside carry them in their path.
+        scope: who opened the innermost one and how it is called, and how many layers ran then.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class State:
         "journal",
         "layers",
         "rematerializing",
+        "scope",
         "scopes",
         "tapes",
         "training",
@@ -46,6 +48,11 @@ class State:
         self.journal: Any = None
         self.rematerializing = False
         self.scopes: list[str] = []
+        self.scope: tuple[Any, str | None, int] = (None, None, 0)
+
+    def open_names(self) -> list[str]:
+        """Return the names that the path of a layer begins with: of scopes, and of layers around."""
+        return [*self.scopes, *[layer.name for layer in self.layers[self.scope[2] :]]]
 
 
 class _Thread(threading.local):

@@ -11,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import RoundedTensor, Variable
+from minikeras.common.arguments import ArgumentError
 
 
 class Trackable:
@@ -173,11 +174,13 @@ def _find(value: Any, found: dict[int, Any]) -> None:
 @contextmanager
 def name_scopes(names: Sequence[str]) -> Iterator[None]:
     """Let the paths of variables that are made inside begin with these names."""
-    before, thread.state.scopes = thread.state.scopes, list(names)
+    state = thread.state
+    before = state.scopes, state.scope
+    state.scopes, state.scope = list(names), (None, None, len(state.layers))
     try:
         yield
     finally:
-        thread.state.scopes = before
+        state.scopes, state.scope = before
 
 
 @contextmanager

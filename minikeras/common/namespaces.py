@@ -27,6 +27,7 @@ CLASS_HOMES = (
     "ops",
     "quantizers",
     "utils",
+    "applications",
     "distillation",
 )
 """Namespaces of minikeras whose classes a config may name."""

@@ -335,8 +335,7 @@ class Layer(LayerState):
 
     def _push(self) -> None:
         if self._path is None:
-            around = [layer.name for layer in thread.state.layers]
-            self._path = "/".join([*get_local("name_scopes", ()), *around, self.name])
+            self._path = "/".join([*thread.state.open_names(), self.name])
         thread.state.layers.append(self)
 
     def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:

@@ -268,7 +268,7 @@ class LayerState(Trackable, Operation):
     def _scopes(self) -> list[str]:
         """The names that the paths of the layer's variables begin with."""
         running = thread.state.layers
-        names = [*get_local("name_scopes", ()), *[layer.name for layer in running]]
+        names = thread.state.open_names()
         return names if running and running[-1] is self else [*names, self.name]
 
     def _keep_weight_arguments(self, arguments: dict[str, Any]) -> None:
