@@ -13,7 +13,7 @@ from minikeras import ops
 from minikeras.common.arguments import ArgumentError, PositiveInt, checked
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.settings import settings
-from minikeras.datasets.files import RemoteFile, cached_file
+from minikeras.utils.file_utils import RemoteFile, cached_file
 
 DataFormat = Literal["channels_first", "channels_last"] | None
 

@@ -12,10 +12,10 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import ArgumentError, checked
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
-from minikeras.datasets.files import RemoteFile, cached_file
 from minikeras.models import Model
 from minikeras.models.functional import Functional
 from minikeras.ops.operation_utils import get_source_inputs
+from minikeras.utils.file_utils import RemoteFile, cached_file
 
 P = ParamSpec("P")
 Facts = TypeVar("Facts")

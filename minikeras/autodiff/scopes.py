@@ -172,7 +172,11 @@ class name_scope:
     def __enter__(self) -> name_scope:
         state = thread.state
         self._before = state.scopes, state.scope
-        same = self.caller is not None and state.scope[0] is self.caller and state.scope[1] == self.name
+        same = (
+            self.caller is not None
+            and state.scope[0] is self.caller
+            and state.scope[1] == self.name
+        )
         if not (self.deduplicate and same):
             around = state.open_names()
             if self.override_parent is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import RoundedTensor, Variable
-from minikeras.common.arguments import ArgumentError
 
 
 class Trackable:

@@ -18,8 +18,8 @@ def late_names(
 
     Args:
         namespace: `globals()` of the package's `__init__`, once all else in it is defined.
-        homes: dict from names to the modules that define them. A module whose last part is the
-            name stands for itself.
+        homes: dict from names to the modules that define them, from the package on if they begin
+            with a dot. A module whose last part is the name stands for itself.
 
     Example:
 
@@ -48,7 +48,7 @@ def late_names(
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        module = importlib.import_module(home)
+        module = importlib.import_module(home, namespace["__name__"])
         value = module if home.rpartition(".")[2] == name else getattr(module, name)
         namespace[name] = value
         return value

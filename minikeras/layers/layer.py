@@ -18,7 +18,7 @@ from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
-from minikeras.common.settings import get_local, settings
+from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.layers.building import Before, build_arguments, build_once, first_call
 from minikeras.layers.call_arguments import (
@@ -32,8 +32,8 @@ from minikeras.layers.call_arguments import (
     tensor_arguments,
 )
 from minikeras.layers.input_spec import check_inputs
-from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.layers.layer_state import LayerState, super_init_first
+from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
 

@@ -42,8 +42,13 @@ custom_object_scope = CustomObjectScope
 
 _LATE = {
     "FeatureSpace": "minikeras.models.feature_space",
+    "audio_dataset_from_directory": "minikeras.data.audio_dataset_utils",
     "bounding_boxes": "minikeras.utils.bounding_boxes",
     "get_file": "minikeras.utils.file_utils",
+    "image_dataset_from_directory": "minikeras.data.image_dataset_utils",
+    "split_dataset": "minikeras.data.dataset_utils",
+    "text_dataset_from_directory": "minikeras.data.text_dataset_utils",
+    "timeseries_dataset_from_array": "minikeras.data.timeseries_dataset_utils",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 

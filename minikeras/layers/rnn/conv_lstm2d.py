@@ -36,7 +36,8 @@ class ConvLSTM2D(ConvLSTM, cell=ConvLSTM2DCell):
         return_sequences, return_state, go_backwards, stateful: see `RNN`.
 
     Input: `(batch, time, height, width, channels)`; the spatial sizes must be known.
-    Output: `(batch, height, width, filters)`, or with `return_sequences` `(batch, time, height, width, filters)`.
+    Output: `(batch, height, width, filters)`, or with `return_sequences`
+    `(batch, time, height, width, filters)`.
 
     Raises:
         ValueError: if the windows do not fit, or a spatial size is unknown.

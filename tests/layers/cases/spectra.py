@@ -92,7 +92,11 @@ CASES = {
                 Array((2, 5, 3)),
                 {"reverse": True},
             ),
-            Call({"input_dim": 7, "output_dim": 3, "mask_zero": True}, Array((2, 5, 3)), {"reverse": True}),
+            Call(
+                {"input_dim": 7, "output_dim": 3, "mask_zero": True},
+                Array((2, 5, 3)),
+                {"reverse": True},
+            ),
         ],
         examples=3,
     ),
