@@ -14,6 +14,11 @@ from minikeras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from minikeras.callbacks.remote_monitor import RemoteMonitor
 from minikeras.callbacks.swap_ema_weights import SwapEMAWeights
 from minikeras.callbacks.terminate_on_nan import TerminateOnNaN
+from minikeras.common.late_names import late_names as _late_names
+
+_LATE = {"TensorBoard": ".tensorboard"}
+
+__getattr__, __dir__, _ = _late_names(globals(), _LATE)
 
 __all__ = [
     "BackupAndRestore",
@@ -29,5 +34,6 @@ __all__ = [
     "ReduceLROnPlateau",
     "RemoteMonitor",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -87,6 +87,7 @@ ELSEWHERE = {
     "ProgbarLogger": "takes no arguments",
     "RemoteMonitor": "each argument is tested in test_remote_monitor.py",
     "SwapEMAWeights": "tested below",
+    "TensorBoard": "each argument is tested in test_tensorboard.py",
 }
 OWN = {
     ("TerminateOnNaN", "locate")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import threading
 from collections.abc import Iterator
@@ -82,86 +81,24 @@ class BaseLogger(callbacks.Callback):
         self.stateful_metrics = set(stateful_metrics or ())
 
 
-class TensorBoard(callbacks.Callback):
-    """Writes metrics, and histograms of weights, where TensorBoard finds them, by `tensorboardX`.
-
-    Args:
-        log_dir: folder to write into.
-        histogram_freq: epochs between histograms of the weights, 0 for none.
-        write_images: whether weights that look like images are written too.
-        update_freq: `"epoch"`, or `"batch"`, or a number of batches between two points of training.
-        **others: accepted, without effect: `batch_size`, `write_graph`, `write_grads`, `profile_batch`,
-            and `embeddings_*`.
-
-    Raises:
-        ImportError: if tensorboardX is not installed (`pip install tensorboardX`).
-    """
-
-    def __init__(
-        self,
-        log_dir: Any = "./logs",
-        histogram_freq: int = 0,
-        batch_size: int | None = None,
-        write_graph: bool = True,
-        write_grads: bool = False,
-        write_images: bool = False,
-        update_freq: Any = "epoch",
-        **others: Any,
-    ) -> None:
-        super().__init__()
-        try:
-            self._library = importlib.import_module("tensorboardX")
-        except ImportError as error:
-            raise ImportError(
-                "TensorBoard needs tensorboardX, which is not installed. Run: pip install tensorboardX"
-            ) from error
-        self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = histogram_freq
-        self.write_images = write_images
-        self.update_freq = 1 if update_freq == "batch" else update_freq
-        self._seen = 0
-        self._writers: dict[str, Any] = {}
-
-    def _writer(self, name: str) -> Any:
-        if name not in self._writers:
-            path = os.path.join(self.log_dir, name)
-            self._writers[name] = self._library.SummaryWriter(path)
-        return self._writers[name]
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._seen += 1
-        if self.update_freq != "epoch" and self._seen % self.update_freq == 0:
-            for name, value in (logs or {}).items():
-                self._writer("train").add_scalar(f"batch_{name}", value, self._seen)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        for name, value in (logs or {}).items():
-            of_validation = name.startswith("val_")
-            writer = self._writer("validation" if of_validation else "train")
-            writer.add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
-        if self.histogram_freq and epoch % self.histogram_freq == 0:
-            for weight in self.model.weights:
-                value = weight.numpy()
-                self._writer("train").add_histogram(weight.path, value, epoch)
-                if self.write_images and value.ndim == 2:
-                    low, high = value.min(), value.max()
-                    image = (value - low) / (high - low) if high > low else value * 0
-                    self._writer("train").add_image(weight.path, image[None], epoch)
-        for writer in self._writers.values():
-            writer.flush()
-
-    def on_train_end(self, logs: Any = None) -> None:
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
-
-
 _HERE = "minikeras.callbacks"
 
 NAMES = {
     "ModelCheckpoint": ModelCheckpoint,
     "BaseLogger": BaseLogger,
-    "TensorBoard": TensorBoard,
+    "TensorBoard": Adapted(
+        f"{_HERE}:TensorBoard",
+        "log_dir histogram_freq batch_size write_graph write_grads write_images embeddings_freq "
+        "embeddings_layer_names embeddings_metadata embeddings_data update_freq profile_batch",
+        ignored={
+            "batch_size": "histograms are of the weights alone",
+            "write_grads": "histograms are of the weights alone",
+            "embeddings_layer_names": "all Embedding layers are shown",
+            "embeddings_data": "the vectors themselves are shown",
+            "profile_batch": "there is no profile of TensorFlow's kernels",
+        },
+        defaults={"log_dir": "./logs"},
+    ),
     "EarlyStopping": Adapted(
         f"{_HERE}:EarlyStopping",
         "monitor min_delta patience verbose mode baseline restore_best_weights",

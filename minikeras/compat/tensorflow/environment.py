@@ -18,6 +18,7 @@ import minikeras
 from minikeras import ops
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
+from minikeras.common.extras import require
 from minikeras.common.traceback_utils import warn
 from minikeras.compat.adapters import Gone, Lazy, no_effect
 from minikeras.compat.tensorflow.dtypes import as_dtype
@@ -481,13 +482,7 @@ class Writer:
     """
 
     def __init__(self, logdir: Any, *_: Any, **__: Any) -> None:
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError as error:
-            raise ImportError(
-                "tf.summary needs tensorboardX, which is not installed. Run: pip install tensorboardX"
-            ) from error
-        self.writer = SummaryWriter(os.fspath(logdir))
+        self.writer: Any = require("tensorboardX", "tensorboard").SummaryWriter(os.fspath(logdir))
 
     @contextlib.contextmanager
     def as_default(self, step: Any = None) -> Iterator[Writer]:
@@ -511,10 +506,23 @@ class Writer:
         self.writer.close()
 
 
+class NoWriter(Writer):
+    """Takes what is summarized and writes nothing."""
+
+    def __init__(self) -> None:
+        self.writer = None
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 def _summary(name: str, method: str, prepare: Any) -> None:
     @named(f"summary.{name}")
     def summarize(name: str, data: Any, step: Any = None, **options: Any) -> bool:
-        if not _writers:
+        if not _writers or _writers[-1].writer is None:
             return False
         number = _steps[-1] if step is None else step
         number = None if number is None else int(to_array(number))
@@ -533,7 +541,7 @@ _summary("histogram", "add_histogram", lambda m, name, data, step: m(name, to_ar
 _summary("text", "add_text", lambda m, name, data, step: m(name, str(data), step))
 _summary("image", "add_images", _add_image)
 add("summary.create_file_writer", Writer)
-add("summary.create_noop_writer", contextlib.nullcontext)
+add("summary.create_noop_writer", NoWriter)
 add("summary.flush", lambda writer=None: [w.flush() for w in _writers] and None)
 for _name in ("trace_on", "trace_off", "trace_export"):
     add(f"summary.{_name}", no_effect(f"tf.summary.{_name}"))
