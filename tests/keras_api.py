@@ -177,7 +177,7 @@ def page() -> str:
         "",
         f"Keras 3.15.1 has {len(names):,} public names, counted under every place where they can be",
         f"imported from. {counts}",
-        f"Of those that are there, {len(there) - len(differing):,} have Keras's arguments: the same names, in",
+        f"Of those, {len(there) - len(differing):,} have Keras's arguments: the same names, in",
         f"the same order, with the same defaults; {len(differing)} have not.",
         "",
         "## Left out",
