@@ -56,4 +56,5 @@ def late_names(
     def __dir__() -> list[str]:
         return sorted({*namespace, *homes})
 
+    __getattr__.homes = homes  # for the documentation, which reads files
     return __getattr__, __dir__, [*public, *homes]
