@@ -66,6 +66,7 @@ def keras():
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
     quick_keras.draw_weights_with_numpy()
     quick_keras.keep_compiler_context()
+    quick_keras.share_programs()
     keep_out_of_collections()
     return keras
 

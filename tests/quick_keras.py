@@ -59,6 +59,19 @@ def keep_compiler_context() -> None:
         mlir.make_ir_context = functools.cache(mlir.make_ir_context)
 
 
+def share_programs() -> None:
+    """Let JAX put programs into the folder whole, as several processes read and write there."""
+    from jax._src.lru_cache import LRUCache
+
+    def put(self: Any, key: str, value: bytes) -> None:
+        path = Path(self.path) / f"{key}-cache"
+        begun = path.with_name(f"{os.getpid()}-{key}")
+        begun.write_bytes(value)
+        begun.replace(path)
+
+    LRUCache.put = put
+
+
 def forget_programs() -> None:
     """Free the memory of compiled programs; the more JAX keeps, the slower it compiles, too."""
     if "jax" in sys.modules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -56,4 +56,8 @@ def late_names(
     def __dir__() -> list[str]:
         return sorted({*namespace, *homes})
 
+    __getattr__.homes = {  # for the documentation, which reads files
+        name: importlib.util.resolve_name(home, namespace["__name__"])
+        for name, home in homes.items()
+    }
     return __getattr__, __dir__, [*public, *homes]

@@ -90,6 +90,8 @@ def test_a_model_goes_to_keras_and_back(keras, name, tmp_path):
     train(original, 10, 2)
     original.save(tmp_path / "ours.keras")
     theirs = keras.saving.load_model(tmp_path / "ours.keras")
+    # Compiled, Keras's Adafactor gives NaN for some weights; step by step it does not.
+    theirs.run_eagerly = type(theirs.optimizer).__name__ == "Adafactor"
     assert_alike(original, theirs, 1e-5)
     theirs.save(tmp_path / "theirs.keras")
     back = minikeras.saving.load_model(tmp_path / "theirs.keras")
