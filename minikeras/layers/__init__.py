@@ -136,10 +136,14 @@ _LATE = {
     "ConvLSTM1D": "minikeras.layers.rnn.conv_lstm1d",
     "ConvLSTM2D": "minikeras.layers.rnn.conv_lstm2d",
     "ConvLSTM3D": "minikeras.layers.rnn.conv_lstm3d",
+    "FlaxLayer": "minikeras.layers.other_frameworks",
+    "JaxLayer": "minikeras.layers.other_frameworks",
     "MelSpectrogram": "minikeras.layers.preprocessing.mel_spectrogram",
     "ReversibleEmbedding": "minikeras.layers.core.reversible_embedding",
     "STFTSpectrogram": "minikeras.layers.preprocessing.stft_spectrogram",
     "SpectralNormalization": "minikeras.layers.normalization.spectral_normalization",
+    "TFSMLayer": "minikeras.layers.other_frameworks",
+    "TorchModuleWrapper": "minikeras.layers.other_frameworks",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

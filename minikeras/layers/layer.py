@@ -32,8 +32,8 @@ from minikeras.layers.call_arguments import (
     tensor_arguments,
 )
 from minikeras.layers.input_spec import check_inputs
-from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.layers.layer_state import LayerState, super_init_first
+from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
 

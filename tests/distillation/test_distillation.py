@@ -27,7 +27,10 @@ def distilled(k):
     distiller = of.Distiller(
         teacher,
         student,
-        [of.LogitsDistillation(2.0, k.losses.KLDivergence()), of.FeatureDistillation("mae", "h", "g")],
+        [
+            of.LogitsDistillation(2.0, k.losses.KLDivergence()),
+            of.FeatureDistillation("mae", "h", "g"),
+        ],
         [1.0, 0.3],
         0.4,
     )

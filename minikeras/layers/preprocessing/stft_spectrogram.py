@@ -149,9 +149,7 @@ class STFTSpectrogram(Layer):
         if self.expand_dims:
             return ops.transpose(y, (0, 2, 3, 1)) if last else y
         if last:
-            return ops.reshape(
-                ops.transpose(y, (0, 2, 1, 3)), (-1, frames, channels * frequencies)
-            )
+            return ops.reshape(ops.transpose(y, (0, 2, 1, 3)), (-1, frames, channels * frequencies))
         return ops.reshape(ops.transpose(y, (0, 1, 3, 2)), (-1, channels * frequencies, frames))
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
