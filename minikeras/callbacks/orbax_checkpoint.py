@@ -11,7 +11,9 @@ class OrbaxCheckpoint(LeftOut):
     """Keras's callback that saves through Orbax, a library for JAX."""
 
     reason = "it saves through Orbax, which needs JAX"
-    instead = "Use `callbacks.ModelCheckpoint`, or `callbacks.BackupAndRestore` to go on after an interruption."
+    instead = (
+        "Use `callbacks.ModelCheckpoint`, or `callbacks.BackupAndRestore` to go on where it was."
+    )
 
     def __init__(
         self,

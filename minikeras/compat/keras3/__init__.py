@@ -20,6 +20,9 @@ def _modules() -> dict[str, Contents]:
                 if not name.startswith("_") and inner not in found and inner.count(".") < 3:
                     found[inner] = Contents(beside=[value.__name__], doc=value.__doc__ or "")
                     todo.append((inner, value))
+    for name, home in minikeras._LATE.items():  # packages that are imported when they are asked for
+        if home == f"minikeras.{name}" and name != "data":  # which Keras has not got
+            found.setdefault(name, Contents(beside=[home]))
     return found
 
 

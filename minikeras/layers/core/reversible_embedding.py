@@ -59,8 +59,8 @@ class ReversibleEmbedding(Embedding):
         logit_soft_cap: Positive | None = None,
         **kwargs: Any,
     ) -> None:
+        object.__setattr__(self, "tie_weights", tie_weights)  # with `weights` it is built at once
         super().__init__(**accepted(Embedding, locals()), **kwargs)
-        self.tie_weights = tie_weights
         self.reverse_dtype = reverse_dtype
         self.logit_soft_cap = logit_soft_cap
 
