@@ -4,3 +4,5 @@ Three storeys of its own: `tracing.py` runs a model on arrays that are not there
 that are not known); `graph.py` collects what comes of it; the files beside it say, by subject, what each
 primitive is in ONNX. `onnx_format.py` puts them together, `export_lib.py` is what users call.
 """
+
+from minikeras.export.export_archive import ExportArchive as ExportArchive

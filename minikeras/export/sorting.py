@@ -178,3 +178,8 @@ def _lcm(g: Graph, x1: Any, x2: Any) -> Any:
     divisor = Tensor(_gcd(g, x1, x2))
     safe = where_op(divisor == 0, 1, divisor)
     return abs(a // safe * b).array
+
+
+@rule("ctc_decode")
+def _ctc_decode(g: Graph, *_: Any, **__: Any) -> Any:
+    raise CannotExport("how long the labels are depends on values")

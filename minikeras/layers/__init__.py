@@ -143,9 +143,11 @@ _LATE = {
     "CutMix": ".preprocessing.image_preprocessing.cut_mix",
     "Discretization": ".preprocessing.discretization",
     "Equalization": ".preprocessing.image_preprocessing.equalization",
+    "FlaxLayer": ".other_frameworks",
     "HashedCrossing": ".preprocessing.hashed_crossing",
     "Hashing": ".preprocessing.hashing",
     "IntegerLookup": ".preprocessing.integer_lookup",
+    "JaxLayer": ".other_frameworks",
     "MaxNumBoundingBoxes": ".preprocessing.image_preprocessing.max_num_bounding_box",
     "MelSpectrogram": ".preprocessing.mel_spectrogram",
     "MixUp": ".preprocessing.image_preprocessing.mix_up",
@@ -178,7 +180,9 @@ _LATE = {
     "Solarization": ".preprocessing.image_preprocessing.solarization",
     "SpectralNormalization": ".normalization.spectral_normalization",
     "StringLookup": ".preprocessing.string_lookup",
+    "TFSMLayer": ".other_frameworks",
     "TextVectorization": ".preprocessing.text_vectorization",
+    "TorchModuleWrapper": ".other_frameworks",
 }
 """What most scripts do not use, and where it is: imported when it is asked for."""
 

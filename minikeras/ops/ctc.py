@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.primitive import Primitive, as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import PositiveInt
 from minikeras.common.dtypes import np_dtype, result_type
@@ -155,11 +155,18 @@ def ctc_decode(
             f"Received: mask_index={mask_index}"
         )
     z = z.astype(np_dtype(result_type(z.dtype, "float32")), copy=False)
-    blank = mask_index % z.shape[2]
-    if strategy == "greedy":
-        labels, scores = decoding.greedy(z, lengths, blank, merge_repeated)
-        labels, scores = labels[None], scores[:, None]
-    else:
-        labels, scores = decoding.beam_search(z, lengths, blank, beam_width, top_paths)
-        labels = labels.swapaxes(0, 1)
-    return Tensor(labels.astype(np.int32)), Tensor(scores)
+    search = None if strategy == "greedy" else (beam_width, top_paths)
+    return _CTC_DECODE(
+        z, lengths, blank=mask_index % z.shape[2], merge=merge_repeated, search=search
+    )
+
+
+def _decode(z: Any, lengths: Any, blank: int, merge: bool, search: tuple | None) -> tuple:
+    if search is None:
+        labels, scores = decoding.greedy(z, lengths, blank, merge)
+        return labels[None].astype(np.int32), scores[:, None]
+    labels, scores = decoding.beam_search(z, lengths, blank, *search)
+    return labels.swapaxes(0, 1).astype(np.int32), scores
+
+
+_CTC_DECODE = without_gradient("ctc_decode", _decode, narrow="")

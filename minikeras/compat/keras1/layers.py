@@ -16,6 +16,7 @@ from minikeras.compat.keras1.arguments import (
     layer,
     values_of,
 )
+from minikeras.compat.keras2.activations import of_then
 
 _OWN = "minikeras.compat.keras1"
 
@@ -330,6 +331,14 @@ _WEIGHTED = {
         "init inner_init forget_bias_init activation inner_activation",
         _unit_forget_bias,
         recurrent_activation="hard_sigmoid",
+    ),
+    "ConvLSTM2D": layer(
+        "ConvLSTM2D",
+        "nb_filter nb_row nb_col init inner_init forget_bias_init activation inner_activation "
+        "dim_ordering border_mode subsample W_regularizer U_regularizer b_regularizer dropout_W dropout_U",
+        prepare=_unit_forget_bias,
+        defaults={"recurrent_activation": of_then("hard_sigmoid")},
+        sizes=_IN_2D,
     ),
 }
 

@@ -90,6 +90,10 @@ def _modules(standalone: bool) -> dict[str, Contents]:
         ),
         "legacy": Contents(doc="keras.legacy: see `layers`"),
         "layers.experimental": Contents(doc="tf.keras.layers.experimental"),
+        "mixed_precision": Contents(optimizers.MIXED_PRECISION, ["minikeras.mixed_precision"]),
+        "mixed_precision.experimental": Contents(
+            optimizers.EXPERIMENTAL_PRECISION, doc="tf.keras.mixed_precision.experimental"
+        ),
         **_EXPERIMENTAL,
         **keras_backend.MODULES,
         **datasets.MODULES,

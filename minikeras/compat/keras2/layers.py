@@ -39,6 +39,13 @@ _CUDNN = (
 )
 _LSTM = _CELL.format(forget="unit_forget_bias", activity="activity_regularizer") + _OF_LAYER
 _GRU = _CELL.format(forget="", activity="activity_regularizer") + _OF_LAYER + " reset_after"
+_CONV_LSTM = (
+    "filters kernel_size strides padding data_format dilation_rate activation recurrent_activation "
+    "use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias "
+    "kernel_regularizer recurrent_regularizer bias_regularizer activity_regularizer kernel_constraint "
+    "recurrent_constraint bias_constraint return_sequences go_backwards stateful dropout "
+    "recurrent_dropout"
+)
 _RECURRENT = {
     "LSTM": _LSTM,
     "LSTMCell": _CELL.format(forget="unit_forget_bias", activity=""),
@@ -60,6 +67,7 @@ _ORDER = {
         "embeddings_constraint mask_zero input_length"
     ),
     **_RECURRENT,
+    **{f"ConvLSTM{rank}D": _CONV_LSTM for rank in (1, 2, 3)},
 }
 """The order of arguments of 2.2, where it is not today's."""
 
@@ -73,11 +81,15 @@ _DEFAULTS = {
 }
 """Defaults of 2.0 to 2.2; tf.keras has today's."""
 
-_POOLS = {
-    f"{kind}{n}D": {"pool_size": 2}
-    for kind in ("MaxPooling", "AveragePooling", "MaxPool", "AvgPool")
-    for n in (1, 2, 3)
+_ALWAYS = {
+    **{
+        f"{kind}{n}D": {"pool_size": 2}
+        for kind in ("MaxPooling", "AveragePooling", "MaxPool", "AvgPool")
+        for n in (1, 2, 3)
+    },
+    **{f"ConvLSTM{n}D": {"recurrent_activation": "hard_sigmoid"} for n in (1, 2, 3)},
 }
+"""Defaults of all of Keras 2 and of tf.keras."""
 
 _IGNORED = {
     "implementation": "there is one implementation",
@@ -129,7 +141,7 @@ def adapted(name: str, standalone: bool = True) -> Adapted:
         f"{_HERE}:{name}",
         order,
         _RENAMED.get(name),
-        defaults={**_POOLS.get(name, {}), **(_DEFAULTS.get(name, {}) if standalone else {})},
+        defaults={**_ALWAYS.get(name, {}), **(_DEFAULTS.get(name, {}) if standalone else {})},
         ignored=_IGNORED,
         prepare=_prepared,
         afterwards={} if own_weights else {"weights": _start_with},

@@ -14,7 +14,7 @@ from minikeras import config, optimizers
 from minikeras.autodiff import Variable
 from minikeras.common.arguments import NonNegative
 from minikeras.common.registry import register_keras_serializable
-from minikeras.compat.adapters import Adapted
+from minikeras.compat.adapters import Adapted, Lazy
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.spelling import tell
 from minikeras.optimizers.schedules import InverseTimeDecay
@@ -208,7 +208,44 @@ def _set_weights(optimizer: Any, weights: list) -> None:
         variable.assign(value)
 
 
+def _dynamic(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what None stood for: a scale that is found by itself."""
+    return {k: v for k, v in kwargs.items() if v is not None}
+
+
+_FOUND = {"loss_scale": "the scale of the loss is found by itself"}
+
+MIXED_PRECISION = {
+    "LossScaleOptimizer": Adapted(
+        "minikeras.optimizers:LossScaleOptimizer",
+        "inner_optimizer dynamic initial_scale dynamic_growth_steps",
+        prepare=_dynamic,
+    ),
+}
+EXPERIMENTAL_PRECISION = {
+    "Policy": Adapted(
+        "minikeras.mixed_precision:Policy", "name loss_scale", ignored=_FOUND, old_name=True
+    ),
+    "LossScaleOptimizer": Adapted(
+        "minikeras.optimizers:LossScaleOptimizer",
+        "inner_optimizer loss_scale",
+        {"optimizer": "inner_optimizer"},
+        ignored=_FOUND,
+    ),
+    "set_policy": Lazy("minikeras.mixed_precision:set_global_policy"),
+    "global_policy": Lazy("minikeras.mixed_precision:global_policy"),
+}
+"""`tf.keras.mixed_precision` of TensorFlow 2, and what it was until 2.4."""
+
 EXTENSIONS = [
+    # Loops of one's own scaled the loss and the gradients themselves; here `apply` divides.
+    Extension(
+        "minikeras.optimizers:LossScaleOptimizer",
+        {
+            "get_scaled_loss": lambda optimizer, loss: optimizer.scale_loss(loss),
+            "get_unscaled_gradients": lambda optimizer, grads: grads,
+        },
+    ),
     Extension(
         "minikeras.optimizers.base_optimizer:BaseOptimizer",
         {
@@ -220,5 +257,5 @@ EXTENSIONS = [
             "get_weights": lambda optimizer: [v.numpy() for v in optimizer.variables],
             "set_weights": _set_weights,
         },
-    )
+    ),
 ]

@@ -122,6 +122,8 @@ class BaseConv(AdaptableLayer, WindowedLayer):
 
     kernel = adapted_weight("kernel")
 
+    argument_sources = WindowedLayer.argument_sources
+
     def __init__(
         self,
         filters: PositiveInt,

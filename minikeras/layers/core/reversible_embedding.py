@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import Positive, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
@@ -58,8 +59,8 @@ class ReversibleEmbedding(Embedding):
         logit_soft_cap: Positive | None = None,
         **kwargs: Any,
     ) -> None:
+        object.__setattr__(self, "tie_weights", tie_weights)  # with `weights` it is built at once
         super().__init__(**accepted(Embedding, locals()), **kwargs)
-        self.tie_weights = tie_weights
         self.reverse_dtype = reverse_dtype
         self.logit_soft_cap = logit_soft_cap
 
@@ -86,6 +87,10 @@ class ReversibleEmbedding(Embedding):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         return None  # `call` knows which way it goes
+
+    def compute_output_spec(self, inputs: Any, reverse: bool = False) -> KerasTensor:
+        dtype = self.reverse_dtype if reverse and self.reverse_dtype else self.compute_dtype
+        return KerasTensor(self.compute_output_shape(tuple(inputs.shape), reverse), dtype)
 
     def compute_output_shape(self, input_shape: tuple, reverse: bool = False) -> tuple:
         if reverse:

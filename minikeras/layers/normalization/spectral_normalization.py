@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.tracking import substituted
 from minikeras.common.arguments import PositiveInt
 from minikeras.initializers import TruncatedNormal
 from minikeras.layers.core.wrapper import Wrapper
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.ops.core import cast
+from minikeras.ops.products import matmul
+from minikeras.ops.reductions import sum as sum_of
+from minikeras.ops.shapes import reshape
 
 
 class SpectralNormalization(Wrapper):
     """Divides a layer's kernel by its largest singular value, at each call while training.
 
-    The singular value is estimated by power iteration, from the vectors of the last call. The kernel
-    itself is replaced, and no gradient goes through the division.
+    The singular value is estimated by power iteration, from the vector of the last call. The kernel
+    itself is replaced by what it was divided to.
 
     Args:
         layer: a layer with a `kernel` or with `embeddings`.
@@ -66,22 +70,27 @@ class SpectralNormalization(Wrapper):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training and np.any(self.kernel.array):
             u, kernel = self.normalized_weights()
+            with substituted([self.kernel], [kernel]):  # the gradient goes through the division
+                y = self.layer(inputs)
             self.vector_u.assign(u)
             self.kernel.assign(kernel)
-        y = self.layer(inputs)
+        else:
+            y = self.layer(inputs)
         return y if y.dtype == inputs.dtype else cast(y, inputs.dtype)
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
         """Return the next vector of the power iteration, and the kernel with singular value one."""
-        kernel = self.kernel.array
-        w = kernel.reshape(-1, kernel.shape[-1])
+        kernel = self.kernel.value
+        shape = (-1, kernel.shape[-1])
+        w = kernel.array.reshape(shape)
         w = w.astype(np.float32) if w.dtype.itemsize < 4 else w
         u = self.vector_u.array.astype(w.dtype)
         for _ in range(self.power_iterations):
             v = _normalized(u @ w.T)
             u = _normalized(v @ w)
-        sigma = (v @ w @ u.T).item()
-        return Tensor(u.astype(kernel.dtype)), Tensor((kernel / sigma).astype(kernel.dtype))
+        u, v = u.astype(kernel.dtype), v.astype(kernel.dtype)
+        sigma = sum_of(matmul(v, reshape(kernel, shape)) * u)
+        return Tensor(u), kernel / sigma
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.layer.compute_output_shape(input_shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,11 @@ class MelSpectrogram(Layer):
             raise ValueError(
                 "MelSpectrogram: argument `fft_length` must be at least `sequence_length`. "
                 f"Received: fft_length={fft_length}, sequence_length={sequence_length}"
+            )
+        if not math.isfinite(sampling_rate):
+            raise ValueError(
+                "MelSpectrogram: argument `sampling_rate` must be finite. "
+                f"Received: sampling_rate={sampling_rate}"
             )
         self.window = window
         self.sampling_rate = sampling_rate

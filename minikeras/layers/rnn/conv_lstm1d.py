@@ -36,7 +36,7 @@ class ConvLSTM1D(ConvLSTM, cell=ConvLSTM1DCell):
         return_sequences, return_state, go_backwards, stateful: see `RNN`.
 
     Input: `(batch, time, length, channels)`; the spatial sizes must be known.
-    Output: `(batch, length, filters)`, or with `return_sequences` `(batch, time, length, filters)`.
+    Output: `(batch, length, filters)`; with `return_sequences` there is the axis of time too.
 
     Raises:
         ValueError: if the windows do not fit, or a spatial size is unknown.

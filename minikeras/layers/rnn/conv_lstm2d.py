@@ -36,8 +36,7 @@ class ConvLSTM2D(ConvLSTM, cell=ConvLSTM2DCell):
         return_sequences, return_state, go_backwards, stateful: see `RNN`.
 
     Input: `(batch, time, height, width, channels)`; the spatial sizes must be known.
-    Output: `(batch, height, width, filters)`, or with `return_sequences`
-    `(batch, time, height, width, filters)`.
+    Output: `(batch, height, width, filters)`; with `return_sequences` there is the axis of time too.
 
     Raises:
         ValueError: if the windows do not fit, or a spatial size is unknown.

@@ -36,8 +36,7 @@ class ConvLSTM3D(ConvLSTM, cell=ConvLSTM3DCell):
         return_sequences, return_state, go_backwards, stateful: see `RNN`.
 
     Input: `(batch, time, depth, height, width, channels)`; the spatial sizes must be known.
-    Output: `(batch, depth, height, width, filters)`, or with `return_sequences`
-    `(batch, time, depth, height, width, filters)`.
+    Output: `(batch, depth, height, width, filters)`; with `return_sequences` there is the axis of time too.
 
     Raises:
         ValueError: if the windows do not fit, or a spatial size is unknown.

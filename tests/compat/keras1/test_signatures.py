@@ -51,6 +51,13 @@ ROWS = [
     ("core.ActivityRegularization", (), dict(l1=0.1), layers.ActivityRegularization, {}),
     ("core.Masking", (), dict(mask_value=-1.0), layers.Masking, dict(mask_value=-1.0)),
     (
+        "convolutional_recurrent.ConvLSTM2D",
+        (4, 3, 2, "uniform"),
+        dict(border_mode="same", dim_ordering="tf", forget_bias_init="zero", dropout_W=0.2),
+        layers.ConvLSTM2D,
+        dict(filters=4, kernel_size=(3, 2), padding="same", unit_forget_bias=False, dropout=0.2),
+    ),
+    (
         "convolutional.Convolution1D",
         (),
         dict(nb_filter=4, filter_length=3, border_mode="same", subsample_length=2, input_dim=5),

@@ -37,6 +37,17 @@ def test_recurrent_layers_have_the_defaults_of_the_period(keras2):
     assert of_tensorflow.reset_after and of_tensorflow.recurrent_activation.__name__ == "sigmoid"
 
 
+@pytest.mark.parametrize("standalone", [True, False])
+def test_convolutional_lstms_had_a_hard_gate_and_another_order(keras2, standalone):
+    adapted = layers.adapted("ConvLSTM2D", standalone)
+    layer = adapted(4, (3, 2), (1, 1), "same", return_sequences=True, implementation=1)
+    assert type(layer) is today.ConvLSTM2D and layer.padding == "same"
+    assert layer.recurrent_activation is hard_sigmoid
+    by_place = [None, (1, 1), "tanh", "sigmoid", True, "ones", "zeros", "ones", False]
+    layer = adapted(4, 3, (1, 1), "same", *by_place)
+    assert layer.recurrent_activation.__name__ == "sigmoid" and not layer.unit_forget_bias
+
+
 def test_configs_and_files_are_todays(keras2, tmp_path):
     pytest.importorskip("h5py")
     model = minikeras.Sequential([minikeras.Input((3, 2)), layers.adapted("LSTM")(2)])

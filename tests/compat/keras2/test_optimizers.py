@@ -109,3 +109,23 @@ def test_lower_names_and_wrapped_optimizers(keras2):
 def test_nothing_stays_on_the_classes_afterwards():
     assert not hasattr(today.SGD(), "lr")
     assert not hasattr(minikeras.Model, "fit_generator")
+
+
+def test_scaled_losses_as_tensorflow_had_them(keras2):
+    from minikeras.compat.keras2 import TF_TREE
+    from minikeras.compat.keras2.optimizers import EXPERIMENTAL_PRECISION, MIXED_PRECISION
+
+    for namespace, options in (
+        (MIXED_PRECISION, {"initial_scale": None}),
+        (EXPERIMENTAL_PRECISION, {"loss_scale": "dynamic"}),
+    ):
+        optimizer = namespace["LossScaleOptimizer"](minikeras.optimizers.SGD(1.0), **options)
+        v = minikeras.Variable(1.0)
+        with minikeras.GradientTape() as tape:
+            loss = optimizer.get_scaled_loss(v * v)
+        assert float(loss) == 2.0**15
+        gradients = optimizer.get_unscaled_gradients(tape.gradient(loss, [v]))
+        optimizer.apply_gradients(zip(gradients, [v]))
+        assert float(v.value) == -1
+    assert EXPERIMENTAL_PRECISION["Policy"]("mixed_float16").compute_dtype == "float16"
+    assert TF_TREE.modules["mixed_precision"].find("set_global_policy") is not None

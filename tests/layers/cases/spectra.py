@@ -16,12 +16,19 @@ CASES = {
     "SpectralNormalization": Case(
         [
             Call(
-                {"layer": inner(lambda layers: layers.Dense(3, name="inner"), "Dense")},
+                {
+                    "layer": inner(
+                        lambda layers: layers.Dense(3, name="inner", dtype="float64"), "Dense"
+                    ),
+                    "power_iterations": 1,
+                },
                 Array((2, 4)),
             ),
             Call(
                 {
-                    "layer": inner(lambda layers: layers.Conv1D(3, 2, name="inner"), "Conv1D"),
+                    "layer": inner(
+                        lambda layers: layers.Conv1D(3, 2, name="inner", dtype="float64"), "Conv1D"
+                    ),
                     "power_iterations": 3,
                 },
                 Array((2, 5, 2)),
@@ -82,22 +89,26 @@ CASES = {
         [
             Call({"input_dim": 7, "output_dim": 3}, Array((2, 5), "int32", 0, 7)),
             Call(
+                {"input_dim": 7, "output_dim": 3, "mask_zero": True}, Array((2, 5), "int32", 0, 7)
+            ),
+            Call(
                 {
                     "input_dim": 7,
                     "output_dim": 3,
                     "tie_weights": False,
                     "logit_soft_cap": 2.0,
-                    "reverse_dtype": "float32",
                 },
-                Array((2, 5, 3)),
-                {"reverse": True},
-            ),
-            Call(
-                {"input_dim": 7, "output_dim": 3, "mask_zero": True},
                 Array((2, 5, 3)),
                 {"reverse": True},
             ),
         ],
         examples=3,
+        also=[
+            Call(
+                {"input_dim": 7, "output_dim": 3, "reverse_dtype": "float64"},
+                Array((2, 5, 3)),
+                {"reverse": True},
+            )
+        ],
     ),
 }

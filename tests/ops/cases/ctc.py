@@ -18,3 +18,13 @@ def spoken(r: Draw) -> tuple:
 
 
 CASES.add("ctc_loss", spoken, rtol32=1e-4, batched=False, twice=False)
+
+
+def outputs(r: Draw) -> tuple:
+    lengths = np.array([6, 4, 5, 6, 2, 6])[: r.batch].astype(np.int32)
+    found = {"mask_index": r.one_of(0, 3), "merge_repeated": r.one_of(True, False)}
+    search = {"strategy": "beam_search", "beam_width": r.one_of(30, 3), "top_paths": 2}
+    return (r.real(r.batch, 6, 4), lengths), {**found, **r.one_of({}, search)}
+
+
+CASES.add("ctc_decode", outputs, gradient=False, batched=False)
