@@ -383,7 +383,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def call(self, inputs: Any) -> Tensor:
         """Return the indices of values, or the values of indices."""
-        array = inputs.array
+        array = np.asarray(inputs.array)
         if self.invert:
             return Tensor(self._inverted(array))
         self.check_ready()

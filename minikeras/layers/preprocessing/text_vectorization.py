@@ -280,7 +280,7 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """Return the indices of texts' words, or vectors that count them."""
         lookup = self._lookup_layer
         lookup.check_ready()
-        texts = self._texts(inputs.array)
+        texts = self._texts(np.asarray(inputs.array))
         if self.split == "whitespace" and self._widths is None:  # no object is made of a word
             shape = texts.shape
             words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
