@@ -469,6 +469,11 @@ class IndexLookup(TextLayer, AdaptedLayer):
         return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)
 
     @property
+    def input_dtype(self) -> str:
+        """The dtype of the input."""
+        return "int64" if self.invert else self.vocabulary_dtype
+
+    @property
     def output_dtype(self) -> str:
         """The dtype of the output."""
         if self.invert:

@@ -319,6 +319,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """Describe the output."""
         return KerasTensor(self.compute_output_shape(inputs.shape), self._lookup_layer.output_dtype)
 
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of the input."""
+        return "string"
+
     # Files: the vocabulary is written for the layer itself and for the one that it holds, as in Keras.
 
     def save_own_variables(self, store: Any) -> None:
