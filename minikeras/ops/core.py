@@ -88,8 +88,8 @@ def cast(x: TensorLike, dtype: Any) -> Tensor:
     if type(x) is not Tensor:
         x = as_tensor(x)
     target = _named(dtype) if type(dtype) is str else to_np_dtype(dtype)
-    if target.kind == "O" and x.dtype != "string":
-        return Tensor(to_array(x.array, target))  # texts of any type; numbers are refused
+    if target.kind == "O" and isinstance(x, Tensor):
+        return Tensor(to_array(x.array, "string"))  # texts of any type; numbers are refused
     return x if x.array.dtype == target else CAST(x, dtype=target)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import one_of, short
+from minikeras.common.arguments import ArgumentError, one_of, short
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.serialization_scopes import in_safe_mode
 from minikeras.common.settings import settings
@@ -174,6 +174,10 @@ class IndexLookup(TextLayer, AdaptedLayer):
         """Return a vocabulary that a user gave as a list of values."""
         if isinstance(vocabulary, (Tensor, np.ndarray)) or hasattr(vocabulary, "__array__"):
             vocabulary = to_array(vocabulary).reshape(-1).tolist()
+        if not isinstance(vocabulary, (list, tuple)):
+            raise ArgumentError(
+                type(self).__name__, "vocabulary", "a list, tuple or array, or a path", vocabulary
+            )
         return [None if v is None else self._value(self._key(v)) for v in vocabulary]
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list:
@@ -306,7 +310,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
                 f"Vocabulary file: '{path}'"
             )
         if not os.path.exists(path):
-            raise ValueError(f"Vocabulary file {path} does not exist.")
+            raise ValueError(f"Argument `vocabulary`: vocabulary file {path} does not exist.")
         if self.output_mode == "tf_idf":
             raise ValueError(
                 "output_mode `'tf_idf'` does not support loading a vocabulary from file."
@@ -383,7 +387,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def call(self, inputs: Any) -> Tensor:
         """Return the indices of values, or the values of indices."""
-        array = inputs.array
+        array = np.asarray(inputs.array)
         if self.invert:
             return Tensor(self._inverted(array))
         self.check_ready()
@@ -467,6 +471,11 @@ class IndexLookup(TextLayer, AdaptedLayer):
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Describe the output."""
         return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of the input."""
+        return "int64" if self.invert else self.vocabulary_dtype
 
     @property
     def output_dtype(self) -> str:
