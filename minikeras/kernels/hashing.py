@@ -44,8 +44,12 @@ def buckets(
     >>> buckets([b"hello", b"world"], 10).tolist(), buckets([b"hello"], 10, (1, 2)).tolist()
     ([6, 8], [2])
     """
-    hashes = fingerprint64(texts) if key is None else siphash64(texts, key)
-    return (hashes % np.uint64(n)).astype(np.int64)
+    found = np.empty(len(texts), np.int64)
+    for i in range(0, len(texts), _AT_ONCE):
+        some = texts[i : i + _AT_ONCE]
+        hashes = fingerprint64(some) if key is None else siphash64(some, key)
+        found[i : i + _AT_ONCE] = hashes % np.uint64(n)
+    return found
 
 
 def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:

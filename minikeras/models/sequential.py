@@ -7,6 +7,7 @@ from typing import Any
 from minikeras import dtype_policies, tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import checked
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.building import Before
@@ -166,7 +167,8 @@ class Sequential(GraphModel):
             if not is_shape(input_shape):
                 self._build_on_several(input_shape)
                 return
-            entrance = InputLayer(batch_shape=tuple(input_shape), dtype=self._stack[0].input_dtype)
+            dtype = "string" if self.__dict__.get("_given_texts") else self._stack[0].input_dtype
+            entrance = InputLayer(batch_shape=tuple(input_shape), dtype=dtype)
             self._stack = [entrance, *self._stack]
             stack = self._stack[1:]
         x = entrance.output
@@ -183,6 +185,12 @@ class Sequential(GraphModel):
                 return  # a layer that cannot be described: the data will build it
         self._set_graph(entrance.output, x)
         self.built = True
+
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        first = args[0] if args else kwargs.get("inputs")
+        given = getattr(first, "dtype", None)
+        self._given_texts = given is not None and standardize_dtype(given) == "string"
+        super()._build_for(args, kwargs)
 
     def _build_on_several(self, input_shapes: Any) -> None:
         """Build the layers for a list or a dict of inputs, of which such a model makes no graph."""

@@ -11,9 +11,11 @@ import numpy as np
 from minikeras.autodiff import Tensor
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.texts import as_utf8
 from minikeras.compat.adapters import NotAvailable
 from minikeras.compat.tensorflow.table import add, axes, named, number
 from minikeras.compat.tensorflow.tensors import StringTensor, texts
+from minikeras.kernels.hashing import buckets
 
 
 def _each(function: Callable[[str], Any], input: Any, dtype: Any = None) -> Any:
@@ -279,18 +281,22 @@ def format_(template: str, inputs: Any, placeholder: str = "{}", summarize: int 
     return StringTensor(np.asarray(template))
 
 
-def _bucket(text: str, buckets: int) -> int:
-    """Return a number that a text always gives: FNV-1a of its bytes."""
-    h = 0xCBF29CE484222325
-    for b in text.encode("utf-8", "surrogateescape"):
-        h = (h ^ b) * 0x100000001B3 % 2**64
-    return h % buckets
+def _hashed(input: Any, num_buckets: Any, key: Any = None) -> Any:
+    given = texts(input)
+    found = buckets(as_utf8(given), int(number(num_buckets)), key)
+    return Tensor(found.reshape(given.shape))
 
 
-@named("strings.to_hash_bucket_fast strings.to_hash_bucket strings.to_hash_bucket_strong")
-def to_hash_bucket(input: Any, num_buckets: Any, key: Any = None) -> Any:
-    """Return a number for each string; not the ones that TensorFlow gives."""
-    return _each(lambda text: _bucket(text, int(number(num_buckets))), input, np.int64)
+@named("strings.to_hash_bucket_fast strings.to_hash_bucket")
+def to_hash_bucket_fast(input: Any, num_buckets: Any) -> Any:
+    """Return the bucket that FarmHash puts each string into."""
+    return _hashed(input, num_buckets)
+
+
+@named("strings.to_hash_bucket_strong")
+def to_hash_bucket_strong(input: Any, num_buckets: Any, key: Any) -> Any:
+    """Return the bucket that SipHash with a key puts each string into."""
+    return _hashed(input, num_buckets, key)
 
 
 @named("strings.unicode_decode")

@@ -78,7 +78,7 @@ class Hashing(TextLayer):
 
     def call(self, inputs: Any) -> Tensor:
         """Return the bins of texts or integers."""
-        bins = self._bins(inputs.array)
+        bins = self._bins(np.asarray(inputs.array))
         return Tensor(encoded(bins, self.output_mode, self.num_bins, np_dtype(self.compute_dtype)))
 
     def _bins(self, values: np.ndarray) -> np.ndarray:

@@ -383,7 +383,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def call(self, inputs: Any) -> Tensor:
         """Return the indices of values, or the values of indices."""
-        array = inputs.array
+        array = np.asarray(inputs.array)
         if self.invert:
             return Tensor(self._inverted(array))
         self.check_ready()
@@ -467,6 +467,11 @@ class IndexLookup(TextLayer, AdaptedLayer):
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Describe the output."""
         return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of the input."""
+        return "int64" if self.invert else self.vocabulary_dtype
 
     @property
     def output_dtype(self) -> str:

@@ -280,7 +280,7 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """Return the indices of texts' words, or vectors that count them."""
         lookup = self._lookup_layer
         lookup.check_ready()
-        texts = self._texts(inputs.array)
+        texts = self._texts(np.asarray(inputs.array))
         if self.split == "whitespace" and self._widths is None:  # no object is made of a word
             shape = texts.shape
             words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
@@ -318,6 +318,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
         """Describe the output."""
         return KerasTensor(self.compute_output_shape(inputs.shape), self._lookup_layer.output_dtype)
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of the input."""
+        return "string"
 
     # Files: the vocabulary is written for the layer itself and for the one that it holds, as in Keras.
 

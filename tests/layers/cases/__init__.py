@@ -85,6 +85,8 @@ class Array:
         rng = np.random.default_rng(zlib.crc32(repr((shape, self.dtype, self.seed)).encode()))
         if self.dtype == "float":
             return rng.uniform(self.low, self.high, shape).astype(dtype)
+        if self.dtype == "string":
+            return np.array(["a", "b c"])[rng.integers(0, 2, shape)]
         if self.dtype == "bool":
             return rng.random(shape) < 0.6
         if np.dtype(self.dtype).kind in "iu":
