@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import types
-from collections.abc import Iterator
 
 import minikeras
 from minikeras.compat.namespaces import Contents, Tree
@@ -13,27 +12,28 @@ _BEYOND = frozenset({"data"})
 """Modules that Keras has not got."""
 
 
-def _modules_of(module: types.ModuleType) -> Iterator[tuple[str, types.ModuleType]]:
-    """Yield the modules of minikeras that a module shows, those that it imports late among them."""
-    for name, value in sorted(vars(module).items()):  # what is there without importing more
-        if isinstance(value, types.ModuleType) and value.__name__.startswith("minikeras."):
-            yield name, value
-    for name, home in sorted(getattr(module, "_LATE", {}).items()):
-        if home.rpartition(".")[2] == name and name not in _BEYOND:
-            yield name, importlib.import_module(home, module.__name__)
-
-
 def _modules() -> dict[str, Contents]:
     """Find the public modules of minikeras."""
     found = {"": Contents(beside=["minikeras"], doc=minikeras.__doc__)}
-    todo: list[tuple[str, types.ModuleType]] = [("", minikeras)]
+    todo = [("", minikeras)]
+    late = []
     while todo:
         path, module = todo.pop()
-        for name, value in _modules_of(module):
+        late.append((path, module))
+        for name, value in sorted(vars(module).items()):  # what is there without importing more
+            if isinstance(value, types.ModuleType) and value.__name__.startswith("minikeras."):
+                inner = f"{path}.{name}" if path else name
+                if not name.startswith("_") and inner not in found and inner.count(".") < 3:
+                    found[inner] = Contents(beside=[value.__name__], doc=value.__doc__ or "")
+                    todo.append((inner, value))
+    for path, module in late:  # and what is imported when it is asked for
+        for name, home in sorted(getattr(module, "_LATE", {}).items()):
             inner = f"{path}.{name}" if path else name
-            if not name.startswith("_") and inner not in found and inner.count(".") < 3:
-                found[inner] = Contents(beside=[value.__name__], doc=value.__doc__ or "")
-                todo.append((inner, value))
+            if home.rpartition(".")[2] != name or name in _BEYOND or inner in found:
+                continue
+            found[inner] = Contents(beside=[home])
+            if importlib.util.find_spec(home).submodule_search_locations is not None:
+                late.append((inner, importlib.import_module(home)))
     return found
 
 

@@ -178,4 +178,5 @@ def _compressed(summary: np.ndarray, epsilon: float) -> np.ndarray:
     wanted = epsilon + np.arange(0.0, 1.0, epsilon)
     values = np.interp(wanted, shares, values)
     reached = np.interp(wanted, shares, reached)
-    return np.stack([values, np.diff(reached, prepend=0)]).astype(np.float32)
+    reached[1:] -= reached[:-1].copy()
+    return np.stack([values, reached]).astype(np.float32)

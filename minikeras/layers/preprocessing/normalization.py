@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import ArgumentError, Reals
+from minikeras.common.arguments import ArgumentError, Reals, are_numbers, short
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import settings
 from minikeras.kernels.normalization import combine_moments, moments
@@ -16,9 +16,13 @@ from minikeras.layers.normalization.axes import check_axes
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import maximum
+from minikeras.ops.families import fits
 from minikeras.ops.math import sqrt
 from minikeras.ops.normalization import STANDARDIZE, computing_dtype
 from minikeras.ops.shapes import reshape
+
+_ROWS = 128
+"""Rows that are looked at together where data gives them one by one."""
 
 
 def _listed(value: Any) -> Any:
@@ -68,6 +72,7 @@ class Normalization(AdaptedLayer):
         self.input_mean, self.input_variance = mean, variance
         self.invert = invert
         self.supports_masking = True
+        self.reset_state()
         if (mean is None) != (variance is None):
             raise ValueError(
                 "Normalization: `mean` and `variance` must be given together. "
@@ -151,6 +156,10 @@ class Normalization(AdaptedLayer):
                 f"Layer '{self.name}': adapt: the layer was made with `mean` and `variance`, so there "
                 "is nothing to adapt."
             )
+        spec = getattr(data, "element_spec", None)
+        spec = spec[0] if isinstance(spec, tuple) and spec else spec
+        if len(getattr(spec, "shape", None) or ()) == 1:  # a Dataset of rows
+            data = data.batch(_ROWS)
         super().adapt(data)
 
     def reset_state(self) -> None:
@@ -160,6 +169,10 @@ class Normalization(AdaptedLayer):
     def update_state(self, data: Any) -> None:
         """Take one more batch of data into account."""
         data = np.asarray(to_array(data))
+        if not are_numbers(data):
+            raise ValueError(
+                f"Layer '{self.name}': adapt: data must be numbers. Received: {short(data)}"
+            )
         if not self.built:
             self.build(data.shape)
         sizes = (
@@ -183,12 +196,33 @@ class Normalization(AdaptedLayer):
 
     # Calling.
 
+    def _aligned(self, shape: tuple) -> tuple:
+        """Return the shape of mean and variance that broadcasts to inputs of a shape.
+
+        These may have more axes in front than those that the layer was built for, or fewer.
+        """
+        n, own = len(shape), self._broadcast
+        aligned = (*(1,) * (n - len(own)), *own[max(len(own) - n, 0) :])
+        left_out = own[: max(len(own) - n, 0)]
+        if any(d != 1 for d in left_out) or not all(
+            a == 1 or fits(a, d) for a, d in zip(aligned, shape)
+        ):
+            raise ValueError(
+                f"Layer '{self.name}': the layer was built for inputs of shape "
+                f"{self._build_shapes['input_shape']}, with axis={self.axis}. Received: inputs of "
+                f"shape {tuple(shape)}"
+            )
+        return aligned
+
     def call(self, inputs: Any) -> Any:
         dtype = computing_dtype(self.compute_dtype)
-        mean, variance = self._parameters()
+        shape = self._aligned(inputs.shape)
+        mean, variance = [reshape(v, shape) for v in self._parameters()]
         deviation = maximum(sqrt(variance), np_dtype(dtype).type(settings.epsilon))
         y = STANDARDIZE(cast(inputs, dtype), mean, deviation, invert=self.invert)
         return cast(y, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
+        if self.built:
+            self._aligned(input_shape)
         return input_shape

@@ -57,9 +57,10 @@ class Batches(minikeras.utils.PyDataset):
         lambda: [X[:70], X[70:]],
         lambda: (X[i : i + 64] for i in range(0, 300, 64)),
         lambda: Dataset.from_tensor_slices((X, X[:, 0])).batch(7),
+        lambda: Dataset.from_tensor_slices(X),
         Batches,
     ],
-    ids=["array", "lists", "tensor", "arrays", "generator", "Dataset", "PyDataset"],
+    ids=["array", "lists", "tensor", "arrays", "generator", "Dataset", "rows", "PyDataset"],
 )
 def test_all_kinds_of_data_give_the_moments_of_all_rows(data):
     layer = layers.Normalization()
@@ -98,6 +99,18 @@ def test_in_a_pipeline():
     np.testing.assert_array_equal(np.concatenate(got), layer(X))
 
 
+def test_inputs_with_more_axes_or_fewer():
+    layer = layers.Normalization()
+    layer.adapt(X)
+    y = layer(X)
+    np.testing.assert_array_equal(layer(X.reshape(3, 100, 3)), np.reshape(y, (3, 100, 3)))
+    np.testing.assert_array_equal(layer(X[5]), y[5])
+    with pytest.raises(ValueError, match=r"\(300, 3\).*\(300, 2\)"):
+        layer(X[:, :2])
+    with pytest.raises(ValueError, match=r"\(300, 3\).*\(None, 2\)"):
+        layer(minikeras.Input((2,)))
+
+
 def test_half_precision_computes_with_all_digits():
     layer = layers.Normalization(mean=[3e4], variance=[1e9], dtype="mixed_float16")
     y = layer(np.array([[6e4]], "float16"))
@@ -127,6 +140,8 @@ def test_bad_data():
         layers.Normalization(axis=2)(X)
     with pytest.raises(ValueError, match="nothing to adapt"):
         layers.Normalization(mean=0.0, variance=1.0).adapt(X)
+    with pytest.raises(ValueError, match="must be numbers"):
+        layers.Normalization().adapt(np.array([["a"]]))
     with pytest.raises(ValueError, match="no data"):
         layers.Normalization().adapt([])
     layer = layers.Normalization()
