@@ -9,7 +9,7 @@ import minikeras
 
 PACKAGES = (
     *("layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints"),
-    *("callbacks", "activations", "random", "ops", "utils", "models"),
+    *("callbacks", "activations", "random", "ops", "utils", "models", "preprocessing"),
 )
 BEYOND = {
     "optimizers": {"clipnorm_per_sample", "noise_multiplier", "noise_seed"},
