@@ -1,7 +1,9 @@
 """Every module and name of Keras 2 that scripts import is found, under `keras` and `tensorflow.keras`."""
 
+import os
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -157,3 +159,31 @@ def test_later_scripts_of_keras_alone_have_the_names_and_defaults_of_tf_keras():
         command = [sys.executable, "-m", "minikeras", "--dialect", "2", "-c", code.format(name)]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.stdout == out, done.stderr
+
+
+def test_archives_are_unpacked_where_keras_2_had_them(tmp_path):
+    """`untar` gave the folder of the archive's own name, `extract` the archive."""
+    (tmp_path / "flowers").mkdir()
+    (tmp_path / "flowers" / "a.txt").write_text("one")
+    with tarfile.open(tmp_path / "f.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "flowers", "flowers")
+    code = f"""
+from keras.utils.data_utils import get_file
+from keras.utils import get_file as same
+from keras.preprocessing.image import image_dataset_from_directory
+from keras.preprocessing.timeseries import timeseries_dataset_from_array
+url = {(tmp_path / "f.tgz").as_uri()!r}
+print(get_file("flowers", url, cache_dir="cache", untar=True))
+print(get_file("f.tgz", url, cache_dir="more", extract=True))
+"""
+    done = subprocess.run(
+        [sys.executable, "-m", "minikeras", "--dialect", "2", "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    for cache, result in (("cache", "flowers"), ("more", "f.tgz")):
+        assert os.path.join(cache, "datasets", result) in done.stdout.splitlines()
+        assert (tmp_path / cache / "datasets" / "flowers" / "a.txt").read_text() == "one"
