@@ -161,7 +161,11 @@ def test_an_input_tensor_may_come_from_other_layers():
 @pytest.mark.parametrize(
     "name, options, message",
     [
-        ("VGG16", {"weights": "imagnet"}, "`weights` must be None .* the path of a file that exists"),
+        (
+            "VGG16",
+            {"weights": "imagnet"},
+            "`weights` must be None .* the path of a file that exists",
+        ),
         ("VGG16", {"weights": "imagenet", "classes": 10}, "`classes` must be 1000 with weights="),
         ("VGG16", {"input_shape": (31, 32, 3)}, "`input_shape` must be one of at least 32x32"),
         ("InceptionV3", {"input_shape": (74, 80, 3)}, "at least 75x75"),
@@ -177,10 +181,18 @@ def test_an_input_tensor_may_come_from_other_layers():
         ("VGG16", {"weights": "imagenet", "classifier_activation": "relu"}, "'softmax' or None"),
         ("VGG16", {"pooling": "mean"}, "`pooling` must be one of 'avg', 'max'"),
         ("VGG16", {"classes": 0}, "`classes` must be a positive integer"),
-        ("VGG16", {"input_tensor": np.ones((1, 32, 32, 3))}, "`input_tensor` must be a KerasTensor"),
+        (
+            "VGG16",
+            {"input_tensor": np.ones((1, 32, 32, 3))},
+            "`input_tensor` must be a KerasTensor",
+        ),
         ("VGG16", {"size": 3}, "VGG16\\(\\) got an unexpected keyword argument 'size'"),
         ("MobileNet", {"weights": "imagenet", "alpha": 0.3}, "`alpha` must be one of \\[0.25, 0.5"),
-        ("MobileNet", {"weights": "imagenet", "depth_multiplier": 2}, "`depth_multiplier` must be 1"),
+        (
+            "MobileNet",
+            {"weights": "imagenet", "depth_multiplier": 2},
+            "`depth_multiplier` must be 1",
+        ),
         ("MobileNetV2", {"weights": "imagenet", "alpha": 0.3}, "`alpha` must be one of \\[0.35"),
         (
             "MobileNetV3Large",
@@ -292,7 +304,10 @@ def test_hashes_are_keras_s(keras):
 @pytest.mark.parametrize(
     "call, file",
     [
-        ("VGG16()", "tensorflow/keras-applications/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5"),
+        (
+            "VGG16()",
+            "tensorflow/keras-applications/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5",
+        ),
         (
             "ResNet50V2(include_top=False)",
             "tensorflow/keras-applications/resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
