@@ -83,7 +83,7 @@ def _preprocess_array(x: np.ndarray, axis: int, mode: str) -> np.ndarray:
 
 
 def _preprocess_tensor(x: Any, axis: int, mode: str) -> Any:
-    if "float" not in x.dtype:
+    if "float" not in standardize_dtype(x.dtype):
         x = ops.cast(x, settings.floatx)
     if mode == "tf":
         return x / 127.5 - 1.0

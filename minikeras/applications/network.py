@@ -362,6 +362,15 @@ def variant(
     build.__name__ = build.__qualname__ = name
     build.__module__ = family.__module__
     build.__signature__, build.written_in = signature, (family,)
-    more = inspect.cleandoc(family.__doc__ or "").partition("\n")[2].lstrip("\n")
-    build.__doc__ = f"{summary}\n\n{more}"
+    about, _, _ = inspect.cleandoc(family.__doc__ or "").partition("\nExample:")
+    more = about.partition("\n")[2].strip()
+    build.__doc__ = f"""{summary}
+
+{more}
+
+Example:
+
+```python
+model = minikeras.applications.{name}(weights=None, classes=10)
+```"""
     return documented(**own)(build)

@@ -27,7 +27,8 @@ CLASS_HOMES = (
     "ops",
     "quantizers",
     "utils",
-    "applications",
+    "applications.convnext",
+    "applications.inception_resnet_v2",
     "distillation",
 )
 """Namespaces of minikeras whose classes a config may name."""
@@ -45,7 +46,7 @@ FUNCTION_HOMES = (
 )
 """Namespaces of minikeras whose functions a config may name."""
 
-# Keras's canonical place for these is its top level; Functional has no public place.
+# Keras's canonical place for these is its top level; those of `_HIDDEN` have no public place.
 _TOP_LEVEL = frozenset(
     {
         "DTypePolicy",
@@ -64,7 +65,7 @@ _TOP_LEVEL = frozenset(
         "Sequential",
     }
 )
-_HIDDEN = frozenset({"Functional"})
+_HIDDEN = frozenset({"CustomScaleLayer", "Functional", "LayerScale", "StochasticDepth"})
 _SHOWN_ELSEWHERE = {"FeatureSpace": "utils"}
 """Classes that are public in another namespace than that of their file."""
 

@@ -263,6 +263,17 @@ def _one_optimizer(optimizer):
     return make
 
 
+def _mobilenet(k):
+    """A head on a known network, whose own weights stay."""
+    base = k.applications.MobileNet(
+        (32, 32, 3), alpha=0.25, weights=None, include_top=False, pooling="avg"
+    )
+    base.trainable = False
+    model = k.Sequential([base, k.layers.Dense(3, "softmax")])
+    model.compile(k.optimizers.SGD(0.1), "mse")
+    return model
+
+
 HAND_MADE = {
     "two_in_two_out": _two_in_two_out,
     "nested": _nested,
@@ -277,6 +288,7 @@ HAND_MADE = {
     "attention": _attention,
     "ops": _ops,
     "merges": _merges,
+    "mobilenet": _mobilenet,
 }
 
 ZOO: dict[str, Callable[[Any], Any]] = {
