@@ -32,6 +32,7 @@ from minikeras.ops.families import as_floating, promote
 from minikeras.ops.indexing import where
 from minikeras.ops.joining import pad
 from minikeras.ops.products import matmul
+from minikeras.ops.reductions import float_dtype
 from minikeras.ops.reductions import sum as sum_
 from minikeras.ops.shapes import expand_dims, moveaxis, reshape
 from minikeras.ops.symbolic import TensorLike, op
@@ -417,7 +418,7 @@ def _scaling_rule(
     antialias: bool = True,
 ) -> KerasTensor:
     shape, _ = _check_scaling(images, output_shape, spatial_dims, method)
-    return KerasTensor(shape, images.dtype)
+    return KerasTensor(shape, float_dtype(images.dtype))
 
 
 @op(rule=_scaling_rule)

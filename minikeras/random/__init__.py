@@ -1,5 +1,6 @@
 """`keras.random`: random tensors and the seeds they come from."""
 
+from minikeras.random import elastic_transform as _elastic_transform  # ops.image shows it
 from minikeras.random.random import (
     beta,
     binomial,
