@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -150,3 +151,27 @@ def hsv_to_rgb_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
             out[2] += channel * (1 - saturation + saturation * amount)
 
     return _by_channel(some, x, g)
+
+
+def planes(images: Any, axis: int, owner: str) -> list:
+    """Return the three channels of colored images, each without the axis of channels; on tensors too.
+
+    Args:
+        images: batch of images.
+        axis: axis of channels, -1 or -3.
+        owner: who needs them, for messages.
+    """
+    if images.shape[axis] != 3:
+        raise ValueError(
+            f"{owner}: images must have 3 channels. Received: images.shape={tuple(images.shape)}"
+        )
+    return [images[..., i] if axis == -1 else images[:, i] for i in range(3)]
+
+
+def luma(rgb: Sequence) -> Any:
+    """Return how bright colors look (the weights of ITU-R BT.601); on tensors too."""
+    red, green, blue = rgb
+    gray = red * 0.2989
+    gray += green * 0.587
+    gray += blue * 0.114
+    return gray

@@ -22,7 +22,7 @@ CASES: dict[str, list[dict]] = {
     "CutMix": [{"factor": 1.0}],
     "Equalization": [HIGH, {"bins": 16, **LOW}],
     "MixUp": [{"alpha": 1.0}],
-    "RandAugment": [{"num_ops": 3, "factor": (0.2, 0.6), **HIGH}],
+    "RandAugment": [{"num_ops": 1, "factor": (0.2, 0.6), **HIGH}],
     "RandomBrightness": [{"factor": 0.5, **HIGH}, {"factor": (0.1, 0.3), **LOW}],
     "RandomColorDegeneration": [{"factor": 1.0, **HIGH}, {"factor": (0.2, 0.5), **LOW}],
     "RandomContrast": [{"factor": 0.9, **HIGH}, {"factor": (0.2, 0.8), **LOW}],

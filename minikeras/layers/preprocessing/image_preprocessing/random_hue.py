@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.color import hsv_to_rgb, planes, rgb_to_hsv
+from minikeras import ops
+from minikeras.kernels.colors import planes
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Share,
@@ -70,12 +71,15 @@ class RandomHue(BaseColorLayer):
             return images
         axis, value_range = self.channel_axis, tuple(self.value_range)
 
-        def turned(x: Any, turn: Any) -> Any:
-            x = rescaled(x, value_range, (0, 1))
-            hue, saturation, value = rgb_to_hsv(*planes(x, axis, type(self).__name__))
-            rgb = hsv_to_rgb(hue + turn, saturation, value)
-            y = np.stack([np.clip(plane, 0, 1) for plane in rgb], axis=axis)
-            return rescaled(y, (0, 1), value_range)
+        def turned(hsv: Any, turn: Any) -> Any:
+            hue, saturation, value = planes(hsv, axis, type(self).__name__)
+            return np.stack([hue + turn, saturation, value], axis=axis)
+
+        def in_range(x: Any) -> Any:
+            return rescaled(np.clip(x, 0, 1), (0, 1), value_range)
 
         turn = np.asarray(transformation["factor"])[:, None, None]
-        return self._by_image(turned, images, turn)
+        images = self._by_image(lambda x: rescaled(x, value_range, (0, 1)), images)
+        hsv = ops.image.rgb_to_hsv(images, data_format=self.data_format)
+        hsv = self._by_image(turned, hsv, turn)
+        return self._by_image(in_range, ops.image.hsv_to_rgb(hsv, data_format=self.data_format))

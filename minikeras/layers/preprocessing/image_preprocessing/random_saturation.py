@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import ops
 from minikeras.common.settings import settings
-from minikeras.kernels.color import hsv_to_rgb, planes, rgb_to_hsv
+from minikeras.kernels.colors import planes
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Factor,
@@ -70,10 +71,12 @@ class RandomSaturation(BaseColorLayer):
         low, high = self.value_range
         axis = self.channel_axis
 
-        def saturated(x: Any, factor: Any) -> Any:
-            hue, saturation, value = rgb_to_hsv(*planes(x, axis, type(self).__name__))
-            saturation = np.clip(saturation * factor, low, high)
-            return np.stack(hsv_to_rgb(hue, saturation, value), axis=axis)
+        def saturated(hsv: Any, factor: Any) -> Any:
+            hue, saturation, value = planes(hsv, axis, type(self).__name__)
+            return np.stack([hue, np.clip(saturation * factor, low, high), value], axis=axis)
 
         factor = np.asarray(transformation["factor"])[:, None, None]
-        return self._by_image(saturated, images, factor)
+        images = ops.cast(images, self.compute_dtype)
+        hsv = ops.image.rgb_to_hsv(images, data_format=self.data_format)
+        hsv = self._by_image(saturated, hsv, factor)
+        return ops.image.hsv_to_rgb(hsv, data_format=self.data_format)
