@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import ops
-from minikeras.kernels.colors import planes
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Share,
@@ -15,8 +13,8 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     ValueRange,
     batch_size_of,
     range_of,
-    rescaled,
 )
+from minikeras.layers.preprocessing.image_preprocessing.hsv import in_hsv
 
 
 class RandomHue(BaseColorLayer):
@@ -69,17 +67,12 @@ class RandomHue(BaseColorLayer):
     ) -> Any:
         if not training:
             return images
-        axis, value_range = self.channel_axis, tuple(self.value_range)
+        value_range = tuple(self.value_range)
 
-        def turned(hsv: Any, turn: Any) -> Any:
-            hue, saturation, value = planes(hsv, axis, type(self).__name__)
-            return np.stack([hue + turn, saturation, value], axis=axis)
-
-        def in_range(x: Any) -> Any:
-            return rescaled(np.clip(x, 0, 1), (0, 1), value_range)
+        def turned(hue: Any, saturation: Any, value: Any, turn: Any) -> tuple:
+            return hue + turn, saturation, value
 
         turn = np.asarray(transformation["factor"])[:, None, None]
-        images = self._by_image(lambda x: rescaled(x, value_range, (0, 1)), images)
-        hsv = ops.image.rgb_to_hsv(images, data_format=self.data_format)
-        hsv = self._by_image(turned, hsv, turn)
-        return self._by_image(in_range, ops.image.hsv_to_rgb(hsv, data_format=self.data_format))
+        images = in_hsv(self, images, value_range, turned, turn)
+        low, high = sorted(value_range)
+        return self._by_image(lambda x: np.clip(x, low, high), images)

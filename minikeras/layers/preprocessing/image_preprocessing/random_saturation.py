@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import ops
 from minikeras.common.settings import settings
-from minikeras.kernels.colors import planes
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Factor,
@@ -17,6 +15,7 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     batch_size_of,
     range_of,
 )
+from minikeras.layers.preprocessing.image_preprocessing.hsv import in_hsv
 
 
 class RandomSaturation(BaseColorLayer):
@@ -69,14 +68,9 @@ class RandomSaturation(BaseColorLayer):
         if not training:
             return images
         low, high = self.value_range
-        axis = self.channel_axis
 
-        def saturated(hsv: Any, factor: Any) -> Any:
-            hue, saturation, value = planes(hsv, axis, type(self).__name__)
-            return np.stack([hue, np.clip(saturation * factor, low, high), value], axis=axis)
+        def saturated(hue: Any, saturation: Any, value: Any, factor: Any) -> tuple:
+            return hue, np.clip(saturation * factor, low, high), value
 
         factor = np.asarray(transformation["factor"])[:, None, None]
-        images = ops.cast(images, self.compute_dtype)
-        hsv = ops.image.rgb_to_hsv(images, data_format=self.data_format)
-        hsv = self._by_image(saturated, hsv, factor)
-        return ops.image.hsv_to_rgb(hsv, data_format=self.data_format)
+        return in_hsv(self, images, (0, 1), saturated, factor)
