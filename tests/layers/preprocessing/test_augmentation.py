@@ -26,7 +26,7 @@ CASES: dict[str, list[dict]] = {
     "RandomBrightness": [{"factor": 0.5, **HIGH}, {"factor": (0.1, 0.3), **LOW}],
     "RandomColorDegeneration": [{"factor": 1.0, **HIGH}, {"factor": (0.2, 0.5), **LOW}],
     "RandomContrast": [{"factor": 0.9, **HIGH}, {"factor": (0.2, 0.8), **LOW}],
-    "RandomCrop": [{"height": 4, "width": 3}, {"height": 9, "width": 7}],
+    "RandomCrop": [{"height": 4, "width": 3}, {"height": 9, "width": 4}],
     "RandomErasing": [
         {"factor": 1.0, "fill_value": 7.0},
         {"factor": (0.5, 1.0), "scale": (0.2, 0.6), "fill_value": 300},
