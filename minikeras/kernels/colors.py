@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -62,24 +63,25 @@ def _without_traces(c: np.ndarray) -> np.ndarray:
     return np.where(tiny, c.dtype.type(0), c) if tiny.any() else c
 
 
+def planes_to_hsv(c: np.ndarray, y: np.ndarray) -> None:
+    """Write hue, saturation and value of red, green and blue, `(3, ...)`, into `y`."""
+    c = _without_traces(c)
+    r, g, b = c
+    value, spread, by_value, by_spread, (by_red, by_green) = _range(c)
+    hue = np.where(by_red, g - b, np.where(by_green, b - r, r - g))
+    hue /= 6 * by_spread
+    hue += np.where(by_red, 0, np.where(by_green, 1 / 3, 2 / 3)).astype(c.dtype)
+    hue *= spread > 0
+    hue += hue < 0
+    y[0] = hue
+    np.divide(spread, by_value, y[1])
+    y[1] *= value > 0
+    y[2] = value
+
+
 def rgb_to_hsv_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return hue, saturation and value of red, green and blue, `(..., 3)`."""
-
-    def some(c: np.ndarray, y: np.ndarray) -> None:
-        c = _without_traces(c)
-        r, g, b = c
-        value, spread, by_value, by_spread, (by_red, by_green) = _range(c)
-        hue = np.where(by_red, g - b, np.where(by_green, b - r, r - g))
-        hue /= 6 * by_spread
-        hue += np.where(by_red, 0, np.where(by_green, 1 / 3, 2 / 3)).astype(c.dtype)
-        hue *= spread > 0
-        hue += hue < 0
-        y[0] = hue
-        np.divide(spread, by_value, y[1])
-        y[1] *= value > 0
-        y[2] = value
-
-    return _by_channel(some, x), x
+    return _by_channel(planes_to_hsv, x), x
 
 
 def rgb_to_hsv_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -126,16 +128,17 @@ def _triangles(hue: np.ndarray) -> tuple[Sequence[np.ndarray], Sequence[np.ndarr
     return amounts, slopes
 
 
+def planes_to_rgb(c: np.ndarray, y: np.ndarray) -> None:
+    """Write red, green and blue of hue, saturation and value, `(3, ...)`, into `y`."""
+    hue, saturation, value = c
+    amounts, _ = _triangles(hue)
+    for channel, amount in zip(y, amounts):
+        np.multiply(value, (1 - saturation) + saturation * amount, channel)
+
+
 def hsv_to_rgb_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return red, green and blue of hue, saturation and value, `(..., 3)`."""
-
-    def some(c: np.ndarray, y: np.ndarray) -> None:
-        hue, saturation, value = c
-        amounts, _ = _triangles(hue)
-        for channel, amount in zip(y, amounts):
-            np.multiply(value, (1 - saturation) + saturation * amount, channel)
-
-    return _by_channel(some, x), x
+    return _by_channel(planes_to_rgb, x), x
 
 
 def hsv_to_rgb_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -150,3 +153,27 @@ def hsv_to_rgb_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
             out[2] += channel * (1 - saturation + saturation * amount)
 
     return _by_channel(some, x, g)
+
+
+def planes(images: Any, axis: int, owner: str) -> list:
+    """Return the three channels of colored images, each without the axis of channels; on tensors too.
+
+    Args:
+        images: batch of images.
+        axis: axis of channels, -1 or -3.
+        owner: who needs them, for messages.
+    """
+    if images.shape[axis] != 3:
+        raise ValueError(
+            f"{owner}: images must have 3 channels. Received: images.shape={tuple(images.shape)}"
+        )
+    return [images[..., i] if axis == -1 else images[:, i] for i in range(3)]
+
+
+def luma(rgb: Sequence) -> Any:
+    """Return how bright colors look (the weights of ITU-R BT.601); on tensors too."""
+    red, green, blue = rgb
+    gray = red * 0.2989
+    gray += green * 0.587
+    gray += blue * 0.114
+    return gray

@@ -340,7 +340,7 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     high, wide = rows.target if rows else height, columns.target if columns else width
     y = np.empty((n, high, wide, channels), x.dtype)
     # The first of the two products is the one that leaves less for the second.
-    columns_first = high * width > height * wide
+    columns_first = columns is not None and high * width > height * wide
 
     def work(piece: Piece) -> None:
         low, upper = rows.span(piece.top, piece.bottom) if rows else (piece.top, piece.bottom)

@@ -183,6 +183,8 @@ def _cudnn(name: str, today: str, forget: str) -> Adapted:
 
 NAMES = {
     "Input": Lazy("minikeras.compat.keras_backend.functions:Input"),
+    "RandomHeight": Lazy("minikeras.compat.keras2.random_sizes:RandomHeight"),
+    "RandomWidth": Lazy("minikeras.compat.keras2.random_sizes:RandomWidth"),
     "LocallyConnected1D": Lazy("minikeras.compat.keras1.local:LocallyConnected1D"),
     "LocallyConnected2D": Lazy("minikeras.compat.keras1.local:LocallyConnected2D"),
     **{

@@ -22,11 +22,11 @@ CASES: dict[str, list[dict]] = {
     "CutMix": [{"factor": 1.0}],
     "Equalization": [HIGH, {"bins": 16, **LOW}],
     "MixUp": [{"alpha": 1.0}],
-    "RandAugment": [{"num_ops": 3, "factor": (0.2, 0.6), **HIGH}],
+    "RandAugment": [{"num_ops": 1, "factor": (0.2, 0.6), **HIGH}],
     "RandomBrightness": [{"factor": 0.5, **HIGH}, {"factor": (0.1, 0.3), **LOW}],
     "RandomColorDegeneration": [{"factor": 1.0, **HIGH}, {"factor": (0.2, 0.5), **LOW}],
     "RandomContrast": [{"factor": 0.9, **HIGH}, {"factor": (0.2, 0.8), **LOW}],
-    "RandomCrop": [{"height": 4, "width": 3}, {"height": 9, "width": 7}],
+    "RandomCrop": [{"height": 4, "width": 3}, {"height": 9, "width": 4}],
     "RandomErasing": [
         {"factor": 1.0, "fill_value": 7.0},
         {"factor": (0.5, 1.0), "scale": (0.2, 0.6), "fill_value": 300},

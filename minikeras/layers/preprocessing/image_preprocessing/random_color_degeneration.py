@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
-from minikeras.kernels.color import luma, planes
+from minikeras.kernels.colors import luma, planes
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Factor,

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.color import hsv_to_rgb, planes, rgb_to_hsv
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Share,
@@ -14,8 +13,8 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     ValueRange,
     batch_size_of,
     range_of,
-    rescaled,
 )
+from minikeras.layers.preprocessing.image_preprocessing.hsv import in_hsv
 
 
 class RandomHue(BaseColorLayer):
@@ -68,14 +67,12 @@ class RandomHue(BaseColorLayer):
     ) -> Any:
         if not training:
             return images
-        axis, value_range = self.channel_axis, tuple(self.value_range)
+        value_range = tuple(self.value_range)
 
-        def turned(x: Any, turn: Any) -> Any:
-            x = rescaled(x, value_range, (0, 1))
-            hue, saturation, value = rgb_to_hsv(*planes(x, axis, type(self).__name__))
-            rgb = hsv_to_rgb(hue + turn, saturation, value)
-            y = np.stack([np.clip(plane, 0, 1) for plane in rgb], axis=axis)
-            return rescaled(y, (0, 1), value_range)
+        def turned(hue: Any, saturation: Any, value: Any, turn: Any) -> tuple:
+            return hue + turn, saturation, value
 
         turn = np.asarray(transformation["factor"])[:, None, None]
-        return self._by_image(turned, images, turn)
+        images = in_hsv(self, images, value_range, turned, turn)
+        low, high = sorted(value_range)
+        return self._by_image(lambda x: np.clip(x, low, high), images)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.settings import settings
-from minikeras.kernels.color import hsv_to_rgb, planes, rgb_to_hsv
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Factor,
@@ -16,6 +15,7 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     batch_size_of,
     range_of,
 )
+from minikeras.layers.preprocessing.image_preprocessing.hsv import in_hsv
 
 
 class RandomSaturation(BaseColorLayer):
@@ -68,12 +68,9 @@ class RandomSaturation(BaseColorLayer):
         if not training:
             return images
         low, high = self.value_range
-        axis = self.channel_axis
 
-        def saturated(x: Any, factor: Any) -> Any:
-            hue, saturation, value = rgb_to_hsv(*planes(x, axis, type(self).__name__))
-            saturation = np.clip(saturation * factor, low, high)
-            return np.stack(hsv_to_rgb(hue, saturation, value), axis=axis)
+        def saturated(hue: Any, saturation: Any, value: Any, factor: Any) -> tuple:
+            return hue, np.clip(saturation * factor, low, high), value
 
         factor = np.asarray(transformation["factor"])[:, None, None]
-        return self._by_image(saturated, images, factor)
+        return in_hsv(self, images, (0, 1), saturated, factor)
