@@ -15,7 +15,7 @@ from minikeras.data.dataset import Dataset
 from minikeras.data.dataset_utils import Format, LabelMode, Reading, Subset, dataset_of_files
 from minikeras.data.spec import TensorSpec
 from minikeras.kernels.resampling import METHODS, resample
-from minikeras.ops.image import middle_box
+from minikeras.ops.resizing import middle_box
 
 _FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
