@@ -15,19 +15,13 @@ import numpy as np
 from minikeras.kernels.resize import KERNELS, AxisMap, cubic, resample_one
 from minikeras.kernels.windows import scratch
 
-_RADII = {
-    "bilinear": 1,
-    "bicubic": 2,
-    "lanczos3": 3,
-    "lanczos5": 5,
-    "mitchellcubic": 2,
-    "gaussian": 1.5,
-}
-_KERNELS: dict[str, Callable] = {
+_KERNELS: dict[str, tuple[float, Callable]] = {
     **KERNELS,
-    "mitchellcubic": functools.partial(cubic, b=1 / 3, c=1 / 3),
-    "gaussian": lambda t: np.where(np.abs(t) < 1.5, np.exp(-2.0 * t**2), 0.0),
+    "mitchellcubic": (2, functools.partial(cubic, b=1 / 3, c=1 / 3)),
+    "gaussian": (1.5, lambda t: np.where(np.abs(t) < 1.5, np.exp(-2.0 * t**2), 0.0)),
 }
+"""How far each looks, and the weight of a pixel at a distance."""
+
 SMOOTHING = ("mitchellcubic", "gaussian")
 """They change an image even if its size stays."""
 
@@ -46,19 +40,20 @@ def taps(old: int, new: int, method: str, antialias: bool = False) -> tuple[np.n
         antialias: whether to make the kernel as wide as the pixels become, if they become larger.
 
     Returns:
-        Two arrays of shape `(new, n)`: places, and weights as float64 that sum to 1.
+        For each new pixel the first old one, `(new,)`, and what that one and the next ones count,
+        `(new, n)` as float64, which sum to 1; those outside count 0.
     """
     scale = old / new
     if method == "nearest":
         places = np.minimum(np.floor((np.arange(new) + 0.5) * scale).astype(np.intp), old - 1)
-        return places[:, None], np.ones((new, 1))
+        return places, np.ones((new, 1))
     if method == "area":
         low = np.arange(new)[:, None] * scale
         places = np.floor(low).astype(np.intp) + np.arange(math.ceil(scale) + 1)
         weights = np.minimum(low + scale, places + 1) - np.maximum(low, places)
         weights = np.maximum(weights, 0)
     else:
-        radius, kernel = _RADII[method], _KERNELS[method]
+        radius, kernel = _KERNELS[method]
         width = max(scale, 1.0) if antialias else 1.0
         centers = (np.arange(new)[:, None] + 0.5) * scale - 0.5
         if method == "bicubic" and not antialias:
@@ -68,17 +63,12 @@ def taps(old: int, new: int, method: str, antialias: bool = False) -> tuple[np.n
         places = first + np.arange(math.ceil(2 * radius * width) + 1)
         weights = kernel((centers - places) / width)
     weights = np.where((places >= 0) & (places < old), weights, 0)
-    weights /= weights.sum(1, keepdims=True)
-    used = weights.any(0)  # the last one is often not
-    return np.clip(places[:, used], 0, old - 1), weights[:, used]
+    return places[:, 0], weights / weights.sum(1, keepdims=True)
 
 
 def weight_matrix(old: int, new: int, method: str, antialias: bool = False) -> np.ndarray:
-    """Return `taps` as a matrix of shape `(new, old)`."""
-    matrix = np.zeros((new, old))
-    places, weights = taps(old, new, method, antialias)
-    np.add.at(matrix, (np.arange(new)[:, None], places), weights)
-    return matrix
+    """Return `taps` as a matrix of shape `(new, old)`, of float64."""
+    return AxisMap(*taps(old, new, method, antialias), old).in_dtype(np.dtype(np.float64))
 
 
 def resample(
@@ -100,7 +90,7 @@ def resample(
         dtype = image.dtype if method == "nearest" else np.float32
         out = np.empty((height, width, image.shape[2]), dtype)
     if method == "nearest":
-        rows, columns = (taps(*sizes, method)[0][:, 0] for sizes in zip(image.shape, out.shape[:2]))
+        rows, columns = (taps(*sizes, method)[0] for sizes in zip(image.shape, out.shape[:2]))
         out[...] = image.take(rows, axis=0).take(columns, axis=1)
         return out
     maps = [
@@ -123,4 +113,4 @@ def resample(
 
 @functools.lru_cache(maxsize=32)
 def _axis_map(old: int, new: int, method: str) -> AxisMap:
-    return AxisMap(weight_matrix(old, new, method).astype(np.float32))
+    return AxisMap(*taps(old, new, method), old)

@@ -57,7 +57,7 @@ def resize(
         rows, columns = (round(n * factor) for n in (height, width))
     if method == "nearest":
         for axis, old, new in ((-3, height, rows), (-2, width, columns)):
-            x = ops.take(x, resampling.taps(old, new, method)[0][:, 0], axis=axis)
+            x = ops.take(x, resampling.taps(old, new, method)[0], axis=axis)
         return x
     x = ops.cast(x, "float32") if dtype_name(x) != "float64" else x
     for letter, old, new in (("h", height, rows), ("w", width, columns)):
