@@ -11,7 +11,7 @@ from layer_cases import Array, Make, all_cases, covering, drawn, options
 import minikeras
 from minikeras import layers, tree
 
-NAMES = sorted(all_cases())
+NAMES = sorted([name for name, case in all_cases().items() if case.options])
 OF_EVERY_LAYER = {"activity_regularizer", "trainable", "dtype", "autocast", "name"}
 
 # Values that every layer with an argument of this name is compared with.

@@ -145,6 +145,8 @@ class Case:
         half: whether `mixed_float16` is checked.
         training: whether outputs with `training=True` are compared too, and the weights after it.
         also: further calls, which need the batch that they have: compared with Keras only.
+        options: whether every value of every option is compared here, and shows; else in a file of the
+            layer's own.
     """
 
     calls: Any
@@ -162,6 +164,7 @@ class Case:
     half: bool = True
     training: bool = True
     also: Sequence[Call] = ()
+    options: bool = True
 
     def strategy(self) -> st.SearchStrategy:
         """Return the strategy that draws a call."""
