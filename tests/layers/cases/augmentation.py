@@ -59,7 +59,7 @@ CASES = {
             Call({"layers": Make(lambda k: [k.layers.Dense(4, name="a"), k.layers.ReLU(name="b")])}, PART)
         ],
         # Its layers keep the dtype that they were made with.
-        float64=1e-5, half=False,
+        float64=1e-5, half=False, options=False,
     ),
     "RandAugment": by_chance({"num_ops": 1, "factor": 0.3, **LOW}, {"interpolation": "nearest", "seed": 3}),
     "RandomBrightness": fixed({"factor": (0.25, 0.25), "seed": 3}, {"factor": (-0.5, -0.5), **LOW}),
