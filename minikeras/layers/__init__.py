@@ -129,6 +129,7 @@ from minikeras.layers.rnn.time_distributed import TimeDistributed
 _IMAGES = {
     "AugMix": "aug_mix",
     "AutoContrast": "auto_contrast",
+    "CenterCrop": "center_crop",
     "ContrastLimitedAdaptiveHistogramEqualization": "clahe",
     "CutMix": "cut_mix",
     "Equalization": "equalization",
@@ -155,6 +156,7 @@ _IMAGES = {
     "RandomShear": "random_shear",
     "RandomTranslation": "random_translation",
     "RandomZoom": "random_zoom",
+    "Resizing": "resizing",
     "Solarization": "solarization",
 }
 _LATE: dict[str, str] = {

@@ -278,6 +278,19 @@ class BaseImagePreprocessingLayer(Layer):
 
     # What subclasses use.
 
+    def _with_size(self, input_shape: Any, height: int, width: int) -> Any:
+        """Return the shape, or shapes, of outputs whose images and masks have another size."""
+
+        def resized(shape: Any) -> tuple:
+            sizes = list(shape)
+            sizes[self.height_axis], sizes[self.width_axis] = height, width
+            return tuple(sizes)
+
+        if not isinstance(input_shape, dict):
+            return resized(input_shape)
+        images = ("images", "segmentation_masks")
+        return {k: resized(v) if k in images else v for k, v in input_shape.items()}
+
     def _seeded(self, seed: Any) -> None:
         """Keep a seed, and begin the layer's stream of random numbers."""
         self.seed = seed

@@ -112,12 +112,4 @@ class RandomCrop(BaseGeometryLayer):
         return convert_format(boxes, "xyxy", self.bounding_box_format, **size)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        def cropped(shape: Any) -> tuple:
-            sizes = list(shape)
-            sizes[self.height_axis], sizes[self.width_axis] = self.height, self.width
-            return tuple(sizes)
-
-        if not isinstance(input_shape, dict):
-            return cropped(input_shape)
-        images = ("images", "segmentation_masks")
-        return {k: cropped(v) if k in images else v for k, v in input_shape.items()}
+        return self._with_size(input_shape, self.height, self.width)
