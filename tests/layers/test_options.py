@@ -11,10 +11,7 @@ from layer_cases import Array, Make, all_cases, covering, drawn, options
 import minikeras
 from minikeras import layers, tree
 
-# Options of what looks texts up change what other options may be: they are tested with texts in
-# preprocessing/, one by one.
-OF_TEXTS = {"Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
-NAMES = sorted(set(all_cases()) - OF_TEXTS)
+NAMES = sorted([name for name, case in all_cases().items() if case.options])
 OF_EVERY_LAYER = {"activity_regularizer", "trainable", "dtype", "autocast", "name"}
 
 # Values that every layer with an argument of this name is compared with.

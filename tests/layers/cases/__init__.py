@@ -148,6 +148,8 @@ class Case:
         training: whether outputs with `training=True` are compared too, and the weights after it.
         also: further calls, which need the batch that they have: compared with Keras only.
         keras: whether Keras has it on JAX; what works on texts needs TensorFlow there.
+        options: whether every value of every option is compared here, and shows; else in a file of the
+            layer's own.
     """
 
     calls: Any
@@ -166,6 +168,7 @@ class Case:
     training: bool = True
     also: Sequence[Call] = ()
     keras: bool = True
+    options: bool = True
 
     def strategy(self) -> st.SearchStrategy:
         """Return the strategy that draws a call."""

@@ -1,7 +1,7 @@
 """Rows of the layers that change images, with numbers in place of ranges: nothing is left to chance.
 
 What chance cannot be taken out of stands here without training; `tests/layers/preprocessing/` has it
-with Keras's draws.
+with Keras's draws, and the options.
 """
 
 from layer_cases import Array, Call, Case, Make
@@ -22,7 +22,7 @@ def fixed(*calls, first=True, **options):
         found.append(Call({**calls[0], **IN_FIRST}, FIRST))
     # What Keras computes in float32 in every dtype, and rounds to half precision on the way, has
     # tolerances of its own.
-    settings = {"examples": 3, "float32": 1e-4, **options}
+    settings = {"examples": 3, "float32": 1e-4, "options": False, **options}
     return Case(found, also=[Call(calls[0], ONE)], **settings)
 
 
@@ -34,13 +34,16 @@ def moved(*calls, **options):
 def by_chance(*calls, **options):
     """Return the row of calls that draw while training."""
     found = [Call(kwargs, IMAGES, {"training": False}) for kwargs in calls]
-    return Case(found, examples=2, training=False, **options)
+    return Case(found, examples=2, training=False, options=False, **options)
 
 
 QUARTER = {"height_factor": (0.25, 0.25), "width_factor": (-0.25, -0.25)}
 
 CASES = {
-    "AugMix": by_chance({"value_range": (0, 1), "num_chains": 2}, {"all_ops": False, "seed": 3}),
+    "AugMix": by_chance(
+        {"value_range": (0, 1), "num_chains": 2},
+        {"all_ops": False, "factor": 0.5, "interpolation": "nearest", "seed": 3},
+    ),
     "AutoContrast": fixed({}, LOW, first=False),
     "ContrastLimitedAdaptiveHistogramEqualization": fixed(
         {"tile_grid_size": (2, 2)}, float64=1e-5, empty=False
@@ -56,14 +59,14 @@ CASES = {
             Call({"layers": Make(lambda k: [k.layers.Dense(4, name="a"), k.layers.ReLU(name="b")])}, PART)
         ],
         # Its layers keep the dtype that they were made with.
-        float64=1e-5, half=False,
+        float64=1e-5, half=False, options=False,
     ),
-    "RandAugment": by_chance({"num_ops": 1, "factor": 0.3}, {"interpolation": "nearest", "seed": 3}),
+    "RandAugment": by_chance({"num_ops": 1, "factor": 0.3, **LOW}, {"interpolation": "nearest", "seed": 3}),
     "RandomBrightness": fixed({"factor": (0.25, 0.25), "seed": 3}, {"factor": (-0.5, -0.5), **LOW}),
     "RandomColorDegeneration": fixed({"factor": (0.75, 0.75), "seed": 3}, {"factor": (-0.5, -0.5), **LOW}),
     "RandomColorJitter": fixed(
         {"brightness_factor": (0.125, 0.125), "contrast_factor": (-0.5, 0.5), "seed": 3},
-        {"saturation_factor": (0.25, 0.25), **LOW},
+        {"saturation_factor": (0.25, 0.25), "hue_factor": (1.0, 1.0), **LOW},
         first=False, half=False, float64=1e-6,
     ),
     "RandomContrast": fixed(
@@ -71,7 +74,7 @@ CASES = {
     ),
     "RandomCrop": fixed({"height": 8, "width": 5, "seed": 3}, {"height": 4, "width": 6, "seed": 4}),
     "RandomElasticTransform": fixed(
-        {"factor": 0.0, "seed": 3}, {"scale": 0.0, "fill_mode": "mirror", "interpolation": "nearest"}
+        {"factor": 0.0, "seed": 3}, {"scale": 0.0, "fill_mode": "mirror", "interpolation": "nearest", **LOW}
     ),
     "RandomErasing": fixed(
         {**ALWAYS, "scale": (1.0, 1.0), "fill_value": 7.0, "seed": 3}, {"factor": 0.0, **LOW}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
+from layer_cases import all_cases, drawn
 
 import minikeras
 from minikeras import layers
@@ -54,7 +57,10 @@ CASES: dict[str, list[dict]] = {
     "RandomSharpness": [{"factor": 1.0, **HIGH}, {"factor": (0.2, 0.4), **LOW}],
     "RandomShear": [{"x_factor": 0.4, "y_factor": (0.1, 0.3)}, {"fill_mode": "nearest", "x_factor": 0.5}],
     "RandomTranslation": [GEOMETRIC, {**GEOMETRIC, "fill_mode": "wrap", "interpolation": "nearest"}],
-    "RandomZoom": [GEOMETRIC, {"height_factor": 0.5, "fill_mode": "constant", "fill_value": 4.0}],
+    "RandomZoom": [
+        GEOMETRIC,
+        {"height_factor": 0.5, "fill_mode": "constant", "fill_value": 4.0, "interpolation": "nearest"},
+    ],
     "Solarization": [
         {"addition_factor": 0.5, "threshold_factor": 0.8, **HIGH},
         {"addition_factor": (0.1, 0.2), **LOW},
@@ -146,6 +152,23 @@ def test_keras_draws_give_what_keras_gives(keras, name, kwargs):
         wanted = theirs.transform_bounding_boxes(wanted, drawn)
         assert_alike(got["boxes"], wanted["boxes"], 1e-3)
         assert_alike(got["labels"], wanted["labels"])
+
+
+def test_no_option_is_left_out():
+    """Each argument has another value than its default somewhere, here or in the rows of the registry."""
+    missing = []
+    for name, case in all_cases().items():
+        if case.options:
+            continue
+        calls = [*CASES.get(name, []), *[call.kwargs for call in drawn(name)]]
+        for p in inspect.signature(getattr(layers, name)).parameters.values():
+            # `fill_value` and `alpha` are tested below, `data_format` where it is not the base's.
+            known = {"data_format", "fill_value", "alpha", "chain_depth", "seed", "name"}
+            if p.kind is p.VAR_KEYWORD or p.name in known:
+                continue
+            if not any(p.name in kwargs and kwargs[p.name] != p.default for kwargs in calls):
+                missing.append(f"{name}: {p.name}")
+    assert not missing
 
 
 # Draws.
