@@ -22,6 +22,7 @@ from minikeras import applications
 from minikeras.applications import convnext, imagenet_utils, network
 from minikeras.applications.convnext import LayerScale, StochasticDepth
 from minikeras.applications.inception_resnet_v2 import CustomScaleLayer
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError
 
 if "application_facts" not in sys.modules:
@@ -44,7 +45,11 @@ MODULES = [
 def without_draws(monkeypatch):
     """Random weights are zeros, which take neither time nor memory."""
     zeros = lambda self, shape, dtype=None: np.zeros(shape, "float32")  # noqa: E731
-    monkeypatch.setattr(minikeras.initializers.VarianceScaling, "__call__", zeros)
+    monkeypatch.setattr(
+        minikeras.initializers.VarianceScaling,
+        "__call__",
+        lambda *arguments, **options: Tensor(zeros(*arguments, **options)),  # is not copied
+    )
     if "keras" in sys.modules:
         of_keras = importlib.import_module("keras.src.initializers.random_initializers")
         monkeypatch.setattr(of_keras.VarianceScaling, "__call__", zeros)
