@@ -488,7 +488,9 @@ def test_a_notebook_shows_the_picture(no_graphviz, monkeypatch, tmp_path):
     display = SimpleNamespace(
         Image=lambda filename: ("image", filename), SVG=lambda filename: ("svg", filename)
     )
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=display))
+    # matplotlib, if Keras brings it in now, asks for the version.
+    ipython = SimpleNamespace(display=display, version_info=(9, 0))
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
     for name, shown in (("m.png", "image"), ("m.svg", "svg")):
         path = str(tmp_path / name)
         assert plot_model(chain(minikeras), path) == (shown, path)
