@@ -146,7 +146,8 @@ def predicted(model: Any, run: Any) -> list[float]:
         values.append(np.asarray(drawn, w.dtype) if name != "count" else np.zeros(shape, w.dtype))
     model.set_weights(values)
     scales = any(type(x).__name__ in ("Rescaling", "Normalization") for x in model.layers)
-    images = rng.random_sample((2, *model.input_shape[1:])).astype("float32")
+    sizes = [size or 224 for size in model.input_shape[1:]]
+    images = rng.random_sample((2, *sizes)).astype("float32")
     images = 255 * images if scales else 2 * images - 1
     return np.asarray(run(model, images)).reshape(-1)[:400].astype(float).tolist()
 
