@@ -60,7 +60,7 @@ def theirs(x: np.ndarray) -> dict[str, Callable]:
         for size in (112, 160, 448)
     }
     for name in ("rgb_to_hsv", "hsv_to_rgb", "rgb_to_grayscale", "sobel_edges"):
-        found[name] = lambda f=getattr(tf.image, name): f(t).numpy()
+        found[name] = lambda n=name: getattr(tf.image, n)(t).numpy()
     return found
 
 

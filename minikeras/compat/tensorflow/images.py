@@ -17,6 +17,7 @@ from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import numpy_generator
 from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.kernels import linalg
+from minikeras.kernels.resize import KERNELS, cubic
 
 
 class ResizeMethod:
@@ -35,26 +36,10 @@ class ResizeMethod:
 add("image.ResizeMethod", ResizeMethod)
 
 
-def _cubic(t: np.ndarray, b: float, c: float) -> np.ndarray:
-    """The family of cubic kernels of Mitchell and Netravali."""
-    near = ((12 - 9 * b - 6 * c) * t**3 + (-18 + 12 * b + 6 * c) * t**2 + 6 - 2 * b) / 6
-    far = (
-        (-b - 6 * c) * t**3 + (6 * b + 30 * c) * t**2 + (-12 * b - 48 * c) * t + 8 * b + 24 * c
-    ) / 6
-    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
-
-
-def _lanczos(radius: int) -> Any:
-    return lambda t: np.where(t < radius, np.sinc(t) * np.sinc(t / radius), 0.0)
-
-
-_KERNELS: dict[str, tuple[float, Any]] = {
-    "bilinear": (1.0, lambda t: np.maximum(1 - t, 0)),
-    "bicubic": (2.0, lambda t: _cubic(t, 0.0, 0.5)),
-    "mitchellcubic": (2.0, lambda t: _cubic(t, 1 / 3, 1 / 3)),
-    "lanczos3": (3.0, _lanczos(3)),
-    "lanczos5": (5.0, _lanczos(5)),
-    "gaussian": (1.5, lambda t: np.where(t < 1.5, np.exp(-2.0 * t**2), 0.0)),
+_KERNELS: dict[str, Any] = {
+    **{name: kernel for name, (_, kernel) in KERNELS.items()},
+    "mitchellcubic": lambda t: cubic(t, 1 / 3, 1 / 3),
+    "gaussian": lambda t: np.where(t < 1.5, np.exp(-2.0 * t**2), 0.0),
 }
 
 
@@ -70,7 +55,7 @@ def _weights(old: int, new: int, method: str, antialias: bool) -> np.ndarray:
         places = np.minimum(np.floor((np.arange(new) + 0.5) * scale).astype(int), old - 1)
         return np.eye(old)[places]
     else:
-        _, kernel = _KERNELS[method]
+        kernel = _KERNELS[method]
         width = max(scale, 1.0) if antialias else 1.0
         centers = (np.arange(new) + 0.5) * scale - 0.5
         if (
@@ -324,15 +309,9 @@ def grayscale_to_rgb(images: Any) -> Any:
 def rgb_to_hsv(images: Any) -> Any:
     """Return hue, saturation and value of colors."""
     x = ops.convert_to_tensor(images)
-    r, g, b = x[..., 0], x[..., 1], x[..., 2]
-    value, low = ops.max(x, axis=-1), ops.min(x, axis=-1)
-    spread = value - low
-    unit = ops.divide_no_nan(spread * 0 + 1, 6 * spread)
-    hue = ops.where(r == value, unit * (g - b), unit * (r - g) + 4 / 6)
-    hue = ops.where(ops.logical_and(r != value, g == value), unit * (b - r) + 2 / 6, hue)
-    hue = ops.where(spread > 0, hue, ops.zeros_like(hue))
-    saturation = ops.divide_no_nan(spread, value)
-    return ops.stack([ops.where(hue < 0, hue + 1, hue), saturation, value], axis=-1)
+    if len(x.shape) in (3, 4):
+        return ops.image.rgb_to_hsv(x, "channels_last")
+    return ops.reshape(ops.image.rgb_to_hsv(ops.reshape(x, (1, -1, 3)), "channels_last"), x.shape)
 
 
 _YUV = [
