@@ -117,23 +117,29 @@ def _shared(out: np.ndarray, among: np.ndarray, gradient: np.ndarray) -> None:
     out += among * (gradient / among.sum(axis=0))
 
 
-def _triangles(hue: np.ndarray) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
-    """Return how much of each color is in a hue, and how that changes."""
-    at = np.mod(hue, 1) * 6
-    amounts, slopes = [], []
-    for center, sign, base in ((3, 1, -1), (2, -1, 2), (4, -1, 2)):
-        amount = sign * np.abs(at - center) + base
-        amounts.append(np.clip(amount, 0, 1))
-        slopes.append(6 * sign * np.sign(at - center) * ((amount > 0) & (amount < 1)))
-    return amounts, slopes
+_PEAKS = ((3, 1, -1), (2, -1, 2), (4, -1, 2))
+"""For each color where on a circle of 6 it is least (red) or greatest, and the line from there."""
+
+
+def _circle(hue: np.ndarray) -> np.ndarray:
+    """Return a hue as a place from 0 to 6; `np.mod` would take several times as long."""
+    return (hue - np.floor(hue)) * 6
 
 
 def planes_to_rgb(c: np.ndarray, y: np.ndarray) -> None:
     """Write red, green and blue of hue, saturation and value, `(3, ...)`, into `y`."""
     hue, saturation, value = c
-    amounts, _ = _triangles(hue)
-    for channel, amount in zip(y, amounts):
-        np.multiply(value, (1 - saturation) + saturation * amount, channel)
+    at = _circle(hue)
+    color = value * saturation
+    gray = value - color
+    for channel, (center, sign, base) in zip(y, _PEAKS):
+        np.subtract(at, center, channel)
+        np.abs(channel, channel)
+        (np.add if sign > 0 else np.subtract)(base, channel, channel)
+        np.maximum(channel, 0, out=channel)
+        np.minimum(channel, 1, out=channel)
+        channel *= color
+        channel += gray
 
 
 def hsv_to_rgb_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -146,8 +152,12 @@ def hsv_to_rgb_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
 
     def some(c: np.ndarray, d: np.ndarray, out: np.ndarray) -> None:
         hue, saturation, value = c
+        at = _circle(hue)
         out[...] = 0
-        for channel, amount, slope in zip(d, *_triangles(hue)):
+        for channel, (center, sign, base) in zip(d, _PEAKS):
+            line = sign * np.abs(at - center) + base
+            amount = np.clip(line, 0, 1)
+            slope = 6 * sign * np.sign(at - center) * ((line > 0) & (line < 1))
             out[0] += channel * value * saturation * slope
             out[1] += channel * value * (amount - 1)
             out[2] += channel * (1 - saturation + saturation * amount)

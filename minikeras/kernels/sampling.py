@@ -7,6 +7,7 @@ a core's cache.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -60,32 +61,43 @@ def round_away(x: Any) -> Any:
     return np.trunc(x + np.copysign(x.dtype.type(0.5), x))
 
 
-def _axis(at: np.ndarray, size: int, how: Sampling) -> list[tuple[np.ndarray, Any]]:
-    """Return one or two pixels along an axis for each place, and how much they count."""
+def _axis(
+    at: np.ndarray, size: int, stride: int, how: Sampling
+) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Return one or two pixels along an axis for each place, and how much they count.
+
+    Args:
+        at: places along the axis.
+        size: number of pixels of the axis.
+        stride: distance of its pixels in a table, by which pixels are multiplied.
+        how: what is between pixels, and outside.
+    """
     if how.border:
         at = np.clip(at, -2, size + 1 if how.order == 0 else size)
-    if how.order == 0:
-        low = round_away(at)
-        return [(_as_index(low, size, how), None)]
-    low = np.floor(at)
-    upper = at - low
-    first = low.astype(np.intp)
-    first += how.border
-    pair = [(first, 1 - upper), (first + 1, upper)]
-    return pair if how.border else [(_fixed(i, size, how.mode), weight) for i, weight in pair]
-
-
-def _as_index(low: np.ndarray, size: int, how: Sampling) -> np.ndarray:
+    low = round_away(at) if how.order == 0 else np.floor(at)
+    weights: list = [None]
+    if how.order:
+        upper = at - low
+        weights = [1 - upper, upper]
     i = low.astype(np.intp)
-    i += how.border
-    return i if how.border else _fixed(i, size, how.mode)
+    pixels = []
+    if how.border:
+        i += how.border
+        i *= stride
+        pixels = [i, i + stride]
+    elif i.size and (i.min() < -size or i.max() >= 2 * size):
+        pixels = [inside(i + k, size, how.mode) * stride for k in range(len(weights))]
+    else:
+        i += size
+        pixels = [table.take(i, mode="clip") for table in _near(size, stride, how.mode)]
+    return list(zip(pixels, weights))
 
 
-def _fixed(i: np.ndarray, size: int, mode: str) -> np.ndarray:
-    outside = np.flatnonzero(i.view(np.uintp) >= size)  # negative ones are large there
-    if outside.size:
-        i[outside] = inside(i[outside], size, mode)
-    return i
+@functools.lru_cache(maxsize=64)
+def _near(size: int, stride: int, mode: str) -> list[np.ndarray]:
+    """Return which pixels stand for those from `-size` to `2 * size`, and which for the next ones."""
+    pixels = inside(np.arange(-size, 2 * size + 1), size, mode) * stride
+    return [pixels[:-1], pixels[1:]]
 
 
 class _Corner(NamedTuple):
@@ -103,12 +115,10 @@ class _Corner(NamedTuple):
 
 def _corners(coordinates: Sequence[np.ndarray], shape: tuple, how: Sampling) -> Iterator[_Corner]:
     b = 2 * how.border
-    axes = [_axis(at, size, how) for at, size in zip(coordinates, shape)]
+    axes: list = []
     stride = 1
-    for axis, size in zip(reversed(axes), reversed(shape)):
-        if stride > 1:
-            for index, _ in axis:
-                np.multiply(index, stride, index)
+    for at, size in zip(reversed(coordinates), reversed(shape)):
+        axes.insert(0, _axis(at, size, stride, how))
         stride *= size + b
     for choice in itertools.product(*[range(len(axis)) for axis in axes]):
         picked = [axis[i] for axis, i in zip(axes, choice)]

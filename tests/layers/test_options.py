@@ -42,6 +42,7 @@ WITHOUT_EFFECT = {
 DROPPED_BY_KERAS = {("SimpleRNN", "activity_regularizer"), ("Bidirectional", "weights")}
 # What `adapt` alone looks at; tested with it in preprocessing/.
 FOR_ADAPT = {("Discretization", "num_bins"), ("Discretization", "epsilon")}
+ONE_VALUE = {("Resizing", "fill_mode")}
 # Values that say what the default does.
 SAME = {
     ("CategoryEncoding", "output_mode", "'binary'"),
@@ -85,7 +86,7 @@ def test_every_value_of_every_option_is_compared(name):
     for k, default in parameters(name).items():
         if k in OF_EVERY_LAYER - {"activity_regularizer"} | REFUSED | set(WITHOUT_EFFECT):
             continue
-        if (name, k) in DROPPED_BY_KERAS | FOR_ADAPT:
+        if (name, k) in DROPPED_BY_KERAS | FOR_ADAPT | ONE_VALUE:
             continue
         others = [v for v in found[k].values() if repr(v) != repr(default)]
         if not others:
