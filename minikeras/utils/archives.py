@@ -278,7 +278,9 @@ def _unpack(members: Iterator[_Member], root: str, limit: int) -> None:
         elif member.kind == "link":
             inside = (*parts[:-1], *member.target.split("/"))
             where = os.path.join(root, *_parts("/".join(inside), member.name, up=True))
-            if os.path.isabs(member.target):
+            # What `folder/..` is shows only once it is known whether the folder is a link.
+            upward = re.match(r"(\.{1,2}/+)*", member.target).end()
+            if os.path.isabs(member.target) or "/.." in member.target[upward:]:
                 raise UnsafeArchive(f"its member {member.name!r} is a link to {member.target!r}")
             links[place] = (member.target, where)
         else:

@@ -57,8 +57,13 @@ ATTACKS = {
         entry("d", tarfile.DIRTYPE),
         entry("d/a", SYM, ".."),
         entry("b", SYM, "d/a/.."),
-        entry("b/evil", content=b"x"),
     ],
+    "a link through a link": [
+        entry("d/f", content=b"x"),
+        entry("e", SYM, "d"),
+        entry("b", SYM, "e/f"),
+    ],
+    "a hard link to a link": [entry("a", SYM, "first"), entry("b", HARD, "a")],
     "CVE-2025-12638, CVE-2025-4517: a path too long to be resolved": [
         entry(DEEP, tarfile.DIRTYPE),
         entry("short", SYM, DEEP),

@@ -126,6 +126,11 @@ def test_of_another_version_nothing_is_taken(home, monkeypatch):
     server = serve(monkeypatch, CONTENT[::-1], sign='"2"')
     assert Path(get_file(origin=URL)).read_bytes() == CONTENT[::-1]
     assert server.asked == [{}]
+    serve(monkeypatch, sign='"2"', breaks=10_000)
+    with pytest.raises(OSError, match="broke"):
+        get_file(origin=URL, force_download=True)
+    serve(monkeypatch, CONTENT[:5000], sign='"2"')  # shorter, under the same sign
+    assert Path(get_file(origin=URL, force_download=True)).read_bytes() == CONTENT[:5000]
 
 
 def test_nobody_is_led_from_https_to_http(home, monkeypatch):
