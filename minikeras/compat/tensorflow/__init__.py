@@ -1,9 +1,10 @@
 """The part of TensorFlow that Keras's scripts touch.
 
 Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
-`linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `signals.py`, `texts.py`, `files.py`,
-`control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and `version1*.py`. What
-tensors have in TensorFlow and not here (`tensors.py`) they are lent by the first `import tensorflow`.
+`linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `signals.py`, `special_functions.py`,
+`texts.py`, `files.py`, `control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and
+`version1*.py`. What tensors have in TensorFlow and not here (`tensors.py`) they are lent by the first
+`import tensorflow`.
 """
 
 from minikeras.compat.extensions import Extension
@@ -23,6 +24,7 @@ from minikeras.compat.tensorflow import (
     neural,
     random_numbers,
     signals,
+    special_functions,
     tensors,
     texts,
     version1,

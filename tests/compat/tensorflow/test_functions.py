@@ -362,3 +362,58 @@ def test_what_cells_and_pools_cannot_do_is_refused(tf):
     with pytest.raises(ValueError, match="dilations"):
         tf.nn.pool(x, [2, 2], "MAX", dilations=[2, 2])
     assert tf.compat.v1.Dimension(3).value == 3
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "lgamma(x)",
+        "digamma(x)",
+        "polygamma(np.float64(1), x)",
+        "zeta(np.float64(2.5), x)",
+        "igamma(np.float64(1.5), x)",
+        "igammac(np.float64(0.5), x)",
+        "betainc(np.float64(2), np.float64(3), x)",
+        "lbeta(x)",
+        "ndtri(x)",
+        "erfcinv(x)",
+        "bessel_i0e(x - 0.5)",
+        "bessel_i1(x - 0.5)",
+        "bessel_i1e(x - 0.5)",
+        "cumulative_logsumexp(x)",
+        "cumulative_logsumexp(x, exclusive=True, reverse=True)[:2]",
+    ],
+)
+def test_special_functions_have_their_derivatives(tf, function):
+    x = np.array([0.1, 0.35, 0.8])
+    slope = minikeras.grad(lambda x: tf.reduce_sum(_called(tf, function, x)))(x)
+    for i in range(3):
+        step = 1e-6 * (np.arange(3) == i)
+        up, down = (np.sum(_called(tf, function, tf.constant(x + s))) for s in (step, -step))
+        assert np.isclose(slope[i], (up - down) / 2e-6, rtol=1e-6)
+
+
+def _called(tf, function, x):
+    return eval(f"math.{function}", {"math": tf.math, "x": x, "np": np})
+
+
+def test_noise_contrast_learns_which_words_go_together(tf):
+    v1 = tf.compat.v1
+    v1.set_random_seed(3)
+    with v1.Graph().as_default():
+        words = v1.placeholder(tf.int32, [None])
+        nearby = v1.placeholder(tf.int32, [None, 1])
+        table = v1.get_variable("table", initializer=tf.random.uniform((8, 4), -1, 1, seed=1))
+        weights = v1.get_variable("weights", initializer=tf.zeros((8, 4)))
+        biases = v1.get_variable("biases", initializer=tf.zeros((8,)))
+        inputs = tf.nn.embedding_lookup(table, words)
+        loss = tf.reduce_mean(tf.nn.nce_loss(weights, biases, nearby, inputs, 3, 8))
+        step = v1.train.GradientDescentOptimizer(0.5).minimize(loss)
+        logits = tf.matmul(inputs, weights, transpose_b=True) + biases
+        with v1.Session() as session:
+            session.run(v1.global_variables_initializer())
+            x = np.arange(8)
+            fed = {words: x, nearby: ((x + 1) % 8)[:, None]}
+            losses = [session.run([loss, step], fed)[0] for _ in range(300)]
+            assert len(set(losses[-20:])) == 20  # other classes are drawn in each step
+            assert (session.run(logits, fed).argmax(1) == (x + 1) % 8).all()
