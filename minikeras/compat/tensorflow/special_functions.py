@@ -13,7 +13,6 @@ from minikeras.autodiff import Tensor
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import to_array
 from minikeras.compat.keras_backend.calls import step
-from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.neural import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
@@ -171,8 +170,8 @@ def cumulative_logsumexp(
     x = ops.flip(x, axis) if reverse else x
     top = ops.stop_gradient(ops.max(x, axis=axis, keepdims=True))
     result = ops.log(ops.cumsum(ops.exp(x - top), axis=axis)) + top
-    if exclusive:  # the sum of nothing is the least number, as in TensorFlow
-        none = ops.zeros_like(top) + float(np.finfo(dtype_name(x)).min)
+    if exclusive:
+        none = ops.zeros_like(top) - math.inf
         before = ops.take(result, np.arange(result.shape[axis] - 1), axis=axis)
         result = ops.concatenate([none, before], axis=axis)
     return ops.flip(result, axis) if reverse else result
