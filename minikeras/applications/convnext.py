@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from minikeras import layers, ops, random
-from minikeras.applications.imagenet_utils import decode_predictions, preprocessing
+from minikeras.applications.imagenet_utils import (
+    MEAN_RGB,
+    STDDEV_RGB,
+    decode_predictions,
+    preprocessing,
+)
 from minikeras.applications.network import (
     TRAINED,
     Network,
@@ -22,8 +27,6 @@ from minikeras.models import Model, Sequential
 
 _EPSILON = 1e-6
 _LAYER_SCALE = 1e-6
-_MEAN_RGB = (0.485, 0.456, 0.406)
-_STDDEV_RGB = (0.229, 0.224, 0.225)
 
 
 class StochasticDepth(layers.Layer):
@@ -138,8 +141,8 @@ def convnext(
     x = net.input
     if include_preprocessing and x.shape[channels_axis()] == 3:
         x = layers.Normalization(
-            mean=[255 * m for m in _MEAN_RGB],
-            variance=[(255 * s) ** 2 for s in _STDDEV_RGB],
+            mean=[255 * m for m in MEAN_RGB],
+            variance=[(255 * s) ** 2 for s in STDDEV_RGB],
             name=f"{name}_prestem_normalization",
         )(x)
     for stage, (count, channels) in enumerate(zip(row.blocks, row.channels)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from minikeras import layers
-from minikeras.applications.imagenet_utils import decode_predictions, preprocessing
+from minikeras.applications.imagenet_utils import STDDEV_RGB, decode_predictions, preprocessing
 from minikeras.applications.network import (
     EFFICIENTNETS,
     Network,
@@ -32,7 +32,6 @@ _STAGES = (  # of B0, table 1: expansion, kernel, channels, blocks, stride
     (6, 5, 192, 4, 2),
     (6, 3, 320, 1, 1),
 )
-_STDDEV_RGB = (0.229, 0.224, 0.225)
 _DROP_CONNECT = 0.2
 
 
@@ -87,12 +86,12 @@ def efficientnet(
     x = layers.Rescaling(1 / 255)(net.input)
     x = layers.Normalization(axis=channels_axis())(x)
     if net.trained:  # the weights were trained with this oversight of the first release
-        x = layers.Rescaling([1 / math.sqrt(s) for s in _STDDEV_RGB])(x)
+        x = layers.Rescaling([1 / math.sqrt(s) for s in STDDEV_RGB])(x)
     x = layers.ZeroPadding2D(halving_padding(x, 3), name="stem_conv_pad")(x)
     x = layers.Conv2D(
         rounded(32 * row.width), 3, strides=2, padding="valid", name="stem_conv", **_unbiased()
     )(x)
-    x = _normalized_swish(x, "stem_", "bn")
+    x = _normalized_swish(x, "stem_")
     counts = [math.ceil(stage[3] * row.depth) for stage in _STAGES]
     drops = (_DROP_CONNECT * i / sum(counts) for i in range(sum(counts)))
     for number, (stage, count) in enumerate(zip(_STAGES, counts), 1):
@@ -110,9 +109,7 @@ def efficientnet(
     x = layers.Conv2D(
         rounded(1280 * row.width), 1, padding="same", name="top_conv", **_unbiased()
     )(x)  # fmt: skip
-    x = net.top(
-        _normalized_swish(x, "top_", "bn"), row.dropout, kernel_initializer=dense_initializer()
-    )
+    x = net.top(_normalized_swish(x, "top_"), row.dropout, kernel_initializer=dense_initializer())
     return net.model(
         x, name, Pretrained(f"{EFFICIENTNETS}efficientnet{row.name.lower()}", row.digests)
     )
@@ -128,7 +125,7 @@ def _block(
         x = layers.Conv2D(
             narrow * expansion, 1, padding="same", name=f"{name}expand_conv", **_unbiased()
         )(x)
-        x = _normalized_swish(x, f"{name}expand_", "bn")
+        x = _normalized_swish(x, f"{name}expand_")
     if stride == 2:
         x = layers.ZeroPadding2D(halving_padding(x, kernel), name=f"{name}dwconv_pad")(x)
     x = layers.DepthwiseConv2D(
@@ -139,7 +136,7 @@ def _block(
         depthwise_initializer=conv_initializer(),
         name=f"{name}dwconv",
     )(x)
-    x = _normalized_swish(x, name, "bn")
+    x = _normalized_swish(x, name)
     x = squeeze_and_excitation(x, narrow // 4, name)
     x = layers.Conv2D(channels, 1, padding="same", name=f"{name}project_conv", **_unbiased())(x)
     x = layers.BatchNormalization(channels_axis(), name=f"{name}project_bn")(x)
@@ -152,8 +149,8 @@ def _unbiased() -> dict[str, Any]:
     return {"use_bias": False, "kernel_initializer": conv_initializer()}
 
 
-def _normalized_swish(x: Any, name: str, bn: str) -> Any:
-    x = layers.BatchNormalization(channels_axis(), name=f"{name}{bn}")(x)
+def _normalized_swish(x: Any, name: str) -> Any:
+    x = layers.BatchNormalization(channels_axis(), name=f"{name}bn")(x)
     return layers.Activation("swish", name=f"{name}activation")(x)
 
 

@@ -13,7 +13,12 @@ from minikeras.applications.efficientnet import (
     dropped_and_added,
     squeeze_and_excitation,
 )
-from minikeras.applications.imagenet_utils import decode_predictions, preprocessing
+from minikeras.applications.imagenet_utils import (
+    MEAN_RGB,
+    STDDEV_RGB,
+    decode_predictions,
+    preprocessing,
+)
 from minikeras.applications.network import (
     TRAINED,
     Network,
@@ -64,8 +69,6 @@ _L = (
     ("depthwise", 6, 640, 7, 1),
 )
 _DROP_CONNECT = 0.2
-_MEAN_RGB = (0.485, 0.456, 0.406)
-_STDDEV_RGB = (0.229, 0.224, 0.225)
 
 
 class Row(NamedTuple):
@@ -125,7 +128,7 @@ def efficientnet_v2(
         if row.name.startswith("B") and x.shape[channels_axis()] == 3:
             x = layers.Rescaling(1 / 255)(x)
             x = layers.Normalization(
-                channels_axis(), mean=list(_MEAN_RGB), variance=[s**2 for s in _STDDEV_RGB]
+                channels_axis(), mean=list(MEAN_RGB), variance=[s**2 for s in STDDEV_RGB]
             )(x)
         else:
             x = layers.Rescaling(1 / 128, offset=-1)(x)

@@ -23,8 +23,8 @@ _CLASS_INDEX = RemoteFile(
     "models",
 )
 _MEAN_BGR = (103.939, 116.779, 123.68)
-_MEAN_RGB = (0.485, 0.456, 0.406)  # of pixels between 0 and 1
-_STDDEV_RGB = (0.229, 0.224, 0.225)
+MEAN_RGB = (0.485, 0.456, 0.406)  # of pixels between 0 and 1
+STDDEV_RGB = (0.229, 0.224, 0.225)
 
 
 @checked
@@ -72,13 +72,13 @@ def _preprocess_array(x: np.ndarray, axis: int, mode: str) -> np.ndarray:
     if mode == "caffe":
         mean, x = _MEAN_BGR, np.flip(x, axis)
     else:
-        mean = _MEAN_RGB
+        mean = MEAN_RGB
         x /= 255.0
     # One channel after the other: rows of three numbers would be slow.
     for channel, of_channel in enumerate(np.moveaxis(x, axis, 0)):
         of_channel -= mean[channel]
         if mode == "torch":
-            of_channel /= _STDDEV_RGB[channel]
+            of_channel /= STDDEV_RGB[channel]
     return x
 
 
@@ -90,8 +90,8 @@ def _preprocess_tensor(x: Any, axis: int, mode: str) -> Any:
     shape = [3 if i == axis else 1 for i in range(len(x.shape))]
     if mode == "caffe":
         return ops.flip(x, axis) - np.reshape(_MEAN_BGR, shape).astype(x.dtype)
-    x = x / 255.0 - np.reshape(_MEAN_RGB, shape).astype(x.dtype)
-    return x / np.reshape(_STDDEV_RGB, shape).astype(x.dtype)
+    x = x / 255.0 - np.reshape(MEAN_RGB, shape).astype(x.dtype)
+    return x / np.reshape(STDDEV_RGB, shape).astype(x.dtype)
 
 
 @checked

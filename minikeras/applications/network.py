@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
-from minikeras import layers
+from minikeras import activations, layers
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.common.arguments import ArgumentError, checked
 from minikeras.common.settings import settings
@@ -119,8 +119,6 @@ class Network:
             )
         if self._input_tensor is not None and not isinstance(self._input_tensor, KerasTensor):
             raise ArgumentError(self.owner, "input_tensor", "a KerasTensor", self._input_tensor)
-        from minikeras import activations
-
         allowed = (activations.softmax, activations.linear)
         if self.include_top and self.weights is not None:
             function = activations.get(self.classifier_activation)

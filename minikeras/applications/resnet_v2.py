@@ -58,7 +58,7 @@ def resnet_v2(
 
 
 def _block(x: Any, channels: int, stride: int, projected: bool, name: str) -> Any:
-    """Return a bottleneck whose shortcut is added to nothing but."""
+    """Return a bottleneck whose sum with the shortcut goes on as it is."""
     active = normalized_relu(x, f"{name}_preact")
     if projected:
         shortcut = layers.Conv2D(4 * channels, 1, strides=stride, name=f"{name}_0_conv")(active)
