@@ -126,10 +126,8 @@ class AdaptableLayer(Layer):
         return tuple([getattr(self, f"lora_{self.adapted}_{letter}") for letter in "ab"])
 
     def _adapted_value(self) -> Tensor:
-        """Return the weight, as a sum if it is adapted."""
+        """Return the sum of the weight and its adaptation."""
         weight = self._adapted_variable()
-        if not self.lora_enabled:
-            return weight
         dtype = thread.state.autocast or weight.array.dtype
         a, b = [cast(v.value, dtype) for v in self._matrices()]
         return cast(weight.value, dtype) + matmul(a, b) * (self.lora_alpha / self.lora_rank)
@@ -165,11 +163,16 @@ class AdaptableLayer(Layer):
 def adapted_weight(name: str) -> property:
     """Return the property that shows a layer's adapted weight, and takes the variable."""
 
+    own = f"_{name}"
+
     def get(layer: AdaptableLayer) -> Tensor:
-        return layer._adapted_value()
+        if layer.lora_enabled:
+            return layer._adapted_value()
+        weight = layer.__dict__.get(own)  # read in every call
+        return layer._adapted_variable() if weight is None else weight
 
     def put(layer: AdaptableLayer, value: Variable) -> None:
-        setattr(layer, f"_{name}", value)
+        setattr(layer, own, value)
         layer._tracked.pop(name, None)  # it is kept under the other name
 
     return property(get, put, doc=f"The {name}: a variable, or with lora the sum that is used.")
