@@ -24,7 +24,10 @@ import quick_keras
 
 def pytest_configure(config):
     cache = getattr(config, "cache", None)
-    quick_keras.set_environment(cache.mkdir("jax") if cache else tempfile.mkdtemp())
+    if cache is None:  # switched off: for this run only
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+    quick_keras.set_environment(cache.mkdir("jax") if cache else folder.name)
 
 
 SLOW_FIXTURES = {"run_example"} | ({"keras"} if find_spec("keras") else set())

@@ -1,5 +1,7 @@
 """Public names take Keras's arguments, in its order and with its defaults; `docs/coverage.md` says so."""
 
+import re
+
 import keras_api
 import pytest
 
@@ -24,12 +26,19 @@ def test_arguments_and_defaults_are_keras_own(space):
             assert keras_api.difference(path, NAMES[path]) is None, path
 
 
-def test_what_is_left_out_is_not_there():
+@pytest.mark.parametrize("path", keras_api.LEFT_OUT)
+def test_what_is_left_out_says_why_when_it_is_made(path):
+    assert keras_api.difference(path, NAMES[path]) is None
+    with pytest.raises(ImportError, match=re.escape(keras_api.reason(path))):
+        keras_api.ours(path)()
+
+
+def test_what_comes_later_is_not_there():
     """Nor is there a word about a name that Keras has not got."""
-    out = [path for path in NAMES if keras_api.reason(path)]
+    out = [path for path in NAMES if keras_api.reason(path) and path not in keras_api.LEFT_OUT]
     assert [path for path in out if keras_api.ours(path) is not keras_api.MISSING] == []
     spaces = {path.rpartition(".")[0] for path in out}
-    assert set(keras_api.LEFT_OUT) <= set(out) | spaces
+    assert set(keras_api.LATER) <= set(out) | spaces
     assert set(keras_api.OTHERWISE) <= set(NAMES)
 
 
