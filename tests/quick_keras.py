@@ -16,6 +16,7 @@ import functools
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,21 @@ def draw_weights_with_numpy() -> None:
         return lambda shape, dtype=None: as_tensor(np.full(shape, value), dtype)
 
     module = random_initializers.random
+
+    def where_it_can(quick: Callable) -> Callable:
+        """Leave what is no shape to Keras, whose errors are compared."""
+        its = getattr(module, quick.__name__)
+
+        def draw(shape: Any, *args: Any, **kwargs: Any) -> Any:
+            fits = isinstance(shape, (tuple, list)) and all(isinstance(n, int) for n in shape)
+            return (quick if fits else its)(shape, *args, **kwargs)
+
+        return draw
+
     draw_seed, its_own = module.draw_seed, random_initializers.Orthogonal.__call__
     random_initializers.random = Instead(
-        module, normal=normal, truncated_normal=truncated_normal, uniform=uniform
+        module,
+        **{f.__name__: where_it_can(f) for f in (normal, truncated_normal, uniform)},
     )
     random_initializers.Orthogonal.__call__ = orthogonal
     constant_initializers.ops = Instead(

@@ -371,6 +371,8 @@ def test_what_keras_refuses_is_refused(keras):
                     continue  # Keras compares a whole tuple of thresholds with a number
                 if not refused(subject.make, minikeras, argument, value):
                     theirs = refused(subject.make, keras, argument, value)
+                    if "pip install tensorflow" in str(theirs):
+                        break  # Keras has the layer with TensorFlow alone
                     if theirs and not refused(subject.make_and_use, minikeras, argument, value):
                         taken.append(f"{name}({argument}={value!r}): {theirs}")
     assert taken == []

@@ -56,7 +56,7 @@ class TensorBoard(Callback):
         embeddings_metadata: Any = None,
     ) -> None:
         super().__init__()
-        if profile_batch:
+        if not isinstance(profile_batch, int) or profile_batch:
             raise ValueError(
                 "TensorBoard: argument `profile_batch` must be 0: NumPy's calls have no profile that "
                 f"TensorBoard shows. Received: profile_batch={profile_batch!r}"

@@ -402,6 +402,9 @@ _METHODS = {
 def _check_scaling(images: Any, output_shape: Any, spatial_dims: Any, method: Any) -> tuple:
     name = "scale_and_translate"
     one_of(*_METHODS).check(method, "method", name)
+    if hasattr(output_shape, "__len__") and len(output_shape) != len(images.shape):
+        expected = f"a size for each of the {len(images.shape)} axes of `images`"
+        raise ArgumentError(name, "output_shape", expected, output_shape)
     shape = standardize_tuple(
         tuple(output_shape), len(images.shape), "output_shape", name, allow_zero=True
     )

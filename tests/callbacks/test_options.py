@@ -84,6 +84,7 @@ ELSEWHERE = {
     "CallbackList": "tested in test_callback_list.py",
     "History": "takes no arguments",
     "LambdaCallback": "tested below",
+    "OrbaxCheckpoint": "is left out",
     "ProgbarLogger": "takes no arguments",
     "RemoteMonitor": "each argument is tested in test_remote_monitor.py",
     "SwapEMAWeights": "tested below",

@@ -10,6 +10,7 @@ from layer_cases import Array, Make, all_cases
 
 import minikeras
 from minikeras import layers, tree
+from minikeras.common.configurable import parameters_of
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 
 pytest.importorskip("ml_dtypes")
@@ -53,7 +54,9 @@ def first_call(case):
 
 def make(library, name, call, policy):
     kwargs = {k: v.function(library) if isinstance(v, Make) else v for k, v in call.kwargs.items()}
-    return getattr(library.layers, name)(**kwargs, dtype=policy, name="tested")
+    if "dtype" in parameters_of(getattr(minikeras.layers, name)):
+        kwargs["dtype"] = policy
+    return getattr(library.layers, name)(**kwargs, name="tested")
 
 
 def arguments(call, dtype):

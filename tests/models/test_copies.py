@@ -211,8 +211,9 @@ CALLBACKS = {
     "name",
     [
         n
-        for n, c in vars(minikeras.callbacks).items()
-        if isinstance(c, type) and n != "CallbackList"
+        for n in minikeras.callbacks.__all__
+        if n
+        not in ("CallbackList", "OrbaxCheckpoint", "TensorBoard")  # tested elsewhere, or left out
     ],
 )
 def test_callbacks(copied, name):

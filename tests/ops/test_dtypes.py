@@ -38,6 +38,7 @@ ATTENDS_WITH_INTEGERS = {"dot_product_attention"}
 # JAX makes complex64 of two float64; with 64 bits on Keras's one-hot targets are float64 in any case.
 OTHER_IN_64_BITS = {
     *("view_as_complex", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "ctc_decode",  # JAX's indices have 64 bits then
 }
 # What is compared is the dtype that a case asks for, a 64-bit one, which JAX narrows.
 ASKS_FOR_A_DTYPE = {"cast"}

@@ -158,7 +158,7 @@ def test_no_option_is_left_out():
     """Each argument has another value than its default somewhere, here or in the rows of the registry."""
     missing = []
     for name, case in all_cases().items():
-        if case.options:
+        if case.options or not case.keras:  # those are tested in other files
             continue
         calls = [*CASES.get(name, []), *[call.kwargs for call in drawn(name)]]
         for p in inspect.signature(getattr(layers, name)).parameters.values():

@@ -29,11 +29,11 @@ def are_two_numbers(value: Any) -> bool:
 
 
 def factor_in(low: float, high: float) -> Kind:
-    """Return the kind of numbers in a range, and of ranges (two numbers) that overlap with it."""
+    """Return the kind of numbers in a range, and of ranges (two numbers) that meet it."""
 
     def accepts(value: Any) -> bool:
         if are_two_numbers(value):
-            return min(value) <= high and max(value) >= low
+            return value[0] <= high and value[1] >= low  # as Keras asks it
         return is_number(value) and low <= value <= high
 
     return Kind(f"a number (or a list of two numbers) in the range [{low}, {high}]", accepts)

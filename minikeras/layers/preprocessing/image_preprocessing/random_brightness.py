@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.dtypes import standardize_dtype
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Factor,
@@ -69,4 +70,5 @@ class RandomBrightness(BaseColorLayer):
             x += delta
             return np.clip(x, low, high)
 
-        return self._by_image(brighter, images, transformation["rgb_delta"], result=images.dtype)
+        result = "int32" if standardize_dtype(images.dtype) == "bool" else images.dtype
+        return self._by_image(brighter, images, transformation["rgb_delta"], result=result)

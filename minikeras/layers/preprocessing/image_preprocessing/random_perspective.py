@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.arguments import Fraction
+from minikeras.kernels import linalg
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import Interpolation
 from minikeras.layers.preprocessing.image_preprocessing.base_geometry_layer import (
     BaseGeometryLayer,
@@ -115,7 +116,7 @@ class RandomPerspective(BaseGeometryLayer):
         left, top, right, bottom = [boxes["boxes"][..., i] for i in range(4)]
         x = ops.stack([left, right, left, right], axis=-1)
         y = ops.stack([top, bottom, bottom, top], axis=-1)
-        inverse = np.linalg.inv(_homographies(*_points(transformation))).astype(self.compute_dtype)
+        inverse = linalg.inv(_homographies(*_points(transformation))).astype(self.compute_dtype)
         x, y, depth = [
             row[:, 0, None, None] * x + row[:, 1, None, None] * y + row[:, 2, None, None]
             for row in np.moveaxis(inverse, 1, 0)
@@ -144,5 +145,5 @@ def _homographies(start: np.ndarray, end: np.ndarray) -> np.ndarray:
         np.stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1),
     ]
     equations = np.concatenate(rows, axis=1)
-    numbers = np.linalg.solve(equations, np.concatenate([u, v], axis=1)[..., None])[..., 0]
+    numbers = linalg.solve(equations, np.concatenate([u, v], axis=1)[..., None])[..., 0]
     return np.concatenate([numbers, one[:, :1]], axis=1).reshape(-1, 3, 3)
