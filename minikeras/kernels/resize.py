@@ -300,6 +300,9 @@ def resample_backward(g: np.ndarray, rows: AxisMap | None, columns: AxisMap | No
 def resample_reference(x: Any, rows: AxisMap | None, columns: AxisMap | None) -> Any:
     """Do the same by a product for each axis; also on tensors."""
     dtype = np.dtype(str(x.dtype))
+    if dtype.kind not in "fV":
+        dtype = np.dtype(np.float32)
+        x = x.astype(dtype)
     if rows is not None:
         n, height, width, channels = x.shape
         x = np.matmul(rows.in_dtype(dtype), np.reshape(x, (n, height, width * channels)))

@@ -272,7 +272,7 @@ def _check_map(inputs: Any, coordinates: Any, order: Any, fill_mode: Any) -> Non
     one_of(0, 1).check(order, "order", "map_coordinates")
     one_of(*FILL_MODES).check(fill_mode, "fill_mode", "map_coordinates")
     if len(coordinates.shape) < 2 or coordinates.shape[0] != len(inputs.shape):
-        expected = f"places for each of the {len(inputs.shape)} axes of `inputs`, along the first of several"
+        expected = f"places for each of the {len(inputs.shape)} axes of `inputs`, first"
         raise ArgumentError("map_coordinates", "coordinates", expected, coordinates)
 
 
