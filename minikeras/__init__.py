@@ -49,6 +49,7 @@ from minikeras.regularizers import Regularizer
 from minikeras.version import __version__, version
 
 _LATE = {
+    "Quantizer": "minikeras.quantizers",
     "StatelessScope": "minikeras.autodiff.scopes",
     "SymbolicScope": "minikeras.autodiff.scopes",
     "applications": "minikeras.applications",
@@ -59,6 +60,7 @@ _LATE = {
     "install_as_keras": "minikeras.compat.importer",
     "mixed_precision": "minikeras.mixed_precision",
     "name_scope": "minikeras.autodiff.scopes",
+    "quantizers": "minikeras.quantizers",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 

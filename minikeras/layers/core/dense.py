@@ -89,7 +89,8 @@ class Dense(AdaptableLayer):
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)
-        y = DENSE(inputs, self.kernel, self.bias, activation=fused)
+        kernel = self.kernel if self.lora_enabled else self._kernel  # the property takes its time
+        y = DENSE(inputs, kernel, self.bias, activation=fused)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None or self.activation is None else self.activation(y)
