@@ -70,6 +70,7 @@ def test_the_gradient_reaches_the_matrices_alone(name):
 
 @pytest.mark.parametrize("name", ["Dense", "Embedding"])
 def test_a_saved_model_holds_the_sum(name, tmp_path):
+    pytest.importorskip("h5py")
     make, shape = MAKE[name]
     x = data(shape)
     model = minikeras.Sequential([make(minikeras, lora_rank=2, lora_alpha=3)])
