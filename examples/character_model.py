@@ -213,7 +213,7 @@ def plot(history, floor, written, scores, path):
     axes["map"].get_xticklabels()[0].set_rotation(90)
     axes["map"].plot(noun, verb, "s", ms=13, mfc="none", mec="C1", mew=2)
     axes["map"].set(
-        title=f'Head {head + 1} of {len(scores)}: after "sleep" (square), it looks at "dogs"',
+        title=f'Attention, head {head + 1} of {len(scores)}: looks most from "sleep" to "dogs" (square)',
         xlabel="to", ylabel="from",
     )  # fmt: skip
     fig.colorbar(image, ax=axes["map"], shrink=0.6)
