@@ -10,10 +10,11 @@ below, and which of the written sentences are right. The hard part is far apart:
 "dogs", not with the "cat" beside it.
 
 Prints bits per character, and which share of the sentences drawn at several temperatures is
-grammatical, and which share of those is new. Measured: 0.53 bits of at least 0.515, and nine in ten
-sentences grammatical at temperature 1, three quarters of those not among the 2,000 learned from. At
-0.5 nearly all are right, at 1.5 fewer than half. Writes character_model.png: the learning curve,
-whom a verb looks at, and what was written after 1, 2, 4, ... epochs. The picture needs matplotlib.
+grammatical, and which share of those is new. Measured with two seeds: 0.53 and 0.54 bits, where 0.515
+is the least possible; at temperature 1, 81 to 90 of 100 sentences are grammatical, and most of those
+are not among the 2,000 learned from; at 0.5 nearly all are grammatical, at 1.5 fewer than half. Writes
+character_model.png: the learning curve, the attention of a head that finds the "dogs" of "sleep", and
+what was written after 1, 2, 4, ... epochs. The picture needs matplotlib.
 """
 
 import argparse
