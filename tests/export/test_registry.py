@@ -34,7 +34,7 @@ STATE = "with stateful=True only: a graph keeps no state"
 
 CANNOT = {
     "ContrastLimitedAdaptiveHistogramEqualization": BY_VALUES,
-    "affine_transform": KNOWN_SIZES,
+    "affine_transform": "with a known number of images only: each may have a transform of its own",
     "elastic_transform": "its random numbers are drawn by NumPy",
     "perspective_transform": FACTORIZATION,
     "ssim": KNOWN_SIZES,
