@@ -113,3 +113,8 @@ def test_what_it_refuses():
     constrained.build((None, 3))
     with pytest.raises(ValueError, match="kernel_constraint"):
         constrained.enable_lora(2)
+    normalized = layers.SpectralNormalization(layers.Dense(2, lora_rank=2, name="adapted"))
+    x = np.ones((2, 3), "float32")
+    assert normalized(x).shape == (2, 2)
+    with pytest.raises(ValueError, match="weight of layer 'adapted' .* `lora_rank`"):
+        normalized(x, training=True)
