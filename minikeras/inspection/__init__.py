@@ -1,0 +1,3 @@
+"""What happens inside: where the time of a step goes, and how each backward comes about."""
+
+from minikeras.inspection.profiling import Profile, profile
