@@ -21,7 +21,8 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.inspection import book, sources
 from minikeras.inspection.mathematics import mathml, parse, replaced
 from minikeras.inspection.page import inside, whole
-from minikeras.losses.loss import FAMILY, Loss
+from minikeras.losses.loss import Loss
+from minikeras.ops.symbolic import OPS
 
 NAMESPACES = {"layers": layers, "losses": losses, "ops": ops, "activations": activations}
 
@@ -181,8 +182,8 @@ def show_backward(target: Any, *inputs: Any, max_entries: int = 20, **kwargs: An
             view.kernels[primitive.name] = sources.backward_sources(primitive)
     for node in ran:
         view.saved.setdefault(node.primitive.name, _saved(node))
-    if not view.kernels:
-        view.note = "No gradient flows through it."
+    if not view.kernels and (ran or view.primitives):
+        view.check, view.note = None, "No gradient flows through it."
     return view
 
 
@@ -316,6 +317,37 @@ _ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 """Values of arguments that classes of layers ask for."""
 
+_OP_INPUTS: dict[str, Callable[[Callable], tuple[tuple, dict]]] = {
+    "arccosh": lambda r: ((1 + r((2, 3)),), {}),
+    "broadcast_to": lambda r: ((r((3,)), (2, 3)), {}),
+    "cholesky": lambda r: ((np.eye(3) + 0.2 * np.ones((3, 3)),), {}),
+    "clip": lambda r: ((r((2, 3)), 0.4, 0.7), {}),
+    "expand_dims": lambda r: ((r((2, 3)), 1), {}),
+    "get_item": lambda r: ((r((3, 4)), (slice(0, 2), 1)), {}),
+    "histogram": lambda r: ((np.array([1, 2, 2]),), {}),
+    "logdet": lambda r: ((np.eye(3) + 0.2 * r((3, 3)),), {}),
+    "moveaxis": lambda r: ((r((2, 3, 4)), 0, 2), {}),
+    "nanpercentile": lambda r: ((r((2, 5)), 30.0), {}),
+    "nanquantile": lambda r: ((r((2, 5)), 0.3), {}),
+    "pad": lambda r: ((r((2, 3)), ((1, 0), (0, 2))), {}),
+    "percentile": lambda r: ((r((2, 5)), 30.0), {}),
+    "quantile": lambda r: ((r((2, 5)), 0.3), {}),
+    "repeat": lambda r: ((r((2, 3)), 2), {"axis": 1}),
+    "reshape": lambda r: ((r((2, 3)), (3, 2)), {}),
+    "roll": lambda r: ((r((2, 3)), 1), {"axis": 1}),
+    "segment_max": lambda r: ((r((4,)), np.array([0, 1, 1, 0])), {}),
+    "segment_sum": lambda r: ((r((4,)), np.array([0, 1, 1, 0])), {}),
+    "split": lambda r: ((r((2, 4)), 2), {"axis": 1}),
+    "sparse_categorical_crossentropy": lambda r: (([1, 0], r((2, 3))), {}),
+    "swapaxes": lambda r: ((r((2, 3)), 0, 1), {}),
+    "take_along_axis": lambda r: ((r((2, 3)), np.array([[0, 2], [1, 1]])), {"axis": 1}),
+    "threshold": lambda r: ((r((2, 3)), 0.5, 0.0), {}),
+    "tile": lambda r: ((r((2, 3)), (2, 1)), {}),
+    "top_k": lambda r: ((r((2, 5)), 2), {}),
+    "where": lambda r: ((np.array([[True, False, True]]), r((2, 3)), r((2, 3))), {}),
+}
+"""Inputs of ops that take something besides tensors, or not all numbers."""
+
 _SHAPES = [(2, 3), (2, 4, 3), (2, 5, 5, 2), (2, 4, 4, 4, 2), (2, 3, 5, 5, 2)]
 
 
@@ -338,25 +370,30 @@ def _examples(target: Any, page: str | None) -> list[Callable[[], tuple]]:
         if layer is None:
             return []
         shapes = [tuple(2 if d is None else d for d in s) for s in _built_for(layer)]
+        more = {"training": True} if layer.call_signature.training else {}
         for shape in shapes or _SHAPES:
-            tried.append(lambda shape=shape: (layer, (real(shape),), {}))
-            tried.append(lambda shape=shape: (layer, ([real(shape), real(shape)],), {}))
-            tried.append(lambda shape=shape: (layer, (real(shape), real(shape)), {}))
+            tried.append(lambda shape=shape: (layer, (real(shape),), more))
+            tried.append(lambda shape=shape: (layer, ([real(shape), real(shape)],), more))
+            tried.append(lambda shape=shape: (layer, (real(shape), real(shape)), more))
         return tried
     if issubclass(cls, Loss) or _kind(target) == "loss":
         try:
             loss = target() if inspect.isclass(target) else target
         except TypeError:
             return []
-        # The first would be taken for data whose gradient is wanted too.
-        return [lambda: (lambda y_pred: loss(_HALVES, y_pred), (real((3, 4)),), {})]
+        targets = [[0.5, 0.3, 0.1, 0.1], [0.2, 0.2, 0.4, 0.2], [0.7, 0.1, 0.1, 0.1]]
+        return [lambda t=t: (loss, (t, real((3, 4))), {}) for t in (targets, [1, 0, 3])]
+    if isinstance(target, Primitive):
+        public = OPS.get(target.name)
+        if public is None or public.__name__ != target.name:
+            return []
+        target = public
+    if getattr(target, "__name__", None) in _OP_INPUTS and hasattr(target, "on_data"):
+        return [lambda: (target, *_OP_INPUTS[target.__name__](real))]
     needed = _required(target)
     if needed is None:
         return []
     return [lambda s=s: (target, [real(s) for _ in needed], {}) for s in ((2, 3), (3, 3), (2,))]
-
-
-_HALVES = np.array([[0.5, 0.3, 0.1, 0.1], [0.2, 0.2, 0.4, 0.2], [0.7, 0.1, 0.1, 0.1]])
 
 
 def _built_for(layer: Any) -> list[tuple]:

@@ -101,7 +101,14 @@ class Row(Formula):
         self.parts = list(parts)
 
     def mathml(self) -> str:
-        inner = "".join(p.mathml() for p in self.parts)
+        inner = ""
+        for i, part in enumerate(self.parts):
+            before = self.parts[i - 1] if i else None
+            if before is not None and (
+                (_is_word(part) and _is_name(before)) or (_is_word(before) and not _opens(part))
+            ):
+                inner += THIN_SPACE  # as in "h tanh c"; a sign brings its own
+            inner += part.mathml()
         return inner if len(self.parts) == 1 else f"<mrow>{inner}</mrow>"
 
     def text(self) -> str:
@@ -141,7 +148,10 @@ class Fraction(Formula):
         return f"<mfrac>{_one(self.above)}{_one(self.below)}</mfrac>"
 
     def text(self) -> str:
-        return f"{_in_parentheses(self.above)}/{_in_parentheses(self.below)}"
+        below = self.below.text()
+        if not isinstance(self.below, Row) or _is_one_factor(self.below):
+            return f"{_in_parentheses(self.above)}/{_in_parentheses(self.below)}"
+        return f"{_in_parentheses(self.above)}/({below})"
 
     atomic = False
 
@@ -232,6 +242,8 @@ class Lines(Formula):
         )
 
 
+THIN_SPACE = '<mspace width="0.17em"/>'
+
 SPACED = ' form="infix"'
 """Of operators that have room on both sides."""
 
@@ -280,6 +292,13 @@ def _in_parentheses(piece: Formula) -> str:
     text = piece.text()
     simple = re.fullmatch(r"[\w∂′̂̄̃ᵀ∑Σ²³ⁱⁿᵗ₀-₉ₐ-ₜᵢⱼᵣᵤᵥ√]+", text) or piece.atomic
     return text if simple or (text.startswith("√(") and text.count("(") == 1) else f"({text})"
+
+
+def _is_one_factor(row: Row) -> bool:
+    """Whether nobody could take a row for a product of which only the first is meant."""
+    first = row.parts[0] if row.parts else None
+    differential = isinstance(first, Sign) and first.value == "∂" and len(row.parts) == 2
+    return len(row.parts) == 1 or differential
 
 
 def _script(text: str, table: dict[str, str], mark: str) -> str:

@@ -22,7 +22,7 @@ font:14px/1.45 system-ui,sans-serif;overflow-x:auto}}
 .vscode-light .minikeras-inside,.minikeras-inside.light{{{_LIGHT}}}
 [data-theme="dark"] .minikeras-inside,[data-jp-theme-light="false"] .minikeras-inside,
 .vscode-dark .minikeras-inside,.minikeras-inside.dark{{{_DARK}}}
-.minikeras-inside table{{border-collapse:collapse;margin:8px 0;color:inherit}}
+.minikeras-inside table{{border-collapse:collapse;margin:8px 0;color:inherit;font-size:13px}}
 .minikeras-inside th,.minikeras-inside td{{padding:3px 10px;text-align:right;background:none;
 border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}}
 .minikeras-inside th:first-child,.minikeras-inside td:first-child{{text-align:left}}
