@@ -165,9 +165,7 @@ _CURVES = {
     "hinge": lambda x: losses.hinge(ops.ones_like(x)[:, None], x[:, None]),
     "mean_squared_error": ops.square,
     "mean_absolute_error": ops.abs,
-    "binary_crossentropy": lambda z: ops.binary_crossentropy(
-        ops.ones_like(z), z, from_logits=True
-    ),
+    "binary_crossentropy": lambda z: ops.binary_crossentropy(ops.ones_like(z), z, from_logits=True),
 }
 """Functions of one number that are drawn with their slope."""
 

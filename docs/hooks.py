@@ -9,7 +9,7 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 sys.path.insert(0, str(Path(__file__).parent))
-import book  # noqa: E402: of this directory
+import book
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -53,7 +53,9 @@ class BackwardView:
         self.note = ""
 
     def __repr__(self) -> str:
-        return f"<BackwardView of {self.kind} {self.name}: {', '.join(self.kernels) or 'no kernel'}>"
+        return (
+            f"<BackwardView of {self.kind} {self.name}: {', '.join(self.kernels) or 'no kernel'}>"
+        )
 
     def __str__(self) -> str:
         parts = [f"The backward of the {self.kind} {self.name}"]
@@ -89,8 +91,7 @@ class BackwardView:
             parts.append(f"<h3>Kernel of <code>{escape(name)}</code></h3>")
             for s in found:
                 parts.append(
-                    f'<div class="faint">{escape(s.file)}:{s.line}</div>'
-                    f"<pre>{escape(s.text)}</pre>"
+                    f'<div class="faint">{escape(s.file)}:{s.line}</div><pre>{escape(s.text)}</pre>'
                 )
         if self.saved:
             parts.append("<h3>Saved for the backward</h3>")

@@ -67,8 +67,8 @@ def _of(make: Callable[[], Any], *shape: int, training: bool = False) -> Example
 
 
 def _loss(make: Callable[[], Any], targets: Callable[[], Any], outputs: Callable) -> Example:
-    """Return an example: a loss of outputs, for targets that are lists, and so are not checked."""
-    return lambda: (make(), (targets().tolist(), outputs()), {})
+    """Return an example: a loss of targets and outputs."""
+    return lambda: (make(), (targets(), outputs()), {})
 
 
 _LAYERS, _NORMALIZATION, _SEQUENCES = "Layers with weights", "Normalization", "Sequences"
@@ -420,7 +420,7 @@ PAGES: dict[str, Page] = {
             "mean_binary_crossentropy",
             "mean_binary_crossentropy_logits",
         ),
-        _loss(losses.BinaryCrossentropy, lambda: _positive(3, 4) > 0.6, lambda: _positive(3, 4)),
+        _loss(losses.BinaryCrossentropy, lambda: _positive(3, 4), lambda: _positive(3, 4)),
     ),
     "categorical_crossentropy": Page(
         "Categorical crossentropy",
@@ -438,7 +438,7 @@ PAGES: dict[str, Page] = {
         ),
         _loss(
             losses.CategoricalCrossentropy,
-            lambda: np.eye(4)[[1, 0, 3]],
+            lambda: _probabilities(3, 4),
             lambda: _probabilities(3, 4),
         ),
     ),

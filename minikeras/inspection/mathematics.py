@@ -9,19 +9,22 @@ What is known: letters, numbers, signs, Greek letters and the commands in the ta
 and `aligned`. Everything else is an error, so that no page shows something else than was meant.
 """
 
+# The signs of mathematics look like others.
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from html import escape
 
-GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi "
-        "varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell partial".split(),
-        "α β γ δ ε ζ η θ κ λ μ ν ξ π ρ σ τ ϕ φ χ ψ ω Γ Δ Θ Λ Σ Φ Ψ Ω ℓ ∂".split(),
-    )
-)
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta":
+    "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ",
+    "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi":
+    "Φ", "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ", "partial": "∂",
+}  # fmt: skip
 RELATIONS = {
     "le": "≤",
     "ge": "≥",
@@ -51,8 +54,15 @@ BINARY = {
 LARGE = {"sum": "∑", "prod": "∏", "int": "∫", "max": "max", "min": "min"}
 PLAIN = {"infty": "∞", "dots": "…", "ldots": "…", "top": "⊤", "prime": "′", "lfloor": "⌊"}
 PLAIN |= {"rfloor": "⌋", "forall": "∀", "{": "{", "}": "}", "|": "‖", "Vert": "‖"}
-FUNCTIONS = "exp log tanh sin cos erf sign softmax arg clip var mean sort rms".split()
-SPACES = {",": "\u2009", ";": "\u2005", " ": " ", "quad": "\u2003", "qquad": "\u2003\u2003", "!": ""}
+FUNCTIONS = {"exp", "log", "tanh", "sin", "cos", "erf", "sign"}
+SPACES = {
+    ",": "\u2009",
+    ";": "\u2005",
+    " ": " ",
+    "quad": "\u2003",
+    "qquad": "\u2003\u2003",
+    "!": "",
+}
 ACCENTS = {"hat": ("^", "\u0302"), "bar": ("¯", "\u0304"), "tilde": ("~", "\u0303")}
 
 _SUBSCRIPTS = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
@@ -79,7 +89,9 @@ class Formula:
 class Sign(Formula):
     """A letter, number, operator or word."""
 
-    def __init__(self, tag: str, value: str, attributes: str = "", shown: str | None = None) -> None:
+    def __init__(
+        self, tag: str, value: str, attributes: str = "", shown: str | None = None
+    ) -> None:
         self.tag, self.value, self.attributes = tag, value, attributes
         self.shown = value if shown is None else shown
 
@@ -308,6 +320,9 @@ def _script(text: str, table: dict[str, str], mark: str) -> str:
     return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
 
 
+END = ""
+"""The token after the last one."""
+
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
 
 
@@ -318,18 +333,18 @@ class FormulaError(ValueError):
 class _Parser:
     def __init__(self, latex: str) -> None:
         self.latex = latex
-        self.tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
+        self.tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()] + [END]
         self.at = 0
 
     def fail(self, what: str) -> FormulaError:
         return FormulaError(f"{what} in the formula {self.latex!r}")
 
-    def peek(self) -> str | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
+    def peek(self) -> str:
+        return self.tokens[self.at]
 
     def next(self) -> str:
         token = self.peek()
-        if token is None:
+        if token == END:
             raise self.fail("Something is missing at the end")
         self.at += 1
         return token
@@ -338,7 +353,7 @@ class _Parser:
         """Read up to one of some tokens, which is left."""
         parts: list[Formula] = []
         while (token := self.peek()) not in ends:
-            if token is None:
+            if token == END:
                 raise self.fail(f"{ends[0]!r} is missing")
             if token in ("^", "_"):
                 raise self.fail("A script without a base")
@@ -459,9 +474,7 @@ def parse(latex: str) -> Formula:
     Raises:
         FormulaError: if it has something that is not known here.
     """
-    parser = _Parser(latex)
-    parser.tokens.append("\\end-of-formula")
-    return parser.row("\\end-of-formula")
+    return _Parser(latex).row(END)
 
 
 def mathml(latex: str, display: bool = False) -> str:

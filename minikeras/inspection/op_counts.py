@@ -14,11 +14,12 @@ from minikeras.kernels.gemm import dot
 
 Shape = tuple[int, ...]
 
-MOVES = frozenset(
-    "broadcast_to concatenate convert diagonal flip get_item identity overlap_add pad patches put "
-    "reshape roll stack stop_gradient take take_along_axis tile transpose tril triu view "
-    "embedding random remat".split()
-)
+MOVES = {
+    "broadcast_to", "concatenate", "convert", "diagonal", "flip", "get_item", "identity",
+    "overlap_add", "pad", "patches", "put", "reshape", "roll", "stack", "stop_gradient", "take",
+    "take_along_axis", "tile", "transpose", "tril", "triu", "view", "embedding", "random",
+    "remat",
+}  # fmt: skip
 """Primitives that move elements, and compute nothing with them."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras import tree
 from minikeras.autodiff.primitive import Elementary, Primitive, WithoutGradient, intercepted
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Node
@@ -107,7 +108,9 @@ class _Recorder:
 
     def path(self) -> tuple[str, ...]:
         """Return the names of the layers, or of the part of the step, that run now."""
-        return tuple([s.name for s in self.stack if s.kind in ("layer", "part") and not s.automatic])
+        return tuple(
+            [s.name for s in self.stack if s.kind in ("layer", "part") and not s.automatic]
+        )
 
     def forward(self, primitive: Primitive, forward: Callable, arrays: tuple, params: Any) -> Any:
         """Run a forward; see `intercepted`."""
@@ -165,7 +168,7 @@ class _Recorder:
         return grads
 
 
-_VIEWS = frozenset("broadcast_to reshape transpose view diagonal identity stop_gradient".split())
+_VIEWS = {"broadcast_to", "diagonal", "identity", "reshape", "stop_gradient", "transpose", "view"}
 """Primitives whose result is another view of the same bytes."""
 
 
@@ -298,9 +301,8 @@ class Profile:
             cells = [r.name, str(r.calls) if r.calls else ""]
             cells += [_time(t) if t else "" for t in (r.forward, r.backward, r.other)]
             cells.append(f"{r.seconds / total:.1%}")
-            cells.append(f"{r.flops / 1e6:,.2f}" if r.flops else "")
-            cells.append(f"{r.moved / 1e6:,.2f}" if r.moved else "")
-            cells.append(f"{r.flops / r.seconds / 1e9:,.2f}" if r.flops and r.seconds else "")
+            rate = r.flops / r.seconds if r.seconds else 0
+            cells += [_short(n) for n in (r.flops / 1e6, r.moved / 1e6, rate / 1e9)]
             cells.append(f"{r.share_of_peak:.0%}" if r.least else "")
             lines.append(cells)
         used = [i for i in range(len(header)) if i == 0 or any(line[i] for line in lines)]
@@ -393,13 +395,13 @@ def profile(
 
     >>> import numpy as np, minikeras
     >>> from minikeras import layers
-    >>> model = minikeras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(1)])
+    >>> dense = layers.Dense(64, activation="relu", name="first")
+    >>> model = minikeras.Sequential([dense, layers.Dense(1, name="last")], name="chain")
     >>> model.compile("adam", "mse")
     >>> found = minikeras.profile(model, np.ones((128, 20)), np.ones((128, 1)), steps=3)
     >>> [row.name for row in found.layers]
-    ['sequential', 'dense', 'dense_1', 'loss', 'update (adam)', 'metrics', 'fit']
-    >>> dense = found.layers[1]
-    >>> dense.flops == 2 * 32 * 20 * 64 * 2  # of the product and of its kernel's gradient
+    ['chain', 'first', 'last', 'loss', 'update (adam)', 'metrics', 'fit']
+    >>> found.layers[1].flops == 2 * 32 * 20 * 64 * 2  # of the product and of its kernel's gradient
     True
     """
     if not isinstance(model, Trainer):
@@ -409,47 +411,56 @@ def profile(
         )
     training = bool(model.compiled)
     model = copy.deepcopy(model)
-    plain: list[float] = []
-    _run(model, training, x, y, sample_weight, batch_size, warmup + steps, plain, None)
+    data = (x, y, sample_weight)
+    _run(model, training, data, batch_size, warmup + 1)
     recorder = _Recorder()
     with _watched(recorder):
-        counts = _run(model, training, x, y, sample_weight, batch_size, steps + 1, None, recorder)
-    watched = recorder.root.children[1:]  # the first has just met the optimizer again
-    return Profile(model.name, training, counts, plain[warmup:], watched)
+        _run(model, training, data, batch_size, steps + 1, recorder=recorder)
+    plain: list[float] = []
+    examples = _run(model, training, data, batch_size, steps + 1, times=plain)
+    # The first step of each run is left out: what `fit` does before it took longer.
+    return Profile(model.name, training, examples, plain[1:], recorder.root.children[1:])
 
 
 def _run(
     model: Any,
     training: bool,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
+    data: tuple,
     batch_size: int,
     steps: int,
-    times: list[float] | None,
-    recorder: _Recorder | None,
+    times: list[float] | None = None,
+    recorder: _Recorder | None = None,
 ) -> int:
-    """Run steps of `fit` or `predict`, and return how many examples there were in the last one."""
+    """Run steps of `fit` or `predict`, and return how many examples there were in the last one.
+
+    Args:
+        data: `(x, y, sample_weight)`.
+        times: list that gets the time of each step, with what was done since the one before.
+        recorder: who is told of the steps.
+    """
+    x, y, sample_weight = data
+    arrays = y is not None or all(hasattr(a, "shape") for a in tree.flatten(x))
+    many = {"batch_size": batch_size} if arrays else {}
     own = vars(model)
     name = "train_step" if training else "predict_step"
     step = getattr(model, name)
     done = examples = 0
     end = 0.0
 
-    def watched(data: Any) -> Any:
+    def counted(batch: Any) -> Any:
         nonlocal done, examples, end
         start = time.perf_counter()
         if recorder is not None and not done:
             recorder.enter("step", "fit" if training else "predict")
         try:
-            return step(data)
+            return step(batch)
         finally:
             now = time.perf_counter()
             if times is not None:
                 times.append(now - (end or start))
             end = now
             done += 1
-            examples = _examples(data)
+            examples = _examples(batch)
             if recorder is not None:
                 recorder.leave()
                 recorder.owners.clear()
@@ -458,7 +469,7 @@ def _run(
             if recorder is not None:  # what `fit` does before the next step belongs to that one
                 recorder.enter("step", "fit" if training else "predict")
 
-    parts = {name: watched}
+    parts = {name: counted}
     optimizer = model.optimizer if training else None
     if recorder is not None and training:
         parts["compute_loss"] = recorder.part("loss", model.compute_loss)
@@ -470,11 +481,10 @@ def _run(
     own.update(parts)
     try:
         if training:
-            many = {"batch_size": batch_size} if isinstance(x, np.ndarray) or y is not None else {}
             model.fit(x, y, sample_weight=sample_weight, epochs=steps, verbose=0, **many)
         else:
             for _ in range(steps):
-                model.predict(x, batch_size=batch_size, verbose=0)
+                model.predict(x, verbose=0, **many)
     except _Enough:
         return examples
     finally:
@@ -489,11 +499,10 @@ def _run(
     )
 
 
-def _examples(data: Any) -> int:
-    while isinstance(data, (tuple, list, dict)) and len(data):
-        data = next(iter(data.values() if isinstance(data, dict) else data))
-    shape = getattr(data, "shape", ())
-    return int(shape[0]) if shape else 0
+def _examples(batch: Any) -> int:
+    """Return the size of the first axis of a batch's first tensor."""
+    shapes = (getattr(a, "shape", ()) for a in tree.flatten(batch))
+    return next((int(shape[0]) for shape in shapes if shape), 0)
 
 
 # From what was recorded to tables.
@@ -562,6 +571,13 @@ def _time(seconds: float) -> str:
     if seconds >= 1e-3:
         return f"{1e3 * seconds:.2f} ms"
     return f"{1e6 * seconds:.0f} µs"
+
+
+def _short(number: float) -> str:
+    """Return a number with three digits at least, or nothing for zero."""
+    if not number:
+        return ""
+    return f"{number:,.1f}" if number >= 100 else f"{number:.3g}"
 
 
 # The picture.

@@ -58,9 +58,7 @@ def _file(path: str) -> tuple[list[str], list[ast.stmt]]:
 
     def collect(body: list[ast.stmt]) -> None:
         for node in body:
-            if isinstance(node, ast.ClassDef):
-                collect(node.body)
-            elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            if isinstance(node, (ast.ClassDef, ast.If, ast.Try, ast.With)):
                 collect(node.body)
             else:
                 found.append(node)

@@ -80,6 +80,11 @@ def dense():
     return [(x.T @ d, dw), (d @ w.T, dx), (d.sum(0), db)]
 
 
+def at(place):
+    """Return an index of a place in all images of a batch."""
+    return slice(None), *place
+
+
 def windows(size, stride, count):
     """Iterate over places and offsets of a square window, and the pixels that they meet."""
     for p in itertools.product(range(count), repeat=2):
@@ -94,8 +99,8 @@ def conv():
     w = layer.kernel.numpy()
     ex, ew = np.zeros_like(x), np.zeros_like(w)
     for p, d, q in windows(2, 2, 2):
-        ew[d] += np.einsum("nc,nf->cf", x[:, *q], g[:, *p])
-        ex[:, *q] += g[:, *p] @ w[d].T
+        ew[d] += np.einsum("nc,nf->cf", x[at(q)], g[at(p)])
+        ex[at(q)] += g[at(p)] @ w[d].T
     return [(ex, dx), (ew, dw), (g.sum((0, 1, 2)), db)]
 
 
@@ -106,8 +111,8 @@ def conv_transpose():
     w = layer.kernel.numpy()
     ex, ew = np.zeros_like(x), np.zeros_like(w)
     for p, d, q in windows(2, 2, 2):
-        ex[:, *p] += g[:, *q] @ w[d]
-        ew[d] += np.einsum("nf,nc->fc", g[:, *q], x[:, *p])
+        ex[at(p)] += g[at(q)] @ w[d]
+        ew[d] += np.einsum("nf,nc->fc", g[at(q)], x[at(p)])
     return [(ex, dx), (ew, dw), (g.sum((0, 1, 2)), db)]
 
 
@@ -120,8 +125,8 @@ def depthwise_conv():
     split = g.reshape(2, 3, 3, 2, 2)
     ex, ew = np.zeros_like(x), np.zeros_like(w)
     for p, d, q in windows(2, 1, 3):
-        ew[d] += np.einsum("nc,ncm->cm", x[:, *q], split[:, *p])
-        ex[:, *q] += np.einsum("ncm,cm->nc", split[:, *p], w[d])
+        ew[d] += np.einsum("nc,ncm->cm", x[at(q)], split[at(p)])
+        ex[at(q)] += np.einsum("ncm,cm->nc", split[at(p)], w[d])
     return [(ex, dx), (ew, dw), (g.sum((0, 1, 2)), db)]
 
 
@@ -298,9 +303,9 @@ def max_pool():
         expected, taken = np.zeros_like(x), set()
         for p, _, q in windows(2, strides, y.shape[1]):
             for n in range(2):
-                if x[n, *q, 0] == y[n, *p, 0] and (n, p) not in taken:
+                if x[(n, *q, 0)] == y[(n, *p, 0)] and (n, p) not in taken:
                     taken.add((n, p))
-                    expected[n, *q] += g[n, *p]
+                    expected[(n, *q)] += g[(n, *p)]
         pairs.append((expected, dx))
     return pairs
 
@@ -312,7 +317,7 @@ def average_pool():
     expected = np.zeros_like(x)
     for p in itertools.product(range(2), repeat=2):
         pixels = [slice(2 * i, min(2 * i + 2, 3)) for i in p]
-        expected[:, *pixels] += (g[:, *p] / x[0, *pixels].size)[:, None, None]
+        expected[at(pixels)] += (g[at(p)] / x[(0, *pixels)].size)[:, None, None]
     _, g, (d,) = differentiate(layers.GlobalAveragePooling2D(), x)
     return [(expected, dx), (np.broadcast_to(g[:, None, None] / 9, x.shape), d)]
 
@@ -563,21 +568,30 @@ def loss_pairs(loss, t, y, formula, of_target=None):
 @formula
 def mean_squared_error():
     t, y = real(3, 4), real(3, 4)
-    slope = lambda t, y: 2 / 12 * (y - t)
+
+    def slope(t, y):
+        return 2 / 12 * (y - t)
+
     return loss_pairs(losses.MeanSquaredError(), t, y, slope, lambda t, y: -slope(t, y))
 
 
 @formula
 def mean_absolute_error():
     t, y = real(3, 4), real(3, 4)
-    slope = lambda t, y: np.sign(y - t) / 12
+
+    def slope(t, y):
+        return np.sign(y - t) / 12
+
     return loss_pairs(losses.MeanAbsoluteError(), t, y, slope, lambda t, y: -slope(t, y))
 
 
 @formula
 def huber():
     t, y = real(1, 8), 2 * real(1, 8)
-    slope = lambda t, y: np.clip(y - t, -0.9, 0.9) / 8
+
+    def slope(t, y):
+        return np.clip(y - t, -0.9, 0.9) / 8
+
     return loss_pairs(losses.Huber(delta=0.9), t, y, slope, lambda t, y: -slope(t, y))
 
 
@@ -623,9 +637,7 @@ def binary_crossentropy():
             lambda t, p: (p - t) / (p * (1 - p)) / 12,
             lambda t, p: (np.log(1 - p) - np.log(p)) / 12,
         ),
-        *loss_pairs(
-            logits, t, z, lambda t, z: (sigmoid(z) - t) / 12, lambda t, z: -z / 12
-        ),
+        *loss_pairs(logits, t, z, lambda t, z: (sigmoid(z) - t) / 12, lambda t, z: -z / 12),
     ]
 
 
@@ -646,9 +658,7 @@ def categorical_crossentropy():
             slope,
             lambda t, p: -np.log(p / p.sum(-1, keepdims=True)) / 3,
         ),
-        *loss_pairs(
-            logits, t, z, lambda t, z: (t.sum(-1, keepdims=True) * softmax(z) - t) / 3
-        ),
+        *loss_pairs(logits, t, z, lambda t, z: (t.sum(-1, keepdims=True) * softmax(z) - t) / 3),
     ]
 
 
