@@ -442,7 +442,9 @@ class _Parser:
         if name == "sqrt":
             return Root(self.argument())
         if name == "text":
-            return Sign("mtext", self.words())
+            words = self.words()
+            # Browsers drop blanks at the ends.
+            return Sign("mtext", words.replace(" ", "\u00a0"), "", words)
         if name in ("mathrm", "operatorname"):
             return Sign("mi", self.words(), ' mathvariant="normal"')
         if name in ("left", "right"):
