@@ -28,6 +28,9 @@ PYTHON = "(Python)"
 
 FORWARD, BACKWARD, UPDATE, OTHER = "forward", "backward", "update", "other"
 
+EXAMPLES = "gradients of examples"
+"""What the backward is called where each example's gradient is clipped; its ops are not told apart."""
+
 
 class Span:
     """A stretch of time, and those within it.
@@ -374,6 +377,7 @@ def profile(
     after Winograd makes do with fewer, so it may go beyond the peak. Bytes are those of inputs and
     results, and of what is kept for the backward. The sums of gradients between two backwards count
     as Python's time, and what a layer under `remat` does again belongs to the backward of `remat`.
+    Where an optimizer clips the gradient of each example, the backward is one piece.
 
     Args:
         model: the model.
@@ -478,6 +482,8 @@ def _run(
             update = f"update ({optimizer.name})"
             vars(optimizer)["apply_flat"] = recorder.part(update, optimizer.apply_flat)
             vars(optimizer)["apply"] = recorder.part(update, optimizer.apply)
+            of_examples = recorder.part(EXAMPLES, optimizer.clipped_gradients)
+            vars(optimizer)["clipped_gradients"] = of_examples
     own.update(parts)
     try:
         if training:
@@ -491,8 +497,8 @@ def _run(
         for part in parts:
             del own[part]
         if optimizer is not None:
-            vars(optimizer).pop("apply_flat", None)
-            vars(optimizer).pop("apply", None)
+            for name in ("apply_flat", "apply", "clipped_gradients"):
+                vars(optimizer).pop(name, None)
     raise ValueError(
         f"profile: model '{model.name}' made {done} calls of its {name} in {steps} rounds; there is "
         "nothing to watch if a `make_train_function` of its own does not call it."
@@ -513,30 +519,20 @@ def _rows(step: Span, best: op_counts.Machine) -> tuple[dict[Any, Row], dict[Any
     layers: dict[Any, Row] = {}
     ops: dict[Any, Row] = {}
 
-    def row_of(table: dict[Any, Row], key: Any, name: str) -> Row:
-        return table.setdefault(key, Row(name))
-
     def walk(span: Span, path: tuple[str, ...], phase: str) -> None:
-        if span.kind == "part" and not span.automatic:
-            path = (span.name,)
-            phase = OTHER if span.name.startswith(UPDATE) or span.name == "metrics" else FORWARD
-        elif span.kind == "part":
-            phase = BACKWARD
-        elif span.automatic:
-            path = span.owner or path
+        if span.kind == "part":
+            phase = _phase_of(span)
+            path = path if span.automatic else (span.name,)
+        elif span.owner is not None:
+            path = span.owner
         elif span.kind == "layer":
             path, phase = (*path, span.name), FORWARD if phase == OTHER else phase
-        if span.owner is not None:
-            path = span.owner
         own = span.own_seconds
-        if path or span.kind == "step":
-            row = row_of(layers, path, "/".join(path[1:]) or (path[0] if path else span.name))
-        else:
-            row = row_of(layers, path, step.name)
-        op = row_of(ops, span.name if span.kind == "op" else PYTHON, "")
-        op.name = span.name if span.kind == "op" else PYTHON
-        if span.name.startswith(UPDATE) and span.kind == "part":
-            op = row_of(ops, span.name, span.name)
+        row = layers.setdefault(path, Row("/".join(path[1:]) or (*path, step.name)[0]))
+        updates = span.kind == "part" and span.name.startswith(UPDATE)
+        named = span.kind == "op" or updates
+        op_name = span.name if named else PYTHON
+        op = ops.setdefault(op_name, Row(op_name))
         for each in (row, op):
             setattr(each, phase, getattr(each, phase) + own)
             if span.kind == "op":
@@ -548,9 +544,13 @@ def _rows(step: Span, best: op_counts.Machine) -> tuple[dict[Any, Row], dict[Any
             walk(child, path, phase)
 
     walk(step, (), OTHER)
-    rest = layers.pop(())
-    layers[()] = rest  # at the end
+    layers[()] = layers.pop(())  # what is in none of them comes last
     return layers, ops
+
+
+def _phase_of(part: Span) -> str:
+    """Return which phase of a step a part of it belongs to."""
+    return {"loss": FORWARD, BACKWARD: BACKWARD, EXAMPLES: BACKWARD}.get(part.name, OTHER)
 
 
 def _medians(tables: list[dict[Any, Row]]) -> list[Row]:
@@ -595,9 +595,7 @@ def _flames(step: Span, width: int) -> str:
         nonlocal deepest
         deepest = max(deepest, depth)
         if span.kind == "part":
-            updates = span.name.startswith(UPDATE)
-            named = {BACKWARD: BACKWARD, "loss": FORWARD}.get(span.name, OTHER)
-            colour = UPDATE if updates else named
+            colour = UPDATE if span.name.startswith(UPDATE) else _phase_of(span)
         elif span.kind == "layer" and colour == OTHER:
             colour = FORWARD
         left, wide = (span.start - start) * scale, span.seconds * scale
