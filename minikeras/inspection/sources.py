@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator
@@ -171,6 +170,10 @@ def primitives_in(function: Any, owner: type | None = None) -> list[Primitive]:
     return list(found)
 
 
+_OTHER_SIDES = ("forward", "rule", "reference", "per_example")
+"""What a primitive holds besides its backward."""
+
+
 def backward_sources(primitive: Primitive) -> list[Source]:
     """Return the statements that a primitive's backward is written in: the backward, then helpers."""
     functions: list[Any] = []
@@ -181,6 +184,8 @@ def backward_sources(primitive: Primitive) -> list[Source]:
         functions += [vjp for vjp in primitive.vjps if vjp is not None]
         if type(primitive).backward.__module__ != "minikeras.autodiff.primitive":
             functions.append(type(primitive).backward)
+            kept = [value for name, value in vars(primitive).items() if name not in _OTHER_SIDES]
+            functions += filter(inspect.isfunction, kept)
     else:
         functions += _kernel(getattr(primitive, "backward", None))
     found: dict[tuple[str, int], Source] = {}
@@ -219,16 +224,18 @@ def _within(f: types.FunctionType, values: Iterator[Any]) -> list[Any]:
 
 
 def _helpers(functions: list[Any]) -> list[Any]:
-    """Return private functions of the same file that backwards call."""
+    """Return functions of the same file that backwards call; of files of ops, private ones."""
     helpers: dict[Any, None] = {}
     for function in functions:
         f = plain_function(function)
-        if f is None or f.__name__ == "<lambda>" or f.__module__ == "minikeras.ops.families":
+        if f is None or f.__module__ == "minikeras.ops.families":
             continue
-        for value in references(f):
+        values = references(f)
+        for value in _within(f, values) if f.__name__ == "<lambda>" else values:
             inner = plain_function(value) if callable(value) else None
             same = inner is not None and inner.__module__ == f.__module__
-            if same and inner.__name__.startswith("_") and inner not in functions:
+            kernel = f.__module__.startswith("minikeras.kernels.")
+            if same and (kernel or inner.__name__.startswith("_")) and inner not in functions:
                 helpers[inner] = None
     return list(helpers)
 
@@ -245,9 +252,3 @@ def saved_names(primitive: Primitive) -> list[str]:
             ):
                 return [ast.unparse(t) for t in node.targets[0].elts]
     return []
-
-
-def is_ours(f: Any) -> bool:
-    """Whether a function is one of minikeras."""
-    module = getattr(f, "__module__", None) or ""
-    return module.split(".")[0] == "minikeras" and module in sys.modules
