@@ -1,6 +1,6 @@
 """ResNet-20 learns 512 tiles of two photographs by heart: the loss goes to zero.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/resnet20.py
 
 The network is the one for 32x32 pixels of He, Zhang, Ren and Sun, "Deep Residual Learning for Image
@@ -112,7 +112,7 @@ def photographs():
     except ImportError:
         sys.exit(
             "the photographs come with scikit-learn and need Pillow: "
-            '`pip install "minikeras[plot,sklearn]"` brings both'
+            '`pip install "minikeras-numpy[plot,sklearn]"` brings both'
         )
 
 
@@ -205,7 +205,7 @@ def main():
         plot(history.history, gradients.norms, images, labels, args.picture)
         print(f"curves and gradients: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if not loss < args.target:
         sys.exit(f"loss {loss:.5f} is not below {args.target}")

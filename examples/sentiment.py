@@ -232,7 +232,7 @@ def main():
         plot(histories, readings, args.picture)
         print(f"curves and sentences: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     target = TARGETS[corpus] if args.target is None else args.target
     if min(rnns) < target:

@@ -12,6 +12,9 @@ from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
 from minikeras.common.texts import objects_as_texts, text_array
 
+_DLPACK_READ_ONLY = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+"""Whether NumPy can hand out memory that nobody may write to: DLPack 1.0."""
+
 
 class Tensor:
     """An immutable array that a tape can follow.
@@ -100,6 +103,8 @@ class Tensor:
 
     def __dlpack__(self, *, max_version: tuple | None = None, **options: Any) -> Any:
         """Hand the values to another library: shared if it respects read-only memory, else copied."""
+        if not _DLPACK_READ_ONLY:
+            return np.array(self.array).__dlpack__(stream=options.get("stream"))
         if max_version is not None and max_version >= (1, 0):
             return self.numpy().__dlpack__(max_version=max_version, **options)
         return np.array(self.array).__dlpack__(**options)
