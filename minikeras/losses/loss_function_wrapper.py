@@ -109,9 +109,6 @@ class LossFunctionWrapper(FunctionWrapper, Loss):
     def get_config(self) -> dict:
         return {**super().get_config(), **serialize_keras_object(self._fn_kwargs)}
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.fn}, kwargs={self._fn_kwargs})>"
-
 
 class _Pair:
     """A leaf that holds targets and predictions of one output."""

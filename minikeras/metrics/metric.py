@@ -250,9 +250,6 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
                 f"{type(self).__name__}: call `super().__init__()` first thing in `__init__()`."
             )
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}>"
-
 
 def _unrecorded(method: Callable) -> Callable:
     """Keep a method's operations off the tapes, and have its errors told."""
