@@ -81,8 +81,8 @@ LENGTH = measure()[1] + 1  # of the longest sentence and its end
 def encode(sentences):
     """Turn sentences into characters `(n, LENGTH)`, and into those that come next."""
     number = {character: i for i, character in enumerate(CHARACTERS)}
-    rows = [[number[c] for c in END + sentence + END] for sentence in sentences]
-    rows = minikeras.utils.pad_sequences(rows, maxlen=LENGTH + 1, padding="post")
+    numbers = [[number[c] for c in END + sentence + END] for sentence in sentences]
+    rows = minikeras.utils.pad_sequences(numbers, maxlen=LENGTH + 1, padding="post")
     return np.where(rows[:, 1:] > 0, rows[:, :-1], 0), rows[:, 1:]
 
 

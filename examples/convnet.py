@@ -106,7 +106,9 @@ def read_scikit_learn():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
     digits = load_digits()
     return digits.images, digits.target
 

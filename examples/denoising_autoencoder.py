@@ -31,7 +31,9 @@ def load_digits():
     try:
         from sklearn import datasets
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
     return datasets.load_digits().images / 16
 
 

@@ -21,7 +21,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 
 def build_model():

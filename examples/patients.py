@@ -169,7 +169,9 @@ def main():
     try:
         print(f"by the model that was saved and loaded: {ask_saved(raw_model, patient):.3f}")
     except ImportError:
-        print('no file of the model: h5py is missing, `pip install "minikeras-numpy[io]"` brings it')
+        print(
+            'no file of the model: h5py is missing, `pip install "minikeras-numpy[io]"` brings it'
+        )
     try:
         plot(histories, test_risk, predicted, args.picture)
         print(f"learning curves and risks: {args.picture}")

@@ -32,7 +32,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 BOUND = 1.0
 """Length that the gradient of each image is clipped to."""

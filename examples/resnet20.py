@@ -85,7 +85,7 @@ class GradientNorms(Callback):
         with minikeras.GradientTape() as tape:
             predicted = self.model(self.x, training=True)
             loss = self.model.compute_loss(y=self.y, y_pred=predicted)
-        squares = {}
+        squares: dict = {}
         for weight, gradient in zip(weights, tape.gradient(loss, weights)):
             part = weight.path.split("/")[0].split("_")[0]  # "block3_1_conv/kernel": block3
             squares[part] = squares.get(part, 0.0) + float(ops.sum(gradient**2))
@@ -118,8 +118,8 @@ def photographs():
 
 def tiles(n, rng):
     """Draw n tiles that do not overlap, and a label for each."""
-    whole = [image[:416].reshape(13, 32, 20, 32, 3).swapaxes(1, 2) for image in photographs()]
-    whole = np.concatenate([tile.reshape(-1, 32, 32, 3) for tile in whole])
+    images = [image[:416].reshape(13, 32, 20, 32, 3).swapaxes(1, 2) for image in photographs()]
+    whole = np.concatenate([image.reshape(-1, 32, 32, 3) for image in images])
     chosen = whole[rng.permutation(len(whole))[:n]]
     return chosen, rng.integers(0, CLASSES, len(chosen))
 

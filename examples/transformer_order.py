@@ -64,7 +64,7 @@ def make_sentences(pairs, rng):
         Counterparts are neighbours.
     """
     number = {word: i for i, word in enumerate(WORDS)}
-    made = {}
+    made: dict = {}
     while len(made) < 2 * pairs:
         for words, answer in sentence_pair(rng):
             made[tuple(number[word] for word in words)] = answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +12,18 @@ from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
 from minikeras.common.texts import objects_as_texts, text_array
 
+if TYPE_CHECKING:
+    from minikeras.autodiff.arithmetic import ArrayArithmetic
+
+    _Arithmetic = ArrayArithmetic["Tensor"]
+else:
+    _Arithmetic = object
+
 _DLPACK_READ_ONLY = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 """Whether NumPy can hand out memory that nobody may write to: DLPack 1.0."""
 
 
-class Tensor:
+class Tensor(_Arithmetic):
     """An immutable array that a tape can follow.
 
     Tensors come out of `minikeras.ops`, layers and models; `ops.convert_to_tensor` makes one from

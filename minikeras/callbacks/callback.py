@@ -45,7 +45,7 @@ class Callback(Printed):
     """
 
     # Of the class, so that a subclass whose __init__ does not call this one works too.
-    params: dict[str, Any] | None = None
+    params: Any = None  # a dict, while a loop runs
     _model: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
