@@ -26,7 +26,7 @@ HELPERS = {"get", "serialize", "deserialize", "check_targets"}
 FUNCTIONS = {
     name: obj
     for name, obj in vars(losses).items()
-    if inspect.isfunction(obj) and name not in HELPERS
+    if inspect.isfunction(obj) and name not in HELPERS and not name.startswith("_")
 }
 
 # What targets and predictions look like, by loss function. A new loss needs a line here.

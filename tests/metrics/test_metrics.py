@@ -27,7 +27,7 @@ HELPERS = {"get", "serialize", "deserialize", "is_binary_or_sparse_categorical"}
 FUNCTIONS = {
     name: obj
     for name, obj in vars(metrics).items()
-    if inspect.isfunction(obj) and name not in HELPERS
+    if inspect.isfunction(obj) and name not in HELPERS and not name.startswith("_")
 }
 
 # What a batch looks like, by metric. A new metric needs a line here.
