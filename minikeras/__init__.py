@@ -60,7 +60,9 @@ _LATE = {
     "install_as_keras": "minikeras.compat.importer",
     "mixed_precision": "minikeras.mixed_precision",
     "name_scope": "minikeras.autodiff.scopes",
+    "profile": "minikeras.inspection",
     "quantizers": "minikeras.quantizers",
+    "show_backward": "minikeras.inspection",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 

@@ -43,6 +43,8 @@ from minikeras.compat.importer import install_as_keras as install_as_keras
 from minikeras.dtype_policies.dtype_policy import DTypePolicy as DTypePolicy
 from minikeras.dtype_policies.dtype_policy import FloatDTypePolicy as FloatDTypePolicy
 from minikeras.initializers.initializer import Initializer as Initializer
+from minikeras.inspection.backward import show_backward as show_backward
+from minikeras.inspection.profiling import profile as profile
 from minikeras.layers.core.input_layer import Input as Input
 from minikeras.layers.input_spec import InputSpec as InputSpec
 from minikeras.layers.layer import Layer as Layer
@@ -116,5 +118,7 @@ __all__ = [
     "install_as_keras",
     "mixed_precision",
     "name_scope",
+    "profile",
     "quantizers",
+    "show_backward",
 ]

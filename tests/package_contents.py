@@ -15,8 +15,8 @@ def check_wheel(path: Path) -> None:
     assert path.stat().st_size < 1_600_000, f"{path.stat().st_size} bytes"
     files = set(zipfile.ZipFile(path).namelist())
     metadata = {name for name in files if ".dist-info/" in name}
-    ours = {str(p.relative_to(ROOT)) for p in (ROOT / "minikeras").rglob("*.py*")}
-    ours = {name for name in ours if not name.endswith(".pyc")} | {"minikeras/py.typed"}
+    ours = {str(p.relative_to(ROOT)) for p in (ROOT / "minikeras").rglob("*.*")}
+    ours = {name for name in ours if "__pycache__" not in name}
     assert files - metadata == ours, f"differ: {sorted((files - metadata) ^ ours)}"
     assert any(name.endswith("licenses/LICENSE") for name in metadata)
     text = zipfile.ZipFile(path).read(next(n for n in metadata if n.endswith("METADATA"))).decode()

@@ -435,6 +435,7 @@ FUNCTIONS = {
     "config.set_epsilon": (1e-7,),
     "config.set_floatx": ("float32",),
     "config.set_image_data_format": ("channels_last",),
+    "config.set_threads": (None,),
 }
 # Dropout is called in every step, so it does not look at what its inputs are; CTC has its own shapes.
 NOT_TRIED = {"get", "serialize", "deserialize", "ctc", "dropout", "check_targets"}

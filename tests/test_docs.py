@@ -11,7 +11,7 @@ import pytest
 import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/training_loops.md", "docs/data.md", "docs/options.md"]
+PAGES = ["README.md", "docs/training_loops.md", "docs/data.md", "docs/options.md", "docs/inside.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

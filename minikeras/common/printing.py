@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
 from types import FunctionType, MethodType
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -52,6 +53,10 @@ class Printed:
         return {}
 
 
+_parameters: WeakKeyDictionary[Callable, list[Parameter]] = WeakKeyDictionary()
+"""Those of each `__init__` but `self`: a model has many layers, and few classes of them."""
+
+
 def parameters_by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
     """Return the parameters of a class, then those of its bases, as long as `**kwargs` hand them on."""
     found = []
@@ -59,7 +64,9 @@ def parameters_by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
         init = base.__dict__.get("__init__")
         if init is None or not issubclass(base, Printed):
             continue
-        parameters = list(inspect.signature(as_written(init)).parameters.values())[1:]
+        if init not in _parameters:
+            _parameters[init] = list(inspect.signature(as_written(init)).parameters.values())[1:]
+        parameters = _parameters[init]
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         found.append((base, named))
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):

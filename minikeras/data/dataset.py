@@ -359,8 +359,9 @@ class Dataset:
 
         Args:
             map_func: called with an element, or with the parts of one that is a tuple.
-            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core, if a call
-                takes long enough to gain by it. None for no thread but the one that asks for elements.
+            num_parallel_calls: how many threads call it; `AUTOTUNE` for `config.get_threads()`, if a
+                call takes long enough to gain by it. None for no thread but the one that asks for
+                elements.
             deterministic: elements keep their order in any case.
 
         Example:

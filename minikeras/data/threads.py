@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from minikeras.kernels.parallel import count_cores, start_thread
+from minikeras.kernels.parallel import get_threads, start_thread
 
 _NAME = "minikeras-data"
 
@@ -138,7 +138,7 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
 
 
 def in_threads_if_slow(function: Callable, elements: Iterator[Any]) -> Iterator[Any]:
-    """`map(function, elements)`, on a thread for each core if the fastest of the first calls is slow."""
+    """`map(function, elements)`, on several threads if the fastest of the first calls is slow."""
     fastest = float("inf")
     for element in itertools.islice(elements, 4):
         begun = time.perf_counter()
@@ -148,4 +148,4 @@ def in_threads_if_slow(function: Callable, elements: Iterator[Any]) -> Iterator[
     if fastest < _WORTH_A_THREAD:
         yield from map(function, elements)
     else:
-        yield from in_threads(function, elements, count_cores())
+        yield from in_threads(function, elements, get_threads())

@@ -13,12 +13,15 @@ import glob
 import importlib
 import os
 import queue
+import re
 import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
+from minikeras.kernels.cores import count_cores
 
 _lock = threading.Lock()
 _local = threading.local()
@@ -72,19 +75,41 @@ def _start() -> _Pool:
     memory.keep_freed()  # whoever computes in parallel has large arrays
     with _lock:
         if _pool is None:
-            _pool = _Pool(_count() - 1)
+            _pool = _Pool(_wanted_threads() - 1)
         return _pool
 
 
-def _count() -> int:
-    return count_cores() if _wanted is None else _wanted
+def _wanted_threads() -> int:
+    """Return what `set_threads` or the environment asks for, else one for each core."""
+    return _wanted or _threads_of_environment() or min([count_cores(), *_threads_of_blas()])
 
 
-def count_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _threads_of_environment() -> int | None:
+    text = os.environ.get("MINIKERAS_NUM_THREADS", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(
+            "The environment variable MINIKERAS_NUM_THREADS must be a positive integer. "
+            f"Received: MINIKERAS_NUM_THREADS={text!r}"
+        )
+    return int(text)
+
+
+_threads_of_environment()  # a mistake in it comes to light at once, not in the midst of a training
+
+
+def _threads_of_blas() -> list[int]:
+    """Return to how many threads the environment limits NumPy's BLAS, if it does.
+
+    Who limits it means all that computes: joblib does so in its worker processes, so that they
+    share the cores. As OpenBLAS does, the first number that makes sense is taken.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        number = re.match(r"\s*(\d+)", os.environ.get(name, ""))
+        if number and int(number[1]) > 0:
+            return [int(number[1])]
+    return []
 
 
 def threads() -> int:
@@ -92,19 +117,45 @@ def threads() -> int:
     return 1 + (_pool or _start()).workers
 
 
-def set_threads(count: int | None) -> None:
-    """Choose how many tasks run at once; None for one per processor.
+def get_threads() -> int:
+    """Return on how many threads minikeras computes, the calling thread included.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.set_threads(2)
+    >>> minikeras.config.get_threads()
+    2
+    >>> minikeras.config.set_threads(None)
+    """
+    return threads() if _pool else _wanted_threads()  # asking starts none
+
+
+@checked
+def set_threads(n: PositiveInt | None) -> None:
+    """Choose on how many threads minikeras computes. What it computes is the same to the bit.
+
+    The number holds for this process. Data sets read and prepare their elements on as many threads
+    again.
+
+    Args:
+        n: number of threads, the calling one included: 1 to start none. With None the number is
+            what it would be without a call: that of the environment variable
+            `MINIKERAS_NUM_THREADS`, else the number of cores that this process may use.
 
     Raises:
-        ValueError: if `count` is not a positive integer.
+        ValueError: if `n` is not a positive integer.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.set_threads(1)
     """
     global _pool, _wanted
-    if count is not None and (not isinstance(count, int) or count < 1):
-        raise ValueError(f"set_threads: `count` must be a positive integer. Received: {count!r}")
     with _lock:
         if _pool is not None:
             _pool.stop()
-        _pool, _wanted = None, count
+        _pool, _wanted = None, None if n is None else int(n)
 
 
 def run(tasks: Sequence[Callable[[], object]]) -> None:

@@ -22,7 +22,10 @@ SPACES = """
     export initializers layers losses metrics models ops optimizers optimizers.schedules preprocessing
     quantizers random regularizers saving utils visualization wrappers
 """
-OURS_ALONE = {"data", "datasets", "visualization", "preprocessing.image", "preprocessing.sequence"}
+OURS_ALONE = {
+    *("data", "datasets", "visualization"),
+    *("preprocessing.image", "preprocessing.sequence"),
+}
 
 
 @pytest.mark.parametrize("space", SPACES.split())

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.parallel import start_thread
+from minikeras.kernels.parallel import get_threads, set_threads, start_thread
 from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
@@ -31,7 +31,8 @@ class PyDataset(ABC):
         workers: how many threads or processes prepare batches ahead of `fit`. With one thread
             (the default) or none, batches are made when they are needed.
         use_multiprocessing: whether the workers are processes. The data set is then copied to
-            each, at the start of every epoch.
+            each, at the start of every epoch, and they share the threads that minikeras computes on
+            (`config.get_threads`).
         max_queue_size: how many batches may be prepared ahead; 0 for one on each worker.
 
     Example:
@@ -187,8 +188,9 @@ def _prefetch(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
     if dataset.use_multiprocessing:
         from concurrent.futures import ProcessPoolExecutor
 
+        share = max(get_threads() // dataset.workers, 1)
         executor: Any = ProcessPoolExecutor(
-            dataset.workers, initializer=_set_worker_dataset, initargs=(dataset,)
+            dataset.workers, initializer=_set_worker_dataset, initargs=(dataset, share)
         )
         get_batch = _get_worker_batch
     else:
@@ -211,9 +213,10 @@ def _prefetch(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
 _worker_dataset: PyDataset | None = None
 
 
-def _set_worker_dataset(dataset: PyDataset) -> None:
+def _set_worker_dataset(dataset: PyDataset, threads: int) -> None:
     global _worker_dataset
     _worker_dataset = dataset
+    set_threads(threads)
 
 
 def _get_worker_batch(index: int) -> Any:
