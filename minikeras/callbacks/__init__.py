@@ -19,23 +19,4 @@ from minikeras.common.late_names import late_names as _late_names
 
 _LATE = {"TensorBoard": ".tensorboard"}
 
-__getattr__, __dir__, _ = _late_names(globals(), _LATE)
-
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "OrbaxCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)
