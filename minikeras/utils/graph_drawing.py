@@ -11,7 +11,7 @@ from minikeras.common.extras import require
 from minikeras.common.traceback_utils import warn
 from minikeras.utils.graph_layout import Block, Run, layout
 from minikeras.utils.model_diagram import Box, Frame
-from minikeras.utils.summary_utils import screen_width
+from minikeras.utils.terminal import screen_width
 
 HEADING, PLAIN = 16.0, 14.0
 """Sizes of letters, in points."""

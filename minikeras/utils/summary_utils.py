@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,8 +14,9 @@ import numpy as np
 from minikeras import tree
 from minikeras.common.dtypes import np_dtype
 from minikeras.utils.io_utils import is_interactive_logging_enabled, print_msg
+from minikeras.utils.terminal import palette_of, screen_width, terminal_width
 
-# A style's terminal codes with 256 colours, with 16, and with none.
+# A style's terminal codes in each palette: with 256 colours, with 16, and with none.
 STYLES = {
     "": ("", "", ""),
     "bold": ("1", "1", "1"),
@@ -27,8 +26,6 @@ STYLES = {
     "yes": ("1;38;5;34", "1;32", "1"),
     "no": ("1;91", "1;91", "1"),
 }
-COLOURS_256, COLOURS_16, NO_COLOURS = 0, 1, 2
-
 # Left end, filling, crossing and right end of the four kinds of horizontal line.
 BOX = {"top": "┏━┳┓", "head": "┡━╇┩", "row": "├─┼┤", "bottom": "└─┴┘", "bars": "┃│"}
 ASCII_BOX = {"top": "+--+", "head": "|-+|", "row": "|-+|", "bottom": "+--+", "bars": "||"}
@@ -110,16 +107,6 @@ class Text:
                 current = code
             out.append(character)
         return "".join(out) + ("\x1b[0m" if current else "")
-
-
-def screen_width(text: str) -> int:
-    """Return how many columns of the screen `text` takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
 
 
 class Table:
@@ -278,12 +265,12 @@ def print_summary(
     for layer in layers[first:last]:
         _add_rows(table, layer, nodes, expand_nested, show_trainable, level=0)
 
-    width = _console_width()
+    width = terminal_width()
     lines = Text((f'Model: "{model.name}"', "bold")).wrap(width, fold=True)
     lines += [line.fit(width, ellipsis=False) for line in table.lines()]
     for line in _totals(model):
         lines += line.wrap(width, fold=True)
-    palette = _palette(None if print_fn else sys.stdout)
+    palette = palette_of(None if print_fn else sys.stdout)
     text = "\n".join(line.render(palette) for line in lines) + "\n"
     if print_fn is None or print_fn is print_msg:
         print_msg(text, line_break=False)
@@ -463,36 +450,3 @@ def _range_of(layers: list, layer_range: Sequence[str] | None) -> tuple[int, int
     if min(lower) > max(upper):
         return min(upper), max(lower) + 1
     return min(lower), max(upper) + 1
-
-
-def _console_width() -> int:
-    """Return the width at which lines are cut: the terminal's, or 80."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
-        return int(columns)
-    for descriptor in (0, 1, 2):
-        try:
-            return os.get_terminal_size(descriptor).columns or 80
-        except (OSError, ValueError, AttributeError):
-            continue
-    return 80
-
-
-def _palette(stream: Any) -> int | None:
-    """Return which terminal codes `stream` shows, None for a file, a pipe or a notebook.
-
-    The environment decides as it does for other programs: `FORCE_COLOR`, `NO_COLOR`, `TERM` and
-    `COLORTERM`.
-    """
-    environ = os.environ
-    forced = environ.get("FORCE_COLOR")
-    is_terminal = bool(getattr(stream, "isatty", bool)()) if forced is None else forced != ""
-    term = environ.get("TERM", "").strip().lower()
-    if stream is None or not is_terminal or term in ("dumb", "unknown"):
-        return None
-    if os.name == "nt" and not (environ.get("WT_SESSION") or environ.get("ANSICON") or term):
-        return None  # the old Windows console shows codes as they are
-    if environ.get("NO_COLOR"):
-        return NO_COLOURS
-    many = environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit")
-    return COLOURS_256 if many or term.endswith(("-256color", "-kitty")) else COLOURS_16

@@ -8,7 +8,6 @@ from minikeras.utils.io_utils import (
     disable_interactive_logging,
     enable_interactive_logging,
     is_interactive_logging_enabled,
-    is_live,
     print_msg,
 )
 
@@ -49,19 +48,6 @@ def test_no_output_at_all(monkeypatch, capfd, caplog):
     print_msg("seen")
     assert capfd.readouterr() == ("seen\n", "")
     assert caplog.messages == []
-
-
-def test_is_live(monkeypatch):
-    monkeypatch.delenv("PYCHARM_HOSTED", raising=False)
-    assert not is_live(io.StringIO())
-    assert not is_live(None)
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    assert is_live(terminal)
-    assert is_live(type("OutStream", (), {"__module__": "ipykernel.iostream"})())
-    monkeypatch.setenv("PYCHARM_HOSTED", "1")
-    assert is_live(sys.__stdout__)
-    assert not is_live(io.StringIO())
 
 
 @pytest.mark.parametrize("answers, expected", [(["y"], True), ([" N "], False), (["x", "Y"], True)])

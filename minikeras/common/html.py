@@ -1,0 +1,98 @@
+"""Pieces of HTML that notebooks show, readable on light and on dark pages.
+
+Letters have the page's own colour, and all else is translucent or of a middling brightness, so
+that nothing needs to know what is behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+BLUE, ORANGE, GREEN = "#2a84c8", "#d9701e", "#2f9e63"
+"""Colours that stand out from white and from black."""
+
+PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
+"""The page's background, for what has to cover something."""
+
+_STYLE = f"""
+.minikeras{{font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);color:inherit;
+max-width:100%;overflow-x:auto}}
+.minikeras table{{border-collapse:collapse;margin:4px 0;font-size:inherit;color:inherit;
+font-variant-numeric:tabular-nums;border:0}}
+.minikeras th,.minikeras td{{padding:2px 10px;text-align:right;color:inherit;border:0;
+border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap;background:transparent}}
+.minikeras th{{font-weight:600;border-bottom-width:2px}}
+.minikeras th.l,.minikeras td.l{{text-align:left;white-space:normal}}
+.minikeras .dim{{opacity:.65}}
+.minikeras .bar{{display:inline-block;width:200px;max-width:40%;height:8px;border-radius:4px;
+margin:0 8px;background:rgba(128,128,128,.3);overflow:hidden}}
+.minikeras .bar>div{{height:100%;background:{GREEN}}}
+.minikeras details{{border:1px solid rgba(128,128,128,.45);border-radius:5px;margin:4px 0;
+padding:2px 8px;width:fit-content;min-width:280px;max-width:100%;box-sizing:border-box}}
+.minikeras details details{{min-width:260px;background:rgba(128,128,128,.08)}}
+.minikeras summary{{cursor:pointer;padding:2px 0}}
+.minikeras summary b{{color:{BLUE}}}
+.minikeras .down{{text-align:center;width:280px;line-height:1;opacity:.65}}
+.minikeras svg{{max-width:100%;height:auto;color:inherit}}
+.minikeras .panels{{display:flex;flex-wrap:wrap;gap:12px}}
+"""
+
+
+def block(body: str) -> str:
+    """Return HTML that stands by itself in a page, with the style of ours around it."""
+    return f'<div class="minikeras"><style>{_STYLE}</style>{body}</div>'
+
+
+def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], left: int = 1) -> str:
+    """Return a table; texts are escaped, and `Html` stays as it is.
+
+    Args:
+        header: the columns' names.
+        rows: the rows' cells.
+        left: so many of the first columns are aligned to the left, the others to the right.
+    """
+
+    def line(cells: Sequence[Any], tag: str) -> str:
+        parts = []
+        for i, cell in enumerate(cells):
+            mark = ' class="l"' if i < left else ""
+            parts.append(f"<{tag}{mark}>{text(cell)}</{tag}>")
+        return f"<tr>{''.join(parts)}</tr>"
+
+    head = line(header, "th")
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+class Html(str):
+    """A string that is HTML already."""
+
+
+def text(value: Any) -> str:
+    """Return `value` as HTML: escaped, unless it is `Html`."""
+    return str(value) if isinstance(value, Html) else escape(str(value))
+
+
+def disclosure(title: str, body: str, opened: bool = False) -> str:
+    """Return a box with a title that shows `body` when it is clicked; both are HTML."""
+    return f"<details{' open' if opened else ''}><summary>{title}</summary>{body}</details>"
+
+
+def progress(before: str, share: float | None, after: str) -> str:
+    """Return a bar between two texts.
+
+    Args:
+        before: text to the left, escaped here.
+        share: how much of it is filled, from 0 to 1; None for no bar.
+        after: text to the right.
+    """
+    bar = " "
+    if share is not None:
+        percent = f"{100 * share:.1f}"
+        bar = (
+            f'<div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+            f'aria-valuenow="{percent}"><div style="width:{percent}%"></div></div>'
+        )
+    return f"<div>{escape(before)}{bar}{escape(after)}</div>"

@@ -1,0 +1,143 @@
+"""Outputs of notebooks: HTML that changes in place. IPython is used where it runs, never imported."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.html import block, table
+from minikeras.common.settings import settings
+from minikeras.utils.terminal import is_kernels
+
+INTERVAL = 0.2
+"""Shortest time between two drawings in seconds: each is a message to the browser."""
+
+MOST_ROWS = 100
+"""A table of epochs shows the last ones: all of it is sent in each drawing."""
+
+
+def shows_html() -> bool:
+    """Return whether what is shown now goes to a notebook: JupyterLab, VS Code, nbconvert, Colab.
+
+    It does where a kernel of IPython runs the code and its output is not caught or sent elsewhere.
+    """
+    return settings.interactive_logging and is_kernels(sys.stdout) and _shell() is not None
+
+
+def _shell() -> Any:
+    """Return the shell of the kernel that this process is, or None."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if hasattr(ipython, "get_ipython") else None
+    return shell if getattr(shell, "kernel", None) is not None else None
+
+
+class Panel:
+    """One output of a cell, drawn anew in the same place each time.
+
+    Example:
+
+    ```python
+    panel = Panel()
+    for i in range(3):
+        panel.show(f"<b>{i}</b>", str(i))  # one output, which is 2 at the end
+    ```
+    """
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, html: str, text: str) -> None:
+        """Show something in place of what the panel showed.
+
+        Args:
+            html: the body of a page, in which all text is escaped.
+            text: the same for readers that show no HTML.
+        """
+        data = {"text/html": block(html), "text/plain": text}
+        if self._handle is None:
+            display = sys.modules["IPython"].display.display
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
+def show(html: str, text: str) -> None:
+    """Show an output that stays as it is; arguments as for `Panel.show`."""
+    Panel().show(html, text)
+
+
+class EpochTable:
+    """The progress of a training: a row for each epoch, and below them the bar of the one that runs.
+
+    Args:
+        epochs: how many epochs there will be at most.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self._panel = Panel()
+        self._columns: list[str] = []  # names of metrics
+        self._rows: list[tuple[int, dict[str, str], str, str]] = []
+        self._epoch = 0
+        self._next_drawing = time.monotonic() + INTERVAL
+
+    def begin(self, epoch: int) -> EpochTable:
+        """Take note that an epoch, counted from 0, begins; return what its bar is drawn in."""
+        self._epoch = epoch + 1
+        return self
+
+    def show(self, html: str, text: str) -> None:
+        """Show the bar of the epoch that runs."""
+        title = f"Epoch {self._epoch}/{self.epochs} "
+        self._draw(html.replace("<div>", f"<div>{title}", 1), title + text)
+
+    def add(self, metrics: dict[str, Any], seconds: str, per_step: str) -> None:
+        """Add the row of the epoch that has ended.
+
+        Args:
+            metrics: its metrics by name.
+            seconds: how long it took.
+            per_step: how long a step took.
+        """
+        self._columns += [name for name in metrics if name not in self._columns]
+        shown = {name: format_metric(float(np.mean(value))) for name, value in metrics.items()}
+        self._rows.append((self._epoch, shown, seconds, per_step))
+        if time.monotonic() >= self._next_drawing:
+            self._draw("", "")
+
+    def finish(self, remark: str = "") -> None:
+        """Show the table as it will stay, with a remark below it."""
+        self._draw(f'<div class="dim">{escape(remark)}</div>' if remark else "", remark)
+
+    def _draw(self, below: str, text_below: str) -> None:
+        rows = self._rows[-MOST_ROWS:]
+        header = ["epoch", *self._columns, "time", "step"]
+        cells = [[n, *(m.get(c, "-") for c in self._columns), *t] for n, m, *t in rows]
+        html = text = ""
+        if cells:
+            html, text = table(header, cells, left=0), text_table(header, cells)
+        left_out = len(self._rows) - len(rows)
+        if left_out:
+            note = f"{left_out} earlier epochs are in the history"
+            html, text = f'<div class="dim">… {note}</div>{html}', f"... {note}\n{text}"
+        self._panel.show(html + below, text + text_below)
+        self._next_drawing = time.monotonic() + INTERVAL
+
+
+def text_table(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table as lines of text, each column as wide as it has to be."""
+    lines = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "".join(
+        "  ".join(cell.rjust(w) for cell, w in zip(line, widths)).rstrip() + "\n" for line in lines
+    )
+
+
+def format_metric(value: float) -> str:
+    """Return the value of a metric as progress shows it."""
+    return f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}"
