@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
-from minikeras.common.html import block, table
+from minikeras.common.html import block, escape, table
 from minikeras.common.settings import settings
 from minikeras.utils.terminal import is_kernels
 

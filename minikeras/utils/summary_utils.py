@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from minikeras import tree
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.html import escape
+from minikeras.common.html import table as html_table
+from minikeras.layers.known_shapes import Shape, known_output_shape
 from minikeras.utils.io_utils import is_interactive_logging_enabled, print_msg
+from minikeras.utils.notebook import show, shows_html
 from minikeras.utils.terminal import palette_of, screen_width, terminal_width
 
 # A style's terminal codes in each palette: with 256 colours, with 16, and with none.
@@ -200,7 +202,8 @@ def print_summary(
 ) -> None:
     """Print a table of a model's layers, their output shapes and parameter counts.
 
-    In a terminal the summary is coloured; in a file, a pipe or a notebook it is plain text. Where
+    In a terminal the summary is coloured, in a notebook it is a table of the page; in a file or a
+    pipe it is plain text. Where
     a model is not a chain of layers, a further column shows what each is connected to, as
     `name[call][output]`.
 
@@ -238,7 +241,7 @@ def print_summary(
     if print_fn is None and not is_interactive_logging_enabled():
         print_fn = print_msg
     graph = getattr(model, "graph", None)  # a model that is not built yet has none
-    chain = graph is None or _is_chain(graph)
+    chain = graph is None or is_chain(graph)
     layers = model.summarized_layers()
 
     header = ["Layer (type)", "Output Shape", "Param #"]
@@ -272,10 +275,30 @@ def print_summary(
         lines += line.wrap(width, fold=True)
     palette = palette_of(None if print_fn else sys.stdout)
     text = "\n".join(line.render(palette) for line in lines) + "\n"
-    if print_fn is None or print_fn is print_msg:
+    if print_fn is None and shows_html():
+        show(_as_html(model, table), text)
+    elif print_fn is None or print_fn is print_msg:
         print_msg(text, line_break=False)
     else:
         print_fn(text)
+
+
+def summary_html(model: Any) -> str:
+    """Return the summary of a model as HTML: a table and the totals."""
+    graph = getattr(model, "graph", None)
+    nodes = None if graph is None or is_chain(graph) else {id(node) for node in graph.nodes}
+    header = ["Layer (type)", "Output Shape", "Param #"] + ["Connected to"] * (nodes is not None)
+    table = Table(header, [20] * len(header), ["left"] * len(header), 100)
+    for layer in model.summarized_layers():
+        _add_rows(table, layer, nodes, expand=False, show_trainable=False, level=0)
+    return _as_html(model, table)
+
+
+def _as_html(model: Any, table: Table) -> str:
+    rows = [[cell.plain for cell in row] for row in table.rows]
+    totals = "".join(f"<div>{escape(line.plain.strip())}</div>" for line in _totals(model))
+    title = f"<div><b>Model: {escape(model.name)}</b></div>"
+    return title + html_table([h.plain for h in table.header], rows, left=2) + totals
 
 
 def _column_widths(positions: Sequence[float], line_length: int, columns: int) -> list[int]:
@@ -294,7 +317,7 @@ def _column_widths(positions: Sequence[float], line_length: int, columns: int) -
     return widths
 
 
-def _is_chain(graph: Any) -> bool:
+def is_chain(graph: Any) -> bool:
     """Whether each layer is called once, on the output of the one before and on nothing else."""
     nodes = graph.nodes
     if len(graph.inputs) != 1 or any(len(node.input_tensors) != 1 for node in nodes):
@@ -331,40 +354,28 @@ def _add_rows(
 
 
 def _output_shape(layer: Any) -> Text:
-    """Return the shape of a layer's last symbolic call, or for the shapes it was built with."""
-    if layer._inbound_nodes:
-        shapes = [Shape(t.shape) for t in layer._inbound_nodes[-1].output_tensors]
-    else:
-        built_with = getattr(layer, "_build_shapes", None)
-        if not built_with:
-            return Text("?")
-        try:
-            shapes = _as_shapes(layer.compute_output_shape(**built_with))
-        except NotImplementedError:
-            return Text("?")
+    """Return the shape of what a layer gives, as the summary shows it."""
+    shapes = known_output_shape(layer)
+    if shapes is None:
+        return Text("?")
     flat = tree.flatten(shapes)
     if len(flat) == 1:
-        return flat[0].text()
+        return _shape_text(flat[0])
     # The structure is written as Python writes it, with a mark where each shape belongs.
     spots = iter(flat)
     text = Text()
     for piece in re.split("(\x00)", str(tree.map_structure(lambda _: Mark(), shapes))):
-        text = text + (next(spots).text() if piece == "\x00" else Text(piece.replace("'", "")))
+        text = text + (
+            _shape_text(next(spots)) if piece == "\x00" else Text(piece.replace("'", ""))
+        )
     return text
 
 
-class Shape:
-    """A shape as one leaf of a structure."""
-
-    def __init__(self, dims: Iterable[int | None]) -> None:
-        self.dims = tuple(dims)
-
-    def text(self) -> Text:
-        """Return the shape as the summary shows it."""
-        text = Text("(")
-        for i, d in enumerate(self.dims):
-            text.append(", " if i else "").append(str(d), "none" if d is None else "number")
-        return text.append(")")
+def _shape_text(shape: Shape) -> Text:
+    text = Text("(")
+    for i, d in enumerate(shape.dims):
+        text.append(", " if i else "").append(str(d), "none" if d is None else "number")
+    return text.append(")")
 
 
 class Mark:
@@ -372,15 +383,6 @@ class Mark:
 
     def __repr__(self) -> str:
         return "\x00"
-
-
-def _as_shapes(shapes: Any) -> Any:
-    """Turn the shape tuples in a structure into leaves."""
-    if isinstance(shapes, dict):
-        return {k: _as_shapes(v) for k, v in shapes.items()}
-    if all(d is None or isinstance(d, (int, np.integer)) for d in shapes):
-        return Shape(shapes)
-    return type(shapes)([_as_shapes(s) for s in shapes])
 
 
 def _connections(layer: Any, nodes: set) -> Text:
