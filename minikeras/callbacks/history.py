@@ -48,6 +48,12 @@ class History(Callback):
         if self.model is not None:
             self.model.history = self
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the curve of each metric, and a table that opens."""
+        from minikeras.utils.notebook import history_html
+
+        return history_html(self.history, self.numbers)
+
 
 class KeptHistory:
     """A `History` as its model keeps it: weakly, for it holds the model, but with all that it knows.

@@ -12,6 +12,9 @@ from typing import Any
 BLUE, ORANGE, GREEN = "#2a84c8", "#d9701e", "#2f9e63"
 """Colours that stand out from white and from black."""
 
+BLUE_PARTS = "42,132,200"
+"""Red, green and blue of `BLUE`, for shades of it."""
+
 PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
 """The page's background, for what has to cover something."""
 
@@ -25,7 +28,8 @@ font-variant-numeric:tabular-nums;border:0}}
 .minikeras th,.minikeras td{{padding:2px 10px;text-align:right;color:inherit;border:0;
 border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap;background:transparent}}
 .minikeras th{{font-weight:600;border-bottom-width:2px}}
-.minikeras th.l,.minikeras td.l{{text-align:left;white-space:normal}}
+.minikeras .l,.minikeras .w{{text-align:left}}
+.minikeras td.w{{white-space:normal}}
 .minikeras .dim{{opacity:.65}}
 .minikeras .bar{{display:inline-block;width:200px;max-width:40%;height:8px;border-radius:4px;
 margin:0 8px;background:rgba(128,128,128,.3);overflow:hidden}}
@@ -53,34 +57,26 @@ def block(body: str) -> str:
     return f'<div class="minikeras"><style>{_STYLE}</style>{body}</div>'
 
 
-def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], left: int = 1) -> str:
-    """Return a table; texts are escaped, and `Html` stays as it is.
+def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], alignment: str) -> str:
+    """Return a table, in which all text is escaped.
 
     Args:
         header: the columns' names.
         rows: the rows' cells.
-        left: so many of the first columns are aligned to the left, the others to the right.
+        alignment: a letter for each column: `"l"` for left, `"r"` for right, `"w"` for left and broken
+            over lines where it is long.
     """
 
     def line(cells: Sequence[Any], tag: str) -> str:
         parts = []
-        for i, cell in enumerate(cells):
-            mark = ' class="l"' if i < left else ""
-            parts.append(f"<{tag}{mark}>{text(cell)}</{tag}>")
+        for cell, how in zip(cells, alignment):
+            mark = "" if how == "r" else f' class="{how}"'
+            parts.append(f"<{tag}{mark}>{escape(str(cell))}</{tag}>")
         return f"<tr>{''.join(parts)}</tr>"
 
     head = line(header, "th")
     body = "".join(line(row, "td") for row in rows)
     return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
-
-
-class Html(str):
-    """A string that is HTML already."""
-
-
-def text(value: Any) -> str:
-    """Return `value` as HTML: escaped, unless it is `Html`."""
-    return str(value) if isinstance(value, Html) else escape(str(value))
 
 
 def disclosure(title: str, body: str, opened: bool = False) -> str:

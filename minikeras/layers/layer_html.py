@@ -7,7 +7,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.common.configurable import unusual_arguments_of
 from minikeras.common.html import disclosure, escape, table
-from minikeras.layers.known_shapes import known_output_shape
+from minikeras.layers.known_shapes import Shape, known_output_shape
 
 MOST_LETTERS = 60
 """A longer value of an argument is cut."""
@@ -26,7 +26,8 @@ def layer_html(layer: Any, opened: bool = False) -> str:
 def layer_title(layer: Any) -> str:
     """Return a line with class, name, shape and number of parameters of a layer."""
     kind = getattr(layer, "display_class", None) or type(layer).__name__
-    facts = [layer_shape(layer)]
+    shape = layer_shape(layer)
+    facts = [] if shape == "?" else [shape]
     if getattr(layer, "weights", None):
         frozen = "" if layer.trainable else ", frozen"
         facts.append(f"{layer.count_params():,} parameters{frozen}")
@@ -38,8 +39,11 @@ def layer_title(layer: Any) -> str:
 
 def layer_shape(layer: Any) -> str:
     """Return the shape of what a layer gives, or \"?\"."""
+    outputs = getattr(layer, "outputs", None)
     try:
         shapes = known_output_shape(layer)
+        if shapes is None and outputs:
+            shapes = [Shape(t.shape) for t in outputs]
     except Exception:  # a user's `compute_output_shape`: this only shows things
         return "?"
     if shapes is None:
@@ -49,16 +53,19 @@ def layer_shape(layer: Any) -> str:
 
 
 def _arguments(layer: Any) -> str:
-    unusual = unusual_arguments_of(layer) if hasattr(layer, "get_config") else {}
+    unusual: dict = unusual_arguments_of(layer) if hasattr(layer, "get_config") else {}
+    activation = getattr(layer, "activation", None)
+    if callable(activation) and getattr(activation, "__name__", "") != "linear":
+        unusual.setdefault("activation", activation)
     rows = [(name, _short(value)) for name, value in unusual.items()]
     policy = getattr(layer, "dtype_policy", None)
     if policy is not None and policy.name != "float32":
         rows.append(("dtype", policy.name))
-    return table(("argument", "value"), rows, left=2) if rows else ""
+    return table(("argument", "value"), rows, "lw") if rows else ""
 
 
 def _short(value: Any) -> str:
-    name = getattr(value, "__name__", None) if callable(value) else None
+    name = getattr(value, "__name__", getattr(value, "name", None)) if callable(value) else None
     text = str(name or repr(value))
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
@@ -68,4 +75,4 @@ def _weights(layer: Any) -> str:
         (w.name, str(tuple(w.shape)), w.dtype, "yes" if w.trainable else "no")
         for w in getattr(layer, "weights", ())
     ]
-    return table(("weight", "shape", "dtype", "trainable"), rows, left=3) if rows else ""
+    return table(("weight", "shape", "dtype", "trainable"), rows, "llll") if rows else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.common.html import block, escape, table
+from minikeras.common.html import block, disclosure, escape, table
 from minikeras.common.settings import settings
 from minikeras.utils.terminal import is_kernels
 
@@ -18,6 +18,9 @@ INTERVAL = 0.2
 
 MOST_ROWS = 100
 """A table of epochs shows the last ones: all of it is sent in each drawing."""
+
+MOST_KEPT_ROWS = 1000
+"""The table of a history, which is closed and sent once, may be longer."""
 
 
 def shows_html() -> bool:
@@ -119,13 +122,43 @@ class EpochTable:
         cells = [[n, *(m.get(c, "-") for c in self._columns), *t] for n, m, *t in rows]
         html = text = ""
         if cells:
-            html, text = table(header, cells, left=0), text_table(header, cells)
+            html, text = table(header, cells, "r" * len(header)), text_table(header, cells)
         left_out = len(self._rows) - len(rows)
         if left_out:
             note = f"{left_out} earlier epochs are in the history"
             html, text = f'<div class="dim">… {note}</div>{html}', f"... {note}\n{text}"
         self._panel.show(html + below, text + text_below)
         self._next_drawing = time.monotonic() + INTERVAL
+
+
+def history_html(history: dict[str, list[Any]], numbers: dict[str, list[int]]) -> str:
+    """Return HTML with curves of the metrics of a training, and a table that opens.
+
+    Args:
+        history: the values of each metric.
+        numbers: of which epoch each value is.
+    """
+    from minikeras.utils.curves import curve_panels
+
+    values = {
+        name: [(n, float(np.mean(v))) for n, v in zip(numbers.get(name, range(1, len(vs) + 1)), vs)]
+        for name, vs in history.items()
+    }
+    if not values:
+        return block("no epochs yet")
+    by_epoch: dict[int, dict[str, float]] = {}
+    for name, points in values.items():
+        for number, value in points:
+            by_epoch.setdefault(number, {})[name] = value
+    rows = [
+        [number, *(format_metric(found[name]) if name in found else "-" for name in values)]
+        for number, found in sorted(by_epoch.items())
+    ]
+    count = f"{len(rows)} epochs"
+    if len(rows) > MOST_KEPT_ROWS:
+        rows, count = rows[-MOST_KEPT_ROWS:], f"the last {MOST_KEPT_ROWS} of {count}"
+    cells = table(["epoch", *values], rows, "r" * (1 + len(values)))
+    return block(curve_panels(values) + disclosure(count, cells))
 
 
 def text_table(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:

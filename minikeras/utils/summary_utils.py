@@ -298,7 +298,9 @@ def _as_html(model: Any, table: Table) -> str:
     rows = [[cell.plain for cell in row] for row in table.rows]
     totals = "".join(f"<div>{escape(line.plain.strip())}</div>" for line in _totals(model))
     title = f"<div><b>Model: {escape(model.name)}</b></div>"
-    return title + html_table([h.plain for h in table.header], rows, left=2) + totals
+    header = [h.plain for h in table.header]
+    alignment = "".join({"Param #": "r", "Connected to": "w"}.get(name, "l") for name in header)
+    return title + html_table(header, rows, alignment) + totals
 
 
 def _column_widths(positions: Sequence[float], line_length: int, columns: int) -> list[int]:
