@@ -28,7 +28,7 @@ font-variant-numeric:tabular-nums;border:0}}
 .minikeras th,.minikeras td{{padding:2px 10px;text-align:right;color:inherit;border:0;
 border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap;background:transparent}}
 .minikeras th{{font-weight:600;border-bottom-width:2px}}
-.minikeras .l,.minikeras .w{{text-align:left}}
+.minikeras.minikeras table .l,.minikeras.minikeras table .w{{text-align:left}}
 .minikeras td.w{{white-space:normal}}
 .minikeras .dim{{opacity:.65}}
 .minikeras .bar{{display:inline-block;width:200px;max-width:40%;height:8px;border-radius:4px;

@@ -96,13 +96,14 @@ class Picture:
             on_page: whether it is part of a page, whose colours it takes on, rather than a file.
         """
         w, h = f"{self.width:.0f}", f"{self.height:.0f}"
-        ink, paper, fills, inks = "black", "white", {}, {}
+        ink, paper, unit, fills, inks = "black", "white", "pt", {}, {}
         if on_page:
+            unit = "px"
             ink, paper = "currentColor", PAPER
             fills = {"black": "rgba(128,128,128,.3)", "white": "none"}
             inks = {"black": ink, "white": ink}
         lines = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}pt" height="{h}pt" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}{unit}" height="{h}{unit}" '
             f'viewBox="0 0 {w} {h}" font-family="Helvetica, Arial, sans-serif">',
         ]
         if not on_page:

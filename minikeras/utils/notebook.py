@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,14 @@ def shows_html() -> bool:
 
     It does where a kernel of IPython runs the code and its output is not caught or sent elsewhere.
     """
-    return settings.interactive_logging and is_kernels(sys.stdout) and _shell() is not None
+    in_kernel = getattr(running_shell(), "kernel", None) is not None
+    return settings.interactive_logging and is_kernels(sys.stdout) and in_kernel
 
 
-def _shell() -> Any:
-    """Return the shell of the kernel that this process is, or None."""
+def running_shell() -> Any:
+    """Return the shell of IPython that runs the code, in a terminal or a notebook, or None."""
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if hasattr(ipython, "get_ipython") else None
-    return shell if getattr(shell, "kernel", None) is not None else None
+    return ipython.get_ipython() if hasattr(ipython, "get_ipython") else None
 
 
 class Panel:
@@ -62,7 +63,7 @@ class Panel:
         """
         data = {"text/html": block(html), "text/plain": text}
         if self._handle is None:
-            display = sys.modules["IPython"].display.display
+            display = import_module("IPython.display").display
             self._handle = display(data, raw=True, display_id=True)
         else:
             self._handle.update(data, raw=True)
@@ -86,6 +87,7 @@ class EpochTable:
         self._columns: list[str] = []  # names of metrics
         self._rows: list[tuple[int, dict[str, str], str, str]] = []
         self._epoch = 0
+        self._bar = "", ""  # of the epoch that runs
         self._next_drawing = time.monotonic() + INTERVAL
 
     def begin(self, epoch: int) -> EpochTable:
@@ -96,7 +98,8 @@ class EpochTable:
     def show(self, html: str, text: str) -> None:
         """Show the bar of the epoch that runs."""
         title = f"Epoch {self._epoch}/{self.epochs} "
-        self._draw(html.replace("<div>", f"<div>{title}", 1), title + text)
+        self._bar = html.replace("<div>", f"<div>{title}", 1), title + text
+        self._draw(*self._bar)
 
     def add(self, metrics: dict[str, Any], seconds: str, per_step: str) -> None:
         """Add the row of the epoch that has ended.
@@ -109,12 +112,17 @@ class EpochTable:
         self._columns += [name for name in metrics if name not in self._columns]
         shown = {name: format_metric(float(np.mean(value))) for name, value in metrics.items()}
         self._rows.append((self._epoch, shown, seconds, per_step))
+        self._bar = "", ""
         if time.monotonic() >= self._next_drawing:
             self._draw("", "")
 
     def finish(self, remark: str = "") -> None:
-        """Show the table as it will stay, with a remark below it."""
-        self._draw(f'<div class="dim">{escape(remark)}</div>' if remark else "", remark)
+        """Show the table as it will stay; below it the bar of an epoch that was left, and a remark."""
+        html, text = self._bar
+        if remark:
+            html += f'<div class="dim">{escape(remark)}</div>'
+            text = f"{text} {remark}".strip()
+        self._draw(html, text)
 
     def _draw(self, below: str, text_below: str) -> None:
         rows = self._rows[-MOST_ROWS:]

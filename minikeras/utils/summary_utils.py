@@ -273,9 +273,10 @@ def print_summary(
     lines += [line.fit(width, ellipsis=False) for line in table.lines()]
     for line in _totals(model):
         lines += line.wrap(width, fold=True)
-    palette = palette_of(None if print_fn else sys.stdout)
+    on_page = print_fn is None and shows_html()
+    palette = palette_of(None if print_fn or on_page else sys.stdout)
     text = "\n".join(line.render(palette) for line in lines) + "\n"
-    if print_fn is None and shows_html():
+    if on_page:
         show(_as_html(model, table), text)
     elif print_fn is None or print_fn is print_msg:
         print_msg(text, line_break=False)
