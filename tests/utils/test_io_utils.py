@@ -1,8 +1,11 @@
+import ast
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
+import minikeras
 from minikeras.utils.io_utils import (
     ask_to_proceed_with_overwrite,
     disable_interactive_logging,
@@ -57,3 +60,17 @@ def test_ask_to_proceed_with_overwrite(monkeypatch, capsys, answers, expected):
     assert ask_to_proceed_with_overwrite("f.keras") is expected
     assert ("overwrite=True" in capsys.readouterr().out) is expected
     assert next(replies, None) is None
+
+
+def test_nothing_is_printed_past_print_msg():
+    """Messages go through `print_msg`, warnings through `warnings`; only command lines print."""
+    package = Path(minikeras.__file__).parent
+    command_lines = {"compat/runner.py", "compat/modernize/__init__.py"}
+    command_lines |= {"compat/keras_backend/elementwise.py"}  # print_tensor
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    }
+    assert found == command_lines

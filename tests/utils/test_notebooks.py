@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
+import importlib.util
 import json
 import re
 import shutil
@@ -14,7 +17,8 @@ import pytest
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 nbconvert = pytest.importorskip("nbconvert")
-pytest.importorskip("ipykernel")
+if importlib.util.find_spec("ipykernel") is None:  # not imported: Keras takes that for a notebook
+    pytest.skip("ipykernel is not installed", allow_module_level=True)
 
 SETUP = """
 import numpy as np, time
@@ -77,23 +81,25 @@ TROUBLE = [
 
 @pytest.fixture(scope="module")
 def notebooks():
-    """Return the three notebooks, executed."""
+    """Return the three notebooks, executed, each by a kernel of its own."""
     found = {}
     for name, cells in (("training", TRAINING), ("objects", OBJECTS), ("trouble", TROUBLE)):
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         made.metadata["kernelspec"] = kernel
-        client = nbclient.NotebookClient(made, timeout=60, kernel_name="python3")
-        client.create_kernel_manager()
-        client.km.kernel_cmd = [
-            sys.executable,
-            "-m",
-            "ipykernel_launcher",
-            "-f",
-            "{connection_file}",
-        ]
-        client.execute()
         found[name] = made
+
+    async def execute():
+        clients = []
+        for made in found.values():
+            client = nbclient.NotebookClient(made, timeout=60, kernel_name="python3")
+            client.create_kernel_manager()
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            client.km.kernel_cmd = command
+            clients.append(client)
+        await asyncio.gather(*(client.async_execute() for client in clients))
+
+    asyncio.run(execute())
     return found
 
 
@@ -174,7 +180,7 @@ def test_many_epochs_leave_the_last_ones(notebooks):
 
 def test_evaluation_prediction_and_plain_lines(notebooks):
     evaluation, prediction = blocks(notebooks["training"])[3:]
-    assert re.match(r"2/2.*step - accuracy: 0\.\d+ - loss: 0\.\d+$", "".join(evaluation["texts"]))
+    assert re.match(r"2/2.*step - accuracy: [\d.]+ - loss: [\d.]+$", "".join(evaluation["texts"]))
     assert re.fullmatch(r"2/2\d+s \d+.s/step", "".join(prediction["texts"]))
     text = "".join(o.text for o in notebooks["training"].cells[4].outputs)
     assert text.count("Epoch") == 2 and text.count("\n2/2 - 0s - ") == 2
@@ -254,6 +260,10 @@ for (const root of document.querySelectorAll('.minikeras')) {
     seen++;
     const below = behind(e.closest('svg') ? e.closest('svg').parentElement : e);
     const ink = over(parts(e.closest('svg') ? s.fill : s.color), below);
+    for (let p = e; p !== root; p = p.parentElement) {
+      const o = +getComputedStyle(p).opacity;
+      ink.forEach((c, i) => ink[i] = o * c + (1 - o) * below[i]);
+    }
     const [a, b] = [light(ink), light(below)].sort((x, y) => y - x);
     if ((a + .05) / (b + .05) < 3) dull.push(walk.currentNode.data + ' ' + ink + ' on ' + below);
     const box = e.getBoundingClientRect();
@@ -270,20 +280,17 @@ document.title = 'SEEN ' + JSON.stringify({seen, dull, outside, aligned, thin});
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_browser_shows_all_of_it(notebooks, tmp_path, theme):
-    pages = {}
-    for name in ("objects", "training"):
-        page = page_of(notebooks[name], theme)
-        # Without scripts from the net, for which a browser would wait.
-        page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)
-        path = tmp_path / f"{name}.html"
-        path.write_text(page.replace("</body>", LOOK + "</body>"), encoding="utf-8")
-        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,900"]
-        command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, encoding="utf-8")
-        pages[name] = re.search(r"<title>SEEN (.*?)</title>", done.stdout)[1]
-    for name, found in pages.items():
-        found = json.loads(found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-        assert found["seen"] > 60
-        assert (found["dull"], found["outside"], found["thin"]) == ([], [], 0), name
-        if name == "objects":
-            assert found["aligned"] == "left"
+    both = nbformat.from_dict(notebooks["objects"])
+    both.cells = [*both.cells, *notebooks["training"].cells[:2]]
+    page = page_of(both, theme)
+    # Without scripts from the net, for which a browser would wait.
+    page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)
+    path = tmp_path / "page.html"
+    path.write_text(page.replace("</body>", LOOK + "</body>"), encoding="utf-8")
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,900"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, encoding="utf-8")
+    found = re.search(r"<title>SEEN (.*?)</title>", done.stdout)[1]
+    found = json.loads(html.unescape(found))
+    assert found.pop("seen") > 150
+    assert found == {"dull": [], "outside": [], "aligned": "left", "thin": 0}
