@@ -1,6 +1,6 @@
 """Take the noise off handwritten digits: a convolutional autoencoder, trained from noisy to clean.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/denoising_autoencoder.py
 
 Two strided convolutions shrink the image, two transposed ones bring it back to size. Each epoch
@@ -31,7 +31,9 @@ def load_digits():
     try:
         from sklearn import datasets
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
     return datasets.load_digits().images / 16
 
 
@@ -190,7 +192,7 @@ def main():
         plot(history.history, rows, lines, args.picture)
         print(f"digits before and after: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     share = scores["autoencoder"][1] / scores["noisy image"][1]
     print(f"the autoencoder leaves {share:.3f} of the noise's squared error")

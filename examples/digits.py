@@ -1,6 +1,6 @@
 """Read handwritten digits: 1,797 real images of 8x8 pixels, to more than 97 % on unseen ones.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/digits.py
 
 Writes digits.png: the learning curves, and some digits that the network got wrong. The images come
@@ -21,7 +21,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 
 def build_model():
@@ -100,7 +102,7 @@ def main():
         plot(history.history, x_test, y_test, predicted, args.picture)
         print(f"curves and misread digits: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if accuracy < args.target:
         sys.exit(f"accuracy {accuracy:.4f} is below {args.target}")

@@ -113,7 +113,7 @@ def main():
         plot(history, truth[week], {k: f[week] for k, f in forecasts.items()}, args.picture)
         print(f"curves and a week of forecasts: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     learned, *naive = errors.values()
     if learned > (1 - args.gain) * min(naive):

@@ -128,7 +128,7 @@ def main():
         fig.savefig(args.picture, dpi=120)
         print(f"the points: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if args.check and not (0.8 < radius.mean() < 1.2 and radius.std() < 0.25):
         sys.exit("the generated points do not lie on the ring")

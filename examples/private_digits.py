@@ -1,6 +1,6 @@
 """Learn to read digits without giving away whose: differential privacy, accuracy against epsilon.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/private_digits.py
 
 Whether any one of the 1,437 images was among those trained on can hardly be told from the weights:
@@ -32,7 +32,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 BOUND = 1.0
 """Length that the gradient of each image is clipped to."""
@@ -182,7 +184,7 @@ def main():
         plot(rows, open_accuracy, args.picture)
         print(f"accuracy against epsilon: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     best = max(accuracy for *_, accuracy in rows)
     if best < args.target:

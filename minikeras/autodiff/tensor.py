@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +12,18 @@ from minikeras.common.dtypes import floatx_dtype, to_np_dtype
 from minikeras.common.serialization import array_config, array_from_config, register_type
 from minikeras.common.texts import objects_as_texts, text_array
 
+if TYPE_CHECKING:
+    from minikeras.autodiff.arithmetic import ArrayArithmetic
 
-class Tensor:
+    _Arithmetic = ArrayArithmetic["Tensor"]
+else:
+    _Arithmetic = object
+
+_DLPACK_READ_ONLY = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+"""Whether NumPy can hand out memory that nobody may write to: DLPack 1.0."""
+
+
+class Tensor(_Arithmetic):
     """An immutable array that a tape can follow.
 
     Tensors come out of `minikeras.ops`, layers and models; `ops.convert_to_tensor` makes one from
@@ -100,6 +110,8 @@ class Tensor:
 
     def __dlpack__(self, *, max_version: tuple | None = None, **options: Any) -> Any:
         """Hand the values to another library: shared if it respects read-only memory, else copied."""
+        if not _DLPACK_READ_ONLY:
+            return np.array(self.array).__dlpack__(stream=options.get("stream"))
         if max_version is not None and max_version >= (1, 0):
             return self.numpy().__dlpack__(max_version=max_version, **options)
         return np.array(self.array).__dlpack__(**options)

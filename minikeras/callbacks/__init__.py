@@ -19,24 +19,4 @@ from minikeras.common.late_names import late_names as _late_names
 
 _LATE = {"LivePlot": ".live_plot", "TensorBoard": ".tensorboard"}
 
-__getattr__, __dir__, _ = _late_names(globals(), _LATE)
-
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "LivePlot",
-    "ModelCheckpoint",
-    "OrbaxCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import check_constructor
+from minikeras.common.printing import Printed
 from minikeras.saving.plain_data import (
     NOT_LEARNT,
     automatic,
@@ -19,7 +20,7 @@ from minikeras.saving.plain_data import (
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(Printed):
     """Base class of callbacks: override the hooks where something is to happen.
 
     Pass callbacks to `fit()`, `evaluate()` and `predict()`, or put them in a `CallbackList` and
@@ -44,7 +45,7 @@ class Callback:
     """
 
     # Of the class, so that a subclass whose __init__ does not call this one works too.
-    params: dict[str, Any] | None = None
+    params: Any = None  # a dict, while a loop runs
     _model: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -82,6 +82,11 @@ class Dataset:
     (1, 2) [0]
     """
 
+    class_names: list[str]
+    """Names of classes and files, if folders were read: `image_dataset_from_directory` and others."""
+
+    file_paths: list[str]
+
     def __init__(self, stage: Stage, name: str | None = None) -> None:
         self._stage = stage
         self._spec: Any = None

@@ -1,12 +1,14 @@
 """Threads that make elements ahead. No other file of pipelines knows of any.
 
 Elements keep their order, and what is made depends on no thread's pace. An exception is raised where
-the element is due that it came instead of, as it is: its traceback shows the thread's lines.
+the element is due that it came instead of, as it is: its traceback shows the thread's lines. Where
+no thread can be started, elements are made when they are asked for.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import itertools
 import queue
 import threading
@@ -15,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from minikeras.kernels.parallel import count_cores
+from minikeras.kernels.parallel import count_cores, start_thread
 
 _NAME = "minikeras-data"
 
@@ -53,8 +55,9 @@ def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:
         places.put(True)
     # The thread takes over what `np.errstate` and the like have set here.
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True)
-    thread.start()
+    if not start_thread(functools.partial(context.run, work), _NAME):
+        yield from elements
+        return
     try:
         while True:
             element, error = made.get()
@@ -108,9 +111,13 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
             del element
             yield box
 
+    started = 0
     for _ in range(workers):
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True).start()
+        started += start_thread(functools.partial(context.run, work), _NAME)
+    if not started:
+        yield from map(function, elements)
+        return
     try:
         begun = begin()
         pending = deque(itertools.islice(begun, 2 * workers))

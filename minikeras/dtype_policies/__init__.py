@@ -1,5 +1,6 @@
 """`keras.dtype_policies`: in which dtypes layers compute and keep their weights."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies.dtype_policy import (
     DTypePolicy,
     FloatDTypePolicy,
@@ -8,3 +9,5 @@ from minikeras.dtype_policies.dtype_policy import (
     set_dtype_policy,
 )
 from minikeras.dtype_policies.dtype_policy_map import DTypePolicyMap, deserialize, get, serialize
+
+__getattr__, __dir__, __all__ = _late_names(globals())

@@ -8,7 +8,6 @@ What a task computes must not depend on how many of them there are: then neither
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import glob
 import importlib
@@ -34,10 +33,7 @@ class _Pool:
         self.queue: queue.SimpleQueue = queue.SimpleQueue()
         self.workers = 0
         for _ in range(workers):
-            thread = threading.Thread(target=self._work, name="minikeras-kernel", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # no threads on this platform, or no more of them
+            if not start_thread(self._work, "minikeras-kernel"):
                 break
             self.workers += 1
 
@@ -51,6 +47,15 @@ class _Pool:
     def stop(self) -> None:
         for _ in range(self.workers):
             self.queue.put(None)
+
+
+def start_thread(work: Callable[[], object], name: str) -> bool:
+    """Run a function on a thread that ends with the process; return whether there is such a thread."""
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:  # no threads on this platform, or no more of them
+        return False
+    return True
 
 
 def _perform(task: Callable[[], object], done: queue.SimpleQueue) -> None:
@@ -231,8 +236,6 @@ class _Blas:
             for set_name, get_name in self._NAMES:
                 if hasattr(library, set_name) and hasattr(library, get_name):
                     self.set, self.get = getattr(library, set_name), getattr(library, get_name)
-                    self.set.argtypes, self.set.restype = [ctypes.c_int], None
-                    self.get.argtypes, self.get.restype = [], ctypes.c_int
                     return
 
     def __enter__(self) -> None:
@@ -257,6 +260,8 @@ class _Blas:
 def _blas_libraries(package: str, linked: str) -> list:
     """Return what may hold the symbols: a module that is linked to BLAS, and the library's own."""
     try:
+        import ctypes  # which Python in a browser may lack
+
         module = importlib.import_module(linked)
         home = os.path.dirname(importlib.import_module(package).__file__)
         near = os.path.join(home, os.pardir, f"{package}.libs", "*openblas*")

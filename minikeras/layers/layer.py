@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -38,6 +38,10 @@ from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
+
+Symbolic: TypeAlias = KerasTensor | Sequence[KerasTensor] | Mapping[str, KerasTensor]
+"""What a layer describes its outputs for. Layers of several outputs give a structure of them, which
+type checkers take for a tensor: it too can be taken apart."""
 
 
 class Layer(LayerState):
@@ -214,6 +218,12 @@ class Layer(LayerState):
         raise NotImplementedError(
             f"Layer '{self.name}' ({type(self).__name__}) does not have a `call()` method implemented."
         )
+
+    @overload
+    def __call__(self, inputs: Symbolic, *args: Any, **kwargs: Any) -> KerasTensor: ...
+
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build if needed, then compute (or describe, for KerasTensors) the outputs."""

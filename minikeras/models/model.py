@@ -253,8 +253,8 @@ class Model(Trainer, Layer):
     ) -> None:
         """Write the model, as it computes when it is not training, as a file that other programs run.
 
-        ONNX files, which need the library onnx: `pip install "minikeras[onnx]"`. The graph is made of the
-        primitives that layers come down to, so layers of one's own written with `ops` go too.
+        ONNX files, which need the library onnx: `pip install "minikeras-numpy[onnx]"`. The graph is
+        made of the primitives that layers come down to, so layers of one's own written with `ops` go too.
 
         Args:
             filepath: where to write.

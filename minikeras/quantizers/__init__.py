@@ -1,5 +1,6 @@
 """`keras.quantizers`: numbers in few bits, and back."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.quantizers.fake_quantization import fake_quant_with_min_max_vars
 from minikeras.quantizers.float8 import (
     compute_float8_amax_history,
@@ -14,3 +15,5 @@ from minikeras.quantizers.integers import (
 )
 from minikeras.quantizers.lookup import deserialize, get, serialize
 from minikeras.quantizers.quantizers import AbsMaxQuantizer, Quantizer
+
+__getattr__, __dir__, __all__ = _late_names(globals())

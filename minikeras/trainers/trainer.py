@@ -108,7 +108,7 @@ class Trainer(Steps):
         validation_steps: PositiveInt | None = None,
         validation_batch_size: PositiveInt | None = None,
         validation_freq: PositiveInt | Sequence[PositiveInt] | set = 1,
-    ) -> Any:
+    ) -> History:
         """Train for a number of epochs.
 
         Args:
@@ -312,7 +312,7 @@ class Trainer(Steps):
         verbose: Literal["auto"] | bool | int = "auto",
         steps: PositiveInt | None = None,
         callbacks: Any = None,
-    ) -> Any:
+    ) -> np.ndarray:
         """Compute the outputs for data, batch by batch.
 
         Returns:
@@ -494,7 +494,7 @@ class Trainer(Steps):
             return self._run_on_batch("test", data, return_dict)
 
     @filter_traceback
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: Any) -> np.ndarray:
         """Compute the outputs for one batch, as NumPy arrays."""
         function = self._make_function("predict")
         batch = (tree.map_structure(lambda a: to_numpy(to_array(a)), x),)

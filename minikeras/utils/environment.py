@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.extras import installation
 from minikeras.kernels.parallel import blas_threads, count_cores, threads
 from minikeras.version import KERAS_VERSION, __version__
 
@@ -56,7 +57,7 @@ def environment_report() -> str:
             missing.append(extra)
     facts["extras"] = "; ".join(installed) or "none"
     if missing:
-        facts["missing"] = f'{", ".join(missing)}: pip install "minikeras[{",".join(missing)}]"'
+        facts["missing"] = f"{', '.join(missing)}: {installation(*missing)}"
     return "\n".join(f"{name:9} {fact}" for name, fact in facts.items())
 
 

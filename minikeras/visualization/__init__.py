@@ -7,7 +7,7 @@ The functions of `keras.visualization` draw on images (`draw_bounding_boxes`,
 Each of the others draws into the `Axes` that it is given, or into a new figure, and returns the `Axes`:
 `ax.figure.savefig("picture.png")` keeps the picture. A notebook shows new figures by itself; a
 script calls `plt.show()`. Colours can be told apart by colour-blind people, and go with light and
-dark styles. matplotlib comes with `pip install "minikeras[plot]"` and is loaded when something is
+dark styles. matplotlib comes with `pip install "minikeras-numpy[plot]"` and is loaded when something is
 drawn.
 
 >>> from minikeras.visualization import plot_history

@@ -55,7 +55,7 @@ def test_bfloat16_without_its_package(monkeypatch):
 
     dtypes.np_dtype.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"pip install ml_dtypes.*minikeras\[bfloat16\]"):
+    with pytest.raises(ImportError, match=r"pip install ml_dtypes.*minikeras-numpy\[bfloat16\]"):
         DTypePolicy("mixed_bfloat16")
 
 

@@ -566,5 +566,5 @@ for call in (lambda: model_to_dot(model), lambda: plot_model(model, "m.png")):
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first.startswith("This needs pydot") and second.startswith("This needs matplotlib")
-    assert 'pip install "minikeras[plot]"' in first and 'pip install "minikeras[plot]"' in second
+    assert all('pip install "minikeras-numpy[plot]"' in line for line in (first, second))
     assert "only" in (tmp_path / "m.svg").read_text(encoding="utf-8")

@@ -183,6 +183,6 @@ def test_names_are_there_without_importing_scikit_learn():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     names, message = done.stdout.splitlines()
     assert names == "['SKLearnClassifier', 'SKLearnRegressor', 'SKLearnTransformer']"
-    assert 'pip install "minikeras[sklearn]"' in message
+    assert 'pip install "minikeras-numpy[sklearn]"' in message
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         minikeras.wrappers.Nonsense  # noqa: B018

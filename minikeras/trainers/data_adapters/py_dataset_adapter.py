@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels.parallel import start_thread
 from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
@@ -153,7 +154,11 @@ class PyDatasetAdapter(DataAdapter):
 
     def _batches(self, indices: Iterable[int]) -> Iterator[Any]:
         dataset = self.py_dataset
-        if dataset.workers > 1 or (dataset.workers > 0 and dataset.use_multiprocessing):
+        if dataset.use_multiprocessing:
+            ahead = dataset.workers > 0
+        else:  # a thread that ends at once tells whether there are any on this platform
+            ahead = dataset.workers > 1 and start_thread(int, "minikeras-trial")
+        if ahead:
             with closing(_prefetch(dataset, indices)) as batches:
                 yield from map(self._standardize, batches)
         else:

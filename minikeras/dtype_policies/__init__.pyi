@@ -1,0 +1,23 @@
+"""Written by `python tests/stubs.py`: what is public, for checkers of types and editors."""
+
+from minikeras.dtype_policies.dtype_policy import DTypePolicy as DTypePolicy
+from minikeras.dtype_policies.dtype_policy import FloatDTypePolicy as FloatDTypePolicy
+from minikeras.dtype_policies.dtype_policy import dtype_policy as dtype_policy
+from minikeras.dtype_policies.dtype_policy import reset_dtype_policy as reset_dtype_policy
+from minikeras.dtype_policies.dtype_policy import set_dtype_policy as set_dtype_policy
+from minikeras.dtype_policies.dtype_policy_map import DTypePolicyMap as DTypePolicyMap
+from minikeras.dtype_policies.dtype_policy_map import deserialize as deserialize
+from minikeras.dtype_policies.dtype_policy_map import get as get
+from minikeras.dtype_policies.dtype_policy_map import serialize as serialize
+
+__all__ = [
+    "dtype_policy",
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "reset_dtype_policy",
+    "set_dtype_policy",
+    "DTypePolicyMap",
+    "deserialize",
+    "get",
+    "serialize",
+]
