@@ -14,7 +14,8 @@ from minikeras.utils.progbar import Progbar
 class ProgbarLogger(Callback):
     """Prints epochs and metrics: a bar for `verbose=1`, a line for each epoch for `verbose=2`.
 
-    Loops add one unless `verbose=0`. A validation during training prints nothing of its own.
+    Loops add one unless `verbose=0`. A validation during training prints nothing of its own. In a
+    notebook, `verbose=1` shows a table that grows by a row an epoch, and below it the bar.
 
     Example:
 
