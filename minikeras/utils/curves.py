@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from minikeras.common.html import BLUE, ORANGE, escape
 
 WIDTH, HEIGHT = 260, 150
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 22, 20
 """Room around the curves for numbers and the title."""
+
+WIDE_RANGE = 20
+"""From this quotient of the highest and the lowest value on, the scale is logarithmic."""
 
 MOST_POINTS = 200
 """A curve of more points shows every second, third, ... of them, and the last."""
@@ -35,11 +38,13 @@ def _panel(name: str, training: Points, validation: Points) -> str:
     x_low, x_high, low, high = min(xs), max(xs), min(ys), max(ys)
     if low == high:
         low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
+    scale = math.log if low > 0 and high > WIDE_RANGE * low else float
 
     def place(x: float, y: float) -> tuple[float, float]:
         part = (x - x_low) / (x_high - x_low) if x_high > x_low else 0.5
         across = LEFT + part * (WIDTH - LEFT - RIGHT)
-        return across, TOP + (high - y) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        part = (scale(high) - scale(y)) / (scale(high) - scale(low))
+        return across, TOP + part * (HEIGHT - TOP - BOTTOM)
 
     floor = HEIGHT - BOTTOM
     marks = [_text(LEFT - 4, place(x_low, y)[1] + 4, f"{y:.4g}", "end") for y in (low, high)]
@@ -66,7 +71,12 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text x="{x:g}" y="{y:.1f}" text-anchor="{anchor}" opacity=".75">{text}</text>'
 
 
-def _line(points: Points, place, colour: str, dashes: str) -> str:
+def _line(
+    points: Points,
+    place: Callable[[float, float], tuple[float, float]],
+    colour: str,
+    dashes: str,
+) -> str:
     """Return a curve; a point that stands alone between gaps is a dot."""
     stride = -(-len(points) // MOST_POINTS)
     chosen = [p for i, p in enumerate(reversed(points)) if not i % stride][::-1] if points else []

@@ -1,6 +1,7 @@
 """Outputs of notebooks without one: a kernel is played, and what it would show is kept."""
 
 import io
+import re
 import sys
 import time
 from types import ModuleType, SimpleNamespace
@@ -227,6 +228,16 @@ def test_curves_of_many_points_are_thinned_and_keep_the_last():
     path = html.split("<path")[2]
     assert path.count("L") == MOST_POINTS - 1
     assert "252.0 22.0" in path  # the upper right corner
+
+
+def test_curves_over_a_wide_range_are_logarithmic():
+    def height(values):
+        html = curve_panels({"loss": [(i, v) for i, v in enumerate(values)]})
+        return [float(p.split()[1]) for p in re.findall(r'd="M([\d. L]+)"', html)[0].split("L")]
+
+    assert height([100.0, 10.0, 1.0]) == [22.0, 76.0, 130.0]
+    assert height([19.0, 10.0, 1.0]) == [22.0, 76.0, 130.0]
+    assert height([100.0, 0.0, -100.0]) == [22.0, 76.0, 130.0]
 
 
 def test_curves_escape_names():
