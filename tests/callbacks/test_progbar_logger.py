@@ -3,7 +3,10 @@ import re
 import sys
 import time
 
+import numpy as np
 import pytest
+
+import minikeras
 
 
 class Terminal(io.StringIO):
@@ -11,17 +14,16 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def no_drawing_of_the_first_step(monkeypatch):
-    """Let Keras's bar, too, wait before it draws: ours does not draw the first step at once."""
-    progbar = pytest.importorskip("keras.src.utils.progbar").Progbar
+def wait_before_the_first_drawing(patch):
+    """Let Keras's bar wait before it draws: ours does not draw the first step at once either."""
+    logger = sys.modules["keras.src.callbacks.progbar_logger"]
 
-    class Waiting(progbar):
+    class Waiting(logger.Progbar):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             self._last_update = self._start
 
-    monkeypatch.setattr("keras.src.callbacks.progbar_logger.Progbar", Waiting)
+    patch.setattr(logger, "Progbar", Waiting)
 
 
 def output(api, monkeypatch, verbose, steps, epochs=2, out=Terminal, kind="fit"):
@@ -30,6 +32,8 @@ def output(api, monkeypatch, verbose, steps, epochs=2, out=Terminal, kind="fit")
     with monkeypatch.context() as patch:
         patch.setenv("TERM", "xterm")
         patch.setenv("COLUMNS", "200")
+        if api is not minikeras.callbacks:
+            wait_before_the_first_drawing(patch)
         patch.setattr(time, "time", lambda: now[0])
         patch.setattr(time, "monotonic", lambda: now[0])
         patch.setattr(sys, "stdout", stream)
@@ -112,10 +116,6 @@ def test_the_bar_shows_an_epochs_own_metrics_before_those_of_its_validation(
 
 
 def test_fit_calls_for_batches_only_to_draw(monkeypatch):
-    import numpy as np
-
-    import minikeras
-
     model = minikeras.Sequential([minikeras.Input((1,)), minikeras.layers.Dense(1)])
     model.compile("sgd", "mse")
     x = np.zeros((64, 1), "float32")

@@ -20,6 +20,8 @@ nbconvert = pytest.importorskip("nbconvert")
 if importlib.util.find_spec("ipykernel") is None:  # not imported: Keras takes that for a notebook
     pytest.skip("ipykernel is not installed", allow_module_level=True)
 
+pytestmark = pytest.mark.slow  # trains in processes of its own
+
 SETUP = """
 import numpy as np, time
 import minikeras
