@@ -1,4 +1,4 @@
-"""`python -m minikeras script.py`: see `minikeras.compat.runner`."""
+"""`python -m minikeras`, with or without a script: see `minikeras.compat.runner`."""
 
 import sys
 

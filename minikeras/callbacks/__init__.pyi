@@ -8,6 +8,7 @@ from minikeras.callbacks.early_stopping import EarlyStopping as EarlyStopping
 from minikeras.callbacks.history import History as History
 from minikeras.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from minikeras.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
+from minikeras.callbacks.live_plot import LivePlot as LivePlot
 from minikeras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from minikeras.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from minikeras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
@@ -33,5 +34,6 @@ __all__ = [
     "RemoteMonitor",
     "SwapEMAWeights",
     "TerminateOnNaN",
+    "LivePlot",
     "TensorBoard",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from minikeras import tree
@@ -123,11 +125,28 @@ class CallbackList(Callback):
         """Look up who is to be called in each batch, and in which order."""
         self._backups = [c for c in self.callbacks if isinstance(c, BackupAndRestore)]
         self._others = [c for c in self.callbacks if not isinstance(c, BackupAndRestore)]
+        self._clocks: dict[str, list[Callable[[], float]] | None] = {}
         in_order = [*self._others, *self._backups]
         self._hooks = {name: _own_hooks(in_order, name) for name in _BATCH_HOOKS}
         for kind in ("train", "test", "predict"):
-            wanted = self._hooks[f"on_{kind}_batch_begin"] or self._hooks[f"on_{kind}_batch_end"]
-            setattr(self, f"wants_{kind}_batches", bool(wanted))
+            begin, end = (self._hooks[f"on_{kind}_batch_{edge}"] for edge in ("begin", "end"))
+            setattr(self, f"wants_{kind}_batches", bool(begin or end))
+            clocks = [_clock_of(hook) for hook, _ in end]
+            self._clocks[kind] = None if begin or None in clocks else clocks
+
+    def idle_until(self, kind: str) -> float:
+        """Return until when, by `time.monotonic`, no callback has anything to do in a batch.
+
+        A loop may skip the hooks for the batches that end before, all but the first and the last.
+
+        Args:
+            kind: `"train"`, `"test"` or `"predict"`.
+
+        Returns:
+            Minus infinity where a callback wants every batch, infinity where none wants any.
+        """
+        clocks = self._clocks[kind]
+        return -math.inf if clocks is None else min((clock() for clock in clocks), default=math.inf)
 
     def readable(self, logs: Logs | None) -> Logs:
         """Return logs as callbacks are given them."""
@@ -221,6 +240,13 @@ def _check(callback: Any) -> None:
             "CallbackList: argument `callbacks` must hold instances of Callback. "
             f"Received: {callback!r} of type {type(callback).__name__}.{hint}"
         )
+
+
+def _clock_of(hook: Callable) -> Callable[[], float] | None:
+    """Return what tells until when a hook has nothing to do, None for one that is always called."""
+    function = getattr(hook, "__func__", hook)
+    until = getattr(function, "until", None)
+    return until and partial(until, hook.__self__)
 
 
 def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:

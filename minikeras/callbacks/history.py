@@ -51,6 +51,12 @@ class History(Callback):
         if self.model is not None:
             self.model.history = self
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the curve of each metric, and a table that opens."""
+        from minikeras.utils.notebook import history_html
+
+        return history_html(self.history, self.numbers)
+
     def __repr__(self) -> str:
         """Show the last value of each metric; of one that is half made, the class."""
         history = self.__dict__.get("history")

@@ -1,4 +1,4 @@
-"""`python -m minikeras`: run a script that was written for Keras."""
+"""`python -m minikeras`: run a script that was written for Keras; without one, show what is installed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import without_own_frames
 from minikeras.compat.dialects import detect, is_late
 from minikeras.compat.importer import install_as_keras
+from minikeras.utils.environment import environment_report
 from minikeras.version import __version__
 
 _USAGE = (
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options, rest = _parsed(list(sys.argv[1:] if argv is None else argv))
     if not (rest or options.module or options.code is not None):
-        print(f"minikeras {__version__}\nusage: {_USAGE}")
+        print(f"{environment_report()}\nusage     {_USAGE}")
         return 0
     if options.modernize:
         from minikeras.compat.modernize import main as modernize

@@ -374,3 +374,9 @@ def _forget() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+
+
+def blas_threads() -> int | None:
+    """Return how many threads NumPy's BLAS uses by itself, None where it does not tell."""
+    library = _blas()
+    return None if library.get is None else library.get()

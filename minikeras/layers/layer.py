@@ -18,6 +18,7 @@ from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.html import block
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.layers.building import Before, build_arguments, build_once, first_call
@@ -32,6 +33,7 @@ from minikeras.layers.call_arguments import (
     tensor_arguments,
 )
 from minikeras.layers.input_spec import check_inputs
+from minikeras.layers.layer_html import layer_html
 from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
@@ -528,6 +530,10 @@ class Layer(LayerState):
         if name.endswith("activation") and callable(value):
             return activations.serialize(value)
         return super()._argument_config(name, value)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the layer."""
+        return block(layer_html(self, opened=True))
 
     def __repr__(self) -> str:
         return (

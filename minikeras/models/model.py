@@ -12,6 +12,7 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.html import block
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.layers.call_arguments import as_tuples, shapes_of, specs_of, tensor_arguments
@@ -187,6 +188,12 @@ class Model(Trainer, Layer):
             (getattr(cls, "_variant_of", cls), "_variant_of" in cls.__dict__),
             self.__getstate__(),
         )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the model."""
+        from minikeras.utils.model_html import model_html
+
+        return block(model_html(self))
 
     def summary(
         self,

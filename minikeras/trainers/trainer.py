@@ -6,8 +6,11 @@ The walk of one batch is in docs/architecture.md.
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -347,12 +350,15 @@ class Trainer(Steps):
         """
         begin = getattr(container, f"on_{kind}_batch_begin")
         end = getattr(container, f"on_{kind}_batch_end")
-        wanted = getattr(container, f"wants_{kind}_batches")
+        idle_until = partial(container.idle_until, kind)
+        wanted = idle_until() == -math.inf  # for every batch
         function_of, stops = attrgetter(f"{kind}_function"), attrgetter(_STOP[kind])
         arrays = isinstance(iterator.data_adapter, ArrayDataAdapter)
         # Where no callback and no generator runs between two steps, one context does for all.
         alone = not wanted and arrays
-        logs = None
+        warnings = partial(np.errstate, **np.geterr())
+        logs, last, told = None, -1, -1
+        due = math.inf if idle_until() == math.inf else -math.inf
         epoch = iterator.epoch()
         # Batches of arrays always hold samples, and a prediction for none is none.
         read = to_tensors if arrays or kind == "predict" else to_filled_tensors
@@ -374,7 +380,8 @@ class Trainer(Steps):
                         raise
                     # A function of the user's found too few batches left: as in Keras, that is all.
                     current = self.get_metrics_result()
-                    return current if logs is None or logs.keys() == current.keys() else logs
+                    logs = current if logs is None or logs.keys() == current.keys() else logs
+                    break
                 if outputs is None:
                     logs = result if isinstance(result, dict) else self._refuse_logs(kind, result)
                     if self._structure is None:
@@ -382,11 +389,16 @@ class Trainer(Steps):
                 else:
                     outputs.append(result)
                     logs = {"outputs": result}
-                if wanted:
-                    # Keras counts whole executions, also where fewer batches were left.
-                    end(max(iterator.step, step + self.steps_per_execution - 1), logs)
+                # Keras counts whole executions, also where fewer batches were left.
+                last = max(iterator.step, step + self.steps_per_execution - 1)
+                if wanted or time.monotonic() >= due:
+                    with warnings():
+                        end(last, logs)
+                    told, due = last, idle_until()
                 if stops(self):
                     break
+        if told != last and due < math.inf:
+            end(last, logs)
         return logs
 
     def _make_function(self, kind: str) -> Callable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from minikeras.common.settings import settings
@@ -81,19 +80,6 @@ def print_msg(message: object, line_break: bool = True) -> None:
         plain = text.replace("━", "=").encode(encoding, errors="ignore")
         out.write(plain.decode(encoding))
     out.flush()
-
-
-def is_live(stream: object) -> bool:
-    """Return whether `stream` shows a line that is written over and over as it changes.
-
-    True of a terminal, a notebook and PyCharm's console, not of a file or a pipe.
-    """
-    isatty = getattr(stream, "isatty", None)
-    if isatty is not None and isatty():
-        return True
-    if type(stream).__module__.partition(".")[0] == "ipykernel":
-        return True
-    return "PYCHARM_HOSTED" in os.environ and stream is sys.__stdout__
 
 
 def ask_to_proceed_with_overwrite(filepath: object) -> bool:

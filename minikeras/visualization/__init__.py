@@ -16,7 +16,9 @@ drawn.
 """
 
 from minikeras.common.late_names import late_names as _late_names
-from minikeras.visualization.confusion_matrix import plot_confusion_matrix as plot_confusion_matrix
+from minikeras.visualization.confusion import ConfusionMatrix as ConfusionMatrix
+from minikeras.visualization.confusion import confusion_matrix as confusion_matrix
+from minikeras.visualization.confusion import plot_confusion_matrix as plot_confusion_matrix
 from minikeras.visualization.decision_boundary import (
     plot_decision_boundary as plot_decision_boundary,
 )

@@ -2,7 +2,9 @@
 
 from minikeras.visualization.bounding_boxes import draw_bounding_boxes as draw_bounding_boxes
 from minikeras.visualization.bounding_boxes import plot_bounding_box_gallery as plot_bounding_box_gallery
-from minikeras.visualization.confusion_matrix import plot_confusion_matrix as plot_confusion_matrix
+from minikeras.visualization.confusion import ConfusionMatrix as ConfusionMatrix
+from minikeras.visualization.confusion import confusion_matrix as confusion_matrix
+from minikeras.visualization.confusion import plot_confusion_matrix as plot_confusion_matrix
 from minikeras.visualization.decision_boundary import plot_decision_boundary as plot_decision_boundary
 from minikeras.visualization.image_gallery import plot_image_gallery as plot_image_gallery
 from minikeras.visualization.segmentation_masks import draw_segmentation_masks as draw_segmentation_masks
@@ -11,6 +13,8 @@ from minikeras.visualization.training_curves import plot_history as plot_history
 from minikeras.visualization.training_curves import plot_loss_accuracy as plot_loss_accuracy
 
 __all__ = [
+    "ConfusionMatrix",
+    "confusion_matrix",
     "plot_confusion_matrix",
     "plot_decision_boundary",
     "plot_history",

@@ -489,12 +489,15 @@ def test_a_notebook_shows_the_picture(no_graphviz, monkeypatch, tmp_path):
         Image=lambda filename: ("image", filename), SVG=lambda filename: ("svg", filename)
     )
     # matplotlib, if Keras brings it in now, asks for the version.
-    ipython = SimpleNamespace(display=display, version_info=(9, 0))
+    ipython = SimpleNamespace(display=display, version_info=(9, 0), get_ipython=SimpleNamespace)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
     for name, shown in (("m.png", "image"), ("m.svg", "svg")):
         path = str(tmp_path / name)
         assert plot_model(chain(minikeras), path) == (shown, path)
     assert plot_model(chain(minikeras), tmp_path / "m.pdf") is None
+    monkeypatch.setattr(ipython, "get_ipython", lambda: None)  # imported, but not running
+    assert plot_model(chain(minikeras), tmp_path / "m.png") is None
     monkeypatch.setitem(sys.modules, "IPython", None)
     assert plot_model(chain(minikeras), tmp_path / "m.png") is None
 
