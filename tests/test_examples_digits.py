@@ -1,0 +1,68 @@
+"""The examples that learn from scikit-learn's digits: generative ones, and transfer."""
+
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+PNG = b"\x89PNG"
+
+
+def test_vae(run_example, tmp_path):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    done = run_example("vae.py", "--epochs", "25", "--target", "0.98", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "divergence" in done.stdout
+    assert (tmp_path / "vae.png").read_bytes().startswith(PNG)
+
+
+def test_the_linear_code_is_that_of_scikit_learn():
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    example = runpy.run_path(str(EXAMPLES / "vae.py"))
+    train, test = np.random.default_rng(0).uniform(size=(2, 50, 8, 8, 1))
+    pca = decomposition.PCA(2).fit(train.reshape(50, 64))
+    wanted = pca.inverse_transform(pca.transform(test.reshape(50, 64)))
+    found = example["principal_components"](train, test, 2)
+    np.testing.assert_allclose(found.reshape(50, 64), wanted.clip(0, 1), rtol=1e-9)
+
+
+def test_digits_gan(run_example, tmp_path):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    arguments = ["--epochs", "25", "--target", "0.6"]
+    done = run_example("digits_gan.py", *arguments, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "digits_gan.png").read_bytes().startswith(PNG)
+
+
+def test_a_gan_that_drew_nothing_fails(run_example, tmp_path):
+    pytest.importorskip("sklearn")
+    arguments = ["--epochs", "1", "--target", "0.9"]
+    done = run_example("digits_gan.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
+    assert done.returncode == 1 and "is below 0.9" in done.stderr
+    assert 'pip install "minikeras[plot]"' in done.stdout
+
+
+def test_transfer(run_example, tmp_path):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    # Times are told, not tested: other programs may be running.
+    arguments = ["--examples", "20", "--draws", "1", "--time", "10"]
+    done = run_example("transfer.py", *arguments, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    scratch, frozen = map(
+        float, re.search(r"^ +20 +([\d.]+)% +([\d.]+)%$", done.stdout, re.M).groups()
+    )
+    assert scratch > 90 and frozen > 90
+    assert (tmp_path / "transfer.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("name", ["vae.py", "digits_gan.py", "transfer.py"])
+def test_they_say_what_brings_the_digits(run_example, tmp_path, name):
+    done = run_example(name, folder=tmp_path, blocked=["sklearn"])
+    assert done.returncode == 1
+    assert 'pip install "minikeras[sklearn]"' in done.stderr
