@@ -140,7 +140,7 @@ def plot(rows, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=105)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", default="digits_gan.png", metavar="FILE")
     parser.add_argument("--target", type=float, default=0.8, help="accuracy on real images")
