@@ -117,7 +117,7 @@ def accuracy_of_classifier(x, y, x_test, y_test):
         ]
     )
     model.compile(Adam(3e-3), "categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x, y, batch_size=64, epochs=20, verbose=0)
+    model.fit(x, y, batch_size=64, epochs=12, verbose=0)
     return model.evaluate(x_test, y_test, verbose=0)[1]
 
 
@@ -140,7 +140,7 @@ def plot(rows, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--epochs", type=int, default=105)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", default="digits_gan.png", metavar="FILE")
     parser.add_argument("--target", type=float, default=0.8, help="accuracy on real images")
@@ -158,9 +158,9 @@ def main():
     x_test, y_test, x, y = x[:360], y[:360], x[360:], y[360:]
 
     gan = ConditionalGAN()
-    gan.compile(d_optimizer=Adam(5e-4, beta_1=0.5), g_optimizer=Adam(5e-4, beta_1=0.5))
+    gan.compile(d_optimizer=Adam(1e-3, beta_1=0.5), g_optimizer=Adam(1e-3, beta_1=0.5))
     samples = Samples([max(1, args.epochs * part // 15) for part in (1, 3, 8, 15)])
-    gan.fit(x, y, batch_size=32, epochs=args.epochs, callbacks=[samples], verbose=2)
+    gan.fit(x, y, batch_size=64, epochs=args.epochs, callbacks=[samples], verbose=2)
 
     generated = np.asarray(gan.generate(y))
     print(f"\naccuracy on {len(x_test)} real images, of a classifier that learned from")

@@ -112,13 +112,21 @@ def plot(points, digits, distances, same, threshold, path):
     for (x, y), digit in zip(plane, digits):
         style = {"color": "0.6", "fontsize": 8}
         if digit in UNSEEN:
-            style = {"color": f"C{UNSEEN.index(digit)}", "fontsize": 10, "weight": "bold"}
+            color = ("#0072B2", "#D55E00", "#007A58")[UNSEEN.index(digit)]
+            style = {"color": color, "fontsize": 10, "weight": "bold"}
         left.text(x, y, digit, ha="center", va="center", **style)
     left.set(title="Where the digits lie (grey: new images of 0 to 6)", xticks=[], yticks=[])
     bins = np.linspace(0, distances.max(), 41)
-    for value, name, hatch in ((1, "the same digit", None), (0, "two digits", "//")):
-        right.hist(distances[same == value], bins, alpha=0.6, label=name, hatch=hatch)
-    right.axvline(threshold, color="k", linestyle="--", label="nearer: the same")
+    kinds = ((1, "the same digit", "#0072B2", "-"), (0, "two digits", "#D55E00", "--"))
+    for value, name, color, line in kinds:
+        style = {
+            "edgecolor": color,
+            "facecolor": (color, 0.25),
+            "linestyle": line,
+            "linewidth": 1.8,
+        }
+        right.hist(distances[same == value], bins, histtype="stepfilled", label=name, **style)
+    right.axvline(threshold, color="k", linestyle=":", label="nearer: the same")
     right.set(title="Pairs of 7, 8 and 9, never seen", xlabel="distance", ylabel="pairs")
     right.legend()
     fig.savefig(path, dpi=120)

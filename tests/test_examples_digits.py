@@ -50,8 +50,7 @@ def test_a_gan_that_drew_nothing_fails(run_example, tmp_path):
 def test_transfer(run_example, tmp_path):
     pytest.importorskip("sklearn")
     pytest.importorskip("matplotlib")
-    # Times are told, not tested: other programs may be running.
-    arguments = ["--examples", "20", "--draws", "1", "--time", "10"]
+    arguments = ["--examples", "20", "--draws", "1"]
     done = run_example("transfer.py", *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     scratch, frozen = map(

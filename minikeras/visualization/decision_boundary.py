@@ -11,7 +11,7 @@ from minikeras.common.extras import require
 from minikeras.visualization.predictions import class_numbers, class_probabilities
 from minikeras.visualization.style import MARKERS, background, colours, ink, new_axes, title
 
-STRENGTH = 0.5
+STRENGTH = 0.35
 """How much of a class's colour is in the background where the model is sure."""
 
 
@@ -106,7 +106,7 @@ def plot_decision_boundary(
             marker=MARKERS[c % len(MARKERS)],
             color=[palette[c]],
             edgecolors=[paper],
-            linewidths=0.6,
+            linewidths=0.4,
             label=str(names[c]),
             zorder=3,
         )
