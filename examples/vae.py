@@ -145,7 +145,7 @@ def plot(codes, digits, decoder, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", default="vae.png", metavar="FILE")
     parser.add_argument(
@@ -164,8 +164,8 @@ def main():
     test, train, digits = images[:360], images[360:], digits[order][:360]
 
     vae = VAE()
-    vae.compile(optimizer=minikeras.optimizers.Adam(2e-3))
-    vae.fit(train, batch_size=32, epochs=args.epochs, verbose=2)
+    vae.compile(optimizer=minikeras.optimizers.Adam(3e-3))
+    vae.fit(train, batch_size=64, epochs=args.epochs, verbose=2)
     held_out = vae.evaluate(test, batch_size=120, verbose=0, return_dict=True)
     print(f"\n{len(test)} held-out images: {held_out['loss']:.2f} nats an image")
 

@@ -97,7 +97,7 @@ def plot_decision_boundary(
         lead = p[..., c] - np.delete(p, c, axis=-1).max(axis=-1)
         if lead.min() < 0 < lead.max():
             ax.contour(xs, ys, lead, levels=[0], colors=ink(ax), linewidths=1.2)
-    size = np.clip(8000 / len(points), 8, 36)
+    size = np.clip(12000 / len(points), 8, 36)
     for c in range(classes):
         mine = points[numbers == c]
         ax.scatter(

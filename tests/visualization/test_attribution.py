@@ -94,6 +94,18 @@ def test_grad_cam_adds_up_channels_by_their_weight_for_the_class(kind, sign):
     assert "call" not in vars(conv) and top.activation is minikeras.activations.softmax
 
 
+def test_grad_cam_takes_the_mean_of_gradients_that_differ_by_place():
+    conv = layers.Conv2D(2, 1, name="conv")
+    top = layers.Dense(2, name="top")
+    model = minikeras.Sequential([minikeras.Input((5, 4, 2)), conv, layers.Flatten(), top])
+    conv.kernel.assign(np.eye(2).reshape(1, 1, 2, 2))
+    by_place = np.random.default_rng(1).normal(size=(5, 4, 2, 2)) + [[0.5], [1.0]]
+    top.kernel.assign(by_place.reshape(40, 2))
+    wanted = np.maximum(IMAGE @ by_place.mean(axis=(0, 1))[:, 0], 0)
+    ax = plot_grad_cam(model, IMAGE, class_index=0)
+    np.testing.assert_allclose(shown(ax), wanted / wanted.max(), rtol=1e-4, atol=1e-6)
+
+
 def test_given_axes():
     figure, axes = plt.subplots(1, 2)
     assert plot_saliency(linear(), IMAGE, ax=axes[0]) is axes[0]
