@@ -10,8 +10,8 @@ they are, `trainable = False`, and a new layer on top is all that is trained.
 Measured on the images of 5 to 9 that neither saw, mean of several draws of the few: transfer comes
 close to what the whole network learns anew: within four points from two images of each digit, within one
 from a dozen on. It is not better, as there is little to know of images of 8x8 pixels that the few do not
-show. But an epoch takes less than half the time, as no
-gradient goes through what is frozen. Writes transfer.png where matplotlib is installed.
+show. But an epoch takes less than half the time, as no gradient goes through what is frozen.
+Writes transfer.png where matplotlib is installed.
 """
 
 import argparse

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).resolve().parent.parent / "examples" / "unet.py"
 
 def test_unet(run_example, tmp_path):
     pytest.importorskip("matplotlib")
-    arguments = ["--epochs", "4", "--pictures", "64", "--target", "0.5"]
+    arguments = ["--epochs", "6", "--pictures", "96", "--target", "0.3"]
     done = run_example("unet.py", *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^(?:threshold|U-Net) +(\S+) +(\S+)$", done.stdout, re.M)
