@@ -77,6 +77,9 @@ def plot_grad_cam(
     ([Selvaraju et al., 2016](https://arxiv.org/abs/1610.02391)). The score is the logit: a softmax or
     sigmoid at the end of the model is left out.
 
+    It shows most where global pooling follows the layer. Where a flattened layer follows, in which each
+    place has weights of its own, the mean may leave nothing; the title says so, and an earlier layer helps.
+
     Args:
         model: a classifier of images, which gives one number per class, or one for the second class.
         image: array or tensor of shape `(height, width, channels)`, or a batch of one, as the model
@@ -232,8 +235,9 @@ def _draw(
     colour = matplotlib.colors.to_rgb(ON_LIGHT[1])
     ends = [(*colour, 0.0), (*colour, 0.9)]
     shades = matplotlib.colors.LinearSegmentedColormap.from_list(what, ends)
-    scaled = values / (values.max() or 1)
+    largest = values.max()
+    scaled = values / (largest or 1)
     ax.imshow(scaled, cmap=shades, vmin=0, vmax=1, extent=extent, interpolation=interpolation)
     ax.set(xticks=[], yticks=[])
-    ax.set_title(f"{what}: {label}")
+    ax.set_title(f"{what}: {label}" + ("" if largest > 0 else "\nnothing is above 0"))
     return ax

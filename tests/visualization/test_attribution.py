@@ -106,6 +106,17 @@ def test_grad_cam_takes_the_mean_of_gradients_that_differ_by_place():
     np.testing.assert_allclose(shown(ax), wanted / wanted.max(), rtol=1e-4, atol=1e-6)
 
 
+def test_a_map_of_nothing_says_so():
+    conv, pool = layers.Conv2D(1, 1, name="conv"), layers.GlobalAveragePooling2D()
+    top = layers.Dense(2, name="top")
+    model = minikeras.Sequential([minikeras.Input((5, 4, 2)), conv, pool, top])
+    conv.kernel.assign(np.ones((1, 1, 2, 1)))
+    top.kernel.assign([[-1.0, 1.0]])
+    assert plot_grad_cam(model, IMAGE, 1).get_title() == "Grad-CAM: class 1"
+    ax = plot_grad_cam(model, IMAGE, 0)
+    assert ax.get_title() == "Grad-CAM: class 0\nnothing is above 0" and not shown(ax).any()
+
+
 def test_given_axes():
     figure, axes = plt.subplots(1, 2)
     assert plot_saliency(linear(), IMAGE, ax=axes[0]) is axes[0]
