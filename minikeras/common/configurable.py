@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from types import FunctionType
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from minikeras.common.arguments import as_written, check_constructor, short
 from minikeras.common.dtypes import own_dtype
@@ -244,13 +245,19 @@ def _with_handed_on(init: Any, cls: type) -> Any:
     return __init__
 
 
+_parameters: WeakKeyDictionary[Callable, list[Parameter]] = WeakKeyDictionary()
+"""Those of each `__init__` but `self`: a model has many layers, and few classes of them."""
+
+
 def _by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
     found = []
     for base in cls.__mro__:
         init = base.__dict__.get("__init__")
         if init is None or not issubclass(base, Configurable):
             continue
-        parameters = list(inspect.signature(as_written(init)).parameters.values())[1:]
+        if init not in _parameters:
+            _parameters[init] = list(inspect.signature(as_written(init)).parameters.values())[1:]
+        parameters = _parameters[init]
         named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         found.append((base, named))
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):

@@ -11,6 +11,7 @@ import datetime
 import io
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -87,9 +88,15 @@ def save_model(model: Any, path: str, zipped: bool = True) -> None:
         with zipfile.ZipFile(temporary, "w") as archive:
             archive.writestr(_METADATA, metadata)
             archive.writestr(_CONFIG, config)
-            archive.write(weights, _WEIGHTS)
-            for file in assets:
-                archive.write(file, os.path.relpath(file, folder))
+            for file in (weights, *assets):
+                _add(archive, file, os.path.relpath(file, folder))
+
+
+def _add(archive: zipfile.ZipFile, path: str, name: str) -> None:
+    """Copy a file into an archive, in larger pieces than `ZipFile.write` does."""
+    member = zipfile.ZipInfo.from_file(path, name)
+    with open(path, "rb") as file, archive.open(member, "w") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
 
 
 def _save_folder(model: Any, path: str, config: str, metadata: str) -> None:

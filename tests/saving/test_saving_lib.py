@@ -356,3 +356,93 @@ def test_safetensors_hold_weights_by_name(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(ValueError, match="damaged"):
         twin.load_weights(path)
+
+
+def _rewritten(path, target, create=None, **options):
+    """Write the datasets of an HDF5 file anew, in another form."""
+    with h5py.File(path) as old, h5py.File(target, "w", **options) as new:
+
+        def put(name, item):
+            if isinstance(item, h5py.Dataset):
+                if create is None or item.ndim == 0:
+                    new.create_dataset(name, data=item[()])
+                else:
+                    create(new, name, item[()])
+
+        old.visititems(put)
+
+
+def _compact(file, name, array):
+    kind = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    kind.set_layout(h5py.h5d.COMPACT)
+    group, _, key = name.rpartition("/")
+    group = file.require_group(group)
+    dtype, space = h5py.h5t.py_create(array.dtype), h5py.h5s.create_simple(array.shape)
+    dataset = h5py.h5d.create(group.id, key.encode(), dtype, space, kind)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, array)
+
+
+def _shifted_bits(file, name, array):
+    kind = h5py.h5t.STD_I32LE.copy()
+    kind.set_precision(16)  # four bytes, of which the middle two are the number
+    kind.set_offset(8)
+    group, _, key = name.rpartition("/")
+    group = file.require_group(group)
+    space = h5py.h5s.create_simple(array.shape)
+    dataset = h5py.h5d.create(group.id, key.encode(), kind, space)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, array.astype("int32"))
+
+
+@pytest.mark.parametrize(
+    "create, options",
+    [
+        (lambda f, name, a: f.create_dataset(name, data=a.astype(a.dtype.newbyteorder(">"))), {}),
+        (lambda f, name, a: f.create_dataset(name, data=a, chunks=a.shape), {}),
+        (lambda f, name, a: f.create_dataset(name, data=a, compression="gzip", shuffle=True), {}),
+        (lambda f, name, a: f.create_dataset(name, data=a.astype("float64")), {}),
+        (_compact, {}),
+        (_shifted_bits, {}),
+        (None, {"userblock_size": 512}),
+        (None, {"libver": "latest"}),
+    ],
+    ids=[
+        "big_endian",
+        "chunks",
+        "gzip",
+        "float64",
+        "compact",
+        "shifted_bits",
+        "userblock",
+        "latest",
+    ],
+)
+def test_arrays_may_stand_in_a_file_in_any_form(tmp_path, create, options):
+    model = small(compiled=False)
+    wanted = [np.round(100 * w) for w in model.get_weights()]
+    model.set_weights(wanted)
+    model.save_weights(tmp_path / "a.weights.h5")
+    _rewritten(tmp_path / "a.weights.h5", tmp_path / "b.weights.h5", create, **options)
+    model.set_weights([w + 1 for w in wanted])
+    model.load_weights(tmp_path / "b.weights.h5")
+    for got, expected in zip(model.get_weights(), wanted):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_a_file_that_ends_within_an_array_is_damaged(tmp_path):
+    model = minikeras.Sequential([minikeras.Input((64,)), layers.Dense(64, name="only")])
+    path = tmp_path / "a.weights.h5"
+    model.save_weights(path)
+    before = model.get_weights()
+    with h5py.File(path) as file:
+        end = file["layers/dense/vars/0"].id.get_offset() + 100
+    os.truncate(path, end)
+    with pytest.raises((OSError, ValueError), match=r"a\.weights\.h5"):
+        model.load_weights(path)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_equal_weights_make_equal_files(tmp_path):
+    model = small()
+    for name in "ab":
+        model.save_weights(tmp_path / f"{name}.weights.h5")
+    assert (tmp_path / "a.weights.h5").read_bytes() == (tmp_path / "b.weights.h5").read_bytes()
