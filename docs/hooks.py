@@ -91,7 +91,8 @@ def page_of(namespace):
 def with_links_for_the_site(readme):
     """Turn a README's links to files into links to pages, and to plain text where there is none."""
     pages = {(ROOT / source).resolve(): page for page, source in READMES.items()}
-    pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob("*.md")}
+    for kind in ("*.md", "*.png"):
+        pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob(kind)}
 
     def replace(match):
         label, target = match[1], match[2]

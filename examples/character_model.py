@@ -186,6 +186,8 @@ def plot(history, floor, written, scores, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(13, 8), layout="constrained")
     axes = fig.subplot_mosaic([["bits", "map"], ["share", "map"], ["text", "map"]],
                               width_ratios=[1, 1.3], height_ratios=[1, 0.8, 1.1])  # fmt: skip

@@ -76,6 +76,8 @@ def plot(image, history, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     many = augmentation()(np.repeat(image[None], 9, axis=0), training=True)
     fig = plt.figure(figsize=(11, 4), layout="constrained")
     left, right = fig.subfigures(1, 2, width_ratios=[3, 4])

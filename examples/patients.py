@@ -112,6 +112,8 @@ def plot(histories, risk, predicted, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig, (curves, *axes) = plt.subplots(
         1, 1 + len(predicted), figsize=(14, 3.8), layout="constrained"
     )

@@ -137,6 +137,8 @@ def plot(rows, open_accuracy, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     epsilons = [epsilon for _, epsilon, _ in rows]
     ax.semilogx(epsilons, [accuracy for *_, accuracy in rows], "o-", label="with noise")
@@ -148,6 +150,8 @@ def plot(rows, open_accuracy, path):
         xlabel="privacy budget epsilon",
         ylabel="accuracy on unseen digits",
     )
+    for formatter in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
+        formatter("{x:g}")  # in place of powers of ten
     ax.margins(0.08, 0.12)
     ax.legend()
     fig.savefig(path, dpi=120)

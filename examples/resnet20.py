@@ -131,6 +131,8 @@ def plot(history, norms, images, labels, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(15, 4.6), layout="constrained")
     some, curves = fig.subfigures(1, 2, width_ratios=[1, 2.6])
     some.suptitle("Tiles, and labels drawn by lot")

@@ -138,6 +138,8 @@ def plot(histories, readings, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(15, 5), layout="constrained")
     left, right = fig.subplots(1, 2, width_ratios=[2, 5])
     for i, (name, history) in enumerate(histories.items()):

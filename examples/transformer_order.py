@@ -166,6 +166,8 @@ def plot(histories, words, scores, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(15, 5), layout="constrained")
     left, right = fig.subfigures(1, 2, width_ratios=[1, 2])
     ax = left.subplots()

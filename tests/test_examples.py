@@ -81,6 +81,8 @@ def test_functional_mlp(run_example, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Connected to" in done.stdout
     assert "siamese: same_quadrant_accuracy" in done.stdout
+    pytest.importorskip("matplotlib")
+    assert (tmp_path / "functional_mlp.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_gan(run_example, tmp_path):
