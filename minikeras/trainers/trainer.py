@@ -38,6 +38,7 @@ from minikeras.trainers.data_adapters import (
     unpack_x_y_sample_weight,
 )
 from minikeras.trainers.data_adapters.data_adapter_utils import to_numpy
+from minikeras.trainers.data_adapters.tables import is_table
 from minikeras.trainers.epoch_iterator import EpochIterator, to_filled_tensors, to_tensors
 from minikeras.trainers.ownership import owned_by_one_thread
 from minikeras.trainers.rehearsal import rehearse, rehearse_first, unchanged, without_warnings
@@ -485,7 +486,7 @@ class Trainer(Steps):
     def predict_on_batch(self, x: Any) -> Any:
         """Compute the outputs for one batch, as NumPy arrays."""
         function = self._make_function("predict")
-        batch = (tree.map_structure(lambda a: to_numpy(to_array(a)), x),)
+        batch = (tree.map_structure(lambda a: to_numpy(a if is_table(a) else to_array(a)), x),)
         with without_warnings():
             outputs = function(iter([to_tensors(batch)]))
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
@@ -553,11 +554,7 @@ class _Validation(NamedTuple):
 
 def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:
     """Return arrays of one batch, floats in `floatx`."""
-    counts = {np.shape(a)[0] for a in tree.flatten(x) if a is not None and np.ndim(a)}
-    adapter = get_data_adapter(
-        x, y, sample_weight=sample_weight, batch_size=max(max(counts, default=1), 1)
-    )
-    return next(iter(adapter))
+    return next(iter(get_data_adapter(x, y, sample_weight=sample_weight, steps_per_epoch=1)))
 
 
 def _validates_after(epoch: int, frequency: Any) -> bool:
