@@ -258,3 +258,25 @@ def test_pythonify_logs():
     assert type(logs["vector"]) is np.ndarray
     assert logs["none"] is None and logs["text"] == "x"
     assert pythonify_logs(None) == {}
+
+
+@pytest.mark.parametrize(
+    "kind, begin", [("train", "epoch"), ("test", "test"), ("predict", "predict")]
+)
+def test_hooks_may_be_set_when_an_epoch_begins(kind, begin):
+    class Late(Callback):
+        """Makes its hook only then, as tqdm's callback does."""
+
+    seen = []
+
+    def set_hook(*args):
+        setattr(late, f"on_{kind}_batch_end", lambda batch, logs=None: seen.append(batch))
+
+    late = Late()
+    setattr(late, f"on_{begin}_begin", set_hook)
+    callbacks = CallbackList([late])
+    assert not any(wants(callbacks))
+    getattr(callbacks, f"on_{begin}_begin")(*([0] if begin == "epoch" else []))
+    assert getattr(callbacks, f"wants_{kind}_batches")
+    getattr(callbacks, f"on_{kind}_batch_end")(7)
+    assert seen == [7]
