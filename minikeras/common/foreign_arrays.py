@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.tables import is_table, table_to_array
 
 _PROTOCOLS = ("__array__", "__array_interface__", "__dlpack__")
 _CPU = 1
@@ -38,7 +39,9 @@ def foreign_array(value: Any) -> Any:
         if str(value.dtype) == "torch.bfloat16":  # which it does not hand to NumPy
             return np.asarray(value.float()).astype(np_dtype("bfloat16"))
     if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
-        return np.asarray(value)
+        array = np.asarray(value)
+        # Columns of several types, or with missing values, are numbers all the same.
+        return table_to_array(value) if array.dtype.kind == "O" and is_table(value) else array
     if not hasattr(value, "__dlpack__"):
         return value
     if value.__dlpack_device__()[0] == _CPU:

@@ -10,6 +10,7 @@ from minikeras import losses as losses_module
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.foreign_arrays import foreign_array
+from minikeras.common.tables import is_table, table_to_array
 from minikeras.losses import Loss
 from minikeras.trainers.compile_utils import is_crossentropy
 from minikeras.trainers.data_adapters.data_adapter_utils import (
@@ -17,7 +18,6 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
     check_classes,
     is_column,
 )
-from minikeras.trainers.data_adapters.tables import is_table, table_to_array
 from minikeras.trainers.steps import Steps
 
 

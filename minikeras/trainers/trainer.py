@@ -20,6 +20,7 @@ from minikeras.callbacks.callback import pythonify_logs
 from minikeras.callbacks.history import KeptHistory
 from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
+from minikeras.common.tables import is_table
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
@@ -38,7 +39,6 @@ from minikeras.trainers.data_adapters import (
     unpack_x_y_sample_weight,
 )
 from minikeras.trainers.data_adapters.data_adapter_utils import to_numpy
-from minikeras.trainers.data_adapters.tables import is_table
 from minikeras.trainers.epoch_iterator import EpochIterator, to_filled_tensors, to_tensors
 from minikeras.trainers.ownership import owned_by_one_thread
 from minikeras.trainers.rehearsal import rehearse, rehearse_first, unchanged, without_warnings

@@ -14,8 +14,8 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.foreign_arrays import foreign_array, holds_array
 from minikeras.common.settings import settings
+from minikeras.common.tables import is_float, is_table, table_to_array
 from minikeras.common.texts import text_array
-from minikeras.trainers.data_adapters.tables import is_float, is_table, table_to_array
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

@@ -4,8 +4,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from minikeras import layers, ops
+from minikeras.common.tables import table_to_array
 from minikeras.trainers.data_adapters import ArrayDataAdapter, get_data_adapter
-from minikeras.trainers.data_adapters.tables import table_to_array
 
 NUMBERS = np.array([[0.5, 1, 1], [1.5, 2, 0], [2.5, 3, 1]], "float32")
 COLUMNS = {"a": [0.5, 1.5, 2.5], "b": [1, 2, 3], "c": [True, False, True]}
@@ -47,6 +48,16 @@ def test_dates_and_texts_are_refused_by_name(library):
         ArrayDataAdapter(make(library, {"a": [1.0, 2.0], "town": ["Rome", "Oslo"]}))
     (texts,) = ArrayDataAdapter(make(library, {"town": ["Rome", "Oslo"]}))
     assert texts.tolist() == [["Rome"], ["Oslo"]]
+
+
+def test_tables_are_tensors_too():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(COLUMNS).convert_dtypes()
+    np.testing.assert_array_equal(ops.convert_to_tensor(table), NUMBERS)
+    assert ops.convert_to_tensor(table[["a"]].astype("float64")).dtype == "float64"
+    normalize = layers.Normalization()
+    normalize.adapt(table)
+    np.testing.assert_allclose(ops.mean(normalize(table), axis=0), np.zeros(3), atol=1e-6)
 
 
 def test_categories_of_pandas():
