@@ -100,9 +100,8 @@ def _is_number(dtype: Any) -> bool:
 
 def _numpy_name(dtype: Any) -> str:
     """Return the name of the NumPy dtype of a column: `Int64` and `int64[pyarrow]` are int64."""
-    dtype = getattr(
-        getattr(dtype, "categories", None), "dtype", dtype
-    )  # of categories that are numbers
+    categories = getattr(dtype, "categories", None)
+    dtype = getattr(categories, "dtype", dtype)
     dtype = getattr(dtype, "numpy_dtype", dtype)  # of pandas' own numbers and of pyarrow's
     return (getattr(dtype, "name", None) or str(dtype)).lower()
 
