@@ -27,8 +27,8 @@ _BATCH_HOOKS = (
 class CallbackList(Callback):
     """Calls the hooks of several callbacks, in order, with logs of Python floats.
 
-    Which callbacks have hooks of their own for batches is looked up at construction and when
-    training begins, so a loop can skip what nobody wants:
+    Which callbacks have hooks of their own for batches is looked up at construction and when training
+    or an epoch begins (some get theirs only then), so a loop can skip what nobody wants:
 
     ```python
     if callbacks.wants_train_batches:
@@ -192,6 +192,7 @@ class CallbackList(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._all("on_epoch_begin", epoch, logs=logs)
+        self._plan()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._all("on_epoch_end", epoch, logs=logs)
@@ -208,6 +209,7 @@ class CallbackList(Callback):
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         self._all("on_test_begin", logs=logs)
+        self._plan()
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         self._all("on_test_end", logs=logs)
@@ -220,6 +222,7 @@ class CallbackList(Callback):
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._all("on_predict_begin", logs=logs)
+        self._plan()
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         self._all("on_predict_end", logs=logs)

@@ -23,6 +23,7 @@ from minikeras.callbacks.callback import pythonify_logs
 from minikeras.callbacks.history import KeptHistory
 from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
+from minikeras.common.tables import is_table
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
@@ -497,7 +498,7 @@ class Trainer(Steps):
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """Compute the outputs for one batch, as NumPy arrays."""
         function = self._make_function("predict")
-        batch = (tree.map_structure(lambda a: to_numpy(to_array(a)), x),)
+        batch = (tree.map_structure(lambda a: to_numpy(a if is_table(a) else to_array(a)), x),)
         with without_warnings():
             outputs = function(iter([to_tensors(batch)]))
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
@@ -565,11 +566,7 @@ class _Validation(NamedTuple):
 
 def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:
     """Return arrays of one batch, floats in `floatx`."""
-    counts = {np.shape(a)[0] for a in tree.flatten(x) if a is not None and np.ndim(a)}
-    adapter = get_data_adapter(
-        x, y, sample_weight=sample_weight, batch_size=max(max(counts, default=1), 1)
-    )
-    return next(iter(adapter))
+    return next(iter(get_data_adapter(x, y, sample_weight=sample_weight, steps_per_epoch=1)))
 
 
 def _validates_after(epoch: int, frequency: Any) -> bool:

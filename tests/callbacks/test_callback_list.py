@@ -282,3 +282,25 @@ def test_idle_until_somebody_has_something_to_do(monkeypatch):
             pass
 
     assert CallbackList(Own(), verbose=1, epochs=1, steps=5).idle_until("train") == -float("inf")
+
+
+@pytest.mark.parametrize(
+    "kind, begin", [("train", "epoch"), ("test", "test"), ("predict", "predict")]
+)
+def test_hooks_may_be_set_when_an_epoch_begins(kind, begin):
+    class Late(Callback):
+        """Makes its hook only then, as tqdm's callback does."""
+
+    seen = []
+
+    def set_hook(*args):
+        setattr(late, f"on_{kind}_batch_end", lambda batch, logs=None: seen.append(batch))
+
+    late = Late()
+    setattr(late, f"on_{begin}_begin", set_hook)
+    callbacks = CallbackList([late])
+    assert not any(wants(callbacks))
+    getattr(callbacks, f"on_{begin}_begin")(*([0] if begin == "epoch" else []))
+    assert getattr(callbacks, f"wants_{kind}_batches")
+    getattr(callbacks, f"on_{kind}_batch_end")(7)
+    assert seen == [7]

@@ -106,6 +106,14 @@ class PyDataset(ABC):
         """Called after an epoch's last batch."""
 
 
+_MEMBERS = ("__getitem__", "num_batches", "workers", "use_multiprocessing", "max_queue_size")
+
+
+def is_py_dataset(x: Any) -> bool:
+    """Return whether something is a `PyDataset`, ours or Keras's own, by what it offers."""
+    return isinstance(x, PyDataset) or all(hasattr(type(x), name) for name in _MEMBERS)
+
+
 class PyDatasetAdapter(DataAdapter):
     """Batches of a `PyDataset`.
 
