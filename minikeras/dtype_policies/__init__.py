@@ -1,8 +1,13 @@
 """`keras.dtype_policies`: in which dtypes layers compute and keep their weights."""
 
 from minikeras.dtype_policies.dtype_policy import (
+    AWQDTypePolicy,
     DTypePolicy,
     FloatDTypePolicy,
+    GPTQDTypePolicy,
+    Int4DTypePolicy,
+    QuantizedDTypePolicy,
+    QuantizedFloat8DTypePolicy,
     dtype_policy,
     reset_dtype_policy,
     set_dtype_policy,

@@ -13,4 +13,10 @@ from minikeras.quantizers.integers import (
     unpack_int4,
 )
 from minikeras.quantizers.lookup import deserialize, get, serialize
+from minikeras.quantizers.quantization_config import (
+    Float8QuantizationConfig,
+    Int4QuantizationConfig,
+    Int8QuantizationConfig,
+    QuantizationConfig,
+)
 from minikeras.quantizers.quantizers import AbsMaxQuantizer, Quantizer
