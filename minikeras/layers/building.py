@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from threading import Lock, RLock
 from typing import Any
@@ -92,6 +93,52 @@ def build_once(build: Any) -> Any:
             object.__setattr__(self, "_building", False)
             if not inside:
                 thread.state.layers.pop()
+
+    wrapped._wrapped = True
+    return wrapped
+
+
+def quantize_once(quantize: Any) -> Any:
+    """Wrap a class's `quantize`: arguments are checked, and variables may be added meanwhile."""
+    if getattr(quantize, "_wrapped", False):
+        return quantize
+
+    signature = inspect.signature(quantize)
+
+    @functools.wraps(quantize)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
+        if self.__dict__.get("_quantizing"):  # a super().quantize(...) inside
+            return quantize(self, *args, **kwargs)
+        # Most programs quantize nothing, and need not import it.
+        resolved_config = importlib.import_module(
+            "minikeras.quantizers.quantization_config"
+        ).resolved_config
+        given = signature.bind(self, *args, **kwargs).arguments
+        config = resolved_config(given.get("mode"), given.get("config"))
+        given.update(mode=config.mode, config=config)
+        if not self.built:
+            raise ValueError(
+                f"Cannot quantize a layer that isn't yet built. Layer '{self.name}' (of type "
+                f"'{type(self).__name__}') is not built yet: call it on data first, or build it."
+            )
+        if self.quantization_mode is not None:
+            raise ValueError(
+                f"Layer '{self.name}' is already quantized with dtype_policy="
+                f"'{self._policy.name}'. Received: mode={config.mode!r}"
+            )
+        if config.mode == "int8" and self.compute_dtype == "float16":
+            raise ValueError(
+                f"Layer '{self.name}': quantization mode='int8' doesn't work well with "
+                "compute_dtype='float16'. Use 'mixed_bfloat16' or 'float32'."
+            )
+        closed = self._closed
+        object.__setattr__(self, "_quantizing", True)
+        object.__setattr__(self, "_closed", False)
+        try:
+            quantize(**given)
+        finally:
+            object.__setattr__(self, "_closed", closed)
+            object.__setattr__(self, "_quantizing", False)
 
     wrapped._wrapped = True
     return wrapped

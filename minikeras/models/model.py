@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from minikeras import tree
@@ -13,7 +14,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.serialization import serialize_keras_object
-from minikeras.common.traceback_utils import filter_traceback
+from minikeras.common.traceback_utils import filter_traceback, warn
 from minikeras.layers.call_arguments import as_tuples, shapes_of, specs_of, tensor_arguments
 from minikeras.layers.layer import Layer
 from minikeras.models.functional_config import functional_from_config
@@ -120,6 +121,59 @@ class Model(Trainer, Layer):
         raise ValueError(
             f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}."
         )
+
+    def quantize(
+        self,
+        mode: str | None = None,
+        config: Any = None,
+        filters: str | Sequence[str] | Callable | None = None,
+        type_check: bool = True,
+    ) -> None:
+        """Store the weights of the model's layers in few bits; it has to be compiled again afterwards.
+
+        Layers with weights that cannot be quantized stay as they are, with a warning.
+
+        Args:
+            mode: `"int8"`, `"int4"` or `"float8"`; None if `config` says it.
+            config: a `QuantizationConfig`, None for the mode's default.
+            filters: which layers: a regular expression that is found in their names, several of them,
+                or a function of a layer; None for all.
+            type_check: whether subclasses of the layers that can be quantized are left out.
+
+        Raises:
+            ValueError: for a wrong argument, or if a layer is not built or quantized already.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import minikeras
+        >>> model = minikeras.Sequential([minikeras.Input((8,)), minikeras.layers.Dense(4)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].kernel.dtype, model.predict(np.ones((2, 8)), verbose=0).shape
+        ('int8', (2, 4))
+        """
+        if not (filters is None or callable(filters) or isinstance(filters, (str, list, tuple))):
+            raise ValueError(
+                f"Model '{self.name}': argument `filters` must be a regular expression, a list of them, "
+                f"or a function. Received: filters={filters!r} (of type {type(filters)})"
+            )
+        patterns = [filters] if isinstance(filters, str) else filters
+        chosen = []
+        for layer in self._flatten_layers():
+            if layer is self or layer._layers or not layer.weights:
+                continue
+            if patterns is None or callable(patterns):
+                wanted = patterns is None or patterns(layer)
+            else:
+                wanted = any(re.search(pattern, layer.name) for pattern in patterns)
+            if wanted:
+                chosen.append(layer)
+        for layer in chosen:
+            try:
+                layer.quantize(mode, type_check=type_check, config=config)
+            except NotImplementedError as error:
+                warn(str(error))
+        self.train_function = self.test_function = self.predict_function = None
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape (or a list or dict of shapes).
