@@ -59,9 +59,8 @@ def encode(weight: QuantizedWeight, values: Any, config: Any) -> dict[str, np.nd
     values = to_array(values)
     matrix = values.T if weight.row_axis else values.reshape(weight.matrix_shape)
     if config is not None and config.grouped:
-        integers, scale, zero = [
-            to_array(p) for p in abs_max_quantize_grouped_with_zero_point(matrix, config.block_size)
-        ]
+        found = abs_max_quantize_grouped_with_zero_point(matrix, config.block_size, to_numpy=True)
+        integers, scale, zero = [to_array(part) for part in found]
         encoded = {"_scale": scale, "_zero": zero}
     else:
         default = AbsMaxQuantizer(axis=0, value_range=_RANGE)
