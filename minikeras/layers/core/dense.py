@@ -101,7 +101,11 @@ class Dense(QuantizableLayer):
     def _quantized_weights(self) -> list[QuantizedWeight]:
         return [QuantizedWeight("kernel", (self.input_spec.axes[-1], self.units), summed=(0,))]
 
+    quantization_modes = ("int8", "int4", "float8")
+
     def quantized_call(self, inputs: Any, training: Any = None) -> Any:
+        if self.quantization_mode == "float8":
+            return self._float8_call(inputs, training)
         return self._after_product(self._quantized_product(inputs), inputs)
 
     def _product(self, inputs: Any, kernel: Any) -> Any:

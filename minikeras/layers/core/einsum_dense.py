@@ -148,7 +148,11 @@ class EinsumDense(QuantizableLayer):
             )
         ]
 
+    quantization_modes = ("int8", "int4", "float8")
+
     def quantized_call(self, inputs: Any, training: Any = None) -> Any:
+        if self.quantization_mode == "float8":
+            return self._float8_call(inputs, training)
         n = self._summed
         if not n:  # as if it were in floats, with what is left of the weight and the inputs
             y = self._product_with_rounded(inputs, self._axes_summed())

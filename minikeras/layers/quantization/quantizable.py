@@ -52,9 +52,9 @@ class QuantizableLayer(AdaptableLayer):
     def _large_weight(self, name: str, shape: tuple, **options: Any) -> None:
         """Create the weight that may be quantized: in floats, or as the layer's policy says."""
         mode = self.quantization_mode
-        if mode is None:
+        if mode not in _INTEGERS:
             setattr(self, name, self._weight(name, shape, **options))
-        else:
+        if mode is not None:
             self.quantized_build(shape, mode, self.quantization_config)
 
     def quantized_build(self, input_shape: tuple, mode: str, config: Any = None) -> None:
@@ -67,6 +67,9 @@ class QuantizableLayer(AdaptableLayer):
         """
         self._check_mode(mode)
         form = _format(mode)
+        if mode == "float8":
+            form.build(self)
+            return
         self.inputs_quantizer = form.inputs_quantizer(self, config)
         self._is_packed = mode == "int4"
         for weight in self._quantized_weights():
@@ -105,21 +108,19 @@ class QuantizableLayer(AdaptableLayer):
         if type_check and "_quantized_weights" not in type(self).__dict__:
             super().quantize(mode, type_check, config)
         self._check_mode(mode)
-        form = _format(mode)
-        encoded = {
-            w.name: form.encode(w, self._stored(w)[""], config) for w in self._quantized_weights()
-        }
         scope = self._adapted_variable().path.rpartition("/")[0]
         before = {id(v) for v in self._variables_made}
-        for w in self._quantized_weights():
+        weights = self._quantized_weights() if mode in _INTEGERS else []
+        form = _format(mode)
+        encoded = {w.name: form.encode(w, self._stored(w)[""], config) for w in weights}
+        for w in weights:
             variable = self._part(w, "")
             self._variables_made = [v for v in self._variables_made if v is not variable]
             delattr(self, "_" + w.name if w.name == self.adapted else w.name)
         self.quantization_config = config
-        policy = self._policy
-        self.dtype_policy = f"{config.policy_mode()}_from_{policy.name}"
+        self.dtype_policy = f"{config.policy_mode()}_from_{self._policy.name}"
         self.quantized_build(self._quantized_weights()[0].shape, mode, config)
-        for w in self._quantized_weights():
+        for w in weights:
             for ending, value in encoded[w.name].items():
                 self._part(w, ending).assign(value)
         for v in self._variables_made:
@@ -174,6 +175,14 @@ class QuantizableLayer(AdaptableLayer):
         rounded = AS_QUANTIZED(inputs, quantizer=self.inputs_quantizer, axis=axes)
         return self._product(rounded, Tensor(self._in_floats(self._quantized_weights()[0])))
 
+    def _float8_call(self, inputs: Any, training: Any) -> Tensor:
+        """Compute the outputs of a layer that is trained with 8-bit floats."""
+        form = _format("float8")
+        y = form.product(self, inputs, bool(training))
+        if self.bias is not None:
+            y = y + (form.ROUNDED_BIAS(self.bias) if self._compute == np.float32 else self.bias)
+        return y if self.activation is None else self.activation(y)
+
     def _product(self, inputs: Any, kernel: Any) -> Tensor:
         """Return the layer's product with a kernel of floats."""
         raise NotImplementedError
@@ -195,6 +204,9 @@ class QuantizableLayer(AdaptableLayer):
     def stored_variables(self) -> list[Variable]:
         if self.quantization_mode is None:
             return super().stored_variables()
+        if self.quantization_mode == "float8":
+            names = ("_kernel", "bias", *_format("float8").VARIABLES)
+            return [v for v in map(self.__dict__.get, names) if v is not None]
         first, *others = self._quantized_weights()
         endings = ("_scale", "_zero")
         found = [self._adapted_variable(), self.__dict__.get("bias")]

@@ -205,3 +205,33 @@ def test_a_policy_map_quantizes_by_path():
     assert (quantized.quantization_mode, plain.quantization_mode) == ("int8", None)
     plain.quantize("int8")
     assert policies["outside"].name == "int8_from_float32"
+
+
+@pytest.mark.parametrize("name", ["dense", "einsum, rows"])
+def test_training_in_float8_is_keras(keras, name):
+    make, x = LAYERS[name]
+    rng = np.random.default_rng(1)
+    models_ = []
+    values = None
+    for k in (minikeras, keras):
+        model = k.Sequential([k.Input(x.shape[1:]), make(k)])
+        values = values or [rng.normal(size=w.shape) for w in model.weights]
+        model.set_weights(values)
+        model.quantize("float8")
+        model.compile(k.optimizers.SGD(0.1), "mse")
+        models_.append(model)
+    ours, theirs = models_
+    y = rng.normal(size=ours(x).shape).astype("float32")
+    for step in range(3):
+        a, b = ours.train_on_batch((step + 1) * x, y), theirs.train_on_batch((step + 1) * x, y)
+        np.testing.assert_allclose(float(a), float(b), rtol=1e-4)
+    assert [w.name for w in ours.weights] == [w.name for w in theirs.weights]
+    for a, b in zip(ours.weights, theirs.weights):
+        np.testing.assert_allclose(
+            np.asarray(a), np.asarray(b), rtol=1e-4, atol=1e-5, err_msg=a.name
+        )
+    close(ours.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-4)
+    a, b = {}, {}
+    ours.layers[-1].save_own_variables(a)
+    theirs.layers[-1].save_own_variables(b)
+    assert [np.shape(v) for v in a.values()] == [np.shape(v) for v in b.values()]
