@@ -202,8 +202,8 @@ def resolved_config(mode: str | None, config: Any) -> QuantizationConfig:
     if config is None:
         if mode not in _DEFAULTS:
             raise ValueError(
-                f"quantize: mode={mode!r} needs a `{mode.upper()}Config` in the argument `config`. "
-                "Received: config=None"
+                f"quantize: mode={mode!r} needs calibration on data, which is not supported. Use one of "
+                f"{tuple(_DEFAULTS)}."
             )
         return _DEFAULTS[mode]()
     if mode is not None and config.mode != mode:
