@@ -144,7 +144,12 @@ class QuantizedDTypePolicy(DTypePolicy):
 
     def __init__(self, mode: str, source_name: str | None = None) -> None:
         source = dtype_policy().name if source_name is None else source_name
-        super().__init__(source)
+        try:
+            super().__init__(source)
+        except (ValueError, TypeError) as error:
+            raise type(error)(
+                f"{type(self).__name__}: argument `source_name` must be the name of a policy. {error}"
+            ) from None
         base = self._read_mode(mode)
         if base not in QUANTIZATION_MODES:
             raise ValueError(

@@ -6,11 +6,12 @@ floats and is multiplied by BLAS, which NumPy does not have for integers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels.gemm import dot
 
 ROWS = 1024
@@ -87,13 +88,14 @@ def unpacked(packed: np.ndarray, columns: int, dtype: Any) -> np.ndarray:
     return found
 
 
-def _blocks(shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+def _strips(shape: tuple[int, int]) -> tuple[list[slice], list[slice]]:
+    """Return the slices of rows and of columns into which a matrix is cut."""
     rows, columns = shape
     height = min(rows, ROWS)
     width = max(BLOCK // max(height, 1) & ~1, 2)
-    for i in range(0, columns, width):
-        for j in range(0, rows, height):
-            yield slice(j, min(j + height, rows)), slice(i, min(i + width, columns))
+    return [slice(j, min(j + height, rows)) for j in range(0, rows, height)], [
+        slice(i, min(i + width, columns)) for i in range(0, columns, width)
+    ]
 
 
 def product(x: np.ndarray, matrix: IntegerMatrix) -> np.ndarray:
@@ -110,9 +112,14 @@ def product(x: np.ndarray, matrix: IntegerMatrix) -> np.ndarray:
     if rows <= ROWS and rows * columns <= BLOCK:
         return dot(x, matrix.block(slice(0, rows), slice(0, columns), x.dtype))
     y = np.zeros((len(x), columns), np.int32 if exact and rows > ROWS else x.dtype)
-    for r, c in _blocks(matrix.shape):
-        part = dot(x[:, r], matrix.block(r, c, x.dtype))
-        np.add(y[:, c], part, out=y[:, c], casting="unsafe")
+    bands, strips = _strips(matrix.shape)
+
+    def fill(c: slice) -> None:
+        for r in bands:
+            part = dot(x[:, r], matrix.block(r, c, x.dtype))
+            np.add(y[:, c], part, out=y[:, c], casting="unsafe")
+
+    parallel.run([functools.partial(fill, c) for c in strips])
     return y.astype(x.dtype, copy=False)
 
 
@@ -146,6 +153,11 @@ def backward(g: np.ndarray, saved: tuple) -> np.ndarray:
     if matrix.zero is None:
         g = g / matrix.scale
     dx = np.zeros((len(g), shape[-1]), g.dtype)
-    for r, c in _blocks(matrix.shape):
-        dx[:, r] += dot(g[:, c], matrix.block(r, c, g.dtype).T)
+    bands, strips = _strips(matrix.shape)
+
+    def fill(r: slice) -> None:
+        for c in strips:
+            dx[:, r] += dot(g[:, c], matrix.block(r, c, g.dtype).T)
+
+    parallel.run([functools.partial(fill, r) for r in bands])
     return dx.reshape(shape)
