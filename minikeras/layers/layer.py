@@ -193,6 +193,11 @@ class Layer(LayerState):
         """Compute the outputs of a quantized layer, in place of `call`; subclasses write it."""
         raise _not_written(self, "quantized_call")
 
+    @property
+    def _call_in_use(self) -> Callable:
+        """The method that computes the outputs."""
+        return self.call if self.quantization_mode is None else self.quantized_call
+
     # Building.
 
     def build(self, *args: Any, **kwargs: Any) -> None:
@@ -342,7 +347,7 @@ class Layer(LayerState):
                 outputs = self._describe(args, kwargs_seen, carried)
                 self._pass_mask(first, outputs, previous)
             else:
-                call = self.call if self.quantization_mode is None else self.quantized_call
+                call = self._call_in_use
                 if self._remat_mode is not None:
                     call = self.rematerialized_call(call, *args, **kwargs)
                 outputs = self._to_tensors(call(*args, **kwargs))
@@ -464,8 +469,7 @@ class Layer(LayerState):
         """Return KerasTensors that describe the outputs."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
-        call = self.call if self.quantization_mode is None else self.quantized_call
-        return probe(call, args, kwargs)
+        return probe(self._call_in_use, args, kwargs)
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
         named = tensor_arguments(self.call_signature, args, kwargs)

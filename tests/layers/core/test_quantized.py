@@ -235,3 +235,36 @@ def test_training_in_float8_is_keras(keras, name):
     ours.layers[-1].save_own_variables(a)
     theirs.layers[-1].save_own_variables(b)
     assert [np.shape(v) for v in a.values()] == [np.shape(v) for v in b.values()]
+
+
+def test_layers_around_a_quantized_one_call_it_as_such():
+    inner = layers.Dense(4)
+    around = layers.TimeDistributed(inner)
+    expected = np.asarray(around(X))
+    inner.quantize("int8")
+    found = np.asarray(around(X))
+    assert 0 < np.abs(found - expected).max() < 0.05
+    np.testing.assert_array_equal(found[:, 0], np.asarray(inner(X[:, 0])))
+
+
+def test_export_refuses_rounded_inputs_and_gives_weights_in_floats(tmp_path):
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    model = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5)])
+    model.quantize(config=CONFIGS["int8, inputs as they are"](quantizers))
+    model.export(tmp_path / "q.onnx", format="onnx", verbose=False)
+    session = runtime.InferenceSession(tmp_path / "q.onnx")
+    (found,) = session.run(None, {session.get_inputs()[0].name: X})
+    close(found, model.predict(X, verbose=0))
+    rounded = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5)])
+    rounded.quantize("int8")
+    with pytest.raises(ValueError, match="no form in ONNX"):
+        rounded.export(tmp_path / "r.onnx", format="onnx", verbose=False)
+
+
+@pytest.mark.parametrize(("mode", "share"), [("int8", 0.26), ("int4", 0.145)])
+def test_memory_of_a_quantized_model(mode, share):
+    model = minikeras.Sequential([minikeras.Input((512,)), layers.Dense(512), layers.Dense(512)])
+    before = sum(w.numpy().nbytes for w in model.weights)
+    model.quantize(mode)
+    assert sum(w.numpy().nbytes for w in model.weights) < share * before
