@@ -7,6 +7,7 @@ floats and is multiplied by BLAS, which NumPy does not have for integers.
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,12 +24,13 @@ BLOCK = 1 << 18
 class IntegerMatrix(NamedTuple):
     """A matrix `(rows, columns)` as it is stored.
 
-    Without `zero` it is `integers / scale`, with it `(integers - zero[groups]) * scale[groups]`.
+    Without `zero` it is `integers / scale`, with it `(integers - zero[groups]) * scale[groups]`, divided by
+    `row_scale` where there is one.
     """
 
     integers: np.ndarray
-    """int8, `(rows, columns)`, or `(rows, (columns + 1) // 2)` with two integers of 4 bits in a byte, the
-    first in the lower bits."""
+    """int8 or uint8, `(rows, columns)`, or `(rows, (columns + 1) // 2)` with two integers of 4 bits in a
+    byte, the first in the lower bits."""
     scale: np.ndarray
     """`(columns,)`, or `(groups, columns)`."""
     columns: int
@@ -37,13 +39,15 @@ class IntegerMatrix(NamedTuple):
     """`(groups, columns)` or None."""
     groups: np.ndarray | None = None
     """The group of each row, or None."""
+    row_scale: np.ndarray | None = None
+    """`(rows,)` or None."""
 
     @property
     def shape(self) -> tuple[int, int]:
         return len(self.integers), self.columns
 
     def block(self, rows: slice, columns: slice, dtype: Any) -> np.ndarray:
-        """Return a part of the matrix as floats, not divided by `scale` where there is no `zero`.
+        """Return a part of the matrix as floats, without `row_scale`, nor `scale` where there is no `zero`.
 
         A packed matrix is cut at even columns only.
         """
@@ -56,9 +60,10 @@ class IntegerMatrix(NamedTuple):
         else:
             found = self.integers[rows, columns].astype(dtype)
         if self.zero is not None:
-            groups = self.groups[rows].astype(np.intp)
-            found -= self.zero[:, columns][groups]
-            found *= self.scale[:, columns][groups]
+            zero, scale = self.zero[:, columns], self.scale[:, columns]
+            for run, group in _runs(self.groups[rows].astype(np.intp)):
+                found[run] -= zero[group]
+                found[run] *= scale[group]
         return found
 
     def floats(self, dtype: Any) -> np.ndarray:
@@ -66,14 +71,25 @@ class IntegerMatrix(NamedTuple):
         found = self.block(slice(0, len(self.integers)), slice(0, self.columns), dtype)
         if self.zero is None:
             found /= self.scale
+        if self.row_scale is not None:
+            found /= self.row_scale[:, None]
         return found
 
 
+def _runs(groups: np.ndarray) -> list[tuple]:
+    """Return slices of rows with the group of each, or all rows with their groups if these change often."""
+    starts = np.flatnonzero(np.diff(groups)) + 1
+    if 8 * len(starts) > len(groups):
+        return [(slice(None), groups)]
+    ends = [0, *starts.tolist(), len(groups)]
+    return [(slice(a, b), groups[a]) for a, b in itertools.pairwise(ends)]
+
+
 def unpacked(packed: np.ndarray, columns: int, dtype: Any) -> np.ndarray:
-    """Return the integers of 4 bits, from -8 to 7, that are in a matrix of bytes.
+    """Return the integers of 4 bits that are in a matrix of bytes.
 
     Args:
-        packed: int8, `(rows, (columns + 1) // 2)`.
+        packed: `(rows, (columns + 1) // 2)`, int8 for integers from -8 to 7, uint8 for 0 to 15.
         columns: columns of the result.
         dtype: dtype of the result.
 
@@ -82,7 +98,10 @@ def unpacked(packed: np.ndarray, columns: int, dtype: Any) -> np.ndarray:
     >>> unpacked(np.array([[125, 1]], np.int8), 3, np.float32).tolist()
     [[-3.0, 7.0, 1.0]]
     """
-    found = np.empty((len(packed), columns), dtype)
+    if packed.strides[0] < packed.strides[1]:  # memory is written in the order in which it is read
+        found = np.empty((columns, len(packed)), dtype).T
+    else:
+        found = np.empty((len(packed), columns), dtype)
     found[:, ::2] = (packed << 4) >> 4  # the shift back brings the sign along
     found[:, 1::2] = packed[:, : columns // 2] >> 4
     return found
@@ -138,6 +157,8 @@ def forward(
         The result `(..., columns)`, and what backward needs.
     """
     given = x if integers is None else integers
+    if matrix.row_scale is not None:
+        given = given / matrix.row_scale
     y = product(given.reshape(-1, given.shape[-1]), matrix).reshape(*x.shape[:-1], matrix.columns)
     if scale is not None:
         y = y / (scale if matrix.zero is not None else matrix.scale * scale)
@@ -160,4 +181,6 @@ def backward(g: np.ndarray, saved: tuple) -> np.ndarray:
             dx[:, r] += dot(g[:, c], matrix.block(r, c, g.dtype).T)
 
     parallel.run([functools.partial(fill, r) for r in bands])
+    if matrix.row_scale is not None:
+        dx /= matrix.row_scale
     return dx.reshape(shape)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
+from collections.abc import Iterator
 from threading import Lock, RLock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -116,32 +118,44 @@ def quantize_once(quantize: Any) -> Any:
         given = signature.bind(self, *args, **kwargs).arguments
         config = resolved_config(given.get("mode"), given.get("config"))
         given.update(mode=config.mode, config=config)
-        if not self.built:
-            raise ValueError(
-                f"Cannot quantize a layer that isn't yet built. Layer '{self.name}' (of type "
-                f"'{type(self).__name__}') is not built yet: call it on data first, or build it."
-            )
-        if self.quantization_mode is not None:
-            raise ValueError(
-                f"Layer '{self.name}' is already quantized with dtype_policy="
-                f"'{self._policy.name}'. Received: mode={config.mode!r}"
-            )
-        if config.mode == "int8" and self.compute_dtype == "float16":
-            raise ValueError(
-                f"Layer '{self.name}': quantization mode='int8' doesn't work well with "
-                "compute_dtype='float16'. Use 'mixed_bfloat16' or 'float32'."
-            )
-        closed = self._closed
-        object.__setattr__(self, "_quantizing", True)
-        object.__setattr__(self, "_closed", False)
-        try:
+        check_quantizable(self, config.mode)
+        with opened(self):
             quantize(**given)
-        finally:
-            object.__setattr__(self, "_closed", closed)
-            object.__setattr__(self, "_quantizing", False)
 
     wrapped._wrapped = True
     return wrapped
+
+
+def check_quantizable(layer: Any, mode: str) -> None:
+    """Raise ValueError if the layer is not in a state in which it could be quantized."""
+    if not layer.built:
+        raise ValueError(
+            f"Cannot quantize a layer that isn't yet built. Layer '{layer.name}' (of type "
+            f"'{type(layer).__name__}') is not built yet: call it on data first, or build it."
+        )
+    if layer.quantization_mode is not None:
+        raise ValueError(
+            f"Layer '{layer.name}' is already quantized with dtype_policy="
+            f"'{layer._policy.name}'. Received: mode={mode!r}"
+        )
+    if mode == "int8" and layer.compute_dtype == "float16":
+        raise ValueError(
+            f"Layer '{layer.name}': quantization mode='int8' doesn't work well with "
+            "compute_dtype='float16'. Use 'mixed_bfloat16' or 'float32'."
+        )
+
+
+@contextlib.contextmanager
+def opened(layer: Any) -> Iterator[None]:
+    """Let a built layer get other variables while it is quantized."""
+    closed = layer._closed
+    object.__setattr__(layer, "_quantizing", True)
+    object.__setattr__(layer, "_closed", False)
+    try:
+        yield
+    finally:
+        object.__setattr__(layer, "_closed", closed)
+        object.__setattr__(layer, "_quantizing", False)
 
 
 def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:

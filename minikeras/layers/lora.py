@@ -17,6 +17,17 @@ from minikeras.layers.layer import Layer
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
 
+WITHOUT_LORA = ("float8", "gptq", "awq")
+"""Modes of quantization that go without lora."""
+
+
+def lora_refused(name: str, mode: str) -> str:
+    """Return the message that a layer cannot be adapted and quantized in this way at once."""
+    return (
+        f"Layer '{name}': lora is not supported together with quantization mode={mode!r}. Use 'int8' or "
+        "'int4'."
+    )
+
 
 class AdaptableLayer(Layer):
     """A layer with one large weight, to which `enable_lora` can add a matrix of low rank.
@@ -78,6 +89,7 @@ class AdaptableLayer(Layer):
 
         Raises:
             ValueError: if the layer is not built, is adapted already, or constrains the weight.
+            NotImplementedError: if it is quantized, other than to int8 or int4.
         """
         name = self.adapted
         if getattr(self, f"{name}_constraint") is not None:
@@ -94,6 +106,8 @@ class AdaptableLayer(Layer):
             raise ValueError(
                 f"Layer '{self.name}': lora is already enabled. It can be enabled only once."
             )
+        if self.quantization_mode in WITHOUT_LORA:
+            raise NotImplementedError(lora_refused(self.name, self.quantization_mode))
         weight, shape = self._adapted_variable(), self._adapted_shape()
         options = {"dtype": "float32", "regularizer": getattr(self, f"{name}_regularizer")}
         closed = self._closed

@@ -131,17 +131,20 @@ class Model(Trainer, Layer):
     ) -> None:
         """Store the weights of the model's layers in few bits; it has to be compiled again afterwards.
 
-        Layers with weights that cannot be quantized stay as they are, with a warning.
+        Layers with weights that cannot be quantized stay as they are, with a warning. `"gptq"` and `"awq"`
+        run the model on data, and change the `Dense` and `EinsumDense` of the blocks that their config
+        names; layers outside of the blocks stay in floats.
 
         Args:
-            mode: `"int8"`, `"int4"` or `"float8"`; None if `config` says it.
-            config: a `QuantizationConfig`, None for the mode's default.
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`; None if `config` says it.
+            config: a `QuantizationConfig`, None for the mode's default. `"gptq"` and `"awq"` need one.
             filters: which layers: a regular expression that is found in their names, several of them,
                 or a function of a layer; None for all.
             type_check: whether subclasses of the layers that can be quantized are left out.
 
         Raises:
-            ValueError: for a wrong argument, or if a layer is not built or quantized already.
+            ValueError: for a wrong argument, or if a layer is not built or quantized already; for `"gptq"`
+                and `"awq"` also if it is not said what the blocks are, or there is no data.
 
         Example:
 
@@ -158,22 +161,41 @@ class Model(Trainer, Layer):
                 f"or a function. Received: filters={filters!r} (of type {type(filters)})"
             )
         patterns = [filters] if isinstance(filters, str) else filters
-        chosen = []
-        for layer in self._flatten_layers():
-            if layer is self or layer._layers or not layer.weights:
-                continue
+
+        def wanted(layer: Layer) -> bool:
             if patterns is None or callable(patterns):
-                wanted = patterns is None or patterns(layer)
-            else:
-                wanted = any(re.search(pattern, layer.name) for pattern in patterns)
-            if wanted:
-                chosen.append(layer)
-        for layer in chosen:
-            try:
-                layer.quantize(mode, type_check=type_check, config=config)
-            except NotImplementedError as error:
-                warn(str(error))
+                return patterns is None or patterns(layer)
+            return any(re.search(pattern, layer.name) for pattern in patterns)
+
+        # Most programs quantize nothing, and need not import it.
+        from minikeras.models.calibration import calibrate
+        from minikeras.quantizers.calibration import CalibratedConfig
+        from minikeras.quantizers.quantization_config import resolved_config
+
+        config = resolved_config(mode, config)
+        if isinstance(config, CalibratedConfig):
+            calibrate(self, config, wanted, type_check)
+        else:
+            leaves = [v for v in self._flatten_layers() if v is not self and not v._layers]
+            for layer in [v for v in leaves if v.weights and wanted(v)]:
+                try:
+                    layer.quantize(type_check=type_check, config=config)
+                except NotImplementedError as error:
+                    warn(str(error))
         self.train_function = self.test_function = self.predict_function = None
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> dict | None:
+        """Return what `"gptq"` and `"awq"` go through, where their config does not say it; None here.
+
+        A model of one's own overrides it.
+
+        Args:
+            mode: `"gptq"` or `"awq"`.
+
+        Returns:
+            `{"pre_block_layers": [...], "sequential_blocks": [...]}`, see `quantizers.GPTQConfig`.
+        """
+        return None
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape (or a list or dict of shapes).

@@ -1,11 +1,13 @@
 """`keras.quantizers`: numbers in few bits, and back."""
 
+from minikeras.quantizers.awq import AWQConfig
 from minikeras.quantizers.fake_quantization import fake_quant_with_min_max_vars
 from minikeras.quantizers.float8 import (
     compute_float8_amax_history,
     compute_float8_scale,
     quantize_and_dequantize,
 )
+from minikeras.quantizers.gptq import GPTQConfig
 from minikeras.quantizers.integers import (
     abs_max_quantize,
     abs_max_quantize_grouped_with_zero_point,

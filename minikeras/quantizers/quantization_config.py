@@ -39,7 +39,7 @@ class QuantizationConfig(Configurable):
         """Return a config's quantizer of inputs, which may be None; the default without a config."""
         return default if config is None else config.activation_quantizer
 
-    def policy_mode(self) -> str:
+    def dtype_policy_string(self) -> str:
         """Return what the dtype policy of a layer calls this quantization."""
         return self.mode
 
@@ -93,7 +93,7 @@ class Int4QuantizationConfig(QuantizationConfig):
     Example:
 
     >>> from minikeras import quantizers
-    >>> quantizers.Int4QuantizationConfig(block_size=64).policy_mode()
+    >>> quantizers.Int4QuantizationConfig(block_size=64).dtype_policy_string()
     'int4/64'
     """
 
@@ -133,7 +133,7 @@ class Int4QuantizationConfig(QuantizationConfig):
         """Whether groups of numbers have scales and zero points of their own."""
         return self.block_size is not None and self.block_size > 0
 
-    def policy_mode(self) -> str:
+    def dtype_policy_string(self) -> str:
         """Return what the dtype policy of a layer calls this quantization."""
         return f"int4/{-1 if self.block_size is None else self.block_size}"
 
@@ -202,8 +202,8 @@ def resolved_config(mode: str | None, config: Any) -> QuantizationConfig:
     if config is None:
         if mode not in _DEFAULTS:
             raise ValueError(
-                f"quantize: mode={mode!r} needs calibration on data, which is not supported. Use one of "
-                f"{tuple(_DEFAULTS)}."
+                f"quantize: mode={mode!r} needs data to calibrate with: give `config`, a "
+                f"{mode.upper()}Config. Received: config=None"
             )
         return _DEFAULTS[mode]()
     if mode is not None and config.mode != mode:

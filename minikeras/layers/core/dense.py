@@ -101,7 +101,7 @@ class Dense(QuantizableLayer):
     def _quantized_weights(self) -> list[QuantizedWeight]:
         return [QuantizedWeight("kernel", (self.input_spec.axes[-1], self.units), summed=(0,))]
 
-    quantization_modes = ("int8", "int4", "float8")
+    quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
 
     def quantized_call(self, inputs: Any, training: Any = None) -> Any:
         if self.quantization_mode == "float8":

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
+from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
@@ -148,7 +151,8 @@ class EinsumDense(QuantizableLayer):
             )
         ]
 
-    quantization_modes = ("int8", "int4", "float8")
+    calibrated_names: ClassVar[dict[str, str]] = {"kernel_zero": "zero_point"}
+    quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
 
     def quantized_call(self, inputs: Any, training: Any = None) -> Any:
         if self.quantization_mode == "float8":
@@ -162,6 +166,14 @@ class EinsumDense(QuantizableLayer):
             new = self._plan.kernel_shape[n:]
             y = y if len(new) == 1 else reshape(y, (*y.shape[:-1], *new))
         return self._after_product(y, inputs)
+
+    def calibrated_inputs(self, inputs: Any) -> np.ndarray:
+        x, w, y, side = _labels(self.equation)
+        first = self._inputs_ndim - len(x) if side == "left" else 0
+        summed = [first + x.index(c) for c in w if c not in y]  # in the order of the kernel's rows
+        found = to_array(inputs)
+        others = [a for a in range(found.ndim) if a not in summed]
+        return super().calibrated_inputs(found.transpose(*others, *summed))
 
     def _axes_summed(self) -> tuple[int, ...]:
         """The axes of the inputs that the product sums over."""

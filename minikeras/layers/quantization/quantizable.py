@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.layers.building import check_quantizable, opened
 from minikeras.layers.layer import Layer
-from minikeras.layers.lora import AdaptableLayer
+from minikeras.layers.lora import WITHOUT_LORA, AdaptableLayer, lora_refused
 from minikeras.layers.quantization.products import AS_QUANTIZED, INTEGER_PRODUCT
 from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
 
-_INTEGERS = ("int8", "int4")
+CALIBRATED = ("gptq", "awq")
+"""Modes that look at a layer's inputs before they round its weights."""
+_INTEGERS = ("int8", "int4", *CALIBRATED)
+_WHOLE_NAMES = ("awq_scales", "g_idx")  # of variables that are not called after a weight
 
 
 def _format(mode: str) -> ModuleType:
     """Return the module of a mode, which says how weights are stored."""
-    return importlib.import_module(f"minikeras.layers.quantization.{mode}")
+    name = "calibrated" if mode in CALIBRATED else mode
+    return importlib.import_module(f"minikeras.layers.quantization.{name}")
 
 
 class QuantizableLayer(AdaptableLayer):
@@ -33,10 +38,13 @@ class QuantizableLayer(AdaptableLayer):
     name; the variables are attributes of the layer: `kernel`, `kernel_scale`, ...
     """
 
-    quantization_modes: tuple[str, ...] = _INTEGERS
+    quantization_modes: tuple[str, ...] = ("int8", "int4")
     """The modes that the layer knows."""
 
     argument_sources = {"quantization_config": "quantization_config"}
+
+    calibrated_names: ClassVar[dict[str, str]] = {}
+    """Names of variables of GPTQ and AWQ, where they are not those of the attributes."""
 
     quantization_config: Any = None
     inputs_quantizer: Any = None
@@ -71,16 +79,19 @@ class QuantizableLayer(AdaptableLayer):
             form.build(self)
             return
         self.inputs_quantizer = form.inputs_quantizer(self, config)
-        self._is_packed = mode == "int4"
+        self._is_packed = mode == "int4" or getattr(self._policy, "weight_bits", None) == 4
         for weight in self._quantized_weights():
             for ending, (shape, dtype, initializer) in form.parts(self, weight, config).items():
-                name = ending if ending == "g_idx" else weight.name + ending
+                name = ending if ending in _WHOLE_NAMES else weight.name + ending
                 if name in self.__dict__:
                     continue  # the groups are the same for all weights
-                made = self.add_weight(shape, initializer, name=name, dtype=dtype, trainable=False)
+                shown = self.calibrated_names.get(name, name) if mode in CALIBRATED else name
+                made = self.add_weight(shape, initializer, name=shown, dtype=dtype, trainable=False)
                 setattr(self, name, made)
 
     def _check_mode(self, mode: str) -> None:
+        if self.lora_enabled and mode in WITHOUT_LORA:
+            raise NotImplementedError(lora_refused(self.name, mode))
         if mode not in self.quantization_modes:
             raise NotImplementedError(
                 f"Layer '{self.name}' ({type(self).__name__}): invalid quantization mode. Expected one of "
@@ -108,17 +119,46 @@ class QuantizableLayer(AdaptableLayer):
         if type_check and "_quantized_weights" not in type(self).__dict__:
             super().quantize(mode, type_check, config)
         self._check_mode(mode)
+        if mode in CALIBRATED:
+            raise ValueError(
+                f"Layer '{self.name}': mode={mode!r} has to see the layer's inputs. Call `quantize` of the "
+                "model that the layer is in."
+            )
+        self._store_in(mode, config, config)
+
+    def quantize_after(self, observer: Any) -> None:
+        """Store the layer's large weight in few bits, by what a calibration saw of its inputs.
+
+        Args:
+            observer: what `CalibratedConfig.observer` gave and was shown the `calibrated_inputs`.
+        """
+        with opened(self):
+            self._store_in(observer.config.mode, observer.config, observer)
+
+    def check_calibrated_mode(self, mode: str, type_check: bool) -> None:
+        """Raise what `quantize` would raise: ValueError, or NotImplementedError for what cannot be."""
+        if type_check and "_quantized_weights" not in type(self).__dict__:
+            super().quantize(mode)
+        self._check_mode(mode)
+        check_quantizable(self, mode)
+
+    def calibrated_inputs(self, inputs: Any) -> np.ndarray:
+        """Return inputs of the layer as a matrix, whose columns go with the rows of the weight's."""
+        return to_array(inputs).reshape(-1, self._quantized_weights()[0].matrix_shape[0])
+
+    def _store_in(self, mode: str, config: Any, known: Any) -> None:
+        """Put other variables in the place of the weights; `known` is what the mode encodes them by."""
         scope = self._adapted_variable().path.rpartition("/")[0]
         before = {id(v) for v in self._variables_made}
         weights = self._quantized_weights() if mode in _INTEGERS else []
         form = _format(mode)
-        encoded = {w.name: form.encode(w, self._stored(w)[""], config) for w in weights}
+        encoded = {w.name: form.encode(w, self._stored(w)[""], known) for w in weights}
         for w in weights:
             variable = self._part(w, "")
             self._variables_made = [v for v in self._variables_made if v is not variable]
             delattr(self, "_" + w.name if w.name == self.adapted else w.name)
         self.quantization_config = config
-        self.dtype_policy = f"{config.policy_mode()}_from_{self._policy.name}"
+        self.dtype_policy = f"{config.dtype_policy_string()}_from_{self._policy.name}"
         self.quantized_build(self._quantized_weights()[0].shape, mode, config)
         for w in weights:
             for ending, value in encoded[w.name].items():
@@ -133,8 +173,8 @@ class QuantizableLayer(AdaptableLayer):
     # What is stored.
 
     def _part(self, weight: QuantizedWeight, ending: str) -> Variable:
-        if ending == "g_idx":
-            return self.g_idx
+        if ending in _WHOLE_NAMES:
+            return self.__dict__[ending]
         if ending == "" and weight.name == self.adapted:
             return self._adapted_variable()
         return self.__dict__[weight.name + ending]
@@ -142,7 +182,7 @@ class QuantizableLayer(AdaptableLayer):
     def _stored(self, weight: QuantizedWeight) -> dict[str, np.ndarray]:
         """Return the arrays of a weight's variables, by what ends their names."""
         endings = [e for e in ("_scale", "_zero") if weight.name + e in self.__dict__]
-        endings += ["g_idx"] if "g_idx" in self.__dict__ else []
+        endings += [e for e in _WHOLE_NAMES if e in self.__dict__]
         return {e: self._part(weight, e).array for e in ["", *endings]}
 
     def _in_floats(self, weight: QuantizedWeight) -> np.ndarray:
@@ -154,6 +194,15 @@ class QuantizableLayer(AdaptableLayer):
 
     def _as_matrix(self, weight: QuantizedWeight) -> Any:
         return _format(self.quantization_mode).matrix(weight, self._stored(weight))
+
+    @property
+    def quantized_kernel(self) -> Variable:
+        """The variable of a kernel that GPTQ or AWQ has rounded."""
+        if self.quantization_mode not in CALIBRATED:
+            raise AttributeError(
+                f"Layer '{self.name}' has no `quantized_kernel`: it is not quantized by 'gptq' or 'awq'."
+            )
+        return self._adapted_variable()
 
     def _adapted_value(self) -> Tensor:
         if self.quantization_mode not in _INTEGERS:
@@ -210,8 +259,10 @@ class QuantizableLayer(AdaptableLayer):
         first, *others = self._quantized_weights()
         endings = ("_scale", "_zero")
         found = [self._adapted_variable(), self.__dict__.get("bias")]
+        if self.quantization_mode in CALIBRATED:
+            found.reverse()
         found += [self.__dict__.get(first.name + e) for e in endings]
-        found.append(self.__dict__.get("g_idx"))
+        found += [self.__dict__.get(e) for e in _WHOLE_NAMES]
         found += [self.__dict__.get(w.name + e) for w in others for e in ("", *endings)]
         return [v for v in found if v is not None]
 

@@ -45,6 +45,16 @@ class QuantizedWeight(NamedTuple):
         rows = math.prod([self.shape[a] for a in self.summed])
         return rows, math.prod(self.shape) // rows
 
+    def as_matrix(self, values: np.ndarray) -> np.ndarray:
+        """Return the weight as a matrix, a row for each number of a sum."""
+        others = [a for a in range(len(self.shape)) if a not in self.summed]
+        return values.transpose(*self.summed, *others).reshape(self.matrix_shape)
+
+    def from_matrix(self, matrix: np.ndarray) -> np.ndarray:
+        """Return the weight in its own shape: the reverse of `as_matrix`."""
+        order = [*self.summed, *[a for a in range(len(self.shape)) if a not in self.summed]]
+        return matrix.reshape([self.shape[a] for a in order]).transpose(np.argsort(order))
+
     def laid_out(self, scale: np.ndarray) -> np.ndarray:
         """Return a scale that has all axes of the weight as it is stored."""
         return scale.transpose(*self.kept, *self.summed).reshape(self.stored_scale_shape)
