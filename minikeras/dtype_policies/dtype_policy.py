@@ -140,7 +140,7 @@ class QuantizedDTypePolicy(DTypePolicy):
     ('int8', 'bfloat16', 'float32')
     """
 
-    argument_sources = {"mode": "_full_mode", "source_name": "_source_name", "name": None}
+    argument_sources = {"mode": "full_mode", "source_name": "_source_name", "name": None}
 
     def __init__(self, mode: str, source_name: str | None = None) -> None:
         source = dtype_policy().name if source_name is None else source_name
@@ -162,7 +162,7 @@ class QuantizedDTypePolicy(DTypePolicy):
                 "'mixed_bfloat16' or 'float32'."
             )
         self._name = f"{mode}_from_{source}"
-        self._full_mode, self._mode, self._source_name = mode, base, source
+        self.full_mode, self._mode, self._source_name = mode, base, source
 
     def _read_mode(self, mode: str) -> str:
         """Return the kind of quantization, and keep the numbers that are behind it."""

@@ -9,7 +9,7 @@ from minikeras.dtype_policies import DTypePolicyMap
 
 
 def policy_with_parts(layer: Any) -> Any:
-    """Return the policy to write into a layer's config: with those of its quantized parts by their paths."""
+    """Return the policy for a layer's config: with those of its quantized parts by their paths."""
     policy = layer.dtype_policy
     parts = [p for p in layer._flatten_layers(include_self=False) if p.quantization_mode]
     if not parts or isinstance(policy, DTypePolicyMap):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from minikeras import dtype_policies
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.layers.building import check_quantizable, opened
@@ -169,6 +170,17 @@ class QuantizableLayer(AdaptableLayer):
         if self.lora_enabled:
             variable = self._adapted_variable()
             variable.trainable = variable.initially_trainable = False
+
+    def policy_for_gradient_check(self) -> Any:
+        if self.quantization_mode is None:
+            return super().policy_for_gradient_check()
+        if self.quantization_mode == "float8" or self.inputs_quantizer is not None:
+            raise ValueError(
+                f"gradient_check: layer '{self.name}', quantized with dtype_policy='{self._policy.name}', "
+                "rounds its inputs. Its gradient is that of a layer which does not, and differences of "
+                "outputs do not show it."
+            )
+        return dtype_policies.get(f"{self._policy.full_mode}_from_float64")
 
     # What is stored.
 

@@ -7,7 +7,7 @@ import pytest
 
 import minikeras
 from minikeras import layers, models, quantizers
-from minikeras.autodiff import GradientTape
+from minikeras.autodiff import GradientTape, gradient_check
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 2, 7)).astype("float32")
@@ -235,6 +235,54 @@ def test_training_in_float8_is_keras(keras, name):
     ours.layers[-1].save_own_variables(a)
     theirs.layers[-1].save_own_variables(b)
     assert [np.shape(v) for v in a.values()] == [np.shape(v) for v in b.values()]
+
+
+def test_gradients_of_weights_in_few_bits_are_checked_as_such():
+    layer = layers.Dense(4, activation="tanh")
+    layer(X)
+    layer.quantize(config=CONFIGS["int4"](quantizers))
+    before = np.asarray(layer(X))
+    gradient_check(layer, X)
+    assert layer.dtype_policy.name == "int4/3_from_float32"
+    np.testing.assert_array_equal(np.asarray(layer(X)), before)
+    rounding = layers.Dense(4, name="rounding")
+    rounding(X)
+    rounding.quantize("int8")
+    with pytest.raises(ValueError, match="'rounding'.*rounds its inputs"):
+        gradient_check(rounding, X)
+    assert rounding.quantization_mode == "int8"
+
+
+def test_float8_goes_without_lora(keras):
+    for k in (minikeras, keras):
+        quantized, adapted = k.layers.Dense(3), k.layers.Dense(3)
+        for layer in (quantized, adapted):
+            layer.build((None, 4))
+        quantized.quantize("float8")
+        adapted.enable_lora(2)
+        with pytest.raises(NotImplementedError, match="(?i)lora"):
+            quantized.enable_lora(2)
+            quantized(np.ones((1, 4)))  # Keras tells it here
+        with pytest.raises(NotImplementedError, match="(?i)lora"):
+            adapted.quantize("float8")
+            adapted(np.ones((1, 4)))
+
+
+def test_quantized_attention_comes_back_from_a_file(tmp_path):
+    inputs = minikeras.Input((2, 7))
+    model = minikeras.Model(inputs, layers.MultiHeadAttention(2, 3)(inputs, inputs))
+    model.quantize("int8", filters="query|value")
+    expected = model.predict(X, verbose=0)
+    model.save(tmp_path / "attention.keras")
+    again = models.load_model(tmp_path / "attention.keras")
+    np.testing.assert_array_equal(again.predict(X, verbose=0), expected)
+    attention = again.layers[-1]
+    assert attention.query_dense.quantization_mode == "int8"
+    assert attention.key_dense.quantization_mode is None
+    as_they_are = minikeras.Model(inputs, layers.MultiHeadAttention(2, 3)(inputs, inputs))
+    as_they_are.quantize(config=CONFIGS["int8, inputs as they are"](quantizers))
+    with pytest.warns(UserWarning, match="not the quantizers"):
+        as_they_are.layers[-1].get_config()
 
 
 def test_layers_around_a_quantized_one_call_it_as_such():
