@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,29 +47,52 @@ class IntegerMatrix(NamedTuple):
     def shape(self) -> tuple[int, int]:
         return len(self.integers), self.columns
 
-    def block(self, rows: slice, columns: slice, dtype: Any) -> np.ndarray:
-        """Return a part of the matrix as floats, without `row_scale`, nor `scale` where there is no `zero`.
+    def pieces(self, rows: slice, columns: slice, dtype: Any) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield parts of the matrix, with their columns, as floats that are still the integers.
 
-        A packed matrix is cut at even columns only.
+        A packed matrix is cut at even columns only, and comes as its even columns and its odd ones.
         """
-        if self.packed:
-            found = unpacked(
-                self.integers[rows, columns.start // 2 : (columns.stop + 1) // 2],
-                columns.stop - columns.start,
-                dtype,
-            )
-        else:
-            found = self.integers[rows, columns].astype(dtype)
+        if not self.packed:
+            yield columns, self.integers[rows, columns].astype(dtype)
+            return
+        start, stop = columns.start, columns.stop
+        pairs = self.integers[rows, start // 2 : (stop + 1) // 2]
+        yield slice(start, stop, 2), ((pairs << 4) >> 4).astype(dtype)  # back, with the sign
+        pairs = pairs[:, : (stop - start) // 2]
+        yield slice(start + 1, stop, 2), (pairs >> 4).astype(dtype)
+
+    def unscaled(self, piece: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Return a piece, changed in place, without `row_scale`, nor `scale` where there is no `zero`."""
         if self.zero is not None:
             zero, scale = self.zero[:, columns], self.scale[:, columns]
             for run, group in _runs(self.groups[rows].astype(np.intp)):
-                found[run] -= zero[group]
-                found[run] *= scale[group]
-        return found
+                piece[run] -= zero[group]
+                piece[run] *= scale[group]
+        return piece
+
+    def times(self, x: np.ndarray, piece: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Return `x @ piece`, in the same way, `piece` being one of `pieces`."""
+        # With few rows, outputs of each group are fewer than its weights. (NumPy would copy parts of a
+        # piece that is stored by columns.)
+        few = 16 * len(x) <= len(piece) and self.zero is not None and piece.flags.c_contiguous
+        runs = _runs(self.groups[rows].astype(np.intp)) if few else []
+        if not 0 < 4 * len(x) * len(runs) <= len(piece) or runs[0][0] == slice(None):
+            return dot(x, self.unscaled(piece, rows, columns))
+        zero, scale = self.zero[:, columns], self.scale[:, columns]
+        y = np.zeros((len(x), piece.shape[1]), x.dtype)
+        for run, group in runs:
+            part = dot(x[:, run], piece[run])
+            part -= x[:, run].sum(axis=1, keepdims=True) * zero[group]
+            part *= scale[group]
+            y += part
+        return y
 
     def floats(self, dtype: Any) -> np.ndarray:
         """Return the matrix as floats."""
-        found = self.block(slice(0, len(self.integers)), slice(0, self.columns), dtype)
+        found = np.empty(self.shape, dtype)
+        rows = slice(0, len(found))
+        for columns, piece in self.pieces(rows, slice(0, self.columns), dtype):
+            found[:, columns] = self.unscaled(piece, rows, columns)
         if self.zero is None:
             found /= self.scale
         if self.row_scale is not None:
@@ -128,15 +152,18 @@ def product(x: np.ndarray, matrix: IntegerMatrix) -> np.ndarray:
     if exact:
         x = x.astype(np.float32)
     rows, columns = matrix.shape
-    if rows <= ROWS and rows * columns <= BLOCK:
-        return dot(x, matrix.block(slice(0, rows), slice(0, columns), x.dtype))
+    if rows <= ROWS and rows * columns <= BLOCK and not matrix.packed:
+        whole = slice(0, rows), slice(0, columns)
+        ((_, piece),) = matrix.pieces(*whole, x.dtype)
+        return matrix.times(x, piece, *whole)
     y = np.zeros((len(x), columns), np.int32 if exact and rows > ROWS else x.dtype)
     bands, strips = _strips(matrix.shape)
 
     def fill(c: slice) -> None:
         for r in bands:
-            part = dot(x[:, r], matrix.block(r, c, x.dtype))
-            np.add(y[:, c], part, out=y[:, c], casting="unsafe")
+            for at, piece in matrix.pieces(r, c, x.dtype):
+                part = matrix.times(x[:, r], piece, r, at)
+                np.add(y[:, at], part, out=y[:, at], casting="unsafe")
 
     parallel.run([functools.partial(fill, c) for c in strips])
     return y.astype(x.dtype, copy=False)
@@ -178,7 +205,8 @@ def backward(g: np.ndarray, saved: tuple) -> np.ndarray:
 
     def fill(r: slice) -> None:
         for c in strips:
-            dx[:, r] += dot(g[:, c], matrix.block(r, c, g.dtype).T)
+            for at, piece in matrix.pieces(r, c, g.dtype):
+                dx[:, r] += dot(g[:, at], matrix.unscaled(piece, r, at).T)
 
     parallel.run([functools.partial(fill, r) for r in bands])
     if matrix.row_scale is not None:
