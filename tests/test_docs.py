@@ -11,7 +11,10 @@ import pytest
 import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/training_loops.md", "docs/data.md", "docs/options.md"]
+PAGES = [
+    "README.md",
+    *[f"docs/{n}.md" for n in ("training_loops", "data", "options", "quantization")],
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
