@@ -18,6 +18,7 @@ PAGES = [
     "docs/options.md",
     "docs/interop.md",
     "docs/inside.md",
+    "docs/quantization.md",
 ]
 NEEDED = {"docs/interop.md": ("pandas", "polars", "jax", "sklearn")}
 

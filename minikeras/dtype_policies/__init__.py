@@ -2,8 +2,13 @@
 
 from minikeras.common.late_names import late_names as _late_names
 from minikeras.dtype_policies.dtype_policy import (
+    AWQDTypePolicy,
     DTypePolicy,
     FloatDTypePolicy,
+    GPTQDTypePolicy,
+    Int4DTypePolicy,
+    QuantizedDTypePolicy,
+    QuantizedFloat8DTypePolicy,
     dtype_policy,
     reset_dtype_policy,
     set_dtype_policy,

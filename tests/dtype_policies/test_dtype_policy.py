@@ -65,11 +65,6 @@ def test_unknown_names(name):
         DTypePolicy(name)
 
 
-def test_quantized_policies_say_what_to_use():
-    with pytest.raises(ValueError, match=r"not supported.*Use 'mixed_float16'"):
-        dtype_policies.get("int8_from_mixed_float16")
-
-
 def test_a_name_is_a_string():
     with pytest.raises(TypeError, match="must be a string"):
         DTypePolicy(np.float32)
