@@ -181,6 +181,9 @@ class AxisMap:
 _BAND = 8
 """Rows of a small matrix: more of them would have more zeros, fewer make shorter loops."""
 
+_FEW = 8
+"""Up to so many channels, a row's pixels are multiplied from the right, zeros between the channels."""
+
 
 def _triangle(x: np.ndarray) -> np.ndarray:
     return np.maximum(0, 1 - np.abs(x))
@@ -342,8 +345,7 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     n, height, width, channels = x.shape
     high, wide = rows.target if rows else height, columns.target if columns else width
     y = np.empty((n, high, wide, channels), x.dtype)
-    # The first of the two products is the one that leaves less for the second.
-    columns_first = columns is not None and high * width > height * wide
+    columns_first = _columns_first(rows, columns, channels)
 
     def work(piece: Piece) -> None:
         low, upper = rows.span(piece.top, piece.bottom) if rows else (piece.top, piece.bottom)
@@ -372,6 +374,26 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     return y
 
 
+def _columns_first(rows: AxisMap | None, columns: AxisMap | None, channels: int) -> bool:
+    """Return whether the map along the width costs less if it comes first, and that along the height then.
+
+    The first one that makes images smaller leaves less for the second; but a product along the width
+    multiplies with zeros too, for all channels but one's own.
+    """
+    if rows is None or columns is None:
+        return rows is None
+    of_row = _products(rows)
+    of_column = _products(columns) * (channels if channels <= _FEW else 1)
+    both = rows.target * columns.target
+    first = rows.size * columns.target * of_column + both * of_row
+    return first < rows.target * columns.size * of_row + both * of_column
+
+
+def _products(along: AxisMap) -> float:
+    """Return about how many products the bands of a map cost for each new pixel."""
+    return along.weights.shape[1] + _BAND * along.size / max(along.target, 1)
+
+
 def resample_one(
     image: np.ndarray, rows: AxisMap | None, columns: AxisMap | None, out: np.ndarray
 ) -> None:
@@ -384,7 +406,7 @@ def resample_one(
         out: where the result is put.
     """
     piece = Piece(0, 1, 0, len(out))
-    if columns and rows and len(out) * image.shape[1] > len(image) * out.shape[1]:
+    if columns and rows and _columns_first(rows, columns, image.shape[2]):
         _across_rows(_along_rows(image, columns, None), rows, piece, 0, out)
         return
     if rows:
@@ -412,7 +434,7 @@ def _along_rows(image: np.ndarray, columns: AxisMap, into: np.ndarray | None) ->
     height, width, channels = image.shape
     if into is None:
         into = scratch("wide", (height, columns.target, channels), image.dtype)
-    if channels > 8:
+    if channels > _FEW:
         for target, source, block in columns.bands(0, columns.target, image.dtype, 0):
             np.matmul(block, image[:, source], into[:, target])
         return into
