@@ -16,6 +16,8 @@ NAMESPACES = {
     "minikeras": "Tapes, gradients, variables",
     "minikeras.models": "Models and training",
     "minikeras.layers": "Layers",
+    "minikeras.applications": "Known networks",
+    "minikeras.applications.imagenet_utils": "Images and classes of ImageNet",
     "minikeras.ops": "Operations",
     "minikeras.losses": "Losses",
     "minikeras.metrics": "Metrics",
@@ -26,6 +28,10 @@ NAMESPACES = {
     "minikeras.initializers": "Initializers",
     "minikeras.regularizers": "Regularizers",
     "minikeras.constraints": "Constraints",
+    "minikeras.quantizers": "Quantizers",
+    "minikeras.dtype_policies": "Dtypes of layers",
+    "minikeras.mixed_precision": "Mixed precision",
+    "minikeras.distillation": "Distillation",
     "minikeras.random": "Random numbers",
     "minikeras.data": "Pipelines of data",
     "minikeras.datasets": "Data sets",
@@ -37,11 +43,14 @@ NAMESPACES = {
     "minikeras.datasets.imdb": "IMDB reviews",
     "minikeras.datasets.mnist": "MNIST",
     "minikeras.datasets.reuters": "Reuters news",
+    "minikeras.preprocessing": "Data of files and series",
     "minikeras.preprocessing.image": "Images",
+    "minikeras.preprocessing.sequence": "Sequences",
     "minikeras.wrappers": "scikit-learn",
     "minikeras.utils": "Utilities",
     "minikeras.visualization": "Pictures",
     "minikeras.saving": "Files, objects and their configs",
+    "minikeras.export": "Export",
     "minikeras.config": "Settings",
     "minikeras.tree": "Nested structures",
 }
@@ -88,7 +97,7 @@ def reference(namespace, title):
     lines = [f"# {title}", "", f"`{namespace}`", ""]
     seen = set()
     late = getattr(vars(module).get("__getattr__"), "homes", {})
-    for name in sorted(dir(module)):
+    for name in sorted(getattr(module, "__all__", None) or dir(module)):
         value = getattr(module, name)
         public = inspect.isclass(value) or inspect.isfunction(value)
         ours = getattr(value, "__module__", "").startswith("minikeras")

@@ -21,6 +21,32 @@ class Signatures(griffe.Extension):
         obj.set_member("__init__", griffe.Function("__init__", parameters=parameters))
 
 
+class Networks(griffe.Extension):
+    """Puts functions into the modules of `applications` as they are when imported: made from tables."""
+
+    def on_object(self, *, obj, **kwargs):
+        """Add the public functions of a module, with their documentation."""
+        if not obj.is_module or not obj.path.startswith("minikeras.applications."):
+            return
+        for name, value in vars(importlib.import_module(obj.path)).items():
+            made_here = inspect.isfunction(value) and value.__module__ == obj.path
+            if made_here and name[0].isupper():
+                signature = inspect.signature(value)
+                function = griffe.Function(
+                    name,
+                    parameters=griffe.Parameters(*map(described, signature.parameters.values())),
+                    returns="Model",
+                )
+                own = obj.docstring
+                function.docstring = griffe.Docstring(
+                    inspect.getdoc(value),
+                    parent=function,
+                    parser=own.parser,
+                    parser_options=own.parser_options,
+                )
+                obj.set_member(name, function)
+
+
 def described(parameter):
     """Return griffe's description of a parameter."""
     empty = parameter.empty

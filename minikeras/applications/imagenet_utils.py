@@ -15,6 +15,8 @@ from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.settings import settings
 from minikeras.utils.file_utils import RemoteFile, cached_file
 
+__all__ = ["decode_predictions", "preprocess_input"]
+
 DataFormat = Literal["channels_first", "channels_last"] | None
 
 _CLASS_INDEX = RemoteFile(

@@ -103,7 +103,7 @@ def InceptionResNetV2(
         x = _residual(x, "block8", i, 0.2)
     x = _residual(x, "block8", 10, 1.0, activation=False)
     x = _conv(x, 1536, 1, name="conv_7b")
-    x = net.top(x) if include_top else net.pooled(x)
+    x = net.top(x, named=False)
     kind = "inception_resnet_v2"
     url = f"{TRAINED}{kind}/{kind}_weights_tf_dim_ordering_tf_kernels"
     return net.model(x, name, Pretrained(url, _DIGESTS))

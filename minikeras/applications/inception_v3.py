@@ -98,7 +98,7 @@ def InceptionV3(
             _branch(_average(x), (192, 1, 1)),
         ]
         x = _joined(branches, f"mixed{9 + i}")
-    x = net.top(x) if include_top else net.pooled(x)
+    x = net.top(x, named=False)
     url = f"{TRAINED}inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels"
     return net.model(x, name, Pretrained(url, _DIGESTS))
 

@@ -105,8 +105,7 @@ def _block(x: Any, channels: int, depth_multiplier: int, halves: bool, i: int) -
 
 
 def _normalized_relu(x: Any, name: str) -> Any:
-    axis = 1 if channels_axis() == 1 else -1
-    x = layers.BatchNormalization(axis, name=f"{name}_bn")(x)
+    x = layers.BatchNormalization(channels_axis(-1), name=f"{name}_bn")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 

@@ -200,8 +200,7 @@ def _active(x: Any, kind: str) -> Any:
 
 
 def _normalized(x: Any, name: str) -> Any:
-    axis = 1 if channels_axis() == 1 else -1
-    return layers.BatchNormalization(axis, epsilon=1e-3, momentum=0.999, name=name)(x)
+    return layers.BatchNormalization(channels_axis(-1), epsilon=1e-3, momentum=0.999, name=name)(x)
 
 
 _LARGE_DIGESTS = {

@@ -91,7 +91,7 @@ def nasnet(
         for _ in range(row.repeats):
             x, before = _normal_cell(x, before, channels, str(number))
             number += 1
-        number += stage == 0
+        number += stage == 0  # the first reduction takes a number, the second does not
         channels *= 2
     x = layers.Activation("relu")(x)
     if include_top:

@@ -132,10 +132,9 @@ class Network:
 
     def _standardized(self, shape: Any, size: int | None, smallest: int) -> tuple[int | None, ...]:
         """Return the shape of one image: the one asked for, if it will do."""
-        first = channels_axis() == 1
 
         def images(rows: int | None, channels: int) -> tuple[int | None, ...]:
-            return (channels, rows, rows) if first else (rows, rows, channels)
+            return (channels, rows, rows) if channels_axis() == 1 else (rows, rows, channels)
 
         if shape is None:
             return images(size if self.include_top else None, 3)
@@ -146,14 +145,13 @@ class Network:
 
         if len(shape) != 3:
             refuse("a tuple of three integers, for height, width and channels")
-        channels = shape[0 if first else -1]
-        sides = shape[1:] if first else shape[:-1]
+        channels, (rows, columns) = shape[channels_axis() - 1], sides_of(shape)
         if self.trained and channels != 3:
             refuse("one of 3 channels with weights='imagenet'")
         fixed = self.include_top and size is not None
-        if self.trained and fixed and sides != (size, size):
+        if self.trained and fixed and (rows, columns) != (size, size):
             refuse(f"{images(size, 3)} with weights='imagenet' and include_top=True")
-        if any(side is not None and side < smallest for side in sides):
+        if any(side is not None and side < smallest for side in (rows, columns)):
             refuse(f"one of at least {smallest}x{smallest} pixels")
         if fixed and None in shape:
             refuse("without None where include_top=True")
@@ -164,12 +162,11 @@ class Network:
     @property
     def rows(self) -> int | None:
         """Height of the images."""
-        return self.input_shape[1 if channels_axis() == 1 else 0]
+        return sides_of(self.input_shape)[0]
 
     def trained_size(self, sizes: Sequence[int]) -> int:
         """Return which of the sizes that weights were trained for is the one of the images."""
-        first = 1 if channels_axis() == 1 else 0
-        rows, columns = self.input_shape[first : first + 2]
+        rows, columns = sides_of(self.input_shape)
         if rows == columns and rows in sizes:
             return rows
         if rows is None and columns is None:
@@ -189,11 +186,11 @@ class Network:
     def check_same_width(self) -> None:
         """Refuse an `input_tensor` of another size than the `input_shape` that was given."""
         tensor, given = self._input_tensor, self._given_shape
-        if tensor is not None and given is not None:
-            width = 1 if channels_axis() == 1 else 2
-            if tensor.shape[width] != given[1]:
-                expected = f"that of `input_tensor`, {tensor.shape[1:]}, or left out"
-                raise ArgumentError(self.owner, "input_shape", expected, tuple(given))
+        if tensor is None or given is None:
+            return
+        if sides_of(tensor.shape[1:])[1] != sides_of(given)[1]:
+            expected = f"that of `input_tensor`, {tensor.shape[1:]}, or left out"
+            raise ArgumentError(self.owner, "input_shape", expected, tuple(given))
 
     def top(self, x: KerasTensor, dropout: float = 0.0, named: bool = True, **dense: Any) -> Any:
         """Return the class probabilities, or what else stands at the end, by what was asked for.
@@ -236,17 +233,26 @@ class Network:
         return model
 
 
-def channels_axis() -> int:
-    """Return the axis of the channels in a batch of images, by `image_data_format`."""
-    return 1 if settings.image_data_format == "channels_first" else 3
+def channels_axis(last: int = 3) -> int:
+    """Return the axis of the channels in a batch of images, by `image_data_format`.
+
+    Args:
+        last: what the last axis is called: 3 or -1, which configs of layers tell apart.
+    """
+    return 1 if settings.image_data_format == "channels_first" else last
+
+
+def sides_of(shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    """Return height and width of the shape of one image, by `image_data_format`."""
+    first = channels_axis(0)
+    return tuple(shape[first : first + 2])
 
 
 def size_among(sizes: Sequence[int], input_shape: Any, input_tensor: Any = None) -> int:
     """Return the size of images that are meant: one of those that weights were trained for, or 224."""
     if input_shape is None:
         input_shape = getattr(input_tensor, "shape", (None,))[1:]
-    first = 1 if channels_axis() == 1 else 0
-    sides = set(input_shape[first : first + 2])
+    sides = set(sides_of(input_shape))
     return next(iter(sides)) if len(sides) == 1 and sides <= set(sizes) else 224
 
 
@@ -256,12 +262,8 @@ def halving_padding(x: KerasTensor, kernel_size: int) -> tuple[tuple[int, int], 
     So the pixels are counted from the same corner as in PyTorch and Caffe: with an even size one
     row of zeros fewer is put before the image than behind it.
     """
-    first = 2 if channels_axis() == 1 else 1
     half = kernel_size // 2
-    return tuple(
-        (half - (1 - (size or 0) % 2), half)
-        for size in x.shape[first : first + 2]
-    )  # fmt: skip
+    return tuple((half - (1 - (size or 0) % 2), half) for size in sides_of(x.shape[1:]))
 
 
 def rounded(channels: float, at_least_90_percent: bool = True) -> int:

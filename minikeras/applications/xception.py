@@ -61,7 +61,7 @@ def Xception(
     x = _block(x, 13, (728, 1024), halves=True)
     for i, channels in enumerate((1536, 2048), 1):
         x = _relu(_separable(x, channels, f"block14_sepconv{i}"), f"block14_sepconv{i}_act")
-    x = net.top(x) if include_top else net.pooled(x)
+    x = net.top(x, named=False)
     url = f"{TRAINED}xception/xception_weights_tf_dim_ordering_tf_kernels"
     return net.model(x, name, Pretrained(url, _DIGESTS))
 
@@ -88,7 +88,7 @@ def _separable(x: Any, channels: int, name: str) -> Any:
 
 
 def _normalized(x: Any, name: str | None) -> Any:
-    return layers.BatchNormalization(1 if channels_axis() == 1 else -1, name=name)(x)
+    return layers.BatchNormalization(channels_axis(-1), name=name)(x)
 
 
 def _relu(x: Any, name: str) -> Any:

@@ -223,8 +223,7 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
     if dtype is not None and array.dtype != (target := to_np_dtype(dtype)):
         array = _texts(array) if target.kind == "O" else array.astype(target)
     if array.dtype.kind in "OMm":
-        texts = objects_as_texts(array) if array.dtype.kind == "O" else None
-        if texts is not None:
+        if (texts := objects_as_texts(array)) is not None:
             return texts
         raise TypeError(
             f"Expected numbers, received an array of dtype {array.dtype} (rows of different lengths, "
@@ -255,8 +254,7 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
     if array.dtype.kind in "OMm":
-        texts = objects_as_texts(array) if array.dtype.kind == "O" else None
-        if texts is not None:  # a column of pandas
+        if (texts := objects_as_texts(array)) is not None:  # a column of pandas
             return texts
         raise TypeError(f"Cannot make a tensor of {type(value).__name__}: {str(value)[:80]}")
     if dtype is not None:

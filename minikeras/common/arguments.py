@@ -208,9 +208,7 @@ def _are_reals(value: Any) -> bool:
 Reals = Annotated[
     Any, Kind("a real number, or an array or list of them, none of them NaN", _are_reals)
 ]
-Unsupported = Annotated[
-    None, Kind("None, since LoRA and quantization are not supported", NONE.accepts)
-]
+Unsupported = Annotated[None, Kind("None, since quantization is not supported", NONE.accepts)]
 
 _BY_TYPE = {
     type(None): NONE,

@@ -75,7 +75,7 @@ def timeseries_dataset_from_array(
                 f"timeseries_dataset_from_array: argument `{name}` must be lower than the length of "
                 f"`data`, {n}. Received: {name}={value}"
             )
-    start, end = start_index or 0, end_index or n
+    start, end = start_index or 0, n if end_index is None else end_index
     if end <= start:
         raise ValueError(
             "timeseries_dataset_from_array: argument `end_index` must be higher than `start_index`. "

@@ -87,7 +87,8 @@ class TracedArray(ArraySpec):
         # Also `out=`, and `x += y`, are refused: who else sees the array that changes is not known.
         function = operators.op_of(ufunc) if method == "__call__" and not kwargs else None
         if function is None:
-            raise self.trace.failed(f"numpy.{ufunc.__name__}")
+            how = " in place, or with `out=`," if kwargs.get("out") else ""
+            raise self.trace.failed(f"numpy.{ufunc.__name__}{how} has no form in ONNX")
         return function(*inputs).array
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -95,7 +96,7 @@ class TracedArray(ArraySpec):
 
         op = operators.op_of(function)
         if op is None:
-            raise self.trace.failed(f"numpy.{function.__name__}")
+            raise self.trace.failed(f"numpy.{function.__name__} has no form in ONNX")
         return _as_arrays(op(*_as_tensors(list(args)), **_as_tensors(kwargs)))
 
     def __getattr__(self, name: str) -> Any:

@@ -19,7 +19,6 @@ def by_image(
     parameters: Sequence[np.ndarray],
     compute: np.dtype,
     result: np.dtype,
-    shape: tuple[int, ...] | None = None,
 ) -> np.ndarray:
     """Return what a function makes of every image.
 
@@ -30,7 +29,6 @@ def by_image(
         parameters: arrays, the batch first. One with a first axis of 1 belongs to all images.
         compute: dtype that the function computes in.
         result: dtype of the result.
-        shape: shape of the result, that of `images` if None.
 
     Example:
 
@@ -41,7 +39,7 @@ def by_image(
     <BLANKLINE>
            [[4. , 5. ]]], dtype=float32)
     """
-    out = np.empty(images.shape if shape is None else shape, result)
+    out = np.empty(images.shape, result)
     n = len(images)
     step = max(1, _BLOCK * n // max(1, images.size))
 

@@ -180,10 +180,14 @@ def planes(images: Any, axis: int, owner: str) -> list:
     return [images[..., i] if axis == -1 else images[:, i] for i in range(3)]
 
 
+LUMA = (0.2989, 0.587, 0.114)
+"""What red, green and blue add to brightness, as ITU-R BT.601 has it."""
+
+
 def luma(rgb: Sequence) -> Any:
-    """Return how bright colors look (the weights of ITU-R BT.601); on tensors too."""
+    """Return how bright colors look, by `LUMA`; on tensors too."""
     red, green, blue = rgb
-    gray = red * 0.2989
-    gray += green * 0.587
-    gray += blue * 0.114
+    gray = red * LUMA[0]
+    gray += green * LUMA[1]
+    gray += blue * LUMA[2]
     return gray

@@ -8,7 +8,7 @@ NumPy call for a step of the formula. Sums and products are those of 64 bits: th
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -44,12 +44,8 @@ def buckets(
     >>> buckets([b"hello", b"world"], 10).tolist(), buckets([b"hello"], 10, (1, 2)).tolist()
     ([6, 8], [2])
     """
-    found = np.empty(len(texts), np.int64)
-    for i in range(0, len(texts), _AT_ONCE):
-        some = texts[i : i + _AT_ONCE]
-        hashes = fingerprint64(some) if key is None else siphash64(some, key)
-        found[i : i + _AT_ONCE] = hashes % np.uint64(n)
-    return found
+    hashes = fingerprint64(texts) if key is None else siphash64(texts, key)
+    return (hashes % np.uint64(n)).astype(np.int64)
 
 
 def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
@@ -80,22 +76,27 @@ def crossed(codes: Sequence[np.ndarray], n: int) -> np.ndarray:
     return (hashes % np.uint64(n)).astype(np.int64)
 
 
+def _in_parts(hashes_of: Callable, texts: Sequence[bytes] | np.ndarray) -> Words:
+    """Return `hashes_of(texts)`, computed for some of the texts at a time, on all cores."""
+    n = len(texts)
+    if n <= _AT_ONCE:
+        return hashes_of(texts)
+    hashes = np.empty(n, np.uint64)
+
+    def work(begin: int) -> None:
+        part = slice(begin, begin + _AT_ONCE)
+        hashes[part] = hashes_of(texts[part])
+
+    parallel.run([functools.partial(work, i) for i in range(0, n, _AT_ONCE)])
+    return hashes
+
+
 # FarmHash.
 
 
 def fingerprint64(texts: Sequence[bytes] | np.ndarray) -> Words:
     """Return FarmHash's Fingerprint64 of each text."""
-    n = len(texts)
-    if n <= _AT_ONCE:
-        return _fingerprints(texts)
-    hashes = np.empty(n, np.uint64)
-
-    def work(begin: int) -> None:
-        part = slice(begin, begin + _AT_ONCE)
-        hashes[part] = _fingerprints(texts[part])
-
-    parallel.run([functools.partial(work, i) for i in range(0, n, _AT_ONCE)])
-    return hashes
+    return _in_parts(_fingerprints, texts)
 
 
 def _fingerprints(texts: Sequence[bytes] | np.ndarray) -> Words:
@@ -236,6 +237,10 @@ def siphash64(texts: Sequence[bytes] | np.ndarray, key: Sequence[int]) -> Words:
         texts: bytes.
         key: two integers of 64 bits.
     """
+    return _in_parts(functools.partial(_siphashes, key=key), texts)
+
+
+def _siphashes(texts: Sequence[bytes] | np.ndarray, key: Sequence[int]) -> Words:
     read = texts_of(texts)
     k0, k1 = (np.array(k % 2**64, np.uint64) for k in key)
     blocks = read.sizes // 8

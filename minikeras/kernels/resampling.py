@@ -1,7 +1,8 @@
 """Images of another size, as TensorFlow makes them: each new pixel is a sum of a few old ones.
 
 Where those lie and how much each counts is the same in every row and every column, so it is found once for
-each axis (`taps`). Keras resizes so where it reads images from files; its other ways: `kernels/resize.py`.
+each axis (`axis_map`). Keras resizes so where it reads images from files. `kernels/resize.py` has its other
+ways, and what both share.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minikeras.kernels.resize import KERNELS, AxisMap, cubic, resample_one
+from minikeras.kernels.resize import KERNELS, AxisMap, averaging, cubic, kernel_map, resample_one
 from minikeras.kernels.windows import scratch
 
 _KERNELS: dict[str, tuple[float, Callable]] = {
@@ -29,46 +30,34 @@ METHODS = (*_KERNELS, "nearest", "area")
 """How images may be resized."""
 
 
-@functools.lru_cache(maxsize=256)
-def taps(old: int, new: int, method: str, antialias: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Return which old pixels of an axis each new one is made of, and how much each counts.
+@functools.lru_cache(maxsize=64)
+def axis_map(old: int, new: int, method: str, antialias: bool = False) -> AxisMap:
+    """Return the map that brings an axis to a size.
 
     Args:
         old: the axis's size.
         new: the size that it is to have.
         method: one of `METHODS`.
         antialias: whether to make the kernel as wide as the pixels become, if they become larger.
-
-    Returns:
-        For each new pixel the first old one, `(new,)`, and what that one and the next ones count,
-        `(new, n)` as float64, which sum to 1; those outside count 0.
     """
-    scale = old / new
     if method == "nearest":
-        places = np.minimum(np.floor((np.arange(new) + 0.5) * scale).astype(np.intp), old - 1)
-        return places, np.ones((new, 1))
+        # As TensorFlow rounds: of two pixels that are equally near float32 decides.
+        at = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * (
+            np.float32(old) / np.float32(new)
+        )
+        places = np.minimum(at.astype(np.intp), old - 1)
+        return AxisMap(places, np.ones((new, 1)), old, places)
     if method == "area":
-        low = np.arange(new)[:, None] * scale
-        places = np.floor(low).astype(np.intp) + np.arange(math.ceil(scale) + 1)
-        weights = np.minimum(low + scale, places + 1) - np.maximum(low, places)
-        weights = np.maximum(weights, 0)
-    else:
-        radius, kernel = _KERNELS[method]
-        width = max(scale, 1.0) if antialias else 1.0
-        centers = (np.arange(new)[:, None] + 0.5) * scale - 0.5
-        if method == "bicubic" and not antialias:
-            # TensorFlow takes this kernel from a table of 1024 steps.
-            centers = np.floor(centers) + np.round((centers - np.floor(centers)) * 1024) / 1024
-        first = np.ceil(centers - radius * width).astype(np.intp)
-        places = first + np.arange(math.ceil(2 * radius * width) + 1)
-        weights = kernel((centers - places) / width)
-    weights = np.where((places >= 0) & (places < old), weights, 0)
-    return places[:, 0], weights / weights.sum(1, keepdims=True)
-
-
-def weight_matrix(old: int, new: int, method: str, antialias: bool = False) -> np.ndarray:
-    """Return `taps` as a matrix of shape `(new, old)`, of float64."""
-    return AxisMap(*taps(old, new, method, antialias), old).in_dtype(np.dtype(np.float64))
+        scale = old / new
+        low = np.arange(new) * scale
+        start = np.floor(low).astype(np.intp)
+        places = start[:, None] + np.arange(math.ceil(scale) + 1)
+        low = low[:, None]
+        shared = np.minimum(low + scale, places + 1) - np.maximum(low, places)
+        return averaging(start, np.maximum(shared, 0), old)
+    # TensorFlow takes this kernel from a table of 1024 steps.
+    steps = 1024 if method == "bicubic" and not antialias else None
+    return kernel_map(*_KERNELS[method], old, new, antialias, steps)
 
 
 def resample(
@@ -90,11 +79,11 @@ def resample(
         dtype = image.dtype if method == "nearest" else np.float32
         out = np.empty((height, width, image.shape[2]), dtype)
     if method == "nearest":
-        rows, columns = (taps(*sizes, method)[0] for sizes in zip(image.shape, out.shape[:2]))
+        rows, columns = (axis_map(*n, method).source for n in zip(image.shape, out.shape[:2]))
         out[...] = image.take(rows, axis=0).take(columns, axis=1)
         return out
     maps = [
-        None if old == new and method not in SMOOTHING else _axis_map(old, new, method)
+        None if old == new and method not in SMOOTHING else axis_map(old, new, method)
         for old, new in zip(image.shape, out.shape[:2])
     ]
     if maps == [None, None]:
@@ -109,8 +98,3 @@ def resample(
         resample_one(floats, *maps, whole)
         out[...] = whole
     return out
-
-
-@functools.lru_cache(maxsize=32)
-def _axis_map(old: int, new: int, method: str) -> AxisMap:
-    return AxisMap(*taps(old, new, method), old)

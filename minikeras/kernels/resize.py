@@ -222,13 +222,39 @@ def interpolation(kind: str, size: int, target: int, antialias: bool = False) ->
     if kind == "nearest":
         source = (2 * np.arange(target) + 1) * size // (2 * target)
         return AxisMap(source, np.ones((target, 1)), size, source)
-    radius, kernel = KERNELS[kind]
-    wider = max(size / target, 1) if antialias else 1
-    at = (np.arange(target) + 0.5) * size / target - 0.5
+    return kernel_map(*KERNELS[kind], size, target, antialias)
+
+
+def kernel_map(
+    radius: float,
+    kernel: Callable[[np.ndarray], np.ndarray],
+    size: int,
+    target: int,
+    antialias: bool = False,
+    steps: int | None = None,
+) -> AxisMap:
+    """Return the map that weighs old pixels by how far they are from where a new one comes to lie.
+
+    Args:
+        radius: how far a new pixel looks.
+        kernel: the weight of a pixel at a distance.
+        size, target, antialias: see `interpolation`.
+        steps: between two old pixels new ones lie only at multiples of a fraction; None for anywhere.
+    """
+    scale = size / target
+    wider = max(scale, 1) if antialias else 1
+    at = (np.arange(target) + 0.5) * scale - 0.5
+    if steps is not None:
+        at = np.floor(at) + np.round((at - np.floor(at)) * steps) / steps
     start = np.ceil(at - radius * wider).astype(int)
     places = start[:, None] + np.arange(math.ceil(2 * radius * wider) + 1)
-    weights = kernel((at[:, None] - places) / wider)
-    weights[(places < 0) | (places >= size)] = 0
+    return averaging(start, kernel((at[:, None] - places) / wider), size)
+
+
+def averaging(start: np.ndarray, weights: np.ndarray, size: int) -> AxisMap:
+    """Return the map of such weights, without those outside, and so that the others add up to one."""
+    places = start[:, None] + np.arange(weights.shape[1])
+    weights = np.where((places >= 0) & (places < size), weights, 0)
     return AxisMap(start, weights / weights.sum(axis=1, keepdims=True), size)
 
 

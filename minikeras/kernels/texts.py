@@ -72,9 +72,8 @@ def words_of(texts: Sequence[bytes]) -> tuple[Texts, np.ndarray]:
     >>> words.sizes.tolist(), counts.tolist()
     ([1, 2, 3], [2, 0, 1])
     """
-    buffer = b" ".join(
-        [b"", *texts, bytes(8)]
-    )  # which begins with a space, and parts texts with one
+    # It begins with a space, and each text ends with one.
+    buffer = b" ".join([b"", *texts, bytes(8)])
     space = _IS_SPACE[np.frombuffer(buffer, np.uint8, len(buffer) - 8)]
     edges = np.flatnonzero(space[1:] != space[:-1]) + 1
     starts, ends = edges[::2], edges[1::2]

@@ -8,13 +8,12 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import PositiveInt, one_of, short
 from minikeras.common.naming import auto_name
 from minikeras.data.dataset import Dataset
 from minikeras.layers.core.input_layer import Input
 from minikeras.layers.layer import Layer
-from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
+from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch, as_tensor
 from minikeras.layers.preprocessing.category_encoding import CategoryEncoding
 from minikeras.layers.preprocessing.discretization import Discretization
 from minikeras.layers.preprocessing.feature_space import Cross, Feature, TFDConcat, TFDIdentity
@@ -49,7 +48,7 @@ class FeatureSpace(Layer):
     What is called is a dict of columns, of `(batch,)` or `(batch, 1)`, or of the values of one row.
     Vocabularies, means and bins are learned by `adapt`, which comes first. Data sets are encoded by
     `dataset.map(feature_space)`. A model on encoded features, and one on raw columns that runs
-    without further preparation, are made of the same space:
+    without further preparation, are made of the same space, as in the example.
 
     Attributes:
         features: dict of `Feature`s.
@@ -360,7 +359,7 @@ class FeatureSpace(Layer):
                 f"FeatureSpace '{self.name}' has the features {sorted(self.features)}. Received: data "
                 f"with {sorted(data)}"
             )
-        columns = {name: _tensor(data[name], layer) for name, layer in self.preprocessors.items()}
+        columns = {name: as_tensor(data[name], layer) for name, layer in self.preprocessors.items()}
         is_row = any(column.ndim == 0 for column in columns.values())
         columns = {
             name: expand_dims(reshape(c, (-1,)), -1) if c.ndim < 2 else c
@@ -426,10 +425,6 @@ def _cardinality(layer: Any) -> int | None:
     if isinstance(layer, (Hashing, HashedCrossing)):
         return layer.num_bins
     return layer.num_tokens if isinstance(layer, CategoryEncoding) else None
-
-
-def _tensor(value: Any, layer: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else Tensor(as_batch(value, layer))
 
 
 def _batches(dataset: Any) -> Iterator[Mapping[str, Any]]:

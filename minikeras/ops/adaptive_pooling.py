@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -81,12 +82,7 @@ def _pool(
             if n == m:
                 continue
             before, after = tuple(x.shape[:axis]), tuple(x.shape[axis + 1 :])
-            outer, inner = 1, 1
-            for d in before:
-                outer = outer * d
-            for d in after:
-                inner = inner * d
-            y = one_axis(reshape(x, (outer, n, inner)), m)
+            y = one_axis(reshape(x, (math.prod(before), n, math.prod(after))), m)
             x = reshape(y, (*before, m, *after))
         return x
 

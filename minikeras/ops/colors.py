@@ -46,10 +46,6 @@ def _gray_rule(images: Any, data_format: str | None = None) -> KerasTensor:
     return KerasTensor(tuple(shape), images.dtype)
 
 
-_BRIGHTNESS = (0.2989, 0.5870, 0.1140)
-"""What red, green and blue add to it, as ITU-R BT.601 has it."""
-
-
 @op(rule=_gray_rule)
 def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Return the brightness of colors.
@@ -76,7 +72,7 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     if x.shape[axis] == 1:
         return x
     floats = as_floating(x)
-    weights = np.array(_BRIGHTNESS, floats.array.dtype).reshape(3, 1)
+    weights = np.array(kernels.LUMA, floats.array.dtype).reshape(3, 1)
     if axis == -1:
         y = matmul(floats, weights)
     else:

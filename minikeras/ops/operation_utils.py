@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from minikeras.autodiff.keras_tensor import KerasTensor
+from typing import Any
 
 
-def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
-    """Return the inputs that a KerasTensor was computed from, each once.
+def get_source_inputs(tensor: Any) -> list:
+    """Return the inputs that a symbolic tensor is computed from, in the order in which they are met.
 
     Args:
-        tensor: KerasTensor; an input is its own source.
+        tensor: a KerasTensor; an input is its own source. Anything else is returned as it is.
 
     Example:
 
-    >>> import minikeras
-    >>> x = minikeras.Input((2,), name="x")
-    >>> [t.name for t in get_source_inputs(x + 2 * x)]
-    ['x']
+    >>> from minikeras import Input, layers, utils
+    >>> a, b = Input((2,), name="a"), Input((2,), name="b")
+    >>> total = layers.Dense(3)(layers.Add()([b, layers.Add()([a, b])]))
+    >>> [t.name for t in utils.get_source_inputs(total)]
+    ['b', 'a']
     """
-    found, seen, stack = [], set(), [tensor]
-    while stack:
-        t = stack.pop()
+    if not getattr(tensor, "_is_keras_tensor", False):
+        return tensor
+    found: list = []
+    seen: set[int] = set()
+    waiting = [tensor]
+    while waiting:  # depth first, without recursion: graphs may be deep
+        t = waiting.pop()
         history = getattr(t, "_keras_history", None)
         node = None if history is None else history.node
         if id(node or t) in seen:
@@ -31,5 +36,5 @@ def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
         elif node.is_input:
             found.extend(node.output_tensors)
         else:
-            stack.extend(reversed(node.input_tensors))
+            waiting.extend(reversed(node.input_tensors))
     return found

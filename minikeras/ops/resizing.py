@@ -120,7 +120,7 @@ def _check_resize(
         raise ValueError(
             "resize: only one of `crop_to_aspect_ratio` and `pad_to_aspect_ratio` can be True."
         )
-    if isinstance(size, int):
+    if np.ndim(size) != 1:
         raise ArgumentError("resize", "size", "two positive integers (height, width)", size)
     return standardize_tuple(tuple(size), 2, "size", "resize")
 
@@ -149,11 +149,11 @@ def resize(
             is resized, rather than the whole distorted.
         pad_to_aspect_ratio: whether images first get borders that give them the proportions of `size`.
         fill_mode: `"constant"`: these borders have one value.
-        fill_value: the value.
+        fill_value: the value. One beyond the range of integer images wraps around, as in Keras.
         data_format: `"channels_last"` or `"channels_first"`; the global setting if None.
 
     Returns:
-        The images in their dtype; integers are rounded, and cut to their range.
+        The images in their dtype; of integers what is between pixels is rounded, and cut to their range.
 
     Raises:
         ValueError: if an argument is not as described.
@@ -199,14 +199,15 @@ def middle_box(height: int, width: int, size: Sequence[int]) -> tuple[int, int, 
     return (height - rows) // 2, (width - columns) // 2, rows, columns
 
 
-def _part(x: Any, top: int, left: int, rows: int, columns: int, data_format: str) -> Any:
+def cut_out(x: Any, top: int, left: int, rows: int, columns: int, data_format: str) -> Any:
+    """Return a part of images."""
     key = (..., slice(top, top + rows), slice(left, left + columns))
     return x[(*key, slice(None)) if data_format == "channels_last" else key]
 
 
 def _middle(x: Tensor, size: tuple, data_format: str) -> Tensor:
     height, width = [x.shape[i] for i in axes_of(data_format)]
-    return _part(x, *middle_box(height, width, size), data_format)
+    return cut_out(x, *middle_box(height, width, size), data_format)
 
 
 def _bordered(x: Tensor, size: tuple, fill_value: Any, data_format: str) -> Tensor:
@@ -388,7 +389,7 @@ def crop_images(
         *(target_height, target_width),
     )
     (top, _, rows), (left, _, columns) = _both_sides(x, sides, data_format, False)
-    return _part(x, top, left, rows, columns, standardize_data_format(data_format))
+    return cut_out(x, top, left, rows, columns, standardize_data_format(data_format))
 
 
 _METHODS = {
@@ -402,7 +403,7 @@ _METHODS = {
 def _check_scaling(images: Any, output_shape: Any, spatial_dims: Any, method: Any) -> tuple:
     name = "scale_and_translate"
     one_of(*_METHODS).check(method, "method", name)
-    if hasattr(output_shape, "__len__") and len(output_shape) != len(images.shape):
+    if np.shape(output_shape) != (len(images.shape),):
         expected = f"a size for each of the {len(images.shape)} axes of `images`"
         raise ArgumentError(name, "output_shape", expected, output_shape)
     shape = standardize_tuple(

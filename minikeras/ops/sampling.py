@@ -243,11 +243,11 @@ def perspective_transform(
     data_format = standardize_data_format(data_format)
     _check_perspective(x, start, end, interpolation)
     start, end = [p if p.ndim == 3 else reshape(p, (1, 4, 2)) for p in (start, end)]
-    transform = _homography(start, end)
+    transform = homography(start, end)
     return _projected(x, transform, interpolation, "constant", fill_value, data_format)
 
 
-def _homography(start: Tensor, end: Tensor) -> Tensor:
+def homography(start: Tensor, end: Tensor) -> Tensor:
     """Return the projections, `(n, 8)`, that lead from each end point to its start point.
 
     With `(x, y)` the end and `(u, v)` the start: `t0 x + t1 y + t2 - u (t6 x + t7 y) = u`, and the same

@@ -205,11 +205,13 @@ def lstm_step(
         gate: activation of the gates.
     """
     z = _by_gates(x, kernel) + _by_gates(h, recurrent)
-    return _through_gates(z if bias is None else z + bias, c, activation, gate)
+    return _through_gates(z, bias, c, activation, gate)
 
 
-def _through_gates(z: Tensor, c: Tensor, activation: Any, gate: Any) -> tuple[Tensor, Tensor]:
-    i, f, g, o = split(z, 4, axis=-1)
+def _through_gates(
+    z: Tensor, bias: Any, c: Tensor, activation: Any, gate: Any
+) -> tuple[Tensor, Tensor]:
+    i, f, g, o = split(z if bias is None else z + bias, 4, axis=-1)
     c = gate(f) * c + gate(i) * activation(g)
     return gate(o) * activation(c), c
 
@@ -241,16 +243,15 @@ def conv_lstm_step(
     """
     ones = (1,) * len(strides)
 
-    def conv(x: Any, kernel: Any) -> Any:
-        options = {"strides": strides, "padding": padding, "dilation": dilation}
-        return CONV(x, kernel, None, **options, groups=1, activation=None)
+    z = _by_gates(x, kernel, _windowed(strides, padding, dilation))
+    z = z + _by_gates(h, recurrent, _windowed(ones, "same", ones))
+    return _through_gates(z, bias, c, activation, gate)
 
-    def same(h: Any, kernel: Any) -> Any:
-        options = {"strides": ones, "padding": "same", "dilation": ones}
-        return CONV(h, kernel, None, **options, groups=1, activation=None)
 
-    z = _by_gates(x, kernel, conv) + _by_gates(h, recurrent, same)
-    return _through_gates(z if bias is None else z + bias, c, activation, gate)
+def _windowed(strides: tuple, padding: str, dilation: tuple) -> Callable:
+    """Return the convolution of images with a kernel by such windows."""
+    options = {"strides": strides, "padding": padding, "dilation": dilation}
+    return lambda x, kernel: CONV(x, kernel, None, **options, groups=1, activation=None)
 
 
 def gru_step(

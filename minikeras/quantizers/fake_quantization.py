@@ -42,8 +42,7 @@ def fake_quant_with_min_max_vars(
     array([0. , 0.4, 6. ], dtype=float32)
 
     Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient
-    Integer-Arithmetic-Only
-    Inference", 2018.
+    Integer-Arithmetic-Only Inference", 2018.
     """
     operation = FakeQuantWithMinMaxVars(num_bits, narrow_range, axis)
     if any_symbolic((inputs, min_vals, max_vals)):
@@ -86,7 +85,7 @@ class FakeQuantWithMinMaxVars(Operation):
 
         def backward(g: Any) -> tuple:
             ends = [
-                ops.reshape(ops.sum(ops.where(at, g, 0.0), axis=axes), shape)
+                ops.reshape(ops.sum(ops.where(at, g, 0.0), axis=axes if shape else None), shape)
                 for at, shape in zip((below, above), shapes)
             ]
             return ops.where(inside, g, 0.0), *ends

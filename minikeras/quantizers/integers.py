@@ -96,9 +96,8 @@ def abs_max_quantize_grouped_with_zero_point(
     low, high = value_range
     rows, columns = x.shape
     groups = -(-rows // block_size)
-    block_size = min(
-        block_size, rows
-    )  # one group is not filled up, of several the last one is, by zeros
+    # One group is not filled up; of several the last one is, by zeros.
+    block_size = min(block_size, rows)
     filled = np.zeros((groups * block_size, columns), x.dtype)
     filled[:rows] = x
     blocks = filled.reshape(groups, block_size, columns)

@@ -9,6 +9,7 @@ from minikeras.common.registry import get_registered_object as get_registered_ob
 from minikeras.common.registry import register_keras_serializable as register_keras_serializable
 from minikeras.common.serialization import deserialize_keras_object as deserialize_keras_object
 from minikeras.common.serialization import serialize_keras_object as serialize_keras_object
+from minikeras.ops.operation_utils import get_source_inputs as get_source_inputs
 from minikeras.trainers.data_adapters.data_adapter_utils import (
     pack_x_y_sample_weight as pack_x_y_sample_weight,
 )
@@ -30,7 +31,6 @@ from minikeras.utils.model_visualization import model_to_dot as model_to_dot
 from minikeras.utils.model_visualization import plot_model as plot_model
 from minikeras.utils.numerical_utils import normalize as normalize
 from minikeras.utils.numerical_utils import to_categorical as to_categorical
-from minikeras.utils.operation_utils import get_source_inputs as get_source_inputs
 from minikeras.utils.progbar import Progbar as Progbar
 from minikeras.utils.rng_utils import set_random_seed as set_random_seed
 from minikeras.utils.sequence_utils import pad_sequences as pad_sequences

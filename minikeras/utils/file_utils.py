@@ -261,7 +261,6 @@ def get_file(
     datasets/words.txt
     """
     path, name = fetched_file(
-        "get_file",
         fname,
         origin,
         expected_hash(file_hash, md5_hash, hash_algorithm),
@@ -279,7 +278,6 @@ def get_file(
 
 
 def fetched_file(
-    owner: str,
     fname: Any,
     origin: str | None,
     digest: str | None,
@@ -291,24 +289,23 @@ def fetched_file(
     """Return the path of a file of the net in the cache, and its name.
 
     Args:
-        owner: the public function, for messages.
         fname, origin, cache_subdir, cache_dir, force: see `get_file`.
         digest: its hash, None not to check.
         stored_as: returns the file's name in the cache for the name that is not given, or has no dot.
     """
     if not origin:
-        raise ValueError(f"{owner}: argument `origin` must be a URL. Received: origin={origin!r}")
+        raise ValueError(f"get_file: argument `origin` must be a URL. Received: origin={origin!r}")
     scheme = urlsplit(origin).scheme
     if scheme not in ("https", "http", "ftp", "file"):
-        raise ArgumentError(owner, "origin", "a URL of https, http, ftp or file", origin)
+        raise ArgumentError("get_file", "origin", "a URL of https, http, ftp or file", origin)
     name = os.fspath(fname) if fname else os.path.basename(urlsplit(origin).path)
     if not name and not fname:
         raise ValueError(
-            f"{owner}: `origin` does not end in a name, so `fname` must be given: {origin}"
+            f"get_file: `origin` does not end in a name, so `fname` must be given: {origin}"
         )
     if name in (".", "..") or re.search(r"[/\\\0]", name) or os.path.splitdrive(name)[0]:
         raise ValueError(
-            f"{owner}: argument `fname` must be a name without a folder; `cache_subdir` and `cache_dir` "
+            "get_file: argument `fname` must be a name without a folder; `cache_subdir` and `cache_dir` "
             f"say where. Received: {name!r}"
         )
     home = keras_home() if cache_dir is None else os.fspath(cache_dir)
@@ -325,10 +322,10 @@ def fetched_file(
         _download(origin, path, digest)
     except WrongHash as error:
         raise ValueError(
-            f"{owner}: {origin} is incomplete or corrupted: {error}, not {digest}."
+            f"get_file: {origin} is incomplete or corrupted: {error}, not {digest}."
         ) from None
     except OSError as error:
-        raise OSError(f"{owner}: URL fetch failure on {origin}: {error}") from error
+        raise OSError(f"get_file: URL fetch failure on {origin}: {error}") from error
     return path, name
 
 

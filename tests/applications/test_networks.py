@@ -222,6 +222,15 @@ def test_an_input_tensor_of_another_size_is_refused():
         small(input_tensor=minikeras.Input((40, 40, 3)))
 
 
+def test_widths_are_compared_where_channels_come_first():
+    minikeras.config.set_image_data_format("channels_first")
+    options = {"alpha": 0.35, "include_top": False, "weights": None, "input_shape": (3, 32, 32)}
+    model = applications.MobileNetV2(input_tensor=minikeras.Input((3, 32, 32)), **options)
+    assert model.input_shape == (None, 3, 32, 32)
+    with pytest.raises(ArgumentError, match="`input_shape` must be that of `input_tensor`"):
+        applications.MobileNetV2(input_tensor=minikeras.Input((3, 32, 40)), **options)
+
+
 @pytest.mark.parametrize("name", ["DenseNet121", "ConvNeXtTiny", "NASNetMobile"])
 def test_networks_for_channels_that_come_last(name):
     minikeras.config.set_image_data_format("channels_first")

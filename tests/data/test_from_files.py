@@ -13,6 +13,7 @@ import minikeras
 from minikeras import layers
 from minikeras.data import Dataset, TensorSpec
 from minikeras.data.audio_dataset_utils import read_wav, resampled
+from minikeras.kernels.resampling import resample
 from minikeras.utils import (
     audio_dataset_from_directory,
     image_dataset_from_directory,
@@ -244,6 +245,13 @@ def by_hand(image, size):
         )
         made[i, j] = sum(a * b * image[r, c].astype(float) for r, a in rows for c, b in columns)
     return made
+
+
+def test_of_two_equally_near_pixels_that_of_tensorflow():
+    """What `tf.image.resize` of TensorFlow 2.15 gives: its middle pixel is 12, though 13 is as near."""
+    row = np.arange(26, dtype="uint8").reshape(1, 26, 1)
+    nearest = resample(row, 1, 11, "nearest")
+    assert nearest.ravel().tolist() == [1, 3, 5, 8, 10, 12, 15, 17, 20, 22, 24]
 
 
 def test_sizes(images):

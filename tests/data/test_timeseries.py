@@ -109,6 +109,7 @@ def test_memory_and_the_users_array():
         ({"start_index": N}, "`start_index` must be lower"),
         ({"end_index": N}, "`end_index` must be lower"),
         ({"start_index": 9, "end_index": 9}, "`end_index` must be higher than `start_index`"),
+        ({"end_index": 0}, "`end_index` must be higher than `start_index`"),
         ({"batch_size": 0}, "batch_size"),
         ({"data": 3.0}, "`data` must be an array"),
         ({"format": "torch"}, "format"),

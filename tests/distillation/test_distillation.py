@@ -58,6 +58,7 @@ def test_training_as_in_keras(keras):
 
 
 def test_a_saved_distiller_trains_on(tmp_path):
+    pytest.importorskip("h5py")
     distiller, _ = distilled(minikeras)
     distiller.save(tmp_path / "d.keras")
     loaded = minikeras.saving.load_model(tmp_path / "d.keras", compile=False)

@@ -34,8 +34,8 @@ STATE = "with stateful=True only: a graph keeps no state"
 
 CANNOT = {
     "ContrastLimitedAdaptiveHistogramEqualization": BY_VALUES,
-    "affine_transform": KNOWN_SIZES,
-    "elastic_transform": "its random numbers are drawn by NumPy",
+    "affine_transform": "with a known number of images only: each may have a transform of its own",
+    "elastic_transform": "NumPy computes in place how far pixels move",
     "perspective_transform": FACTORIZATION,
     "ssim": KNOWN_SIZES,
     "associative_scan": KNOWN_LENGTH,

@@ -166,6 +166,8 @@ def test_a_dict_of_features():
     assert {k: (t.shape, str(t.dtype)) for k, t in symbolic.items()} == {
         k: ((None, 1), t.dtype.name) for k, t in encoded.items()
     }
+    again = space(space.get_inputs())
+    assert {k: t.shape for k, t in again.items()} == {k: t.shape for k, t in symbolic.items()}
     assert space.crossers["town_X_sex"].num_bins == 5
 
 

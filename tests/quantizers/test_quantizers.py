@@ -144,6 +144,17 @@ def test_fake_quantization(keras, low, high, axis, bits, narrow):
         np.testing.assert_array_equal(model(X), ours)
 
 
+def test_one_pair_of_bounds_for_all_channels():
+    def loss(axis):
+        f = quantizers.fake_quant_with_min_max_vars
+        return lambda x, low, high: minikeras.ops.sum(f(x, low, high, axis=axis) * X)
+
+    arguments = (X, np.float32(-0.5), np.float32(0.5))
+    got, wanted = (minikeras.grad(loss(axis), argnums=(0, 1, 2))(*arguments) for axis in (1, None))
+    for a, b in zip(got, wanted):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_names_and_configs(keras):
     quantizer = quantizers.AbsMaxQuantizer(axis=[0, 1], value_range=(-100, 100), epsilon=1e-3)
     theirs = keras.quantizers.AbsMaxQuantizer(axis=[0, 1], value_range=(-100, 100), epsilon=1e-3)

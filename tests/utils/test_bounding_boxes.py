@@ -58,6 +58,9 @@ def test_clipped_cropped_and_padded(theirs):
         assert_alike(got["boxes"], wanted["boxes"])
         assert np.asarray(got["labels"]).tolist() == np.asarray(wanted["labels"]).tolist()
         assert got["labels"][1, 0] == -1
+        given["labels"] = np.full((2, 2, 3), 0.5)  # one for each class
+        got = bounding_boxes.clip_to_image_size(given, **SIZE, bounding_box_format=form)
+        assert got["labels"].tolist() == [[[0.5] * 3] * 2, [[-1] * 3, [0.5] * 3]]
     assert_alike(bounding_boxes.crop(BOXES, 5, 3, 20, 10), theirs.crop(BOXES, 5, 3, 20, 10))
     assert_alike(bounding_boxes.pad(BOXES, 5, 3), theirs.pad(BOXES, 5, 3))
     for call in (

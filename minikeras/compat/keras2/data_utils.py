@@ -38,7 +38,6 @@ def get_file(
         fname = str(fname).removesuffix(".tar.gz")
     digest = expected_hash(file_hash, md5_hash, hash_algorithm)
     path, _ = fetched_file(
-        "get_file",
         f"{fname}.tar.gz" if untar and fname else fname,
         origin,
         digest,

@@ -196,38 +196,28 @@ class Translator(cst.CSTTransformer):
             local = alias.asname.name.value if alias.asname else name
             inner = f"{path}.{name}" if path else name
             if self.bindings.tree.contents(inner) is not None:
-                moved = self.bindings.tree.moved.get(inner, inner)
-                if TODAY.contents(inner) is None and TODAY.contents(moved) is not None:
-                    above, _, last = moved.rpartition(".")
-                    groups.setdefault("keras" + (f".{above}" if above else ""), []).append(
-                        self.aliased(last, local)
-                    )
-                    continue
-                if inner in tables.MODULES:
-                    groups.setdefault("keras", []).append(
-                        self.aliased(tables.MODULES[inner], local)
-                    )
-                    continue
-                if TODAY.contents(inner) is None:
-                    self.note(statement, f"module `keras.{inner}`")
-                    groups.setdefault(module, []).append(self.aliased(name, local))
-                    continue
-                groups.setdefault("keras" + (f".{path}" if path else ""), []).append(
-                    self.aliased(name, local)
-                )
-                continue
-            today = self.bindings.today(path, name)
+                today, gone = self.module_today(inner), f"module `keras.{inner}`"
+            else:
+                today, gone = self.bindings.today(path, name), f"`{name}` of `{module}`"
+                if today is not None and local == name:
+                    local = today[1]  # `leave_Name` renames its uses
             if today is None:
-                self.note(statement, f"`{name}` of `{module}`")
-                groups.setdefault(module, []).append(self.aliased(name, local))
-                continue
-            place, new = today
-            local = new if local == name else local
-            groups.setdefault("keras" + (f".{place}" if place else ""), []).append(
-                self.aliased(new, local)
-            )
+                self.note(statement, gone)
+                source, new = module, name
+            else:
+                above, new = today
+                source = "keras" + (f".{above}" if above else "")
+            groups.setdefault(source, []).append(self.aliased(new, local))
         lines = [f"from {m} import {', '.join(dict.fromkeys(n))}" for m, n in groups.items()]
         return None if lines == [source_of(statement)] else lines
+
+    def module_today(self, path: str) -> tuple[str, str] | None:
+        """Return where today's Keras has a module of then, and its name there; None if nowhere."""
+        for known in (path, self.bindings.tree.moved.get(path), tables.MODULES.get(path)):
+            if known is not None and TODAY.contents(known) is not None:
+                above, _, name = known.rpartition(".")
+                return above, name
+        return None
 
     def imports(self, statement: Any) -> list[str] | None:
         lines, changed = [], False

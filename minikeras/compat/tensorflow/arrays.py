@@ -329,7 +329,7 @@ def saturate_cast(value: Any, dtype: Any) -> Any:
 
 for _name in ("float32", "float64", "int32", "int64", "bfloat16"):
     _old = {"float32": "to_float", "float64": "to_double"}.get(_name, f"to_{_name}")
-    named(f"{_old}")(lambda x, d=_name: ops.cast(x, d))
+    named(_old)(lambda x, d=_name: ops.cast(x, d))
 
 
 @named("bitcast")

@@ -17,6 +17,7 @@ from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import numpy_generator
 from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.kernels import linalg, resampling
+from minikeras.kernels.colors import LUMA
 
 
 class ResizeMethod:
@@ -57,13 +58,13 @@ def resize(
         rows, columns = (round(n * factor) for n in (height, width))
     if method == "nearest":
         for axis, old, new in ((-3, height, rows), (-2, width, columns)):
-            x = ops.take(x, resampling.taps(old, new, method)[0], axis=axis)
+            x = ops.take(x, resampling.axis_map(old, new, method).source, axis=axis)
         return x
     x = ops.cast(x, "float32") if dtype_name(x) != "float64" else x
     for letter, old, new in (("h", height, rows), ("w", width, columns)):
         if old != new or method in resampling.SMOOTHING:
-            matrix = resampling.weight_matrix(old, new, method, antialias)
-            weights = matrix.astype(dtype_name(x))
+            resized = resampling.axis_map(old, new, method, antialias)
+            weights = resized.in_dtype(np.dtype(dtype_name(x)))
             after = f"...{'kwc' if letter == 'h' else 'hkc'}"
             x = ops.einsum(f"k{letter},...hwc->{after}", weights, x)
     return x
@@ -265,7 +266,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Any:
 @named("image.rgb_to_grayscale")
 def rgb_to_grayscale(images: Any) -> Any:
     """Return the brightness of colors."""
-    weights = np.array([[0.2989], [0.587], [0.114]], np.float32)
+    weights = np.array(LUMA, np.float32)[:, None]
     return _in_floats(images, lambda x: ops.matmul(x, ops.cast(weights, dtype_name(x))))
 
 

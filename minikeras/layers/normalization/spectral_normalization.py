@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.tracking import substituted
+from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt
 from minikeras.initializers import TruncatedNormal
 from minikeras.layers.core.wrapper import Wrapper
@@ -30,7 +31,8 @@ class SpectralNormalization(Wrapper):
         power_iterations: number of iterations at each call.
 
     Raises:
-        ValueError: when it is built, if the layer has neither.
+        ValueError: when it is built, if the layer has neither; in training, if the kernel is a sum with an
+            adaptation (`lora_rank`), which cannot be replaced.
 
     Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018.
 
@@ -80,6 +82,11 @@ class SpectralNormalization(Wrapper):
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
         """Return the next vector of the power iteration, and the kernel with singular value one."""
+        if not isinstance(self.kernel, Variable):
+            raise ValueError(
+                f"Layer '{self.name}': the weight of layer '{self.layer.name}' is no variable that could "
+                "be divided, but computed from others, as it is with `lora_rank`."
+            )
         kernel = self.kernel.value
         shape = (-1, kernel.shape[-1])
         w = kernel.array.reshape(shape)

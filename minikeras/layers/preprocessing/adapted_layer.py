@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.tensor import to_array
+from minikeras.autodiff.keras_tensor import KerasTensor
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.texts import are_texts
 from minikeras.layers.layer import Layer
 
@@ -76,8 +77,8 @@ def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[np.ndarra
             f"Layer '{layer.name}': adapt: argument `data` must be an array, a list, or something that "
             f"gives batches. Received: data={data!r} (of type {type(data).__name__})"
         )
-    endless = getattr(data, "cardinality", None)
-    if steps is None and callable(endless) and endless() == -1:
+    cardinality = getattr(data, "cardinality", None)
+    if steps is None and callable(cardinality) and cardinality() == -1:
         raise ValueError(
             f"Layer '{layer.name}': adapt: argument `steps` is needed, since the data set is repeated "
             "without end."
@@ -93,7 +94,7 @@ def _is_list_of_batches(data: Any) -> bool:
 
 
 def _is_sequence(data: Any) -> bool:
-    return hasattr(data, "__getitem__") and hasattr(data, "__len__") and not hasattr(data, "_stage")
+    return hasattr(data, "__getitem__") and hasattr(data, "__len__")
 
 
 def as_batch(data: Any, layer: Layer) -> np.ndarray:
@@ -113,3 +114,12 @@ def as_batch(data: Any, layer: Layer) -> np.ndarray:
         return to_array(data, "string" if are_texts(data) else None)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Layer '{layer.name}': {error}") from error
+
+
+def as_tensor(data: Any, layer: Layer) -> Any:
+    """Return data as a tensor of numbers or of texts; tensors, symbolic ones too, as they are.
+
+    Raises:
+        ValueError: see `as_batch`.
+    """
+    return data if isinstance(data, (Tensor, KerasTensor)) else Tensor(as_batch(data, layer))

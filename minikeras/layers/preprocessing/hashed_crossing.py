@@ -8,11 +8,11 @@ from typing import Any, Literal
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import PositiveInt
-from minikeras.common.dtypes import np_dtype
+from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.texts import as_bytes, is_text_dtype
 from minikeras.kernels.hashing import crossed, fingerprint64
 from minikeras.layers.layer import Layer
-from minikeras.layers.preprocessing.adapted_layer import as_batch
+from minikeras.layers.preprocessing.adapted_layer import as_tensor
 from minikeras.layers.preprocessing.encoding import encoded, encoded_shape
 from minikeras.layers.preprocessing.text_layer import refuse_sparse
 from minikeras.ops.families import same_shape
@@ -68,9 +68,7 @@ class HashedCrossing(Layer):
                 f"Layer '{self.name}': argument `inputs` must be a list of two or more tensors. "
                 f"Received: inputs={inputs!r}"
             )
-        ready = (Tensor, KerasTensor)
-        inputs = [x if isinstance(x, ready) else Tensor(as_batch(x, self)) for x in inputs]
-        return super().__call__(inputs, *args, **kwargs)
+        return super().__call__([as_tensor(x, self) for x in inputs], *args, **kwargs)
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         self._check(inputs)
@@ -94,10 +92,7 @@ class HashedCrossing(Layer):
                 f"Received: {shapes}"
             )
         for x in inputs:
-            name = (
-                "string" if isinstance(x, Tensor) and is_text_dtype(x.array.dtype) else str(x.dtype)
-            )
-            if name != "string" and not name.startswith(("int", "uint")):
+            if not standardize_dtype(x.dtype).startswith(("string", "int", "uint")):
                 raise ValueError(
                     f"Layer '{self.name}': inputs must be texts or integers. Received: {x!r}"
                 )

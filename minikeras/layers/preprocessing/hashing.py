@@ -28,14 +28,14 @@ class Hashing(TextLayer):
         salt: integer, or two of them, that the hash depends on (it is SipHash then). None for
             FarmHash.
         output_mode: `"int"` for the number of the bin, `"one_hot"` for a vector for each value,
-            `"multi_hot"` or `"count"` for one for each sample, along the last axis.
+            `"multi_hot"` or `"count"` for one for each sample.
         sparse: must be False.
         **kwargs: arguments of `Layer`; `dtype` is that of the output, int64 for `"int"` and `floatx`
             otherwise if None.
 
     Input: texts or integers of any shape; floats are cut to integers first, and integers hashed as
-    their decimal text. Output: of the same shape for `"int"`; with `num_bins` in place of the last
-    axis, or after it, otherwise.
+    their decimal text. Output: of the same shape for `"int"`; with a last axis of `num_bins` for
+    `"one_hot"`, in place of one of size 1; of `(batch, n)` values `(batch, num_bins)` otherwise.
 
     Raises:
         ValueError: if an argument is not one of the above.

@@ -118,14 +118,9 @@ class IndexLookup(TextLayer, AdaptedLayer):
             vocabulary is not None if has_input_vocabulary is None else has_input_vocabulary
         )
         self._set_tokens([])
-        self._forget()
+        self.reset_state()
         if vocabulary is not None:
-            self.set_vocabulary(vocabulary, idf_weights)
-            if not isinstance(vocabulary, (str, os.PathLike)):  # a file's goes into the assets
-                self.input_vocabulary = self._listed(vocabulary)
-                self.input_idf_weights = (
-                    None if idf_weights is None else _floats(idf_weights).tolist()
-                )
+            self._take(vocabulary, idf_weights, in_config=True)
 
     # What a subclass says of its values.
 
@@ -172,7 +167,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def _listed(self, vocabulary: Any) -> list:
         """Return a vocabulary that a user gave as a list of values."""
-        if isinstance(vocabulary, (Tensor, np.ndarray)) or hasattr(vocabulary, "__array__"):
+        if hasattr(vocabulary, "__array__"):
             vocabulary = to_array(vocabulary).reshape(-1).tolist()
         if not isinstance(vocabulary, (list, tuple)):
             raise ArgumentError(
@@ -207,6 +202,10 @@ class IndexLookup(TextLayer, AdaptedLayer):
                 or if it is a path in a model that is being loaded with `safe_mode=True`.
             RuntimeError: if its size differs from that which the output had.
         """
+        self._take(vocabulary, idf_weights, in_config=self.input_vocabulary is not None)
+
+    def _take(self, vocabulary: Any, idf_weights: Any, in_config: bool) -> None:
+        """`set_vocabulary`; lists go into the config or into the assets, what a file holds into these."""
         if self.output_mode == "tf_idf":
             if idf_weights is None:
                 raise ValueError("`idf_weights` must be set if output_mode is 'tf_idf'.")
@@ -217,6 +216,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
             )
         if isinstance(vocabulary, (str, os.PathLike)):
             self._use(self._checked(self._read(os.fspath(vocabulary))), None)
+            self.input_vocabulary = None
             return
         values = self._listed(vocabulary)
         if not values:
@@ -224,13 +224,11 @@ class IndexLookup(TextLayer, AdaptedLayer):
         first = self._first_token
         with_special = values[:first] == self._special
         keys = self._checked(values[first:] if with_special else values)
-        weights = None
-        if idf_weights is not None:
-            weights = self._weights(_floats(idf_weights), len(values), with_special)
-        self._use(keys, weights)
-        if self.input_vocabulary is not None:
+        given = None if idf_weights is None else _floats(idf_weights)
+        self._use(keys, None if given is None else self._weights(given, len(values), with_special))
+        if in_config:
             self.input_vocabulary = values
-            self.input_idf_weights = None if idf_weights is None else _floats(idf_weights).tolist()
+            self.input_idf_weights = None if given is None else given.tolist()
 
     def _checked(self, values: list) -> list:
         """Return a vocabulary's own values as keys.
@@ -239,7 +237,8 @@ class IndexLookup(TextLayer, AdaptedLayer):
             ValueError: if they are not a vocabulary.
         """
         keys = [self._key(v) for v in values]
-        if len(set(keys)) < len(keys):
+        different = set(keys)
+        if len(different) < len(keys):
             repeated = [self._value(k) for k, n in Counter(keys).items() if n > 1]
             raise ValueError(
                 "The passed vocabulary has at least one repeated term. Please uniquify your dataset. "
@@ -249,7 +248,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
             ("mask", self.mask_token),
             ("OOV", self.oov_token if self.invert else None),
         ):
-            if token is not None and self._key(token) in set(keys):
+            if token is not None and self._key(token) in different:
                 raise ValueError(
                     f"Found reserved {kind} token at unexpected location in `vocabulary`. Note that "
                     "passed `vocabulary` does not need to include the OOV and mask tokens. Either "
@@ -326,9 +325,6 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def reset_state(self) -> None:
         """Forget what `update_state` has counted; the vocabulary stays until it has a new one."""
-        self._forget()
-
-    def _forget(self) -> None:
         self._counts: Counter = Counter()
         self._document_counts: Counter = Counter()
         self._documents = 0
@@ -381,7 +377,7 @@ class IndexLookup(TextLayer, AdaptedLayer):
             unknown = np.full(self._first_token, weights.mean() if len(weights) else 0.0)
             weights = self._padded(np.concatenate([unknown, weights]))
         self._use(keys, weights)
-        self._forget()
+        self.reset_state()
 
     # Calling.
 

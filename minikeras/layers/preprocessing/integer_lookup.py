@@ -31,7 +31,7 @@ class IntegerLookup(IndexLookup):
         invert: whether indices become integers of the vocabulary.
         output_mode: `"int"` for indices, `"one_hot"` for a vector for each integer, `"multi_hot"`,
             `"count"` or `"tf_idf"` (counts, each times the weight of its integer) for a vector for each
-            sample, along the last axis.
+            sample.
         sparse: must be False.
         pad_to_max_tokens: whether such vectors are of length `max_tokens`, however many there are.
         oov_method: `"floormod"` for the remainder, `"farmhash"` for the hash of the decimal text.
@@ -39,8 +39,9 @@ class IntegerLookup(IndexLookup):
         name: name, counted if None.
         **kwargs: arguments of `Layer`.
 
-    Input: integers of any shape. Output: int64 of the same shape for `"int"`, with the vocabulary in
-    place of the last axis, or after it, otherwise; floats for `"tf_idf"`.
+    Input: integers of any shape. Output: int64 of the same shape for `"int"`; with a last axis of the
+    vocabulary for `"one_hot"`, in place of one of size 1; of `(batch, n)` integers
+    `(batch, vocabulary_size)` otherwise, floats for `"tf_idf"`.
 
     Raises:
         ValueError: if arguments contradict each other, or the vocabulary is none.

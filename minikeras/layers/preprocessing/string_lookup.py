@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class StringLookup(IndexLookup):
         invert: whether indices become texts.
         output_mode: `"int"` for indices, `"one_hot"` for a vector for each text, `"multi_hot"`,
             `"count"` or `"tf_idf"` (counts, each times the weight of its text) for a vector for each
-            sample, along the last axis.
+            sample.
         pad_to_max_tokens: whether such vectors are of length `max_tokens`, however many there are.
         sparse: must be False.
         encoding: how bytes among inputs and vocabulary are to be read.
@@ -39,9 +39,9 @@ class StringLookup(IndexLookup):
         salt: integer, or two of them, that the hash of unknown texts depends on.
         **kwargs: arguments of `Layer`.
 
-    Input: texts of any shape (integers with `invert`). Output: int64 of the same shape for `"int"`, with
-    the vocabulary in place of the last axis, or after it, otherwise; floats for `"tf_idf"`; texts with
-    `invert`.
+    Input: texts of any shape (integers with `invert`). Output: int64 of the same shape for `"int"`, texts
+    with `invert`; with a last axis of the vocabulary for `"one_hot"`, in place of one of size 1; of
+    `(batch, n)` texts `(batch, vocabulary_size)` otherwise, floats for `"tf_idf"`.
 
     Raises:
         ValueError: if arguments contradict each other, or the vocabulary is none.
@@ -117,6 +117,9 @@ class StringLookup(IndexLookup):
     def _line(self, line: str) -> str:
         return line
 
+    def _utf8(self, keys: Iterable) -> list[bytes]:
+        return utf8(keys)
+
     def _set_tokens(self, keys: Sequence) -> None:
         super()._set_tokens(keys)
         self._quick: Table | None = None
@@ -124,8 +127,7 @@ class StringLookup(IndexLookup):
     def _quick_table(self) -> Table:
         """Return the table for many texts at a time, made when it is first needed."""
         if self._quick is None:
-            keys = [key if isinstance(key, bytes) else utf8([key])[0] for key in self._table]
-            self._quick = Table(keys, list(self._table.values()))
+            self._quick = Table(self._utf8(self._table), list(self._table.values()))
         return self._quick
 
     def _indices_of(self, array: np.ndarray) -> np.ndarray:
@@ -137,4 +139,4 @@ class StringLookup(IndexLookup):
         return self._resolved(indices, lambda at: self._keys(flat[at]))
 
     def _buckets(self, keys: list[str]) -> np.ndarray:
-        return buckets(utf8(keys), self.num_oov_indices, self.salt)
+        return buckets(self._utf8(keys), self.num_oov_indices, self.salt)

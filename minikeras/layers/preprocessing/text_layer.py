@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import is_integer
 from minikeras.layers.layer import Layer
-from minikeras.layers.preprocessing.adapted_layer import as_batch
+from minikeras.layers.preprocessing.adapted_layer import as_tensor
 
 
 class TextLayer(Layer):
@@ -26,9 +24,7 @@ class TextLayer(Layer):
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute (or describe, for KerasTensors) the outputs."""
-        if not isinstance(inputs, (Tensor, KerasTensor)):
-            inputs = Tensor(as_batch(inputs, self))
-        return super().__call__(inputs, *args, **kwargs)
+        return super().__call__(as_tensor(inputs, self), *args, **kwargs)
 
 
 def refuse_sparse(sparse: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -36,6 +36,9 @@ class _WordLookup(StringLookup):
 
     def _value(self, key: bytes) -> str:
         return key.decode("utf-8", "surrogateescape")
+
+    def _utf8(self, keys: Iterable) -> list[bytes]:
+        return list(keys)
 
     def indices(self, words: Texts | list[bytes]) -> np.ndarray:
         """Return the indices of words."""

@@ -12,6 +12,7 @@ from minikeras.common.configurable import own_parameters_of
 from minikeras.common.naming import to_snake_case
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
@@ -115,8 +116,12 @@ class CellRNN(RNN):
         super().__init__(cell, **kwargs)
 
     def _fusible(self) -> bool:
-        """Whether the fused kernel computes what the cell does, dropout aside."""
-        raise TypeError(f"{type(self).__name__} must define `_fusible`.")
+        """Whether the fused kernel, of tanh and sigmoid gates, computes what the cell does.
+
+        Dropout aside.
+        """
+        fused = map(activations.fused, (self.activation, self.recurrent_activation))
+        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         """Run the fused kernel: the outputs of all steps, then the last states."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from minikeras import activations
@@ -11,12 +10,11 @@ from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.convolutional.base_conv import WindowedLayer
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.rnn.built_in import CellRNN
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
-from minikeras.layers.rnn.lstm import bias_with_ones
+from minikeras.layers.rnn.lstm import bias_options
 from minikeras.ops.creation import zeros
 from minikeras.ops.sequences import CONV_LSTM, conv_lstm_step
 from minikeras.ops.shapes import moveaxis
@@ -83,10 +81,7 @@ class ConvLSTMCell(DropoutRNNCell, WindowedLayer):
         shape = (*self.kernel_size, self.filters, gates)
         self.recurrent_kernel = self._weight("recurrent_kernel", shape, of="recurrent")
         if self.use_bias:
-            options = {}
-            if self.unit_forget_bias:
-                options["initializer"] = functools.partial(bias_with_ones, self.bias_initializer)
-            self.bias = self._weight("bias", (gates,), **options)
+            self.bias = self._weight("bias", (gates,), **bias_options(self))
 
     def get_initial_state(self, batch_size: int | None = None) -> list:
         """Return states of zeros."""
@@ -182,10 +177,6 @@ class ConvLSTM(CellRNN):
         batch, *state = states[0]
         shape = (batch, sequences_shape[1], *state) if self.return_sequences else (batch, *state)
         return (shape, *states) if self.return_state else shape
-
-    def _fusible(self) -> bool:
-        fused = map(activations.fused, (self.activation, self.recurrent_activation))
-        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell

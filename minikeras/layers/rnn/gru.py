@@ -10,7 +10,6 @@ from minikeras.common.arguments import Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import GRU as FUSED_GRU
 from minikeras.ops.sequences import gru_step
@@ -160,10 +159,6 @@ class GRU(BuiltInRNN, cell=GRUCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(GRU, locals()), **kwargs)
-
-    def _fusible(self) -> bool:
-        fused = map(activations.fused, (self.activation, self.recurrent_activation))
-        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell

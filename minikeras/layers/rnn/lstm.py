@@ -15,7 +15,6 @@ from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.constant_initializers import Zeros
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels.activations import SIGMOID, TANH
 from minikeras.layers.rnn.built_in import BuiltInCell, BuiltInRNN
 from minikeras.ops.sequences import LSTM as FUSED_LSTM
 from minikeras.ops.sequences import lstm_step
@@ -80,10 +79,7 @@ class LSTMCell(BuiltInCell):
         self.state_size = [self.units, self.units]
 
     def build(self, input_shape: tuple) -> None:
-        options = {}
-        if self.unit_forget_bias:
-            options = {"initializer": functools.partial(bias_with_ones, self.bias_initializer)}
-        self._make_weights(input_shape, (4 * self.units,), **options)
+        self._make_weights(input_shape, (4 * self.units,), **bias_options(self))
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple:
         h, c = states[0], states[1]
@@ -94,7 +90,14 @@ class LSTMCell(BuiltInCell):
         return h, [h, c]
 
 
-def bias_with_ones(initializer: Any, shape: tuple, dtype: Any = None) -> np.ndarray:
+def bias_options(cell: Any) -> dict[str, Any]:
+    """Return `add_weight`'s options for the bias of an LSTM's cell, by its `unit_forget_bias`."""
+    if not cell.unit_forget_bias:
+        return {}
+    return {"initializer": functools.partial(_bias_with_ones, cell.bias_initializer)}
+
+
+def _bias_with_ones(initializer: Any, shape: tuple, dtype: Any = None) -> np.ndarray:
     """Initialize the bias, that of the forget gate with ones."""
     u = shape[0] // 4
     make = initializer or Zeros()
@@ -166,10 +169,6 @@ class LSTM(BuiltInRNN, cell=LSTMCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(**accepted(LSTM, locals()), **kwargs)
-
-    def _fusible(self) -> bool:
-        fused = map(activations.fused, (self.activation, self.recurrent_activation))
-        return tuple(fused) == (TANH, SIGMOID)
 
     def _fused(self, sequences: Any, states: Any, mask: Any) -> tuple:
         cell = self.cell

@@ -70,6 +70,7 @@ def test_the_gradient_reaches_the_matrices_alone(name):
 
 @pytest.mark.parametrize("name", ["Dense", "Embedding"])
 def test_a_saved_model_holds_the_sum(name, tmp_path):
+    pytest.importorskip("h5py")
     make, shape = MAKE[name]
     x = data(shape)
     model = minikeras.Sequential([make(minikeras, lora_rank=2, lora_alpha=3)])
@@ -112,3 +113,8 @@ def test_what_it_refuses():
     constrained.build((None, 3))
     with pytest.raises(ValueError, match="kernel_constraint"):
         constrained.enable_lora(2)
+    normalized = layers.SpectralNormalization(layers.Dense(2, lora_rank=2, name="adapted"))
+    x = np.ones((2, 3), "float32")
+    assert normalized(x).shape == (2, 2)
+    with pytest.raises(ValueError, match="weight of layer 'adapted' .* `lora_rank`"):
+        normalized(x, training=True)

@@ -188,9 +188,13 @@ def test_vocabularies_in_files_of_their_own(tmp_path):
     layer = layers.StringLookup(vocabulary=os.fspath(path))
     assert layer.get_vocabulary() == ["[UNK]", "b", "a"]
     assert layer.get_config()["vocabulary"] is None
-    (read,) = minikeras.models.load_model(saved(layer, tmp_path)).layers
-    path.unlink()
-    assert read.get_vocabulary() == ["[UNK]", "b", "a"]
+    given = layers.StringLookup(vocabulary=["c"])
+    given.set_vocabulary(path)
+    assert given.get_config()["vocabulary"] is None
+    for written in (layer, given):
+        (read,) = minikeras.models.load_model(saved(written, tmp_path)).layers
+        path.unlink(missing_ok=True)
+        assert read.get_vocabulary() == ["[UNK]", "b", "a"]
 
 
 @pytest.mark.parametrize("kind", ["StringLookup", "IntegerLookup", "TextVectorization"])

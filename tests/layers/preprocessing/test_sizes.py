@@ -1,4 +1,4 @@
-"""Boxes and masks in `Resizing` and `CenterCrop`, as in Keras."""
+"""Boxes and masks in `Resizing` and `CenterCrop`, as in Keras, and sizes that are none."""
 
 import numpy as np
 import pytest
@@ -24,8 +24,6 @@ def test_boxes_and_masks_as_in_keras(keras, name, kwargs, format):
     images = np.random.default_rng(0).random((2, 8, 10, 3)).astype("float32")
     convert = minikeras.utils.bounding_boxes.convert_format
     boxes = convert(np.array(BOXES, "float32"), "xyxy", format, height=8, width=10)
-    if format == "xyxy":
-        boxes = np.array(BOXES, "float32")
     results = []
     for library in (minikeras, keras):
         layer = getattr(library.layers, name)(bounding_box_format=format, **kwargs)
@@ -42,3 +40,9 @@ def test_boxes_and_masks_as_in_keras(keras, name, kwargs, format):
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
     for key in ("images", "labels", "segmentation_masks"):
         np.testing.assert_allclose(np.asarray(ours[key]), np.asarray(theirs[key]), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [3, np.int64(3), None, "ab", (4,), (4, None)])
+def test_sizes_are_two_numbers(size):
+    with pytest.raises(ValueError, match="resize: argument `size` must be"):
+        minikeras.ops.image.resize(np.zeros((4, 4, 1)), size)

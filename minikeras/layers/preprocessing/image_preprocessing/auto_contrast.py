@@ -45,9 +45,8 @@ class AutoContrast(BaseColorLayer):
         def stretched(x: Any) -> Any:
             x = rescaled(x, value_range, (0, 255))
             low = high = x
-            for (
-                axis
-            ) in axes:  # one after the other: NumPy goes through rows faster than through planes
+            # One after the other: NumPy goes through rows faster than through planes.
+            for axis in axes:
                 low = np.min(low, axis=axis, keepdims=True)
                 high = np.max(high, axis=axis, keepdims=True)
             width = high - low

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras import ops
-from minikeras.common.arguments import is_number
 from minikeras.layers.preprocessing.image_preprocessing.base_geometry_layer import (
     BaseGeometryLayer,
 )
@@ -46,11 +45,6 @@ class BaseAffineLayer(BaseGeometryLayer):
             data_format=self.data_format,
         )
 
-    def _size_in(self, transformation: Transformation) -> dict[str, int]:
-        """Return height and width of the images that a transformation was drawn for."""
-        shape = transformation["input_shape"]
-        return {"height": shape[self.height_axis], "width": shape[self.width_axis]}
-
 
 def matrices(like: np.ndarray, *entries: Any) -> np.ndarray:
     """Return the numbers of affine transformations, `(batch, 8)`.
@@ -62,9 +56,3 @@ def matrices(like: np.ndarray, *entries: Any) -> np.ndarray:
     """
     columns = [np.broadcast_to(np.asarray(e, like.dtype), like.shape) for e in (*entries, 0, 0)]
     return np.stack(columns, axis=-1)
-
-
-def symmetric_range(factor: Any) -> tuple:
-    """Return the range that a factor stands for: `[-f, f]` for a number."""
-    low, high = (-abs(factor), abs(factor)) if is_number(factor) else sorted(factor)
-    return low, high

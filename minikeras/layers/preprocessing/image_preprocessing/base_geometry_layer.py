@@ -51,3 +51,8 @@ class BaseGeometryLayer(BaseImagePreprocessingLayer):
         """Return height and width of the images."""
         shape = images_of(data).shape
         return shape[self.height_axis], shape[self.width_axis]
+
+    def _size_in(self, transformation: Transformation) -> dict[str, int]:
+        """Return height and width of the images that a transformation was drawn for."""
+        shape = transformation["input_shape"]
+        return {"height": shape[self.height_axis], "width": shape[self.width_axis]}

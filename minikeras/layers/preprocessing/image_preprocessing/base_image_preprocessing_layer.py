@@ -39,6 +39,21 @@ def factor_in(low: float, high: float) -> Kind:
     return Kind(f"a number (or a list of two numbers) in the range [{low}, {high}]", accepts)
 
 
+def each_in(text: str, holds: Callable[[float], bool]) -> Kind:
+    """Return the kind of numbers in a range, and of lists of two of them.
+
+    Args:
+        text: the range, for messages.
+        holds: whether a number lies in it.
+    """
+
+    def accepts(value: Any) -> bool:
+        numbers = value if are_two_numbers(value) else (value,)
+        return all(is_number(v) and holds(v) for v in numbers)
+
+    return Kind(f"a number (or a list of two numbers) in the range {text}", accepts)
+
+
 Factor = Annotated[Any, factor_in(-1, 1)]
 """A number `f`, for draws from `[-f, f]`, or a range."""
 Share = Annotated[Any, factor_in(0, 1)]
@@ -50,14 +65,12 @@ ValueRange = Annotated[
         lambda value: are_two_numbers(value) and value[0] != value[1],
     ),
 ]
-FILL_MODES = ("reflect", "wrap", "constant", "nearest")
-INTERPOLATIONS = ("nearest", "bilinear")
 
 
 def range_of(factor: Any, lowest: float) -> tuple:
     """Return the range that a factor stands for: `[-f, f]` for a number, but from `lowest` up."""
     if is_number(factor):
-        return max(-abs(factor), lowest), abs(factor)
+        return max(lowest, -abs(factor)), abs(factor)
     low, high = sorted(factor)
     return low, high
 
@@ -78,7 +91,8 @@ class BaseImagePreprocessingLayer(Layer):
     `"channels_last"`; or a dict with `"images"` and any of
 
     - `"labels"`: `(batch, classes)`,
-    - `"bounding_boxes"`: a dict with `"boxes"`, `(batch, boxes, 4)`, and `"labels"`, `(batch, boxes)`,
+    - `"bounding_boxes"`: a dict with `"boxes"`, `(batch, boxes, 4)`, and `"labels"`, `(batch, boxes)` or
+      `(batch, boxes, classes)`,
       where -1 says that there is no box,
     - `"segmentation_masks"`: `(batch, height, width, channels)`.
 
@@ -315,7 +329,6 @@ class BaseImagePreprocessingLayer(Layer):
         images: Any,
         *parameters: Any,
         result: Any = None,
-        shape: tuple | None = None,
     ) -> Tensor:
         """Apply a function that NumPy can compute on arrays, and a tape follow on tensors.
 
@@ -325,7 +338,6 @@ class BaseImagePreprocessingLayer(Layer):
             images: batch of images of any dtype.
             *parameters: arrays or tensors, the batch first.
             result: dtype of the result, the layer's if None.
-            shape: shape of the result, if not that of the images.
         """
         compute, result = self.compute_dtype, self.compute_dtype if result is None else result
         images = ops.convert_to_tensor(images)
@@ -335,7 +347,7 @@ class BaseImagePreprocessingLayer(Layer):
         # NumPy is slow at half precision, or has none: these are only formats to store.
         wide = np.dtype("float64" if compute == "float64" else "float32")
         arrays = [a.astype(wide) if a.dtype.kind in "fV" else a for a in arrays]
-        return Tensor(by_image(function, images.array, arrays, wide, np_dtype(result), shape))
+        return Tensor(by_image(function, images.array, arrays, wide, np_dtype(result)))
 
 
 def is_followed(images: Tensor) -> bool:

@@ -12,6 +12,7 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     Share,
     Transformation,
     images_of,
+    is_followed,
     range_of,
 )
 from minikeras.layers.preprocessing.image_preprocessing.mix_up import mixed_labels
@@ -88,7 +89,7 @@ class CutMix(BaseImagePreprocessingLayer):
         masks = np.asarray(transformation["batch_masks"])
         if masks.shape[self.channel_axis] != images.shape[self.channel_axis]:
             masks = np.take(masks, [0], axis=self.channel_axis)
-        if images.node is not None:
+        if is_followed(images):
             return ops.where(masks, ops.take(images, order, axis=0), images)
         source = images.array
         return self._by_image(lambda x, m, o: np.where(m, source[o], x), images, masks, order)

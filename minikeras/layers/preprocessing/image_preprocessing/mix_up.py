@@ -12,6 +12,7 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     BaseImagePreprocessingLayer,
     Transformation,
     batch_size_of,
+    is_followed,
 )
 from minikeras.random import beta, shuffle
 
@@ -83,7 +84,7 @@ class MixUp(BaseImagePreprocessingLayer):
         order = np.asarray(transformation["permutation_order"])
         weight = np.asarray(transformation["mix_weight"]).reshape(-1, 1, 1, 1)
         images = ops.cast(images, self.compute_dtype)
-        if images.node is not None:
+        if is_followed(images):
             weight = ops.cast(weight, self.compute_dtype)
             return images * weight + ops.take(images, order, axis=0) * (1 - weight)
         source = images.array

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from minikeras import ops
 from minikeras.common.arguments import PositiveInt
-from minikeras.layers.preprocessing.image_preprocessing.base_geometry_layer import (
-    BaseGeometryLayer,
-)
+from minikeras.layers.preprocessing.image_preprocessing.base_crop_layer import BaseCropLayer, Part
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Transformation,
-)
-from minikeras.layers.preprocessing.image_preprocessing.bounding_boxes.converters import (
-    clip_to_image_size,
-    convert_format,
 )
 from minikeras.random.seed_generator import make_default_seed
 
 
-class RandomCrop(BaseGeometryLayer):
+class RandomCrop(BaseCropLayer):
     """Cuts a part of a given size out of the images, all images of a batch at the same place.
 
     Where the images are larger than that in both directions the place is random. Otherwise what they
@@ -74,42 +65,20 @@ class RandomCrop(BaseGeometryLayer):
             left = (width - cut) // 2
         return top, left, height, width
 
+    def _part(self, top: int, left: int, height: int, width: int) -> Part:
+        """Return the part that begins there, as far as images of a size reach."""
+        return top, left, min(self.height, height - top), min(self.width, width - left)
+
     def transform_images(
         self, images: Any, transformation: Transformation, training: bool = True
     ) -> Any:
         if not training:
             return images
-        top, left = transformation[:2]
-        part = [slice(None)] * 4
-        part[self.height_axis] = slice(top, top + self.height)
-        part[self.width_axis] = slice(left, left + self.width)
-        cut = ops.cast(ops.convert_to_tensor(images)[tuple(part)], self.compute_dtype)
-        if self._size_of(cut) == (self.height, self.width):
-            return cut
-        resized = ops.image.resize(cut, (self.height, self.width), data_format=self.data_format)
-        return ops.cast(resized, self.compute_dtype)
-
-    def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Transformation, training: bool = True
-    ) -> Any:
-        return self.transform_images(segmentation_masks, transformation, training=training)
+        return self._cut(images, self._part(*transformation[:2], *self._size_of(images)))
 
     def transform_bounding_boxes(
         self, bounding_boxes: dict, transformation: Transformation, training: bool = True
     ) -> dict:
         if not training:
             return bounding_boxes
-        top, left, height, width = transformation
-        size = {"height": self.height, "width": self.width}
-        boxes = convert_format(
-            bounding_boxes, self.bounding_box_format, "xyxy", height=height, width=width
-        )
-        cut = min(self.height, height - top), min(self.width, width - left)
-        corners = ops.subtract(boxes["boxes"], np.array([left, top, left, top], "float32"))
-        grown = self.width / cut[1], self.height / cut[0]
-        boxes["boxes"] = corners * np.array([*grown, *grown], "float32")
-        boxes = clip_to_image_size(boxes, **size)
-        return convert_format(boxes, "xyxy", self.bounding_box_format, **size)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return self._with_size(input_shape, self.height, self.width)
+        return self._cut_boxes(bounding_boxes, self._part(*transformation), *transformation[2:])

@@ -102,8 +102,7 @@ class RandomFlip(BaseGeometryLayer):
     ) -> dict:
         if not training:
             return bounding_boxes
-        shape = transformation["input_shape"]
-        size = {"height": shape[self.height_axis], "width": shape[self.width_axis]}
+        size = self._size_in(transformation)
         relative = convert_format(bounding_boxes, self.bounding_box_format, "rel_xyxy", **size)
         left, top, right, bottom = ops.split(relative["boxes"], 4, axis=-1)
         if HORIZONTAL in self.mode:

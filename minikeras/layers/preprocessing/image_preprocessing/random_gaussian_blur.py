@@ -9,6 +9,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.common.arguments import Kind, is_number
 from minikeras.kernels.blur import correlate_along
+from minikeras.kernels.resize import gaussian
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Share,
@@ -81,7 +82,7 @@ class RandomGaussianBlur(BaseColorLayer):
             return ops.cast(images, self.compute_dtype)
         low, high = self.value_range
         sigma = np.asarray(transformation["blur_factor"]).tolist()
-        along_x, along_y = map(_gaussian, self.kernel_size, sigma)
+        along_x, along_y = map(gaussian, self.kernel_size, sigma)
         height, width = self.height_axis % 4, self.width_axis % 4
 
         def blurred(x: Any, applies: Any) -> Any:
@@ -92,9 +93,3 @@ class RandomGaussianBlur(BaseColorLayer):
 
         applies = np.asarray(transformation["should_apply_blur"])[:, None, None, None]
         return self._by_image(blurred, images, applies)
-
-
-def _gaussian(size: int, sigma: float) -> list[float]:
-    place = np.arange(size) - (size - 1) / 2
-    weights = np.exp(-0.5 * (place / sigma) ** 2)
-    return (weights / weights.sum()).tolist()

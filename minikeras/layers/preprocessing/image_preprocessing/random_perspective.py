@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Fraction
-from minikeras.kernels import linalg
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import Interpolation
 from minikeras.layers.preprocessing.image_preprocessing.base_geometry_layer import (
     BaseGeometryLayer,
@@ -25,6 +25,7 @@ from minikeras.layers.preprocessing.image_preprocessing.bounding_boxes.converter
     clip_to_image_size,
     convert_format,
 )
+from minikeras.ops.sampling import homography
 
 
 class RandomPerspective(BaseGeometryLayer):
@@ -110,40 +111,21 @@ class RandomPerspective(BaseGeometryLayer):
     ) -> dict:
         if not training or transformation is None:
             return bounding_boxes
-        shape = transformation["input_shape"]
-        size = {"height": shape[self.height_axis], "width": shape[self.width_axis]}
+        size = self._size_in(transformation)
         boxes = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", **size)
         left, top, right, bottom = [boxes["boxes"][..., i] for i in range(4)]
         x = ops.stack([left, right, left, right], axis=-1)
         y = ops.stack([top, bottom, bottom, top], axis=-1)
-        inverse = linalg.inv(_homographies(*_points(transformation))).astype(self.compute_dtype)
-        x, y, depth = [
-            row[:, 0, None, None] * x + row[:, 1, None, None] * y + row[:, 2, None, None]
-            for row in np.moveaxis(inverse, 1, 0)
-        ]
+        start, end = [Tensor(p.astype(np.float64)) for p in _points(transformation)]
+        # Boxes go from start to end; pixels are looked up the other way.
+        t = homography(end, start).array.astype(self.compute_dtype).T[..., None, None]
+        depth = t[6] * x + t[7] * y + 1
+        x, y = (t[0] * x + t[1] * y + t[2]) / depth, (t[3] * x + t[4] * y + t[5]) / depth
         applies = np.asarray(transformation["apply_perspective"])[:, None, None]
-        boxes["boxes"] = ops.where(applies, around(x / depth, y / depth), boxes["boxes"])
+        boxes["boxes"] = ops.where(applies, around(x, y), boxes["boxes"])
         boxes = clip_to_image_size(boxes, **size)
         return convert_format(boxes, "xyxy", self.bounding_box_format, **size)
 
 
 def _points(transformation: Transformation) -> tuple[np.ndarray, np.ndarray]:
     return tuple([np.asarray(transformation[f"{name}_points"]) for name in ("start", "end")])
-
-
-def _homographies(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return the projective maps, `(batch, 3, 3)`, that bring four points to four others.
-
-    Args:
-        start: where `end` is to be brought, `(batch, 4, 2)`.
-        end: points, likewise.
-    """
-    (u, v), (x, y) = [np.moveaxis(p.astype(np.float64), -1, 0) for p in (start, end)]
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    rows = [
-        np.stack([x, y, one, zero, zero, zero, -u * x, -u * y], axis=-1),
-        np.stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1),
-    ]
-    equations = np.concatenate(rows, axis=1)
-    numbers = linalg.solve(equations, np.concatenate([u, v], axis=1)[..., None])[..., 0]
-    return np.concatenate([numbers, one[:, :1]], axis=1).reshape(-1, 3, 3)

@@ -13,13 +13,13 @@ from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import
     FillMode,
     Interpolation,
     matrices,
-    symmetric_range,
 )
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Transformation,
     are_two_numbers,
     batch_size_of,
     images_of,
+    range_of,
 )
 from minikeras.layers.preprocessing.image_preprocessing.bounding_boxes.converters import (
     clip_to_image_size,
@@ -74,8 +74,8 @@ class RandomShear(BaseAffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.x_factor = symmetric_range(x_factor)
-        self.y_factor = symmetric_range(y_factor)
+        self.x_factor = range_of(x_factor, -1)
+        self.y_factor = range_of(y_factor, -1)
         self.fill_mode = fill_mode
         self.fill_value = fill_value
         self.interpolation = interpolation

@@ -7,32 +7,25 @@ from typing import Annotated, Any
 import numpy as np
 
 from minikeras import ops
-from minikeras.common.arguments import Kind, is_number
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import (
     BaseAffineLayer,
     FillMode,
     Interpolation,
     matrices,
-    symmetric_range,
 )
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Transformation,
-    are_two_numbers,
     batch_size_of,
+    each_in,
     images_of,
+    range_of,
 )
 from minikeras.layers.preprocessing.image_preprocessing.bounding_boxes.converters import (
     clip_to_image_size,
     convert_format,
 )
 
-
-def _is_factor(value: Any) -> bool:
-    numbers = value if are_two_numbers(value) else (value,)
-    return all(is_number(v) and -1 < v <= 1 for v in numbers)
-
-
-Zoom = Annotated[Any, Kind("a number (or a list of two numbers) in the range (-1, 1]", _is_factor)]
+Zoom = Annotated[Any, each_in("(-1, 1]", lambda v: -1 < v <= 1)]
 
 
 class RandomZoom(BaseAffineLayer):
@@ -76,10 +69,10 @@ class RandomZoom(BaseAffineLayer):
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
         self.height_factor = height_factor
-        self.height_lower, self.height_upper = symmetric_range(height_factor)
+        self.height_lower, self.height_upper = range_of(height_factor, -1)
         self.width_factor = width_factor
         if width_factor is not None:
-            self.width_lower, self.width_upper = symmetric_range(width_factor)
+            self.width_lower, self.width_upper = range_of(width_factor, -1)
         self.fill_mode = fill_mode
         self.fill_value = fill_value
         self.interpolation = interpolation

@@ -7,25 +7,17 @@ from typing import Annotated, Any
 import numpy as np
 
 from minikeras import ops
-from minikeras.common.arguments import Kind, is_number
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     Transformation,
     ValueRange,
-    are_two_numbers,
+    each_in,
     one_number_each,
+    range_of,
     rescaled,
 )
 
-
-def _is_share(value: Any) -> bool:
-    numbers = value if are_two_numbers(value) else (value,)
-    return all(is_number(v) and 0 <= v <= 1 for v in numbers)
-
-
-Strength = Annotated[
-    Any, Kind("a number (or a list of two numbers) in the range [0, 1]", _is_share)
-]
+Strength = Annotated[Any, each_in("[0, 1]", lambda v: 0 <= v <= 1)]
 
 
 class Solarization(BaseColorLayer):
@@ -61,8 +53,8 @@ class Solarization(BaseColorLayer):
     ) -> None:
         super().__init__(**kwargs)
         self._seeded(seed)
-        self.addition_factor = _range_of(addition_factor)
-        self.threshold_factor = _range_of(threshold_factor)
+        self.addition_factor = range_of(addition_factor, 0)
+        self.threshold_factor = range_of(threshold_factor, 0)
         self.value_range = sorted(value_range)
 
     def get_random_transformation(
@@ -94,8 +86,3 @@ class Solarization(BaseColorLayer):
 
         drawn = transformation["additions"], transformation["thresholds"]
         return self._by_image(solarized, images, *drawn)
-
-
-def _range_of(factor: Any) -> tuple:
-    low, high = (0, factor) if is_number(factor) else sorted(factor)
-    return low, high

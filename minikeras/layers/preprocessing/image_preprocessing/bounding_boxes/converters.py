@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from minikeras import ops
 from minikeras.common.arguments import ArgumentError, one_of
 from minikeras.common.settings import settings
@@ -126,7 +128,8 @@ def clip_to_image_size(
     """Clip bounding boxes to their image. The label of a box of which nothing is left becomes -1.
 
     Args:
-        bounding_boxes: dict with `"boxes"`, `(..., boxes, 4)`, and perhaps `"labels"`, `(..., boxes)`.
+        bounding_boxes: dict with `"boxes"`, `(..., boxes, 4)`, and perhaps `"labels"`, `(..., boxes)` or
+            `(..., boxes, classes)`.
         height: height of the image in pixels; needed for `"xyxy"`.
         width: its width, likewise.
         bounding_box_format: `"xyxy"` or `"rel_xyxy"`.
@@ -164,8 +167,10 @@ def clip_to_image_size(
     result = {**bounding_boxes, "boxes": ops.concatenate([left, top, right, bottom], axis=-1)}
     labels = bounding_boxes.get("labels")
     if labels is not None:
-        area = ops.squeeze((right - left) * (bottom - top), axis=-1)
-        result["labels"] = ops.where(area > 0, labels, -1)
+        left_over = (right - left) * (bottom - top) > 0
+        if np.ndim(labels) < boxes.ndim:
+            left_over = ops.squeeze(left_over, axis=-1)
+        result["labels"] = ops.where(left_over, labels, -1)
     return result
 
 
