@@ -15,6 +15,9 @@ import numpy as np
 from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch, strided
 
 _PIECE = 1 << 18
+_IMAGE = 1 << 20
+"""Elements of a piece; of one whose pixels are mixed the second number, if that spares an image the cut:
+every call has to do for some 10 us, since it begins and ends with the interpreter's lock."""
 
 
 def repeat_forward(x: np.ndarray, factors: tuple) -> tuple[np.ndarray, None]:
@@ -442,7 +445,8 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
         if target is not result:
             _store(target, result)
 
-    for_pieces(pieces(n, high, max(wide, width) * channels, _PIECE), work)
+    row = max(wide, width) * channels
+    for_pieces(pieces(n, high, row, max(_PIECE, min(high * row, _IMAGE))), work)
     return y
 
 

@@ -19,6 +19,7 @@ from minikeras.common.arguments import (
 )
 from minikeras.common.dtypes import is_float
 from minikeras.common.settings import standardize_data_format
+from minikeras.kernels import edges
 from minikeras.kernels import patches as patch_kernels
 from minikeras.kernels.resize import gaussian, sliding
 from minikeras.kernels.windows import window
@@ -96,6 +97,23 @@ def gaussian_blur(
     return _blurred(x, *windows, "same", standardize_data_format(data_format))
 
 
+def _slopes(x: Any, data_format: str) -> Any:
+    """Slide a pair of windows for each slope."""
+    pairs = [(edges.SLOPE, edges.SMOOTH), (edges.SMOOTH, edges.SLOPE)]
+    return stack([_blurred(x, *pair, "same", data_format) for pair in pairs], axis=-1)
+
+
+SOBEL = Primitive(
+    "sobel",
+    edges.sobel_forward,
+    lambda g, saved, needs, out: [edges.sobel_backward(g)],
+    rule=lambda x: KerasTensor((*x.shape, 2), x.dtype),
+    reference=lambda x: _slopes(x, "channels_last"),
+)
+"""The slopes of images of floats, channels last."""
+SOBEL.narrow = "eE"
+
+
 def _sobel_rule(images: Any, data_format: str | None = None) -> KerasTensor:
     check_rank(images, "sobel_edges", ranks=(4,))
     standardize_data_format(data_format)
@@ -127,9 +145,9 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     x = as_tensor(images)
     check_rank(x, "sobel_edges", ranks=(4,))
     data_format = standardize_data_format(data_format)
-    smooth, slope = (1.0, 2.0, 1.0), (-1.0, 0.0, 1.0)
-    pair = [(slope, smooth), (smooth, slope)]
-    return stack([_blurred(x, *windows, "same", data_format) for windows in pair], axis=-1)
+    if is_float(x.dtype) and data_format == "channels_last":
+        return SOBEL(x)
+    return _slopes(x, data_format)
 
 
 def _check_ssim(image1: Any, image2: Any, filter_size: Any) -> None:
