@@ -209,34 +209,58 @@ class AxisMap:
         size = self.band
         tops = np.arange(0, last - first, size)
         low = np.minimum.reduceat(self._seen[0][first:last], tops)
-        taps = np.maximum(np.maximum.reduceat(self._seen[1][first:last], tops) - low, 0)
-        blocks = np.zeros((len(tops), size, int(taps.max())), dtype)
+        high = np.maximum(np.maximum.reduceat(self._seen[1][first:last], tops), low)
+        rows = np.minimum(size, last - first - tops)
+        runs, starts, taps = self._runs(low.tolist(), high.tolist(), rows.tolist(), first, last)
+        blocks = np.zeros((len(tops), size, taps), dtype)
         row, tap = np.nonzero(self._counts[first:last])
         band = row // size
-        column = self.start[first + row] + tap - low[band]
+        column = self.start[first + row] + tap - np.array(starts)[band]
         blocks[band, row % size, column] = self.weights[first + row, tap]
-        rows = np.minimum(size, last - first - tops)
         if repeat:
-            apart = np.zeros((len(tops), blocks.shape[2], repeat, size, repeat), dtype)
+            apart = np.zeros((len(tops), taps, repeat, size, repeat), dtype)
             for channel in range(repeat):
                 apart[:, :, channel, :, channel] = blocks.swapaxes(1, 2)
-            blocks = apart.reshape(len(tops), blocks.shape[2] * repeat, -1)
+            blocks = apart.reshape(len(tops), taps * repeat, size * repeat)
         found = []
-        low, taps, rows = low.tolist(), taps.tolist(), rows.tolist()
-        i = 0
-        while i < len(low):
-            j, step = i + 1, low[i + 1] - low[i] if i + 1 < len(low) else 0
-            while (
-                j < len(low)
-                and (rows[j], taps[j]) == (rows[i], taps[i])
-                and low[j] - low[j - 1] == step
-            ):
-                j += 1
-            inner = (taps[i] * repeat, rows[i] * repeat) if repeat else (rows[i], taps[i])
-            numbers = np.ascontiguousarray(blocks[i:j, : inner[0], : inner[1]])
-            found.append(Bands(first + i * size, rows[i], low[i], step, taps[i], numbers))
-            i = j
+        for i, j, step in runs:
+            count = int(rows[i])
+            some = blocks[i:j, :, : count * repeat] if repeat else blocks[i:j, :count]
+            found.append(Bands(first + i * size, count, starts[i], step, taps, some))
         return found
+
+    def _runs(
+        self, low: list[int], high: list[int], rows: list[int], first: int, last: int
+    ) -> tuple[list[tuple], list[int], int]:
+        """Find runs of bands that look at equally many old pixels, equally far from each other.
+
+        Bands that are not quite so far from each other look at two more pixels, which do not count.
+
+        Args:
+            low, high: from where to where each band has to look.
+            rows: the number of rows of each.
+            first, last: rows of the matrix.
+
+        Returns:
+            Each run's first band, the one after its last, and the distance; where each band begins to look;
+            and at how many pixels.
+        """
+        begin, end = self.span(first, last)
+        rate = self.band * self.size / max(self.target, 1)
+        step = round(rate)
+        slack = 0 if step == rate else 2
+        taps = min(max([h - at for at, h in zip(low, high)]) + slack, end - begin)
+        runs, starts = [], []
+        while (i := len(starts)) < len(low):
+            start = max(min(low[i] - (slack if step > rate else 0), end - taps), begin)
+            starts.append(start)
+            while (j := len(starts)) < len(low) and rows[j] == rows[i]:
+                start += step
+                if start > low[j] or start + taps < high[j] or start + taps > end:
+                    break
+                starts.append(start)
+            runs.append((i, len(starts), step))
+        return runs, starts, taps
 
 
 _BAND = 8
