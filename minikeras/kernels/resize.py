@@ -211,11 +211,11 @@ class AxisMap:
         low = np.minimum.reduceat(self._seen[0][first:last], tops)
         high = np.maximum(np.maximum.reduceat(self._seen[1][first:last], tops), low)
         rows = np.minimum(size, last - first - tops)
-        runs, starts, taps = self._runs(low.tolist(), high.tolist(), rows.tolist(), first, last)
+        runs, starts, taps = self._runs(low, high, rows, self.span(first, last))
         blocks = np.zeros((len(tops), size, taps), dtype)
         row, tap = np.nonzero(self._counts[first:last])
         band = row // size
-        column = self.start[first + row] + tap - np.array(starts)[band]
+        column = self.start[first + row] + tap - starts[band]
         blocks[band, row % size, column] = self.weights[first + row, tap]
         if repeat:
             apart = np.zeros((len(tops), taps, repeat, size, repeat), dtype)
@@ -226,12 +226,12 @@ class AxisMap:
         for i, j, step in runs:
             count = int(rows[i])
             some = blocks[i:j, :, : count * repeat] if repeat else blocks[i:j, :count]
-            found.append(Bands(first + i * size, count, starts[i], step, taps, some))
+            found.append(Bands(first + i * size, count, int(starts[i]), step, taps, some))
         return found
 
     def _runs(
-        self, low: list[int], high: list[int], rows: list[int], first: int, last: int
-    ) -> tuple[list[tuple], list[int], int]:
+        self, low: np.ndarray, high: np.ndarray, rows: np.ndarray, span: tuple[int, int]
+    ) -> tuple[list[tuple], np.ndarray, int]:
         """Find runs of bands that look at equally many old pixels, equally far from each other.
 
         Bands that are not quite so far from each other look at two more pixels, which do not count.
@@ -239,27 +239,28 @@ class AxisMap:
         Args:
             low, high: from where to where each band has to look.
             rows: the number of rows of each.
-            first, last: rows of the matrix.
+            span: from where to where any of them may look.
 
         Returns:
             Each run's first band, the one after its last, and the distance; where each band begins to look;
             and at how many pixels.
         """
-        begin, end = self.span(first, last)
+        begin, end = span
         rate = self.band * self.size / max(self.target, 1)
         step = round(rate)
         slack = 0 if step == rate else 2
-        taps = min(max([h - at for at, h in zip(low, high)]) + slack, end - begin)
-        runs, starts = [], []
-        while (i := len(starts)) < len(low):
-            start = max(min(low[i] - (slack if step > rate else 0), end - taps), begin)
-            starts.append(start)
-            while (j := len(starts)) < len(low) and rows[j] == rows[i]:
-                start += step
-                if start > low[j] or start + taps < high[j] or start + taps > end:
-                    break
-                starts.append(start)
-            runs.append((i, len(starts), step))
+        taps = min(int((high - low).max()) + slack, end - begin)
+        runs, starts, i = [], np.empty(len(low), np.intp), 0
+        while i < len(low):
+            start = max(min(int(low[i]) - (slack if step > rate else 0), end - taps), begin)
+            places = start + step * np.arange(len(low) - i)
+            last = np.minimum(low[i:], end - taps)
+            fits = (places <= last) & (places + taps >= high[i:]) & (rows[i:] == rows[i])
+            fits[0] = True
+            count = len(fits) if fits.all() else int(fits.argmin())
+            starts[i : i + count] = places[:count]
+            runs.append((i, i + count, step))
+            i += count
         return runs, starts, taps
 
 

@@ -208,6 +208,22 @@ def ssim(
     x, y = as_tensor(image1), as_tensor(image2)
     _check_ssim(x, y, filter_size)
     data_format, dtype = standardize_data_format(data_format), x.dtype
+    index = similarity(x, y, max_val, filter_size, filter_sigma, k1, k2, data_format)
+    result = mean(index, axis=(-3, -2, -1))
+    return result if result.dtype == dtype else cast(result, dtype)
+
+
+def similarity(
+    x: Tensor,
+    y: Tensor,
+    max_val: Any,
+    filter_size: Any,
+    filter_sigma: Any,
+    k1: Any,
+    k2: Any,
+    data_format: str,
+) -> Tensor:
+    """Return the structural similarity around each pixel; arguments as of `ssim`."""
     x, y = as_floating(x), as_floating(y)
     y = y if y.dtype == x.dtype else cast(y, x.dtype)
     line = gaussian(int(filter_size), float(filter_sigma))
@@ -220,9 +236,7 @@ def ssim(
     product, squares = mx * my, square(mx) + square(my)
     covariance = mean_around(x * y) - product
     variances = mean_around(square(x) + square(y)) - squares
-    index = (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
-    result = mean(index, axis=(-3, -2, -1))
-    return result if result.dtype == dtype else cast(result, dtype)
+    return (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
 
 
 # Patches.
