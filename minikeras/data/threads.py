@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from minikeras.kernels import memory
 from minikeras.kernels.parallel import get_threads, start_thread
 
 _NAME = "minikeras-data"
@@ -82,6 +83,7 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
     The elements themselves are made in the caller's thread. When this ends, is closed or is garbage,
     no other call is begun.
     """
+    memory.keep_freed()  # what threads read is as large, file after file
     calls: queue.SimpleQueue = queue.SimpleQueue()
     over = threading.Event()
 
