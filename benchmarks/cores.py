@@ -15,9 +15,10 @@ import argparse
 import json
 import os
 import statistics
+from functools import partial
 from pathlib import Path
 
-from peers import add_arguments, in_turns, installed, suited
+from peers import add_arguments, in_turns, installed, measure, suited
 from workloads import WORKLOADS
 
 US = "minikeras"
@@ -59,7 +60,11 @@ def main() -> None:
     results = []
     for name in args.workloads or WORKLOADS:
         for n in numbers:
-            found = in_turns(suited(pythons, name, "fit"), args.rounds, name, cores=available[:n])
+            measures = {
+                peer: partial(measure, python, peer, name, cores=available[:n])
+                for peer, python in suited(pythons, name, "fit").items()
+            }
+            found = in_turns(measures, args.rounds)
             times = {p: 1e6 * statistics.median(f.seconds) for p, f in found.items()}
             others = [t for p, t in times.items() if p != US]
             cells = [f"{times[p]:.0f}" if p in times else "" for p in peers]

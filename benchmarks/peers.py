@@ -1,6 +1,6 @@
 """The libraries that are timed, behind one face: each trains, predicts and evaluates the same workloads.
 
-Scripts call `measure`, which runs a peer in a process of its own: this file, with a request in JSON.
+Scripts call `measure`, which runs a peer in a process of its own: this file, with the peer's name.
 """
 
 from __future__ import annotations
@@ -308,36 +308,62 @@ class Figures(NamedTuple):
     """The most memory that the process had in use, in MB."""
 
 
-def measure(
-    python: str,
-    peer: str,
-    workload: str,
-    what: str = "fit",
-    batch: int | None = None,
-    cores: Sequence[int] | None = None,
-) -> Figures:
-    """Run one peer in a process of its own.
+class Worker:
+    """A process that measures one peer, workload after workload; it ends with its context.
 
     Args:
         python: the interpreter.
         peer: name of the peer.
-        workload: name of a workload, as `workloads.find` takes it.
-        what: "fit", "predict", "evaluate" or "start".
-        batch: size of a batch, the workload's own if None.
         cores: numbers of the processor cores that the process may run on; any if None.
     """
-    request = {"peer": peer, "workload": workload, "what": what, "batch": batch}
-    request["began"] = time.time()
-    out = subprocess.run(
-        [python, __file__, json.dumps(request)],
-        env=environment(peer),
-        capture_output=True,
-        text=True,
-        preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
-    )
-    if out.returncode:
-        raise RuntimeError(f"{peer} failed on {workload}, {what}:\n{out.stderr[-2000:]}")
-    return Figures(*json.loads(out.stdout.splitlines()[-1]))
+
+    def __init__(self, python: str, peer: str, cores: Sequence[int] | None = None) -> None:
+        self.peer, self.began = peer, time.time()
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, closed with the worker
+        self.process = subprocess.Popen(
+            [python, __file__, peer],
+            env=environment(peer),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.errors.close()
+
+    def measure(self, workload: str, what: str = "fit", batch: int | None = None) -> Figures:
+        """Measure a workload.
+
+        Args:
+            workload: its name, as `workloads.find` takes it.
+            what: "fit", "predict", "evaluate" or "start", which wants a worker that has just begun.
+            batch: size of a batch, the workload's own if None.
+        """
+        request = {"workload": workload, "what": what, "batch": batch, "began": self.began}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            self.errors.seek(0)
+            text = self.errors.read()[-2000:]
+            raise RuntimeError(f"{self.peer} failed on {workload}, {what}:\n{text}")
+        return Figures(*json.loads(line))
+
+
+def measure(
+    python: str, peer: str, *task: Any, cores: Sequence[int] | None = None, **options: Any
+) -> Figures:
+    """Measure a peer in a process of its own; for the arguments see `Worker` and its `measure`."""
+    with Worker(python, peer, cores) as worker:
+        return worker.measure(*task, **options)
 
 
 def suited(pythons: Mapping[str, str], workload: str, what: str) -> dict[str, str]:
@@ -350,20 +376,12 @@ def suited(pythons: Mapping[str, str], workload: str, what: str) -> dict[str, st
     }
 
 
-def in_turns(
-    pythons: Mapping[str, str], rounds: int, workload: str, what: str = "fit", **options: object
-) -> dict[str, Figures]:
-    """Measure peers by turns.
-
-    Args:
-        pythons: the interpreter of each peer.
-        rounds: how many turns each has.
-        workload, what, options: see `measure`.
-    """
-    found = {peer: Figures([], 0.0) for peer in pythons}
+def in_turns(measures: Mapping[str, Callable[[], Figures]], rounds: int) -> dict[str, Figures]:
+    """Let peers be measured by turns, each so many times."""
+    found = {peer: Figures([], 0.0) for peer in measures}
     for _ in range(rounds):
-        for peer, python in pythons.items():
-            seconds, peak = measure(python, peer, workload, what, **options)
+        for peer, measure_it in measures.items():
+            seconds, peak = measure_it()
             before = found[peer]
             found[peer] = Figures(before.seconds + seconds, max(before.peak, peak))
     return found
@@ -400,5 +418,12 @@ def peak_memory() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
+def serve(peer: str) -> None:
+    """Answer requests, a line of JSON each, until there are no more."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # where libraries may print what they like
+    for line in sys.stdin:
+        print(json.dumps(answer(peer, **json.loads(line))), file=answers, flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps(answer(**json.loads(sys.argv[1]))))
+    serve(sys.argv[1])

@@ -21,10 +21,21 @@ import os
 import platform
 import statistics
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from peers import EVERYTHING, MARKS, PEERS, Figures, add_arguments, in_turns, installed, suited
+from peers import (
+    EVERYTHING,
+    MARKS,
+    PEERS,
+    Figures,
+    add_arguments,
+    in_turns,
+    installed,
+    measure,
+    suited,
+)
 from workloads import WORKLOADS
 
 
@@ -70,7 +81,13 @@ def main() -> None:
         for name in args.workloads or WORKLOADS:
             able = suited(pythons, name, what)
             for words, batch, unit in tasks(what, name):
-                found = in_turns(able, args.rounds, name, what, batch=batch)
+                found = in_turns(
+                    {
+                        peer: partial(measure, python, peer, name, what, batch)
+                        for peer, python in able.items()
+                    },
+                    args.rounds,
+                )
                 title = f"{name}: {WORKLOADS[name]['what']}"
                 report(title if what == "fit" else f"{title}\n{words}", unit, found)
                 task = {"workload": name, "what": what, "batch": batch}

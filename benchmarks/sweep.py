@@ -5,9 +5,10 @@
     python benchmarks/sweep.py --busy                       # while another process keeps a core busy
     python benchmarks/sweep.py --picture sweep.png
 
-Every size is measured as run.py measures a workload: each peer in a process of its own, by turns. A row
-is printed when it is there; at the end, for each kind of model, the geometric mean of the ratios and the
-worst one. The picture shows each ratio over what a step of the peer takes.
+Each peer runs in a process of its own, which goes from size to size; at each of them the peers take turns.
+As in run.py the median of all epochs but the first counts. A row is printed when it is there; at the end,
+for each kind of model, the geometric mean of the ratios and the worst one. The picture shows each ratio
+over what a step of the peer takes.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from drawn import KINDS, draw, listed
-from peers import add_arguments, in_turns, installed
+from peers import Worker, add_arguments, in_turns, installed
 
 US = "minikeras"
 BUSY = """
@@ -162,9 +164,12 @@ def main() -> None:
     columns = [f"{p} us" for p in [US, *peers]] + [f"to {p}" for p in peers]
     print(f"{'(* drawn)':24}" + "".join(f"{column:>14}" for column in columns), flush=True)
     measured = []
-    with busy_process(args.busy):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(busy_process(args.busy))
+        workers = {p: stack.enter_context(Worker(pythons[p], p)) for p in pythons}
         for kind, name, drawn in points(args.only, args.points, args.seed):
-            found = in_turns(pythons, args.rounds, name)
+            measures = {p: partial(worker.measure, name) for p, worker in workers.items()}
+            found = in_turns(measures, args.rounds)
             medians = {p: 1e6 * statistics.median(f.seconds) for p, f in found.items()}
             measured.append(Point(kind, name, drawn, medians))
             print(row(measured[-1], peers), flush=True)
