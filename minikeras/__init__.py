@@ -66,4 +66,10 @@ _LATE = {
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 
+_MODULES = """
+    activations backend callbacks config constraints datasets dtype_policies initializers layers
+    losses metrics models ops optimizers preprocessing random regularizers saving tree utils
+    visualization wrappers
+"""
+
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE, _MODULES)
