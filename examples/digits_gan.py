@@ -1,6 +1,6 @@
 """A conditional GAN draws the digit that it is asked for: `fit` with a train_step of two players.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/digits_gan.py
 
 The generator makes an image of noise and a digit; the discriminator sees an image and a digit, and says
@@ -148,7 +148,9 @@ def main():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
 
     minikeras.utils.set_random_seed(args.seed)
     images, digits = load_digits(return_X_y=True)
@@ -176,7 +178,7 @@ def main():
         )
         print(f"drawn digits: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if learned < args.target:
         sys.exit(f"accuracy {learned:.3f} is below {args.target}")

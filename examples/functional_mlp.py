@@ -118,7 +118,7 @@ def main():
         plot(history, {name: y[unseen] for name, y in targets.items()}, answers, args.picture)
         print(f"answers about unseen pairs: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if args.check and (accuracy < 0.97 or results["same_quadrant_accuracy"] < 0.9):
         sys.exit("the models did not learn their tasks")

@@ -1,6 +1,6 @@
 """Are these two the same digit? A siamese network answers, also for digits that it has never seen.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/siamese.py
 
 Each image of a pair is a digit thrown somewhere on a larger canvas, so that pixels cannot be compared.
@@ -143,7 +143,9 @@ def main():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
 
     minikeras.utils.set_random_seed(args.seed)
     rng = np.random.default_rng(args.seed)
@@ -177,7 +179,7 @@ def main():
         plot(points, digits[shown], distances, same[:, 0], MARGIN / 2, args.picture)
         print(f"points and distances: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     for (name, (_, right)), target in zip(rights.items(), args.targets):
         if right < target:

@@ -1,6 +1,6 @@
 """Transfer learning: what a network learned of the digits 0 to 4 spares it work with 5 to 9.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/transfer.py
 
 A small convolutional network learns the digits 0 to 4 from some 900 images. Of 5 to 9 there are only a
@@ -121,7 +121,9 @@ def main():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
 
     minikeras.utils.set_random_seed(args.seed)
     images, digits = load_digits(return_X_y=True)
@@ -157,7 +159,7 @@ def main():
         plot(numbers, accuracies, times, args.picture)
         print(f"accuracies and times: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     behind = accuracies["from scratch"].mean() - accuracies["frozen trunk"].mean()
     if behind > args.behind:

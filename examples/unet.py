@@ -1,6 +1,6 @@
 """U-Net finds discs, squares and triangles in noisy pictures: it says of each pixel whether it is of one.
 
-    pip install "minikeras[plot]"
+    pip install "minikeras-numpy[plot]"
     python examples/unet.py
 
 The network of Ronneberger, Fischer and Brox (2015): on the way down convolutions see ever more of the
@@ -177,7 +177,7 @@ def main():
         plot({name: images[:7] for name, images in rows.items()}, args.picture)
         print(f"pictures and masks: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     iou, _ = overlaps(truth, found["U-Net"])
     if iou < args.target:

@@ -1,6 +1,6 @@
 """A variational autoencoder in a train_step of its own: a plane on which every place is a digit.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/vae.py
 
 The encoder gives two numbers for an image, each with its uncertainty; the decoder makes an image of two
@@ -155,7 +155,9 @@ def main():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
 
     minikeras.utils.set_random_seed(args.seed)
     images, digits = load_digits(return_X_y=True)
@@ -183,7 +185,7 @@ def main():
         plot(np.asarray(vae.encoder(test)[0]), digits, vae.decoder, args.picture)
         print(f"the plane: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     _, linear, learned = errors.values()
     if learned > args.target * linear:

@@ -44,7 +44,7 @@ def test_a_gan_that_drew_nothing_fails(run_example, tmp_path):
     arguments = ["--epochs", "1", "--target", "0.9"]
     done = run_example("digits_gan.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1 and "is below 0.9" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
 
 
 def test_transfer(run_example, tmp_path):
@@ -94,4 +94,4 @@ def test_the_threshold_makes_the_fewest_errors():
 def test_they_say_what_brings_the_digits(run_example, tmp_path, name):
     done = run_example(name, folder=tmp_path, blocked=["sklearn"])
     assert done.returncode == 1
-    assert 'pip install "minikeras[sklearn]"' in done.stderr
+    assert 'pip install "minikeras-numpy[sklearn]"' in done.stderr

@@ -25,7 +25,7 @@ def test_a_unet_that_learned_nothing_fails(run_example, tmp_path):
     arguments = ["--epochs", "1", "--pictures", "8"]
     done = run_example("unet.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1 and "is below 0.78" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
 
 
 def test_overlaps_and_shapes():

@@ -128,7 +128,7 @@ class Hessian:
             order = np.argsort(-np.diagonal(hessian), kind="stable")
         try:
             shares = passed_on(hessian[np.ix_(order, order)])
-        except np.linalg.LinAlgError:
+        except linalg.LinAlgError:
             raise ValueError(
                 f"{self.owner}: the Hessian of its inputs is singular. Set `hessian_damping` of GPTQConfig "
                 f"above {self.config.hessian_damping}."
@@ -158,7 +158,7 @@ def passed_on(hessian: np.ndarray) -> np.ndarray:
     v = linalg.cholesky(hessian[::-1, ::-1])[::-1, ::-1]
     pivots = np.square(np.diagonal(v))
     if pivots.min() <= len(v) * np.finfo(v.dtype).eps * pivots.max():
-        raise np.linalg.LinAlgError
+        raise linalg.LinAlgError
     factor = linalg.inv(v)
     return factor / np.diagonal(factor)[:, None]
 

@@ -15,6 +15,7 @@ from minikeras.kernels.parallel import blas_threads, count_cores, threads
 from minikeras.version import KERAS_VERSION, __version__
 
 EXTRAS = {
+    "arrow": {"pyarrow": "pyarrow"},
     "bfloat16": {"ml_dtypes": "ml_dtypes"},
     "image": {"pillow": "PIL"},
     "io": {"h5py": "h5py", "safetensors": "safetensors"},
