@@ -19,6 +19,7 @@ from minikeras.autodiff.primitive import Elementary, Primitive, WithoutGradient,
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Node
 from minikeras.common.arguments import Count, PositiveInt, checked
+from minikeras.common.naming import to_snake_case
 from minikeras.inspection import op_counts
 from minikeras.inspection.page import html_table, inside, text_table, whole
 from minikeras.trainers.trainer import Trainer
@@ -479,7 +480,7 @@ def _run(
         parts["compute_loss"] = recorder.part("loss", model.compute_loss)
         parts["compute_metrics"] = recorder.part("metrics", model.compute_metrics)
         if optimizer is not None:
-            update = f"update ({optimizer.name})"
+            update = f"update ({to_snake_case(type(optimizer).__name__)})"
             vars(optimizer)["apply_flat"] = recorder.part(update, optimizer.apply_flat)
             vars(optimizer)["apply"] = recorder.part(update, optimizer.apply)
             of_examples = recorder.part(EXAMPLES, optimizer.clipped_gradients)

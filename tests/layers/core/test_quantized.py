@@ -271,6 +271,7 @@ def test_float8_goes_without_lora(keras):
 
 
 def test_quantized_attention_comes_back_from_a_file(tmp_path):
+    pytest.importorskip("h5py")
     inputs = minikeras.Input((2, 7))
     model = minikeras.Model(inputs, layers.MultiHeadAttention(2, 3)(inputs, inputs))
     model.quantize("int8", filters="query|value")
