@@ -68,7 +68,7 @@ def fit(model, x, y, epochs):
         def on_epoch_end(self, epoch, logs=None):
             times.append(1000 * (time.perf_counter() - self.start))
 
-    times = []
+    times: list[float] = []
     model.fit(x, y, batch_size=BATCH, epochs=epochs, callbacks=[Clock()], verbose=0)
     return min(times)
 

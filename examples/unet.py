@@ -161,7 +161,7 @@ def main():
     steps = args.epochs * -(-args.pictures // 8)
     rate = minikeras.optimizers.schedules.CosineDecay(1e-2, steps)
     model.compile(minikeras.optimizers.Adam(rate), "binary_crossentropy")
-    model.fit(Augmented(*train, 8, rng), epochs=args.epochs, verbose=2)
+    model.fit(Augmented(train[0], train[1], 8, rng), epochs=args.epochs, verbose=2)
 
     truth, tones = masks > 0.5, unlike(train[0])
     limits = np.linspace(0, tones.max(), 100)
