@@ -9,12 +9,14 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.autodiff import Tensor
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.extras import require
 from minikeras.compat.tensorflow.arrays import pad, tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import numpy_generator
+from minikeras.compat.tensorflow.symbols import sized
 from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.kernels import linalg, resampling
 from minikeras.kernels.colors import LUMA
@@ -410,9 +412,15 @@ def ssim(
     x, y = (ops.reshape(i, (-1, *i.shape[-3:])) for i in (x, y))
     how = (float(number(max_val)), filter_size, filter_sigma, k1, k2, "channels_last")
     if return_index_map:
-        index = similarity(x, y, *how)
-        return ops.reshape(ops.mean(index, axis=-1), (*lead, *index.shape[1:3]))
+        index = index_map(x, y, *how)
+        return index if len(lead) == 1 else ops.reshape(index, (*lead, *index.shape[1:]))
     return ops.reshape(ops.image.ssim(x, y, *how), tuple(lead))
+
+
+@sized(rule=probe)
+def index_map(x: Any, y: Any, *how: Any) -> Any:
+    """Return the structural similarity around each pixel, the mean of its channels."""
+    return ops.mean(similarity(x, y, *how), axis=-1)
 
 
 @named("image.total_variation")
