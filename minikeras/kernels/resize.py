@@ -133,23 +133,16 @@ class AxisMap:
         self.target = len(start)
         self._made: dict = {}
 
-    @classmethod
-    def of_matrix(cls, matrix: np.ndarray) -> AxisMap:
-        """Return the map of a matrix `(target, size)`."""
-        return cls(np.zeros(len(matrix), int), matrix, matrix.shape[1])
-
     @functools.cached_property
     def transposed(self) -> AxisMap:
         """The map back, for gradients."""
-        rows, taps = np.nonzero(self.weights)
-        columns, values = self.start[rows] + taps, self.weights[rows, taps]
-        inner = (columns >= 0) & (columns < self.size)
-        rows, columns, values = rows[inner], columns[inner], values[inner]
+        rows, taps = np.nonzero(self._counts)
+        columns = self.start[rows] + taps
         first, last = np.full(self.size, self.target), np.zeros(self.size, int)
         np.minimum.at(first, columns, rows)
         np.maximum.at(last, columns, rows)
         weights = np.zeros((self.size, max(int((last - first).max(initial=0)) + 1, 1)))
-        weights[columns, rows - first[columns]] = values
+        weights[columns, rows - first[columns]] = self.weights[rows, taps]
         return AxisMap(first, weights, self.target)
 
     def in_dtype(self, dtype: np.dtype) -> np.ndarray:
@@ -433,14 +426,11 @@ def _copied(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     y = np.empty((n, high, wide, channels), x.dtype)
     elements = None
     if columns is not None:
-        places = columns.source[:, None] * channels + np.arange(channels)
-        elements = np.ascontiguousarray(places.ravel())
+        elements = (columns.source[:, None] * channels + np.arange(channels)).ravel()
 
     def work(piece: Piece) -> None:
-        some = slice(None) if rows is None else rows.source[piece.top : piece.bottom]
-        if rows is None:
-            some = np.arange(piece.top, piece.bottom)
-        seen, back = np.unique(some, return_inverse=True)
+        places = np.arange(high) if rows is None else rows.source
+        seen, back = np.unique(places[piece.top : piece.bottom], return_inverse=True)
         for i in range(piece.first, piece.last):
             image = x[i].reshape(height, width * channels)[seen]
             if elements is not None:
