@@ -31,10 +31,7 @@ def _shape(shape: Any, name: str) -> tuple[int, ...]:
             return tuple([int(d) for d in sizes])
     except TypeError:
         pass
-    raise ValueError(
-        f"random.{name}: argument `shape` must be a tuple of non-negative integers. "
-        f"Received: shape={shape!r}"
-    )
+    raise ArgumentError(f"random.{name}", "shape", "a tuple of non-negative integers", shape)
 
 
 def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating point") -> np.dtype:
@@ -226,10 +223,8 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         )
     target = np_dtype(standardize_dtype(dtype))
     if not is_integer(num_samples) or num_samples < 0:
-        raise ValueError(
-            "random.categorical: argument `num_samples` must be a non-negative integer. "
-            f"Received: num_samples={num_samples!r}"
-        )
+        expected = "a non-negative integer"
+        raise ArgumentError("random.categorical", "num_samples", expected, num_samples)
     shape = (logits.shape[0], int(num_samples))
     return _DRAW(logits, kind="categorical", shape=shape, dtype=target, key=draw_key(seed))
 
