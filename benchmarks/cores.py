@@ -18,8 +18,7 @@ import statistics
 from functools import partial
 from pathlib import Path
 
-from peers import add_arguments, in_turns, installed, measure, suited
-from workloads import WORKLOADS
+from peers import add_arguments, add_workloads, in_turns, installed, measure, suited
 
 US = "minikeras"
 
@@ -39,13 +38,10 @@ def cores_in_order() -> list[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("workloads", nargs="*", help=f"of {', '.join(WORKLOADS)}; all if none")
+    add_workloads(parser)
     parser.add_argument("--cores", nargs="+", type=int, default=[1, 2, 4, 8, 16])
     add_arguments(parser, [US, "keras-jax", "torch"], rounds=2)
     args = parser.parse_args()
-    for name in args.workloads:
-        if name not in WORKLOADS:
-            parser.error(f"unknown workload {name!r}; known: {', '.join(WORKLOADS)}")
     if not hasattr(os, "sched_setaffinity"):
         parser.error("this system does not let a process be kept on some cores")
     available = cores_in_order()
@@ -58,7 +54,7 @@ def main() -> None:
     print("| workload | cores | " + " | ".join(columns) + " |")
     print("| --- |" + " ---: |" * (len(columns) + 1), flush=True)
     results = []
-    for name in args.workloads or WORKLOADS:
+    for name in args.workloads:
         for n in numbers:
             measures = {
                 peer: partial(measure, python, peer, name, cores=available[:n])

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from workloads import find, first
+from workloads import WORKLOADS, find, first
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = 6
@@ -282,6 +282,19 @@ def add_arguments(parser: argparse.ArgumentParser, peers: Sequence[str], rounds:
     parser.add_argument("--rounds", type=int, default=rounds, help="turns of each peer")
     parser.add_argument("--python", action="append", default=[], help="another interpreter")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+
+
+def add_workloads(parser: argparse.ArgumentParser) -> None:
+    """Add the names of workloads, all of `WORKLOADS` if none is given."""
+
+    def known(name: str) -> str:
+        if name not in WORKLOADS:
+            names = ", ".join(WORKLOADS)
+            raise argparse.ArgumentTypeError(f"unknown workload {name!r}; known: {names}")
+        return name
+
+    text = f"of {', '.join(WORKLOADS)}; all if none"
+    parser.add_argument("workloads", nargs="*", type=known, default=list(WORKLOADS), help=text)
 
 
 def installed(names: Sequence[str], pythons: Sequence[str]) -> dict[str, str]:

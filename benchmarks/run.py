@@ -31,6 +31,7 @@ from peers import (
     PEERS,
     Figures,
     add_arguments,
+    add_workloads,
     in_turns,
     installed,
     measure,
@@ -66,19 +67,16 @@ def report(title: str, unit: str, found: Mapping[str, Figures]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("workloads", nargs="*", help=f"of {', '.join(WORKLOADS)}; all if none")
+    add_workloads(parser)
     parser.add_argument("--what", nargs="+", choices=EVERYTHING, default=["fit"])
     add_arguments(parser, list(PEERS), rounds=3)
     args = parser.parse_args()
-    for name in args.workloads:
-        if name not in WORKLOADS:
-            parser.error(f"unknown workload {name!r}; known: {', '.join(WORKLOADS)}")
     pythons = installed(args.peers, args.python)
     print(f"{os.cpu_count()} cores, {platform.machine()}, numpy {np.__version__}")
 
     results = []
     for what in args.what:
-        for name in args.workloads or WORKLOADS:
+        for name in args.workloads:
             able = suited(pythons, name, what)
             for words, batch, unit in tasks(what, name):
                 found = in_turns(
