@@ -409,12 +409,13 @@ def ssim(
     """
     x, y = (ops.cast(i, "float32") for i in (img1, img2))
     lead = x.shape[:-3]
-    x, y = (ops.reshape(i, (-1, *i.shape[-3:])) for i in (x, y))
     how = (float(number(max_val)), filter_size, filter_sigma, k1, k2, "channels_last")
-    if return_index_map:
-        index = index_map(x, y, *how)
-        return index if len(lead) == 1 else ops.reshape(index, (*lead, *index.shape[1:]))
-    return ops.reshape(ops.image.ssim(x, y, *how), tuple(lead))
+    compare = index_map if return_index_map else ops.image.ssim
+    if len(lead) == 1:
+        return compare(x, y, *how)
+    x, y = (ops.reshape(i, (-1, *i.shape[-3:])) for i in (x, y))
+    found = compare(x, y, *how)
+    return ops.reshape(found, (*lead, *found.shape[1:]))
 
 
 @sized(rule=probe)
