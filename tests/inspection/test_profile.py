@@ -118,6 +118,15 @@ def test_remat_and_debug_numerics_go_with_it():
     assert next(row for row in found.ops if row.name == "remat").backward > 0
 
 
+def test_a_step_of_the_model_itself_is_watched():
+    model = minikeras.Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    steps, step = [], model.train_step
+    model.train_step = lambda batch: [steps.append(1), step(batch)][1]
+    minikeras.profile(model, np.ones((8, 2)), np.ones((8, 1)), batch_size=4, steps=3, warmup=1)
+    assert len(steps) == 2 + 4 + 4  # before, watched, and by themselves
+
+
 def test_how_it_is_shown(tmp_path):
     model = image_model()
     found = minikeras.profile(model, X, steps=2)
