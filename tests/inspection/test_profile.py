@@ -76,7 +76,7 @@ def test_what_is_nested_is_told_apart_and_prediction_has_no_backward():
 def test_backwards_are_put_where_their_forward_ran():
     class Twice(minikeras.Model):
         def __init__(self):
-            super().__init__()
+            super().__init__(name="twice")
             self.inner = layers.Dense(4, name="inner")
 
         def call(self, x):
