@@ -268,9 +268,7 @@ def _primitives(target: Any, ran: list[Node]) -> list[Primitive]:
     if ran:
         return list(dict.fromkeys(n.primitive for n in ran))
     cls = target if inspect.isclass(target) else type(target)
-    if issubclass(cls, layers.Layer):
-        return sources.primitives_in(cls.call, cls)
-    if issubclass(cls, Loss):
+    if issubclass(cls, (layers.Layer, Loss)):
         return sources.primitives_in(cls.call, cls)
     return sources.primitives_in(target)
 

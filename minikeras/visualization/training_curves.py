@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.utils.curves import WIDE_RANGE
 from minikeras.visualization.decision_boundary import plot_decision_boundary
 from minikeras.visualization.style import colours, ink, panels, title
 
 FEW_EPOCHS = 20
 """Up to so many, each epoch has a marker: a single one could not be seen without."""
-
-WIDE_RANGE = 20
-"""From this quotient of a curve's highest and lowest value on, its scale is logarithmic."""
 
 
 def plot_history(
