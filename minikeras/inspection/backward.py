@@ -274,7 +274,7 @@ def _primitives(target: Any, ran: list[Node]) -> list[Primitive]:
 
 
 def _saved(node: Node) -> list[tuple[str, tuple, str]]:
-    """Return names, shapes and dtypes of what a call has saved."""
+    """Return names, shapes and dtypes of the arrays that a call keeps, as saved or as a parameter."""
     saved = node.saved
     if isinstance(saved, dict):
         pairs = list(saved.items())
@@ -284,13 +284,14 @@ def _saved(node: Node) -> list[tuple[str, tuple, str]]:
         if len(names) != len(values):
             names = [f"saved[{i}]" for i in range(len(values))]
         pairs = list(zip(names, values))
-    result = []
+    pairs += node.params.items()
+    found: dict[int, tuple[str, np.ndarray]] = {}  # a parameter may be saved, too
     for name, value in pairs:
         if isinstance(value, (tuple, list)):
             pairs += [(f"{name}[{i}]", v) for i, v in enumerate(value)]
         elif isinstance(value, np.ndarray):
-            result.append((name, value.shape, str(value.dtype)))
-    return result
+            found.setdefault(id(value), (name, value))
+    return [(name, array.shape, str(array.dtype)) for name, array in found.values()]
 
 
 def _saved_text(values: list[tuple[str, tuple, str]]) -> str:

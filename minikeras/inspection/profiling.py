@@ -131,7 +131,7 @@ class _Recorder:
         shapes = list(map(np.shape, arrays)), list(map(np.shape, results))
         span.flops = op_counts.forward_flops(primitive.name, *shapes, params)
         if primitive.name not in _VIEWS:
-            span.moved = op_counts.bytes_of([arrays, results])
+            span.moved = op_counts.bytes_of([arrays, params, results])
         self.last = primitive, self.path(), shapes
         return answer
 
@@ -156,7 +156,7 @@ class _Recorder:
         span = Span("op", primitive.name)
         self.stack[-1].children.append(span)
         self.stack.append(span)
-        kept = op_counts.bytes_of(saved) if primitive.name not in _VIEWS else 0
+        kept = op_counts.bytes_of([saved, node.params]) if primitive.name not in _VIEWS else 0
         span.start = time.perf_counter()
         try:
             grads = primitive.backward(g, saved, needs, out, **node.params)

@@ -48,6 +48,7 @@ def test_training():
     assert rows["update (adam)"].other > 0 and rows["update (adam)"].forward == 0
     ops = {row.name: row for row in found.ops}
     assert ops["conv"].flops == rows["conv"].flops and ops["(Python)"].seconds > 0
+    assert ops["dropout"].moved == 2 * 3 * 4 * 16 * 64  # each way two factors and their product
     assert found.training and found.examples == 16 and found.seconds > 0
     # All the time of a step is somewhere.
     for table in profiling._rows(found.span, found.machine):
