@@ -41,10 +41,7 @@ def navigation():
 
 def link_from(value):
     """Return lines of Markdown that lead from an entry of the reference to its page, if it has one."""
-    try:
-        key = page_of(value)
-    except TypeError:  # of things that are not hashable
-        key = None
+    key = page_of(value)
     if key is None:
         return []
     return [f"[How the backward of `{value.__name__}` comes about](../{FOLDER}/{key}.md)", ""]

@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from minikeras import activations, layers, losses, ops, tree
+from minikeras import layers, losses, tree
 from minikeras.autodiff.gradient_check import GradientCheck, gradient_check
 from minikeras.autodiff.primitive import PRIMITIVES, Primitive, WithoutGradient
 from minikeras.autodiff.tape import GradientTape, Node
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.dtypes import np_dtype
 from minikeras.inspection import book, sources
+from minikeras.inspection.book import NAMESPACES
 from minikeras.inspection.mathematics import mathml, parse, replaced
 from minikeras.inspection.page import inside, whole
 from minikeras.losses.loss import Loss
 from minikeras.ops.symbolic import OPS
-
-NAMESPACES = {"layers": layers, "losses": losses, "ops": ops, "activations": activations}
 
 
 class BackwardView:
@@ -78,7 +78,8 @@ class BackwardView:
 
     def to_html(self, theme: str | None = None) -> str:
         """Return a page; `theme` is `"light"`, `"dark"`, or None for what the reader's system says."""
-        return whole(f"The backward of {self.name}", self._content(), theme)
+        title = f"The backward of {self.name}"
+        return whole("BackwardView.to_html", title, self._content(), theme)
 
     def _repr_html_(self) -> str:
         return inside(self._content())
@@ -267,15 +268,13 @@ def _primitives(target: Any, ran: list[Node]) -> list[Primitive]:
     if ran:
         return list(dict.fromkeys(n.primitive for n in ran))
     cls = target if inspect.isclass(target) else type(target)
-    if issubclass(cls, layers.Layer):
-        return sources.primitives_in(cls.call, cls)
-    if issubclass(cls, Loss):
+    if issubclass(cls, (layers.Layer, Loss)):
         return sources.primitives_in(cls.call, cls)
     return sources.primitives_in(target)
 
 
 def _saved(node: Node) -> list[tuple[str, tuple, str]]:
-    """Return names, shapes and dtypes of what a call has saved."""
+    """Return names, shapes and dtypes of the arrays that a call keeps, as saved or as a parameter."""
     saved = node.saved
     if isinstance(saved, dict):
         pairs = list(saved.items())
@@ -285,26 +284,23 @@ def _saved(node: Node) -> list[tuple[str, tuple, str]]:
         if len(names) != len(values):
             names = [f"saved[{i}]" for i in range(len(values))]
         pairs = list(zip(names, values))
-    result = []
+    pairs += node.params.items()
+    found: dict[int, tuple[str, np.ndarray]] = {}  # a parameter may be saved, too
     for name, value in pairs:
         if isinstance(value, (tuple, list)):
             pairs += [(f"{name}[{i}]", v) for i, v in enumerate(value)]
         elif isinstance(value, np.ndarray):
-            result.append((name, value.shape, str(value.dtype)))
-    return result
+            found.setdefault(id(value), (name, value))
+    return [(name, array.shape, str(array.dtype)) for name, array in found.values()]
 
 
 def _saved_text(values: list[tuple[str, tuple, str]]) -> str:
     if not values:
         return "nothing but shapes"
     return ", ".join(
-        f"{name} {shape} {dtype} ({math.prod(shape) * np.dtype(_plain(dtype)).itemsize:,} B)"
+        f"{name} {shape} {dtype} ({math.prod(shape) * np_dtype(dtype).itemsize:,} B)"
         for name, shape, dtype in values
     )
-
-
-def _plain(dtype: str) -> str:
-    return "float16" if dtype == "bfloat16" else dtype
 
 
 # What a target is checked with if the user gives nothing.
@@ -320,13 +316,21 @@ _ARGUMENTS: dict[str, Any] = {
 
 _OP_INPUTS: dict[str, Callable[[Callable], tuple[tuple, dict]]] = {
     "arccosh": lambda r: ((1 + r((2, 3)),), {}),
+    "average_pool": lambda r: ((r((2, 4, 4, 2)), 2), {}),
+    "batch_normalization": lambda r: ((r((4, 3)), r((3,)), r((3,)), -1), {}),
     "broadcast_to": lambda r: ((r((3,)), (2, 3)), {}),
     "cholesky": lambda r: ((np.eye(3) + 0.2 * np.ones((3, 3)),), {}),
     "clip": lambda r: ((r((2, 3)), 0.4, 0.7), {}),
+    "conv": lambda r: ((r((2, 5, 5, 2)), r((3, 3, 2, 3))), {"strides": 2}),
+    "conv_transpose": lambda r: ((r((2, 3, 3, 2)), r((3, 3, 3, 2))), {"strides": 2}),
+    "ctc_loss": lambda r: (([[1, 2]], r((1, 4, 3)), [2], [4]), {}),
+    "depthwise_conv": lambda r: ((r((2, 4, 4, 2)), r((3, 3, 2, 2))), {}),
+    "dot_product_attention": lambda r: ((r((2, 3, 1, 4)), r((2, 5, 1, 4)), r((2, 5, 1, 4))), {}),
     "expand_dims": lambda r: ((r((2, 3)), 1), {}),
     "get_item": lambda r: ((r((3, 4)), (slice(0, 2), 1)), {}),
     "histogram": lambda r: ((np.array([1, 2, 2]),), {}),
     "logdet": lambda r: ((np.eye(3) + 0.2 * r((3, 3)),), {}),
+    "max_pool": lambda r: ((r((2, 4, 4, 2)), 2), {}),
     "moveaxis": lambda r: ((r((2, 3, 4)), 0, 2), {}),
     "nanpercentile": lambda r: ((r((2, 5)), 30.0), {}),
     "nanquantile": lambda r: ((r((2, 5)), 0.3), {}),
@@ -338,6 +342,10 @@ _OP_INPUTS: dict[str, Callable[[Callable], tuple[tuple, dict]]] = {
     "roll": lambda r: ((r((2, 3)), 1), {"axis": 1}),
     "segment_max": lambda r: ((r((4,)), np.array([0, 1, 1, 0])), {}),
     "segment_sum": lambda r: ((r((4,)), np.array([0, 1, 1, 0])), {}),
+    "separable_conv": lambda r: (
+        (r((2, 4, 4, 2)), r((3, 3, 2, 2)), r((1, 1, 4, 3))),
+        {},
+    ),
     "split": lambda r: ((r((2, 4)), 2), {"axis": 1}),
     "sparse_categorical_crossentropy": lambda r: (([1, 0], r((2, 3))), {}),
     "swapaxes": lambda r: ((r((2, 3)), 0, 1), {}),
@@ -356,6 +364,11 @@ def _examples(target: Any, page: str | None) -> list[Callable[[], tuple]]:
     """Return ways to make a callable, its inputs and further arguments, to be tried in turn."""
     tried: list[Callable[[], tuple]] = []
     own = book.example_of(target, page)
+    if isinstance(target, Primitive):
+        public = OPS.get(target.name)
+        if public is not None and public.__name__ == target.name:
+            tried = _examples(public, book.page_of(public))
+        return tried if own is None else [*tried, own]
     if own is not None:
         return [own]
     rng = np.random.default_rng(0)
@@ -384,11 +397,6 @@ def _examples(target: Any, page: str | None) -> list[Callable[[], tuple]]:
             return []
         targets = [[0.5, 0.3, 0.1, 0.1], [0.2, 0.2, 0.4, 0.2], [0.7, 0.1, 0.1, 0.1]]
         return [lambda t=t: (loss, (t, real((3, 4))), {}) for t in (targets, [1, 0, 3])]
-    if isinstance(target, Primitive):
-        public = OPS.get(target.name)
-        if public is None or public.__name__ != target.name:
-            return []
-        target = public
     if getattr(target, "__name__", None) in _OP_INPUTS and hasattr(target, "on_data"):
         return [lambda: (target, *_OP_INPUTS[target.__name__](real))]
     needed = _required(target)

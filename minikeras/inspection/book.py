@@ -493,13 +493,13 @@ PAGES: dict[str, Page] = {
 }
 """The pages, in their order within chapters."""
 
-_SPACES = {"layers": layers, "losses": losses, "ops": ops, "activations": activations}
+NAMESPACES = {"layers": layers, "losses": losses, "ops": ops, "activations": activations}
 
 
 def named(name: str) -> Any:
     """Return what a public name of a page stands for."""
     space, _, last = name.partition(".")
-    return getattr(_SPACES[space], last)
+    return getattr(NAMESPACES[space], last)
 
 
 @functools.cache
@@ -528,10 +528,10 @@ def example_of(target: Any, key: str | None) -> Example | None:
     if key is None:
         return None
     page = PAGES[key]
-    first = named(page.names[0])
-    same = target is first or (inspect.isclass(first) and target is named(page.names[-1]))
     if isinstance(target, Primitive):
         same = page.primitives[:1] == (target.name,)
+    else:
+        same = target is named(page.names[0])
     return page.example if same else None
 
 

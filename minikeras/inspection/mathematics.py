@@ -333,7 +333,9 @@ class FormulaError(ValueError):
 class _Parser:
     def __init__(self, latex: str) -> None:
         self.latex = latex
-        self.tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()] + [END]
+        found = [match for match in _TOKEN.finditer(latex) if not match[0].isspace()]
+        self.tokens = [match[0] for match in found] + [END]
+        self.starts = [match.start() for match in found]
         self.at = 0
 
     def fail(self, what: str) -> FormulaError:
@@ -383,22 +385,14 @@ class _Parser:
 
     def words(self) -> str:
         """Read `{...}` as it stands."""
-        start = self.latex
+        opening = self.at
         if self.next() != "{":
             raise self.fail("'{' is missing")
-        depth, found = 1, []
-        while True:
+        depth = 1
+        while depth:
             token = self.next()
             depth += (token == "{") - (token == "}")
-            if not depth:
-                break
-            found.append(token)
-        # Blanks are no tokens: look the text up where it stands.
-        squeezed = "".join(found)
-        for match in re.finditer(r"\{([^{}]*)\}", start):
-            if "".join(match[1].split()) == squeezed:
-                return match[1]
-        return squeezed
+        return self.latex[self.starts[opening] + 1 : self.starts[self.at - 1]]
 
     def atom(self) -> Formula:
         token = self.next()

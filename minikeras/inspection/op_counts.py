@@ -47,9 +47,9 @@ CACHED = 2**20
 
 
 @functools.cache
-def machine(dtype: str = "float32") -> Machine:
-    """Measure this computer, in about a tenth of a second; once for each dtype."""
-    a = np.ones((1024, 1024), dtype)
+def machine() -> Machine:
+    """Measure this computer, in about a tenth of a second, once."""
+    a = np.ones((1024, 1024), np.float32)
     flops = 2 * 1024**3 / _fastest(lambda: dot(a, a), 5)
     large, small = np.ones(2**23, np.float32), np.ones(2**16, np.float32)
     into, small_into = np.empty_like(large), np.empty_like(small)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+
+from minikeras.common.html import escape
 
 _LIGHT = (
     "--paper:#ffffff;--ink:#1b1f24;--faint:#6a737d;--line:#d8dee4;--block:#f4f6f8;"
@@ -40,25 +41,20 @@ def inside(content: str, theme: str | None = None) -> str:
     return f'{STYLE}<div class="minikeras-inside {theme or ""}">{content}</div>'
 
 
-def whole(title: str, content: str, theme: str | None = None) -> str:
-    """Return a page that stands for itself."""
+def whole(function: str, title: str, content: str, theme: str | None) -> str:
+    """Return a page that stands for itself; `function` is of whom the message speaks."""
+    if theme not in (None, "light", "dark"):
+        raise ValueError(
+            f"{function}: argument `theme` must be 'light', 'dark' or None. Received: {theme!r}"
+        )
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'</head><body style="margin:0">{inside(content, theme)}</body></html>\n'
     )
 
 
-def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of texts, the first column to the left and the others to the right."""
-    head = "".join(f"<th>{escape(h)}</th>" for h in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return the same table in letters of one width."""
+    """Return a table in letters of one width, the first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(header, *rows)]
 
     def line(cells: Sequence[str]) -> str:

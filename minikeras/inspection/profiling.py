@@ -7,8 +7,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from html import escape
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,11 @@ from minikeras.autodiff.primitive import Elementary, Primitive, WithoutGradient,
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tape import Node
 from minikeras.common.arguments import Count, PositiveInt, checked
+from minikeras.common.html import escape, table
 from minikeras.common.naming import to_snake_case
+from minikeras.common.shadowing import shadowed
 from minikeras.inspection import op_counts
-from minikeras.inspection.page import html_table, inside, text_table, whole
+from minikeras.inspection.page import inside, text_table, whole
 from minikeras.trainers.trainer import Trainer
 
 PYTHON = "(Python)"
@@ -130,7 +131,7 @@ class _Recorder:
         shapes = list(map(np.shape, arrays)), list(map(np.shape, results))
         span.flops = op_counts.forward_flops(primitive.name, *shapes, params)
         if primitive.name not in _VIEWS:
-            span.moved = op_counts.bytes_of([arrays, results])
+            span.moved = op_counts.bytes_of([arrays, params, results])
         self.last = primitive, self.path(), shapes
         return answer
 
@@ -155,7 +156,7 @@ class _Recorder:
         span = Span("op", primitive.name)
         self.stack[-1].children.append(span)
         self.stack.append(span)
-        kept = op_counts.bytes_of(saved) if primitive.name not in _VIEWS else 0
+        kept = op_counts.bytes_of([saved, node.params]) if primitive.name not in _VIEWS else 0
         span.start = time.perf_counter()
         try:
             grads = primitive.backward(g, saved, needs, out, **node.params)
@@ -334,12 +335,7 @@ class Profile:
         Raises:
             ValueError: if the theme is neither.
         """
-        if theme not in (None, "light", "dark"):
-            raise ValueError(
-                f"Profile.to_html: argument `theme` must be 'light', 'dark' or None. "
-                f"Received: {theme!r}"
-            )
-        page = whole(f"Profile of {self.name}", self._content(), theme)
+        page = whole("Profile.to_html", f"Profile of {self.name}", self._content(), theme)
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page
@@ -348,10 +344,11 @@ class Profile:
         return inside(self._content())
 
     def _content(self) -> str:
-        layers = html_table(*self._table(self.layers, "layer"))
-        ops = html_table(*self._table(self.ops, "op"))
+        tables = ""
+        for header, lines in (self._table(self.layers, "layer"), self._table(self.ops, "op")):
+            tables += table(header, lines, "l" + "r" * (len(header) - 1))
         return (
-            f"<h3>{escape(self.heading)}</h3>{self.svg()}{layers}{ops}"
+            f"<h3>{escape(self.heading)}</h3>{self.svg()}{tables}"
             f'<p class="faint">{escape(self.footnote)}</p>'
         )
 
@@ -446,7 +443,6 @@ def _run(
     x, y, sample_weight = data
     arrays = y is not None or all(hasattr(a, "shape") for a in tree.flatten(x))
     many = {"batch_size": batch_size} if arrays else {}
-    own = vars(model)
     name = "train_step" if training else "predict_step"
     step = getattr(model, name)
     done = examples = 0
@@ -474,32 +470,26 @@ def _run(
             if recorder is not None:  # what `fit` does before the next step belongs to that one
                 recorder.enter("step", "fit" if training else "predict")
 
-    parts = {name: counted}
-    optimizer = model.optimizer if training else None
-    if recorder is not None and training:
-        parts["compute_loss"] = recorder.part("loss", model.compute_loss)
-        parts["compute_metrics"] = recorder.part("metrics", model.compute_metrics)
-        if optimizer is not None:
-            update = f"update ({to_snake_case(type(optimizer).__name__)})"
-            vars(optimizer)["apply_flat"] = recorder.part(update, optimizer.apply_flat)
-            vars(optimizer)["apply"] = recorder.part(update, optimizer.apply)
-            of_examples = recorder.part(EXAMPLES, optimizer.clipped_gradients)
-            vars(optimizer)["clipped_gradients"] = of_examples
-    own.update(parts)
-    try:
-        if training:
-            model.fit(x, y, sample_weight=sample_weight, epochs=steps, verbose=0, **many)
-        else:
-            for _ in range(steps):
-                model.predict(x, verbose=0, **many)
-    except _Enough:
-        return examples
-    finally:
-        for part in parts:
-            del own[part]
-        if optimizer is not None:
-            for name in ("apply_flat", "apply", "clipped_gradients"):
-                vars(optimizer).pop(name, None)
+    with ExitStack() as stack:
+        stack.enter_context(shadowed(model, **{name: counted}))
+        if recorder is not None and training:
+            timed, optimizer = recorder.part, model.optimizer
+            parts = {"compute_loss": timed("loss", model.compute_loss)}
+            parts["compute_metrics"] = timed("metrics", model.compute_metrics)
+            stack.enter_context(shadowed(model, **parts))
+            if optimizer is not None:
+                update = f"update ({to_snake_case(type(optimizer).__name__)})"
+                parts = {n: timed(update, getattr(optimizer, n)) for n in ("apply_flat", "apply")}
+                parts["clipped_gradients"] = timed(EXAMPLES, optimizer.clipped_gradients)
+                stack.enter_context(shadowed(optimizer, **parts))
+        try:
+            if training:
+                model.fit(x, y, sample_weight=sample_weight, epochs=steps, verbose=0, **many)
+            else:
+                for _ in range(steps):
+                    model.predict(x, verbose=0, **many)
+        except _Enough:
+            return examples
     raise ValueError(
         f"profile: model '{model.name}' made {done} calls of its {name} in {steps} rounds; there is "
         "nothing to watch if a `make_train_function` of its own does not call it."

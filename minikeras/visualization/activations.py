@@ -9,8 +9,8 @@ import numpy as np
 
 from minikeras import ops, tree
 from minikeras.visualization.model_layers import chosen_layers, layers_of, recorded_outputs
-from minikeras.visualization.style import given_axes, new_axes
-from minikeras.visualization.tiles import draw_numbers, in_rows, mosaic
+from minikeras.visualization.style import panels
+from minikeras.visualization.tiles import draw_matrix, draw_numbers, in_rows, mosaic
 
 MOST_CHANNELS = 64
 """So many channels of an image are shown at most."""
@@ -59,9 +59,7 @@ def plot_activations(
     with recorded_outputs(chosen) as outputs:
         model(arrays, training=False)
     found = {n: _array(name, n, outputs) for n in chosen}
-    if axes is None:
-        axes = new_axes([4.2] * len(chosen))
-    axes = given_axes(name, axes, len(chosen))
+    axes = panels(name, axes, [4.2] * len(chosen))
     for ax, (n, layer) in zip(axes, chosen.items()):
         _draw(ax, n, found[n], getattr(layer, "data_format", None))
     return axes
@@ -84,10 +82,8 @@ def _draw(ax: Any, name: str, values: np.ndarray, data_format: str | None) -> No
     heading = f"{name}: {values.shape}"
     if values.ndim <= 3:
         whole = values.ndim == 2
-        draw_numbers(ax, (values if whole else values[0]).astype("float32"), aspect="auto")
-        ax.set(xlabel="unit", ylabel="example" if whole else "step")
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.get_major_locator().set_params(integer=True)
+        matrix = (values if whole else values[0]).astype("float32")
+        draw_matrix(ax, matrix, "unit", "example" if whole else "step")
     else:
         first = values[0]
         if data_format != "channels_first":

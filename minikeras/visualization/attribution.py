@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from minikeras import activations, ops
 from minikeras.autodiff.tape import GradientTape
 from minikeras.common.extras import require
 from minikeras.common.settings import standardize_data_format
+from minikeras.common.shadowing import shadowed
 from minikeras.layers import Softmax
 from minikeras.visualization.model_layers import chosen_layers, layers_of, recorded_outputs
 from minikeras.visualization.style import ON_LIGHT, new_axes
@@ -201,25 +201,13 @@ def _squashes(layer: Any) -> bool:
     return isinstance(layer, Softmax) or getattr(layer, "activation", None) in ends
 
 
-@contextlib.contextmanager
-def _without_squashing(layer: Any) -> Iterator[None]:
+def _without_squashing(layer: Any) -> contextlib.AbstractContextManager:
     """Let a layer give logits, if it would make probabilities of them."""
     if layer is None or not _squashes(layer):
-        yield
-        return
-    own = vars(layer)
+        return contextlib.nullcontext()
     if isinstance(layer, Softmax):
-        change = {"call": lambda inputs, *args, **kwargs: inputs}
-    else:
-        change = {"activation": activations.linear}
-    before = {key: own[key] for key in change if key in own}
-    own.update(change)
-    try:
-        yield
-    finally:
-        for key in change:
-            del own[key]
-        own.update(before)
+        return shadowed(layer, call=lambda inputs, *args, **kwargs: inputs)
+    return shadowed(layer, activation=activations.linear)
 
 
 def _draw(

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from minikeras.common.shadowing import shadowed
 from minikeras.layers import InputLayer, Layer
 from minikeras.models.model import Model
 
@@ -88,10 +89,7 @@ def recorded_outputs(layers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
         return call_and_record
 
-    for name, layer in layers.items():
-        vars(layer)["call"] = recording(name, layer.call)
-    try:
+    with contextlib.ExitStack() as stack:
+        for name, layer in layers.items():
+            stack.enter_context(shadowed(layer, call=recording(name, layer.call)))
         yield outputs
-    finally:
-        for layer in layers.values():
-            del vars(layer)["call"]

@@ -29,7 +29,7 @@ def in_rows(maps: np.ndarray) -> np.ndarray:
     return padded.reshape(rows, columns, height, width)
 
 
-def draw_numbers(ax: Any, numbers: np.ndarray, **options: Any) -> Any:
+def draw_numbers(ax: Any, numbers: np.ndarray, **options: Any) -> None:
     """Draw a matrix: 0 has the colour of the background, numbers below and above it one each.
 
     Args:
@@ -53,4 +53,11 @@ def draw_numbers(ax: Any, numbers: np.ndarray, **options: Any) -> Any:
         **options,
     )
     ax.figure.colorbar(image, ax=ax)
-    return image
+
+
+def draw_matrix(ax: Any, matrix: np.ndarray, across: str, downwards: str) -> None:
+    """Draw a matrix as wide as the panel, with what its columns and rows are at the axes."""
+    draw_numbers(ax, matrix, aspect="auto")
+    ax.set(xlabel=across, ylabel=downwards)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)

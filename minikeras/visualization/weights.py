@@ -9,8 +9,8 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.visualization.model_layers import chosen_layers, layers_of
-from minikeras.visualization.style import given_axes, new_axes
-from minikeras.visualization.tiles import draw_numbers, in_rows, mosaic
+from minikeras.visualization.style import panels
+from minikeras.visualization.tiles import draw_matrix, draw_numbers, in_rows, mosaic
 
 MOST_FILTERS = 16
 """So many inputs and outputs of a convolution are shown at most, and its square of one-input filters."""
@@ -59,9 +59,7 @@ def plot_weights(
     for n in chosen:
         if n not in drawable:
             raise ValueError(f"{name}: layer '{n}' has no weight of rank 2 or more.")
-    if axes is None:
-        axes = new_axes([4.2] * len(chosen))
-    axes = given_axes(name, axes, len(chosen))
+    axes = panels(name, axes, [4.2] * len(chosen))
     for ax, (n, layer) in zip(axes, chosen.items()):
         _draw(ax, n, _main_weight(layer))
     return axes
@@ -76,10 +74,7 @@ def _draw(ax: Any, name: str, weight: Any) -> None:
     values = ops.convert_to_numpy(weight).astype("float32")
     heading = f"{name}: {weight.name} {values.shape}"
     if values.ndim == 2:
-        draw_numbers(ax, values, aspect="auto")
-        ax.set(xlabel="output", ylabel="input")
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.get_major_locator().set_params(integer=True)
+        draw_matrix(ax, values, "output", "input")
     else:
         maps = _filters(values)
         if maps.shape[0] == 1:

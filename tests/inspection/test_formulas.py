@@ -62,6 +62,8 @@ def built(layer, *shape):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_derivation(page):
+    global rng
+    rng = np.random.default_rng(11)  # the same numbers, whatever ran before
     pairs = FORMULAS[page]()
     assert pairs
     for said, given in pairs:
@@ -598,8 +600,9 @@ def huber():
 @formula
 def hinge():
     t, y = np.sign(real(1, 8)), real(1, 8)
+    y[0, :2] = t[0, 0], -t[0, 1]  # one of them at the kink
     return [
-        *loss_pairs(losses.Hinge(), t, y, lambda t, y: np.where(t * y < 1, -t / 8, 0)),
+        *loss_pairs(losses.Hinge(), t, y, lambda t, y: -t * np.heaviside(1 - t * y, 0.5) / 8),
         *loss_pairs(
             losses.SquaredHinge(), t, y, lambda t, y: -2 * t * np.maximum(1 - t * y, 0) / 8
         ),
@@ -650,7 +653,12 @@ def categorical_crossentropy():
         return (t.sum(-1, keepdims=True) - t / (p / s)) / s / 3
 
     logits = losses.CategoricalCrossentropy(from_logits=True)
+    cut = np.array([[0.0, 0.5, 0.25, 0.25]])  # its first class
+    own = np.array([[0.0, *(t[0, 1:] / cut[0, 1:])]])
     return [
+        *loss_pairs(
+            losses.CategoricalCrossentropy(), t[:1], cut, lambda t, p: t[:, 1:].sum() - own
+        ),
         *loss_pairs(
             losses.CategoricalCrossentropy(),
             t,

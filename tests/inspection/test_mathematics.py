@@ -18,6 +18,7 @@ from minikeras.inspection.mathematics import FormulaError, mathml, parse, replac
         (r"\frac{x}{2 y}", "x/(2y)"),
         (r"-a - b", "−a − b"),
         (r"h \tanh c", "h tanh c"),
+        (r"\text{so it is} \, \text{s o it is}", "so it is s o it is"),
         (
             r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{else} \end{cases}",
             "{ x if x > 0; 0 else }",

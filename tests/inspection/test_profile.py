@@ -48,6 +48,7 @@ def test_training():
     assert rows["update (adam)"].other > 0 and rows["update (adam)"].forward == 0
     ops = {row.name: row for row in found.ops}
     assert ops["conv"].flops == rows["conv"].flops and ops["(Python)"].seconds > 0
+    assert ops["dropout"].moved == 2 * 3 * 4 * 16 * 64  # each way two factors and their product
     assert found.training and found.examples == 16 and found.seconds > 0
     # All the time of a step is somewhere.
     for table in profiling._rows(found.span, found.machine):
@@ -76,7 +77,7 @@ def test_what_is_nested_is_told_apart_and_prediction_has_no_backward():
 def test_backwards_are_put_where_their_forward_ran():
     class Twice(minikeras.Model):
         def __init__(self):
-            super().__init__()
+            super().__init__(name="twice")
             self.inner = layers.Dense(4, name="inner")
 
         def call(self, x):
@@ -116,6 +117,15 @@ def test_remat_and_debug_numerics_go_with_it():
     finally:
         minikeras.config.disable_debug_numerics()
     assert next(row for row in found.ops if row.name == "remat").backward > 0
+
+
+def test_a_step_of_the_model_itself_is_watched():
+    model = minikeras.Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    steps, step = [], model.train_step
+    model.train_step = lambda batch: [steps.append(1), step(batch)][1]
+    minikeras.profile(model, np.ones((8, 2)), np.ones((8, 1)), batch_size=4, steps=3, warmup=1)
+    assert len(steps) == 2 + 4 + 4  # before, watched, and by themselves
 
 
 def test_how_it_is_shown(tmp_path):

@@ -63,6 +63,23 @@ def test_a_page_shows_the_primitives_that_it_derives(page):
     assert not entry.primitives or set(entry.primitives) & set(view.kernels)
 
 
+@pytest.mark.parametrize(
+    "target, kernels",
+    [
+        ("squared_hinge", ["multiply", "subtract", "maximum", "square", "mean"]),
+        ("losses.mean_squared_error", ["subtract", "square", "mean"]),
+        ("ops.dot_product_attention", ["attention"]),
+        ("ops.separable_conv", ["depthwise_conv", "conv"]),
+        ("ops.binary_crossentropy", ["binary_crossentropy"]),
+        (PRIMITIVES["binary_crossentropy"], ["binary_crossentropy"]),
+    ],
+)
+def test_what_shares_a_page_is_checked_itself(target, kernels):
+    view = show_backward(target)
+    assert view.check.ok and list(view.kernels) == kernels == list(view.saved)
+    assert view.page is not None
+
+
 def test_names_classes_and_objects():
     layer = layers.Dense(3, name="first")
     for target in ("Dense", "layers.Dense", "dense", layers.Dense, layer):
@@ -84,6 +101,8 @@ def test_what_is_saved_has_the_names_of_the_kernel():
     view = show_backward("LSTM")
     names = [name for name, _, _ in view.saved["lstm"]]
     assert names[:3] == ["x_t", "kernel", "recurrent"] and "tanh_c" in names
+    assert show_backward("Dropout").saved["dropout"] == [("factors", (3, 4), "float32")]
+    assert [name for name, *_ in show_backward("Embedding").saved["embedding"]] == ["indices"]
 
 
 def test_a_wrong_gradient_is_told():
@@ -113,3 +132,5 @@ def test_pages_are_light_or_dark():
     dark = view.to_html("dark")
     assert dark.startswith("<!DOCTYPE html>") and 'class="minikeras-inside dark"' in dark
     assert "script" not in dark and "http" not in dark.replace("http://www.w3.org", "")
+    with pytest.raises(ValueError, match="argument `theme`"):
+        view.to_html("blue")

@@ -63,12 +63,15 @@ class OwnModel(minikeras.Model):
         return x
 
 
-@pytest.mark.parametrize("kind", ["sequential", "functional", "own", "nested", "frozen"])
+@pytest.mark.parametrize("kind", ["sequential", "functional", "own", "nested", "frozen", "layer"])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_grad_cam_adds_up_channels_by_their_weight_for_the_class(kind, sign):
     conv = layers.Conv2D(3, 1, activation="relu", name="conv")
-    top = layers.Dense(2, activation="softmax", name="top")
+    softmax = minikeras.activations.softmax
+    top = layers.Dense(2, activation=None if kind == "layer" else softmax, name="top")
     parts = [conv, layers.GlobalAveragePooling2D(), top]
+    if kind == "layer":
+        parts.append(layers.Softmax())
     x = minikeras.Input((5, 4, 2))
     if kind == "own":
         model = OwnModel(parts)
@@ -91,7 +94,8 @@ def test_grad_cam_adds_up_channels_by_their_weight_for_the_class(kind, sign):
         ax = plot_grad_cam(model, IMAGE, class_index=1, layer=layer)
         np.testing.assert_allclose(shown(ax), wanted / wanted.max(), rtol=1e-4, atol=1e-6)
     assert ax.images[1].get_extent() == [-0.5, 3.5, 4.5, -0.5]
-    assert "call" not in vars(conv) and top.activation is minikeras.activations.softmax
+    assert not any("call" in vars(part) for part in parts)
+    assert kind == "layer" or top.activation is softmax
 
 
 def test_grad_cam_takes_the_mean_of_gradients_that_differ_by_place():
