@@ -317,7 +317,8 @@ def test_layers_around_a_quantized_one_call_it_as_such():
 def test_export_refuses_rounded_inputs_and_gives_weights_in_floats(tmp_path):
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    model = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5)])
+    turned = layers.EinsumDense("abc,dc->abd", (None, 4))
+    model = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5), turned])
     model.quantize(config=CONFIGS["int8, inputs as they are"](quantizers))
     model.export(tmp_path / "q.onnx", format="onnx", verbose=False)
     session = runtime.InferenceSession(tmp_path / "q.onnx")
