@@ -9,13 +9,13 @@ others. GPTQ's and AWQ's weights are multiplied by like int4's.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from kernels import least
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -28,17 +28,6 @@ KINDS = {
     "int4, groups of 128": quantizers.Int4QuantizationConfig(),
     "int4, no groups": quantizers.Int4QuantizationConfig(block_size=None),
 }
-
-
-def least(run: Callable[[], Any], seconds: float) -> float:
-    """Return the least time of one run, in milliseconds."""
-    run()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 def main() -> None:
@@ -60,7 +49,8 @@ def main() -> None:
             line = f"  {kind:<26}{size:>8.2f}"
             for rows in options.rows:
                 x = rng.standard_normal((rows, width), dtype=np.float32)
-                line += f"{least(lambda layer=layer, x=x: layer(x), options.seconds):>11.3f}"
+                call = functools.partial(layer, x)
+                line += f"{least(call, time.perf_counter, options.seconds):>11.3f}"
             print(line, flush=True)
 
 

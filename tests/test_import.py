@@ -48,6 +48,12 @@ def test_import_loads_no_slow_part_of_the_standard_library(loaded):
     assert not slow & set(loaded)
 
 
+def test_import_loads_nothing_that_only_quantized_layers_need(loaded):
+    own = ("minikeras.quantizers", "minikeras.kernels.quantized", "minikeras.models.calibration")
+    modes = ("int8", "int4", "float8", "calibrated", "products")
+    assert not {*own, *[f"minikeras.layers.quantization.{mode}" for mode in modes]} & set(loaded)
+
+
 def test_top_level_names_are_those_of_keras():
     keras = pytest.importorskip("keras")
     missing = {

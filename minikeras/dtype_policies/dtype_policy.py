@@ -223,7 +223,10 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
     argument_sources = {"amax_history_length": "_amax_history_length"}
 
     def __init__(
-        self, mode: str, source_name: str | None = None, amax_history_length: int = 1024
+        self,
+        mode: str,
+        source_name: str | None = None,
+        amax_history_length: int = default_amax_history_length,
     ) -> None:
         super().__init__(mode, source_name)
         if not isinstance(amax_history_length, int):

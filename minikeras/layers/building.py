@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import inspect
 from collections.abc import Iterator
 from threading import Lock, RLock
@@ -109,18 +108,21 @@ def quantize_once(quantize: Any) -> Any:
 
     @functools.wraps(quantize)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
-        if self.__dict__.get("_quantizing"):  # a super().quantize(...) inside
-            return quantize(self, *args, **kwargs)
         # Most programs quantize nothing, and need not import it.
-        resolved_config = importlib.import_module(
-            "minikeras.quantizers.quantization_config"
-        ).resolved_config
+        from minikeras.quantizers.quantization_config import resolved_config
+
         given = signature.bind(self, *args, **kwargs).arguments
         config = resolved_config(given.get("mode"), given.get("config"))
         given.update(mode=config.mode, config=config)
+        if self.__dict__.get("_quantizing"):  # a super().quantize(...) inside
+            return quantize(**given)
         check_quantizable(self, config.mode)
-        with opened(self):
-            quantize(**given)
+        object.__setattr__(self, "_quantizing", True)
+        try:
+            with opened(self):
+                quantize(**given)
+        finally:
+            object.__setattr__(self, "_quantizing", False)
 
     wrapped._wrapped = True
     return wrapped
@@ -147,15 +149,13 @@ def check_quantizable(layer: Any, mode: str) -> None:
 
 @contextlib.contextmanager
 def opened(layer: Any) -> Iterator[None]:
-    """Let a built layer get other variables while it is quantized."""
+    """Let a built layer get other variables meanwhile."""
     closed = layer._closed
-    object.__setattr__(layer, "_quantizing", True)
     object.__setattr__(layer, "_closed", False)
     try:
         yield
     finally:
         object.__setattr__(layer, "_closed", closed)
-        object.__setattr__(layer, "_quantizing", False)
 
 
 def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:

@@ -34,7 +34,6 @@ from minikeras.layers.call_arguments import (
     tensor_arguments,
 )
 from minikeras.layers.input_spec import check_inputs
-from minikeras.layers.layer_html import layer_html
 from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
@@ -583,6 +582,8 @@ class Layer(LayerState):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows of the layer."""
+        from minikeras.layers.layer_html import layer_html
+
         return block(layer_html(self, opened=True))
 
     def __repr__(self) -> str:

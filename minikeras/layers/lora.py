@@ -13,6 +13,7 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.common.configurable import OMIT
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.layers.building import opened
 from minikeras.layers.layer import Layer
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
@@ -110,9 +111,7 @@ class AdaptableLayer(Layer):
             raise NotImplementedError(lora_refused(self.name, self.quantization_mode))
         weight, shape = self._adapted_variable(), self._adapted_shape()
         options = {"dtype": "float32", "regularizer": getattr(self, f"{name}_regularizer")}
-        closed = self._closed
-        object.__setattr__(self, "_closed", False)
-        try:
+        with opened(self):
             for letter, own_shape, initializer in (
                 ("a", (*shape[:-1], rank), a_initializer),
                 ("b", (rank, shape[-1]), b_initializer),
@@ -120,8 +119,6 @@ class AdaptableLayer(Layer):
                 full = f"lora_{name}_{letter}"
                 made = self.add_weight(own_shape, initializer, name=full, **options)
                 setattr(self, full, made)
-        finally:
-            object.__setattr__(self, "_closed", closed)
         weight.trainable = weight.initially_trainable = False  # thawing the layer leaves it frozen
         self.lora_enabled = True
         self.lora_rank = rank

@@ -171,13 +171,11 @@ class Model(Trainer, Layer):
         # Most programs quantize nothing, and need not import it.
         from minikeras.models.calibration import calibrate
         from minikeras.quantizers.calibration import CalibratedConfig
-        from minikeras.quantizers.quantization_config import resolved_config
 
-        config = resolved_config(mode, config)
         if isinstance(config, CalibratedConfig):
             calibrate(self, config, wanted, type_check)
         else:
-            leaves = [v for v in self._flatten_layers() if v is not self and not v._layers]
+            leaves = [v for v in self._flatten_layers(include_self=False) if not v._layers]
             for layer in [v for v in leaves if v.weights and wanted(v)]:
                 try:
                     layer.quantize(type_check=type_check, config=config)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras.common.arguments import PositiveInt
+from minikeras.common.configurable import accepted
 from minikeras.quantizers.calibration import CalibratedConfig, GroupSize, levels, rounded
 
 
@@ -57,15 +58,8 @@ class AWQConfig(CalibratedConfig):
         num_grid_points: PositiveInt = 20,
         quantization_layer_structure: dict | None = None,
     ) -> None:
-        super().__init__()
-        self.dataset = dataset
-        self.tokenizer = tokenizer
-        self.weight_bits = weight_bits
-        self.num_samples = num_samples
-        self.sequence_length = sequence_length
-        self.group_size = group_size
+        super().__init__(**accepted(CalibratedConfig, locals()))
         self.num_grid_points = num_grid_points
-        self.quantization_layer_structure = quantization_layer_structure
 
     def observer(self, rows: int, owner: str) -> Magnitudes:
         """Return the magnitudes of the inputs of a layer with so many of them, without any data."""
@@ -95,8 +89,9 @@ class Magnitudes:
 
     def quantized(self, kernel: np.ndarray) -> dict[str, np.ndarray]:
         """Return integers, scales, zero points, groups and factors for a kernel `(rows, columns)`."""
-        if not np.isfinite(self.largest).all():
-            raise ValueError(f"{self.owner}: its inputs are not finite while AWQ calibrates.")
+        for what, values in (("inputs", self.largest), ("weights", kernel)):
+            if not np.isfinite(values).all():
+                raise ValueError(f"{self.owner}: its {what} are not finite while AWQ calibrates.")
         rows, size = len(kernel), self.config.group_size
         size = rows if size == -1 else size
         groups = np.arange(rows) // size
@@ -110,7 +105,7 @@ class Magnitudes:
             q = rounded(stretched, scale[groups], zero[groups], 4)
             error = (q - zero[groups]) * scale[groups] / factors[:, None] - kernel
             loss = np.mean(np.square(error * largest[:, None]))
-            if loss < least:
+            if step == 0 or loss < least:
                 least, best = loss, (q, scale, zero, factors)
         q, scale, zero, factors = best
         return {

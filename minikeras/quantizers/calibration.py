@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from minikeras.autodiff.tensor import to_array
-from minikeras.common.arguments import ArgumentError, Kind, is_integer, short
+from minikeras.common.arguments import ArgumentError, Kind, PositiveInt, is_integer, short
 from minikeras.quantizers.quantization_config import QuantizationConfig
 
 GroupSize = Annotated[
@@ -31,15 +31,30 @@ class CalibratedConfig(QuantizationConfig):
     """
 
     argument_sources = {
-        "weight_quantizer": None,
-        "activation_quantizer": None,
         "dataset": lambda config: None,
         "tokenizer": lambda config: None,
         "quantization_layer_structure": lambda config: None,
     }
 
-    weight_bits: int
-    group_size: int
+    def __init__(
+        self,
+        dataset: Any,
+        tokenizer: Any,
+        *,
+        weight_bits: int,
+        num_samples: PositiveInt,
+        sequence_length: PositiveInt,
+        group_size: GroupSize,
+        quantization_layer_structure: dict | None,
+    ) -> None:
+        super().__init__()
+        self.dataset = dataset
+        self.tokenizer = tokenizer
+        self.weight_bits = weight_bits
+        self.num_samples = num_samples
+        self.sequence_length = sequence_length
+        self.group_size = group_size
+        self.quantization_layer_structure = quantization_layer_structure
 
     def dtype_policy_string(self) -> str:
         """Return what the dtype policy of a layer calls this quantization."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from minikeras.common.arguments import Fraction, PositiveInt
+from minikeras.common.configurable import accepted
 from minikeras.kernels import linalg
 from minikeras.kernels.gemm import dot
 from minikeras.quantizers.calibration import CalibratedConfig, GroupSize, levels, rounded
@@ -81,18 +82,11 @@ class GPTQConfig(CalibratedConfig):
         activation_order: bool = False,
         quantization_layer_structure: dict | None = None,
     ) -> None:
-        super().__init__()
-        self.dataset = dataset
-        self.tokenizer = tokenizer
-        self.weight_bits = weight_bits
-        self.num_samples = num_samples
+        super().__init__(**accepted(CalibratedConfig, locals()))
         self.per_channel = per_channel
-        self.sequence_length = sequence_length
         self.hessian_damping = hessian_damping
-        self.group_size = group_size
         self.symmetric = symmetric
         self.activation_order = activation_order
-        self.quantization_layer_structure = quantization_layer_structure
 
     def observer(self, rows: int, owner: str) -> Hessian:
         """Return the Hessian of a layer with so many inputs, without any data in it."""

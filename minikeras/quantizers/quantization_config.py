@@ -154,7 +154,6 @@ class Float8QuantizationConfig(QuantizationConfig):
     """
 
     mode = "float8"
-    argument_sources = {"weight_quantizer": None, "activation_quantizer": None}
 
     def __init__(self) -> None:
         super().__init__()

@@ -192,6 +192,9 @@ def test_data_that_cannot_be_used_says_so():
         observer.update(np.array([[np.inf, 1]]))
         with pytest.raises(ValueError, match="Layer 'dense'.*not finite"):
             observer.quantized(KERNEL[:2])
+    observer = config("AWQConfig").observer(2, "Layer 'dense'")
+    with pytest.raises(ValueError, match="Layer 'dense'.*weights are not finite"):
+        observer.quantized(np.full((2, 1), np.nan, "float32"))
     observer = config("GPTQConfig", hessian_damping=0.0).observer(2, "Layer 'dense'")
     observer.update(np.ones((3, 2)))
     with pytest.raises(ValueError, match="Layer 'dense'.*singular.*hessian_damping"):

@@ -104,11 +104,16 @@ class EinsumDense(QuantizableLayer):
         self._large_weight("kernel", plan.kernel_shape, initializer=initializer)
         if plan.bias_shape is not None:
             self.bias = self._weight("bias", plan.bias_shape)
-        x, w, _, side = _labels(self.equation)
-        first = len(input_shape) - len(x) if side == "left" else 0
-        shared = [first + i for i, label in enumerate(x) if label in w]
+        w = _labels(self.equation)[1]
+        shared = [axis for label, axis in self._labelled_axes() if label in w]
         self.input_spec = InputSpec(ndim=len(input_shape), axes={a: input_shape[a] for a in shared})
         self._enable_lora_as_made()
+
+    def _labelled_axes(self) -> list[tuple[str, int]]:
+        """Return the labels of the inputs, each with its axis."""
+        x, _, _, side = _labels(self.equation)
+        first = self._inputs_ndim - len(x) if side == "left" else 0
+        return [(label, first + i) for i, label in enumerate(x)]
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)
@@ -135,8 +140,7 @@ class EinsumDense(QuantizableLayer):
     # Quantized.
 
     def _quantized_weights(self) -> list[QuantizedWeight]:
-        _, w, y, side = _labels(self.equation)
-        x = _labels(self.equation)[0]
+        x, w, y, side = _labels(self.equation)
         kept = [w.index(c) for c in y if c in w]
         sizes = [self._plan.kernel_shape[w.index(c)] if c in w else 1 for c in y]
         elided = [1] * (self._inputs_ndim - len(x))
@@ -168,18 +172,17 @@ class EinsumDense(QuantizableLayer):
         return self._after_product(y, inputs)
 
     def calibrated_inputs(self, inputs: Any) -> np.ndarray:
-        x, w, y, side = _labels(self.equation)
-        first = self._inputs_ndim - len(x) if side == "left" else 0
-        summed = [first + x.index(c) for c in w if c not in y]  # in the order of the kernel's rows
+        _, w, y, _ = _labels(self.equation)
+        axes = dict(self._labelled_axes())
+        summed = [axes[c] for c in w if c not in y]  # in the order of the kernel's rows
         found = to_array(inputs)
         others = [a for a in range(found.ndim) if a not in summed]
         return super().calibrated_inputs(found.transpose(*others, *summed))
 
     def _axes_summed(self) -> tuple[int, ...]:
         """The axes of the inputs that the product sums over."""
-        x, _, y, side = _labels(self.equation)
-        first = self._inputs_ndim - len(x) if side == "left" else 0
-        return tuple([first + i for i, c in enumerate(x) if c not in y])
+        y = _labels(self.equation)[2]
+        return tuple([axis for label, axis in self._labelled_axes() if label not in y])
 
     def _product(self, inputs: Any, kernel: Any) -> Any:
         return einsum(self.equation, inputs, kernel)

@@ -146,7 +146,7 @@ class Embedding(QuantizableLayer):
 
     def quantized_call(self, inputs: Any) -> Any:
         indices = self._indices(inputs)
-        weight = Embedding._quantized_weights(self)[0]
+        weight = self._quantized_weights()[0]
         stored = self._stored(weight)
         rows = {
             e: v if e == "g_idx" else v.take(indices.ravel(), axis=0) for e, v in stored.items()

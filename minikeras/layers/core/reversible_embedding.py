@@ -10,7 +10,6 @@ from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.core.embedding import Embedding
-from minikeras.layers.quantization.products import INTEGER_PRODUCT
 from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
@@ -103,9 +102,7 @@ class ReversibleEmbedding(Embedding):
             vectors = super().quantized_call(inputs)
             vectors._keras_mask = super().compute_mask(inputs)
             return vectors
-        matrix = self._as_matrix(self._quantized_weights()[-1])
-        logits = INTEGER_PRODUCT(inputs, matrix=matrix, quantizer=self.inputs_quantizer)
-        return self._capped(logits)
+        return self._capped(self._quantized_product(inputs, which=-1))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         return None  # `call` knows which way it goes

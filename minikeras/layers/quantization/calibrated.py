@@ -44,9 +44,8 @@ def encode(weight: QuantizedWeight, values: Any, observer: Any) -> dict[str, np.
 
 
 def _is_packed(weight: QuantizedWeight, stored: dict[str, np.ndarray]) -> bool:
-    return (
-        len(stored[""]) < weight.matrix_shape[1]
-    )  # (a single output looks the same, packed or not)
+    # A single output looks the same, packed or not.
+    return len(stored[""]) < weight.matrix_shape[1]
 
 
 def integers(weight: QuantizedWeight, stored: dict[str, np.ndarray]) -> np.ndarray:

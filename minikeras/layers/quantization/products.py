@@ -23,8 +23,7 @@ def _forward(x: np.ndarray, matrix: IntegerMatrix, quantizer: Any) -> tuple[np.n
 
 
 def _reference(x: Any, matrix: IntegerMatrix, quantizer: Any) -> Tensor:
-    x = x if quantizer is None else AS_QUANTIZED(x, quantizer=quantizer, axis=-1)
-    return matmul(x, matrix.floats(np_dtype(x.dtype)))
+    return matmul(as_quantized(x, quantizer, -1), matrix.floats(np_dtype(x.dtype)))
 
 
 INTEGER_PRODUCT = Primitive(
@@ -45,16 +44,18 @@ class _StraightThrough(Primitive):
 
 
 def _as_quantized(x: np.ndarray, quantizer: Any, axis: Any) -> tuple[np.ndarray, None]:
-    if quantizer is None:
-        return x, None
     integers, scale = [to_array(part) for part in quantizer(Tensor(x), axis=axis)]
     return (integers / scale).astype(x.dtype, copy=False), None
 
 
-AS_QUANTIZED = _StraightThrough(
+_AS_QUANTIZED = _StraightThrough(
     "as_quantized",
     _as_quantized,
     lambda g, saved, needs, out, quantizer, axis: [g],
     rule=lambda x, quantizer, axis: KerasTensor(x.shape, x.dtype),
 )
-"""What a quantizer leaves of a tensor. Gradients go through unchanged."""
+
+
+def as_quantized(x: Any, quantizer: Any, axis: Any) -> Any:
+    """Return what a quantizer leaves of a tensor; all if it is None. Gradients go through unchanged."""
+    return x if quantizer is None else _AS_QUANTIZED(x, quantizer=quantizer, axis=axis)

@@ -14,7 +14,6 @@ from minikeras.autodiff.variable import Variable
 from minikeras.layers.building import check_quantizable, opened
 from minikeras.layers.layer import Layer
 from minikeras.layers.lora import WITHOUT_LORA, AdaptableLayer, lora_refused
-from minikeras.layers.quantization.products import AS_QUANTIZED, INTEGER_PRODUCT
 from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
@@ -90,7 +89,9 @@ class QuantizableLayer(AdaptableLayer):
                 made = self.add_weight(shape, initializer, name=shown, dtype=dtype, trainable=False)
                 setattr(self, name, made)
 
-    def _check_mode(self, mode: str) -> None:
+    def _check_mode(self, mode: str, type_check: bool = False) -> None:
+        if type_check and "_quantized_weights" not in type(self).__dict__:
+            super().quantize(mode)  # which refuses
         if self.lora_enabled and mode in WITHOUT_LORA:
             raise NotImplementedError(lora_refused(self.name, mode))
         if mode not in self.quantization_modes:
@@ -117,9 +118,7 @@ class QuantizableLayer(AdaptableLayer):
             ValueError: if the layer is not built or is quantized already, or for an unknown mode.
             NotImplementedError: for a subclass, or a mode that the layer does not know.
         """
-        if type_check and "_quantized_weights" not in type(self).__dict__:
-            super().quantize(mode, type_check, config)
-        self._check_mode(mode)
+        self._check_mode(mode, type_check)
         if mode in CALIBRATED:
             raise ValueError(
                 f"Layer '{self.name}': mode={mode!r} has to see the layer's inputs. Call `quantize` of the "
@@ -138,9 +137,7 @@ class QuantizableLayer(AdaptableLayer):
 
     def check_calibrated_mode(self, mode: str, type_check: bool) -> None:
         """Raise what `quantize` would raise: ValueError, or NotImplementedError for what cannot be."""
-        if type_check and "_quantized_weights" not in type(self).__dict__:
-            super().quantize(mode)
-        self._check_mode(mode)
+        self._check_mode(mode, type_check)
         check_quantizable(self, mode)
 
     def calibrated_inputs(self, inputs: Any) -> np.ndarray:
@@ -153,7 +150,7 @@ class QuantizableLayer(AdaptableLayer):
         before = {id(v) for v in self._variables_made}
         weights = self._quantized_weights() if mode in _INTEGERS else []
         form = _format(mode)
-        encoded = {w.name: form.encode(w, self._stored(w)[""], known) for w in weights}
+        encoded = {w.name: form.encode(w, self._part(w, "").array, known) for w in weights}
         for w in weights:
             variable = self._part(w, "")
             self._variables_made = [v for v in self._variables_made if v is not variable]
@@ -224,16 +221,20 @@ class QuantizableLayer(AdaptableLayer):
             return Tensor(_format(self.quantization_mode).integers(weight, self._stored(weight)))
         return Tensor(self._in_floats(weight)) + self._adaptation(self._compute)
 
-    # Products with a quantized kernel.
+    # Products with a quantized kernel. Most programs have none, and need not import them.
 
-    def _quantized_product(self, inputs: Any) -> Tensor:
-        """Return the product of inputs with the kernel as a matrix, over their last axis."""
-        matrix = self._as_matrix(self._quantized_weights()[0])
+    def _quantized_product(self, inputs: Any, which: int = 0) -> Tensor:
+        """Return the product of inputs with a weight as a matrix, over their last axis."""
+        from minikeras.layers.quantization.products import INTEGER_PRODUCT
+
+        matrix = self._as_matrix(self._quantized_weights()[which])
         return INTEGER_PRODUCT(inputs, matrix=matrix, quantizer=self.inputs_quantizer)
 
     def _product_with_rounded(self, inputs: Any, axes: tuple[int, ...]) -> Tensor:
         """Return the layer's product with the kernel in floats, of inputs rounded along some axes."""
-        rounded = AS_QUANTIZED(inputs, quantizer=self.inputs_quantizer, axis=axes)
+        from minikeras.layers.quantization.products import as_quantized
+
+        rounded = as_quantized(inputs, self.inputs_quantizer, axes)
         return self._product(rounded, Tensor(self._in_floats(self._quantized_weights()[0])))
 
     def _float8_call(self, inputs: Any, training: Any) -> Tensor:

@@ -154,6 +154,22 @@ class MyDense(layers.Dense):
     pass
 
 
+class QuantizedByMode(layers.Dense):
+    def quantize(self, mode=None, type_check=True, config=None):
+        super().quantize(mode, type_check=False)
+
+
+def test_a_class_may_quantize_by_its_base_s_way():
+    layer, plain = QuantizedByMode(4), layers.Dense(4)
+    values = [RNG.normal(size=(7, 4)), RNG.normal(size=4)]
+    for each in (layer, plain):
+        each.build((None, 7))
+        each.set_weights(values)
+        each.quantize("int4")
+    np.testing.assert_array_equal(layer(X), plain(X))
+    assert layer.dtype_policy.name == "int4/128_from_float32"
+
+
 def test_what_cannot_be_quantized_says_so():
     with pytest.raises(ValueError, match="isn't yet built"):
         layers.Dense(2).quantize("int8")
@@ -301,7 +317,8 @@ def test_layers_around_a_quantized_one_call_it_as_such():
 def test_export_refuses_rounded_inputs_and_gives_weights_in_floats(tmp_path):
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    model = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5)])
+    turned = layers.EinsumDense("abc,dc->abd", (None, 4))
+    model = minikeras.Sequential([minikeras.Input((2, 7)), layers.Dense(5), turned])
     model.quantize(config=CONFIGS["int8, inputs as they are"](quantizers))
     model.export(tmp_path / "q.onnx", format="onnx", verbose=False)
     session = runtime.InferenceSession(tmp_path / "q.onnx")
