@@ -28,7 +28,6 @@ from minikeras import (
     saving,
     tree,
     utils,
-    visualization,
     wrappers,
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
@@ -63,13 +62,13 @@ _LATE = {
     "profile": "minikeras.inspection",
     "quantizers": "minikeras.quantizers",
     "show_backward": "minikeras.inspection",
+    "visualization": "minikeras.visualization",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 
 _MODULES = """
     activations backend callbacks config constraints datasets dtype_policies initializers layers
-    losses metrics models ops optimizers preprocessing random regularizers saving tree utils
-    visualization wrappers
+    losses metrics models ops optimizers preprocessing random regularizers saving tree utils wrappers
 """
 
 __getattr__, __dir__, __all__ = _late_names(globals(), _LATE, _MODULES)

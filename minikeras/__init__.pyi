@@ -105,7 +105,6 @@ __all__ = [
     "saving",
     "tree",
     "utils",
-    "visualization",
     "wrappers",
     "Quantizer",
     "StatelessScope",
@@ -121,4 +120,5 @@ __all__ = [
     "profile",
     "quantizers",
     "show_backward",
+    "visualization",
 ]

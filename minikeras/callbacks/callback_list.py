@@ -143,7 +143,8 @@ class CallbackList(Callback):
             kind: `"train"`, `"test"` or `"predict"`.
 
         Returns:
-            Minus infinity where a callback wants every batch, infinity where none wants any.
+            Minus infinity where a callback wants every batch, infinity where none wants one between
+            the first and the last.
         """
         clocks = self._clocks[kind]
         return -math.inf if clocks is None else min((clock() for clock in clocks), default=math.inf)

@@ -16,7 +16,6 @@ from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import without_own_frames
 from minikeras.compat.dialects import detect, is_late
 from minikeras.compat.importer import install_as_keras
-from minikeras.utils.environment import environment_report
 from minikeras.version import __version__
 
 _USAGE = (
@@ -35,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options, rest = _parsed(list(sys.argv[1:] if argv is None else argv))
     if not (rest or options.module or options.code is not None):
+        from minikeras.utils.environment import environment_report
+
         print(f"{environment_report()}\nusage     {_USAGE}")
         return 0
     if options.modernize:

@@ -352,6 +352,7 @@ class Trainer(Steps):
         begin = getattr(container, f"on_{kind}_batch_begin")
         end = getattr(container, f"on_{kind}_batch_end")
         idle_until = partial(container.idle_until, kind)
+        wants = getattr(container, f"wants_{kind}_batches")  # for some batches
         wanted = idle_until() == -math.inf  # for every batch
         function_of, stops = attrgetter(f"{kind}_function"), attrgetter(_STOP[kind])
         arrays = isinstance(iterator.data_adapter, ArrayDataAdapter)
@@ -359,7 +360,7 @@ class Trainer(Steps):
         alone = not wanted and arrays
         warnings = partial(np.errstate, **np.geterr())
         logs, last, told = None, -1, -1
-        due = math.inf if idle_until() == math.inf else -math.inf
+        due = -math.inf if wants else math.inf
         epoch = iterator.epoch()
         # Batches of arrays always hold samples, and a prediction for none is none.
         read = to_tensors if arrays or kind == "predict" else to_filled_tensors
@@ -398,7 +399,7 @@ class Trainer(Steps):
                     told, due = last, idle_until()
                 if stops(self):
                     break
-        if told != last and due < math.inf:
+        if wants and told != last:  # who only counts batches, too
             end(last, logs)
         return logs
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from minikeras.common.extras import require
-from minikeras.common.html import PAPER
+from minikeras.common.html import PAPER, escape
 from minikeras.common.traceback_utils import warn
 from minikeras.utils.graph_layout import Block, Run, layout
 from minikeras.utils.model_diagram import Box, Frame

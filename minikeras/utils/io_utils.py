@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 from minikeras.common.settings import settings
-
-logger = logging.getLogger("minikeras")
 
 
 def enable_interactive_logging() -> None:
@@ -66,7 +63,9 @@ def print_msg(message: object, line_break: bool = True) -> None:
     """
     text = str(message)
     if not settings.interactive_logging:
-        logger.info(text.strip("\n"))
+        import logging  # which is slow to import, and mostly not needed
+
+        logging.getLogger("minikeras").info(text.strip("\n"))
         return
     out = sys.stdout
     if out is None:  # a windowed Python on Windows has none

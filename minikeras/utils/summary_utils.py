@@ -203,9 +203,8 @@ def print_summary(
     """Print a table of a model's layers, their output shapes and parameter counts.
 
     In a terminal the summary is coloured, in a notebook it is a table of the page; in a file or a
-    pipe it is plain text. Where
-    a model is not a chain of layers, a further column shows what each is connected to, as
-    `name[call][output]`.
+    pipe it is plain text. Where a model is not a chain of layers, a further column shows what each
+    is connected to, as `name[call][output]`.
 
     Args:
         model: the model.

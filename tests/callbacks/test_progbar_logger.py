@@ -150,6 +150,19 @@ def test_fit_calls_for_batches_only_to_draw(monkeypatch):
     assert (calls, read) == (list(range(16)), [])
 
 
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_batches_of_unknown_number_are_counted_where_nothing_is_drawn(monkeypatch, verbose):
+    model = minikeras.Sequential([minikeras.Input((1,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    batch = np.zeros((2, 1), "float32")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    model.fit(iter([(batch, batch)] * 5), verbose=verbose)
+    model.evaluate(iter([(batch, batch)] * 5), verbose=verbose)
+    model.predict(iter([batch] * 5), verbose=verbose)
+    lines = sys.stdout.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["5/5"] * 3
+
+
 def test_a_training_that_fails_leaves_the_line(ours, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")
