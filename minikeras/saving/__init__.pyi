@@ -23,9 +23,9 @@ __all__ = [
     "register_keras_serializable",
     "deserialize_keras_object",
     "serialize_keras_object",
-    "KerasFileEditor",
     "load_model",
     "load_weights",
     "save_model",
     "save_weights",
+    "KerasFileEditor",
 ]
