@@ -28,10 +28,15 @@ def _shape(shape: Any, name: str) -> tuple[int, ...]:
     try:
         sizes = tuple(shape)
         if all(is_integer(d) and d >= 0 for d in sizes):
-            return tuple([int(d) for d in sizes])
+            return tuple([_size(d) for d in sizes])
     except TypeError:
         pass
     raise ArgumentError(f"random.{name}", "shape", "a tuple of non-negative integers", shape)
+
+
+def _size(value: Any) -> int:
+    """Return a size as an int; one that remembers how it was computed stays as it is."""
+    return value if isinstance(value, int) else int(value)
 
 
 def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating point") -> np.dtype:
@@ -225,7 +230,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     if not is_integer(num_samples) or num_samples < 0:
         expected = "a non-negative integer"
         raise ArgumentError("random.categorical", "num_samples", expected, num_samples)
-    shape = (logits.shape[0], int(num_samples))
+    shape = (logits.shape[0], _size(num_samples))
     return _DRAW(logits, kind="categorical", shape=shape, dtype=target, key=draw_key(seed))
 
 
