@@ -1,8 +1,9 @@
 """What the C library does with memory that is given back.
 
-Every training step asks for the same large arrays and gives them back. GNU's `malloc` hands what is
-at the end of its heap to the system at once and takes it anew in the next step, page by page, which
-can take a fifth of the step. Told to keep it, the process is no larger at its peak.
+Every training step asks for the same large arrays and gives them back. GNU's `malloc` maps the
+largest one by one, unmaps them when they are freed, and hands what is at the end of its heap to the
+system at once: the next step takes all of it anew, page by page, which can take a third of the step.
+Told to keep it, the process is no larger at its peak.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from __future__ import annotations
 import functools
 import os
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # from malloc.h
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # from malloc.h
 _KEPT = 1 << 30
-_LARGEST = 1 << 25  # the largest that glibc accepts: arrays beyond are mapped one by one
 
 
 @functools.lru_cache(maxsize=1)
@@ -32,4 +32,5 @@ def keep_freed() -> bool:
     except (AttributeError, ImportError, OSError, TypeError, ValueError):
         return False
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
-    return bool(mallopt(_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
+    # The most arrays that are mapped: where the heap cannot grow, it maps them all the same.
+    return bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
