@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch, strided
 
 _PIECE = 1 << 18
@@ -517,7 +518,7 @@ def _products(along: AxisMap) -> float:
 def resample_one(
     image: np.ndarray, rows: AxisMap | None, columns: AxisMap | None, out: np.ndarray
 ) -> None:
-    """Apply maps, at least one, to one image of floats, in this thread.
+    """Apply maps, at least one, to one image of floats, in this thread and no other.
 
     Args:
         image: shape `(height, width, channels)`.
@@ -525,7 +526,8 @@ def resample_one(
         columns: along the width.
         out: where the result is put.
     """
-    _both(image[None], rows, columns, Piece(0, 1, 0, len(out)), 0, out[None])
+    with parallel.single_blas:
+        _both(image[None], rows, columns, Piece(0, 1, 0, len(out)), 0, out[None])
 
 
 def _across_rows(

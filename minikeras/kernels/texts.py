@@ -5,10 +5,13 @@ No object is made of a word, so that a word costs some ten nanoseconds and not s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
+
+from minikeras.kernels import parallel
 
 Words: TypeAlias = np.ndarray
 """64-bit words without sign, one for each text."""
@@ -48,6 +51,11 @@ class Texts:
     def part(self, starts: np.ndarray, sizes: np.ndarray, i: int) -> Words:
         """Return the `i`-th 8 bytes of texts that are longer than that many, zeros after their ends."""
         return self._words[starts + 8 * i] & _FIRST[np.minimum(sizes - 8 * i, 8)]
+
+    def __getitem__(self, which: np.ndarray) -> list[bytes]:
+        """Return some of the texts as bytes."""
+        buffer, starts, sizes = self.buffer, self.starts[which], self.sizes[which]
+        return [buffer[i:j] for i, j in zip(starts.tolist(), (starts + sizes).tolist())]
 
 
 _FIRST = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
@@ -185,21 +193,75 @@ class Table:
             if there.size < left.size:
                 left, slots, entries = left[there], slots[there], entries[there]
             same = (self._firsts[entries] == firsts[left]) & (keys.sizes[entries] == sizes[left])
-            long = np.flatnonzero(same & (sizes[left] > 8))
-            i = 1
-            while long.size:
-                at, entry = left[long], entries[long]
-                n = sizes[at]
-                equal = keys.part(keys.starts[entry], n, i) == texts.part(starts[at], n, i)
-                same[long[~equal]] = False
-                i += 1
-                long = long[equal & (n > 8 * i)]
+            _compare_rest(same, keys, entries, texts, starts[left], sizes[left])
             result[left[same]] = self._numbers[entries[same]]
             on = ~same
             left, slots = left[on], (slots[on] + 1) & self._last
         return result
 
 
+def _compare_rest(
+    same: np.ndarray,
+    keys: Texts,
+    entries: np.ndarray,
+    texts: Texts,
+    starts: np.ndarray,
+    n: np.ndarray,
+) -> None:
+    """Say of texts, of which size and first 8 bytes are the same, whether the others are.
+
+    Args:
+        same: for each pair whether it may be the same; made false where it is not.
+        keys, entries: texts, and which of them are compared.
+        texts, starts, n: what they are compared with: where that begins, and how many bytes it has.
+    """
+    long, i = np.flatnonzero(same & (n > 8)), 1
+    while long.size:
+        theirs = keys.part(keys.starts[entries[long]], n[long], i)
+        equal = theirs == texts.part(starts[long], n[long], i)
+        same[long[~equal]] = False
+        i += 1
+        long = long[equal & (n[long] > 8 * i)]
+
+
+def distinct(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
+    """Return where one of each different text is, and for each text which of these it is.
+
+    Example:
+
+    >>> words, _ = words_of([b"to be or not to be"])
+    >>> which, numbers = distinct(words)
+    >>> [words[which][i] for i in numbers]
+    [b'to', b'be', b'or', b'not', b'to', b'be']
+    """
+    n = len(texts.starts)
+    hashes, firsts = np.empty((2, n), np.uint64)
+
+    def hashed(i: int) -> None:
+        some = slice(i, i + _HASHED_AT_ONCE)
+        hashes[some], firsts[some] = _hashes(texts, texts.starts[some], texts.sizes[some])
+
+    parallel.run([functools.partial(hashed, i) for i in range(0, n, _HASHED_AT_ONCE)])
+    bits = min(max(6, n.bit_length()), 17)  # a table that stays in the cache
+    owners = np.empty(1 << bits, np.int64)  # for each slot one of the texts that fall into it
+    one = np.empty(n, np.int64)
+    left = np.arange(n)
+    while left.size:  # those that are not the same as their slot's owner go into another slot
+        slots = (hashes[left] >> np.uint64(64 - bits)).astype(np.int64)
+        owners[slots] = left
+        mine = owners[slots]
+        same = (firsts[mine] == firsts[left]) & (texts.sizes[mine] == texts.sizes[left])
+        _compare_rest(same, texts, mine, texts, texts.starts[left], texts.sizes[left])
+        one[left[same]] = mine[same]
+        left = left[~same]
+        hashes[left] *= _FACTOR
+    which = np.flatnonzero(one == np.arange(n))
+    ranks = np.empty(n, np.int64)
+    ranks[which] = np.arange(len(which))
+    return which, ranks[one]
+
+
+_HASHED_AT_ONCE = 1 << 16
 _AT_ONCE = 1 << 14
 """So many texts are looked up at a time that what is computed of them stays in the cache."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)

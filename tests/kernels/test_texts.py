@@ -1,10 +1,12 @@
 """Words, tables and hashes of many texts, against Python's dicts and TensorFlow's numbers."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from minikeras.kernels.hashing import buckets
-from minikeras.kernels.texts import Table, ngrams_of, texts_of, words_of
+from minikeras.kernels.texts import Table, distinct, ngrams_of, texts_of, words_of
 
 
 def random_texts(n, most):
@@ -47,6 +49,9 @@ def test_equal_hashes_are_no_proof(monkeypatch):
     table = Table(texts[:150], range(150))
     wanted = [*range(150), *[-1] * (len(texts) - 150)]
     assert table.numbers(texts_of(texts), -1).tolist() == wanted
+    many = texts_of(texts * 2)
+    which, numbers = distinct(many)
+    assert [many[which][i] for i in numbers] == texts * 2
 
 
 # From TensorFlow 2.15: tf.strings.to_hash_bucket_fast and to_hash_bucket_strong with the key (1, 2), of
@@ -107,3 +112,22 @@ def test_ngrams_are_joined_by_one_space_whatever_parts_their_words(widths):
         seen = [found.buffer[i:j] for i, j in zip(found.starts.tolist(), ends)]
         assert seen == [ngram for row in rows for ngram in row]
         assert counts.tolist() == [len(row) for row in rows]
+
+
+def test_distinct_texts_are_counted_as_python_counts_them():
+    rng = np.random.default_rng(1)
+    alphabet = [
+        "a",
+        "b",
+        "ab",
+        "é",
+        "abcdefgh",
+        "abcdefghabcdefgh",
+    ]  # ends at, before and after 8 bytes
+    drawn = ["".join(rng.choice(alphabet, rng.integers(1, 5))).encode() for _ in range(3000)]
+    for words in (drawn, [b"x"], []):
+        texts, _ = words_of([b" ".join(words)])
+        which, numbers = distinct(texts)
+        found = dict(zip(texts[which], np.bincount(numbers, minlength=len(which)).tolist()))
+        assert found == Counter(words)
+        assert [texts[which][i] for i in numbers] == words

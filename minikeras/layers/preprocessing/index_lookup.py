@@ -16,6 +16,7 @@ from minikeras.common.arguments import ArgumentError, one_of, short
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.common.serialization_scopes import in_safe_mode
 from minikeras.common.settings import settings
+from minikeras.kernels.texts import Texts, distinct
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
 from minikeras.layers.preprocessing.encoding import encoded, encoded_shape
 from minikeras.layers.preprocessing.text_layer import TextLayer, key_of_hash, refuse_sparse
@@ -345,15 +346,31 @@ class IndexLookup(TextLayer, AdaptedLayer):
 
     def count(self, documents: Sequence[list]) -> None:
         """Count the keys in some documents."""
+        self._check_adaptable()
+        self._counts.update(chain.from_iterable(documents))
+        if self.output_mode == "tf_idf":
+            self._document_counts.update(chain.from_iterable(map(set, documents)))
+            self._documents += len(documents)
+
+    def count_texts(self, texts: Texts, sizes: np.ndarray) -> None:
+        """Count the keys in some documents: all their texts, and how many each document has."""
+        self._check_adaptable()
+        which, numbers = distinct(texts)
+        keys = texts[which]
+        self._counts.update(dict(zip(keys, np.bincount(numbers, minlength=len(keys)).tolist())))
+        if self.output_mode == "tf_idf":
+            documents = np.repeat(np.arange(len(sizes)), sizes)
+            once = np.unique(documents * len(keys) + numbers) % max(len(keys), 1)
+            found = np.bincount(once, minlength=len(keys))
+            self._document_counts.update(dict(zip(keys, found.tolist())))
+            self._documents += len(sizes)
+
+    def _check_adaptable(self) -> None:
         if self._is_fixed:
             raise ValueError(
                 f"Cannot adapt layer '{self.name}' after setting a static vocabulary via `vocabulary` "
                 "argument or `set_vocabulary()` method."
             )
-        self._counts.update(chain.from_iterable(documents))
-        if self.output_mode == "tf_idf":
-            self._document_counts.update(chain.from_iterable(map(set, documents)))
-            self._documents += len(documents)
 
     def finalize_state(self) -> None:
         """Make the vocabulary of what was counted: the most frequent values first.

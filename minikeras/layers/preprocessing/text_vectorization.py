@@ -216,8 +216,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
 
     def update_state(self, data: Any) -> None:
         """Count the words of a batch of texts."""
-        rows, _ = self._rows(self._texts(as_batch(data, self)))
-        self._lookup_layer.count(rows)
+        texts = self._texts(as_batch(data, self))
+        if self.split == "whitespace":
+            self._lookup_layer.count_texts(*self._words(texts))
+        else:
+            self._lookup_layer.count(self._rows(texts)[0])
 
     def finalize_state(self) -> None:
         """Make the vocabulary of what was counted."""
@@ -247,6 +250,14 @@ class TextVectorization(TextLayer, AdaptedLayer):
             )
         return texts[..., 0]
 
+    def _words(self, texts: np.ndarray) -> tuple[Texts, np.ndarray]:
+        """Return the words of texts that are split at white space, and how many each text has.
+
+        No object is made of a word.
+        """
+        words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
+        return (words, sizes) if self._widths is None else ngrams_of(words, sizes, self._widths)
+
     def _rows(self, texts: np.ndarray) -> tuple[Rows, tuple]:
         """Return an array of texts as rows of tokens, and the shape of the array that the rows lie in."""
         shape = texts.shape
@@ -254,8 +265,6 @@ class TextVectorization(TextLayer, AdaptedLayer):
         if self.split is None:
             shape, size = shape[:-1], shape[-1] if shape else 1
             rows = [standardized[i : i + size] for i in range(0, len(standardized), max(size, 1))]
-        elif self.split == "whitespace":
-            rows = [t.split() for t in standardized]
         elif self.split == "character":
             rows = [utf8(t.decode("utf-8", "replace")) for t in standardized]
         else:
@@ -284,11 +293,9 @@ class TextVectorization(TextLayer, AdaptedLayer):
         lookup = self._lookup_layer
         lookup.check_ready()
         texts = self._texts(np.asarray(inputs.array))
-        if self.split == "whitespace":  # no object is made of a word
+        if self.split == "whitespace":
             shape = texts.shape
-            words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
-            if self._widths is not None:
-                words, sizes = ngrams_of(words, sizes, self._widths)
+            words, sizes = self._words(texts)
             indices = lookup.indices(words)
         else:
             rows, shape = self._rows(texts)
