@@ -1,9 +1,9 @@
 """Time known networks: how long they take to build, and to predict one image of 224x224 pixels.
 
     python benchmarks/applications.py                 # all three, beside every peer that is installed
-    python benchmarks/applications.py ResNet50
+    python benchmarks/applications.py ResNet50 --python ~/peers/bin/python   # look there for peers too
 
-Each library runs in a process of its own. PyTorch's networks are those of torchvision. The table shows the
+Each peer runs in a process of its own. PyTorch's networks are those of torchvision. The table shows the
 time to build with random weights, and the median of `--calls` predictions, after five that do not
 count (Keras compiles in the first).
 """
@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
+import peers
 
 NETWORKS = {
     "MobileNetV2": "mobilenet_v2",
@@ -28,7 +26,14 @@ NETWORKS = {
     "EfficientNetB0": "efficientnet_b0",
 }
 """Names here and in torchvision."""
-LIBRARIES = ("minikeras", "keras", "torchvision")
+LIBRARIES = {
+    "minikeras": "minikeras",
+    "keras-jax": "keras",
+    "keras-tensorflow": "keras",
+    "keras-torch": "keras",
+    "torch": "torchvision",
+}
+"""What of each peer (those of `peers.py`) has the networks."""
 
 
 def made(library: str, name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -72,27 +77,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("networks", nargs="*", default=list(NETWORKS))
     parser.add_argument("--calls", type=int, default=20)
-    parser.add_argument("--library", choices=LIBRARIES, help=argparse.SUPPRESS)
+    parser.add_argument("--peers", nargs="+", choices=list(LIBRARIES), default=list(LIBRARIES))
+    parser.add_argument("--python", action="append", default=[], help="another interpreter")
+    parser.add_argument("--library", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.library:
         (name,) = arguments.networks
         print(json.dumps(measure(arguments.library, name, arguments.calls)))
         return
+    pythons = peers.installed(arguments.peers, arguments.python)
     print("| network | library | build | predict |\n|---|---|---:|---:|")
-    root = Path(__file__).resolve().parent.parent
-    environment = {"KERAS_BACKEND": "jax", **os.environ, "PYTHONPATH": str(root)}
     for name in arguments.networks:
-        for library in LIBRARIES:
-            command = [sys.executable, __file__, name, "--library", library]
+        for peer, python in pythons.items():
+            command = [python, __file__, name, "--library", LIBRARIES[peer]]
             command += ["--calls", str(arguments.calls)]
+            environment = peers.environment(peer)
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
             if done.returncode:
-                print(f"| {name} | {library} | not installed | |")
+                print(f"| {name} | {peer} | failed: {done.stderr.strip().splitlines()[-1]} | |")
                 continue
             found = json.loads(done.stdout.splitlines()[-1])
-            print(
-                f"| {name} | {library} | {found['build']:.2f} s | {1e3 * found['predict']:.0f} ms |"
-            )
+            print(f"| {name} | {peer} | {found['build']:.2f} s | {1e3 * found['predict']:.0f} ms |")
 
 
 if __name__ == "__main__":
