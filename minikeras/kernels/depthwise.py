@@ -106,10 +106,9 @@ def _lines(kernel: np.ndarray, w: Window) -> list[tuple]:
     """Return each element of the window with its weights, repeated for a row of the result."""
     filters = kernel.shape[-2] * kernel.shape[-1]
     width = w.out[-1] if len(w.out) > 1 else 1
-    return [
-        (tap, np.tile(kernel[tap].reshape(-1), width).reshape(width, filters))
-        for tap in itertools.product(*[range(k) for k in w.kernel])
-    ]
+    lines = np.empty((*w.kernel, width, filters), kernel.dtype)
+    lines[...] = kernel.reshape(*w.kernel, 1, filters)
+    return [(tap, lines[tap]) for tap in itertools.product(*[range(k) for k in w.kernel])]
 
 
 def _rows(tap: tuple, w: Window, rows: int) -> tuple:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +35,10 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) ->
         return None
     function = activation.forward if activation is not None else None
     # A line as long as a row of the image, since operations with few numbers are slow.
-    line = None if bias is None else np.tile(bias, math.prod(inner)).reshape(*inner, bias.size)
+    line = None
+    if bias is not None:
+        line = np.empty((*inner, bias.size), bias.dtype)
+        line[...] = bias
     zeros = None
 
     def finish(y: np.ndarray) -> None:
