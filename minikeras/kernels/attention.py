@@ -48,7 +48,10 @@ def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
 
 def _step(batch: int, scores: int) -> int:
     """Return how many examples are worked on at once, of so many scores each."""
-    return max(min(_BLOCK // max(scores, 1), -(-batch // 2)), 1)
+    step = max(min(_BLOCK // max(scores, 1), -(-batch // 2)), 1)
+    while step > 1 and -(-batch // step) % 2:  # two threads shall have as much to do
+        step -= 1
+    return step
 
 
 def _calm(query: np.ndarray, key: np.ndarray) -> bool:

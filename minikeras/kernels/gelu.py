@@ -29,7 +29,7 @@ _COEFFICIENTS = [
     np.float32(c)
     for c in (-236.998148, 249.735285, -45.5323309, 13.6010881, 0.761149083, 0.420111161)
 ]
-"""Those of u^6, ..., u in `Phi(-a) = exp(-a^2 / 2) * (0.42 u + ...)`, where `u = 1 / (a + 3.6)` and `a >= 0`:
+"""Of u^6, ..., u in `Phi(-a) = exp(-a^2 / 2) * (0.42 u + ...)`, where `u = 1 / (a + 3.6)` and `a >= 0`:
 the form of Hastings (1955), fitted so that the error of `max(a, 1) * Phi(-a)` is below 2e-8."""
 
 
