@@ -70,6 +70,8 @@ class Primitive:
             `PER_EXAMPLE` the gradient is a `kernels.per_example.PerExample`. It may return None
             where it knows no way. Without it, examples are gone through one by one.
         mixes_examples: whether the result for one example depends on the others.
+        lean: `forward` for calls that no tape follows: it saves nothing and returns `(result, None)`.
+            None if that would be no faster.
     """
 
     narrow = "E"
@@ -79,6 +81,8 @@ class Primitive:
     promotes = False
 
     per_example: Callable | None = None
+
+    lean: Callable | None = None
 
     rearranges = False
     """Whether the result has the elements of its input, and no others, in whatever order."""
@@ -95,9 +99,12 @@ class Primitive:
         promotes: bool = False,
         per_example: Callable | None = None,
         mixes_examples: bool = False,
+        lean: Callable | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
+        if lean is not None:
+            self.lean = lean
         if backward is not None:  # else it is a method of a subclass
             self.backward = backward
         self.rule = rule
@@ -140,11 +147,13 @@ class Primitive:
                 return self.widened(inputs, params)
             if self.promotes and dtype.kind in "biu":
                 return self(*_first_as_float(inputs), **params)
-        result, saved = self.forward(*values, **params)
+        tapes = here.tapes
+        followed = tapes and any(parents)
+        forward = self.forward if followed or self.lean is None else self.lean
+        result, saved = forward(*values, **params)
         if settings.debug_numerics:
             check_forward(self.name, result)
-        tapes = here.tapes
-        if tapes and any(parents):
+        if followed:
             node = record(tapes, self, inputs, parents, saved, params)
             if type(result) is tuple:
                 picks = [Pick(node, i) for i in range(len(result))]
@@ -385,14 +394,19 @@ def intercepted(call: Callable) -> Iterator[None]:
         return lambda *arrays, **params: call(primitive, forward, arrays, params)
 
     with _interception:
-        forwards = {primitive: primitive.forward for primitive in PRIMITIVES.values()}
+        forwards = [
+            (primitive, name, getattr(primitive, name))
+            for primitive in PRIMITIVES.values()
+            for name in ("forward", "lean")
+        ]
+        forwards = [one for one in forwards if one[2] is not None]
         try:
-            for primitive, forward in forwards.items():
-                primitive.forward = instead(primitive, forward)
+            for primitive, name, forward in forwards:
+                setattr(primitive, name, instead(primitive, forward))
             yield
         finally:
-            for primitive, forward in forwards.items():
-                primitive.forward = forward
+            for primitive, name, forward in forwards:
+                setattr(primitive, name, forward)
 
 
 _interception = threading.RLock()

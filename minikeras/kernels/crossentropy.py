@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels.activations import sigmoid
+from minikeras.kernels.sums import total as total_of
+
+_BLOCK = 1 << 18
+"""Logits that are worked on at once, so that they stay in a core's cache."""
 
 
 @lru_cache
@@ -117,25 +122,58 @@ def _places(labels: np.ndarray, classes: int) -> np.ndarray:
     return np.arange(0, labels.size * classes, classes) + labels.reshape(-1)
 
 
-def sparse_logits_forward(z: np.ndarray, labels: np.ndarray) -> tuple:
-    """Compute `-log softmax(z)[label]` over the last axis."""
+def sparse_logits_forward(
+    z: np.ndarray, labels: np.ndarray, saving: bool = True, share: float = 1.0
+) -> tuple:
+    """Compute `-log softmax(z)[label]` over the last axis, a few rows at a time.
+
+    Args:
+        z: logits, `(..., classes)`.
+        labels: integers, `(...)`.
+        saving: whether the gradients of `z` are wanted, which are made in the same pass.
+        share: what these are multiplied by.
+
+    Returns:
+        One number per row, and the gradient of each or None, which is what backward needs.
+    """
     classes = z.shape[-1]
-    places = _places(labels, classes)
-    shifted = z.reshape(-1, classes)
-    shifted = shifted - np.maximum.reduce(shifted, axis=-1, keepdims=True)
-    e = np.exp(shifted)
-    total = np.add.reduce(e, axis=-1)
-    loss = np.log(total)
-    loss -= shifted.reshape(-1).take(places)
-    return loss.reshape(labels.shape), (places, e, total, z.shape)
+    flat, wanted = z.reshape(-1, classes), labels.reshape(-1)
+    loss = np.empty(wanted.size, z.dtype)
+    dz = np.empty(flat.shape, z.dtype) if saving else None
+    step = max(_BLOCK // max(classes, 1), 1)
+    factor = z.dtype.type(share)
+
+    def work(parts: Any) -> None:
+        scratch = np.empty((min(step, wanted.size), classes), z.dtype) if dz is None else None
+        for part in parts:
+            block = flat[part]
+            d = scratch[: len(block)] if dz is None else dz[part]
+            np.subtract(block, np.maximum.reduce(block, axis=-1, keepdims=True), d)
+            places = _places(wanted[part], classes)
+            at_label = d.reshape(-1).take(places)
+            np.exp(d, d)
+            total = np.add.reduce(d, axis=-1)
+            np.subtract(np.log(total), at_label, loss[part])
+            if dz is not None:
+                np.multiply(d, (factor / total)[:, None], d)
+                d.reshape(-1)[places] -= factor
+
+    parallel.run_slices(wanted.size, step, work)
+    return loss.reshape(labels.shape), dz if dz is None else dz.reshape(z.shape)
 
 
-def sparse_logits_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
-    places, e, total, shape = saved
-    dz = e / total[:, None]
-    dz.reshape(-1)[places] -= 1
-    dz *= g.reshape(-1, 1)
-    return [dz.reshape(shape)]
+def sparse_logits_backward(g: np.ndarray, dz: np.ndarray, needs: Any, out: Any) -> list:
+    return [dz * g[..., None]]
+
+
+def mean_sparse_logits_forward(z: np.ndarray, labels: np.ndarray, saving: bool = True) -> tuple:
+    """Compute the mean of the same, and its gradient."""
+    losses, dz = sparse_logits_forward(z, labels, saving, 1 / labels.size)
+    return total_of(losses) / losses.size, dz
+
+
+def mean_sparse_logits_backward(g: np.ndarray, dz: np.ndarray, needs: Any, out: Any) -> list:
+    return [dz if g == 1 else dz * g]  # it is 1 unless the loss is scaled, or one of several
 
 
 def sparse_forward(p: np.ndarray, labels: np.ndarray, epsilon: float) -> tuple:

@@ -15,7 +15,8 @@ import os
 import queue
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -193,6 +194,26 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
     errors = [error for error in [done.get() for _ in tasks] if error is not None]
     if errors:
         raise errors[0]
+
+
+def run_slices(lines: int, step: int, task: Callable[[Iterator[slice]], None]) -> None:
+    """Cut lines into slices, which threads take one after the other.
+
+    Args:
+        lines: how many lines there are.
+        step: lines of a slice. It must not depend on the number of threads.
+        task: called on each thread with the slices that it gets, to go through once.
+    """
+    slices = deque([slice(i, min(i + step, lines)) for i in range(0, lines, step)])
+
+    def taken() -> Iterator[slice]:
+        while slices:
+            try:
+                yield slices.popleft()
+            except IndexError:  # another thread was faster
+                return
+
+    run([lambda: task(taken())] * min(len(slices), threads() if len(slices) > 1 else 1))
 
 
 class _Once:

@@ -8,6 +8,7 @@ the checking).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -87,11 +88,16 @@ _SPARSE = _averaged(
     crossentropy.sparse_backward,
     lambda p, labels, epsilon: ops.mean(ops.sparse_categorical_crossentropy(labels, p)),
 )
-_SPARSE_LOGITS = _averaged(
+_SPARSE_LOGITS = Primitive(
     "mean_sparse_categorical_crossentropy_logits",
-    crossentropy.sparse_logits_forward,
-    crossentropy.sparse_logits_backward,
-    lambda z, labels: ops.mean(ops.sparse_categorical_crossentropy(labels, z, from_logits=True)),
+    crossentropy.mean_sparse_logits_forward,
+    lambda g, saved, needs, out, **_: crossentropy.mean_sparse_logits_backward(
+        g, saved, needs, out
+    ),
+    reference=lambda z, labels: ops.mean(
+        ops.sparse_categorical_crossentropy(labels, z, from_logits=True)
+    ),
+    lean=functools.partial(crossentropy.mean_sparse_logits_forward, saving=False),
 )
 _SQUARED = Primitive(
     "mean_squared_error",

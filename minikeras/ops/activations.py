@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import elementary, same, sum_over
+from minikeras.autodiff.primitive import Primitive, elementary, same, sum_over
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import axis_within
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import activations as kernels
+from minikeras.kernels import gelu as gelu_kernel
 from minikeras.kernels.sums import add_accumulate
 from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
@@ -161,35 +163,31 @@ def tanh_shrink(x: TensorLike) -> Tensor:
     """`x - tanh(x)`."""
 
 
-_SQRT_HALF = 0.7071067811865476
 _SQRT_TWO_OVER_PI = 0.7978845608028654
 
 
-def _erf(x: Any) -> Any:
-    return erf(x) if isinstance(x, Tensor) else erf.primitive.forward(x)
+def _gelu_reference(x: Tensor, exact: bool) -> Tensor:
+    if exact:
+        return (erf(x * math.sqrt(0.5)) + 1) * x * 0.5
+    return (tanh((x * x * 0.044715 + 1) * x * _SQRT_TWO_OVER_PI) + 1) * x * 0.5
 
 
-def _gelu_vjp(g: Any, x: Any) -> Any:
-    density = np.exp(x * x * -0.5) * (0.5 * _SQRT_TWO_OVER_PI)
-    return g * ((_erf(x * _SQRT_HALF) + 1) * 0.5 + x * density)
+def _gelu(name: str, exact: bool) -> Primitive:
+    def backward(g: Any, slope: Any, needs: Any, out: Any) -> list:
+        return [gelu_kernel.backward(g, slope)]
+
+    forward = functools.partial(gelu_kernel.forward, exact=exact)
+    return Primitive(
+        name,
+        forward,
+        backward,
+        same,
+        functools.partial(_gelu_reference, exact=exact),
+        lean=functools.partial(forward, saving=False),
+    )
 
 
-_GELU = elementary("gelu", lambda x: (_erf(x * _SQRT_HALF) + 1) * x * 0.5, _gelu_vjp, rule=same)
-
-
-def _bent(x: Any) -> Any:
-    return (x * x * 0.044715 + 1) * x * _SQRT_TWO_OVER_PI
-
-
-def _gelu_tanh_vjp(g: Any, x: Any) -> Any:
-    t = np.tanh(_bent(x))
-    slope = (x * x * (3 * 0.044715) + 1) * _SQRT_TWO_OVER_PI
-    return g * ((t + 1) * 0.5 + (1 - t * t) * slope * x * 0.5)
-
-
-_GELU_TANH = elementary(
-    "gelu_tanh", lambda x: (np.tanh(_bent(x)) + 1) * x * 0.5, _gelu_tanh_vjp, rule=same
-)
+_GELU, _GELU_TANH = _gelu("gelu", True), _gelu("gelu_tanh", False)
 
 
 @op

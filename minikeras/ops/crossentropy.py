@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -51,12 +52,17 @@ def _without_last_axis(*xs: Any, **_: Any) -> KerasTensor:
 
 
 def _fused(
-    name: str, forward: Any, backward: Any, reference: Any, rule: Any = _without_last_axis
+    name: str,
+    forward: Any,
+    backward: Any,
+    reference: Any,
+    rule: Any = _without_last_axis,
+    **options: Any,
 ) -> Primitive:
     def without_params(g: Any, saved: Any, needs: Any, out: Any, **_: Any) -> Any:
         return backward(g, saved, needs, out)
 
-    return Primitive(name, forward, without_params, rule, reference)
+    return Primitive(name, forward, without_params, rule, reference, **options)
 
 
 _BINARY = _fused(
@@ -92,6 +98,7 @@ _SPARSE_LOGITS = _fused(
     kernels.sparse_logits_forward,
     kernels.sparse_logits_backward,
     _sparse_logits_reference,
+    lean=functools.partial(kernels.sparse_logits_forward, saving=False),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,7 @@ ATTENTION = Primitive(
         (*query.shape[:3], value.shape[3]), query.dtype
     ),
     reference=_attention_reference,
+    lean=functools.partial(attention_kernel.forward, saving=False),
 )
 """`(query, key, value, bias)` to `softmax(query @ key.T * scale + bias) @ value` for each head."""
 

@@ -26,6 +26,8 @@ def options():
     yield {"mask": rng.random((BATCH, 1, QUERIES, KEYS)) < 0.5}
     yield {"mask": rng.random((QUERIES, KEYS)) < 0.7}
     yield {"causal": True}
+    yield {"mask": np.tri(QUERIES, KEYS, dtype=bool)[None, None]}
+    yield {"causal": True, "keep": rng.random((BATCH, HEADS, QUERIES, KEYS)) < 0.7, "rate": 0.7}
     yield {"causal": True, "mask": padding}
     yield {"keep": rng.random((BATCH, HEADS, QUERIES, KEYS)) < 0.7, "rate": 0.7}
     yield {
@@ -40,6 +42,7 @@ def options():
 @pytest.mark.parametrize("params", list(options()))
 def test_fused_is_the_reference(monkeypatch, block, bias, params):
     monkeypatch.setattr(attention, "_BLOCK", block)
+    monkeypatch.setattr(attention, "_ROWS", 3)
     runs = []
     for run in (ATTENTION, ATTENTION.reference):
         tensors = [None if a is None else Tensor(a) for a in arrays(bias=bias)]
@@ -50,6 +53,22 @@ def test_fused_is_the_reference(monkeypatch, block, bias, params):
             total = (y * np.random.default_rng(2).normal(size=y.shape)).sum()
         grads = tape.gradient(total, wanted)
         runs.append([np.asarray(t) for t in [y, *grads]])
+    for a, b in zip(*runs):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
+    np.testing.assert_array_equal(ATTENTION(*tensors, scale=0.7, **params), runs[0][0])
+
+
+@pytest.mark.parametrize("keys", [1, 4, 9])
+def test_only_the_past_with_other_numbers_of_keys(monkeypatch, keys):
+    monkeypatch.setattr(attention, "_ROWS", 2)
+    rng = np.random.default_rng(0)
+    tensors = [Tensor(rng.normal(size=(2, n, 3, 2))) for n in (5, keys, keys)]
+    runs = []
+    for run in (ATTENTION, ATTENTION.reference):
+        with GradientTape() as tape:
+            tape.watch(tensors)
+            y = run(*tensors, None, scale=0.7, causal=True)
+        runs.append([np.asarray(t) for t in [y, *tape.gradient(y, tensors)]])
     for a, b in zip(*runs):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-11)
 
