@@ -34,6 +34,7 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels.per_example import broadcast_sums
+from minikeras.kernels.slices import by_slices
 from minikeras.kernels.sums import add_reduce
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -242,10 +243,11 @@ class Elementary(Primitive):
         vjps: Sequence[Callable | None],
         inputs: Sequence[str],
         rule: Callable | None = None,
+        costly: bool = False,
     ) -> None:
-        super().__init__(name, forward, None, rule)
+        super().__init__(name, by_slices(forward) if costly else forward, None, rule)
         self.inputs = tuple(inputs)
-        self.vjps = tuple(vjps)
+        self.vjps = tuple([by_slices(v) if v and costly else v for v in vjps])
         self.wants = [() if v is None else _argument_names(v)[1:] for v in vjps]
         names = {n for want in self.wants for n in want}
         self.keeps_result = "y" in names
@@ -452,6 +454,7 @@ def elementary(
     inputs: Sequence[str] = ("x",),
     rule: Callable | None = None,
     narrow: str = Primitive.narrow,
+    costly: bool = False,
 ) -> Elementary:
     """Make a primitive of a NumPy function and one line of NumPy per input.
 
@@ -464,8 +467,10 @@ def elementary(
         inputs: the inputs' names.
         rule: `rule(*inputs, **params) -> KerasTensor`; None to run `forward` on small arrays.
         narrow: codes of the dtypes in whose place it computes in float32.
+        costly: whether it is elementwise, without warnings, and so much work an element that several
+            threads pay.
     """
-    primitive = Elementary(name, forward, vjps, inputs, rule)
+    primitive = Elementary(name, forward, vjps, inputs, rule, costly)
     primitive.narrow = narrow
     return primitive
 

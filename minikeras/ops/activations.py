@@ -34,7 +34,7 @@ def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit: `max(x, 0)`."""
 
 
-@unary(lambda x: kernels.sigmoid(x), lambda g, y: g * y * (1 - y))
+@unary(lambda x: kernels.sigmoid(x), lambda g, y: g * y * (1 - y), costly=True)
 def sigmoid(x: TensorLike) -> Tensor:
     """Logistic function: `1 / (1 + exp(-x))`."""
 
@@ -43,12 +43,12 @@ def _softplus(x: np.ndarray) -> np.ndarray:
     return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
 
 
-@unary(_softplus, lambda g, y: g * -np.expm1(-y))
+@unary(_softplus, lambda g, y: g * -np.expm1(-y), costly=True)
 def softplus(x: TensorLike) -> Tensor:
     """Smooth rectifier: `log(1 + exp(x))`."""
 
 
-@unary(lambda x: x / (1 + np.abs(x)), lambda g, x: g / np.square(1 + np.abs(x)))
+@unary(lambda x: x / (1 + np.abs(x)), lambda g, x: g / np.square(1 + np.abs(x)), costly=True)
 def softsign(x: TensorLike) -> Tensor:
     """Softsign: `x / (1 + |x|)`."""
 
@@ -82,6 +82,7 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 @unary(
     lambda x: _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(np.minimum(x, 0))),
     lambda g, y: g * np.where(y > 0, _SELU_SCALE * np.ones_like(y), y + _SELU_SCALE * _SELU_ALPHA),
+    costly=True,
 )
 def selu(x: TensorLike) -> Tensor:
     """Scaled exponential linear unit (Klambauer et al., 2017)."""
@@ -97,6 +98,7 @@ _ELU = elementary(
     lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), alpha * np.exp(np.minimum(x, 0))),
     rule=same,
+    costly=True,
 )
 _LEAKY = elementary(
     "leaky_relu",
@@ -109,6 +111,7 @@ _CELU = elementary(
     lambda x, alpha: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha),
     lambda g, x, alpha: g * np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0) / alpha)),
     rule=same,
+    costly=True,
 )
 
 
@@ -139,7 +142,7 @@ def _silu_vjp(g: Any, x: Any, y: Any) -> Any:
     return g * (s + y * (1 - s))
 
 
-@unary(lambda x: x * kernels.sigmoid(x), _silu_vjp)
+@unary(lambda x: x * kernels.sigmoid(x), _silu_vjp, costly=True)
 def silu(x: TensorLike) -> Tensor:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`."""
 
@@ -148,17 +151,21 @@ def _hard_silu_vjp(g: Any, x: Any) -> Any:
     return g * ((x > -3) * (x < 3) * (x / 3 + 0.5) + (x >= 3))
 
 
-@unary(lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1), _hard_silu_vjp)
+@unary(lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1), _hard_silu_vjp, costly=True)
 def hard_silu(x: TensorLike) -> Tensor:
     """`x * hard_sigmoid(x)`."""
 
 
-@unary(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), lambda g, y: g * -np.expm1(y))
+@unary(
+    lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))),
+    lambda g, y: g * -np.expm1(y),
+    costly=True,
+)
 def log_sigmoid(x: TensorLike) -> Tensor:
     """`log(sigmoid(x))`, without overflow."""
 
 
-@unary(lambda x: x - np.tanh(x), lambda g, x, y: g * np.square(x - y))
+@unary(lambda x: x - np.tanh(x), lambda g, x, y: g * np.square(x - y), costly=True)
 def tanh_shrink(x: TensorLike) -> Tensor:
     """`x - tanh(x)`."""
 

@@ -45,6 +45,7 @@ def unary(
     numeric: bool = False,
     result: str | Callable | None = None,
     name: str | None = None,
+    costly: bool = False,
 ) -> Callable[[F], F]:
     """Decorate a one-input elementwise op.
 
@@ -56,6 +57,7 @@ def unary(
         result: dtype of the result where it differs from the input's, such as `"bool"`, or a
             function of the input's.
         name: name of the primitive; the function's if None.
+        costly: whether it is so much work an element that several threads pay; see `elementary`.
     """
 
     def decorate(function: F) -> F:
@@ -66,7 +68,7 @@ def unary(
         if vjp is None:
             primitive = WithoutGradient(op_name, forward, rule)
         else:
-            primitive = Elementary(op_name, forward, [vjp], ["x"], rule)
+            primitive = Elementary(op_name, forward, [vjp], ["x"], rule, costly)
 
         @functools.wraps(function)
         def public(x: Any) -> Any:

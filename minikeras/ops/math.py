@@ -37,12 +37,12 @@ def rsqrt(x: TensorLike) -> Tensor:
 _TWO_OVER_SQRT_PI = 1.1283791670955126
 
 
-@unary(of_scipy("erf"), lambda g, x: g * _TWO_OVER_SQRT_PI * np.exp(-x * x))
+@unary(of_scipy("erf"), lambda g, x: g * _TWO_OVER_SQRT_PI * np.exp(-x * x), costly=True)
 def erf(x: TensorLike) -> Tensor:
     """Compute the error function."""
 
 
-@unary(of_scipy("erfc"), lambda g, x: g * -_TWO_OVER_SQRT_PI * np.exp(-x * x))
+@unary(of_scipy("erfc"), lambda g, x: g * -_TWO_OVER_SQRT_PI * np.exp(-x * x), costly=True)
 def erfc(x: TensorLike) -> Tensor:
     """Compute the complement of the error function, `1 - erf(x)`, precise for large `x`."""
 
