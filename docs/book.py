@@ -100,11 +100,16 @@ def page(key):
         "",
         "## Checked",
         "",
-        f"{html.escape(check_text(view.check))} Of small random inputs, in float64; "
+        f"{code_of_indices(html.escape(check_text(view.check)))} Of small random inputs, in float64; "
         f'`minikeras.show_backward("{shown}")` does it again.',
         "",
     ]
     return "\n".join(lines)
+
+
+def code_of_indices(text):
+    """Return a text whose brackets are code: Markdown would take two pairs of them for a link."""
+    return re.sub(r"(\w+)?((?:\[[\d, ]*\])+)", r"`\g<0>`", text)
 
 
 def marked(text):

@@ -2,19 +2,26 @@
 
 import importlib
 import inspect
+import logging
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from mkdocs.structure.files import File
 
 sys.path.insert(0, str(Path(__file__).parent))
 import book
+import cross_links
+import dead_links
+import source_pages
+
+log = logging.getLogger("mkdocs.plugins.minikeras")
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Pages made of READMEs, and the folder that the README's links start from.
-READMES = {"index.md": "README.md", "benchmarks.md": "benchmarks/README.md"}
+# Pages made of READMEs.
+READMES = {"benchmarks.md": "benchmarks/README.md"}
 
 NAMESPACES = {
     "minikeras": "Tapes, gradients, variables",
@@ -63,7 +70,8 @@ NAMESPACES = {
 
 def on_config(config):
     config["nav"].append({"The backprop book": book.navigation()})
-    config["nav"].append({"API": [{t: page_of(n)} for n, t in NAMESPACES.items()]})
+    entries = [{t: page_of(n)} for n, t in NAMESPACES.items()]
+    config["nav"].append({"Reference": ["api/index.md", *entries]})
     return config
 
 
@@ -75,13 +83,23 @@ def on_files(files, config):
         files.append(
             File.generated(config, page_of(namespace), content=reference(namespace, title))
         )
+    files.append(File.generated(config, "api/index.md", content=overview()))
     for page, content in book.pages():
         files.append(File.generated(config, page, content=content))
     return files
 
 
 def on_page_content(html, page, config, files):
-    return book.with_profile(book.with_formulas(html))
+    html = book.with_profile(book.with_formulas(html))
+    return cross_links.added(html, page.file.src_uri)
+
+
+def on_post_build(config):
+    site = Path(config["site_dir"])
+    pages = [page.read_text(encoding="utf-8") for page in site.glob("api/*.html")]
+    source_pages.write(source_pages.linked(pages), site)
+    for problem in dead_links.found(site):
+        log.warning(problem)  # an error where the site is built strictly
 
 
 def page_of(namespace):
@@ -104,29 +122,58 @@ def with_links_for_the_site(readme):
     return re.sub(r"\[([^\]]+)\]\(([^)]+)\)", replace, readme.read_text(encoding="utf-8"))
 
 
+def overview():
+    """Return the first page of the reference: all public names."""
+    lines = [
+        "# Reference",
+        "",
+        "All public classes and functions, with signatures, examples and source.",
+        "",
+    ]
+    for namespace, title in NAMESPACES.items():
+        lines += [
+            f"## [{title}]({page_of(namespace).removeprefix('api/')})",
+            "",
+            f"`{namespace}`",
+            "",
+        ]
+        lines += [", ".join(f"`{namespace}.{name}`" for name, _ in public_names(namespace)), ""]
+    return "\n".join(lines)
+
+
 def reference(namespace, title):
     """Return a page with an entry for each public class and function of a namespace."""
     module = importlib.import_module(namespace)
     lines = [f"# {title}", "", f"`{namespace}`", ""]
-    seen = set()
     late = getattr(vars(module).get("__getattr__"), "homes", {})
-    for name in sorted(getattr(module, "__all__", None) or dir(module)):
-        value = getattr(module, name)
-        public = inspect.isclass(value) or inspect.isfunction(value)
-        ours = getattr(value, "__module__", "").startswith("minikeras")
-        if name.startswith("_") or not public or not ours or id(value) in seen:
-            continue
-        if namespace == "minikeras" and is_elsewhere(name):
-            continue
-        seen.add(id(value))
+    for name, value in public_names(namespace):
+        heading = f"{namespace}.{name}"
+        entry = f"{late[name]}.{name}" if name in late else heading
+        cross_links.note(heading, f"{page_of(namespace)}#{entry}")
         if name in late:  # read from its file; the package does not say what it is
-            heading = f"{namespace}.{name}"
             options = ["    options:", f"      heading: {heading}", f"      toc_label: {heading}"]
             lines += [f"::: {late[name]}.{name}", *options, ""]
         else:
             lines += [f"::: {namespace}.{name}", ""]
         lines += book.link_from(value)
     return "\n".join(lines)
+
+
+@cache
+def public_names(namespace):
+    """Return the public classes and functions of a namespace with their names, each once."""
+    module = importlib.import_module(namespace)
+    found = {}
+    for name in sorted(getattr(module, "__all__", None) or dir(module)):
+        value = getattr(module, name)
+        public = inspect.isclass(value) or inspect.isfunction(value)
+        ours = getattr(value, "__module__", "").startswith("minikeras")
+        if name.startswith("_") or not public or not ours or value in found.values():
+            continue
+        if namespace == "minikeras" and is_elsewhere(name):
+            continue
+        found[name] = value
+    return found.items()
 
 
 def is_elsewhere(name):
