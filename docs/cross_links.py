@@ -11,7 +11,7 @@ _ambiguous: set[str] = set()
 # What stays as it is (links, headings, code of several words), or a name.
 _PARTS = re.compile(
     r"(<a\b.*?</a>|<h[1-6]\b.*?</h[1-6]>|<pre\b.*?</pre>|<nav\b.*?</nav>)"
-    r"|<code>([A-Za-z_][\w.]*)(\(\))?</code>",
+    r"|<code>([A-Za-z_][\w.]*)(\([^<]*\))?</code>",
     re.DOTALL,
 )
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import book
 import cross_links
 import dead_links
+import executed
 import source_pages
 
 log = logging.getLogger("mkdocs.plugins.minikeras")
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Pages made of READMEs.
 READMES = {"benchmarks.md": "benchmarks/README.md"}
+
+# Pages whose code is run, with its output shown.
+EXECUTED = ("tutorials/",)
 
 NAMESPACES = {
     "minikeras": "Tapes, gradients, variables",
@@ -87,6 +91,12 @@ def on_files(files, config):
     for page, content in book.pages():
         files.append(File.generated(config, page, content=content))
     return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    if page.file.src_uri.startswith(EXECUTED):
+        return executed.with_output(markdown, page.file.src_uri)
+    return markdown
 
 
 def on_page_content(html, page, config, files):

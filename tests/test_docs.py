@@ -3,12 +3,10 @@
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
-
-import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -22,22 +20,38 @@ PAGES = [
 ]
 NEEDED = {"docs/interop.md": ("pandas", "polars", "jax", "sklearn")}
 
+# Run with their outputs when the site is built, which shows nothing of what they assert.
+EXECUTED = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("tutorials/*.md"))
+EXECUTED += sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("from_*.md"))
+EXECUTED.remove("docs/tutorials/index.md")
 
-@pytest.mark.parametrize("page", PAGES)
-def test_python_blocks_run_in_order(page):
-    for library in NEEDED.get(page, ()):
+
+@pytest.fixture(scope="module")
+def executed():
+    """The module that runs the code of pages."""
+    spec = spec_from_file_location("executed", ROOT / "docs/executed.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES + EXECUTED)
+def test_python_blocks_run_in_order(page, executed):
+    for library in NEEDED.get(page, ("sklearn", "matplotlib") if page in EXECUTED else ()):
         pytest.importorskip(library)
-    text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
-    assert blocks
-    names = {"__name__": "page"}
-    minikeras.utils.set_random_seed(0)  # with others, some trainings end in a worse minimum
-    for block in blocks:
-        line = text.count("\n", 0, block.start(1))
-        # Padded with empty lines, so that a traceback shows the page's line numbers.
-        exec(compile("\n" * line + block[1], str(ROOT / page), "exec"), names)
+    names, pieces = executed.run((ROOT / page).read_text(encoding="utf-8"), ROOT / page)
+    assert pieces
     if page == "README.md":
         assert names["accuracy"] >= 0.99
+
+
+def test_outputs_stand_below_their_code(executed):
+    page = "# Title\n\n```python\nx = 2\nprint('<', x)\n```\n<!-- assert x == 2 -->\n\nEnd.\n"
+    shown = executed.with_output(page, "page.md")
+    assert shown.startswith(page.partition("<!--")[0].rstrip())
+    assert '```\n\n<div class="output"><pre><code>&lt; 2\n</code>' in shown
+    with pytest.raises(AssertionError):
+        executed.run(page.replace("x == 2", "x == 3"), "page.md")
 
 
 def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
