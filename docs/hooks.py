@@ -15,6 +15,7 @@ import book
 import cross_links
 import dead_links
 import executed
+import gallery
 import source_pages
 
 log = logging.getLogger("mkdocs.plugins.minikeras")
@@ -73,6 +74,8 @@ NAMESPACES = {
 
 
 def on_config(config):
+    tutorials = [next(iter(part)) for part in config["nav"]].index("Tutorials")
+    config["nav"].insert(tutorials + 1, {"Gallery": gallery.navigation()})
     config["nav"].append({"The backprop book": book.navigation()})
     entries = [{t: page_of(n)} for n, t in NAMESPACES.items()]
     config["nav"].append({"Reference": ["api/index.md", *entries]})
@@ -88,7 +91,7 @@ def on_files(files, config):
             File.generated(config, page_of(namespace), content=reference(namespace, title))
         )
     files.append(File.generated(config, "api/index.md", content=overview()))
-    for page, content in book.pages():
+    for page, content in (*gallery.pages(), *book.pages()):
         files.append(File.generated(config, page, content=content))
     return files
 
