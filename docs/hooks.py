@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 READMES = {"benchmarks.md": "benchmarks/README.md"}
 
 # Pages whose code is run, with its output shown.
-EXECUTED = ("tutorials/",)
+EXECUTED = ("tutorials/", "from_")
 
 NAMESPACES = {
     "minikeras": "Tapes, gradients, variables",

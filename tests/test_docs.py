@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from functools import reduce
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -52,6 +55,22 @@ def test_outputs_stand_below_their_code(executed):
     assert '```\n\n<div class="output"><pre><code>&lt; 2\n</code>' in shown
     with pytest.raises(AssertionError):
         executed.run(page.replace("x == 2", "x == 3"), "page.md")
+
+
+@pytest.mark.parametrize("page", [p for p in EXECUTED if "from_" in p])
+def test_names_in_tables_are_there(page):
+    spaces = (
+        "callbacks|data|datasets|layers|losses|metrics|ops|optimizers|regularizers|saving|utils"
+    )
+    spaces += "|visualization|wrappers"
+    name = re.compile(rf"(?<![\w./])(?:(?:mini)?keras\.([\w.]+)|((?:{spaces})\.[\w.]+))")
+    text = (ROOT / page).read_text(encoding="utf-8")
+    cells = [row.rsplit("|", 2)[1] for row in re.findall(r"^\| `.*\|$", text, re.MULTILINE)]
+    code = " ".join(code for cell in cells for code in re.findall("`(.*?)`", cell))
+    found = {match[1] or match[2] for match in name.finditer(code)}
+    assert len(found) > 3
+    for each in sorted(found):
+        reduce(getattr, each.split("."), minikeras)
 
 
 def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
