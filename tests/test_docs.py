@@ -29,13 +29,18 @@ EXECUTED += sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob(
 EXECUTED.remove("docs/tutorials/index.md")
 
 
-@pytest.fixture(scope="module")
-def executed():
-    """The module that runs the code of pages."""
-    spec = spec_from_file_location("executed", ROOT / "docs/executed.py")
+def part_of_docs(name):
+    """Return a module of those that build the documentation."""
+    spec = spec_from_file_location(name, ROOT / f"docs/{name}.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """The module that runs the code of pages."""
+    return part_of_docs("executed")
 
 
 @pytest.mark.parametrize("page", PAGES + EXECUTED)
@@ -55,6 +60,44 @@ def test_outputs_stand_below_their_code(executed):
     assert '```\n\n<div class="output"><pre><code>&lt; 2\n</code>' in shown
     with pytest.raises(AssertionError):
         executed.run(page.replace("x == 2", "x == 3"), "page.md")
+
+
+def test_dead_links_are_found(tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="api/a.html#here">1</a> <a href="api/a.html#gone">2</a> <a href="b.html">3</a>'
+        '<a href="https://example.org">4</a> <img src="https://example.org/x.png"> <a href="#top">5</a>'
+    )
+    (tmp_path / "api/a.html").write_text(
+        '<h1 id="here"></h1><a href="../index.html">6</a><img src="p.png">'
+    )
+    problems = part_of_docs("dead_links").found(tmp_path)
+    assert [p.replace("\\", "/") for p in problems] == [
+        "api/a.html links to p.png, which is not there",
+        "index.html fetches https://example.org/x.png from the net",
+        "index.html links to api/a.html#gone: no such anchor",
+        "index.html links to b.html, which is not there",
+        "index.html links to #top: no such anchor",
+    ]
+
+
+def test_names_in_code_become_links():
+    links = part_of_docs("cross_links")
+    links.note("minikeras.layers.Dense", "api/layers.md#d")
+    links.note("minikeras.layers.Input", "api/layers.md#i")
+    links.note("minikeras.Input", "api/minikeras.md#i")
+    links.note("minikeras.ops.max", "api/ops.md#m")
+    dense = '<a href="../api/layers.html#d"><code>{}</code></a>'
+    for code, shown in {
+        "layers.Dense": dense.format("layers.Dense"),
+        "Dense(3)": dense.format("Dense(3)"),
+        "max": "<code>max</code>",  # a word like any other
+        "Input": "<code>Input</code>",  # which of the two?
+        "Dense layer": "<code>Dense layer</code>",
+    }.items():
+        assert links.added(f"<p><code>{code}</code></p>", "tutorials/a.md") == f"<p>{shown}</p>"
+    for kept in ("<a href='x'><code>Dense</code></a>", "<pre><code>Dense</code></pre>"):
+        assert links.added(kept, "index.md") == kept
 
 
 @pytest.mark.parametrize("page", [p for p in EXECUTED if "from_" in p])
