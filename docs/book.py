@@ -283,7 +283,7 @@ def jacobian(key, caption):
     parts.append(f'<rect width="{width}" height="{height}" fill="none" stroke="#999"/>')
     described = (
         f"The derivatives of results (downwards) by elements of the input (across): {caption}. "
-        "Orange is positive, blue negative, white zero."
+        "Orange is positive, blue negative, what is empty zero."
     )
     return _figure(parts, width, height, described)
 

@@ -31,12 +31,17 @@ def note(name, place):
 def added(html, page):
     """Return a page with links at the names in its code."""
 
-    def link(match):
+    def linked(match):
         name = match[2]
         if name is None or name not in _entries or name in _ambiguous:
             return match[0]
-        target, _, anchor = _entries[name].partition("#")
-        path = posixpath.relpath(target, posixpath.dirname(page) or ".").removesuffix(".md")
-        return f'<a href="{path}.html#{anchor}">{match[0]}</a>'
+        return link(name, name + (match[3] or ""), page)
 
-    return _PARTS.sub(link, html)
+    return _PARTS.sub(linked, html)
+
+
+def link(name, label, page):
+    """Return HTML: a link from a page to the entry of a name."""
+    target, _, anchor = _entries[name].partition("#")
+    path = posixpath.relpath(target, posixpath.dirname(page) or ".").removesuffix(".md")
+    return f'<a href="{path}.html#{anchor}"><code>{label}</code></a>'

@@ -47,7 +47,7 @@ def pages():
 def title(name):
     """Return the name of an example as words."""
     words = name.replace("_", " ")
-    for short in ("gan", "vae"):
+    for short in ("gan", "mlp", "vae"):
         words = re.sub(rf"\b{short}\b", short.upper(), words)
     words = words.replace("unet", "U-Net").replace("resnet20", "ResNet-20")
     return words[0].upper() + words[1:]
@@ -56,6 +56,10 @@ def title(name):
 def index():
     """Return the page with all pictures."""
     lines = [
+        "---",
+        "hide: [toc]",
+        "---",
+        "",
         "# Gallery",
         "",
         "The programs in the folder `examples`, each of which trains something and draws what came of it.",

@@ -150,7 +150,11 @@ def overview():
             f"`{namespace}`",
             "",
         ]
-        lines += [", ".join(f"`{namespace}.{name}`" for name, _ in public_names(namespace)), ""]
+        links = [
+            cross_links.link(f"{namespace}.{name}", name, "api/index.md")
+            for name, *_ in public_names(namespace)
+        ]
+        lines += [", ".join(links), ""]
     return "\n".join(lines)
 
 
@@ -159,34 +163,40 @@ def reference(namespace, title):
     module = importlib.import_module(namespace)
     lines = [f"# {title}", "", f"`{namespace}`", ""]
     late = getattr(vars(module).get("__getattr__"), "homes", {})
-    for name, value in public_names(namespace):
+    for name, value, others in public_names(namespace):
         heading = f"{namespace}.{name}"
         entry = f"{late[name]}.{name}" if name in late else heading
-        cross_links.note(heading, f"{page_of(namespace)}#{entry}")
+        for called in (name, *others):
+            cross_links.note(f"{namespace}.{called}", f"{page_of(namespace)}#{entry}")
         if name in late:  # read from its file; the package does not say what it is
-            options = ["    options:", f"      heading: {heading}", f"      toc_label: {heading}"]
+            options = ["    options:", f"      heading: {heading}", f"      toc_label: {name}"]
             lines += [f"::: {late[name]}.{name}", *options, ""]
         else:
             lines += [f"::: {namespace}.{name}", ""]
+        if others:
+            lines += ["Also called " + ", ".join(f"`{other}`" for other in others) + ".", ""]
         lines += book.link_from(value)
     return "\n".join(lines)
 
 
 @cache
 def public_names(namespace):
-    """Return the public classes and functions of a namespace with their names, each once."""
+    """Return the public classes and functions of a namespace: (name, value, other names)."""
     module = importlib.import_module(namespace)
     found = {}
     for name in sorted(getattr(module, "__all__", None) or dir(module)):
         value = getattr(module, name)
         public = inspect.isclass(value) or inspect.isfunction(value)
         ours = getattr(value, "__module__", "").startswith("minikeras")
-        if name.startswith("_") or not public or not ours or value in found.values():
+        if name.startswith("_") or not public or not ours:
             continue
-        if namespace == "minikeras" and is_elsewhere(name):
-            continue
-        found[name] = value
-    return found.items()
+        if namespace != "minikeras" or not is_elsewhere(name):
+            found.setdefault(value, []).append(name)
+    entries = []
+    for value, names in found.items():
+        name = value.__name__ if value.__name__ in names else names[0]
+        entries.append((name, value, [other for other in names if other != name]))
+    return sorted(entries, key=lambda entry: entry[0])
 
 
 def is_elsewhere(name):
