@@ -22,7 +22,7 @@ def note(name, place):
     for start in range(len(parts)):
         called = ".".join(parts[start:])
         # A word such as `max` or `data` mostly means something else.
-        if start == len(parts) - 1 and not re.match("[A-Z].*[a-z]", called):
+        if start == len(parts) - 1 and not re.match(r"[A-Z]\w{2,}", called):
             continue
         if _entries.setdefault(called, place) != place:
             _ambiguous.add(called)

@@ -63,7 +63,7 @@ def index():
         "# Gallery",
         "",
         "The programs in the folder `examples`, each of which trains something and draws what came of it.",
-        "They run on a processor, in seconds or a few minutes, and need no data from the net.",
+        "They run on a processor, in seconds or a few minutes.",
         "",
         '<div class="cards">',
     ]

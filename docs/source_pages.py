@@ -20,7 +20,8 @@ PAGE = """<!doctype html>
 body {{ font: 13px/1.45 ui-monospace, Menlo, monospace; margin: auto; max-width: 60rem; padding: 1rem }}
 body > p {{ font-family: system-ui, sans-serif }}
 pre {{ margin: 0; overflow-x: auto }}
-.linenos a {{ color: #8a8a8a; padding-right: 1rem; text-decoration: none; user-select: none }}
+pre a {{ text-decoration: none; user-select: none }}
+.highlight .linenos {{ color: #8a8a8a; background: none; padding-right: 1rem }}
 span:target {{ background: #ffd54f55; display: inline-block; min-width: 100% }}
 {light}
 @media (prefers-color-scheme: dark) {{ {dark} }}
