@@ -100,11 +100,16 @@ def page(key):
         "",
         "## Checked",
         "",
-        f"{html.escape(check_text(view.check))} Of small random inputs, in float64; "
+        f"{code_of_indices(html.escape(check_text(view.check)))} Of small random inputs, in float64; "
         f'`minikeras.show_backward("{shown}")` does it again.',
         "",
     ]
     return "\n".join(lines)
+
+
+def code_of_indices(text):
+    """Return a text whose brackets are code: Markdown would take two pairs of them for a link."""
+    return re.sub(r"(\w+)?((?:\[[\d, ]*\])+)", r"`\g<0>`", text)
 
 
 def marked(text):
@@ -278,7 +283,7 @@ def jacobian(key, caption):
     parts.append(f'<rect width="{width}" height="{height}" fill="none" stroke="#999"/>')
     described = (
         f"The derivatives of results (downwards) by elements of the input (across): {caption}. "
-        "Orange is positive, blue negative, white zero."
+        "Orange is positive, blue negative, what is empty zero."
     )
     return _figure(parts, width, height, described)
 

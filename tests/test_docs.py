@@ -3,7 +3,8 @@
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
+from functools import reduce
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,97 @@ PAGES = [
 ]
 NEEDED = {"docs/interop.md": ("pandas", "polars", "jax", "sklearn")}
 
+# Run with their outputs when the site is built, which shows nothing of what they assert.
+EXECUTED = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("tutorials/*.md"))
+EXECUTED += sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("from_*.md"))
+EXECUTED.remove("docs/tutorials/index.md")
 
-@pytest.mark.parametrize("page", PAGES)
-def test_python_blocks_run_in_order(page):
-    for library in NEEDED.get(page, ()):
+
+def part_of_docs(name):
+    """Return a module of those that build the documentation."""
+    spec = spec_from_file_location(name, ROOT / f"docs/{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """The module that runs the code of pages."""
+    return part_of_docs("executed")
+
+
+@pytest.mark.parametrize("page", PAGES + EXECUTED)
+def test_python_blocks_run_in_order(page, executed):
+    for library in NEEDED.get(page, ("sklearn", "matplotlib") if page in EXECUTED else ()):
         pytest.importorskip(library)
-    text = (ROOT / page).read_text(encoding="utf-8")
-    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
-    assert blocks
-    names = {"__name__": "page"}
-    minikeras.utils.set_random_seed(0)  # with others, some trainings end in a worse minimum
-    for block in blocks:
-        line = text.count("\n", 0, block.start(1))
-        # Padded with empty lines, so that a traceback shows the page's line numbers.
-        exec(compile("\n" * line + block[1], str(ROOT / page), "exec"), names)
+    names, pieces = executed.run((ROOT / page).read_text(encoding="utf-8"), ROOT / page)
+    assert pieces
     if page == "README.md":
         assert names["accuracy"] >= 0.99
+
+
+def test_outputs_stand_below_their_code(executed):
+    page = "# Title\n\n```python\nx = 2\nprint('<', x)\n```\n<!-- assert x == 2 -->\n\nEnd.\n"
+    shown = executed.with_output(page, "page.md")
+    assert shown.startswith(page.partition("<!--")[0].rstrip())
+    assert '```\n\n<div class="output"><pre><code>&lt; 2\n</code>' in shown
+    with pytest.raises(AssertionError):
+        executed.run(page.replace("x == 2", "x == 3"), "page.md")
+
+
+def test_dead_links_are_found(tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="api/a.html#here">1</a> <a href="api/a.html#gone">2</a> <a href="b.html">3</a>'
+        '<a href="https://example.org">4</a> <img src="https://example.org/x.png"> <a href="#top">5</a>'
+    )
+    (tmp_path / "api/a.html").write_text(
+        '<h1 id="here"></h1><a href="../index.html">6</a><img src="p.png">'
+    )
+    problems = part_of_docs("dead_links").found(tmp_path)
+    assert [p.replace("\\", "/") for p in problems] == [
+        "api/a.html links to p.png, which is not there",
+        "index.html fetches https://example.org/x.png from the net",
+        "index.html links to api/a.html#gone: no such anchor",
+        "index.html links to b.html, which is not there",
+        "index.html links to #top: no such anchor",
+    ]
+
+
+def test_names_in_code_become_links():
+    links = part_of_docs("cross_links")
+    links.note("minikeras.layers.Dense", "api/layers.md#d")
+    links.note("minikeras.layers.Input", "api/layers.md#i")
+    links.note("minikeras.Input", "api/minikeras.md#i")
+    links.note("minikeras.ops.max", "api/ops.md#m")
+    dense = '<a href="../api/layers.html#d"><code>{}</code></a>'
+    for code, shown in {
+        "layers.Dense": dense.format("layers.Dense"),
+        "Dense(3)": dense.format("Dense(3)"),
+        "max": "<code>max</code>",  # a word like any other
+        "Input": "<code>Input</code>",  # which of the two?
+        "Dense layer": "<code>Dense layer</code>",
+    }.items():
+        assert links.added(f"<p><code>{code}</code></p>", "tutorials/a.md") == f"<p>{shown}</p>"
+    for kept in ("<a href='x'><code>Dense</code></a>", "<pre><code>Dense</code></pre>"):
+        assert links.added(kept, "index.md") == kept
+
+
+@pytest.mark.parametrize("page", [p for p in EXECUTED if "from_" in p])
+def test_names_in_tables_are_there(page):
+    spaces = (
+        "callbacks|data|datasets|layers|losses|metrics|ops|optimizers|regularizers|saving|utils"
+    )
+    spaces += "|visualization|wrappers"
+    name = re.compile(rf"(?<![\w./])(?:(?:mini)?keras\.([\w.]+)|((?:{spaces})\.[\w.]+))")
+    text = (ROOT / page).read_text(encoding="utf-8")
+    cells = [row.rsplit("|", 2)[1] for row in re.findall(r"^\| `.*\|$", text, re.MULTILINE)]
+    code = " ".join(code for cell in cells for code in re.findall("`(.*?)`", cell))
+    found = {match[1] or match[2] for match in name.finditer(code)}
+    assert len(found) > 3
+    for each in sorted(found):
+        reduce(getattr, each.split("."), minikeras)
 
 
 def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
