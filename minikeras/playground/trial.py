@@ -95,13 +95,13 @@ class Trial:
         self.history: list[list] = []
         self._stride = 1
         self.last: list = []
-        self._order = self._rng.permutation(len(self._x))
+        self._order: np.ndarray = np.arange(0)
         self._at = 0
 
     def train_batch(self) -> bool:
         """Train on the next batch; return whether the epoch ended with it."""
-        x, y = self._next_batch()
-        return self._took(self.model.train_on_batch(x, y, return_dict=True))
+        self.model.train_on_batch(*self._next_batch())
+        return self._took()
 
     def recorded_step(self) -> dict[str, np.ndarray]:
         """Train on the next batch, and return every array on the way there and back.
@@ -120,10 +120,7 @@ class Trial:
         gradients = tape.gradient(loss, [*outputs, *weights])
         of_outputs, of_weights = gradients[: len(outputs)], gradients[len(outputs) :]
         model.optimizer.apply_gradients(zip(of_weights, weights))
-        for metric in model.metrics:
-            if metric.name == "loss":
-                metric.update_state(loss, sample_weight=len(x))
-        self._took(model.compute_metrics(x, y, outputs[-1]))
+        self._took()
 
         layers = [layer.name for layer in self._layers] or [model.name]
         forward = {f"output of {name}": out for name, out in zip(layers, outputs)}
@@ -178,22 +175,18 @@ class Trial:
     def _next_batch(self) -> tuple[np.ndarray, np.ndarray]:
         if self._at == 0:
             self._order = self._rng.permutation(len(self._x))
-            self.model.reset_metrics()
         rows = self._order[self._at : self._at + self.batch_size]
         return self._x[rows], self._y[rows]
 
-    def _took(self, logs: dict) -> bool:
-        """Count a batch; at the end of an epoch note the loss and the accuracy."""
+    def _took(self) -> bool:
+        """Count a batch; at the end of an epoch note loss and accuracy on all that there is."""
         self.step += 1
         self._at += self.batch_size
         if self._at < len(self._x):
             return False
         self._at = 0
         self.epoch += 1
-        held_out = self.model.evaluate(
-            self._x_held_out, self._y_held_out, batch_size=4096, verbose=0, return_dict=True
-        )
-        losses = [float(logs["loss"]), float(held_out["loss"])]
+        losses = [self._loss(self._x, self._y), self._loss(self._x_held_out, self._y_held_out)]
         accuracies = [self.accuracy(), self.accuracy(held_out=True)]
         self.last = [self.epoch, *losses, *accuracies]
         if self.epoch % self._stride == 0:
@@ -201,6 +194,10 @@ class Trial:
         if len(self.history) >= 600:  # an hour of training is as quick to draw as a minute
             self.history, self._stride = self.history[1::2], self._stride * 2
         return True
+
+    def _loss(self, x: np.ndarray, y: np.ndarray) -> float:
+        logs = self.model.evaluate(x, y, batch_size=1024, verbose=0, return_dict=True)
+        return float(logs["loss"])
 
     def _plane(self, steps: int) -> np.ndarray:
         low, high = corners(self.examples.x)
