@@ -14,7 +14,7 @@ import statistics
 import time
 from typing import Any
 
-from workloads import WORKLOADS
+from workloads import WORKLOADS, first
 
 import minikeras
 
@@ -40,7 +40,8 @@ def main() -> None:
     print("| | plain, ms | clipped, ms | ratio |\n| --- | ---: | ---: | ---: |")
     for name in args.names:
         x, y = WORKLOADS[name]["data"]()
-        batch = x[: WORKLOADS[name]["batch"]], y[: WORKLOADS[name]["batch"]]
+        rows = WORKLOADS[name]["batch"]
+        batch = first(x, rows), y[:rows]
         models = [compiled(name), compiled(name, **options)]
         times: list[list[float]] = [[], []]
         for model in models:

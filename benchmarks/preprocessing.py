@@ -1,28 +1,28 @@
-"""Preprocessing layers on data of a real size, beside Keras: milliseconds, the fastest of several runs.
+"""Preprocessing on data of a real size, beside Keras: milliseconds, the fastest of several runs.
 
     python benchmarks/preprocessing.py
-    python benchmarks/preprocessing.py --only text --python other/bin/python
+    python benchmarks/preprocessing.py --only text --peer tensorflow=other/bin/python --peer jax
 
-The peers take turns, each in a process of its own: minikeras, and Keras with the backend in KERAS_BACKEND
-(TensorFlow if that is not set, since Keras runs the text layers in it whatever the backend is). Keras may
-live in another environment: `--python` names its interpreter. What a peer cannot do is left out.
+The peers take turns, each in a process of its own: minikeras, and Keras once for each `--peer`, a backend
+and, where that lives in another environment, its interpreter. What a peer cannot do is left out.
 
 A step is a function with `@step("subject: what")`: given the library, it makes layer and data, and returns
-what is timed.
+what is timed. Those of images are in `images.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
 
+import images
 import numpy as np
 
 STEPS: dict[str, Callable[[Any], Callable[[], Any]]] = {}
@@ -173,63 +173,113 @@ def _(library: Any) -> Callable:
     return lambda: np.asarray(layer((texts, x)))
 
 
+STEPS |= images.steps()
+
+
 # Measuring.
 
 
-def measured(kind: str, only: str, rounds: int) -> dict[str, float]:
-    """Return the fastest run of each step, in milliseconds."""
+def serve(kind: str) -> None:
+    """Time what the input asks for, a line each: the name of a step to prepare, or nothing to run it once.
+
+    The answer is a line too: milliseconds, or why this library cannot do it.
+    """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries print
     library = importlib.import_module(kind)
-    found = {}
-    for name, make in STEPS.items():
-        if only not in name:
-            continue
+    run: Callable[[], Any] = list
+    for line in sys.stdin:
         try:
-            run = make(library)
-            run()  # the first one compiles, allocates, ...
-        except (AttributeError, ImportError):
-            continue
-        times = []
-        for _ in range(rounds):
+            if name := line.strip():
+                run = STEPS[name](library)
+                run()  # the first one compiles, allocates, ...
             start = time.perf_counter()
             run()
-            times.append(time.perf_counter() - start)
-        found[name] = 1000 * min(times)
-    return found
+            answer = str(1000 * (time.perf_counter() - start))
+        except Exception as error:
+            if kind == "minikeras":
+                raise
+            answer = f"{type(error).__name__}: {error}".splitlines()[0]
+        print(answer, file=answers, flush=True)
+
+
+class Peer:
+    """A process that times one library.
+
+    Args:
+        library: module.
+        backend: Keras's backend.
+        python: interpreter that has them.
+    """
+
+    def __init__(self, library: str, backend: str, python: str) -> None:
+        self.name = backend or library
+        environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        command = [python, __file__, "--library", library]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(command, env=environment, text=True, **pipes)
+
+    def ask(self, line: str) -> float | None:
+        """Return milliseconds, or None if the library cannot do it."""
+        try:
+            print(line, file=self.process.stdin, flush=True)
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        try:
+            return float(answer)
+        except ValueError:
+            print(f"{self.name}, {line}: {answer.strip() or 'no answer'}", file=sys.stderr)
+            return None
+
+
+def compare(peers: list[Peer], name: str, rounds: int) -> dict[str, float]:
+    """Return each peer's fastest run of a step. They take turns, so what disturbs one disturbs all."""
+    found = {peer: value for peer in peers if (value := peer.ask(name)) is not None}
+    for _ in range(rounds - 1):
+        for peer in found:
+            found[peer] = min(found[peer], peer.ask("") or found[peer])
+    return {peer.name: value for peer, value in found.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="steps whose names hold this")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each step in a process")
-    parser.add_argument("--turns", type=int, default=2, help="processes of each peer")
-    parser.add_argument("--python", default=sys.executable, help="interpreter that has Keras")
-    parser.add_argument("--keras", default="keras", help="module of Keras, or none: ''")
-    parser.add_argument("--peer", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="steps whose names hold one of these"
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each step")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        metavar="BACKEND[=PYTHON]",
+        help="Keras's backend, and an interpreter that has it; `tensorflow` if none is given",
+    )
+    parser.add_argument("--library", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.peer:
-        print(json.dumps(measured(options.peer, options.only, options.rounds)))
+    if options.library:
+        serve(options.library)
         return
-    peers = {"minikeras": sys.executable}
-    if options.keras:
-        peers[options.keras] = options.python
-    fastest: dict[str, dict[str, float]] = {peer: {} for peer in peers}
-    environment = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
-    for _ in range(options.turns):
-        for peer, python in peers.items():
-            command = [python, __file__, "--peer", peer, "--only", options.only]
-            command += ["--rounds", str(options.rounds)]
-            done = subprocess.run(command, capture_output=True, text=True, env=environment)
-            if done.returncode:
-                print(f"{peer}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[images.FOLDER] = folder
+        images.write_folder(folder)
+        peers = [Peer("minikeras", "", sys.executable)]
+        for peer in options.peer or ["tensorflow"]:
+            backend, _, python = peer.partition("=")
+            peers.append(Peer("keras", backend, python or sys.executable))
+        print(
+            "| step | minikeras, ms | Keras, ms | backend | ratio |\n| --- | ---: | ---: | --- | ---: |"
+        )
+        for name in STEPS:
+            if not any(part in name for part in options.only):
                 continue
-            for name, value in json.loads(done.stdout.splitlines()[-1]).items():
-                fastest[peer][name] = min(value, fastest[peer].get(name, value))
-    ours, theirs = fastest["minikeras"], fastest.get(options.keras, {})
-    print(f"{'milliseconds':60} {'minikeras':>10} {'Keras':>10} {'ratio':>6}")
-    for name, value in ours.items():
-        other = theirs.get(name)
-        shown = f"{other:10.1f} {value / other:6.2f}" if other else f"{'-':>10}"
-        print(f"{name:60} {value:10.1f} {shown}")
+            times = compare(peers, name, options.rounds)
+            ours = times.pop("minikeras")
+            best = min(times, key=times.get, default=None)
+            rest = f"{times[best]:.1f} | {best} | {ours / times[best]:.2f}" if best else " | | "
+            print(f"| {name} | {ours:.1f} | {rest} |", flush=True)
+        for peer in peers:
+            peer.process.stdin.close()
+            peer.process.wait()
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
 import importlib
 import inspect
 import re
+import sys
 from pathlib import Path
 
 from mkdocs.structure.files import File
+
+sys.path.insert(0, str(Path(__file__).parent))
+import book
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +53,7 @@ NAMESPACES = {
     "minikeras.wrappers": "scikit-learn",
     "minikeras.utils": "Utilities",
     "minikeras.visualization": "Pictures",
+    "minikeras.inspection": "What happens inside",
     "minikeras.saving": "Files, objects and their configs",
     "minikeras.export": "Export",
     "minikeras.config": "Settings",
@@ -57,6 +62,7 @@ NAMESPACES = {
 
 
 def on_config(config):
+    config["nav"].append({"The backprop book": book.navigation()})
     config["nav"].append({"API": [{t: page_of(n)} for n, t in NAMESPACES.items()]})
     return config
 
@@ -69,7 +75,13 @@ def on_files(files, config):
         files.append(
             File.generated(config, page_of(namespace), content=reference(namespace, title))
         )
+    for page, content in book.pages():
+        files.append(File.generated(config, page, content=content))
     return files
+
+
+def on_page_content(html, page, config, files):
+    return book.with_profile(book.with_formulas(html))
 
 
 def page_of(namespace):
@@ -79,7 +91,8 @@ def page_of(namespace):
 def with_links_for_the_site(readme):
     """Turn a README's links to files into links to pages, and to plain text where there is none."""
     pages = {(ROOT / source).resolve(): page for page, source in READMES.items()}
-    pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob("*.md")}
+    for kind in ("*.md", "*.png"):
+        pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob(kind)}
 
     def replace(match):
         label, target = match[1], match[2]
@@ -112,6 +125,7 @@ def reference(namespace, title):
             lines += [f"::: {late[name]}.{name}", *options, ""]
         else:
             lines += [f"::: {namespace}.{name}", ""]
+        lines += book.link_from(value)
     return "\n".join(lines)
 
 

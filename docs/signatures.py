@@ -5,6 +5,9 @@ import inspect
 
 import griffe
 
+# Stubs say less than the source: they have signatures, and no documentation.
+griffe.ModuleFinder.extensions_set = griffe.ModuleFinder.extensions_set - {".pyi"}
+
 
 class Signatures(griffe.Extension):
     """Gives a class without an `__init__` of its own the one that it has when it is imported."""

@@ -1,6 +1,6 @@
 """A transformer learns to write, one character after another, and a grammar marks what it writes.
 
-    pip install "minikeras[plot]"
+    pip install "minikeras-numpy[plot]"
     python examples/character_model.py
 
 The sentences come from the small grammar below: "the old dogs that hear a cat sleep." The model is
@@ -81,8 +81,8 @@ LENGTH = measure()[1] + 1  # of the longest sentence and its end
 def encode(sentences):
     """Turn sentences into characters `(n, LENGTH)`, and into those that come next."""
     number = {character: i for i, character in enumerate(CHARACTERS)}
-    rows = [[number[c] for c in END + sentence + END] for sentence in sentences]
-    rows = minikeras.utils.pad_sequences(rows, maxlen=LENGTH + 1, padding="post")
+    numbers = [[number[c] for c in END + sentence + END] for sentence in sentences]
+    rows = minikeras.utils.pad_sequences(numbers, maxlen=LENGTH + 1, padding="post")
     return np.where(rows[:, 1:] > 0, rows[:, :-1], 0), rows[:, 1:]
 
 
@@ -186,6 +186,8 @@ def plot(history, floor, written, scores, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(13, 8), layout="constrained")
     axes = fig.subplot_mosaic([["bits", "map"], ["share", "map"], ["text", "map"]],
                               width_ratios=[1, 1.3], height_ratios=[1, 0.8, 1.1])  # fmt: skip
@@ -282,7 +284,7 @@ def main():
         plot(history, floor, samples.written, attention_at(model, EXAMPLE), args.picture)
         print(f"learning curve, attention and text: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     result = share(GRAMMATICAL.fullmatch, samples.written[args.epochs])
     if result < args.target:

@@ -1,6 +1,6 @@
 """A convolutional network that reads handwritten digits: more than 98.5 % right on unseen ones.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/convnet.py
 
 The digits are the 1,797 real ones, of 8x8 pixels, that come with scikit-learn. A fifth of them is
@@ -106,7 +106,9 @@ def read_scikit_learn():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
     digits = load_digits()
     return digits.images, digits.target
 
@@ -216,7 +218,7 @@ def main():
         plot(model, history.history, images[test], labels[test], probabilities, args.picture)
         print(f"curves, hard digits and filters: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if accuracy < args.target:
         sys.exit(f"accuracy {accuracy:.4f} is below {args.target}")

@@ -1,6 +1,6 @@
 """Take the noise off handwritten digits: a convolutional autoencoder, trained from noisy to clean.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/denoising_autoencoder.py
 
 Two strided convolutions shrink the image, two transposed ones bring it back to size. Each epoch
@@ -31,7 +31,9 @@ def load_digits():
     try:
         from sklearn import datasets
     except ImportError:
-        sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+        sys.exit(
+            'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+        )
     return datasets.load_digits().images / 16
 
 
@@ -113,6 +115,8 @@ def plot(history, rows, lines, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(14, 4), layout="constrained")
     left, right = fig.subfigures(1, 2, width_ratios=[2, 1])
     for axes, (name, images) in zip(left.subplots(len(rows), 10), rows.items()):
@@ -128,10 +132,10 @@ def plot(history, rows, lines, path):
     ax = right.subplots()
     ax.plot(history["mse"], label="training")
     ax.plot(history["val_mse"], label="validation")
-    for i, (name, level) in enumerate(lines.items(), 2):
-        ax.axhline(level, color=f"C{i}", linestyle="dashed", label=name)
+    for style, (name, level) in zip((":", "--", "-."), lines.items()):
+        ax.axhline(level, color="0.3", linestyle=style, label=name)
     ax.set(title="Mean squared error", xlabel="epoch", ylim=(0, None))
-    ax.legend(loc="center right")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
     fig.savefig(path, dpi=120)
 
 
@@ -190,7 +194,7 @@ def main():
         plot(history.history, rows, lines, args.picture)
         print(f"digits before and after: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     share = scores["autoencoder"][1] / scores["noisy image"][1]
     print(f"the autoencoder leaves {share:.3f} of the noise's squared error")

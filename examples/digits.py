@@ -1,10 +1,10 @@
 """Read handwritten digits: 1,797 real images of 8x8 pixels, to more than 97 % on unseen ones.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/digits.py
 
-Writes digits.png: the learning curves, and some digits that the network got wrong. The images come
-with scikit-learn; the picture needs matplotlib.
+Writes digits.png: the learning curves, and the digits that the network got wrong or finds hard. The
+images come with scikit-learn; the picture needs matplotlib.
 """
 
 import argparse
@@ -21,7 +21,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 
 def build_model():
@@ -40,8 +42,8 @@ def build_model():
     return model
 
 
-def plot(history, images, truth, predicted, path):
-    """Draw loss and accuracy by epoch, and up to 12 digits that were misread."""
+def plot(history, images, truth, probabilities, path):
+    """Draw loss and accuracy by epoch, and 12 digits: those misread, then the least sure ones."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -51,14 +53,14 @@ def plot(history, images, truth, predicted, path):
     curves, digits = fig.subfigures(1, 2, width_ratios=[3, 2])
     plot_loss_accuracy(history, axes=curves.subplots(1, 2))
 
-    wrong = np.flatnonzero(predicted != truth)
-    digits.suptitle(f"{len(wrong)} of {len(truth)} misread")
-    axes = digits.subplots(3, 4).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for ax, i in zip(axes, wrong):
+    predicted, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = predicted != truth
+    digits.suptitle(f"{wrong.sum()} of {len(truth)} misread, and the least sure of the others")
+    for ax, i in zip(digits.subplots(3, 4).ravel(), np.lexsort((sure, ~wrong))):
         ax.imshow(images[i].reshape(8, 8), cmap="gray_r")
-        ax.set_title(f"{truth[i]} read as {predicted[i]}", fontsize=9)
+        said = f"{truth[i]} read as {predicted[i]}" if wrong[i] else f"{truth[i]}: {sure[i]:.0%}"
+        ax.set_title(said, fontsize=9, color="#B34700" if wrong[i] else "black")
+        ax.axis("off")
     fig.savefig(path, dpi=120)
 
 
@@ -96,11 +98,11 @@ def main():
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.4f} on {len(y_test)} unseen digits")
 
     try:
-        predicted = model.predict(x_test, verbose=0).argmax(axis=1)
-        plot(history.history, x_test, y_test, predicted, args.picture)
-        print(f"curves and misread digits: {args.picture}")
+        probabilities = model.predict(x_test, verbose=0)
+        plot(history.history, x_test, y_test, probabilities, args.picture)
+        print(f"curves and hard digits: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if accuracy < args.target:
         sys.exit(f"accuracy {accuracy:.4f} is below {args.target}")

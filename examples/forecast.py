@@ -58,6 +58,8 @@ def plot(history, truth, forecasts, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4), width_ratios=[1, 3])
     for key, label in (("loss", "training"), ("val_loss", "validation")):
         left.plot(range(1, len(history[key]) + 1), history[key], label=label)
@@ -65,9 +67,10 @@ def plot(history, truth, forecasts, path):
     left.legend()
     right.plot(truth, "k", linewidth=2, label="temperature")
     for name, values in forecasts.items():
-        right.plot(values, linewidth=1, label=f"{AHEAD} hours before: {name}")
+        style = "-" if "GRU" in name else "--"
+        right.plot(values, style, linewidth=1, label=f"{AHEAD} hours before: {name}")
     right.set(title="A week of the test", xlabel="hour", ylabel="degrees")
-    right.legend()
+    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=4, frameon=False)
     fig.tight_layout()
     fig.savefig(path, dpi=120)
 
@@ -113,7 +116,7 @@ def main():
         plot(history, truth[week], {k: f[week] for k, f in forecasts.items()}, args.picture)
         print(f"curves and a week of forecasts: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     learned, *naive = errors.values()
     if learned > (1 - args.gain) * min(naive):

@@ -1,6 +1,8 @@
 """Build models the functional way: a chain, then two inputs and outputs with a shared layer.
 
-python examples/functional_mlp.py
+    python examples/functional_mlp.py
+
+Writes functional_mlp.png where matplotlib is installed: what the second says of pairs that it has not seen.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import numpy as np
 import minikeras
 from minikeras.layers import Concatenate, Dense, Input
 from minikeras.models import Model
+from minikeras.visualization import plot_confusion_matrix, plot_history
 
 
 def multilayer_perceptron():
@@ -43,10 +46,30 @@ def siamese():
     )
 
 
+def plot(history, targets, answers, path):
+    """Draw the loss, and what the model says beside the truth."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    fig, axes = plt.subplots(1, 3, figsize=(14, 4.4), layout="constrained")
+    plot_history(history, "loss", axes=axes[:1])
+    axes[1].plot(targets["distance"], answers["distance"], ".", color="#0072B2", alpha=0.5)
+    axes[1].axline((0, 0), slope=1, color="black", linewidth=0.8)
+    axes[1].set(title="Distance", xlabel="true", ylabel="predicted", aspect="equal")
+    same, names = targets["same_quadrant"].ravel().astype(int), ["two", "the same"]
+    said = answers["same_quadrant"]
+    plot_confusion_matrix(lambda x: said, None, same, labels=names, ax=axes[2])
+    axes[2].set_title(f"Quadrant. {axes[2].get_title()}")
+    fig.savefig(path, dpi=120)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--samples", type=int, default=4000)
+    parser.add_argument("--picture", default="functional_mlp.png", metavar="FILE")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=True)
     args = parser.parse_args()
     minikeras.utils.set_random_seed(0)
@@ -77,7 +100,7 @@ def main():
         "same_quadrant": np.all((a > 0) == (b > 0), axis=1, keepdims=True),
     }
     points = {"first": a, "second": b}
-    model.fit(points, targets, epochs=args.epochs, validation_split=0.1, verbose=0)
+    history = model.fit(points, targets, epochs=args.epochs, validation_split=0.1, verbose=0)
     results = model.evaluate(points, targets, verbose=0, return_dict=True)
     for name, value in results.items():
         print(f"siamese: {name} {value:.4f}")
@@ -89,6 +112,14 @@ def main():
         f"(0.5, 0.5) and (-0.5, 0.5): distance {answer['distance'][0, 0]:.2f} (true: 1.00), "
         f"same quadrant {answer['same_quadrant'][0, 0]:.0%}"
     )
+    unseen = slice(-(args.samples // 10), None)  # the part for validation
+    answers = model.predict({name: part[unseen] for name, part in points.items()}, verbose=0)
+    try:
+        plot(history, {name: y[unseen] for name, y in targets.items()}, answers, args.picture)
+        print(f"answers about unseen pairs: {args.picture}")
+    except ImportError:
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
+
     if args.check and (accuracy < 0.97 or results["same_quadrant_accuracy"] < 0.9):
         sys.exit("the models did not learn their tasks")
 

@@ -106,7 +106,8 @@ def main():
         d_optimizer=minikeras.optimizers.Adam(1e-3, beta_1=0.5),
         g_optimizer=minikeras.optimizers.Adam(5e-4, beta_1=0.5),
     )
-    gan.fit(real, batch_size=128, epochs=args.epochs, verbose=2)
+    untrained = np.asarray(gan.generator(gan.noise(1000)))
+    history = gan.fit(real, batch_size=128, epochs=args.epochs, verbose=2)
 
     fake = np.asarray(gan.generator(gan.noise(1000)))
     radius = np.linalg.norm(fake, axis=1)
@@ -120,15 +121,23 @@ def main():
         matplotlib.use("agg")
         import matplotlib.pyplot as plt
 
-        fig, ax = plt.subplots(figsize=(5, 5), layout="constrained")
-        ax.scatter(*real[:1000].T, s=4, label="real")
-        ax.scatter(*fake.T, s=4, label="generated")
-        ax.set_aspect("equal")
-        ax.legend(loc="center")
+        fig, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+        for name, style in (("d_loss", "-"), ("g_loss", "--")):
+            color = "#0072B2" if name == "d_loss" else "#D55E00"
+            axes[0].plot(history.history[name], style, color=color, label=name)
+        axes[0].set(title="Losses: neither wins", xlabel="epoch")
+        axes[0].legend()
+        clouds = {"Before training": untrained, f"After {args.epochs} epochs": fake}
+        for ax, (title, points) in zip(axes[1:], clouds.items()):
+            ax.scatter(*real[:1000].T, s=12, marker="o", color="0.75", label="real")
+            ax.scatter(*points.T, s=9, marker="^", color="#D55E00", label="generated", linewidths=0)
+            ax.set(aspect="equal", xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), title=title)
+        handles, labels = axes[2].get_legend_handles_labels()
+        fig.legend(handles, labels, loc="outside right center", markerscale=2, frameon=False)
         fig.savefig(args.picture, dpi=120)
         print(f"the points: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if args.check and not (0.8 < radius.mean() < 1.2 and radius.std() < 0.25):
         sys.exit("the generated points do not lie on the ring")

@@ -1,6 +1,6 @@
 """Images in folders, one folder for each class: a convolutional network learns from the files.
 
-    pip install "minikeras[image,plot,sklearn]"
+    pip install "minikeras-numpy[image,plot,sklearn]"
     python examples/images_in_folders.py                    # scikit-learn's digits, written as PNG files
     python examples/images_in_folders.py --folder PHOTOS    # yours, in a folder for each class
 
@@ -76,6 +76,8 @@ def plot(image, history, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     many = augmentation()(np.repeat(image[None], 9, axis=0), training=True)
     fig = plt.figure(figsize=(11, 4), layout="constrained")
     left, right = fig.subfigures(1, 2, width_ratios=[3, 4])
@@ -122,7 +124,7 @@ def train_on(folder, args):
         plot(images[0].numpy(), history, args.picture)
         print(f"images and curves: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
     return accuracy
 
 

@@ -3,7 +3,7 @@
     python examples/make_moons.py
 
 Writes make_moons.png: loss, accuracy, and the decision boundary. The picture needs matplotlib
-(`pip install "minikeras[plot]"`); the training does not.
+(`pip install "minikeras-numpy[plot]"`); the training does not.
 """
 
 import argparse

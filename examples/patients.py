@@ -1,6 +1,6 @@
 """Predict a risk from a table of numbers, categories and texts: `FeatureSpace` and a logistic regression.
 
-    pip install "minikeras[plot,io]"
+    pip install "minikeras-numpy[plot,io]"
     python examples/patients.py
 
 The table of patients is generated, so the true risk of each is known: it depends on age and blood
@@ -112,6 +112,8 @@ def plot(histories, risk, predicted, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig, (curves, *axes) = plt.subplots(
         1, 1 + len(predicted), figsize=(14, 3.8), layout="constrained"
     )
@@ -169,12 +171,14 @@ def main():
     try:
         print(f"by the model that was saved and loaded: {ask_saved(raw_model, patient):.3f}")
     except ImportError:
-        print('no file of the model: h5py is missing, `pip install "minikeras[io]"` brings it')
+        print(
+            'no file of the model: h5py is missing, `pip install "minikeras-numpy[io]"` brings it'
+        )
     try:
         plot(histories, test_risk, predicted, args.picture)
         print(f"learning curves and risks: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     lacking = scores["true risk"] - scores["with a cross"]
     print(f"the last model lacks {lacking:.4f} of the best AUC there is")

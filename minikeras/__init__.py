@@ -28,7 +28,6 @@ from minikeras import (
     saving,
     tree,
     utils,
-    visualization,
     wrappers,
 )
 from minikeras.autodiff import GradientTape, KerasTensor, Variable, grad, value_and_grad
@@ -60,8 +59,16 @@ _LATE = {
     "install_as_keras": "minikeras.compat.importer",
     "mixed_precision": "minikeras.mixed_precision",
     "name_scope": "minikeras.autodiff.scopes",
+    "profile": "minikeras.inspection",
     "quantizers": "minikeras.quantizers",
+    "show_backward": "minikeras.inspection",
+    "visualization": "minikeras.visualization",
 }
 """What few scripts need, and where it is: imported when it is asked for."""
 
-__getattr__, __dir__, _ = _late_names(globals(), _LATE)
+_MODULES = """
+    activations backend callbacks config constraints datasets dtype_policies initializers layers
+    losses metrics models ops optimizers preprocessing random regularizers saving tree utils wrappers
+"""
+
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE, _MODULES)

@@ -1,4 +1,4 @@
-"""`python -m minikeras`, with a script (`minikeras.compat.runner`) or a command."""
+"""`python -m minikeras`, with or without a script (`minikeras.compat.runner`), or with a command."""
 
 import importlib
 import sys

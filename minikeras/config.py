@@ -12,6 +12,7 @@ from minikeras.common.settings import (
     settings,
 )
 from minikeras.dtype_policies import dtype_policy, set_dtype_policy
+from minikeras.kernels.parallel import get_threads, set_threads
 from minikeras.utils.io_utils import (
     disable_interactive_logging,
     enable_interactive_logging,

@@ -166,6 +166,10 @@ NEEDED = {
     "ModelCheckpoint": {"filepath": "model.keras"},
     "DTypePolicy": {"name": "float32"},
     "FloatDTypePolicy": {"name": "float32"},
+    "QuantizedFloat8DTypePolicy": {"mode": "float8"},
+    "Int4DTypePolicy": {"mode": "int4/128"},
+    "GPTQDTypePolicy": {"mode": "gptq/4/128"},
+    "AWQDTypePolicy": {"mode": "awq/4/128"},
     "LearningRateScheduler": {"schedule": lambda epoch, rate: rate},
     "LossFunctionWrapper": {"fn": lambda y_true, y_pred: y_pred},
     "MeanMetricWrapper": {"fn": lambda y_true, y_pred: y_pred},
@@ -435,6 +439,7 @@ FUNCTIONS = {
     "config.set_epsilon": (1e-7,),
     "config.set_floatx": ("float32",),
     "config.set_image_data_format": ("channels_last",),
+    "config.set_threads": (None,),
 }
 # Dropout is called in every step, so it does not look at what its inputs are; CTC has its own shapes.
 NOT_TRIED = {"get", "serialize", "deserialize", "ctc", "dropout", "check_targets"}

@@ -11,11 +11,22 @@ import pytest
 import minikeras
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/training_loops.md", "docs/data.md", "docs/options.md"]
+PAGES = [
+    "README.md",
+    "docs/training_loops.md",
+    "docs/data.md",
+    "docs/options.md",
+    "docs/interop.md",
+    "docs/inside.md",
+    "docs/quantization.md",
+]
+NEEDED = {"docs/interop.md": ("pandas", "polars", "jax", "sklearn")}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_python_blocks_run_in_order(page):
+    for library in NEEDED.get(page, ()):
+        pytest.importorskip(library)
     text = (ROOT / page).read_text(encoding="utf-8")
     blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
     assert blocks
@@ -54,3 +65,15 @@ def test_the_page_of_dialects_runs(tmp_path):
     after = "from keras.optimizers import Adam\nprint(Adam(lr=0.5).learning_rate.numpy())"
     done = subprocess.run([sys.executable, "-c", cell + after], capture_output=True, text=True)
     assert done.stdout == "0.5\n", done.stderr
+
+
+def test_the_script_of_the_page_of_others_runs(tmp_path):
+    for library in ("optuna", "optuna_integration", "tqdm"):
+        pytest.importorskip(library)
+    text = (ROOT / "docs/interop.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```python title=\"script\"\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "script.py").write_text(script)
+    command = [sys.executable, "-m", "minikeras", "script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert 1e-4 <= float(done.stdout) <= 0.1

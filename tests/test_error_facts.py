@@ -1751,7 +1751,7 @@ CASES = [
 def test_an_error_says_the_facts(row):
     error = error_of(row.call, minikeras)
     assert error is not None
-    if isinstance(error, ImportError) and "minikeras[io]" in str(error):
+    if isinstance(error, ImportError) and "minikeras-numpy[io]" in str(error):
         pytest.skip(str(error))
     missing = [fact for fact in row.facts if not says(str(error), fact)]
     assert not missing, f"{type(error).__name__}: {error}"

@@ -12,7 +12,7 @@ def test_make_moons_reaches_its_target_without_optional_packages(run_example, tm
     done = run_example("make_moons.py", folder=tmp_path, blocked=["matplotlib", "sklearn"])
     assert done.returncode == 0, done.stderr
     assert "Total params: 25" in done.stdout
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
     assert not list(tmp_path.iterdir())
 
 
@@ -42,7 +42,7 @@ def test_digits(run_example, tmp_path):
 def test_digits_says_what_brings_scikit_learn(run_example, tmp_path):
     done = run_example("digits.py", folder=tmp_path, blocked=["sklearn"])
     assert done.returncode == 1
-    assert 'pip install "minikeras[sklearn]"' in done.stderr
+    assert 'pip install "minikeras-numpy[sklearn]"' in done.stderr
 
 
 def test_private_digits(run_example, tmp_path):
@@ -81,6 +81,8 @@ def test_functional_mlp(run_example, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Connected to" in done.stdout
     assert "siamese: same_quadrant_accuracy" in done.stdout
+    pytest.importorskip("matplotlib")
+    assert (tmp_path / "functional_mlp.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_gan(run_example, tmp_path):

@@ -51,7 +51,7 @@ def test_denoising_autoencoder_reads_mnist_files_without_optional_packages(run_e
     assert done.returncode == 0, done.stderr
     assert "(None, 8, 12, 1)" in done.stdout
     assert "120 held-out images" in done.stdout
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
     assert not (tmp_path / "denoising.png").exists()
 
 
@@ -84,14 +84,14 @@ def test_denoising_autoencoder_turns_down_other_files(run_example, tmp_path, con
 def test_denoising_autoencoder_says_what_brings_scikit_learn(run_example, tmp_path):
     done = run_example("denoising_autoencoder.py", folder=tmp_path, blocked=["sklearn"])
     assert done.returncode == 1
-    assert 'pip install "minikeras[sklearn]"' in done.stderr
+    assert 'pip install "minikeras-numpy[sklearn]"' in done.stderr
 
 
 def test_transformer_order_reaches_its_target_without_optional_packages(run_example, tmp_path):
     done = run_example("transformer_order.py", folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 0, done.stderr
     assert re.search(r"^bag of words +\d+ +[\d.]+ +0\.5000$", done.stdout, flags=re.MULTILINE)
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
     assert not list(tmp_path.iterdir())
 
 

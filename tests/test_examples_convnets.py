@@ -148,11 +148,11 @@ def test_resnet_above_its_target(run_example, tmp_path):
     done = run_example("resnet20.py", *options, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1
     assert "is not below 0.0001" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
 
 
 @pytest.mark.parametrize("missing", ["sklearn", "PIL"])
 def test_resnet_says_what_brings_the_photographs(run_example, tmp_path, missing):
     done = run_example("resnet20.py", folder=tmp_path, blocked=[missing])
     assert done.returncode == 1
-    assert 'pip install "minikeras[plot,sklearn]"' in done.stderr
+    assert 'pip install "minikeras-numpy[plot,sklearn]"' in done.stderr

@@ -21,7 +21,7 @@ def test_a_forecast_that_is_not_good_enough_fails(run_example, tmp_path):
     arguments = ["--hours", "600", "--epochs", "1", "--gain", "0.9"]
     done = run_example("forecast.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1 and "is not 90% below" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
 
 
 def test_images_in_folders(run_example, tmp_path):

@@ -29,7 +29,7 @@ def test_recurrent_networks_beat_the_bag_of_words_where_order_counts(run_example
     assert accuracy(done.stdout, "LSTM") >= 95
     assert accuracy(done.stdout, "bidirectional GRU") >= 95
     assert accuracy(done.stdout, "bag of words") < 75
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
     assert not list(tmp_path.iterdir())
 
 

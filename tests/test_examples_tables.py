@@ -30,8 +30,8 @@ def test_patients_needs_no_optional_packages_and_fails_above_its_target(run_exam
     done = run_example("patients.py", *arguments, folder=tmp_path, blocked=["matplotlib", "h5py"])
     assert done.returncode == 1
     assert "is above 0.01" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
-    assert 'pip install "minikeras[io]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[io]"' in done.stdout
     assert not list(tmp_path.iterdir())
 
 

@@ -82,4 +82,4 @@ def test_character_model_fails_below_its_target(run_example, tmp_path):
     arguments = ["--sentences", "64", "--epochs", "1", "--samples", "10", "--blocks", "1"]
     done = run_example("character_model.py", *arguments, folder=tmp_path, blocked=["matplotlib"])
     assert done.returncode == 1 and "of the sentences are grammatical" in done.stderr
-    assert 'pip install "minikeras[plot]"' in done.stdout
+    assert 'pip install "minikeras-numpy[plot]"' in done.stdout

@@ -45,7 +45,14 @@ def test_import_loads_no_part_of_scipy(loaded):
 
 def test_import_loads_no_slow_part_of_the_standard_library(loaded):
     slow = {"asyncio", "multiprocessing.pool", "unittest", "xml.etree.ElementTree", "http.client"}
+    slow |= {"csv", "difflib", "logging", "zipfile"}
     assert not slow & set(loaded)
+
+
+def test_import_loads_nothing_that_only_quantized_layers_need(loaded):
+    own = ("minikeras.quantizers", "minikeras.kernels.quantized", "minikeras.models.calibration")
+    modes = ("int8", "int4", "float8", "calibrated", "products")
+    assert not {*own, *[f"minikeras.layers.quantization.{mode}" for mode in modes]} & set(loaded)
 
 
 def test_top_level_names_are_those_of_keras():

@@ -47,7 +47,6 @@ def test_the_page_is_up_to_date():
     assert keras_api.PAGE.read_text() == keras_api.page(), "run python tests/keras_api.py"
 
 
-@pytest.mark.xfail(strict=True, reason="packages that are still being written")
 def test_nothing_is_missing():
     pytest.importorskip("sklearn")
     assert keras_api.missing() == []

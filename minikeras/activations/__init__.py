@@ -11,6 +11,7 @@ from minikeras.activations.activations import (
     relu,
     serialize,
 )
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.ops import (
     celu,
     elu,
@@ -40,3 +41,5 @@ from minikeras.ops import (
 )
 from minikeras.ops import hard_silu as hard_swish
 from minikeras.ops import silu as swish
+
+__getattr__, __dir__, __all__ = _late_names(globals())

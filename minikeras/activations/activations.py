@@ -10,6 +10,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.call_errors import told
 from minikeras.common.object_family import ObjectFamily
 from minikeras.kernels import activations as kernels
@@ -77,7 +78,7 @@ _RAMP = elementary("ramp", _ramp, _ramp_vjp)
 @told
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
-) -> Any:
+) -> Tensor:
     """Rectified linear unit, in all its shapes.
 
     `x` above `threshold` (cut at `max_value`), and below it `negative_slope * (x - threshold)`.
@@ -111,7 +112,7 @@ def relu(
 
 @FAMILY.register()
 @told
-def gelu(x: Any, approximate: bool = False) -> Any:
+def gelu(x: Any, approximate: bool = False) -> Tensor:
     """Gaussian error linear unit: `x * P(X <= x)` for a standard normal X.
 
     Args:
@@ -134,7 +135,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 @FAMILY.register()
 @told
-def exponential(x: Any) -> Any:
+def exponential(x: Any) -> Tensor:
     """Exponential: `exp(x)`.
 
     Example:
@@ -148,7 +149,7 @@ def exponential(x: Any) -> Any:
 
 @FAMILY.register()
 @told
-def mish(x: Any) -> Any:
+def mish(x: Any) -> Tensor:
     """Mish: `x * tanh(softplus(x))` (Misra, 2019).
 
     Example:
@@ -161,7 +162,7 @@ def mish(x: Any) -> Any:
 
 
 @FAMILY.register()
-def linear(x: Any) -> Any:
+def linear(x: Any) -> Tensor:
     """Return the input as it is.
 
     Example:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -353,9 +354,8 @@ def _in_float64(target: Any, variables: Any) -> Iterator[None]:
     try:
         for part in _parts(target):
             if getattr(part, "dtype_policy", None) is not None:
-                policy = part.dtype_policy
-                undo.append(lambda part=part, policy=policy: setattr(part, "dtype_policy", policy))
-                part.dtype_policy = "float64"
+                undo.append(functools.partial(part.replace_policy, part.dtype_policy))
+                part.replace_policy(part.policy_for_gradient_check())
             for name, wide in (("_dtype", "float64"), ("_np_dtype", np.dtype("float64"))):
                 old = getattr(part, "__dict__", {}).get(name)
                 if isinstance(old, (str, np.dtype)) and "float" in str(old):

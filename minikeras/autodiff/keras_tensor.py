@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.serialization import register_type
+
+if TYPE_CHECKING:
+    from minikeras.autodiff.arithmetic import Arithmetic
+
+    _Arithmetic = Arithmetic["KerasTensor"]
+else:
+    _Arithmetic = object
 
 
 class SymbolicTensorError(TypeError, ValueError):
@@ -89,7 +96,7 @@ class ArraySpec(np.lib.mixins.NDArrayOperatorsMixin):
         raise _SymbolicAttributeError(f"The array of a KerasTensor has no '{name}'.")
 
 
-class KerasTensor:
+class KerasTensor(_Arithmetic):
     """A symbolic tensor: what flows through a functional model while it is being described.
 
     Args:

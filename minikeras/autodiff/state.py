@@ -6,6 +6,7 @@ Per thread, so that a worker that prepares data never records on the trainer's t
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -21,6 +22,9 @@ class State:
         journal: who notes what changes, None for nobody (`autodiff/journal.py`).
         rematerializing: whether what runs will be computed again for its gradient, or is.
         in_call: whether a layer call is under way on this thread.
+        new_nodes: makes the list of a new tape; `inspection` gives tapes one that notes what it gets.
+        play: `play(node, g, saved, needs, out)`, which runs a recorded call's backward for whoever
+            watches; None for nobody.
         scopes: open name scopes; variables created inside carry them in their path.
         scope: who opened the innermost one and how it is called, and how many layers ran then.
     """
@@ -31,6 +35,8 @@ class State:
         "in_call",
         "journal",
         "layers",
+        "new_nodes",
+        "play",
         "rematerializing",
         "scope",
         "scopes",
@@ -46,6 +52,8 @@ class State:
         self.describing = False
         self.in_call = False
         self.journal: Any = None
+        self.new_nodes: Callable = list
+        self.play: Callable | None = None
         self.rematerializing = False
         self.scopes: list[str] = []
         self.scope: tuple[Any, str | None, int] = (None, None, 0)

@@ -117,7 +117,7 @@ def backpropagate(
     Returns:
         Gradients by node: those of leaves and of `keep`.
     """
-    debug = settings.debug_numerics
+    play = thread.state.play or (checked_play if settings.debug_numerics else None)
     for node in reversed(nodes):
         g = grads.get(node) if node in keep else grads.pop(node, None)
         if g is None:
@@ -141,9 +141,10 @@ def backpropagate(
             saved = node.saved
             if saved is RELEASED:
                 raise RuntimeError(ONCE)
-            parent_grads = primitive.backward(g, saved, needs, targets, **node.params)
-            if debug:
-                check_backward(node, parent_grads)
+            if play is None:
+                parent_grads = primitive.backward(g, saved, needs, targets, **node.params)
+            else:
+                parent_grads = play(node, g, saved, needs, targets)
         if release:
             node.saved = saved = RELEASED
         for need, parent, pg in zip(needs, parents, parent_grads):
@@ -166,6 +167,13 @@ def put_output(grads: dict, pick: Pick, g: Any) -> None:
     if slots is None:
         slots = grads[source] = [None] * source.primitive.outputs(source)
     slots[i] = g if slots[i] is None else slots[i] + g
+
+
+def checked_play(node: Node, g: Any, saved: Any, needs: Any, out: Any) -> Any:
+    """Run the backward of a recorded call, and look at its gradients (debug numerics)."""
+    grads = node.primitive.backward(g, saved, needs, out, **node.params)
+    check_backward(node, grads)
+    return grads
 
 
 def check_backward(node: Node, grads: Iterable[Any]) -> None:
@@ -210,7 +218,7 @@ class GradientTape:
         if persistent:
             self._keeps_least = False
         self._accessed = watch_accessed_variables
-        self._nodes: list = []
+        self._nodes: list = thread.state.new_nodes()
 
     def __enter__(self) -> GradientTape:
         tapes = thread.state.tapes

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import ArraySpec, AssumedSize, KerasTensor, SymbolicTensorError
 from minikeras.common.arguments import short
 from minikeras.common.dtypes import floatx_dtype, to_np_dtype
+from minikeras.common.foreign_arrays import foreign_array, holds_array
 from minikeras.common.serialization import array_config, array_from_config, register_type
 from minikeras.common.texts import objects_as_texts, text_array
 
+if TYPE_CHECKING:
+    from minikeras.autodiff.arithmetic import ArrayArithmetic
 
-class Tensor:
+    _Arithmetic = ArrayArithmetic["Tensor"]
+else:
+    _Arithmetic = object
+
+_DLPACK_READ_ONLY = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+"""Whether NumPy can hand out memory that nobody may write to: DLPack 1.0."""
+
+
+class Tensor(_Arithmetic):
     """An immutable array that a tape can follow.
 
     Tensors come out of `minikeras.ops`, layers and models; `ops.convert_to_tensor` makes one from
@@ -100,6 +111,8 @@ class Tensor:
 
     def __dlpack__(self, *, max_version: tuple | None = None, **options: Any) -> Any:
         """Hand the values to another library: shared if it respects read-only memory, else copied."""
+        if not _DLPACK_READ_ONLY:
+            return np.array(self.array).__dlpack__(stream=options.get("stream"))
         if max_version is not None and max_version >= (1, 0):
             return self.numpy().__dlpack__(max_version=max_version, **options)
         return np.array(self.array).__dlpack__(**options)
@@ -242,6 +255,9 @@ def _texts(value: Any) -> np.ndarray:
     return texts
 
 
+_PLAIN = (int, float, complex, list, tuple, str, bytes)
+
+
 def _from_python(value: Any, dtype: Any) -> np.ndarray:
     if isinstance(value, AssumedSize):
         value = value.as_array()
@@ -249,8 +265,9 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
         return value if dtype is None else value.astype(to_np_dtype(dtype))
     if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
         value = [to_array(v) for v in value]
+    is_foreign = not isinstance(value, _PLAIN) and holds_array(value)
     try:
-        array = np.asarray(value)
+        array = np.asarray(foreign_array(value) if is_foreign else value)
     except ValueError as error:
         raise ValueError(f"Cannot make a tensor of {str(value)[:80]}: {error}") from error
     if array.dtype.kind in "OMm":
@@ -260,7 +277,7 @@ def _from_python(value: Any, dtype: Any) -> np.ndarray:
     if dtype is not None:
         target = to_np_dtype(dtype)
         return _texts(value) if target.kind == "O" else array.astype(target)
-    if hasattr(value, "__array__"):  # another library's array: keep its dtype
+    if is_foreign:  # keep its dtype
         return array
     if array.dtype.kind in "iu":
         return array.astype(np.int32) if _fits_int32(array) else array

@@ -17,25 +17,6 @@ from minikeras.callbacks.swap_ema_weights import SwapEMAWeights
 from minikeras.callbacks.terminate_on_nan import TerminateOnNaN
 from minikeras.common.late_names import late_names as _late_names
 
-_LATE = {"TensorBoard": ".tensorboard"}
+_LATE = {"LivePlot": ".live_plot", "TensorBoard": ".tensorboard"}
 
-__getattr__, __dir__, _ = _late_names(globals(), _LATE)
-
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "OrbaxCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

@@ -13,7 +13,6 @@ from minikeras.callbacks.training_state import Position, TrainingState
 from minikeras.common.arguments import PathLike, PositiveInt
 from minikeras.common.atomic_file import atomic_path, remove_leftovers
 from minikeras.common.traceback_utils import warn
-from minikeras.saving.saving_lib import load_training, save_training
 
 
 class BackupAndRestore(Callback):
@@ -148,6 +147,8 @@ class BackupAndRestore(Callback):
         return self._read(data)
 
     def _read(self, data: bool) -> Position:
+        from minikeras.saving.saving_lib import load_training
+
         try:
             state = load_training(self.model, self._path)
         except OSError:
@@ -185,6 +186,8 @@ class BackupAndRestore(Callback):
             self._save(Position(epoch + 1), logs)
 
     def _save(self, position: Position, logs: Logs | None = None) -> None:
+        from minikeras.saving.saving_lib import save_training
+
         position.stopped = bool(getattr(self.model, "stop_training", False))
         position.logs = pythonify_logs(logs)
         os.makedirs(self.backup_dir, exist_ok=True)

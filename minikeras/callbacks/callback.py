@@ -9,6 +9,7 @@ import numpy as np
 
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import check_constructor
+from minikeras.common.printing import Printed
 from minikeras.saving.plain_data import (
     NOT_LEARNT,
     automatic,
@@ -19,7 +20,7 @@ from minikeras.saving.plain_data import (
 Logs = dict[str, Any]
 
 
-class Callback:
+class Callback(Printed):
     """Base class of callbacks: override the hooks where something is to happen.
 
     Pass callbacks to `fit()`, `evaluate()` and `predict()`, or put them in a `CallbackList` and
@@ -44,7 +45,7 @@ class Callback:
     """
 
     # Of the class, so that a subclass whose __init__ does not call this one works too.
-    params: dict[str, Any] | None = None
+    params: Any = None  # a dict, while a loop runs
     _model: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -166,17 +167,24 @@ class Callback:
         """Called after a batch of a prediction; `logs["outputs"]` holds what it gave."""
 
 
-def lazy_hook(needed: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
+def lazy_hook(
+    needed: Callable[[Any], bool], until: Callable[[Any], float] | None = None
+) -> Callable[[Callable], Callable]:
     """Mark a batch-end hook that is not always needed, and does not always read its logs.
 
     `CallbackList` asks `needed(callback)` when training begins and leaves the hook out where the
     answer is no. A marked hook gets its logs as the loop has them, perhaps `LazyLogs`, which cost
     something only when they are read; `pythonify_logs` reads them. The mark is on the function: a
     subclass that overrides the hook is called always, with plain numbers.
+
+    Args:
+        needed: whether a callback needs the hook.
+        until: the time of `time.monotonic` before which a callback has nothing to do there. `fit`
+            calls the hook for the first and the last batch and where that time has come.
     """
 
     def mark(hook: Callable) -> Callable:
-        hook.needed = needed
+        hook.needed, hook.until = needed, until
         return hook
 
     return mark

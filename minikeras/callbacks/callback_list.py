@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from minikeras import tree
@@ -25,8 +27,8 @@ _BATCH_HOOKS = (
 class CallbackList(Callback):
     """Calls the hooks of several callbacks, in order, with logs of Python floats.
 
-    Which callbacks have hooks of their own for batches is looked up at construction and when
-    training begins, so a loop can skip what nobody wants:
+    Which callbacks have hooks of their own for batches is looked up at construction and when training
+    or an epoch begins (some get theirs only then), so a loop can skip what nobody wants:
 
     ```python
     if callbacks.wants_train_batches:
@@ -123,11 +125,29 @@ class CallbackList(Callback):
         """Look up who is to be called in each batch, and in which order."""
         self._backups = [c for c in self.callbacks if isinstance(c, BackupAndRestore)]
         self._others = [c for c in self.callbacks if not isinstance(c, BackupAndRestore)]
+        self._clocks: dict[str, list[Callable[[], float]] | None] = {}
         in_order = [*self._others, *self._backups]
         self._hooks = {name: _own_hooks(in_order, name) for name in _BATCH_HOOKS}
         for kind in ("train", "test", "predict"):
-            wanted = self._hooks[f"on_{kind}_batch_begin"] or self._hooks[f"on_{kind}_batch_end"]
-            setattr(self, f"wants_{kind}_batches", bool(wanted))
+            begin, end = (self._hooks[f"on_{kind}_batch_{edge}"] for edge in ("begin", "end"))
+            setattr(self, f"wants_{kind}_batches", bool(begin or end))
+            clocks = [_clock_of(hook) for hook, _ in end]
+            self._clocks[kind] = None if begin or None in clocks else clocks
+
+    def idle_until(self, kind: str) -> float:
+        """Return until when, by `time.monotonic`, no callback has anything to do in a batch.
+
+        A loop may skip the hooks for the batches that end before, all but the first and the last.
+
+        Args:
+            kind: `"train"`, `"test"` or `"predict"`.
+
+        Returns:
+            Minus infinity where a callback wants every batch, infinity where none wants one between
+            the first and the last.
+        """
+        clocks = self._clocks[kind]
+        return -math.inf if clocks is None else min((clock() for clock in clocks), default=math.inf)
 
     def readable(self, logs: Logs | None) -> Logs:
         """Return logs as callbacks are given them."""
@@ -173,6 +193,7 @@ class CallbackList(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._all("on_epoch_begin", epoch, logs=logs)
+        self._plan()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._all("on_epoch_end", epoch, logs=logs)
@@ -189,6 +210,7 @@ class CallbackList(Callback):
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         self._all("on_test_begin", logs=logs)
+        self._plan()
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         self._all("on_test_end", logs=logs)
@@ -201,6 +223,7 @@ class CallbackList(Callback):
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._all("on_predict_begin", logs=logs)
+        self._plan()
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         self._all("on_predict_end", logs=logs)
@@ -221,6 +244,13 @@ def _check(callback: Any) -> None:
             "CallbackList: argument `callbacks` must hold instances of Callback. "
             f"Received: {callback!r} of type {type(callback).__name__}.{hint}"
         )
+
+
+def _clock_of(hook: Callable) -> Callable[[], float] | None:
+    """Return what tells until when a hook has nothing to do, None for one that is always called."""
+    function = getattr(hook, "__func__", hook)
+    until = getattr(function, "until", None)
+    return until and partial(until, hook.__self__)
 
 
 def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Iterable
@@ -75,6 +74,8 @@ class CSVLogger(Callback):
         self._start, self._written = self.csv_file.tell(), ""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        import csv
+
         logs = logs or {}
         rows = io.StringIO()
         writer = csv.writer(rows, delimiter=self.sep)

@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 from minikeras.callbacks.callback import Callback, Logs
+from minikeras.common.printing import as_printed
 
 
 class History(Callback):
@@ -27,6 +28,8 @@ class History(Callback):
     >>> history.on_epoch_end(1, {"loss": 0.25})
     >>> history.history, history.epoch
     ({'loss': [0.5, 0.25]}, [0, 1])
+    >>> history
+    <History of 2 epochs, the last: loss=0.25>
     """
 
     def __init__(self) -> None:
@@ -47,6 +50,26 @@ class History(Callback):
             self.numbers.setdefault(name, []).append(self._number)
         if self.model is not None:
             self.model.history = self
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the curve of each metric, and a table that opens."""
+        from minikeras.utils.notebook import history_html
+
+        return history_html(self.history, self.numbers)
+
+    def __repr__(self) -> str:
+        """Show the last value of each metric; of one that is half made, the class."""
+        history = self.__dict__.get("history")
+        if not isinstance(history, dict) or not history:
+            return f"<{type(self).__name__}: nothing yet>"
+        epochs = max(map(len, history.values()))
+        last = ", ".join([f"{name}={_last(values)}" for name, values in history.items()])
+        return f"<{type(self).__name__} of {epochs} epoch{'s' * (epochs != 1)}, the last: {last}>"
+
+
+def _last(values: list) -> str:
+    value = values[-1] if values else None
+    return f"{value:.4g}" if isinstance(value, float) else as_printed(value)
 
 
 class KeptHistory:

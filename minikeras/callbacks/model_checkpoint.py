@@ -77,16 +77,21 @@ class ModelCheckpoint(MonitorCallback):
 
     @lazy_hook(lambda self: self._schedule is not None)
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self._schedule is not None and self._schedule.due(batch):
-            self._save(self._current_epoch, batch, pythonify_logs(logs))
+        if self._should_save_on_batch(batch):
+            self._save_model(self._current_epoch, batch, pythonify_logs(logs))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._schedule is None:
-            self._save(epoch, None, logs or {})
+            self._save_model(epoch, None, logs or {})
 
-    def _save(self, epoch: int, batch: int | None, logs: Logs) -> None:
-        path = self._path(epoch, batch, logs)
-        if not self._should_save(epoch, logs, path):
+    # Subclasses of others call these by the names that Keras gives them.
+
+    def _should_save_on_batch(self, batch: int) -> bool:
+        return self._schedule is not None and self._schedule.due(batch)
+
+    def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
+        path = self._get_file_path(epoch, batch, logs)
+        if not self._should_save_model(epoch, batch, logs, path):
             return
         if os.path.isdir(path):
             raise IsADirectoryError(
@@ -100,7 +105,7 @@ class ModelCheckpoint(MonitorCallback):
         save(path, overwrite=True)
         self._say(epoch, f"finished saving model to {path}")
 
-    def _path(self, epoch: int, batch: int | None, logs: Logs) -> str:
+    def _get_file_path(self, epoch: int, batch: int | None, logs: Logs) -> str:
         values = {"epoch": epoch + 1, **logs}
         if batch is not None:
             values.setdefault("batch", batch + 1)
@@ -112,9 +117,9 @@ class ModelCheckpoint(MonitorCallback):
                 f"Available are {sorted(values)}."
             ) from error
 
-    def _should_save(self, epoch: int, logs: Logs, path: str) -> bool:
+    def _should_save_model(self, epoch: int, batch: int | None, logs: Logs, filepath: str) -> bool:
         if not self.save_best_only:
-            self._say(epoch, f"saving model to {path}")
+            self._say(epoch, f"saving model to {filepath}")
             return True
         self._set_monitor_op()
         current = logs.get(self.monitor)
@@ -136,7 +141,7 @@ class ModelCheckpoint(MonitorCallback):
             return False
         self._say(
             epoch,
-            f"{self.monitor} improved from {before} to {current:.5f}, saving model to {path}",
+            f"{self.monitor} improved from {before} to {current:.5f}, saving model to {filepath}",
         )
         self.best = current
         return True

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook, pythonify_logs
 from minikeras.utils.io_utils import print_msg
+from minikeras.utils.notebook import EpochTable, shows_html
 from minikeras.utils.progbar import Progbar
 
 
 class ProgbarLogger(Callback):
     """Prints epochs and metrics: a bar for `verbose=1`, a line for each epoch for `verbose=2`.
 
-    Loops add one unless `verbose=0`. A validation during training prints nothing of its own.
+    Loops add one unless `verbose=0`. A validation during training prints nothing of its own. In a
+    notebook, `verbose=1` shows a table that grows by a row an epoch, and below it the bar.
 
     Example:
 
@@ -32,6 +35,7 @@ class ProgbarLogger(Callback):
         self.verbose = 1
         self.epochs = 1
         self._in_fit = False
+        self._table: EpochTable | None = None  # in a notebook
 
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params(params)
@@ -51,6 +55,8 @@ class ProgbarLogger(Callback):
             self._restart()
         if self.progbar.due():
             self.progbar.update(self.seen, pythonify_logs(logs).items(), finalize=False)
+        elif batch == 0 and self.verbose == 1:  # to know when the first step was done
+            self.progbar.update(self.seen, finalize=False)
 
     def _finish(self, logs: Logs | None) -> None:
         if self.progbar is None:
@@ -60,7 +66,10 @@ class ProgbarLogger(Callback):
         values = list((logs or {}).items())
         if self.verbose == 1:  # as the bar has shown them: the epoch's own before the validation's
             values.sort(key=lambda item: item[0].startswith("val_"))
-        self.progbar.update(self.target, values, finalize=True)
+        if self._table is None:
+            self.progbar.update(self.target, values, finalize=True)
+        else:
+            self._table.add(dict(values), *self.progbar.times(self.target))
 
     def _watches(self) -> bool:
         # A line at the end needs the batches only to count them.
@@ -70,21 +79,42 @@ class ProgbarLogger(Callback):
     def _watches_test(self) -> bool:
         return not self._in_fit and self._watches()
 
+    def _idle_until(self) -> float:
+        return -math.inf if self.progbar is None else self.progbar.next_drawing
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._in_fit = True
+        self.progbar = self._table = None
+        if self.verbose == 1 and shows_html():
+            self._table = EpochTable(self.epochs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._in_fit = False
+        if self._table is not None:
+            self._table.finish()
+            self._table = None
 
     def on_train_abort(self) -> None:
         self._in_fit = False
+        if self._table is not None:
+            self._table.finish("interrupted")
+            self._table = None
+        elif self.progbar is not None:
+            self.progbar.leave()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._restart()
-        if self.verbose and self.epochs > 1:
+        if self.progbar is None or not self._in_fit:
+            self._restart()
+        else:
+            self.seen = 0
+            self.progbar.target = self.target
+            self.progbar.restart()
+        if self._table is not None:
+            self.progbar.panel = self._table.begin(epoch)
+        elif self.verbose and self.epochs > 1:
             print_msg(f"Epoch {epoch + 1}/{self.epochs}")
 
-    @lazy_hook(_watches)
+    @lazy_hook(_watches, until=_idle_until)
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._advance(batch, logs)
 
@@ -95,7 +125,7 @@ class ProgbarLogger(Callback):
         if not self._in_fit:
             self._restart()
 
-    @lazy_hook(_watches_test)
+    @lazy_hook(_watches_test, until=_idle_until)
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if not self._in_fit:
             self._advance(batch, logs)
@@ -107,7 +137,7 @@ class ProgbarLogger(Callback):
     def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._restart()
 
-    @lazy_hook(_watches)
+    @lazy_hook(_watches, until=_idle_until)
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._advance(batch, None)  # outputs are no metrics
 

@@ -23,7 +23,7 @@ class TensorBoard(Callback):
 
     Training goes into the folder `train` of `log_dir`, validation and `evaluate` into `validation`.
     Metrics are `epoch_loss`, `epoch_learning_rate`, ..., by batch `batch_loss`, ..., and after each
-    evaluation `evaluation_loss_vs_iterations`. Needs `pip install "minikeras[tensorboard]"`.
+    evaluation `evaluation_loss_vs_iterations`. Needs `pip install "minikeras-numpy[tensorboard]"`.
 
     Args:
         log_dir: folder to write into.

@@ -17,9 +17,12 @@ import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+"""A function that a decorator gives back, for who reads the code, under the same signature."""
 
 
 class ArgumentError(ValueError, TypeError):
@@ -208,7 +211,6 @@ def _are_reals(value: Any) -> bool:
 Reals = Annotated[
     Any, Kind("a real number, or an array or list of them, none of them NaN", _are_reals)
 ]
-Unsupported = Annotated[None, Kind("None, since quantization is not supported", NONE.accepts)]
 
 _BY_TYPE = {
     type(None): NONE,
@@ -291,7 +293,7 @@ def _each(kind: Kind) -> Callable[[Any], bool]:
     )
 
 
-def checked(function: Callable) -> Callable:
+def checked(function: F) -> F:
     """Wrap a function, or an `__init__`, so that its arguments are checked before it runs.
 
     Example:

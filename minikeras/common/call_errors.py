@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from minikeras.common.arguments import ArgumentError, is_integer, kinds_of, short
+from minikeras.common.arguments import ArgumentError, F, is_integer, kinds_of, short
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import is_own_file, without_own_frames
 
@@ -56,7 +56,7 @@ class CallIndexError(CallError, IndexError):
     """The same for an index, so that loops over a tensor and `except IndexError` find it."""
 
 
-def told(function: Callable) -> Callable:
+def told(function: F) -> F:
     """Wrap a function so that its errors are explained.
 
     Example:

@@ -14,17 +14,14 @@ from collections.abc import Callable, Mapping
 from inspect import Parameter
 from types import FunctionType
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from minikeras.common.arguments import as_written, check_constructor, short
 from minikeras.common.dtypes import own_dtype
+from minikeras.common.printing import OMIT, Printed, parameters_by_class
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 
-OMIT: Any = object()
-"""What a source of an argument returns to leave it out."""
 
-
-class Configurable:
+class Configurable(Printed):
     """Base of what is made from arguments.
 
     Example:
@@ -74,6 +71,9 @@ class Configurable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({k: own_dtype(v) for k, v in state.items()})
+
+    def _noted_arguments(self) -> Mapping[str, Any]:
+        return _noted(self) if "_made_with" in self.__dict__ else {}
 
     def get_config(self) -> dict:
         """Return what `from_config` needs to make such an object again, as plain types.
@@ -128,7 +128,7 @@ def arguments_of(obj: Configurable) -> dict[str, Any]:
     if override is not None:  # it adds its own arguments to what this function gives
         cls = _base_of(cls, override)
     found = {}
-    for owner, parameters in reversed(_by_class(cls)):
+    for owner, parameters in reversed(parameters_by_class(cls)):
         for p in parameters:
             source = cls.argument_sources.get(p.name, p.name)
             if source is None:
@@ -172,7 +172,7 @@ def parameters_of(cls: type) -> dict[str, Parameter]:
     A base counts as long as `**kwargs` hand arguments on to it.
     """
     found: dict[str, Parameter] = {}
-    for _, parameters in _by_class(cls):
+    for _, parameters in parameters_by_class(cls):
         for p in parameters:
             found.setdefault(p.name, p)
     return found
@@ -180,7 +180,7 @@ def parameters_of(cls: type) -> dict[str, Parameter]:
 
 def own_parameters_of(cls: type) -> dict[str, Parameter]:
     """Return what the `__init__` of a class names, without what it hands on to its bases."""
-    return {p.name: p for p in _by_class(cls)[0][1]}
+    return {p.name: p for p in parameters_by_class(cls)[0][1]}
 
 
 def accepted(cls: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,26 +243,6 @@ def _with_handed_on(init: Any, cls: type) -> Any:
 
     __init__.__signature__ = inspect.Signature([*by_position, *by_keyword, *options])
     return __init__
-
-
-_parameters: WeakKeyDictionary[Callable, list[Parameter]] = WeakKeyDictionary()
-"""Those of each `__init__` but `self`: a model has many layers, and few classes of them."""
-
-
-def _by_class(cls: type) -> list[tuple[type, list[Parameter]]]:
-    found = []
-    for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
-        if init is None or not issubclass(base, Configurable):
-            continue
-        if init not in _parameters:
-            _parameters[init] = list(inspect.signature(as_written(init)).parameters.values())[1:]
-        parameters = _parameters[init]
-        named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-        found.append((base, named))
-        if all(p.kind is not p.VAR_KEYWORD for p in parameters):
-            break
-    return found
 
 
 def _user_class_with_config(cls: type) -> type | None:

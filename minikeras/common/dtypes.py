@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.extras import installation
 from minikeras.common.settings import settings
 
 INT_TYPES = ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
@@ -115,7 +116,7 @@ def np_dtype(name: str) -> np.dtype:
         except ImportError as error:
             raise ImportError(
                 "NumPy has no bfloat16. The package ml_dtypes adds it: `pip install ml_dtypes`, or "
-                "`pip install minikeras[bfloat16]`."
+                f"`{installation('bfloat16')}`."
             ) from error
         return np.dtype(ml_dtypes.bfloat16)
     if name == "string":

@@ -5,6 +5,17 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from minikeras.version import DISTRIBUTION
+
+
+def installation(*extras: str) -> str:
+    """Return the command that installs extras of minikeras.
+
+    >>> installation("plot", "io")
+    'pip install "minikeras-numpy[plot,io]"'
+    """
+    return f'pip install "{DISTRIBUTION}[{",".join(extras)}]"'
+
 
 def require(module: str, extra: str) -> ModuleType:
     """Import an optional library.
@@ -21,5 +32,5 @@ def require(module: str, extra: str) -> ModuleType:
     except ImportError as error:
         raise ImportError(
             f"This needs {module.partition('.')[0]}, which is not installed. "
-            f'Run: pip install "minikeras[{extra}]"'
+            f"Run: {installation(extra)}"
         ) from error

@@ -50,6 +50,9 @@ class FunctionWrapper:
             )
         super().__init_subclass__(defaults=defaults, **kwargs)
 
+    def _further_arguments(self) -> Mapping[str, Any]:
+        return self._fn_kwargs
+
 
 def make_init(
     cls: type, parameters: Iterable[Parameter], body: Callable, written_in: tuple

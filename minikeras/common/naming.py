@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import threading
 from collections import defaultdict
@@ -51,6 +50,8 @@ def nearest_names(name: str, known: Iterable[str], n: int = 1) -> list[str]:
     Case is left out of account, and of names that differ in nothing else the one with as many
     capitals as `name` is taken.
     """
+
+    import difflib  # only messages need it
 
     def capitals(k: str) -> int:
         return sum(c.isupper() for c in k)

@@ -10,6 +10,7 @@ from minikeras.common.arguments import NONE, Kind, any_of
 from minikeras.common.naming import nearest_names, to_snake_case, unknown_name_message
 from minikeras.common.registry import (
     CustomObjectScope,
+    T,
     custom_names,
     find_custom,
     get_registered_object,
@@ -68,14 +69,14 @@ class ObjectFamily:
         for obj in objects:
             self.register()(obj)
 
-    def register(self, *aliases: str) -> Callable:
+    def register(self, *aliases: str) -> Callable[[T], T]:
         """Decorate a class or function that belongs to the family.
 
         Args:
             *aliases: names that it has besides its own.
         """
 
-        def decorate(obj: Any) -> Any:
+        def decorate(obj: T) -> T:
             self.table[obj.__name__] = obj
             if inspect.isclass(obj):  # a function of that name goes first
                 self.table.setdefault(to_snake_case(obj.__name__), obj)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from minikeras.common.settings import get_local, set_local
+
+T = TypeVar("T")
 
 # Single dict operations are atomic, so registering from several threads needs no lock.
 _objects: dict[str, Any] = {}
 _names: dict[Any, str] = {}
 
 
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable:
+def register_keras_serializable(
+    package: str = "Custom", name: str | None = None
+) -> Callable[[T], T]:
     """Register a class or function, so that what uses it can be saved and loaded.
 
     Args:
@@ -36,7 +40,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     'mine>twice'
     """
 
-    def decorate(target: Any) -> Any:
+    def decorate(target: T) -> T:
         if inspect.isclass(target) and not hasattr(target, "get_config"):
             raise ValueError(
                 "Cannot register a class that does not have a get_config() method. "

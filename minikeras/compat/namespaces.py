@@ -161,8 +161,8 @@ class Namespace(ModuleType):
         self.__dict__["__path__"] = []
 
     def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return self._contents.public_names()
+        if name == "__all__":  # as `from keras import *` gives the modules, too
+            return self._contents.public_names() if self._path else dir(self)
         value = self._contents.find(name)
         if isinstance(value, Gone):
             value()

@@ -1,4 +1,4 @@
-"""`python -m minikeras`: run a script that was written for Keras."""
+"""`python -m minikeras`: run a script that was written for Keras; without one, show what is installed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options, rest = _parsed(list(sys.argv[1:] if argv is None else argv))
     if not (rest or options.module or options.code is not None):
-        print(f"minikeras {__version__}\nusage: {_USAGE}")
+        from minikeras.utils.environment import environment_report
+
+        print(f"{environment_report()}\nusage     {_USAGE}")
         return 0
     if options.modernize:
         from minikeras.compat.modernize import main as modernize

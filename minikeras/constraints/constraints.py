@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Fraction
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -36,7 +37,7 @@ class Constraint(FamilyMember, Configurable, family=FAMILY):
     <Tensor shape=(2,) dtype=float32 [0. 1.]>
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """Return the constrained weight: here `w` itself."""
         return w
 
@@ -63,7 +64,7 @@ class MaxNorm(Constraint):
     def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
         self.max_value, self.axis = max_value, axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         return w * (ops.clip(norms, 0, self.max_value) / (settings.epsilon + norms))
@@ -79,7 +80,7 @@ class NonNeg(Constraint):
     <Tensor shape=(2,) dtype=float32 [0. 2.]>
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         return ops.maximum(ops.convert_to_tensor(w), 0)
 
 
@@ -99,7 +100,7 @@ class UnitNorm(Constraint):
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         w = ops.convert_to_tensor(w)
         return w / (settings.epsilon + _norms(w, self.axis))
 
@@ -124,7 +125,7 @@ class MinMaxNorm(Constraint):
     ) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         nearest = ops.clip(norms, self.min_value, self.max_value)

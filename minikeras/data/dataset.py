@@ -82,6 +82,11 @@ class Dataset:
     (1, 2) [0]
     """
 
+    class_names: list[str]
+    """Names of classes and files, if folders were read: `image_dataset_from_directory` and others."""
+
+    file_paths: list[str]
+
     def __init__(self, stage: Stage, name: str | None = None) -> None:
         self._stage = stage
         self._spec: Any = None
@@ -354,8 +359,9 @@ class Dataset:
 
         Args:
             map_func: called with an element, or with the parts of one that is a tuple.
-            num_parallel_calls: how many threads call it; `AUTOTUNE` for one for each core, if a call
-                takes long enough to gain by it. None for no thread but the one that asks for elements.
+            num_parallel_calls: how many threads call it; `AUTOTUNE` for `config.get_threads()`, if a
+                call takes long enough to gain by it. None for no thread but the one that asks for
+                elements.
             deterministic: elements keep their order in any case.
 
         Example:

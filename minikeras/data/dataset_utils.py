@@ -18,7 +18,7 @@ from minikeras.data.elements import stack, to_leaf
 from minikeras.data.spec import TensorSpec, with_axis
 from minikeras.data.stage import INFINITE_CARDINALITY, OneInput, Run, Stage
 from minikeras.data.threads import in_threads
-from minikeras.kernels.parallel import count_cores
+from minikeras.kernels.parallel import get_threads
 from minikeras.utils.io_utils import print_msg
 
 LabelMode = Literal["int", "categorical", "binary"] | None
@@ -304,7 +304,7 @@ class _Read(OneInput):
         self._reading, self._encode = reading, encode
 
     def elements(self, run: Run) -> Iterator[Any]:
-        return in_threads(self._element, self.source.elements(run), count_cores())
+        return in_threads(self._element, self.source.elements(run), get_threads())
 
     def _element(self, element: Any) -> Any:
         path, label = element if type(element) is tuple else (element, None)
@@ -329,7 +329,7 @@ class _ReadBatches(Batch):
 
     def elements(self, run: Run) -> Iterator[Any]:
         labels: list = []
-        for label, whole in in_threads(self._fill, self._places(run), count_cores()):
+        for label, whole in in_threads(self._fill, self._places(run), get_threads()):
             labels.append(label)
             if whole is not None:
                 yield whole if self._encode is None else (whole, np.stack(labels))

@@ -14,6 +14,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.tape import no_recording
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.foreign_arrays import foreign_array, holds_array
 
 _ARRAY = frozenset({np.ndarray})
 _TENSOR = frozenset({Tensor})
@@ -68,8 +69,8 @@ def to_leaf(value: Any) -> Any:
     if isinstance(value, list) and isinstance(_first(value), (Tensor, np.ndarray, np.generic)):
         return np.stack([to_leaf(part) for part in value])  # of their own dtype
     array = value if isinstance(value, np.ndarray) else None
-    if array is None and not isinstance(value, Tensor) and hasattr(value, "__array__"):
-        array = np.asarray(value)  # a pandas Series, say
+    if array is None and not isinstance(value, Tensor) and holds_array(value):
+        array = foreign_array(value)  # a pandas Series, say
     if array is not None and array.dtype.kind == "O":
         return strings(array)
     # A Variable, or a scalar of NumPy's, gives no ndarray of type by itself.

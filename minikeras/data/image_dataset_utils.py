@@ -46,7 +46,7 @@ def image_dataset_from_directory(
 
     A folder that holds the folders `cats` and `dogs` gives images with the labels 0 and 1. Files may lie
     deeper. Taken are those that end in `.jpg`, `.jpeg`, `.png`, `.bmp` and `.gif` (the first picture).
-    Pillow reads them: `pip install "minikeras[image]"`.
+    Pillow reads them: `pip install "minikeras-numpy[image]"`.
 
     Args:
         directory: the folder.

@@ -1,12 +1,14 @@
 """Threads that make elements ahead. No other file of pipelines knows of any.
 
 Elements keep their order, and what is made depends on no thread's pace. An exception is raised where
-the element is due that it came instead of, as it is: its traceback shows the thread's lines.
+the element is due that it came instead of, as it is: its traceback shows the thread's lines. Where
+no thread can be started, elements are made when they are asked for.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import itertools
 import queue
 import threading
@@ -15,7 +17,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from minikeras.kernels.parallel import count_cores
+from minikeras.kernels import memory
+from minikeras.kernels.parallel import get_threads, start_thread
 
 _NAME = "minikeras-data"
 
@@ -53,8 +56,9 @@ def ahead(elements: Iterator[Any], size: int) -> Iterator[Any]:
         places.put(True)
     # The thread takes over what `np.errstate` and the like have set here.
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True)
-    thread.start()
+    if not start_thread(functools.partial(context.run, work), _NAME):
+        yield from elements
+        return
     try:
         while True:
             element, error = made.get()
@@ -79,6 +83,7 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
     The elements themselves are made in the caller's thread. When this ends, is closed or is garbage,
     no other call is begun.
     """
+    memory.keep_freed()  # what threads read is as large, file after file
     calls: queue.SimpleQueue = queue.SimpleQueue()
     over = threading.Event()
 
@@ -108,9 +113,13 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
             del element
             yield box
 
+    started = 0
     for _ in range(workers):
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(work,), name=_NAME, daemon=True).start()
+        started += start_thread(functools.partial(context.run, work), _NAME)
+    if not started:
+        yield from map(function, elements)
+        return
     try:
         begun = begin()
         pending = deque(itertools.islice(begun, 2 * workers))
@@ -131,7 +140,7 @@ def in_threads(function: Callable, elements: Iterator[Any], workers: int) -> Ite
 
 
 def in_threads_if_slow(function: Callable, elements: Iterator[Any]) -> Iterator[Any]:
-    """`map(function, elements)`, on a thread for each core if the fastest of the first calls is slow."""
+    """`map(function, elements)`, on several threads if the fastest of the first calls is slow."""
     fastest = float("inf")
     for element in itertools.islice(elements, 4):
         begun = time.perf_counter()
@@ -141,4 +150,4 @@ def in_threads_if_slow(function: Callable, elements: Iterator[Any]) -> Iterator[
     if fastest < _WORTH_A_THREAD:
         yield from map(function, elements)
     else:
-        yield from in_threads(function, elements, count_cores())
+        yield from in_threads(function, elements, get_threads())

@@ -99,7 +99,8 @@ class DTypePolicy(FamilyMember, Configurable, family=FAMILY):
         return hash(self._name)
 
     def __repr__(self) -> str:
-        return f'<DTypePolicy "{self._name}">'
+        kind = "DTypePolicy" if type(self) is FloatDTypePolicy else type(self).__name__
+        return f'<{kind} "{self._name}">'
 
 
 class FloatDTypePolicy(DTypePolicy):
@@ -110,11 +111,6 @@ def _parse(name: str) -> tuple[str, str]:
     """Return the compute and the variable dtype that a policy's name stands for."""
     if name in ("mixed_float16", "mixed_bfloat16"):
         return name.removeprefix("mixed_"), "float32"
-    if "_from_" in name and name.startswith(QUANTIZATION_MODES):
-        raise ValueError(
-            f"Quantized dtype policies are not supported. Received: '{name}'. Use "
-            f"'{name.split('_from_')[-1]}' instead."
-        )
     try:
         dtype = standardize_dtype(name)
     except ValueError:
@@ -123,6 +119,224 @@ def _parse(name: str) -> tuple[str, str]:
             "'mixed_float16', 'mixed_bfloat16', and the name of any float dtype such as 'float32'."
         ) from None
     return dtype, dtype
+
+
+class QuantizedDTypePolicy(DTypePolicy):
+    """A policy of a layer whose weights are in few bits.
+
+    Args:
+        mode: `"int8"`, `"int4"` or `"float8"`, and what a subclass writes behind it.
+        source_name: name of the policy that the layer had before, the global one if None.
+
+    Raises:
+        ValueError: for another mode, and for `"int8"` with computation in float16, whose numbers end
+            at 65504.
+
+    Example:
+
+    >>> import minikeras
+    >>> policy = minikeras.dtype_policies.get("int8_from_mixed_bfloat16")
+    >>> policy.quantization_mode, policy.compute_dtype, policy.variable_dtype
+    ('int8', 'bfloat16', 'float32')
+    """
+
+    argument_sources = {"mode": "full_mode", "source_name": "_source_name", "name": None}
+
+    def __init__(self, mode: str, source_name: str | None = None) -> None:
+        source = dtype_policy().name if source_name is None else source_name
+        try:
+            super().__init__(source)
+        except (ValueError, TypeError) as error:
+            raise type(error)(
+                f"{type(self).__name__}: argument `source_name` must be the name of a policy. {error}"
+            ) from None
+        base = self._read_mode(mode)
+        if base not in QUANTIZATION_MODES:
+            raise ValueError(
+                f"{type(self).__name__}: argument `mode` must be one of {QUANTIZATION_MODES}. "
+                f"Received: mode={mode!r}"
+            )
+        if base == "int8" and self._compute_dtype == "float16":
+            raise ValueError(
+                "Quantization mode='int8' doesn't work well with compute_dtype='float16'. Use "
+                "'mixed_bfloat16' or 'float32'."
+            )
+        self._name = f"{mode}_from_{source}"
+        self.full_mode, self._mode, self._source_name = mode, base, source
+
+    def _read_mode(self, mode: str) -> str:
+        """Return the kind of quantization, and keep the numbers that are behind it."""
+        return mode
+
+    def _numbers_of(self, mode: str, expected: str) -> list[int]:
+        """Return the numbers of a mode.
+
+        Args:
+            mode: `"int4/128"`.
+            expected: how it must look, such as `"int4/<block_size>"`.
+        """
+        wanted, parts = expected.split("/"), str(mode).split("/")
+        if len(parts) != len(wanted) or parts[0] != wanted[0]:
+            problem = ""
+        else:
+            try:
+                return [int(part) for part in parts[1:]]
+            except ValueError:
+                problem = " with integers"
+        raise ValueError(
+            f"Invalid mode for {type(self).__name__}. Expected format '{expected}'{problem}. "
+            f"Received: mode={mode!r}"
+        )
+
+    def _check_number(self, name: str, value: int, right: bool, expected: str) -> int:
+        if not right:
+            raise ValueError(
+                f"{type(self).__name__}: {name} must be {expected}. Received: {name}={value}"
+            )
+        return value
+
+    def _check_size(self, name: str, value: int) -> int:
+        return self._check_number(name, value, value == -1 or value > 0, "a positive integer or -1")
+
+    @property
+    def quantization_mode(self) -> str:
+        """How weights are quantized."""
+        return self._mode
+
+
+class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
+    """A policy of a layer that is trained with 8-bit floats.
+
+    Args:
+        mode: `"float8"`.
+        source_name: name of the policy that the layer had before, the global one if None.
+        amax_history_length: of how many steps the largest absolute values are kept.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.dtype_policies.get("float8_from_float32").amax_history_length
+    1024
+    """
+
+    default_amax_history_length = 1024
+    argument_sources = {"amax_history_length": "_amax_history_length"}
+
+    def __init__(
+        self,
+        mode: str,
+        source_name: str | None = None,
+        amax_history_length: int = default_amax_history_length,
+    ) -> None:
+        super().__init__(mode, source_name)
+        if not isinstance(amax_history_length, int):
+            raise TypeError(
+                "`amax_history_length` must be an integer. Received: "
+                f"amax_history_length={amax_history_length!r}"
+            )
+        self._amax_history_length = amax_history_length
+
+    @property
+    def amax_history_length(self) -> int:
+        """Of how many steps the largest absolute values are kept."""
+        return self._amax_history_length
+
+
+class Int4DTypePolicy(QuantizedDTypePolicy):
+    """A policy of a layer whose weights are in 4 bits.
+
+    Args:
+        mode: `"int4/<block_size>"`: of how many numbers that are summed up each group has a scale; -1
+            for one scale for each output.
+        source_name: name of the policy that the layer had before, the global one if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.dtype_policies.get("int4/128_from_float32").block_size
+    128
+    """
+
+    def _read_mode(self, mode: str) -> str:
+        (size,) = self._numbers_of(mode, "int4/<block_size>")
+        self.block_size = self._check_size("block_size", size)
+        return "int4"
+
+
+class GPTQDTypePolicy(QuantizedDTypePolicy):
+    """A policy of a layer that was quantized by GPTQ.
+
+    Args:
+        mode: `"gptq/<weight_bits>/<group_size>"`: 2, 3, 4 or 8 bits; a positive size or -1 for no groups.
+        source_name: name of the policy that the layer had before, the global one if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> policy = minikeras.dtype_policies.get("gptq/4/128_from_float32")
+    >>> policy.weight_bits, policy.group_size
+    (4, 128)
+    """
+
+    def _read_mode(self, mode: str) -> str:
+        bits, size = self._numbers_of(mode, "gptq/<weight_bits>/<group_size>")
+        known = bits in (2, 3, 4, 8)
+        self.weight_bits = self._check_number("weight_bits", bits, known, "2, 3, 4 or 8")
+        self.group_size = self._check_size("group_size", size)
+        return "gptq"
+
+
+class AWQDTypePolicy(QuantizedDTypePolicy):
+    """A policy of a layer that was quantized by AWQ.
+
+    Args:
+        mode: `"awq/4/<group_size>"`: a positive size, or -1 for no groups.
+        source_name: name of the policy that the layer had before, the global one if None.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.dtype_policies.get("awq/4/64_from_float32").group_size
+    64
+    """
+
+    def _read_mode(self, mode: str) -> str:
+        bits, size = self._numbers_of(mode, "awq/<weight_bits>/<group_size>")
+        self.weight_bits = self._check_number("weight_bits", bits, bits == 4, "4")
+        self.group_size = self._check_size("group_size", size)
+        return "awq"
+
+
+_BY_MODE = {
+    "int8": QuantizedDTypePolicy,
+    "int4": QuantizedDTypePolicy,
+    "int4/": Int4DTypePolicy,
+    "float8": QuantizedFloat8DTypePolicy,
+    "gptq/": GPTQDTypePolicy,
+    "awq/": AWQDTypePolicy,
+}
+
+
+def policy_named(name: str) -> DTypePolicy:
+    """Return the policy that a name stands for, quantized ones included: `"int8_from_float32"`.
+
+    Example:
+
+    >>> policy_named("int4/64_from_float32")
+    <Int4DTypePolicy "int4/64_from_float32">
+    """
+    if not name.startswith(QUANTIZATION_MODES):
+        return DTypePolicy(name)
+    mode, *source = name.split("_from_")
+    kind, slash, _ = mode.partition("/")
+    cls = _BY_MODE.get(kind + slash)
+    if len(source) != 1 or cls is None:
+        raise ValueError(
+            "The name of a quantized policy must look like 'int8_from_float32', "
+            "'int4/128_from_float32', 'float8_from_float32', 'gptq/4/128_from_float32' or "
+            f"'awq/4/128_from_float32'. Received: {name!r}"
+        )
+    return cls(mode, source[0])
 
 
 _chosen: DTypePolicy | None = None
@@ -164,7 +378,7 @@ def set_dtype_policy(policy: DTypePolicy | str) -> None:
     """
     global _chosen
     if isinstance(policy, str):
-        policy = DTypePolicy(policy)
+        policy = policy_named(policy)
     if not isinstance(policy, DTypePolicy):
         raise ValueError(
             "Invalid `policy` argument. Expected the string name of a policy (such as "

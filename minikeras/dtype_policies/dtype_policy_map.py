@@ -11,6 +11,7 @@ from minikeras.dtype_policies.dtype_policy import (
     FAMILY,
     DTypePolicy,
     dtype_policy,
+    policy_named,
 )
 
 
@@ -68,6 +69,11 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     def variable_dtype(self) -> str:
         """The dtype that the default policy keeps weights in."""
         return self.default_policy.variable_dtype
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """How the default policy quantizes weights."""
+        return self.default_policy.quantization_mode
 
     def __getitem__(self, key: str) -> DTypePolicy:
         if key in self._policies:
@@ -140,7 +146,7 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        return DTypePolicy(identifier)
+        return policy_named(identifier)
     try:
         name = standardize_dtype(identifier)
     except (ValueError, TypeError):
@@ -171,5 +177,5 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> DTypePolicy:
         custom_objects: dict from names to policy classes.
     """
     if isinstance(config, str):
-        return DTypePolicy(config)
+        return policy_named(config)
     return FAMILY.deserialize(config, custom_objects)

@@ -5,4 +5,7 @@ that are not known); `graph.py` collects what comes of it; the files beside it s
 primitive is in ONNX. `onnx_format.py` puts them together, `export_lib.py` is what users call.
 """
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.export.export_archive import ExportArchive as ExportArchive
+
+__getattr__, __dir__, __all__ = _late_names(globals())

@@ -1,6 +1,7 @@
 """`keras.initializers`: the first values of weights."""
 
 from minikeras.autodiff.variable import find_initializer as _find_initializer
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.initializers.constant_initializers import (
     STFT,
     Constant,
@@ -43,3 +44,5 @@ truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 zeros = Zeros
 _find_initializer.append(get)
+
+__getattr__, __dir__, __all__ = _late_names(globals())

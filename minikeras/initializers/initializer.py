@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Kind, any_of
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
@@ -34,7 +35,7 @@ class Initializer(FamilyMember, Configurable, family=FAMILY):
     array([[0.5, 0.5]], dtype=float32)
     """
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         """Return a tensor.
 
         Args:

@@ -92,18 +92,14 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
     """Return two tasks that compute `a @ b`, the first with about so many multiply-adds more."""
     (m, n), k = out.shape, a.shape[1]
-    if m > n or (m >= 64 and n < 256):
+    if (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
         cut = _cut(m, more, k * n)
         halves = [(a[:cut], b, out[:cut]), (a[cut:], b, out[cut:])]
-        return [functools.partial(np.dot, *half) for half in halves]
-
-    # Columns of the result are not contiguous, so BLAS needs a place of its own. All the same it is
-    # the faster way: BLAS has to rearrange what it multiplies with, and each thread only its half.
-    def part(span: slice) -> None:
-        out[:, span] = np.dot(a, b[:, span])
-
-    cut = _cut(n, more, k * m)
-    return [functools.partial(part, span) for span in (slice(0, cut), slice(cut, n))]
+    else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
+        cut = _cut(n, more, k * m)
+        halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
+    # `np.dot` wants contiguous results.
+    return [functools.partial(np.matmul, x, y, z) for x, y, z in halves]
 
 
 def _cut(lines: int, more: int, work: int) -> int:

@@ -27,6 +27,7 @@ def _alone(function: Callable) -> Callable:
     return call
 
 
+LinAlgError = np.linalg.LinAlgError
 cholesky = _alone(np.linalg.cholesky)
 det = _alone(np.linalg.det)
 eig = _alone(np.linalg.eig)

@@ -7,7 +7,6 @@ can take a fifth of the step. Told to keep it, the process is no larger at its p
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 
@@ -25,10 +24,12 @@ def keep_freed() -> bool:
     if any(name.startswith("MALLOC_") for name in os.environ):
         return False
     try:
+        import ctypes  # which Python in a browser may lack
+
         if not os.confstr("CS_GNU_LIBC_VERSION"):
             return False
         mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError, ValueError):
+    except (AttributeError, ImportError, OSError, TypeError, ValueError):
         return False
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))

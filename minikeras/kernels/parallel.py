@@ -8,18 +8,20 @@ What a task computes must not depend on how many of them there are: then neither
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import glob
 import importlib
 import os
 import queue
+import re
 import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
+from minikeras.kernels.cores import count_cores
 
 _lock = threading.Lock()
 _local = threading.local()
@@ -34,10 +36,7 @@ class _Pool:
         self.queue: queue.SimpleQueue = queue.SimpleQueue()
         self.workers = 0
         for _ in range(workers):
-            thread = threading.Thread(target=self._work, name="minikeras-kernel", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # no threads on this platform, or no more of them
+            if not start_thread(self._work, "minikeras-kernel"):
                 break
             self.workers += 1
 
@@ -51,6 +50,15 @@ class _Pool:
     def stop(self) -> None:
         for _ in range(self.workers):
             self.queue.put(None)
+
+
+def start_thread(work: Callable[[], object], name: str) -> bool:
+    """Run a function on a thread that ends with the process; return whether there is such a thread."""
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:  # no threads on this platform, or no more of them
+        return False
+    return True
 
 
 def _perform(task: Callable[[], object], done: queue.SimpleQueue) -> None:
@@ -67,19 +75,41 @@ def _start() -> _Pool:
     memory.keep_freed()  # whoever computes in parallel has large arrays
     with _lock:
         if _pool is None:
-            _pool = _Pool(_count() - 1)
+            _pool = _Pool(_wanted_threads() - 1)
         return _pool
 
 
-def _count() -> int:
-    return count_cores() if _wanted is None else _wanted
+def _wanted_threads() -> int:
+    """Return what `set_threads` or the environment asks for, else one for each core."""
+    return _wanted or _threads_of_environment() or min([count_cores(), *_threads_of_blas()])
 
 
-def count_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _threads_of_environment() -> int | None:
+    text = os.environ.get("MINIKERAS_NUM_THREADS", "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(
+            "The environment variable MINIKERAS_NUM_THREADS must be a positive integer. "
+            f"Received: MINIKERAS_NUM_THREADS={text!r}"
+        )
+    return int(text)
+
+
+_threads_of_environment()  # a mistake in it comes to light at once, not in the midst of a training
+
+
+def _threads_of_blas() -> list[int]:
+    """Return to how many threads the environment limits NumPy's BLAS, if it does.
+
+    Who limits it means all that computes: joblib does so in its worker processes, so that they
+    share the cores. As OpenBLAS does, the first number that makes sense is taken.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        number = re.match(r"\s*(\d+)", os.environ.get(name, ""))
+        if number and int(number[1]) > 0:
+            return [int(number[1])]
+    return []
 
 
 def threads() -> int:
@@ -87,19 +117,45 @@ def threads() -> int:
     return 1 + (_pool or _start()).workers
 
 
-def set_threads(count: int | None) -> None:
-    """Choose how many tasks run at once; None for one per processor.
+def get_threads() -> int:
+    """Return on how many threads minikeras computes, the calling thread included.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.set_threads(2)
+    >>> minikeras.config.get_threads()
+    2
+    >>> minikeras.config.set_threads(None)
+    """
+    return threads() if _pool else _wanted_threads()  # asking starts none
+
+
+@checked
+def set_threads(n: PositiveInt | None) -> None:
+    """Choose on how many threads minikeras computes. What it computes is the same to the bit.
+
+    The number holds for this process. Data sets read and prepare their elements on as many threads
+    again.
+
+    Args:
+        n: number of threads, the calling one included: 1 to start none. With None the number is
+            what it would be without a call: that of the environment variable
+            `MINIKERAS_NUM_THREADS`, else the number of cores that this process may use.
 
     Raises:
-        ValueError: if `count` is not a positive integer.
+        ValueError: if `n` is not a positive integer.
+
+    Example:
+
+    >>> import minikeras
+    >>> minikeras.config.set_threads(1)
     """
     global _pool, _wanted
-    if count is not None and (not isinstance(count, int) or count < 1):
-        raise ValueError(f"set_threads: `count` must be a positive integer. Received: {count!r}")
     with _lock:
         if _pool is not None:
             _pool.stop()
-        _pool, _wanted = None, count
+        _pool, _wanted = None, None if n is None else int(n)
 
 
 def run(tasks: Sequence[Callable[[], object]]) -> None:
@@ -231,8 +287,6 @@ class _Blas:
             for set_name, get_name in self._NAMES:
                 if hasattr(library, set_name) and hasattr(library, get_name):
                     self.set, self.get = getattr(library, set_name), getattr(library, get_name)
-                    self.set.argtypes, self.set.restype = [ctypes.c_int], None
-                    self.get.argtypes, self.get.restype = [], ctypes.c_int
                     return
 
     def __enter__(self) -> None:
@@ -257,6 +311,8 @@ class _Blas:
 def _blas_libraries(package: str, linked: str) -> list:
     """Return what may hold the symbols: a module that is linked to BLAS, and the library's own."""
     try:
+        import ctypes  # which Python in a browser may lack
+
         module = importlib.import_module(linked)
         home = os.path.dirname(importlib.import_module(package).__file__)
         near = os.path.join(home, os.pardir, f"{package}.libs", "*openblas*")
@@ -318,3 +374,9 @@ def _forget() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+
+
+def blas_threads() -> int | None:
+    """Return how many threads NumPy's BLAS uses by itself, None where it does not tell."""
+    library = _blas()
+    return None if library.get is None else library.get()

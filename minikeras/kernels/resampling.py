@@ -30,7 +30,7 @@ METHODS = (*_KERNELS, "nearest", "area")
 """How images may be resized."""
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def axis_map(old: int, new: int, method: str, antialias: bool = False) -> AxisMap:
     """Return the map that brings an axis to a size.
 

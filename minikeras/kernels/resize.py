@@ -8,13 +8,16 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch
+from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch, strided
 
 _PIECE = 1 << 18
+_IMAGE = 1 << 20
+"""Elements of a piece; of one whose pixels are mixed the second number, if that spares an image the cut:
+every call has to do for some 10 us, since it begins and ends with the interpreter's lock."""
 
 
 def repeat_forward(x: np.ndarray, factors: tuple) -> tuple[np.ndarray, None]:
@@ -82,6 +85,34 @@ def _blocks(y: np.ndarray, factors: tuple) -> np.ndarray:
 # Linear maps along an axis.
 
 
+class Bands(NamedTuple):
+    """Parts of a matrix, of a few rows each, below one another: alike but for the numbers in them.
+
+    They are multiplied in one call, however small each of them is.
+
+    Args:
+        first: first row of the first one.
+        rows: number of rows of each.
+        low: the first old pixel that the first one looks at.
+        step: how much further the next one begins.
+        taps: number of old pixels that each looks at.
+        blocks: their numbers, `(bands, rows, taps)`; to multiply from the right transposed, with as
+            many zeros between pixels as these have channels.
+    """
+
+    first: int
+    rows: int
+    low: int
+    step: int
+    taps: int
+    blocks: np.ndarray
+
+    @property
+    def target(self) -> slice:
+        """The rows of all of them: new pixels."""
+        return slice(self.first, self.first + self.rows * len(self.blocks))
+
+
 class AxisMap:
     """A linear map along one axis of images: what each new pixel takes of each old one.
 
@@ -102,48 +133,58 @@ class AxisMap:
         self.target = len(start)
         self._made: dict = {}
 
-    @classmethod
-    def of_matrix(cls, matrix: np.ndarray) -> AxisMap:
-        """Return the map of a matrix `(target, size)`."""
-        return cls(np.zeros(len(matrix), int), matrix, matrix.shape[1])
-
     @functools.cached_property
     def transposed(self) -> AxisMap:
         """The map back, for gradients."""
-        rows, taps = np.nonzero(self.weights)
-        columns, values = self.start[rows] + taps, self.weights[rows, taps]
-        inner = (columns >= 0) & (columns < self.size)
-        rows, columns, values = rows[inner], columns[inner], values[inner]
+        rows, taps = np.nonzero(self._counts)
+        columns = self.start[rows] + taps
         first, last = np.full(self.size, self.target), np.zeros(self.size, int)
         np.minimum.at(first, columns, rows)
         np.maximum.at(last, columns, rows)
         weights = np.zeros((self.size, max(int((last - first).max(initial=0)) + 1, 1)))
-        weights[columns, rows - first[columns]] = values
+        weights[columns, rows - first[columns]] = self.weights[rows, taps]
         return AxisMap(first, weights, self.target)
 
     def in_dtype(self, dtype: np.dtype) -> np.ndarray:
         """Return the whole matrix, `(target, size)`, in a dtype."""
         if dtype not in self._made:
-            self._made[dtype] = self._part(0, self.target, 0, self.size).astype(dtype)
+            matrix = np.zeros((self.target, self.size), dtype)
+            rows, taps = np.nonzero(self._counts)
+            matrix[rows, self.start[rows] + taps] = self.weights[rows, taps]
+            self._made[dtype] = matrix
         return self._made[dtype]
+
+    @functools.cached_property
+    def _counts(self) -> np.ndarray:
+        """Which weights are of old pixels, and not zero."""
+        columns = self.start[:, None] + np.arange(self.weights.shape[1])
+        return (columns >= 0) & (columns < self.size) & (self.weights != 0)
+
+    @functools.cached_property
+    def _seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each new pixel the first old one that counts, and the one after the last."""
+        counts = self._counts
+        some = counts.any(axis=1)
+        first = self.start + counts.argmax(axis=1)
+        last = self.start + counts.shape[1] - counts[:, ::-1].argmax(axis=1)
+        return np.where(some, first, self.size), np.where(some, last, 0)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return from where to where new pixels `[first, last)` look."""
-        start = self.start[first:last]
-        if not start.size:
-            return 0, 0
-        low = min(max(int(start.min()), 0), self.size)
-        return low, max(min(int(start.max()) + self.weights.shape[1], self.size), low)
+        low = int(self._seen[0][first:last].min(initial=self.size))
+        return low, max(int(self._seen[1][first:last].max(initial=0)), low)
 
-    def _part(self, first: int, last: int, low: int, high: int) -> np.ndarray:
-        """Return the part of the matrix for new pixels `[first, last)` and old ones `[low, high)`."""
-        part = np.zeros((last - first, high - low))
-        columns = self.start[first:last, None] - low + np.arange(self.weights.shape[1])
-        rows, taps = np.nonzero((columns >= 0) & (columns < high - low))
-        part[rows, columns[rows, taps]] = self.weights[first:last][rows, taps]
-        return part
+    @functools.cached_property
+    def band(self) -> int:
+        """New pixels of a band: those that look at about `_BAND` old ones, so that there are few zeros.
 
-    def bands(self, first: int, last: int, dtype: np.dtype, repeat: int) -> list[tuple]:
+        If the map repeats itself after a few, whole repetitions, so that bands are alike.
+        """
+        wanted = min(max(_BAND * self.target // max(self.size, 1), _BAND // 2), _BAND)
+        period = self.target // max(math.gcd(self.target, self.size), 1)
+        return wanted if period > 2 * _BAND else max(round(wanted / max(period, 1)), 1) * period
+
+    def bands(self, first: int, last: int, dtype: np.dtype, repeat: int) -> list[Bands]:
         """Cut rows `[first, last)` of the matrix into a few at a time, without the zeros on both sides.
 
         Args:
@@ -151,35 +192,76 @@ class AxisMap:
             dtype: dtype of the products.
             repeat: 0 to multiply from the left; else the number of channels between which elements
                 of a row of pixels alternate, to multiply from the right.
-
-        Returns:
-            For each the elements of the result and those that it looks at, as slices, and the matrix.
         """
         key = (first, last, dtype, repeat)
         if key not in self._made:
-            self._made[key] = [
-                self._band(i, min(i + _BAND, last), dtype, repeat)
-                for i in range(first, last, _BAND)
-            ]
+            self._made[key] = self._bands(first, last, dtype, repeat) if last > first else []
         return self._made[key]
 
-    def _band(self, first: int, last: int, dtype: np.dtype, repeat: int) -> tuple:
-        low, high = self.span(first, last)
-        part = self._part(first, last, low, high)
-        seen = np.flatnonzero(part.any(axis=0))
-        if seen.size:
-            low, high = low + int(seen[0]), low + int(seen[-1]) + 1
-            part = part[:, seen[0] : seen[-1] + 1]
-        part = part.astype(dtype)
-        if not repeat:
-            return slice(first, last), slice(low, high), part
-        part = np.kron(part.T, np.eye(repeat, dtype=dtype))
-        scaled = [slice(i * repeat, j * repeat) for i, j in ((first, last), (low, high))]
-        return *scaled, part
+    def _bands(self, first: int, last: int, dtype: np.dtype, repeat: int) -> list[Bands]:
+        size = self.band
+        tops = np.arange(0, last - first, size)
+        low = np.minimum.reduceat(self._seen[0][first:last], tops)
+        high = np.maximum(np.maximum.reduceat(self._seen[1][first:last], tops), low)
+        rows = np.minimum(size, last - first - tops)
+        runs, starts, taps = self._runs(low, high, rows, self.span(first, last))
+        blocks = np.zeros((len(tops), size, taps), dtype)
+        row, tap = np.nonzero(self._counts[first:last])
+        band = row // size
+        column = self.start[first + row] + tap - starts[band]
+        blocks[band, row % size, column] = self.weights[first + row, tap]
+        if repeat:
+            apart = np.zeros((len(tops), taps, repeat, size, repeat), dtype)
+            for channel in range(repeat):
+                apart[:, :, channel, :, channel] = blocks.swapaxes(1, 2)
+            blocks = apart.reshape(len(tops), taps * repeat, size * repeat)
+        found = []
+        for i, j, step in runs:
+            count = int(rows[i])
+            some = blocks[i:j, :, : count * repeat] if repeat else blocks[i:j, :count]
+            found.append(Bands(first + i * size, count, int(starts[i]), step, taps, some))
+        return found
+
+    def _runs(
+        self, low: np.ndarray, high: np.ndarray, rows: np.ndarray, span: tuple[int, int]
+    ) -> tuple[list[tuple], np.ndarray, int]:
+        """Find runs of bands that look at equally many old pixels, equally far from each other.
+
+        Bands that are not quite so far from each other look at two more pixels, which do not count.
+
+        Args:
+            low, high: from where to where each band has to look.
+            rows: the number of rows of each.
+            span: from where to where any of them may look.
+
+        Returns:
+            Each run's first band, the one after its last, and the distance; where each band begins to look;
+            and at how many pixels.
+        """
+        begin, end = span
+        rate = self.band * self.size / max(self.target, 1)
+        step = round(rate)
+        slack = 0 if step == rate else 2
+        taps = min(int((high - low).max()) + slack, end - begin)
+        runs, starts, i = [], np.empty(len(low), np.intp), 0
+        while i < len(low):
+            start = max(min(int(low[i]) - (slack if step > rate else 0), end - taps), begin)
+            places = start + step * np.arange(len(low) - i)
+            last = np.minimum(low[i:], end - taps)
+            fits = (places <= last) & (places + taps >= high[i:]) & (rows[i:] == rows[i])
+            fits[0] = True
+            count = len(fits) if fits.all() else int(fits.argmin())
+            starts[i : i + count] = places[:count]
+            runs.append((i, i + count, step))
+            i += count
+        return runs, starts, taps
 
 
 _BAND = 8
-"""Rows of a small matrix: more of them would have more zeros, fewer make shorter loops."""
+"""Old pixels at which a small matrix looks: more would have more zeros, fewer make shorter loops."""
+
+_FEW = 8
+"""Up to so many channels, a row's pixels are multiplied from the right, zeros between the channels."""
 
 
 def _triangle(x: np.ndarray) -> np.ndarray:
@@ -344,14 +426,11 @@ def _copied(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     y = np.empty((n, high, wide, channels), x.dtype)
     elements = None
     if columns is not None:
-        places = columns.source[:, None] * channels + np.arange(channels)
-        elements = np.ascontiguousarray(places.ravel())
+        elements = (columns.source[:, None] * channels + np.arange(channels)).ravel()
 
     def work(piece: Piece) -> None:
-        some = slice(None) if rows is None else rows.source[piece.top : piece.bottom]
-        if rows is None:
-            some = np.arange(piece.top, piece.bottom)
-        seen, back = np.unique(some, return_inverse=True)
+        places = np.arange(high) if rows is None else rows.source
+        seen, back = np.unique(places[piece.top : piece.bottom], return_inverse=True)
         for i in range(piece.first, piece.last):
             image = x[i].reshape(height, width * channels)[seen]
             if elements is not None:
@@ -368,40 +447,77 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
     n, height, width, channels = x.shape
     high, wide = rows.target if rows else height, columns.target if columns else width
     y = np.empty((n, high, wide, channels), x.dtype)
-    # The first of the two products is the one that leaves less for the second.
-    columns_first = columns is not None and high * width > height * wide
 
     def work(piece: Piece) -> None:
         low, upper = rows.span(piece.top, piece.bottom) if rows else (piece.top, piece.bottom)
-        for i in range(piece.first, piece.last):
-            image = x[i, low:upper]
-            if x.dtype != dtype:
-                whole = scratch("image", image.shape, dtype)
-                np.copyto(whole, image, casting="unsafe")
-                image = whole
-            result = y[i, piece.top : piece.bottom]
-            target = result if y.dtype == dtype else scratch("result", result.shape, dtype)
-            if columns_first:
-                image = _along_rows(image, columns, None if rows else target)
-                if rows:
-                    _across_rows(image, rows, piece, low, target)
-            else:
-                if rows:
-                    into = target if columns is None else None
-                    image = _across_rows(image, rows, piece, low, into)
-                if columns:
-                    _along_rows(image, columns, target)
-            if target is not result:
-                _store(target, result)
+        images, result = x[piece.first : piece.last, low:upper], piece.of(y)
+        if x.dtype != dtype:
+            whole = scratch("images", images.shape, dtype)
+            np.copyto(whole, images, casting="unsafe")
+            images = whole
+        target = result if y.dtype == dtype else scratch("result", result.shape, dtype)
+        _both(images, rows, columns, piece, low, target)
+        if target is not result:
+            _store(target, result)
 
-    for_pieces(pieces(n, high, max(wide, width) * channels, _PIECE), work)
+    row = max(wide, width) * channels
+    for_pieces(pieces(n, high, row, max(_PIECE, min(high * row, _IMAGE))), work)
     return y
+
+
+def _both(
+    images: np.ndarray,
+    rows: AxisMap | None,
+    columns: AxisMap | None,
+    piece: Piece,
+    low: int,
+    out: np.ndarray,
+) -> None:
+    """Write the images of a piece, of which the rows from `low` on are given, after both maps.
+
+    `out` is contiguous.
+    """
+    if rows is None or columns is None:
+        if rows:
+            _across_rows(images, rows, piece, low, out)
+        else:
+            _along_rows(images, columns, out)
+        return
+    n, height, width, channels = images.shape
+    if _columns_first(rows, columns, channels):
+        wide = scratch("between", (n, height, columns.target, channels), images.dtype)
+        _along_rows(images, columns, wide)
+        _across_rows(wide, rows, piece, low, out)
+    else:
+        tall = scratch("between", (n, piece.rows, width, channels), images.dtype)
+        _across_rows(images, rows, piece, low, tall)
+        _along_rows(tall, columns, out)
+
+
+def _columns_first(rows: AxisMap | None, columns: AxisMap | None, channels: int) -> bool:
+    """Return whether the map along the width costs less if it comes first, and that along the height then.
+
+    The first one that makes images smaller leaves less for the second; but a product along the width
+    multiplies with zeros too, for all channels but one's own.
+    """
+    if rows is None or columns is None:
+        return rows is None
+    of_row = _products(rows)
+    of_column = _products(columns) * (channels if channels <= _FEW else 1)
+    both = rows.target * columns.target
+    first = rows.size * columns.target * of_column + both * of_row
+    return first < rows.target * columns.size * of_row + both * of_column
+
+
+def _products(along: AxisMap) -> float:
+    """Return about how many products the bands of a map cost for each new pixel."""
+    return along.weights.shape[1] + along.band * along.size / max(along.target, 1)
 
 
 def resample_one(
     image: np.ndarray, rows: AxisMap | None, columns: AxisMap | None, out: np.ndarray
 ) -> None:
-    """Apply maps to one image of floats, in this thread.
+    """Apply maps, at least one, to one image of floats, in this thread.
 
     Args:
         image: shape `(height, width, channels)`.
@@ -409,43 +525,47 @@ def resample_one(
         columns: along the width.
         out: where the result is put.
     """
-    piece = Piece(0, 1, 0, len(out))
-    if columns and rows and len(out) * image.shape[1] > len(image) * out.shape[1]:
-        _across_rows(_along_rows(image, columns, None), rows, piece, 0, out)
-        return
-    if rows:
-        image = _across_rows(image, rows, piece, 0, None if columns else out)
-    if columns:
-        _along_rows(image, columns, out)
+    _both(image[None], rows, columns, Piece(0, 1, 0, len(out)), 0, out[None])
 
 
 def _across_rows(
-    image: np.ndarray, rows: AxisMap, piece: Piece, low: int, into: np.ndarray | None
-) -> np.ndarray:
-    """Apply a map along the height to the rows of an image from `low` on, for a piece."""
-    _, width, channels = image.shape
-    if into is None:
-        into = scratch("tall", (piece.rows, width, channels), image.dtype)
-    flat, result = image.reshape(-1, width * channels), into.reshape(-1, width * channels)
-    for target, source, block in rows.bands(piece.top, piece.bottom, image.dtype, 0):
-        seen = flat[max(source.start - low, 0) : max(source.stop - low, 0)]
-        np.matmul(block, seen, result[target.start - piece.top : target.stop - piece.top])
-    return into
+    images: np.ndarray, rows: AxisMap, piece: Piece, low: int, out: np.ndarray
+) -> None:
+    """Apply a map along the height to the rows of images from `low` on, for a piece."""
+    flat, result = [a.reshape(len(a), a.shape[1], math.prod(a.shape[2:])) for a in (images, out)]
+    for bands in rows.bands(piece.top, piece.bottom, images.dtype, 0):
+        _from_left(bands, flat, result, bands.low - low, bands.first - piece.top)
 
 
-def _along_rows(image: np.ndarray, columns: AxisMap, into: np.ndarray | None) -> np.ndarray:
+def _along_rows(images: np.ndarray, columns: AxisMap, out: np.ndarray) -> None:
     """Apply a map along the width."""
-    height, width, channels = image.shape
-    if into is None:
-        into = scratch("wide", (height, columns.target, channels), image.dtype)
-    if channels > 8:
-        for target, source, block in columns.bands(0, columns.target, image.dtype, 0):
-            np.matmul(block, image[:, source], into[:, target])
-        return into
-    flat, result = image.reshape(height, -1), into.reshape(height, -1)
-    for target, source, block in columns.bands(0, columns.target, image.dtype, channels):
-        np.matmul(flat[:, source], block, result[:, target])
-    return into
+    n, height, width, channels = images.shape
+    flat, result = [a.reshape(n * height, a.shape[2], channels) for a in (images, out)]
+    if channels > _FEW:
+        for bands in columns.bands(0, columns.target, images.dtype, 0):
+            _from_left(bands, flat, result, bands.low, bands.first)
+        return
+    for bands in columns.bands(0, columns.target, images.dtype, channels):
+        _from_right(bands, flat, result)
+
+
+def _from_left(bands: Bands, x: np.ndarray, out: np.ndarray, low: int, first: int) -> None:
+    """Multiply `(n, pixels, elements)`, of which the first band looks at those from `low` on."""
+    n, _, elements = x.shape
+    count, (s, pixel, element) = len(bands.blocks), x.strides
+    shape, strides = (n, count, bands.taps, elements), (s, bands.step * pixel, pixel, element)
+    seen = strided(x[:, low:], shape, strides)
+    target = out[:, first : first + count * bands.rows]
+    np.matmul(bands.blocks, seen, target.reshape(n, count, bands.rows, elements))
+
+
+def _from_right(bands: Bands, x: np.ndarray, out: np.ndarray) -> None:
+    """Multiply rows of pixels, `(n, pixels, channels)`."""
+    count, (n, _, channels), (row, pixel, element) = len(bands.blocks), x.shape, x.strides
+    shape = (count, n, bands.taps * channels)
+    seen = strided(x[:, bands.low :], shape, (bands.step * pixel, row, element))
+    target = out[:, bands.target].reshape(n, count, bands.rows * channels)
+    np.matmul(seen, bands.blocks, target.swapaxes(0, 1))
 
 
 def _store(values: np.ndarray, result: np.ndarray) -> None:

@@ -27,7 +27,7 @@ class Texts:
     """
 
     def __init__(self, buffer: bytes, starts: np.ndarray, sizes: np.ndarray) -> None:
-        self.starts, self.sizes = starts, sizes
+        self.buffer, self.starts, self.sizes = buffer, starts, sizes
         # Every byte begins a word of 8 and one of 4: they overlap.
         self._words = np.ndarray(len(buffer) - 7, "<u8", buffer, 0, (1,))
         self._halves = np.ndarray(len(buffer) - 7, "<u4", buffer, 0, (1,))
@@ -81,6 +81,52 @@ def words_of(texts: Sequence[bytes]) -> tuple[Texts, np.ndarray]:
     return Texts(buffer, starts, ends - starts), np.diff(
         np.searchsorted(starts, text_ends), prepend=0
     )
+
+
+def ngrams_of(words: Texts, counts: np.ndarray, widths: Sequence[int]) -> tuple[Texts, np.ndarray]:
+    """Return neighbouring words of each text put together, and how many such n-grams each text has.
+
+    In the buffer they lie together already: an n-gram reaches from its first word's start to its last
+    one's end.
+
+    Args:
+        words, counts: what `words_of` gives.
+        widths: how many words to put together. A text's n-grams of the first width come first.
+
+    Example:
+
+    >>> pairs, counts = ngrams_of(*words_of([b"a bc d", b"e"]), (1, 2))
+    >>> [pairs.buffer[i : i + n] for i, n in zip(pairs.starts, pairs.sizes)]
+    [b'a', b'bc', b'd', b'a bc', b'bc d', b'e']
+    >>> counts.tolist()
+    [5, 1]
+    """
+    words = _with_single_spaces(words, counts)
+    made = [np.maximum(counts - (n - 1), 0) for n in widths]
+    totals = np.sum(made, axis=0)
+    first_words = np.cumsum(counts) - counts
+    places = np.cumsum(totals) - totals  # where a text's n-grams of a width are to lie
+    starts, ends = np.empty((2, totals.sum()), np.int64)
+    for n, each in zip(widths, made):
+        within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+        word, place = np.repeat(first_words, each) + within, np.repeat(places, each) + within
+        starts[place] = words.starts[word]
+        ends[place] = words.starts[word + (n - 1)] + words.sizes[word + (n - 1)]
+        places = places + each
+    return Texts(words.buffer, starts, ends - starts), totals
+
+
+def _with_single_spaces(words: Texts, counts: np.ndarray) -> Texts:
+    """Return words whose neighbours in a text have one space between them, and nothing else."""
+    ends = words.starts + words.sizes
+    gaps = words.starts[1:] - ends[:-1]
+    parted = (gaps == 1) & (words.byte(ends[:-1]) == ord(" "))
+    last = np.cumsum(counts)[:-1] - 1  # what follows the last word of a text does not matter
+    parted[last[(last >= 0) & (last < len(parted))]] = True
+    if parted.all():
+        return words
+    buffer = b" ".join([*words.buffer[:-8].split(), bytes(8)])
+    return Texts(buffer, np.cumsum(words.sizes + 1) - words.sizes - 1, words.sizes)
 
 
 class Table:

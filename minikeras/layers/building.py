@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+from collections.abc import Iterator
 from threading import Lock, RLock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -95,6 +97,65 @@ def build_once(build: Any) -> Any:
 
     wrapped._wrapped = True
     return wrapped
+
+
+def quantize_once(quantize: Any) -> Any:
+    """Wrap a class's `quantize`: arguments are checked, and variables may be added meanwhile."""
+    if getattr(quantize, "_wrapped", False):
+        return quantize
+
+    signature = inspect.signature(quantize)
+
+    @functools.wraps(quantize)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
+        # Most programs quantize nothing, and need not import it.
+        from minikeras.quantizers.quantization_config import resolved_config
+
+        given = signature.bind(self, *args, **kwargs).arguments
+        config = resolved_config(given.get("mode"), given.get("config"))
+        given.update(mode=config.mode, config=config)
+        if self.__dict__.get("_quantizing"):  # a super().quantize(...) inside
+            return quantize(**given)
+        check_quantizable(self, config.mode)
+        object.__setattr__(self, "_quantizing", True)
+        try:
+            with opened(self):
+                quantize(**given)
+        finally:
+            object.__setattr__(self, "_quantizing", False)
+
+    wrapped._wrapped = True
+    return wrapped
+
+
+def check_quantizable(layer: Any, mode: str) -> None:
+    """Raise ValueError if the layer is not in a state in which it could be quantized."""
+    if not layer.built:
+        raise ValueError(
+            f"Cannot quantize a layer that isn't yet built. Layer '{layer.name}' (of type "
+            f"'{type(layer).__name__}') is not built yet: call it on data first, or build it."
+        )
+    if layer.quantization_mode is not None:
+        raise ValueError(
+            f"Layer '{layer.name}' is already quantized with dtype_policy="
+            f"'{layer._policy.name}'. Received: mode={mode!r}"
+        )
+    if mode == "int8" and layer.compute_dtype == "float16":
+        raise ValueError(
+            f"Layer '{layer.name}': quantization mode='int8' doesn't work well with "
+            "compute_dtype='float16'. Use 'mixed_bfloat16' or 'float32'."
+        )
+
+
+@contextlib.contextmanager
+def opened(layer: Any) -> Iterator[None]:
+    """Let a built layer get other variables meanwhile."""
+    closed = layer._closed
+    object.__setattr__(layer, "_closed", False)
+    try:
+        yield
+    finally:
+        object.__setattr__(layer, "_closed", closed)
 
 
 def build_arguments(layer: Any, args: tuple, kwargs: dict) -> dict[str, Any]:

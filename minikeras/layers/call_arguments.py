@@ -12,6 +12,7 @@ from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
+from minikeras.common.foreign_arrays import holds_array
 from minikeras.ops.core import cast
 
 
@@ -71,7 +72,7 @@ def convert(
             return x
         if isinstance(x, KerasTensor) or x is None:
             return x
-        if isinstance(x, np.ndarray) or (hasattr(x, "__array__") and not isinstance(x, str)):
+        if isinstance(x, np.ndarray) or (holds_array(x) and not isinstance(x, str)):
             value = to_array(x)
             if autocast and value.dtype.kind in "fV" and value.dtype != compute:
                 return Tensor(value.astype(compute))

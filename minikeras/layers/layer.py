@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
 from minikeras.common.configurable import OMIT, unusual_arguments_of
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.html import block
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn, without_own_frames
-from minikeras.layers.building import Before, build_arguments, build_once, first_call
+from minikeras.dtype_policies import DTypePolicyMap
+from minikeras.layers.building import Before, build_arguments, build_once, first_call, quantize_once
 from minikeras.layers.call_arguments import (
     CallSignature,
     LazySignature,
@@ -36,6 +38,10 @@ from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.layers.remat_scope import RematScope, current_remat_mode
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
+
+Symbolic: TypeAlias = KerasTensor | Sequence[KerasTensor] | Mapping[str, KerasTensor]
+"""What a layer describes its outputs for. Layers of several outputs give a structure of them, which
+type checkers take for a tensor: it too can be taken apart."""
 
 
 class Layer(LayerState):
@@ -79,6 +85,8 @@ class Layer(LayerState):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = build_once(cls.__dict__["build"])
+        if "quantize" in cls.__dict__:
+            cls.quantize = quantize_once(cls.__dict__["quantize"])
         cls.call_signature = LazySignature()
 
     def __init__(
@@ -127,6 +135,9 @@ class Layer(LayerState):
 
     def _set_dtype_policy(self, policy: Any) -> None:
         object.__setattr__(self, "_dtype_policy", policy)
+        if isinstance(policy, DTypePolicyMap):
+            policy = policy[self._path] if self._path else policy.default_policy
+        object.__setattr__(self, "_policy", policy)
         object.__setattr__(self, "_compute", np_dtype(policy.compute_dtype))
         object.__setattr__(self, "_mixed", policy.compute_dtype != policy.variable_dtype)
 
@@ -137,27 +148,68 @@ class Layer(LayerState):
 
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
-        self._set_dtype_policy(dtype_policies.get(value))
+        policy, whole = dtype_policies.get(value), self._dtype_policy
+        if isinstance(whole, DTypePolicyMap) and self._path:
+            if self._path in whole:
+                del whole[self._path]
+            whole[self._path] = policy
+            policy = whole
+        self.replace_policy(policy)
+
+    def replace_policy(self, policy: Any) -> None:
+        """Put a policy in place of the layer's own, as it is: a map of policies is not written into."""
+        self._set_dtype_policy(policy)
+        object.__setattr__(self, "_checked_shape", None)
+
+    def policy_for_gradient_check(self) -> Any:
+        """Return the policy with which the layer computes the same in float64."""
+        return dtype_policies.get("float64")
 
     @property
     def dtype(self) -> str:
         """The dtype of the weights."""
-        return self._dtype_policy.variable_dtype
+        return self._policy.variable_dtype
 
     @property
     def variable_dtype(self) -> str:
         """The dtype of the weights."""
-        return self._dtype_policy.variable_dtype
+        return self._policy.variable_dtype
 
     @property
     def compute_dtype(self) -> str:
         """The dtype of the computation."""
-        return self._dtype_policy.compute_dtype
+        return self._policy.compute_dtype
 
     @property
     def input_dtype(self) -> str:
         """The dtype that inputs are converted to."""
-        return self._dtype_policy.compute_dtype
+        return self._policy.compute_dtype
+
+    # Quantization.
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """How the layer's weights are quantized, None if they are not."""
+        return self._policy.quantization_mode
+
+    def quantize(
+        self, mode: str | None = None, type_check: bool = True, config: Any = None
+    ) -> None:
+        """Store the layer's weights in few bits; subclasses that can do it write it."""
+        raise _not_written(self, "quantize")
+
+    def quantized_build(self, input_shape: Any, mode: str, config: Any = None) -> None:
+        """Create the variables of a quantized layer; subclasses write it."""
+        raise _not_written(self, "quantized_build")
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs of a quantized layer, in place of `call`; subclasses write it."""
+        raise _not_written(self, "quantized_call")
+
+    @property
+    def _call_in_use(self) -> Callable:
+        """The method that computes the outputs."""
+        return self.call if self.quantization_mode is None else self.quantized_call
 
     # Building.
 
@@ -212,6 +264,12 @@ class Layer(LayerState):
         raise NotImplementedError(
             f"Layer '{self.name}' ({type(self).__name__}) does not have a `call()` method implemented."
         )
+
+    @overload
+    def __call__(self, inputs: Symbolic, *args: Any, **kwargs: Any) -> KerasTensor: ...
+
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build if needed, then compute (or describe, for KerasTensors) the outputs."""
@@ -308,7 +366,7 @@ class Layer(LayerState):
                 outputs = self._describe(args, kwargs_seen, carried)
                 self._pass_mask(first, outputs, previous)
             else:
-                call = self.call
+                call = self._call_in_use
                 if self._remat_mode is not None:
                     call = self.rematerialized_call(call, *args, **kwargs)
                 outputs = self._to_tensors(call(*args, **kwargs))
@@ -336,6 +394,8 @@ class Layer(LayerState):
     def _push(self) -> None:
         if self._path is None:
             self._path = "/".join([*thread.state.open_names(), self.name])
+            if isinstance(self._dtype_policy, DTypePolicyMap):  # what it says of this path
+                self._set_dtype_policy(self._dtype_policy)
         thread.state.layers.append(self)
 
     def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
@@ -349,6 +409,7 @@ class Layer(LayerState):
             and self.activity_regularizer is None
             and not self._mixed
             and self._remat_mode is None
+            and self.quantization_mode is None
             and type(self).compute_mask is Layer.compute_mask
         )
         object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
@@ -427,7 +488,7 @@ class Layer(LayerState):
         """Return KerasTensors that describe the outputs."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
-        return probe(self.call, args, kwargs)
+        return probe(self._call_in_use, args, kwargs)
 
     def _spec_from_shape(self, args: tuple, kwargs: dict) -> Any:
         named = tensor_arguments(self.call_signature, args, kwargs)
@@ -519,6 +580,12 @@ class Layer(LayerState):
             return activations.serialize(value)
         return super()._argument_config(name, value)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the layer."""
+        from minikeras.layers.layer_html import layer_html
+
+        return block(layer_html(self, opened=True))
+
     def __repr__(self) -> str:
         return (
             f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
@@ -536,6 +603,12 @@ _SET_BY_INIT = (
     "_checked_shape",
 )
 """Attributes without which a layer's `__init__` did not call that of `Layer`."""
+
+
+def _not_written(layer: Layer, method: str) -> NotImplementedError:
+    return NotImplementedError(
+        f"Layer {type(layer).__name__} does not have a `{method}` method implemented."
+    )
 
 
 def _input_shape_argument(kind: str, kwargs: dict) -> tuple | None:

@@ -13,9 +13,21 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.common.configurable import OMIT
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.layers.building import opened
 from minikeras.layers.layer import Layer
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
+
+WITHOUT_LORA = ("float8", "gptq", "awq")
+"""Modes of quantization that go without lora."""
+
+
+def lora_refused(name: str, mode: str) -> str:
+    """Return the message that a layer cannot be adapted and quantized in this way at once."""
+    return (
+        f"Layer '{name}': lora is not supported together with quantization mode={mode!r}. Use 'int8' or "
+        "'int4'."
+    )
 
 
 class AdaptableLayer(Layer):
@@ -36,6 +48,7 @@ class AdaptableLayer(Layer):
 
     adapted = "kernel"
     lora_enabled = False
+    _is_packed = False  # whether the weight is stored in 4 bits
 
     argument_sources = {
         "lora_rank": lambda layer: layer.lora_rank or OMIT,
@@ -77,6 +90,7 @@ class AdaptableLayer(Layer):
 
         Raises:
             ValueError: if the layer is not built, is adapted already, or constrains the weight.
+            NotImplementedError: if it is quantized, other than to int8 or int4.
         """
         name = self.adapted
         if getattr(self, f"{name}_constraint") is not None:
@@ -93,20 +107,18 @@ class AdaptableLayer(Layer):
             raise ValueError(
                 f"Layer '{self.name}': lora is already enabled. It can be enabled only once."
             )
-        weight = self._adapted_variable()
+        if self.quantization_mode in WITHOUT_LORA:
+            raise NotImplementedError(lora_refused(self.name, self.quantization_mode))
+        weight, shape = self._adapted_variable(), self._adapted_shape()
         options = {"dtype": "float32", "regularizer": getattr(self, f"{name}_regularizer")}
-        closed = self._closed
-        object.__setattr__(self, "_closed", False)
-        try:
-            for letter, shape, initializer in (
-                ("a", (*weight.shape[:-1], rank), a_initializer),
-                ("b", (rank, weight.shape[-1]), b_initializer),
+        with opened(self):
+            for letter, own_shape, initializer in (
+                ("a", (*shape[:-1], rank), a_initializer),
+                ("b", (rank, shape[-1]), b_initializer),
             ):
                 full = f"lora_{name}_{letter}"
-                made = self.add_weight(shape, initializer, name=full, **options)
+                made = self.add_weight(own_shape, initializer, name=full, **options)
                 setattr(self, full, made)
-        finally:
-            object.__setattr__(self, "_closed", closed)
         weight.trainable = weight.initially_trainable = False  # thawing the layer leaves it frozen
         self.lora_enabled = True
         self.lora_rank = rank
@@ -122,6 +134,10 @@ class AdaptableLayer(Layer):
             )
         return found
 
+    def _adapted_shape(self) -> tuple[int, ...]:
+        """Return the weight's shape, however it is stored."""
+        return self._adapted_variable().shape
+
     def _matrices(self) -> tuple[Variable, Variable]:
         return tuple([getattr(self, f"lora_{self.adapted}_{letter}") for letter in "ab"])
 
@@ -129,14 +145,18 @@ class AdaptableLayer(Layer):
         """Return the sum of the weight and its adaptation."""
         weight = self._adapted_variable()
         dtype = thread.state.autocast or weight.array.dtype
+        return cast(weight.value, dtype) + self._adaptation(dtype)
+
+    def _adaptation(self, dtype: Any) -> Tensor:
+        """Return what is added to the weight."""
         a, b = [cast(v.value, dtype) for v in self._matrices()]
-        return cast(weight.value, dtype) + matmul(a, b) * (self.lora_alpha / self.lora_rank)
+        return matmul(a, b) * (self.lora_alpha / self.lora_rank)
 
     # Files of weights.
 
     def own_variables(self) -> list[Variable]:
         own = super().own_variables()
-        if not self.lora_enabled:
+        if not self.lora_enabled or self.quantization_mode is not None:
             return own
         weight = self._adapted_variable()  # it keeps its place, the first, though it is frozen
         return [weight, *[v for v in own if v is not weight]]
@@ -166,7 +186,7 @@ def adapted_weight(name: str) -> property:
     own = f"_{name}"
 
     def get(layer: AdaptableLayer) -> Tensor:
-        if layer.lora_enabled:
+        if layer.lora_enabled or layer._is_packed:
             return layer._adapted_value()
         weight = layer.__dict__.get(own)  # read in every call
         return layer._adapted_variable() if weight is None else weight

@@ -1,5 +1,6 @@
 """`keras.losses`: what a model is trained to make small."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.losses.circle_loss import Circle, circle
 from minikeras.losses.ctc_loss import CTC, ctc
 from minikeras.losses.hinge_losses import (
@@ -48,3 +49,5 @@ from minikeras.losses.regression_losses import (
     mean_squared_logarithmic_error,
 )
 from minikeras.losses.segmentation_losses import Dice, Tversky, dice, tversky
+
+__getattr__, __dir__, __all__ = _late_names(globals())

@@ -9,6 +9,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import F
 from minikeras.common.call_errors import told
 from minikeras.common.function_wrapper import FunctionWrapper
 from minikeras.common.serialization import serialize_keras_object
@@ -22,7 +23,7 @@ _batch_means: dict[Callable, Callable[..., BatchMean | None]] = {}
 
 def loss_function(
     *aliases: str, batch_mean: Callable[..., BatchMean | None] | None = None
-) -> Callable:
+) -> Callable[[F], F]:
     """Decorate a function `fn(y_true, y_pred, ...)` that gives one loss per sample.
 
     Args:
@@ -31,7 +32,7 @@ def loss_function(
             a batch in one primitive, or None.
     """
 
-    def decorate(fn: Callable) -> Callable:
+    def decorate(fn: F) -> F:
         fn = told(fn)
         if batch_mean is not None:
             _batch_means[fn] = batch_mean
@@ -108,9 +109,6 @@ class LossFunctionWrapper(FunctionWrapper, Loss):
 
     def get_config(self) -> dict:
         return {**super().get_config(), **serialize_keras_object(self._fn_kwargs)}
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.fn}, kwargs={self._fn_kwargs})>"
 
 
 class _Pair:

@@ -1,5 +1,6 @@
 """`keras.metrics`: numbers that say how well a model does."""
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -74,3 +75,5 @@ from minikeras.metrics.regression_metrics import (
     R2Score,
     RootMeanSquaredError,
 )
+
+__getattr__, __dir__, __all__ = _late_names(globals())

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import PositiveInt
+from minikeras.common.arguments import F, PositiveInt
 from minikeras.common.call_errors import told
 from minikeras.common.dtypes import floatx_dtype
 from minikeras.losses.loss import squeeze_or_expand_to_same_rank
 from minikeras.metrics.reduction_metrics import ON_ARRAYS, MeanMetricWrapper
 
 
-def _matches(on_arrays: Callable) -> Callable:
+def _matches(on_arrays: Callable) -> Callable[[F], F]:
     """Decorate a function's documentation: make it of its twin on arrays, which returns bools."""
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: F) -> F:
         @told
         @functools.wraps(function)
         def public(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Tensor:

@@ -21,7 +21,7 @@ def get(identifier: Any) -> Any:
 
     >>> from minikeras import metrics
     >>> metrics.get("mse")
-    <MeanSquaredError name=mean_squared_error>
+    MeanSquaredError()
     """
     return FAMILY.get(identifier)
 

@@ -200,7 +200,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         total = variable.total
         return np.asarray(variable.array if total is None else total, np.float64)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Take a batch into account and return the result so far."""
         self._check_super_called()
         self.update_state(*args, **kwargs)
@@ -249,9 +249,6 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             raise RuntimeError(
                 f"{type(self).__name__}: call `super().__init__()` first thing in `__init__()`."
             )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}>"
 
 
 def _unrecorded(method: Callable) -> Callable:

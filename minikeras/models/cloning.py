@@ -24,7 +24,7 @@ def clone_model(
     call_function: Callable | None = None,
     recursive: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> Model:
     """Make a model of the same layers with new weights.
 
     Args:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from minikeras import tree
@@ -12,8 +13,9 @@ from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.dtypes import standardize_dtype
+from minikeras.common.html import block
 from minikeras.common.serialization import serialize_keras_object
-from minikeras.common.traceback_utils import filter_traceback
+from minikeras.common.traceback_utils import filter_traceback, warn
 from minikeras.layers.call_arguments import as_tuples, shapes_of, specs_of, tensor_arguments
 from minikeras.layers.layer import Layer
 from minikeras.models.functional_config import functional_from_config
@@ -121,6 +123,79 @@ class Model(Trainer, Layer):
             f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}."
         )
 
+    def quantize(
+        self,
+        mode: str | None = None,
+        config: Any = None,
+        filters: str | Sequence[str] | Callable | None = None,
+        type_check: bool = True,
+    ) -> None:
+        """Store the weights of the model's layers in few bits; it has to be compiled again afterwards.
+
+        Layers with weights that cannot be quantized stay as they are, with a warning. `"gptq"` and `"awq"`
+        run the model on data, and change the `Dense` and `EinsumDense` of the blocks that their config
+        names; layers outside of the blocks stay in floats.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`; None if `config` says it.
+            config: a `QuantizationConfig`, None for the mode's default. `"gptq"` and `"awq"` need one.
+            filters: which layers: a regular expression that is found in their names, several of them,
+                or a function of a layer; None for all.
+            type_check: whether subclasses of the layers that can be quantized are left out.
+
+        Raises:
+            ValueError: for a wrong argument, or if a layer is not built or quantized already; for `"gptq"`
+                and `"awq"` also if it is not said what the blocks are, or there is no data.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import minikeras
+        >>> model = minikeras.Sequential([minikeras.Input((8,)), minikeras.layers.Dense(4)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].kernel.dtype, model.predict(np.ones((2, 8)), verbose=0).shape
+        ('int8', (2, 4))
+        """
+        if not (filters is None or callable(filters) or isinstance(filters, (str, list, tuple))):
+            raise ValueError(
+                f"Model '{self.name}': argument `filters` must be a regular expression, a list of them, "
+                f"or a function. Received: filters={filters!r} (of type {type(filters)})"
+            )
+        patterns = [filters] if isinstance(filters, str) else filters
+
+        def wanted(layer: Layer) -> bool:
+            if patterns is None or callable(patterns):
+                return patterns is None or patterns(layer)
+            return any(re.search(pattern, layer.name) for pattern in patterns)
+
+        # Most programs quantize nothing, and need not import it.
+        from minikeras.models.calibration import calibrate
+        from minikeras.quantizers.calibration import CalibratedConfig
+
+        if isinstance(config, CalibratedConfig):
+            calibrate(self, config, wanted, type_check)
+        else:
+            leaves = [v for v in self._flatten_layers(include_self=False) if not v._layers]
+            for layer in [v for v in leaves if v.weights and wanted(v)]:
+                try:
+                    layer.quantize(type_check=type_check, config=config)
+                except NotImplementedError as error:
+                    warn(str(error))
+        self.train_function = self.test_function = self.predict_function = None
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> dict | None:
+        """Return what `"gptq"` and `"awq"` go through, where their config does not say it; None here.
+
+        A model of one's own overrides it.
+
+        Args:
+            mode: `"gptq"` or `"awq"`.
+
+        Returns:
+            `{"pre_block_layers": [...], "sequential_blocks": [...]}`, see `quantizers.GPTQConfig`.
+        """
+        return None
+
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape (or a list or dict of shapes).
 
@@ -188,6 +263,12 @@ class Model(Trainer, Layer):
             self.__getstate__(),
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the model."""
+        from minikeras.utils.model_html import model_html
+
+        return block(model_html(self))
+
     def summary(
         self,
         line_length: int | None = None,
@@ -246,8 +327,8 @@ class Model(Trainer, Layer):
     ) -> None:
         """Write the model, as it computes when it is not training, as a file that other programs run.
 
-        ONNX files, which need the library onnx: `pip install "minikeras[onnx]"`. The graph is made of the
-        primitives that layers come down to, so layers of one's own written with `ops` go too.
+        ONNX files, which need the library onnx: `pip install "minikeras-numpy[onnx]"`. The graph is
+        made of the primitives that layers come down to, so layers of one's own written with `ops` go too.
 
         Args:
             filepath: where to write.

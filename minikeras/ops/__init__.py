@@ -5,6 +5,7 @@ model. Each file decides what is public where it is defined: `@op` and `@export`
 """
 
 # ruff: noqa: F403
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.ops import image, linalg, nn, numpy
 from minikeras.ops.control import *
 from minikeras.ops.core import *
@@ -18,3 +19,5 @@ from minikeras.ops.rearrange import *
 from minikeras.ops.segments import *
 
 from minikeras.ops import operators  # isort: skip  # gives tensors their operators
+
+__getattr__, __dir__, __all__ = _late_names(globals(), modules="image linalg nn numpy")

@@ -11,12 +11,16 @@ from minikeras.autodiff.primitive import without_gradient
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Count, checked
 from minikeras.common.dtypes import to_np_dtype
+from minikeras.kernels.categories import mark
 from minikeras.ops.reductions import max
 from minikeras.ops.symbolic import TensorLike, op
 
 
 def one_hot_array(labels: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
-    return (np.asarray(labels)[..., None] == np.arange(classes)).astype(dtype)
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iub":  # what lies between whole numbers is no class
+        return (labels[..., None] == np.arange(classes)).astype(dtype)
+    return mark(labels.reshape(-1, 1), classes, dtype, counts=False).reshape(*labels.shape, classes)
 
 
 def _one_hot(x: np.ndarray, classes: int, axis: int, dtype: np.dtype) -> np.ndarray:

@@ -24,6 +24,7 @@ from minikeras.autodiff.primitive import (
 )
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.arguments import F
 from minikeras.common.call_errors import raise_explained
 from minikeras.common.dtypes import floatx_dtype, np_dtype, result_type
 from minikeras.common.settings import settings
@@ -44,7 +45,7 @@ def unary(
     numeric: bool = False,
     result: str | Callable | None = None,
     name: str | None = None,
-) -> Callable:
+) -> Callable[[F], F]:
     """Decorate a one-input elementwise op.
 
     Args:
@@ -57,7 +58,7 @@ def unary(
         name: name of the primitive; the function's if None.
     """
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: F) -> F:
         def rule(x: KerasTensor) -> KerasTensor:
             return KerasTensor(x.shape, result(x.dtype) if callable(result) else result or x.dtype)
 
@@ -100,7 +101,7 @@ def binary(
     numeric: bool = False,
     weak: bool = True,
     result: str | Callable | None = None,
-) -> Callable:
+) -> Callable[[F], F]:
     """Decorate a two-input elementwise op; inputs broadcast and promote by Keras's rules.
 
     Args:
@@ -114,7 +115,7 @@ def binary(
             function of that.
     """
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: F) -> F:
         def rule(x1: Any, x2: Any) -> KerasTensor:
             shape = broadcast_shapes(np_shape(x1), np_shape(x2), function.__name__)
             dtype = result_type(operand_kind(x1), operand_kind(x2))
@@ -175,7 +176,7 @@ def binary(
     return decorate
 
 
-def _register(function: Callable, public: Callable, on_symbols: Any, primitive: Any) -> Callable:
+def _register(function: Callable, public: F, on_symbols: Any, primitive: Any) -> F:
     public.on_data = public
     public.rule = on_symbols
     public.primitive = primitive

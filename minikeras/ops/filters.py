@@ -19,6 +19,7 @@ from minikeras.common.arguments import (
 )
 from minikeras.common.dtypes import is_float
 from minikeras.common.settings import standardize_data_format
+from minikeras.kernels import edges
 from minikeras.kernels import patches as patch_kernels
 from minikeras.kernels.resize import gaussian, sliding
 from minikeras.kernels.windows import window
@@ -96,6 +97,23 @@ def gaussian_blur(
     return _blurred(x, *windows, "same", standardize_data_format(data_format))
 
 
+def _slopes(x: Any, data_format: str) -> Any:
+    """Slide a pair of windows for each slope."""
+    pairs = [(edges.SLOPE, edges.SMOOTH), (edges.SMOOTH, edges.SLOPE)]
+    return stack([_blurred(x, *pair, "same", data_format) for pair in pairs], axis=-1)
+
+
+SOBEL = Primitive(
+    "sobel",
+    edges.sobel_forward,
+    lambda g, saved, needs, out: [edges.sobel_backward(g)],
+    rule=lambda x: KerasTensor((*x.shape, 2), x.dtype),
+    reference=lambda x: _slopes(x, "channels_last"),
+)
+"""The slopes of images of floats, channels last."""
+SOBEL.narrow = "eE"
+
+
 def _sobel_rule(images: Any, data_format: str | None = None) -> KerasTensor:
     check_rank(images, "sobel_edges", ranks=(4,))
     standardize_data_format(data_format)
@@ -127,9 +145,9 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     x = as_tensor(images)
     check_rank(x, "sobel_edges", ranks=(4,))
     data_format = standardize_data_format(data_format)
-    smooth, slope = (1.0, 2.0, 1.0), (-1.0, 0.0, 1.0)
-    pair = [(slope, smooth), (smooth, slope)]
-    return stack([_blurred(x, *windows, "same", data_format) for windows in pair], axis=-1)
+    if is_float(x.dtype) and data_format == "channels_last":
+        return SOBEL(x)
+    return _slopes(x, data_format)
 
 
 def _check_ssim(image1: Any, image2: Any, filter_size: Any) -> None:
@@ -190,6 +208,22 @@ def ssim(
     x, y = as_tensor(image1), as_tensor(image2)
     _check_ssim(x, y, filter_size)
     data_format, dtype = standardize_data_format(data_format), x.dtype
+    index = similarity(x, y, max_val, filter_size, filter_sigma, k1, k2, data_format)
+    result = mean(index, axis=(-3, -2, -1))
+    return result if result.dtype == dtype else cast(result, dtype)
+
+
+def similarity(
+    x: Tensor,
+    y: Tensor,
+    max_val: Any,
+    filter_size: Any,
+    filter_sigma: Any,
+    k1: Any,
+    k2: Any,
+    data_format: str,
+) -> Tensor:
+    """Return the structural similarity around each pixel; arguments as of `ssim`."""
     x, y = as_floating(x), as_floating(y)
     y = y if y.dtype == x.dtype else cast(y, x.dtype)
     line = gaussian(int(filter_size), float(filter_sigma))
@@ -202,9 +236,7 @@ def ssim(
     product, squares = mx * my, square(mx) + square(my)
     covariance = mean_around(x * y) - product
     variances = mean_around(square(x) + square(y)) - squares
-    index = (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
-    result = mean(index, axis=(-3, -2, -1))
-    return result if result.dtype == dtype else cast(result, dtype)
+    return (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
 
 
 # Patches.

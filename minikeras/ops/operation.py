@@ -151,6 +151,9 @@ class Operation(Configurable):
         self.name = name or auto_name(self.default_name())
         self._nodes: list[Any] = []
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.__dict__.get('name')}>"
+
     @property
     def _inbound_nodes(self) -> list[GraphNode]:
         """The symbolic calls of this operation that somebody still has a use for, and the first."""

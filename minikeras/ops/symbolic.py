@@ -12,7 +12,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, overload
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from minikeras.autodiff.probe import describing, probe
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.autodiff.variable import Variable
-from minikeras.common.arguments import Kind, are_numbers
+from minikeras.common.arguments import F, Kind, are_numbers
 from minikeras.common.call_errors import raise_explained
 from minikeras.ops.keras_names import class_name
 from minikeras.ops.operation import GraphNode, Operation
@@ -75,13 +75,13 @@ def data_parameters(function: str) -> frozenset[str]:
     return frozenset(p.name for p in parameters if "TensorLike" in str(p.annotation))
 
 
-def export(function: Callable) -> Callable:
+def export(function: F) -> F:
     """Make a function public: its file's `__all__` names it, so that namespaces take it up."""
     vars(sys.modules[function.__module__]).setdefault("__all__", []).append(function.__name__)
     return function
 
 
-def register(name: str, public: Callable) -> Callable:
+def register(name: str, public: F) -> F:
     """Make a function a public op; tests, graphs and configs find it in `OPS`."""
     OPS[name] = public
     public.as_operation = functools.partial(OpCall, name)
@@ -169,6 +169,14 @@ def _value(a: Any) -> Any:
     return as_tensor(a) if type(a) in REMEMBERING else a
 
 
+@overload
+def op(function: F, *, rule: Callable | None = None) -> F: ...
+
+
+@overload
+def op(function: None = None, *, rule: Callable | None = None) -> Callable[[F], F]: ...
+
+
 def op(function: Callable | None = None, *, rule: Callable | None = None) -> Callable:
     """Make a public function of `ops`: register it and give it its symbolic side.
 
@@ -199,6 +207,6 @@ def op(function: Callable | None = None, *, rule: Callable | None = None) -> Cal
     return register(function.__name__, public)
 
 
-def probed(function: Callable) -> Callable:
+def probed(function: F) -> F:
     """Make a public op of a function that computes with sizes: it is described by running it."""
     return op(function, rule=lambda *args, **kwargs: probe(function, args, kwargs))

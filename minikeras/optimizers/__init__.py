@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from minikeras.common.late_names import late_names as _late_names
 from minikeras.optimizers import schedules
 from minikeras.optimizers.adadelta import Adadelta
 from minikeras.optimizers.adafactor import Adafactor
@@ -16,7 +17,8 @@ from minikeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from minikeras.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
 from minikeras.optimizers.muon import Muon
 from minikeras.optimizers.nadam import Nadam
-from minikeras.optimizers.optimizer import FAMILY, Optimizer
+from minikeras.optimizers.optimizer import FAMILY as _FAMILY
+from minikeras.optimizers.optimizer import Optimizer
 from minikeras.optimizers.rmsprop import RMSprop
 from minikeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from minikeras.optimizers.sgd import SGD
@@ -24,7 +26,7 @@ from minikeras.optimizers.sgd import SGD
 
 def serialize(optimizer: Optimizer) -> dict:
     """Return the config of an optimizer."""
-    return FAMILY.serialize(optimizer)
+    return _FAMILY.serialize(optimizer)
 
 
 def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
@@ -34,7 +36,7 @@ def deserialize(config: dict, custom_objects: dict | None = None) -> Optimizer:
         config: result of `serialize`.
         custom_objects: a user's classes by name.
     """
-    return FAMILY.deserialize(config, custom_objects)
+    return _FAMILY.deserialize(config, custom_objects)
 
 
 def get(identifier: Any) -> Optimizer | None:
@@ -52,4 +54,7 @@ def get(identifier: Any) -> Optimizer | None:
     >>> type(minikeras.optimizers.get("rmsprop")).__name__
     'RMSprop'
     """
-    return FAMILY.get(identifier)
+    return _FAMILY.get(identifier)
+
+
+__getattr__, __dir__, __all__ = _late_names(globals(), modules="schedules")

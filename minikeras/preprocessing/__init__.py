@@ -9,4 +9,4 @@ _LATE = {
     "timeseries_dataset_from_array": "minikeras.data.timeseries_dataset_utils",
 }
 
-__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE, "image sequence")

@@ -71,7 +71,8 @@ def abs_max_quantize_grouped_with_zero_point(
         value_range: smallest and largest integer.
         dtype: dtype of the integers.
         epsilon: what the range of the numbers is increased by.
-        to_numpy: accepted, without effect: all is computed by NumPy here.
+        to_numpy: whether zeros also fill up a single group of fewer rows, so that 0 lies in its range.
+            That is how Keras computes by NumPy, and how layers quantize.
 
     Returns:
         The integers, the scale and the zero points (int8), the last two `(groups, columns)`: a row of
@@ -96,8 +97,8 @@ def abs_max_quantize_grouped_with_zero_point(
     low, high = value_range
     rows, columns = x.shape
     groups = -(-rows // block_size)
-    # One group is not filled up; of several the last one is, by zeros.
-    block_size = min(block_size, rows)
+    if not to_numpy:  # of several groups the last one is filled up by zeros, a single one is not
+        block_size = min(block_size, rows)
     filled = np.zeros((groups * block_size, columns), x.dtype)
     filled[:rows] = x
     blocks = filled.reshape(groups, block_size, columns)

@@ -14,7 +14,7 @@ import numpy as np
 from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.primitive import as_tensor, elementary, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.arguments import ArgumentError, axis_within, kind_of
+from minikeras.common.arguments import ArgumentError, axis_within, is_integer, kind_of
 from minikeras.common.call_errors import told
 from minikeras.common.dtypes import np_dtype, standardize_dtype
 from minikeras.kernels import random as kernels
@@ -23,18 +23,20 @@ from minikeras.random.seed_generator import draw_key
 
 
 def _shape(shape: Any, name: str) -> tuple[int, ...]:
-    if isinstance(shape, (int, np.integer)):
+    if is_integer(shape):
         shape = (shape,)
     try:
         sizes = tuple(shape)
-        if all(isinstance(d, (int, np.integer)) and d >= 0 for d in sizes):
-            return tuple([d if isinstance(d, int) else int(d) for d in sizes])
+        if all(is_integer(d) and d >= 0 for d in sizes):
+            return tuple([_size(d) for d in sizes])
     except TypeError:
         pass
-    raise ValueError(
-        f"random.{name}: argument `shape` must be a tuple of non-negative integers. "
-        f"Received: shape={shape!r}"
-    )
+    raise ArgumentError(f"random.{name}", "shape", "a tuple of non-negative integers", shape)
+
+
+def _size(value: Any) -> int:
+    """Return a size as an int; one that remembers how it was computed stays as it is."""
+    return value if isinstance(value, int) else int(value)
 
 
 def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating point") -> np.dtype:
@@ -210,7 +212,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         A tensor of indices of classes, `(batch, num_samples)`.
 
     Raises:
-        ValueError: if `logits` does not have two axes.
+        ValueError: if `logits` does not have two axes, or `num_samples` is no count.
 
     Example:
 
@@ -225,7 +227,10 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
             f"logits of shape {logits.shape}"
         )
     target = np_dtype(standardize_dtype(dtype))
-    shape = (logits.shape[0], num_samples)
+    if not is_integer(num_samples) or num_samples < 0:
+        expected = "a non-negative integer"
+        raise ArgumentError("random.categorical", "num_samples", expected, num_samples)
+    shape = (logits.shape[0], _size(num_samples))
     return _DRAW(logits, kind="categorical", shape=shape, dtype=target, key=draw_key(seed))
 
 

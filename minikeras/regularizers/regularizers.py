@@ -6,6 +6,7 @@ import math
 from typing import Annotated, Any
 
 from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.configurable import Configurable
 from minikeras.common.object_family import FamilyMember, ObjectFamily
 
@@ -31,7 +32,7 @@ class Regularizer(FamilyMember, Configurable, family=FAMILY):
     <Tensor shape=() dtype=float32 0.2>
     """
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         """Return the penalty on a weight or output."""
         return 0.0
 
@@ -57,7 +58,7 @@ class L1L2(Regularizer, aliases=["l1_l2"]):
         self.l1 = _factor("L1L2", "l1", 0.0 if l1 is None else l1)
         self.l2 = _factor("L1L2", "l2", 0.0 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         terms = []
         if self.l1:
             terms.append(self.l1 * ops.sum(ops.abs(x)))
@@ -87,7 +88,7 @@ class L1(Regularizer):
     def __init__(self, l1: float | None = 0.01) -> None:
         self.l1 = _factor("L1", "l1", 0.01 if l1 is None else l1)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         return self.l1 * ops.sum(ops.abs(x))
 
 
@@ -110,7 +111,7 @@ class L2(Regularizer):
     def __init__(self, l2: float | None = 0.01) -> None:
         self.l2 = _factor("L2", "l2", 0.01 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         return self.l2 * ops.sum(ops.square(x))
 
 
@@ -142,7 +143,7 @@ class OrthogonalRegularizer(Regularizer):
             )
         self.mode = mode
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Tensor:
         x = ops.convert_to_tensor(x)
         if len(x.shape) != 2:
             raise ValueError(

@@ -1,4 +1,7 @@
-"""`save_model`, `load_model`, `save_weights`, `load_weights`: which file is of which format."""
+"""`save_model`, `load_model`, `save_weights`, `load_weights`: which file is of which format.
+
+The formats, with the libraries for archives, are imported when a file is written or read.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import Any
 
 from minikeras.common.arguments import PathLike, kind_of
 from minikeras.common.traceback_utils import filter_traceback, warn
-from minikeras.saving import legacy_h5_format, safetensors_format, saving_lib
 from minikeras.utils.io_utils import ask_to_proceed_with_overwrite
 
 _H5 = (".h5", ".hdf5")
@@ -44,6 +46,8 @@ def save_model(
     >>> keras.saving.load_model(path).count_params()
     4
     """
+    from minikeras.saving import legacy_h5_format, saving_lib
+
     path = _path(filepath, "save_model")
     include_optimizer = kwargs.pop("include_optimizer", True)
     save_format = kwargs.pop("save_format", None)
@@ -99,6 +103,8 @@ def load_model(
 
     Example: see `save_model`.
     """
+    from minikeras.saving import legacy_h5_format, saving_lib
+
     path = _path(filepath, "load_model")
     if path.endswith(_H5):
         if not os.path.exists(path):
@@ -151,6 +157,8 @@ def save_weights(
         ValueError: for another ending, or a model that is not built.
         ImportError: if h5py is not installed.
     """
+    from minikeras.saving import safetensors_format, saving_lib
+
     path = _path(filepath, "save_weights")
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
@@ -195,6 +203,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     Raises:
         ValueError: if the file is damaged or of another format, or does not fit the model.
     """
+    from minikeras.saving import legacy_h5_format, safetensors_format, saving_lib
+
     path = _path(filepath, "load_weights")
     by_name = kwargs.pop("by_name", False)
     objects_to_skip = kwargs.pop("objects_to_skip", None)

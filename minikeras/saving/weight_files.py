@@ -257,14 +257,13 @@ class H5Reader:
 
     def _opened(self, group: Any, key: str) -> Any:
         """Return what a group holds under a key: a `_Block`, or an object of h5py's."""
+        if self._descriptor is None:
+            return self.member(group, key)
         with self._naming_damage(group):
             self._check_link(group, key)
             item = self._h5py.h5o.open(group.id, _encoded(key))
-            if isinstance(item, self._h5py.h5d.DatasetID) and self._descriptor is not None:
-                block = self._block(item)
-                if block is not None:
-                    return block
-        return self.member(group, key)
+            block = self._block(item) if isinstance(item, self._h5py.h5d.DatasetID) else None
+            return group[key] if block is None else block
 
     def _block(self, item: Any) -> _Block | None:
         """Return where a dataset's numbers stand as they do in memory, None if they do not."""

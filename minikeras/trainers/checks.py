@@ -9,6 +9,8 @@ import numpy as np
 from minikeras import losses as losses_module
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.foreign_arrays import foreign_array
+from minikeras.common.tables import is_table, table_to_array
 from minikeras.losses import Loss
 from minikeras.trainers.compile_utils import is_crossentropy
 from minikeras.trainers.data_adapters.data_adapter_utils import (
@@ -36,9 +38,14 @@ def check_targets(model: Any, y: Any, name: str = "y") -> None:
         and model._compile_loss is not None
         and model._compile_loss.known
     ):
-        # Columns of data sets are read once, when the batches are made.
-        y = tree.map_structure(lambda a: None if is_column(a) else a, y)
-        losses_module.check_targets(y, name)
+        losses_module.check_targets(tree.map_structure(_readable, y), name)
+
+
+def _readable(y: Any) -> Any:
+    """Return targets as the loss will see them; None for what is read once, when batches are made."""
+    if is_column(y) or (is_table(y) and not hasattr(y, "__array__")):
+        return None
+    return table_to_array(y) if is_table(y) else foreign_array(y)
 
 
 def check_class_weights(model: Any, y: Any, class_weight: Any) -> None:
@@ -51,7 +58,9 @@ def check_class_weights(model: Any, y: Any, class_weight: Any) -> None:
     if n is None or (n == 1 and y is None):
         return  # a subclassed model, or a number as target, may have any number of classes
     known = set(range(max(n, 2)))
-    labels = np.asarray(y) if hasattr(y, "__array__") else np.zeros(0)
+    labels = _readable(y)
+    if not isinstance(labels, np.ndarray):
+        labels = np.zeros(0)
     if labels.dtype.kind in "biuf" and (labels.ndim == 1 or labels.shape[1:] == (1,)):
         known |= set(np.unique(labels[np.isfinite(labels)]).astype(int).tolist())  # -1, of a hinge
     check_classes(class_weight, known)

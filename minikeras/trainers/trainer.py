@@ -6,8 +6,11 @@ The walk of one batch is in docs/architecture.md.
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +23,7 @@ from minikeras.callbacks.callback import pythonify_logs
 from minikeras.callbacks.history import KeptHistory
 from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
+from minikeras.common.tables import is_table
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
@@ -105,7 +109,7 @@ class Trainer(Steps):
         validation_steps: PositiveInt | None = None,
         validation_batch_size: PositiveInt | None = None,
         validation_freq: PositiveInt | Sequence[PositiveInt] | set = 1,
-    ) -> Any:
+    ) -> History:
         """Train for a number of epochs.
 
         Args:
@@ -309,7 +313,7 @@ class Trainer(Steps):
         verbose: Literal["auto"] | bool | int = "auto",
         steps: PositiveInt | None = None,
         callbacks: Any = None,
-    ) -> Any:
+    ) -> np.ndarray:
         """Compute the outputs for data, batch by batch.
 
         Returns:
@@ -347,12 +351,16 @@ class Trainer(Steps):
         """
         begin = getattr(container, f"on_{kind}_batch_begin")
         end = getattr(container, f"on_{kind}_batch_end")
-        wanted = getattr(container, f"wants_{kind}_batches")
+        idle_until = partial(container.idle_until, kind)
+        wants = getattr(container, f"wants_{kind}_batches")  # for some batches
+        wanted = idle_until() == -math.inf  # for every batch
         function_of, stops = attrgetter(f"{kind}_function"), attrgetter(_STOP[kind])
         arrays = isinstance(iterator.data_adapter, ArrayDataAdapter)
         # Where no callback and no generator runs between two steps, one context does for all.
         alone = not wanted and arrays
-        logs = None
+        warnings = partial(np.errstate, **np.geterr())
+        logs, last, told = None, -1, -1
+        due = -math.inf if wants else math.inf
         epoch = iterator.epoch()
         # Batches of arrays always hold samples, and a prediction for none is none.
         read = to_tensors if arrays or kind == "predict" else to_filled_tensors
@@ -374,7 +382,8 @@ class Trainer(Steps):
                         raise
                     # A function of the user's found too few batches left: as in Keras, that is all.
                     current = self.get_metrics_result()
-                    return current if logs is None or logs.keys() == current.keys() else logs
+                    logs = current if logs is None or logs.keys() == current.keys() else logs
+                    break
                 if outputs is None:
                     logs = result if isinstance(result, dict) else self._refuse_logs(kind, result)
                     if self._structure is None:
@@ -382,11 +391,16 @@ class Trainer(Steps):
                 else:
                     outputs.append(result)
                     logs = {"outputs": result}
-                if wanted:
-                    # Keras counts whole executions, also where fewer batches were left.
-                    end(max(iterator.step, step + self.steps_per_execution - 1), logs)
+                # Keras counts whole executions, also where fewer batches were left.
+                last = max(iterator.step, step + self.steps_per_execution - 1)
+                if wanted or time.monotonic() >= due:
+                    with warnings():
+                        end(last, logs)
+                    told, due = last, idle_until()
                 if stops(self):
                     break
+        if wants and told != last:  # who only counts batches, too
+            end(last, logs)
         return logs
 
     def _make_function(self, kind: str) -> Callable:
@@ -482,10 +496,10 @@ class Trainer(Steps):
             return self._run_on_batch("test", data, return_dict)
 
     @filter_traceback
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: Any) -> np.ndarray:
         """Compute the outputs for one batch, as NumPy arrays."""
         function = self._make_function("predict")
-        batch = (tree.map_structure(lambda a: to_numpy(to_array(a)), x),)
+        batch = (tree.map_structure(lambda a: to_numpy(a if is_table(a) else to_array(a)), x),)
         with without_warnings():
             outputs = function(iter([to_tensors(batch)]))
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
@@ -553,11 +567,7 @@ class _Validation(NamedTuple):
 
 def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:
     """Return arrays of one batch, floats in `floatx`."""
-    counts = {np.shape(a)[0] for a in tree.flatten(x) if a is not None and np.ndim(a)}
-    adapter = get_data_adapter(
-        x, y, sample_weight=sample_weight, batch_size=max(max(counts, default=1), 1)
-    )
-    return next(iter(adapter))
+    return next(iter(get_data_adapter(x, y, sample_weight=sample_weight, steps_per_epoch=1)))
 
 
 def _validates_after(epoch: int, frequency: Any) -> bool:

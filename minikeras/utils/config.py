@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any
+
+from minikeras.common.naming import nearest_names
 
 
 class Config:
@@ -105,7 +106,7 @@ class Config:
             raise AttributeError(name)
         if name in self._config:
             return self._config[name]
-        near = difflib.get_close_matches(name, map(str, self._config), n=1, cutoff=0.7)
+        near = nearest_names(name, map(str, self._config))
         raise AttributeError(
             f"Config: there is no setting '{name}'."
             + (f" Did you mean '{near[0]}'?" if near else "")

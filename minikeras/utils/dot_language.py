@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from minikeras.common.extras import require
+from minikeras.common.html import escape
 from minikeras.utils.model_diagram import Box, Cell, Frame
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from minikeras.common.extras import require
+from minikeras.common.html import PAPER, escape
 from minikeras.common.traceback_utils import warn
 from minikeras.utils.graph_layout import Block, Run, layout
 from minikeras.utils.model_diagram import Box, Frame
-from minikeras.utils.summary_utils import screen_width
+from minikeras.utils.terminal import screen_width
 
 HEADING, PLAIN = 16.0, 14.0
 """Sizes of letters, in points."""
@@ -88,25 +88,37 @@ class Picture:
     arrows: list[Arrow] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
-    def svg(self) -> str:
-        """Return the picture as SVG."""
+    def svg(self, on_page: bool = False) -> str:
+        """Return the picture as SVG.
+
+        Args:
+            on_page: whether it is part of a page, whose colours it takes on, rather than a file.
+        """
         w, h = f"{self.width:.0f}", f"{self.height:.0f}"
+        ink, paper, unit, fills, inks = "black", "white", "pt", {}, {}
+        if on_page:
+            unit = "px"
+            ink, paper = "currentColor", PAPER
+            fills = {"black": "rgba(128,128,128,.3)", "white": "none"}
+            inks = {"black": ink, "white": ink}
         lines = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}pt" height="{h}pt" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}{unit}" height="{h}{unit}" '
             f'viewBox="0 0 {w} {h}" font-family="Helvetica, Arial, sans-serif">',
-            f'<rect width="{w}" height="{h}" fill="white"/>',
         ]
+        if not on_page:
+            lines.append(f'<rect width="{w}" height="{h}" fill="{paper}"/>')
         for r in self.rectangles:
             dashes = ' stroke-dasharray="5 3"' if r.dashed else ""
             lines.append(
                 f'<rect x="{r.left:.1f}" y="{r.top:.1f}" width="{r.width:.1f}" '
-                f'height="{r.height:.1f}" fill="{r.fill}" stroke="black"{dashes}/>'
+                f'height="{r.height:.1f}" fill="{fills.get(r.fill, r.fill)}" '
+                f'stroke="{ink}"{dashes}/>'
             )
         for arrow in self.arrows:
             head = " ".join(f"{x:.1f},{y:.1f}" for x, y in arrow.head)
             lines.append(
-                f'<path d="{_path(arrow)}" fill="none" stroke="black" stroke-width="1.6"/>'
-                f'<polygon points="{head}"/>'
+                f'<path d="{_path(arrow)}" fill="none" stroke="{ink}" stroke-width="1.6"/>'
+                f'<polygon points="{head}" fill="{ink}"/>'
             )
         for t in self.labels:
             parts = "".join(
@@ -115,10 +127,10 @@ class Picture:
             )
             anchor = ' text-anchor="middle"' if t.centred else ""
             if t.clear:
-                anchor += ' stroke="white" stroke-width="4" paint-order="stroke"'
+                anchor += f' stroke="{paper}" stroke-width="4" paint-order="stroke"'
             lines.append(
                 f'<text x="{t.x:.1f}" y="{t.y + 0.35 * t.size:.1f}" font-size="{t.size:g}" '
-                f'fill="{t.ink}"{anchor} xml:space="preserve">{parts}</text>'
+                f'fill="{inks.get(t.ink, t.ink)}"{anchor} xml:space="preserve">{parts}</text>'
             )
         return "\n".join([*lines, "</svg>"]) + "\n"
 

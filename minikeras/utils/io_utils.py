@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 
 from minikeras.common.settings import settings
-
-logger = logging.getLogger("minikeras")
 
 
 def enable_interactive_logging() -> None:
@@ -67,7 +63,9 @@ def print_msg(message: object, line_break: bool = True) -> None:
     """
     text = str(message)
     if not settings.interactive_logging:
-        logger.info(text.strip("\n"))
+        import logging  # which is slow to import, and mostly not needed
+
+        logging.getLogger("minikeras").info(text.strip("\n"))
         return
     out = sys.stdout
     if out is None:  # a windowed Python on Windows has none
@@ -81,19 +79,6 @@ def print_msg(message: object, line_break: bool = True) -> None:
         plain = text.replace("━", "=").encode(encoding, errors="ignore")
         out.write(plain.decode(encoding))
     out.flush()
-
-
-def is_live(stream: object) -> bool:
-    """Return whether `stream` shows a line that is written over and over as it changes.
-
-    True of a terminal, a notebook and PyCharm's console, not of a file or a pipe.
-    """
-    isatty = getattr(stream, "isatty", None)
-    if isatty is not None and isatty():
-        return True
-    if type(stream).__module__.partition(".")[0] == "ipykernel":
-        return True
-    return "PYCHARM_HOSTED" in os.environ and stream is sys.__stdout__
 
 
 def ask_to_proceed_with_overwrite(filepath: object) -> bool:

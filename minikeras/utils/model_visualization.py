@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from minikeras.common.extras import require
 from minikeras.common.traceback_utils import warn
+from minikeras.utils.notebook import running_shell
 
 
 def model_to_dot(
@@ -109,7 +111,7 @@ def plot_model(
             `"line"` have corners; only Graphviz tells the first three, and the last two, apart.
 
     Returns:
-        The picture for a notebook to show, where IPython is installed; for PDF files None.
+        The picture for a notebook to show, where IPython runs the code and it is no PDF file, else None.
 
     Raises:
         ValueError: if the model is not built, if there is no such argument, or if the file's format is
@@ -183,10 +185,7 @@ def _check_options(function: str, others: dict) -> None:
 
 def _for_notebooks(path: str, form: str) -> Any:
     """Return what shows a file in a notebook, or None."""
-    if form in ("pdf", "dot", "gv"):
+    if form in ("pdf", "dot", "gv") or running_shell() is None:
         return None
-    try:
-        from IPython import display
-    except ImportError:
-        return None
+    display = import_module("IPython.display")
     return display.SVG(filename=path) if form == "svg" else display.Image(filename=path)

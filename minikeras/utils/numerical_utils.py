@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.call_errors import told
 from minikeras.kernels import linalg
 
 _PLAIN = (np.ndarray, np.generic, numbers.Number, list, tuple)
+
+
+@overload
+def to_categorical(x: Tensor, num_classes: int | None = None) -> Tensor: ...
+
+
+@overload
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray: ...
 
 
 @told
@@ -57,6 +66,16 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
             f"Received indices from {index.min()} to {index.max()}."
         )
     return np.eye(num_classes)[index]
+
+
+@overload
+def normalize(
+    x: np.ndarray, axis: int | tuple[int, int] | None = -1, order: int = 2
+) -> np.ndarray: ...
+
+
+@overload
+def normalize(x: Any, axis: int | tuple[int, int] | None = -1, order: int = 2) -> Tensor: ...
 
 
 @told

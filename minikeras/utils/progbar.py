@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterable
@@ -9,30 +10,49 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.html import progress
 from minikeras.common.settings import settings
-from minikeras.utils.io_utils import is_live, print_msg
+from minikeras.utils.io_utils import print_msg
+from minikeras.utils.notebook import INTERVAL, Panel, format_metric, shows_html
+from minikeras.utils.terminal import (
+    NO_COLOURS,
+    is_live,
+    palette_of,
+    screen_width,
+    terminal_width,
+)
 
 BOLD = "\x1b[1m"
 GREEN = "\x1b[32m"
 GREY = "\x1b[37m"
 RESET = "\x1b[0m"
 
+SHORTEST_BAR = 5
+"""A line that is too long for the terminal has its bar shortened to this, then its end cut off."""
+
 
 class Progbar:
     """Shows how far a loop has got, how long a step takes, and the values of metrics.
 
-    In a terminal or a notebook the bar is drawn over and over on one line. Where the output goes
-    to a file or a pipe, or to the logger, only the last line is written, without colours.
+    In a terminal the bar is drawn over and over on one line, which is cut to the terminal's width;
+    in a notebook it is an output that changes in place. Where the output goes to a file, a pipe, a
+    dumb terminal or the logger, only the last line is written. Colours go by `NO_COLOR`, `TERM` and
+    `FORCE_COLOR`. What is not drawn costs nothing but a look at the clock.
 
     Args:
         target: number of steps to expect, None if unknown.
         width: width of the bar in characters.
         verbose: 0 for nothing, 1 for a bar, 2 for one line at the end.
-        interval: shortest time between two drawings, in seconds.
+        interval: shortest time between two drawings, and before the first one, in seconds.
         stateful_metrics: names of metrics to show as they are; others are averaged over the steps.
         stateless_metrics: names of metrics to average; others are shown as they are. Without
             either argument all are averaged.
         unit_name: what a step is called.
+
+    Attributes:
+        live: whether it is drawn over and over.
+        next_drawing: the time of `time.monotonic` before which nothing is drawn but the end.
+        panel: the output of a notebook that it is drawn in, None elsewhere.
 
     Raises:
         ValueError: if both `stateful_metrics` and `stateless_metrics` are given.
@@ -70,16 +90,28 @@ class Progbar:
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
         self._shown_as_is = set(stateful_metrics or ())
         self.live = settings.interactive_logging and is_live(sys.stdout)
+        self.panel = Panel() if self.live and verbose == 1 and shows_html() else None
+        if self.panel is not None:
+            self.interval = max(interval, INTERVAL)
+        coloured = settings.interactive_logging and self.panel is None and verbose == 1
+        self._coloured = coloured and palette_of(sys.stdout) not in (None, NO_COLOURS)
         self._seen = 0
         self._sums: dict[str, list] = {}  # name: [sum, count], in order of appearance
-        self._start = time.time()
         self._after_first_step: float | None = None
-        self._last_drawn = 0.0
         self._last_width = 0
+        self.next_drawing = math.inf
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new line, for a loop that runs again."""
+        self._seen, self._last_width = 0, 0
+        self._sums, self._after_first_step = {}, None
+        self._start = time.time()
+        self._rest()
 
     def due(self) -> bool:
         """Return whether an `update` now would draw, even if it is not the last one."""
-        return self.verbose == 1 and self.live and self._rested(time.time())
+        return time.monotonic() >= self.next_drawing
 
     def update(
         self,
@@ -98,14 +130,12 @@ class Progbar:
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         self._take(current, values or (), finalize)
-
         now = time.time()
         step_time = self._step_time(current, now)
         if self.verbose == 1:
-            if finalize and not self.live:
-                print_msg(self._bar(current)[0] + self._info(current, now, step_time, True)[0])
-            elif self.live and (finalize or self._rested(now)):
+            if finalize or self.due():
                 self._draw(current, now, step_time, finalize)
+                self._rest()
         elif self.verbose == 2 and finalize and self.target:
             digits = len(str(self.target))
             print_msg(
@@ -117,8 +147,21 @@ class Progbar:
         """Take note of `n` more steps; `values` as in `update`."""
         self.update(self._seen + n, values)
 
-    def _rested(self, now: float) -> bool:
-        return now - self._last_drawn >= self.interval
+    def leave(self) -> None:
+        """End the line of a loop that is not gone on with, for what is printed next."""
+        if self._last_width:
+            print_msg("")
+            self._last_width = 0
+
+    def times(self, current: int) -> tuple[str, str]:
+        """Return how long `current` steps have taken, and one of them, as they are shown."""
+        now = time.time()
+        step_time = self._step_time(current, now)
+        return f"{now - self._start:.0f}s", self._format_time(step_time).strip()
+
+    def _rest(self) -> None:
+        if self.verbose == 1 and self.live:
+            self.next_drawing = time.monotonic() + self.interval
 
     def _take(self, current: int, values: Iterable[tuple[str, Any]], finalize: bool) -> None:
         steps = max(current - self._seen, 1)
@@ -136,53 +179,58 @@ class Progbar:
         self._seen = current
 
     def _draw(self, current: int, now: float, step_time: float, finalize: bool) -> None:
-        bar, bar_width = self._bar(current)
-        info, info_width = self._info(current, now, step_time, finalize)
-        width = bar_width + info_width
-        print_msg(
-            "\b" * self._last_width
-            + "\r"
-            + bar
-            + info
-            + " " * (self._last_width - width)
-            + ("\n" if finalize else ""),
-            line_break=False,
-        )
-        self._last_width = width
-        self._last_drawn = now
-
-    def _bar(self, current: int) -> tuple[str, int]:
-        """Return the count and the bar, and their width on the screen."""
-        if not self.target:
-            text = f"{current:7d}/Unknown"
-            return text, len(text)
-        count = f"{current:{len(str(self.target))}d}/{self.target}"
-        filled = int(self.width * current / self.target)
-        done, left = "━" * filled, "━" * (self.width - filled)
-        text = f"{self._paint(BOLD, count)} "
-        if filled > 0:
-            text += self._paint(GREEN, done)
-        return text + self._paint(GREY, left), len(count) + 1 + len(done) + len(left)
-
-    def _info(self, current: int, now: float, step_time: float, finalize: bool) -> tuple[str, int]:
-        """Return times and metrics, and their width on the screen."""
+        if self.target:
+            count = f"{current:{len(str(self.target))}d}/{self.target}"
+        else:
+            count = f"{current:7d}/Unknown"
         if self.target and not finalize:
             clock = _format_eta(step_time * (self.target - current))
         else:
             clock = f"{now - self._start:.0f}s"
         rest = self._format_time(step_time) + self._metrics()
-        return f" {self._paint(BOLD, clock)}{rest}", 1 + len(clock) + len(rest)
+        if self.panel is not None:
+            share = min(current / self.target, 1.0) if self.target else None
+            line = f"{count.strip()} {clock}{rest}"
+            self.panel.show(progress(count.strip(), share, f"{clock}{rest}"), line)
+            return
+        bar_width = self.width if self.target else 0
+        if not finalize:  # a line that goes on in the next one could not be drawn over
+            room = terminal_width() - 1
+            excess = self._columns(count, bar_width, clock, rest) - room
+            if excess > 0:
+                bar_width -= min(excess, max(0, bar_width - SHORTEST_BAR))
+                excess = self._columns(count, bar_width, clock, rest) - room
+                rest = _cut(rest, screen_width(rest) - max(excess, 0))
+        filled = int(bar_width * current / self.target) if self.target else 0
+        line = count
+        if self.target:
+            done = self._paint(GREEN, "━" * filled) if filled else ""
+            left = self._paint(GREY, "━" * (bar_width - filled))
+            line = f"{self._paint(BOLD, count)} {done}{left}"
+        line += f" {self._paint(BOLD, clock)}{rest}"
+        if not self.live:
+            print_msg(line)
+            return
+        visible = self._columns(count, max(filled, bar_width), clock, rest)
+        cover = " " * (self._last_width - visible)
+        print_msg(f"\r{line}{cover}" + ("\n" if finalize else ""), line_break=False)
+        self._last_width = 0 if finalize else visible
+
+    def _columns(self, count: str, bar_width: int, clock: str, rest: str) -> int:
+        """Return how many columns of the screen a line takes."""
+        gap = 1 if self.target else 0
+        return len(count) + gap + bar_width + 1 + len(clock) + screen_width(rest)
 
     def _paint(self, colour: str, text: str) -> str:
-        return f"{colour}{text}{RESET}" if self.live else text
+        return f"{colour}{text}{RESET}" if self._coloured else text
 
     def _metrics(self) -> str:
         text = ""
         for name, (total, count) in self._sums.items():
-            mean = float(np.mean(total)) / max(1, count)
+            mean = (total if type(total) is float else float(np.mean(total))) / max(1, count)
             # As Keras prints it: the one-line form takes every negative value for a small one.
-            large = mean > 1e-3 or (self.verbose == 1 and mean < -1e-3)
-            text += f" - {name}: {mean:.4f}" if large else f" - {name}: {mean:.4e}"
+            number = format_metric(mean) if self.verbose == 1 or mean > 0 else f"{mean:.4e}"
+            text += f" - {name}: {number}"
         return text
 
     def _format_time(self, seconds: float) -> str:
@@ -201,6 +249,13 @@ class Progbar:
         if current == 1:
             self._after_first_step = now
         return (now - self._start) / current
+
+
+def _cut(text: str, width: int) -> str:
+    """Return `text` cut to `width` columns of the screen."""
+    while text and screen_width(text) > max(width - 1, 0):
+        text = text[:-1]
+    return f"{text}…" if width > 0 else ""
 
 
 def _format_eta(seconds: float) -> str:

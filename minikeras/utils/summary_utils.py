@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from minikeras import tree
 from minikeras.common.dtypes import np_dtype
+from minikeras.common.html import escape
+from minikeras.common.html import table as html_table
+from minikeras.layers.known_shapes import Shape, known_output_shape
 from minikeras.utils.io_utils import is_interactive_logging_enabled, print_msg
+from minikeras.utils.notebook import show, shows_html
+from minikeras.utils.terminal import palette_of, screen_width, terminal_width
 
-# A style's terminal codes with 256 colours, with 16, and with none.
+# A style's terminal codes in each palette: with 256 colours, with 16, and with none.
 STYLES = {
     "": ("", "", ""),
     "bold": ("1", "1", "1"),
@@ -27,8 +28,6 @@ STYLES = {
     "yes": ("1;38;5;34", "1;32", "1"),
     "no": ("1;91", "1;91", "1"),
 }
-COLOURS_256, COLOURS_16, NO_COLOURS = 0, 1, 2
-
 # Left end, filling, crossing and right end of the four kinds of horizontal line.
 BOX = {"top": "┏━┳┓", "head": "┡━╇┩", "row": "├─┼┤", "bottom": "└─┴┘", "bars": "┃│"}
 ASCII_BOX = {"top": "+--+", "head": "|-+|", "row": "|-+|", "bottom": "+--+", "bars": "||"}
@@ -110,16 +109,6 @@ class Text:
                 current = code
             out.append(character)
         return "".join(out) + ("\x1b[0m" if current else "")
-
-
-def screen_width(text: str) -> int:
-    """Return how many columns of the screen `text` takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
 
 
 class Table:
@@ -213,9 +202,9 @@ def print_summary(
 ) -> None:
     """Print a table of a model's layers, their output shapes and parameter counts.
 
-    In a terminal the summary is coloured; in a file, a pipe or a notebook it is plain text. Where
-    a model is not a chain of layers, a further column shows what each is connected to, as
-    `name[call][output]`.
+    In a terminal the summary is coloured, in a notebook it is a table of the page; in a file or a
+    pipe it is plain text. Where a model is not a chain of layers, a further column shows what each
+    is connected to, as `name[call][output]`.
 
     Args:
         model: the model.
@@ -251,7 +240,7 @@ def print_summary(
     if print_fn is None and not is_interactive_logging_enabled():
         print_fn = print_msg
     graph = getattr(model, "graph", None)  # a model that is not built yet has none
-    chain = graph is None or _is_chain(graph)
+    chain = graph is None or is_chain(graph)
     layers = model.summarized_layers()
 
     header = ["Layer (type)", "Output Shape", "Param #"]
@@ -278,17 +267,40 @@ def print_summary(
     for layer in layers[first:last]:
         _add_rows(table, layer, nodes, expand_nested, show_trainable, level=0)
 
-    width = _console_width()
+    width = terminal_width()
     lines = Text((f'Model: "{model.name}"', "bold")).wrap(width, fold=True)
     lines += [line.fit(width, ellipsis=False) for line in table.lines()]
     for line in _totals(model):
         lines += line.wrap(width, fold=True)
-    palette = _palette(None if print_fn else sys.stdout)
+    on_page = print_fn is None and shows_html()
+    palette = palette_of(None if print_fn or on_page else sys.stdout)
     text = "\n".join(line.render(palette) for line in lines) + "\n"
-    if print_fn is None or print_fn is print_msg:
+    if on_page:
+        show(_as_html(model, table), text)
+    elif print_fn is None or print_fn is print_msg:
         print_msg(text, line_break=False)
     else:
         print_fn(text)
+
+
+def summary_html(model: Any) -> str:
+    """Return the summary of a model as HTML: a table and the totals."""
+    graph = getattr(model, "graph", None)
+    nodes = None if graph is None or is_chain(graph) else {id(node) for node in graph.nodes}
+    header = ["Layer (type)", "Output Shape", "Param #"] + ["Connected to"] * (nodes is not None)
+    table = Table(header, [20] * len(header), ["left"] * len(header), 100)
+    for layer in model.summarized_layers():
+        _add_rows(table, layer, nodes, expand=False, show_trainable=False, level=0)
+    return _as_html(model, table)
+
+
+def _as_html(model: Any, table: Table) -> str:
+    rows = [[cell.plain for cell in row] for row in table.rows]
+    totals = "".join(f"<div>{escape(line.plain.strip())}</div>" for line in _totals(model))
+    title = f"<div><b>Model: {escape(model.name)}</b></div>"
+    header = [h.plain for h in table.header]
+    alignment = "".join({"Param #": "r", "Connected to": "w"}.get(name, "l") for name in header)
+    return title + html_table(header, rows, alignment) + totals
 
 
 def _column_widths(positions: Sequence[float], line_length: int, columns: int) -> list[int]:
@@ -307,7 +319,7 @@ def _column_widths(positions: Sequence[float], line_length: int, columns: int) -
     return widths
 
 
-def _is_chain(graph: Any) -> bool:
+def is_chain(graph: Any) -> bool:
     """Whether each layer is called once, on the output of the one before and on nothing else."""
     nodes = graph.nodes
     if len(graph.inputs) != 1 or any(len(node.input_tensors) != 1 for node in nodes):
@@ -344,40 +356,28 @@ def _add_rows(
 
 
 def _output_shape(layer: Any) -> Text:
-    """Return the shape of a layer's last symbolic call, or for the shapes it was built with."""
-    if layer._inbound_nodes:
-        shapes = [Shape(t.shape) for t in layer._inbound_nodes[-1].output_tensors]
-    else:
-        built_with = getattr(layer, "_build_shapes", None)
-        if not built_with:
-            return Text("?")
-        try:
-            shapes = _as_shapes(layer.compute_output_shape(**built_with))
-        except NotImplementedError:
-            return Text("?")
+    """Return the shape of what a layer gives, as the summary shows it."""
+    shapes = known_output_shape(layer)
+    if shapes is None:
+        return Text("?")
     flat = tree.flatten(shapes)
     if len(flat) == 1:
-        return flat[0].text()
+        return _shape_text(flat[0])
     # The structure is written as Python writes it, with a mark where each shape belongs.
     spots = iter(flat)
     text = Text()
     for piece in re.split("(\x00)", str(tree.map_structure(lambda _: Mark(), shapes))):
-        text = text + (next(spots).text() if piece == "\x00" else Text(piece.replace("'", "")))
+        text = text + (
+            _shape_text(next(spots)) if piece == "\x00" else Text(piece.replace("'", ""))
+        )
     return text
 
 
-class Shape:
-    """A shape as one leaf of a structure."""
-
-    def __init__(self, dims: Iterable[int | None]) -> None:
-        self.dims = tuple(dims)
-
-    def text(self) -> Text:
-        """Return the shape as the summary shows it."""
-        text = Text("(")
-        for i, d in enumerate(self.dims):
-            text.append(", " if i else "").append(str(d), "none" if d is None else "number")
-        return text.append(")")
+def _shape_text(shape: Shape) -> Text:
+    text = Text("(")
+    for i, d in enumerate(shape.dims):
+        text.append(", " if i else "").append(str(d), "none" if d is None else "number")
+    return text.append(")")
 
 
 class Mark:
@@ -385,15 +385,6 @@ class Mark:
 
     def __repr__(self) -> str:
         return "\x00"
-
-
-def _as_shapes(shapes: Any) -> Any:
-    """Turn the shape tuples in a structure into leaves."""
-    if isinstance(shapes, dict):
-        return {k: _as_shapes(v) for k, v in shapes.items()}
-    if all(d is None or isinstance(d, (int, np.integer)) for d in shapes):
-        return Shape(shapes)
-    return type(shapes)([_as_shapes(s) for s in shapes])
 
 
 def _connections(layer: Any, nodes: set) -> Text:
@@ -463,36 +454,3 @@ def _range_of(layers: list, layer_range: Sequence[str] | None) -> tuple[int, int
     if min(lower) > max(upper):
         return min(upper), max(lower) + 1
     return min(lower), max(upper) + 1
-
-
-def _console_width() -> int:
-    """Return the width at which lines are cut: the terminal's, or 80."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
-        return int(columns)
-    for descriptor in (0, 1, 2):
-        try:
-            return os.get_terminal_size(descriptor).columns or 80
-        except (OSError, ValueError, AttributeError):
-            continue
-    return 80
-
-
-def _palette(stream: Any) -> int | None:
-    """Return which terminal codes `stream` shows, None for a file, a pipe or a notebook.
-
-    The environment decides as it does for other programs: `FORCE_COLOR`, `NO_COLOR`, `TERM` and
-    `COLORTERM`.
-    """
-    environ = os.environ
-    forced = environ.get("FORCE_COLOR")
-    is_terminal = bool(getattr(stream, "isatty", bool)()) if forced is None else forced != ""
-    term = environ.get("TERM", "").strip().lower()
-    if stream is None or not is_terminal or term in ("dumb", "unknown"):
-        return None
-    if os.name == "nt" and not (environ.get("WT_SESSION") or environ.get("ANSICON") or term):
-        return None  # the old Windows console shows codes as they are
-    if environ.get("NO_COLOR"):
-        return NO_COLOURS
-    many = environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit")
-    return COLOURS_256 if many or term.endswith(("-256color", "-kitty")) else COLOURS_16

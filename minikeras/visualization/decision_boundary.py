@@ -11,7 +11,7 @@ from minikeras.common.extras import require
 from minikeras.visualization.predictions import class_numbers, class_probabilities
 from minikeras.visualization.style import MARKERS, background, colours, ink, new_axes, title
 
-STRENGTH = 0.5
+STRENGTH = 0.35
 """How much of a class's colour is in the background where the model is sure."""
 
 
@@ -97,7 +97,7 @@ def plot_decision_boundary(
         lead = p[..., c] - np.delete(p, c, axis=-1).max(axis=-1)
         if lead.min() < 0 < lead.max():
             ax.contour(xs, ys, lead, levels=[0], colors=ink(ax), linewidths=1.2)
-    size = np.clip(8000 / len(points), 8, 36)
+    size = np.clip(12000 / len(points), 8, 36)
     for c in range(classes):
         mine = points[numbers == c]
         ax.scatter(
@@ -106,7 +106,7 @@ def plot_decision_boundary(
             marker=MARKERS[c % len(MARKERS)],
             color=[palette[c]],
             edgecolors=[paper],
-            linewidths=0.6,
+            linewidths=0.4,
             label=str(names[c]),
             zorder=3,
         )

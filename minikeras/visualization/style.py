@@ -25,8 +25,17 @@ def new_axes(widths: Sequence[float], height: float = 4.0) -> list[Any]:
     return list(axes.flat)
 
 
-def given_axes(function: str, axes: Any, count: int) -> list[Any]:
-    """Return the `Axes` that a user gave, flat: one, or a sequence or array of `count`."""
+def panels(function: str, axes: Any, widths: Sequence[float]) -> list[Any]:
+    """Return the `Axes` that a user gave, flat, or those of a new figure if there are none.
+
+    Args:
+        function: of whom messages speak.
+        axes: one, or a sequence or array of as many as there are widths; or None.
+        widths: of new ones, in inches.
+    """
+    if axes is None:
+        return new_axes(widths)
+    count = len(widths)
     flat = list(np.ravel(np.asarray(axes, dtype=object)))
     if len(flat) != count or not all(hasattr(ax, "plot") for ax in flat):
         raise ValueError(

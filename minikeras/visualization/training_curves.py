@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.utils.curves import WIDE_RANGE
 from minikeras.visualization.decision_boundary import plot_decision_boundary
-from minikeras.visualization.style import colours, given_axes, ink, new_axes, title
+from minikeras.visualization.style import colours, ink, panels, title
 
 FEW_EPOCHS = 20
 """Up to so many, each epoch has a marker: a single one could not be seen without."""
-
-WIDE_RANGE = 20
-"""From this quotient of a curve's highest and lowest value on, its scale is logarithmic."""
 
 
 def plot_history(
@@ -62,9 +60,7 @@ def plot_history(
                 f"plot_history: argument `metrics`: {name!r} was not recorded. "
                 f"Recorded: {_measured(curves)}"
             )
-    if axes is None:
-        axes = new_axes([4.8] * len(names))
-    axes = given_axes("plot_history", axes, len(names))
+    axes = panels("plot_history", axes, [4.8] * len(names))
     for ax, name in zip(axes, names):
         _draw(ax, name, curves)
     return axes
@@ -116,9 +112,7 @@ def plot_loss_accuracy(
         for name in _measured(_curves("plot_loss_accuracy", history))
         if name in ("loss", "acc") or name.endswith(("accuracy", "_acc"))
     ]
-    if axes is None:
-        axes = new_axes([4.8] * len(names) + [5.6] * all(given))
-    axes = given_axes("plot_loss_accuracy", axes, len(names) + all(given))
+    axes = panels("plot_loss_accuracy", axes, [4.8] * len(names) + [5.6] * all(given))
     if names:
         plot_history(history, names, axes=axes[: len(names)])
     if all(given):

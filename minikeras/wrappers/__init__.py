@@ -2,10 +2,9 @@
 
 from minikeras.common.late_names import late_names as _late_names
 
-__getattr__, __dir__, __all__ = _late_names(
-    globals(),
-    dict.fromkeys(
-        ("SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"),
-        "minikeras.wrappers.sklearn_wrapper",
-    ),
+_LATE = dict.fromkeys(
+    ("SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"),
+    "minikeras.wrappers.sklearn_wrapper",
 )
+
+__getattr__, __dir__, __all__ = _late_names(globals(), _LATE)

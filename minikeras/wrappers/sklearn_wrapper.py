@@ -52,8 +52,42 @@ class _Wrapper(_base.BaseEstimator):
             RuntimeError: if the model is not compiled.
         """
         X, y = _validation.validate_data(self, X, y, multi_output=self._several_targets)
+        self._note_targets(y)
         y = self._encode(y)
-        model = self._model_for(X, y)
+        warm = self.warm_start and hasattr(self, "model_")
+        return self._train(self.model_ if warm else self._new_model(X, y), X, y, kwargs)
+
+    def partial_fit(self, X: Any, y: Any, **kwargs: Any) -> Any:
+        """Train the model that there is for one more epoch, on more data.
+
+        The first call makes the model, as `fit` does.
+
+        Args:
+            X: array of shape `(n_samples, n_features)`.
+            y: targets.
+            **kwargs: for the model's `fit`, before those of `fit_kwargs`; `epochs` is 1 if it is not here.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: if the data are not what the estimator takes, or not like those of the first call.
+            RuntimeError: if the model is not compiled.
+        """
+        return self._partial_fit(X, y, kwargs)
+
+    def _partial_fit(self, X: Any, y: Any, kwargs: dict, classes: Any = None) -> Any:
+        first = not hasattr(self, "model_")
+        X, y = _validation.validate_data(
+            self, X, y, reset=first, multi_output=self._several_targets
+        )
+        if first:
+            self._note_targets(y if classes is None else classes)
+        y = self._encode(y)
+        model = self._new_model(X, y) if first else self.model_
+        return self._train(model, X, y, {"epochs": 1, **kwargs})
+
+    def _train(self, model: Model, X: np.ndarray, y: np.ndarray, kwargs: dict) -> Any:
         if not (model.compiled and model.loss and model.optimizer):
             raise RuntimeError(
                 f"{type(self).__name__}: the model must be compiled, with a loss and an optimizer."
@@ -62,9 +96,7 @@ class _Wrapper(_base.BaseEstimator):
         self.model_ = model
         return self
 
-    def _model_for(self, X: np.ndarray, y: np.ndarray) -> Model:
-        if self.warm_start and hasattr(self, "model_"):
-            return self.model_
+    def _new_model(self, X: np.ndarray, y: np.ndarray) -> Model:
         if isinstance(self.model, Model):
             return self.model if self.warm_start else clone_model(self.model)
         return self.model(X=X, y=y, **(self.model_kwargs or {}))
@@ -112,11 +144,14 @@ class _Wrapper(_base.BaseEstimator):
         """
         return self._decode(self._outputs(X))
 
-    def _encode(self, y: np.ndarray) -> np.ndarray:
-        """Note what targets are like, and return what the model gets."""
+    def _note_targets(self, y: np.ndarray) -> None:
+        """Note what targets are like."""
         self._check_target(y)
         self._target_ndim = y.ndim
         self._target_dtype = y.dtype
+
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        """Return what the model gets as targets."""
         return y[:, None] if y.ndim == 1 else y
 
     def _decode(self, outputs: np.ndarray) -> np.ndarray:
@@ -176,7 +211,40 @@ class SKLearnClassifier(_base.ClassifierMixin, _Wrapper):
 
     _several_targets = False
 
-    def _encode(self, y: np.ndarray) -> np.ndarray:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, **kwargs: Any) -> Any:
+        """Train the model that there is for one more epoch, on more data.
+
+        The first call makes the model, as `fit` does.
+
+        Args:
+            X: array of shape `(n_samples, n_features)`.
+            y: classes of the samples.
+            classes: all classes that there are; needed by the first call alone.
+            **kwargs: for the model's `fit`, before those of `fit_kwargs`; `epochs` is 1 if it is not here.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: if the data are not what the estimator takes, if `classes` is not given to the
+                first call, or is another one later, or if `y` has a class that is not in it.
+            RuntimeError: if the model is not compiled.
+        """
+        known = getattr(self, "classes_", None) if hasattr(self, "model_") else None
+        if classes is not None:
+            classes = np.unique(classes)
+            if known is not None and not np.array_equal(classes, known):
+                raise ValueError(
+                    f"{type(self).__name__}: `classes` must stay what the first call was given: "
+                    f"{known}. Received: {classes}"
+                )
+        elif known is None:
+            raise ValueError(
+                f"{type(self).__name__}: `classes` must be given to the first call of partial_fit."
+            )
+        return self._partial_fit(X, y, kwargs, classes)
+
+    def _note_targets(self, y: np.ndarray) -> None:
         kind = self._check_target(y)
         if kind not in ("binary", "multiclass"):
             raise ValueError(
@@ -188,7 +256,15 @@ class SKLearnClassifier(_base.ClassifierMixin, _Wrapper):
             raise ValueError(
                 f"{type(self).__name__}: Classifier can't train when only one class is present."
             )
-        return to_categorical(np.searchsorted(self.classes_, y), len(self.classes_))
+
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        index = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = np.unique(y[self.classes_[index] != y])
+        if unknown.size:
+            raise ValueError(
+                f"{type(self).__name__}: `y` has classes {unknown} that are not in {self.classes_}."
+            )
+        return to_categorical(index, len(self.classes_))
 
     def _decode(self, outputs: np.ndarray) -> np.ndarray:
         return self.classes_[outputs.argmax(axis=1)]
@@ -245,7 +321,7 @@ class SKLearnRegressor(_base.RegressorMixin, _Wrapper):
         return tags
 
 
-class SKLearnTransformer(_base.TransformerMixin, _Wrapper):
+class SKLearnTransformer(_base.ClassNamePrefixFeaturesOutMixin, _base.TransformerMixin, _Wrapper):
     """A model as a transformer of scikit-learn: its outputs are features for what comes after it.
 
     Args:
@@ -259,15 +335,30 @@ class SKLearnTransformer(_base.TransformerMixin, _Wrapper):
     Attributes:
         model_: the model, after `fit`.
         history_: what the model's `fit` returned.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import minikeras
+    >>> from minikeras.wrappers import SKLearnTransformer
+    >>> model = minikeras.Sequential([minikeras.Input((4,)), minikeras.layers.Dense(2)])
+    >>> model.compile("sgd", "mse")
+    >>> codes = SKLearnTransformer(model, fit_kwargs={"verbose": 0}).fit(np.eye(4), np.eye(4)[:, :2])
+    >>> codes.transform(np.eye(4)).shape, codes.get_feature_names_out().tolist()
+    ((4, 2), ['sklearntransformer0', 'sklearntransformer1'])
     """
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the model's outputs.
+        """Return the model's outputs, as a table if `set_output` has asked for one.
 
         Args:
             X: array of shape `(n_samples, n_features)`.
         """
         return self._outputs(X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_.compute_output_shape((None, self.n_features_in_))[-1]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -17,7 +17,7 @@ HELPERS = {"get", "serialize", "deserialize", "fused"}
 FUNCTIONS = {
     name: obj
     for name, obj in vars(activations).items()
-    if inspect.isfunction(obj) and name not in HELPERS
+    if inspect.isfunction(obj) and name not in HELPERS and not name.startswith("_")
 }
 
 # Further arguments by activation; those with required ones must be here.

@@ -119,17 +119,18 @@ def test_progress_bar_reads_logs_only_to_draw(monkeypatch):
     import time
 
     now = [1000.0]
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
     made = []
     callbacks = CallbackList(add_progbar=True, verbose=1, epochs=1, steps=4)
     callbacks.on_epoch_begin(0)
-    for step, passed in enumerate([1.0, 0.01, 0.01, 0.1]):
+    for step, passed in enumerate([0.01, 0.1, 0.01, 0.1]):
         now[0] += passed
         read = []
         callbacks.on_train_batch_end(step, Noted(read, {"loss": 1.0}))
         made += [step] * len(read)
-    assert made == [0, 3]
+    assert made == [1, 3]
 
 
 def test_an_overridden_lazy_hook_is_called_always_and_with_a_dict(tmp_path, tiny_model):
@@ -258,3 +259,48 @@ def test_pythonify_logs():
     assert type(logs["vector"]) is np.ndarray
     assert logs["none"] is None and logs["text"] == "x"
     assert pythonify_logs(None) == {}
+
+
+def test_idle_until_somebody_has_something_to_do(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    assert CallbackList([EarlyStopping()]).idle_until("train") == float("inf")
+    bar = CallbackList(add_progbar=True, verbose=1, epochs=1, steps=5)
+    bar.on_train_begin()
+    bar.on_epoch_begin(0)
+    assert bar.idle_until("train") == pytest.approx(100.05)
+    assert bar.idle_until("test") == float("inf")  # a validation draws nothing
+    for edge in ("begin", "end"):
+        bar = CallbackList(
+            overriding(f"on_train_batch_{edge}"), add_progbar=True, verbose=1, epochs=1, steps=5
+        )
+        assert bar.idle_until("train") == -float("inf")
+
+    class Own(ProgbarLogger):
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    assert CallbackList(Own(), verbose=1, epochs=1, steps=5).idle_until("train") == -float("inf")
+
+
+@pytest.mark.parametrize(
+    "kind, begin", [("train", "epoch"), ("test", "test"), ("predict", "predict")]
+)
+def test_hooks_may_be_set_when_an_epoch_begins(kind, begin):
+    class Late(Callback):
+        """Makes its hook only then, as tqdm's callback does."""
+
+    seen = []
+
+    def set_hook(*args):
+        setattr(late, f"on_{kind}_batch_end", lambda batch, logs=None: seen.append(batch))
+
+    late = Late()
+    setattr(late, f"on_{begin}_begin", set_hook)
+    callbacks = CallbackList([late])
+    assert not any(wants(callbacks))
+    getattr(callbacks, f"on_{begin}_begin")(*([0] if begin == "epoch" else []))
+    assert getattr(callbacks, f"wants_{kind}_batches")
+    getattr(callbacks, f"on_{kind}_batch_end")(7)
+    assert seen == [7]

@@ -131,3 +131,20 @@ def test_save_freq_must_be_positive(ours):
         match="ModelCheckpoint: argument `save_freq` must be 'epoch' or a pos",
     ):
         ours.ModelCheckpoint("m.keras", save_freq=0)
+
+
+def test_subclasses_find_the_inner_names_of_keras(api, fit, tmp_path):
+    paths = []
+
+    class Noting(api.ModelCheckpoint):
+        """As the callback of Weights & Biases does."""
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self._should_save_on_batch(batch):
+                self._save_model(epoch=self._current_epoch, batch=batch, logs=logs)
+                path = self._get_file_path(epoch=self._current_epoch, batch=batch, logs=logs)
+                paths.append(os.path.basename(path))
+
+    callback = Noting(str(tmp_path / "{epoch}-{batch}.keras"), save_freq=2)
+    fit(api, callback, [{"loss": 1.0}] * 2, batch_logs=[{"loss": 1.0}] * 4)
+    assert paths == ["1-2.keras", "1-4.keras", "2-2.keras", "2-4.keras"]

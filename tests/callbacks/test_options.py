@@ -84,6 +84,7 @@ ELSEWHERE = {
     "CallbackList": "tested in test_callback_list.py",
     "History": "takes no arguments",
     "LambdaCallback": "tested below",
+    "LivePlot": "Keras has none; tested in tests/utils/test_notebook.py",
     "OrbaxCheckpoint": "is left out",
     "ProgbarLogger": "takes no arguments",
     "RemoteMonitor": "each argument is tested in test_remote_monitor.py",

@@ -104,5 +104,5 @@ def test_what_cannot_be(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="update_freq"):
         callbacks.TensorBoard(tmp_path, update_freq=0)
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    with pytest.raises(ImportError, match=r'pip install "minikeras\[tensorboard\]"'):
+    with pytest.raises(ImportError, match=r'pip install "minikeras-numpy\[tensorboard\]"'):
         callbacks.TensorBoard(tmp_path)

@@ -15,7 +15,16 @@ import pytest
 SCRIPTS = sorted(Path(__file__).with_name("scripts").rglob("*.py"))
 OF_KERAS_3 = [path for path in SCRIPTS if path.parent.name == "keras3"]
 ROOT = Path(__file__).parents[2]
-OPTIONAL = ("h5py", "pandas", "PIL", "sklearn", "matplotlib")
+OPTIONAL = (
+    "h5py",
+    "pandas",
+    "PIL",
+    "sklearn",
+    "matplotlib",
+    "tqdm",
+    "optuna",
+    "optuna_integration",
+)
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ def small():
 
 def test_without_onnx(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r'pip install "minikeras\[onnx\]"'):
+    with pytest.raises(ImportError, match=r'pip install "minikeras-numpy\[onnx\]"'):
         small().export(tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,9 @@
 import os
+import subprocess
+import sys
 import threading
 
+import numpy as np
 import pytest
 
 from minikeras.kernels import parallel
@@ -103,10 +106,86 @@ def test_after_a_fork():
         parallel.set_threads(None)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2", True])
 def test_bad_counts(value):
-    with pytest.raises(ValueError, match="set_threads"):
+    with pytest.raises(ValueError, match="set_threads: argument `n` must be a positive integer"):
         parallel.set_threads(value)
+
+
+def test_asking_for_the_number_starts_no_threads():
+    parallel.set_threads(np.int64(3))
+    try:
+        before = threading.active_count()
+        assert parallel.get_threads() == 3
+        assert threading.active_count() == before
+        assert parallel.threads() == parallel.get_threads() == 3
+    finally:
+        parallel.set_threads(None)
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """Eight cores and no limits, but those that the test sets."""
+    monkeypatch.setattr(parallel, "count_cores", lambda: 8)
+    for name in ("MINIKERAS", "OPENBLAS", "OMP"):
+        monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
+    parallel.set_threads(None)
+    yield lambda name, value: monkeypatch.setenv(f"{name}_NUM_THREADS", value)
+    monkeypatch.undo()
+    parallel.set_threads(None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, 8),
+        ({"OMP": "3"}, 3),
+        ({"OMP": "3,2"}, 3),
+        ({"OPENBLAS": "2", "OMP": "3"}, 2),
+        ({"OPENBLAS": "0", "OMP": "many"}, 8),
+        ({"OPENBLAS": "64"}, 8),
+        ({"MINIKERAS": "5", "OPENBLAS": "1"}, 5),
+        ({"MINIKERAS": "16"}, 16),
+        ({"MINIKERAS": " ", "OPENBLAS": "2"}, 2),
+    ],
+)
+def test_numbers_of_the_environment(environment, settings, expected):
+    for name, value in settings.items():
+        environment(name, value)
+    assert parallel.get_threads() == expected
+    parallel.set_threads(4)
+    assert parallel.get_threads() == 4
+
+
+@pytest.mark.parametrize("value", ["0", "-2", "two", "1.5"])
+def test_a_bad_number_of_the_environment_is_named(environment, value):
+    environment("MINIKERAS", value)
+    with pytest.raises(ValueError, match=f"MINIKERAS_NUM_THREADS must be .*Received: .*'{value}'"):
+        parallel.get_threads()
+
+
+def test_a_bad_number_of_the_environment_comes_to_light_at_the_import():
+    env = {**os.environ, "MINIKERAS_NUM_THREADS": "0"}
+    command = [sys.executable, "-c", "import minikeras.kernels.parallel"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode
+    assert "must be a positive integer. Received: MINIKERAS_NUM_THREADS='0'" in done.stderr
+
+
+def test_workers_of_joblib_share_the_cores(environment):
+    joblib = pytest.importorskip("joblib")
+    loky = pytest.importorskip("joblib.externals.loky")
+
+    def ask():
+        from minikeras import config
+
+        return config.get_threads()
+
+    try:
+        found = joblib.Parallel(2)(joblib.delayed(ask)() for _ in range(2))
+        assert found == [max(joblib.cpu_count() // 2, 1)] * 2
+    finally:
+        loky.get_reusable_executor().shutdown(wait=True)
 
 
 def test_a_loop_gets_what_runs_ahead_of_it(count):

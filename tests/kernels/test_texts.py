@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minikeras.kernels.hashing import buckets
-from minikeras.kernels.texts import Table, texts_of, words_of
+from minikeras.kernels.texts import Table, ngrams_of, texts_of, words_of
 
 
 def random_texts(n, most):
@@ -90,3 +90,20 @@ def test_hashes_are_those_of_tensorflow():
     many = buckets(array.repeat(2000), n).reshape(-1, 2000)  # more than are hashed at once
     assert (many == buckets(array, n)[:, None]).all()
     assert buckets([], 3).size == buckets([], 3, (1, 2)).size == 0
+
+
+@pytest.mark.parametrize("widths", [(1, 2), (3,), (2, 1)])
+def test_ngrams_are_joined_by_one_space_whatever_parts_their_words(widths):
+    parts = [b"a", b"bcdefghijkl", b"x", b" ", b"  ", b"\t", b"\n"]
+    drawn = np.random.default_rng(0).choice(len(parts), (200, 8))
+    texts = [b"".join([parts[i] for i in row]) for row in drawn] + [b"", b" "]
+    for some in (texts, [b" ".join(t.split()) for t in texts], [b" "], []):
+        found, counts = ngrams_of(*words_of(some), widths)
+        rows = []
+        for words in [t.split() for t in some]:
+            wide = [zip(*[words[i:] for i in range(n)]) for n in widths]
+            rows.append([b" ".join(ngram) for same in wide for ngram in same])
+        ends = (found.starts + found.sizes).tolist()
+        seen = [found.buffer[i:j] for i, j in zip(found.starts.tolist(), ends)]
+        assert seen == [ngram for row in rows for ngram in row]
+        assert counts.tolist() == [len(row) for row in rows]

@@ -22,7 +22,7 @@ from op_cases import (
     shown,
 )
 from op_cases import call as call_of
-from op_cases.primitives import FUSED, OFF_TAPE
+from op_cases.primitives import FUSED, OFF_TAPE, STRAIGHT_THROUGH
 
 import minikeras
 from minikeras import ops, tree
@@ -409,7 +409,7 @@ def used_primitives(target: Any, inputs: Any, kwargs: dict) -> set:
 
 
 def test_every_primitive_is_exercised(monkeypatch):
-    seen = set(FUSED)
+    seen = set(FUSED) | STRAIGHT_THROUGH
     # Some layers are loaded when they are asked for, with primitives of their own.
     for name in dir(minikeras.layers):
         getattr(minikeras.layers, name)

@@ -160,5 +160,5 @@ def test_without_pillow_the_extra_is_named(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with pytest.raises(ImportError, match=r'pip install "minikeras\[image\]"'):
+    with pytest.raises(ImportError, match=r'pip install "minikeras-numpy\[image\]"'):
         image_utils.load_img("a.png")

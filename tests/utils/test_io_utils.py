@@ -1,14 +1,16 @@
+import ast
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
+import minikeras
 from minikeras.utils.io_utils import (
     ask_to_proceed_with_overwrite,
     disable_interactive_logging,
     enable_interactive_logging,
     is_interactive_logging_enabled,
-    is_live,
     print_msg,
 )
 
@@ -51,19 +53,6 @@ def test_no_output_at_all(monkeypatch, capfd, caplog):
     assert caplog.messages == []
 
 
-def test_is_live(monkeypatch):
-    monkeypatch.delenv("PYCHARM_HOSTED", raising=False)
-    assert not is_live(io.StringIO())
-    assert not is_live(None)
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    assert is_live(terminal)
-    assert is_live(type("OutStream", (), {"__module__": "ipykernel.iostream"})())
-    monkeypatch.setenv("PYCHARM_HOSTED", "1")
-    assert is_live(sys.__stdout__)
-    assert not is_live(io.StringIO())
-
-
 @pytest.mark.parametrize("answers, expected", [(["y"], True), ([" N "], False), (["x", "Y"], True)])
 def test_ask_to_proceed_with_overwrite(monkeypatch, capsys, answers, expected):
     replies = iter(answers)
@@ -71,3 +60,17 @@ def test_ask_to_proceed_with_overwrite(monkeypatch, capsys, answers, expected):
     assert ask_to_proceed_with_overwrite("f.keras") is expected
     assert ("overwrite=True" in capsys.readouterr().out) is expected
     assert next(replies, None) is None
+
+
+def test_nothing_is_printed_past_print_msg():
+    """Messages go through `print_msg`, warnings through `warnings`; only command lines print."""
+    package = Path(minikeras.__file__).parent
+    command_lines = {"compat/runner.py", "compat/modernize/__init__.py"}
+    command_lines |= {"compat/keras_backend/elementwise.py"}  # print_tensor
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    }
+    assert found == command_lines

@@ -489,12 +489,15 @@ def test_a_notebook_shows_the_picture(no_graphviz, monkeypatch, tmp_path):
         Image=lambda filename: ("image", filename), SVG=lambda filename: ("svg", filename)
     )
     # matplotlib, if Keras brings it in now, asks for the version.
-    ipython = SimpleNamespace(display=display, version_info=(9, 0))
+    ipython = SimpleNamespace(display=display, version_info=(9, 0), get_ipython=SimpleNamespace)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
     for name, shown in (("m.png", "image"), ("m.svg", "svg")):
         path = str(tmp_path / name)
         assert plot_model(chain(minikeras), path) == (shown, path)
     assert plot_model(chain(minikeras), tmp_path / "m.pdf") is None
+    monkeypatch.setattr(ipython, "get_ipython", lambda: None)  # imported, but not running
+    assert plot_model(chain(minikeras), tmp_path / "m.png") is None
     monkeypatch.setitem(sys.modules, "IPython", None)
     assert plot_model(chain(minikeras), tmp_path / "m.png") is None
 
@@ -563,5 +566,5 @@ for call in (lambda: model_to_dot(model), lambda: plot_model(model, "m.png")):
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first.startswith("This needs pydot") and second.startswith("This needs matplotlib")
-    assert 'pip install "minikeras[plot]"' in first and 'pip install "minikeras[plot]"' in second
+    assert all('pip install "minikeras-numpy[plot]"' in line for line in (first, second))
     assert "only" in (tmp_path / "m.svg").read_text(encoding="utf-8")

@@ -196,11 +196,26 @@ def test_prints_what_keras_prints(keras, make, options):
     assert got == expected
 
 
-@pytest.mark.parametrize("columns", ["60", "80", "97", "132", "200"])
-def test_adapts_to_the_terminal_as_keras_does(keras, monkeypatch, columns):
+@pytest.mark.parametrize("make", [frozen, chain, nested, many_outputs_of_one_layer])
+@pytest.mark.parametrize("columns", ["40", "60", "80", "97", "132", "200"])
+def test_adapts_to_the_terminal_as_keras_does(keras, monkeypatch, columns, make):
     monkeypatch.setenv("COLUMNS", columns)
-    expected, got = both(keras, frozen, show_trainable=True)
+    expected, got = both(keras, make, show_trainable=columns != "40", expand_nested=True)
     assert got == expected
+
+
+@pytest.mark.parametrize("columns, line_length", [("40", 200), ("200", 40), ("40", 40), ("12", 60)])
+def test_a_table_wider_or_narrower_than_the_terminal(keras, monkeypatch, columns, line_length):
+    monkeypatch.setenv("COLUMNS", columns)
+    expected, got = both(keras, frozen, line_length=line_length)
+    assert got == expected
+
+
+def test_a_terminal_that_is_too_narrow_is_refused_as_by_keras(keras, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    for k in (keras, minikeras):
+        with pytest.raises(ValueError, match="(?i)insufficient console width"):
+            frozen(k).summary(show_trainable=True, print_fn=lambda text: None)
 
 
 @pytest.mark.parametrize("layer_range", [["drop", "a_"], ["a_layer", "first"], ["f", "."]])

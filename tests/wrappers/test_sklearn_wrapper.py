@@ -9,8 +9,8 @@ import sklearn
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import make_classification, make_regression
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -136,6 +136,116 @@ def test_copies_and_searches():
     np.testing.assert_array_equal(again.predict(x), search.predict(x))
 
 
+def by_hand(x, y, **fit):
+    """Train a classifier's network without scikit-learn."""
+    model = build(x, minikeras.utils.to_categorical(y), **CLASSES)
+    model.fit(x, minikeras.utils.to_categorical(y), verbose=0, **fit)
+    return model
+
+
+def test_scores_are_those_of_a_loop_by_hand():
+    x, y = classification()
+    weights = np.linspace(0, 2, len(x))
+    folds = StratifiedKFold(3)
+    scores = []
+    for train, test in folds.split(x, y):
+        model = by_hand(x[train], y[train], epochs=4, sample_weight=weights[train])
+        scores.append((model.predict(x[test], verbose=0).argmax(1) == y[test]).mean())
+    estimator = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 4})
+    names = np.array(["a", "b", "c"])[y]
+    params = {"sample_weight": weights}
+    assert cross_val_score(estimator, x, names, cv=folds, params=params).tolist() == scores
+
+
+def test_partial_fit_goes_on_with_the_model():
+    x, y = classification()
+    estimator = SKLearnClassifier(
+        build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "shuffle": False}
+    )
+    parts = [slice(0, 60), slice(60, 150), slice(150, 200)]
+    for part in parts:
+        seen = y[part] * (y[part] != 2)  # the third class is known of, but never shown
+        estimator.partial_fit(x[part], seen, classes=None if part.start else [0, 1, 2])
+    assert estimator.epoch_ == 1
+    model = build(x, minikeras.utils.to_categorical(y), **CLASSES)
+    for part in parts:
+        seen = minikeras.utils.to_categorical(y[part] * (y[part] != 2), 3)
+        model.fit(x[part], seen, verbose=0, shuffle=False)
+    np.testing.assert_array_equal(estimator.decision_function(x), model.predict(x, verbose=0))
+
+    regressor = SKLearnRegressor(build, fit_kwargs=QUIET).partial_fit(x, x[:, 0])
+    first = regressor.model_
+    assert regressor.partial_fit(x, x[:, 0], epochs=3).model_ is first and regressor.epoch_ == 3
+
+
+def test_what_partial_fit_cannot_take_is_said():
+    x, y = classification()
+    estimator = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs=QUIET)
+    with pytest.raises(ValueError, match="`classes` must be given to the first call"):
+        estimator.partial_fit(x, y)
+    estimator.partial_fit(x, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"what the first call was given: \[0 1 2\]"):
+        estimator.partial_fit(x, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"classes \[3 7\] that are not in \[0 1 2\]"):
+        estimator.partial_fit(x[:4], [0, 7, 3, 3])
+
+
+def test_a_search_over_processes_finds_what_one_process_finds():
+    x, y = make_regression(60, 3, random_state=0)
+
+    def network(X, y, units):  # nested, so that it is sent as code
+        minikeras.utils.set_random_seed(1)
+        model = minikeras.Sequential([minikeras.layers.Dense(units), minikeras.layers.Dense(1)])
+        model.compile(minikeras.optimizers.Adam(0.1), "mse")
+        return model
+
+    model = network(x, y, 2)
+    grid = [
+        {"model": [network], "model_kwargs": [{"units": 1}, {"units": 4}]},
+        {"model": [model], "fit_kwargs": [{"epochs": 2, "verbose": 0, "shuffle": False}]},
+    ]
+    found = [
+        GridSearchCV(SKLearnRegressor(network, fit_kwargs=QUIET), grid[:1], cv=2, n_jobs=n).fit(
+            x, y
+        )
+        for n in (1, 2)
+    ]
+    alone, together = (search.cv_results_["mean_test_score"] for search in found)
+    assert alone.tolist() == together.tolist() and len(set(alone)) == 2
+    np.testing.assert_array_equal(found[0].predict(x), found[1].predict(x))
+    both = GridSearchCV(SKLearnRegressor(network), grid[1:], cv=2, n_jobs=2).fit(x, y)
+    assert np.isfinite(both.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_names_of_features_come_and_go(library):
+    frames = pytest.importorskip(library)
+    x, y = classification(2)
+    table = frames.DataFrame({name: x[:, i] for i, name in enumerate("abcdef")})
+    features = SKLearnTransformer(build, fit_kwargs=QUIET).set_output(transform=library)
+    features.fit(table, np.stack([y, 1 - y], 1))
+    assert features.feature_names_in_.tolist() == list("abcdef")
+    names = ["sklearntransformer0", "sklearntransformer1"]
+    assert features.get_feature_names_out().tolist() == names
+    made = features.transform(table)
+    assert type(made) is frames.DataFrame and list(made.columns) == names
+    np.testing.assert_array_equal(made.to_numpy(), features.model_.predict(x, verbose=0))
+    with pytest.raises(ValueError, match="feature names should match"):
+        features.transform(table[list("bacdef")])
+
+
+def test_a_pipeline_hands_on_weights_and_names():
+    x, y = classification()
+    estimator = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs=QUIET)
+    pipeline = Pipeline([("scale", StandardScaler()), ("network", estimator)])
+    weights = (y != 2).astype(float)
+    pipeline.fit(x, y, network__sample_weight=weights, network__epochs=30)
+    model = by_hand(StandardScaler().fit_transform(x), y, epochs=30, sample_weight=weights)
+    expected = model.predict(StandardScaler().fit_transform(x), verbose=0).argmax(1)
+    np.testing.assert_array_equal(pipeline.predict(x), expected)
+    assert 2 not in expected  # what weighs nothing is not learnt
+
+
 def test_fit_kwargs_are_left_as_they_are():
     x, y = make_regression(20, 2, random_state=0)
     options = dict(QUIET)
@@ -183,6 +293,6 @@ def test_names_are_there_without_importing_scikit_learn():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     names, message = done.stdout.splitlines()
     assert names == "['SKLearnClassifier', 'SKLearnRegressor', 'SKLearnTransformer']"
-    assert 'pip install "minikeras[sklearn]"' in message
+    assert 'pip install "minikeras-numpy[sklearn]"' in message
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         minikeras.wrappers.Nonsense  # noqa: B018

@@ -56,7 +56,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         if (epoch + 1) % self.period == 0:
             super().on_epoch_end(epoch, logs)
 
-    def _path(self, epoch: int, batch: int | None, logs: Any) -> str:
+    def _get_file_path(self, epoch: int, batch: int | None, logs: Any) -> str:
         values = Logs(logs)
         values["epoch"] = epoch + 1
         if batch is not None:

@@ -7,6 +7,7 @@ import types
 
 import minikeras
 from minikeras.compat.namespaces import Contents, Tree
+from minikeras.version import KERAS_VERSION
 
 _BEYOND = frozenset({"data"})
 """Modules that Keras has not got."""
@@ -14,7 +15,8 @@ _BEYOND = frozenset({"data"})
 
 def _modules() -> dict[str, Contents]:
     """Find the public modules of minikeras."""
-    found = {"": Contents(beside=["minikeras"], doc=minikeras.__doc__)}
+    names = {"__version__": KERAS_VERSION, "version": lambda: KERAS_VERSION}
+    found = {"": Contents(names, beside=["minikeras"], without=_BEYOND, doc=minikeras.__doc__)}
     todo = [("", minikeras)]
     late = []
     while todo:
@@ -23,7 +25,8 @@ def _modules() -> dict[str, Contents]:
         for name, value in sorted(vars(module).items()):  # what is there without importing more
             if isinstance(value, types.ModuleType) and value.__name__.startswith("minikeras."):
                 inner = f"{path}.{name}" if path else name
-                if not name.startswith("_") and inner not in found and inner.count(".") < 3:
+                known = inner in found or inner in _BEYOND
+                if not name.startswith("_") and not known and inner.count(".") < 3:
                     found[inner] = Contents(beside=[value.__name__], doc=value.__doc__ or "")
                     todo.append((inner, value))
     for path, module in late:  # and what is imported when it is asked for
@@ -34,7 +37,11 @@ def _modules() -> dict[str, Contents]:
             found[inner] = Contents(beside=[home])
             if importlib.util.find_spec(home).submodule_search_locations is not None:
                 late.append((inner, importlib.import_module(home)))
-    return found
+    legacy = Contents(beside=["minikeras.compat.keras3.legacy"])
+    return found | {"utils.legacy": legacy, "legacy": Contents(), "legacy.saving": legacy}
 
 
-TREE = Tree("Keras 3", _modules())
+_MODULES = _modules()
+
+# Libraries beside Keras look behind its public names, where most things have the same places.
+TREE = Tree("Keras 3", _MODULES, moved={f"src.{path}".rstrip("."): path for path in _MODULES})

@@ -9,15 +9,18 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.autodiff import Tensor
+from minikeras.autodiff.probe import probe
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.common.extras import require
 from minikeras.compat.tensorflow.arrays import pad, tensor
 from minikeras.compat.tensorflow.elementwise import dtype_name
 from minikeras.compat.tensorflow.random_numbers import numpy_generator
+from minikeras.compat.tensorflow.symbols import sized
 from minikeras.compat.tensorflow.table import add, named, number, sizes
 from minikeras.kernels import linalg, resampling
 from minikeras.kernels.colors import LUMA
+from minikeras.ops.filters import similarity
 
 
 class ResizeMethod:
@@ -318,10 +321,10 @@ def hsv_to_rgb(images: Any) -> Any:
 
 
 def _to_rgb(hue: Any, saturation: Any, value: Any) -> Any:
-    dh = hue * 6
-    parts = [ops.abs(dh - 3) - 1, 2 - ops.abs(dh - 2), 2 - ops.abs(dh - 4)]
-    colors = [(1 - saturation + saturation * ops.clip(d, 0, 1)) * value for d in parts]
-    return ops.stack(colors, axis=-1)
+    """Return colors; beyond the ends of the circle there is the red of its ends."""
+    hsv = ops.stack([ops.clip(hue, 0, 1), saturation, value], axis=-1)
+    pixels = ops.reshape(hsv, (1, -1, 3))  # of any number of axes
+    return ops.reshape(ops.image.hsv_to_rgb(pixels, "channels_last"), hsv.shape)
 
 
 @named("image.adjust_hue")
@@ -406,25 +409,19 @@ def ssim(
     """
     x, y = (ops.cast(i, "float32") for i in (img1, img2))
     lead = x.shape[:-3]
+    how = (float(number(max_val)), filter_size, filter_sigma, k1, k2, "channels_last")
+    compare = index_map if return_index_map else ops.image.ssim
+    if len(lead) == 1:
+        return compare(x, y, *how)
     x, y = (ops.reshape(i, (-1, *i.shape[-3:])) for i in (x, y))
-    offsets = np.arange(filter_size) - (filter_size - 1) / 2
-    line = np.exp(-(offsets**2) / (2 * filter_sigma**2))
-    line /= line.sum()
-    channels = x.shape[-1]
-    window = np.repeat(np.outer(line, line)[:, :, None, None], channels, 2).astype(np.float32)
+    found = compare(x, y, *how)
+    return ops.reshape(found, (*lead, *found.shape[1:]))
 
-    def blurred(i: Any) -> Any:
-        return ops.depthwise_conv(i, window, 1, "valid")
 
-    c1, c2 = (k1 * number(max_val)) ** 2, (k2 * number(max_val)) ** 2
-    mx, my = blurred(x), blurred(y)
-    luminance = (2 * mx * my + c1) / (ops.square(mx) + ops.square(my) + c1)
-    both = blurred(x * y) * 2 - 2 * mx * my
-    each = blurred(ops.square(x) + ops.square(y)) - ops.square(mx) - ops.square(my)
-    index = luminance * (both + c2) / (each + c2)
-    if return_index_map:
-        return ops.reshape(ops.mean(index, axis=-1), (*lead, *index.shape[1:3]))
-    return ops.reshape(ops.mean(index, axis=(1, 2, 3)), tuple(lead))
+@sized(rule=probe)
+def index_map(x: Any, y: Any, *how: Any) -> Any:
+    """Return the structural similarity around each pixel, the mean of its channels."""
+    return ops.mean(similarity(x, y, *how), axis=-1)
 
 
 @named("image.total_variation")
@@ -450,12 +447,8 @@ def image_gradients(image: Any) -> tuple:
 def sobel_edges(image: Any) -> Any:
     """Return Sobel's derivatives, down and across, along a new last axis."""
     x = ops.convert_to_tensor(image)
-    smooth, slope = np.array([1.0, 2.0, 1.0]), np.array([-1.0, 0.0, 1.0])
-    both = np.stack([np.outer(slope, smooth), np.outer(smooth, slope)], -1)
-    kernel = np.repeat(both[:, :, None, :], x.shape[-1], 2).astype(dtype_name(x))
     padded = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect")
-    y = ops.depthwise_conv(padded, kernel, 1, "valid")
-    return ops.reshape(y, (*y.shape[:3], x.shape[-1], 2))
+    return ops.image.sobel_edges(padded, data_format="channels_last")[:, 1:-1, 1:-1]
 
 
 @named(
@@ -464,12 +457,8 @@ def sobel_edges(image: Any) -> Any:
 )
 def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str) -> Any:
     """Return the windows of images, each as channels."""
-    kh, kw = sizes[1:3]
-    channels = ops.shape(images)[-1]
-    eye = np.eye(kh * kw * channels, dtype=dtype_name(images)).reshape(kh, kw, channels, -1)
-    return ops.conv(
-        images, eye, tuple(strides[1:3]), padding.lower(), "channels_last", tuple(rates[1:3])
-    )
+    size, strides, rates = (tuple(a[1:3]) for a in (sizes, strides, rates))
+    return ops.image.extract_patches(images, size, strides, rates, padding.lower(), "channels_last")
 
 
 @named("image.non_max_suppression")

@@ -21,6 +21,7 @@ from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
 from minikeras.layers.layer import Layer
+from minikeras.layers.quantization.policies import policy_with_parts
 from minikeras.layers.regularization.dropout import Dropout
 from minikeras.ops.activations import softmax
 from minikeras.ops.einsum import einsum
@@ -48,6 +49,7 @@ class ProjectedAttention(Layer):
     argument_sources = {
         "activity_regularizer": "_projection_regularizer",
         "flash_attention": None,
+        "dtype": policy_with_parts,
     }
 
     def __init__(

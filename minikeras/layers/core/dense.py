@@ -6,18 +6,21 @@ from typing import Any
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
-from minikeras.common.arguments import PositiveInt, Unsupported
+from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
 from minikeras.layers.input_spec import InputSpec
-from minikeras.layers.lora import AdaptableLayer, adapted_weight
+from minikeras.layers.lora import adapted_weight
+from minikeras.layers.quantization.quantizable import QuantizableLayer
+from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.dense import DENSE
+from minikeras.ops.products import matmul
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
-class Dense(AdaptableLayer):
+class Dense(QuantizableLayer):
     """`activation(inputs @ kernel + bias)`, over the last axis.
 
     Args:
@@ -30,6 +33,7 @@ class Dense(AdaptableLayer):
         kernel_constraint, bias_constraint: constraints of the weights.
         lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the kernel, None
             for none. See `enable_lora`.
+        quantization_config: what a quantized layer was told by `quantize`.
 
     Input: `(batch, ..., n)`. Output: `(batch, ..., units)`.
 
@@ -42,10 +46,6 @@ class Dense(AdaptableLayer):
     """
 
     kernel = adapted_weight("kernel")
-
-    argument_sources = {
-        "quantization_config": lambda layer: None,
-    }
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Dense(AdaptableLayer):
         bias_constraint: ConstraintLike = None,
         lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
-        quantization_config: Unsupported = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         lora = {"lora_rank": lora_rank, "lora_alpha": lora_alpha}
@@ -70,6 +70,7 @@ class Dense(AdaptableLayer):
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self._keep_weight_arguments(locals())
+        self.quantization_config = quantization_config
         self.bias = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
@@ -81,10 +82,10 @@ class Dense(AdaptableLayer):
                 f"Layer '{self.name}': the last axis of the inputs must have a known size. "
                 f"Received: input_shape={input_shape}"
             )
-        self.kernel = self._weight("kernel", (n, self.units))
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
+        self._large_weight("kernel", (n, self.units))
         if self.use_bias:
             self.bias = self._weight("bias", (self.units,))
-        self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
         self._enable_lora_as_made()
 
     def call(self, inputs: Any, training: Any = None) -> Any:
@@ -94,6 +95,21 @@ class Dense(AdaptableLayer):
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None or self.activation is None else self.activation(y)
+
+    # Quantized.
+
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        return [QuantizedWeight("kernel", (self.input_spec.axes[-1], self.units), summed=(0,))]
+
+    quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
+
+    def quantized_call(self, inputs: Any, training: Any = None) -> Any:
+        if self.quantization_mode == "float8":
+            return self._float8_call(inputs, training)
+        return self._after_product(self._quantized_product(inputs), inputs)
+
+    def _product(self, inputs: Any, kernel: Any) -> Any:
+        return matmul(inputs, kernel)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.units)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
-from minikeras.common.arguments import PositiveInt, Unsupported
+from minikeras.autodiff.tensor import to_array
+from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.input_spec import InputSpec
-from minikeras.layers.lora import AdaptableLayer, adapted_weight
+from minikeras.layers.lora import adapted_weight
+from minikeras.layers.quantization.quantizable import QuantizableLayer
+from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.dense import DENSE
 from minikeras.ops.einsum import einsum
 from minikeras.ops.shapes import reshape
 from minikeras.regularizers.regularizers import RegularizerLike
 
 
-class EinsumDense(AdaptableLayer):
+class EinsumDense(QuantizableLayer):
     """`activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
@@ -37,6 +42,8 @@ class EinsumDense(AdaptableLayer):
         kernel_constraint, bias_constraint: constraints of the weights.
         lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the kernel, None
             for none. See `enable_lora`.
+        gptq_unpacked_column_size: accepted, without effect.
+        quantization_config: what a quantized layer was told by `quantize`.
 
     Example:
 
@@ -53,7 +60,6 @@ class EinsumDense(AdaptableLayer):
         "activity_regularizer": "activity_regularizer",
         "output_shape": "partial_output_shape",
         "gptq_unpacked_column_size": None,
-        "quantization_config": lambda layer: None,
     }
 
     def __init__(
@@ -70,8 +76,8 @@ class EinsumDense(AdaptableLayer):
         bias_constraint: ConstraintLike = None,
         lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
-        gptq_unpacked_column_size: Unsupported = None,
-        quantization_config: Unsupported = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
@@ -81,6 +87,7 @@ class EinsumDense(AdaptableLayer):
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
         self._keep_weight_arguments(locals())
+        self.quantization_config = quantization_config
         self.bias = None
         _labels(equation)
 
@@ -93,21 +100,20 @@ class EinsumDense(AdaptableLayer):
             config = {**initializer.get_config(), "seed": initializer.seed}
             config.update(input_axes=plan.input_axes, output_axes=plan.output_axes)
             initializer = type(initializer).from_config(config)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=plan.kernel_shape,
-            initializer=initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self._plan, self._inputs_ndim, self._summed = plan, len(input_shape), plan.summed
+        self._large_weight("kernel", plan.kernel_shape, initializer=initializer)
         if plan.bias_shape is not None:
             self.bias = self._weight("bias", plan.bias_shape)
-        x, w, _, side = _labels(self.equation)
-        first = len(input_shape) - len(x) if side == "left" else 0
-        shared = [first + i for i, label in enumerate(x) if label in w]
+        w = _labels(self.equation)[1]
+        shared = [axis for label, axis in self._labelled_axes() if label in w]
         self.input_spec = InputSpec(ndim=len(input_shape), axes={a: input_shape[a] for a in shared})
-        self._summed = plan.summed
         self._enable_lora_as_made()
+
+    def _labelled_axes(self) -> list[tuple[str, int]]:
+        """Return the labels of the inputs, each with its axis."""
+        x, _, _, side = _labels(self.equation)
+        first = self._inputs_ndim - len(x) if side == "left" else 0
+        return [(label, first + i) for i, label in enumerate(x)]
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)
@@ -130,6 +136,56 @@ class EinsumDense(AdaptableLayer):
             bias = None if bias is None else reshape(bias, (columns,))
         y = DENSE(x, kernel, bias, activation=activation)
         return y if len(new) == 1 else reshape(y, (*free, *new))
+
+    # Quantized.
+
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        x, w, y, side = _labels(self.equation)
+        kept = [w.index(c) for c in y if c in w]
+        sizes = [self._plan.kernel_shape[w.index(c)] if c in w else 1 for c in y]
+        elided = [1] * (self._inputs_ndim - len(x))
+        scale_shape = elided + sizes if side == "left" else sizes + elided
+        return [
+            QuantizedWeight(
+                "kernel",
+                self._plan.kernel_shape,
+                summed=tuple([a for a in range(len(w)) if w[a] not in y]),
+                scale_axes=tuple(kept),
+                scale_shape=tuple(scale_shape),
+            )
+        ]
+
+    calibrated_names: ClassVar[dict[str, str]] = {"kernel_zero": "zero_point"}
+    quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
+
+    def quantized_call(self, inputs: Any, training: Any = None) -> Any:
+        if self.quantization_mode == "float8":
+            return self._float8_call(inputs, training)
+        n = self._summed
+        if not n:  # as if it were in floats, with what is left of the weight and the inputs
+            y = self._product_with_rounded(inputs, self._axes_summed())
+        else:
+            flat = inputs if n == 1 else reshape(inputs, (*inputs.shape[:-n], -1))
+            y = self._quantized_product(flat)
+            new = self._plan.kernel_shape[n:]
+            y = y if len(new) == 1 else reshape(y, (*y.shape[:-1], *new))
+        return self._after_product(y, inputs)
+
+    def calibrated_inputs(self, inputs: Any) -> np.ndarray:
+        _, w, y, _ = _labels(self.equation)
+        axes = dict(self._labelled_axes())
+        summed = [axes[c] for c in w if c not in y]  # in the order of the kernel's rows
+        found = to_array(inputs)
+        others = [a for a in range(found.ndim) if a not in summed]
+        return super().calibrated_inputs(found.transpose(*others, *summed))
+
+    def _axes_summed(self) -> tuple[int, ...]:
+        """The axes of the inputs that the product sums over."""
+        y = _labels(self.equation)[2]
+        return tuple([axis for label, axis in self._labelled_axes() if label not in y])
+
+    def _product(self, inputs: Any, kernel: Any) -> Any:
+        return einsum(self.equation, inputs, kernel)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         plan = _plan(self.equation, self.bias_axes, input_shape, self.partial_output_shape)

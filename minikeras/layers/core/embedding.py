@@ -8,12 +8,15 @@ import numpy as np
 
 from minikeras.autodiff.keras_tensor import has_values
 from minikeras.autodiff.primitive import Primitive
-from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt, Unsupported
+from minikeras.autodiff.tensor import Tensor
+from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels import embedding as kernel
 from minikeras.kernels.per_example import Rows
-from minikeras.layers.lora import AdaptableLayer, adapted_weight
+from minikeras.layers.lora import adapted_weight
+from minikeras.layers.quantization.quantizable import QuantizableLayer
+from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.comparison import not_equal
 from minikeras.ops.indexing import take
 from minikeras.ops.products import matmul
@@ -39,7 +42,7 @@ EMBEDDING = Primitive(
 )
 
 
-class Embedding(AdaptableLayer):
+class Embedding(QuantizableLayer):
     """A table of vectors, one for each integer.
 
     Args:
@@ -52,6 +55,7 @@ class Embedding(AdaptableLayer):
         weights: first value of the table.
         lora_rank, lora_alpha: rank and scale of an adaptation that is trained in place of the table, None
             for none. See `enable_lora`.
+        quantization_config: what a quantized layer was told by `quantize`.
 
     Input: integers `(batch, ...)`. Output: `(batch, ..., output_dim)`.
 
@@ -69,7 +73,6 @@ class Embedding(AdaptableLayer):
     argument_sources = {
         "activity_regularizer": "activity_regularizer",
         "weights": None,
-        "quantization_config": lambda layer: None,
     }
 
     def __init__(
@@ -83,7 +86,7 @@ class Embedding(AdaptableLayer):
         weights: Numbers | None = None,
         lora_rank: PositiveInt | None = None,
         lora_alpha: float | None = None,
-        quantization_config: Unsupported = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         length = kwargs.pop("input_length", None)
@@ -92,6 +95,7 @@ class Embedding(AdaptableLayer):
         super().__init__(lora_rank=lora_rank, lora_alpha=lora_alpha, **kwargs)
         self.input_dim, self.output_dim = int(input_dim), int(output_dim)
         self._keep_weight_arguments(locals())
+        self.quantization_config = quantization_config
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         self.autocast = False
@@ -110,22 +114,46 @@ class Embedding(AdaptableLayer):
         return "int32"
 
     def build(self, input_shape: Any = None) -> None:
-        self.embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
+        self._large_weight("embeddings", (self.input_dim, self.output_dim))
         self._enable_lora_as_made()
 
     def call(self, inputs: Any) -> Any:
+        indices = self._indices(inputs)
+        y = EMBEDDING(self._adapted_variable(), indices=indices)
+        return self._with_adaptation(y, indices)
+
+    def _indices(self, inputs: Any) -> np.ndarray:
         indices = inputs.array
         if indices.dtype.kind not in "iu":
             indices = indices.astype(np.int32)
         if has_values(indices):
             self._check(indices)
-        y = EMBEDDING(self._adapted_variable(), indices=indices)
+        return indices
+
+    def _with_adaptation(self, y: Any, indices: np.ndarray) -> Any:
         if self.lora_enabled:  # of the rows that are looked up, not of the whole table
             a, b = self._matrices()
             y = y + matmul(EMBEDDING(a, indices=indices), b.value) * (
                 self.lora_alpha / self.lora_rank
             )
         return y if y.array.dtype == self._compute else y.astype(self._compute)
+
+    # Quantized.
+
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        shape = (self.input_dim, self.output_dim)
+        return [QuantizedWeight("embeddings", shape, summed=(1,), row_axis=1)]
+
+    def quantized_call(self, inputs: Any) -> Any:
+        indices = self._indices(inputs)
+        weight = self._quantized_weights()[0]
+        stored = self._stored(weight)
+        rows = {
+            e: v if e == "g_idx" else v.take(indices.ravel(), axis=0) for e, v in stored.items()
+        }
+        weight = weight._replace(shape=(indices.size, self.output_dim))
+        y = self._decoded(weight, rows).reshape(*indices.shape, self.output_dim)
+        return self._with_adaptation(Tensor(y), indices)
 
     def _check(self, indices: np.ndarray) -> None:
         if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):

@@ -10,6 +10,7 @@ from minikeras.common.configurable import accepted
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.layers.core.embedding import Embedding
+from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.core import cast
 from minikeras.ops.products import matmul
 from minikeras.ops.shapes import transpose
@@ -66,7 +67,7 @@ class ReversibleEmbedding(Embedding):
 
     def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
-        if not self.tie_weights:
+        if not self.tie_weights and self.quantization_mode is None:
             self.reverse_embeddings = self.add_weight(
                 (self.output_dim, self.input_dim),
                 self.embeddings_initializer,
@@ -81,9 +82,27 @@ class ReversibleEmbedding(Embedding):
         table = transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings.value
         if self.reverse_dtype is not None:
             inputs, table = cast(inputs, self.reverse_dtype), cast(table, self.reverse_dtype)
-        logits = matmul(inputs, table)
+        return self._capped(matmul(inputs, table))
+
+    def _capped(self, logits: Any) -> Any:
         cap = self.logit_soft_cap
         return logits if cap is None else tanh(logits / cap) * cap
+
+    # Quantized.
+
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        (table,) = super()._quantized_weights()
+        if self.tie_weights:
+            return [table]
+        shape = (self.output_dim, self.input_dim)
+        return [table, QuantizedWeight("reverse_embeddings", shape, summed=(0,), pack_axis=0)]
+
+    def quantized_call(self, inputs: Any, reverse: bool = False) -> Any:
+        if not reverse:
+            vectors = super().quantized_call(inputs)
+            vectors._keras_mask = super().compute_mask(inputs)
+            return vectors
+        return self._capped(self._quantized_product(inputs, which=-1))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         return None  # `call` knows which way it goes

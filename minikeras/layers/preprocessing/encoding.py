@@ -93,7 +93,9 @@ def encoded_rows(
     if output_mode != "count":
         result[places] = 1
     else:  # in place, for most of the result are zeros that need not be touched
-        np.add.at(result, places, 1 if weights is None else weights.reshape(-1)[inside])
+        # Of the result's dtype: `add.at` takes ten times as long where it has to cast a plain 1.
+        told = np.ones(len(places), dtype) if weights is None else weights.reshape(-1)[inside]
+        np.add.at(result, places, told)
     return result.reshape(len(sizes), depth)
 
 

@@ -13,7 +13,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import Count, any_of, is_integer, kind_of, one_of, short
 from minikeras.common.texts import as_strings, as_utf8, text_array, utf8
-from minikeras.kernels.texts import Texts, words_of
+from minikeras.kernels.texts import Texts, ngrams_of, words_of
 from minikeras.layers.preprocessing.adapted_layer import AdaptedLayer, as_batch
 from minikeras.layers.preprocessing.encoding import encoded_rows
 from minikeras.layers.preprocessing.index_lookup import standardized_mode
@@ -284,9 +284,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
         lookup = self._lookup_layer
         lookup.check_ready()
         texts = self._texts(np.asarray(inputs.array))
-        if self.split == "whitespace" and self._widths is None:  # no object is made of a word
+        if self.split == "whitespace":  # no object is made of a word
             shape = texts.shape
             words, sizes = words_of(self._standardized(as_utf8(texts, self.encoding)))
+            if self._widths is not None:
+                words, sizes = ngrams_of(words, sizes, self._widths)
             indices = lookup.indices(words)
         else:
             rows, shape = self._rows(texts)

@@ -80,7 +80,7 @@ class TimeDistributed(Wrapper):
         if self.layer._compute != self._compute:
             thread.state.autocast = self._compute
         try:
-            y = self.layer.call(x, **kwargs)
+            y = self.layer._call_in_use(x, **kwargs)
         finally:
             thread.state.autocast = before
         if self.layer.activity_regularizer is not None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import numbers
-import sys
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor
-from minikeras.common.dtypes import FLOAT_TYPES, INT_TYPES, np_dtype
+from minikeras.common.dtypes import np_dtype
+from minikeras.common.foreign_arrays import foreign_array, holds_array
 from minikeras.common.settings import settings
+from minikeras.common.tables import is_float, is_table, table_to_array
 from minikeras.common.texts import text_array
 
 
@@ -197,7 +198,7 @@ def is_scipy_sparse(x: Any) -> bool:
 
 def is_array_like(x: Any) -> bool:
     """Whether `x` is None or something that `to_array` takes."""
-    return x is None or hasattr(x, "__array__") or is_scipy_sparse(x) or is_column(x)
+    return x is None or holds_array(x) or is_table(x) or is_scipy_sparse(x) or is_column(x)
 
 
 def is_column(x: Any) -> bool:
@@ -208,22 +209,19 @@ def is_column(x: Any) -> bool:
 def to_array(x: Any) -> Any:
     """Return a whole data set's array, dense or CSR, in its own dtype.
 
-    Nothing is copied where that can be avoided. A pandas `Series` becomes a column.
+    Arrays are not copied, tables (`tables.py`) at most once. A pandas `Series` becomes a column.
 
     Raises:
         ValueError: if `x` holds no numbers, or masked values, or has no axis of samples.
     """
-    pandas = sys.modules.get("pandas")
     if is_scipy_sparse(x):
         array = _checked(x.tocsr(), x)
-    elif pandas is not None and isinstance(x, pandas.DataFrame):
-        array = _checked(_table_to_numpy(x, x.dtypes), x)
-    elif pandas is not None and isinstance(x, pandas.Series):
-        array = _checked(_table_to_numpy(x, [x.dtype])[:, None], x)
     elif is_column(x):
         array = to_numpy(np.asarray(x[:]))  # all rows at once, not one by one
     else:
         array = to_numpy(x)
+        if hasattr(x, "iloc") and array.ndim == 1:
+            array = array[:, None]
     if array.ndim == 0:
         raise ValueError(f"Data must have an axis of samples. Received the scalar {x!r}.")
     return array
@@ -251,9 +249,9 @@ def to_numpy(x: Any) -> Any:
         return _checked(x, x)
     if is_scipy_sparse(x):
         return x.toarray()
-    if hasattr(x, "detach") and hasattr(x, "cpu"):  # torch
-        x = x.detach().cpu()
-    return _checked(np.asarray(x), x) if hasattr(x, "__array__") else x
+    if is_table(x):
+        return _checked(table_to_array(x), x)
+    return _checked(foreign_array(x), x) if holds_array(x) else x
 
 
 def _checked(array: Any, source: Any) -> Any:
@@ -331,35 +329,3 @@ def add_class_weight(batch: Any, class_weight: dict[int, float] | None) -> Any:
     if tree.is_nested(y):
         raise ValueError("`class_weight` works only with a single target array.")
     return x, y, class_weight_to_sample_weights(y, class_weight)
-
-
-def is_float(dtype: Any) -> bool:
-    """Whether it is the dtype of floats: NumPy's, ml_dtypes' or one of pandas'."""
-    return _numpy_name(dtype) in FLOAT_TYPES
-
-
-def _numpy_name(dtype: Any) -> str:
-    """Return the name of the NumPy dtype of a column: `Int64` and `int64[pyarrow]` are int64."""
-    dtype = getattr(dtype, "numpy_dtype", dtype)  # of pandas' own numbers and of pyarrow's
-    return getattr(dtype, "name", "").lower()
-
-
-def _table_to_numpy(table: Any, dtypes: Iterable[Any]) -> np.ndarray:
-    """Return a pandas frame or series as one array of numbers, missing ones as NaN.
-
-    Floats beside integers or booleans make a table of floats. Of columns that can hold missing
-    values, pandas's own and pyarrow's, pandas by itself would make objects.
-    """
-    names = set(map(_numpy_name, dtypes))
-    dtype: Any = None
-    if not names.isdisjoint(FLOAT_TYPES):
-        dtype = np_dtype(settings.floatx)
-    if all(isinstance(d, np.dtype) for d in dtypes):
-        return table.to_numpy(dtype=dtype)
-    if not names <= {"bool", "boolean", *INT_TYPES, *FLOAT_TYPES}:
-        return table.to_numpy()
-    if table.isna().to_numpy().any():
-        return table.to_numpy(dtype=np_dtype(settings.floatx), na_value=np.nan)
-    if dtype is None:
-        dtype = np.result_type(*(name.replace("boolean", "bool") for name in names))
-    return table.to_numpy(dtype=dtype)

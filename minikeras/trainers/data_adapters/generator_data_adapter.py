@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
+from minikeras import tree
 from minikeras.random.random_state import get_random_state, random_mark, set_random_state
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
@@ -116,7 +119,17 @@ class IterableDataAdapter(DataAdapter):
                 self._peeked = next(batches), batches
             except StopIteration:
                 raise ValueError(f"{self._source} must yield at least one batch.") from None
+            self._check_no_row(self._peeked[0])
         return self._peeked[0]
+
+    def _check_no_row(self, first: Any) -> None:
+        """Refuse tables that give single rows, as those of Hugging Face do."""
+        names = getattr(self._iterable, "column_names", None)
+        if names and not all(map(np.ndim, tree.flatten(first))):
+            raise ValueError(
+                f"{self._source} gives single rows, with the columns {list(names)}. Give columns, as in "
+                "`fit(data['inputs'], data['targets'])`, or something that gives batches."
+            )
 
     def __iter__(self) -> Iterator[Any]:
         try:

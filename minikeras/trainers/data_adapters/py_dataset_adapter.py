@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels.parallel import get_threads, set_threads, start_thread
 from minikeras.saving.plain_data import automatic, plain_attributes, put_back_attributes
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
@@ -30,7 +31,8 @@ class PyDataset(ABC):
         workers: how many threads or processes prepare batches ahead of `fit`. With one thread
             (the default) or none, batches are made when they are needed.
         use_multiprocessing: whether the workers are processes. The data set is then copied to
-            each, at the start of every epoch.
+            each, at the start of every epoch, and they share the threads that minikeras computes on
+            (`config.get_threads`).
         max_queue_size: how many batches may be prepared ahead; 0 for one on each worker.
 
     Example:
@@ -104,6 +106,14 @@ class PyDataset(ABC):
         """Called after an epoch's last batch."""
 
 
+_MEMBERS = ("__getitem__", "num_batches", "workers", "use_multiprocessing", "max_queue_size")
+
+
+def is_py_dataset(x: Any) -> bool:
+    """Return whether something is a `PyDataset`, ours or Keras's own, by what it offers."""
+    return isinstance(x, PyDataset) or all(hasattr(type(x), name) for name in _MEMBERS)
+
+
 class PyDatasetAdapter(DataAdapter):
     """Batches of a `PyDataset`.
 
@@ -153,7 +163,11 @@ class PyDatasetAdapter(DataAdapter):
 
     def _batches(self, indices: Iterable[int]) -> Iterator[Any]:
         dataset = self.py_dataset
-        if dataset.workers > 1 or (dataset.workers > 0 and dataset.use_multiprocessing):
+        if dataset.use_multiprocessing:
+            ahead = dataset.workers > 0
+        else:  # a thread that ends at once tells whether there are any on this platform
+            ahead = dataset.workers > 1 and start_thread(int, "minikeras-trial")
+        if ahead:
             with closing(_prefetch(dataset, indices)) as batches:
                 yield from map(self._standardize, batches)
         else:
@@ -182,8 +196,9 @@ def _prefetch(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
     if dataset.use_multiprocessing:
         from concurrent.futures import ProcessPoolExecutor
 
+        share = max(get_threads() // dataset.workers, 1)
         executor: Any = ProcessPoolExecutor(
-            dataset.workers, initializer=_set_worker_dataset, initargs=(dataset,)
+            dataset.workers, initializer=_set_worker_dataset, initargs=(dataset, share)
         )
         get_batch = _get_worker_batch
     else:
@@ -206,9 +221,10 @@ def _prefetch(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
 _worker_dataset: PyDataset | None = None
 
 
-def _set_worker_dataset(dataset: PyDataset) -> None:
+def _set_worker_dataset(dataset: PyDataset, threads: int) -> None:
     global _worker_dataset
     _worker_dataset = dataset
+    set_threads(threads)
 
 
 def _get_worker_batch(index: int) -> Any:

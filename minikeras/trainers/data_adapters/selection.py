@@ -15,7 +15,7 @@ from minikeras.trainers.data_adapters.generator_data_adapter import (
     GeneratorDataAdapter,
     IterableDataAdapter,
 )
-from minikeras.trainers.data_adapters.py_dataset_adapter import PyDataset, PyDatasetAdapter
+from minikeras.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter, is_py_dataset
 
 
 def get_data_adapter(
@@ -66,7 +66,7 @@ def get_data_adapter(
             class_weight=class_weight,
             rng=rng,
         )
-    is_dataset = isinstance(x, PyDataset)
+    is_dataset = is_py_dataset(x)
     # Containers are taken for arrays that somebody forgot to convert, not for batches.
     is_container = isinstance(x, (list, tuple, dict, set, frozenset, range, str, bytes))
     if not is_dataset and (is_container or is_array_like(x) or not hasattr(x, "__iter__")):
@@ -96,9 +96,13 @@ def _raise_unrecognized(x: Any, y: Any, sample_weight: Any) -> None:
             if not is_array_like(leaf) or (name == "x" and part is None):
                 where = f"`{name}`" if part is leaf else f"an element of `{name}`"
                 text = repr(leaf)
+                hint = (
+                    "Call its `collect()` first."
+                    if hasattr(leaf, "collect")
+                    else "Use `np.array` on lists of numbers."
+                )
                 raise ValueError(
                     f"Unrecognized data type: {where} is {text[:97]} of type "
                     f"{type(leaf).__name__}. Expected arrays (or nested structures of arrays), "
-                    "a PyDataset, a Dataset, a generator or another iterable of batches. "
-                    "Use `np.array` on lists of numbers."
+                    f"a PyDataset, a Dataset, a generator or another iterable of batches. {hint}"
                 )

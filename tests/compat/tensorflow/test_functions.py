@@ -333,7 +333,7 @@ def test_summaries_need_tensorboardx(tf, tmp_path, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    with pytest.raises(ImportError, match="minikeras.tensorboard."):
+    with pytest.raises(ImportError, match="minikeras-numpy.tensorboard."):
         tf.summary.create_file_writer(str(tmp_path))
 
 

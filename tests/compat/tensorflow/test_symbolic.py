@@ -78,6 +78,21 @@ def test_sizes_that_are_not_known_go_through(tf):
     assert int(size) == 24
 
 
+@pytest.mark.parametrize("return_index_map", [False, True])
+def test_images_of_any_size_are_compared(tf, return_index_map):
+    def compared(x):
+        return tf.image.ssim(x, tf.sqrt(x), 1.0, return_index_map=return_index_map)
+
+    x = minikeras.Input((None, None, 3))
+    data = np.random.RandomState(0).rand(2, 14, 12, 3).astype("float32")
+    y = minikeras.Model(x, compared(x))(data)
+    assert y.shape == ((2, 4, 2) if return_index_map else (2,))
+    np.testing.assert_allclose(y, compared(data), rtol=1e-5)
+    one = compared(data[1])
+    np.testing.assert_allclose(one, y[1], rtol=1e-5)
+    np.testing.assert_allclose(compared(data[None])[0, 1], one, rtol=1e-5)
+
+
 def test_layers_and_lambdas_of_tf_functions_are_described_and_saved(tf, tmp_path):
     pytest.importorskip("h5py")
 

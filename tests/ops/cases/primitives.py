@@ -83,6 +83,7 @@ FUSED: dict[str, Callable] = {
     "identity": on_ops(slope_of_slope, 3),
     "dense": on_layer(lambda layers: layers.Dense(3, activation="tanh"), 4, 2),
     "embedding": lambda rng: embedding(rng),
+    "integer_product": lambda rng: integer_product(rng),
     "lstm": on_layer(lambda layers: layers.LSTM(3, return_sequences=True), 2, 4, 2),
     "conv_lstm": on_layer(lambda layers: layers.ConvLSTM1D(2, 2), 2, 3, 4, 2),
     "gru": on_layer(lambda layers: layers.GRU(3), 2, 4, 2),
@@ -129,6 +130,26 @@ FUSED: dict[str, Callable] = {
         labels,
     ),
 }
+
+
+def integer_product(rng: Any) -> tuple:
+    from minikeras.kernels.quantized import IntegerMatrix
+    from minikeras.layers.quantization.products import INTEGER_PRODUCT
+
+    packed = rng.integers(-128, 128, (5, 2)).astype("int8")
+    scale, zero = rng.uniform(0.5, 1, (2, 3)), rng.integers(-8, 8, (2, 3)).astype("int8")
+    groups = np.array([0.0, 0, 0, 1, 1])
+    matrix = IntegerMatrix(packed, scale, 3, packed=True, zero=zero, groups=groups)
+    return lambda x: INTEGER_PRODUCT(x, matrix=matrix, quantizer=None), rng.normal(size=(2, 4, 5))
+
+
+STRAIGHT_THROUGH = {
+    "as_quantized",
+    "rounded_to_float8",
+    "gradient_rounded_to_float8",
+    "rounded_to_bfloat16",
+}
+"""Primitives that round, and let gradients through as if they did not: see test_quantized.py."""
 
 
 def embedding(rng: Any) -> tuple:

@@ -92,8 +92,7 @@ class BaseImagePreprocessingLayer(Layer):
 
     - `"labels"`: `(batch, classes)`,
     - `"bounding_boxes"`: a dict with `"boxes"`, `(batch, boxes, 4)`, and `"labels"`, `(batch, boxes)` or
-      `(batch, boxes, classes)`,
-      where -1 says that there is no box,
+      `(batch, boxes, classes)`, where -1 says that there is no box,
     - `"segmentation_masks"`: `(batch, height, width, channels)`.
 
     Outputs: as the inputs. Layers augment by default: `training=False` leaves images as they are, and

@@ -112,5 +112,5 @@ def test_names_are_listed_without_scikit_learn(dialect):
     command = [sys.executable, "-m", "minikeras", "--dialect", dialect, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert 'pip install "minikeras[sklearn]"' in done.stdout
+    assert 'pip install "minikeras-numpy[sklearn]"' in done.stdout
     assert "Near it: SKLearnClassifier" in done.stdout
