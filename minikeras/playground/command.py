@@ -32,11 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with PlaygroundServer(options.port) as server:
             print(f"The playground is at {server.address}\nStop it with Ctrl-C.", flush=True)
-            if (
-                not options.no_browser
-            ):  # on a thread: browsers of the terminal run until they are closed
-                open_it = (server.address,)
-                threading.Thread(target=webbrowser.open, args=open_it, daemon=True).start()
+            if not options.no_browser:
+                # On a thread: browsers of the terminal run until they are closed.
+                opening = {"target": webbrowser.open, "args": (server.address,)}
+                threading.Thread(**opening, daemon=True).start()
             server.serve_forever()
     except KeyboardInterrupt:
         print("\nStopped.")

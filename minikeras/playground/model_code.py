@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Iterator
 from typing import Any
+
+from minikeras.compat.importer import is_ours
 
 TEMPLATE = """\
 import minikeras as keras
@@ -170,12 +173,12 @@ class ModelCode:
         return at, at, f"{', ' if given else ''}{argument}={text}"
 
     def _prefix(self) -> str:
-        """Return the name that minikeras has in the code."""
-        for node in ast.walk(ast.parse(self.code)):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    if alias.name == "minikeras":
-                        return alias.asname or alias.name
+        """Return the name that Keras has in the code."""
+        for module, alias in _imports(ast.parse(self.code)):
+            if module in ("minikeras", "keras", "tensorflow.keras"):
+                return alias
+            if module == "tensorflow":
+                return f"{alias}.keras"
         raise ValueError("The buttons need the line: import minikeras as keras")
 
     def _place(self, line: int, column: int) -> int:
@@ -193,6 +196,29 @@ class ModelCode:
         for begin, end, text in sorted(changes, reverse=True):
             code = code[:begin] + text.encode() + code[end:]
         return code.decode()
+
+
+def imports_keras(code: str) -> bool:
+    """Return whether code imports Keras by its own name, or TensorFlow.
+
+    Example:
+
+    >>> from minikeras.playground.model_code import imports_keras
+    >>> imports_keras("from tensorflow.keras.layers import Dense"), imports_keras("import minikeras")
+    (True, False)
+    """
+    return any(is_ours(module) for module, _ in _imports(ast.parse(code)))
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield what is imported, modules or names in them, and how the code calls it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, alias.asname or alias.name
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", alias.asname or alias.name
 
 
 def _name(node: Any) -> str:

@@ -8,10 +8,12 @@ let examples = null;
 let state = null;
 let table = ""; // text of the file that was chosen
 let looking = 0; // the timer of the next look at the state
+let waiting = 0; // how many requests have been waiting for long: code of the page's runs
+let refused = null; // what went wrong with the last command
 
 // ---- the server ----
 
-async function ask(path, body) {
+async function send(path, body) {
   const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   let reply;
   try {
@@ -19,18 +21,34 @@ async function ask(path, body) {
   } catch {
     throw new Error("The server does not answer. Was it stopped?");
   }
-  const answer = await reply.json();
-  if (!reply.ok) throw new Error(answer.message);
-  return answer;
+  return [reply, await reply.json()];
+}
+
+// Ask, and ask again while code of the page's runs. A command is carried out all the same: what came
+// of it is in the answer to "page".
+async function ask(path, body) {
+  let long = false;
+  const timer = setTimeout(() => { long = true; waiting += 1; showRunning(); }, 400);
+  try {
+    let [reply, answer] = await send(path, body);
+    while (reply.status === 503) [reply, answer] = await send(body ? "page" : path);
+    if (!reply.ok) throw new Error(answer.message);
+    return answer;
+  } finally {
+    clearTimeout(timer);
+    if (long) { waiting -= 1; showRunning(); }
+  }
 }
 
 // Run what a control asks for; whatever goes wrong is said on the page.
 function doing(work) {
   return async (event) => {
+    refused = null;
     try {
       await work(event);
     } catch (error) {
-      showError({ message: error.message });
+      refused = { message: error.message };
+      showError(refused);
     }
   };
 }
@@ -40,14 +58,17 @@ async function look() {
   try {
     state = await ask("state");
   } catch (error) {
-    return showError({ message: error.message });
+    refused = { message: error.message };
+    return showError(refused);
   }
   if (!document.hidden) draw();
   if (state.running) looking = setTimeout(look, document.hidden ? 5000 : 100);
 }
 
-function took(answer) {
-  if (answer.code !== undefined) setCode(answer.code);
+// Show what a command changed; `sent` is the code that it was given.
+function took(answer, sent) {
+  // What was typed meanwhile stays.
+  if (answer.code !== undefined && $("code").value === sent) $("code").value = answer.code;
   if (answer.examples) { examples = answer.examples; showData(); }
   if (answer.outline) showOutline(answer.outline);
   return look();
@@ -90,11 +111,16 @@ function numberLines(bad) {
   $("lines").replaceChildren(...pieces);
 }
 
-function setCode(code) {
-  if ($("code").value !== code) $("code").value = code;
-}
+const edit = (action, more) => doing(async () => {
+  const code = $("code").value;
+  await took(await ask("edit", { code, action, ...more() }), code);
+});
 
-const edit = (action, more) => doing(async () => took(await ask("edit", { code: $("code").value, action, ...more() })));
+// The first button starts what rests and stops what runs.
+function showRunning() {
+  $("start").textContent = waiting || (state && state.running) ? "Stop" : "Start";
+  if (waiting) $("now").textContent = "The code is running …";
+}
 
 function showOutline(outline) {
   $("why").textContent = outline.why || "";
@@ -158,27 +184,30 @@ const chooseData = doing(async () => {
     return;
   }
   const choice = { name, points: Number($("points").value), noise: Number($("noise").value), classes: Number($("classes").value) };
-  await took(await ask("data", { ...choice, text: name === "csv" ? table : "", code: $("code").value }));
+  const code = $("code").value;
+  await took(await ask("data", { ...choice, text: name === "csv" ? table : "", code }), code);
 });
 
 const useCode = doing(async () => {
   const body = { code: $("code").value, batch_size: Number($("batch").value), seed: Number($("seed").value) };
-  const answer = await ask("code", body);
-  say(answer.error ? "The code failed." : "The code is used.");
-  await took(answer);
+  await took(await ask("code", body), body.code);
+  say(state.error ? "The code failed." : "The code is used.");
 });
 
 const start = doing(async () => {
-  const running = state && state.running;
-  const answer = await ask(running ? "pause" : "start", { ...(running ? {} : { speed: Number($("speed").value) }) });
-  say(answer.running ? "Training." : "Paused.");
+  const running = waiting || (state && state.running);
+  if (running) {
+    const { stopped } = await ask("stop", {});
+    if (!stopped) throw new Error("The code waits for something and cannot be stopped from here. Press Ctrl-C in the server's terminal.");
+  } else await ask("start", { speed: Number($("speed").value) });
+  say(running ? "Stopped." : "Training.");
   await look();
 });
 
 const step = doing(async () => {
-  const answer = await ask("step", {});
-  say(`Batch ${answer.step} was trained on.`);
+  await ask("step", {});
   await look();
+  say(`Batch ${state.step} was trained on.`);
   await showArray();
 });
 
@@ -408,12 +437,12 @@ function listArrays() {
 }
 
 function draw() {
-  $("start").textContent = state.running ? "Pause" : "Start";
   const [epoch, ...numbers] = state.last;
   const [loss, held, right, rightHeld] = numbers.map(short);
   $("now").textContent = `Epoch ${state.epoch}, batch ${state.step}` +
     (epoch ? ` · loss ${loss}, held out ${held} · accuracy ${right}, held out ${rightHeld}` : "");
-  showError(state.error);
+  showRunning();
+  showError(refused || state.error);
   drawPlane();
   drawCurves($("loss"), "loss", [1, 2]);
   drawCurves($("accuracy"), "accuracy", [3, 4]);
@@ -465,7 +494,7 @@ const begin = doing(async () => {
   fill($("optimizer"), page.optimizers);
   $("batch").value = page.batch_size;
   $("seed").value = page.seed;
-  setCode(page.code);
+  $("code").value = page.code;
   showData();
   await took({ outline: page.outline });
   await showArray();
@@ -478,6 +507,7 @@ $("use").onclick = useCode;
 $("speed").onchange = doing(async () => { if (state.running) await ask("start", { speed: Number($("speed").value) }); });
 for (const id of ["data", "points", "noise", "classes"]) $(id).onchange = chooseData;
 for (const id of ["batch", "seed"]) $(id).onchange = useCode;
+$("file").onclick = () => { $("file").value = ""; }; // so that the same file can be taken again
 $("file").onchange = async () => { table = $("file").files.length ? await $("file").files[0].text() : ""; chooseData(); };
 $("add").onclick = edit("add", () => ({ at: Number($("add").dataset.at), kind: $("kind").value }));
 $("optimizer").onchange = $("rate").onchange = edit("set_optimizer", () => ({ name: $("optimizer").value, learning_rate: Number($("rate").value || 0.001) }));

@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from minikeras.playground.session import Session
+from minikeras.playground.session import QUESTIONS, Session
 
 MOST_BYTES = 8_000_000
 """How long a request may be: a table of 20,000 rows is well below."""
@@ -27,8 +27,7 @@ _FILES = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
 }
-_QUESTIONS = frozenset({"page", "state", "array"})
-_ORDERS = frozenset({"data", "edit", "code", "start", "pause", "step", "reset"})
+_ORDERS = frozenset({"data", "edit", "code", "start", "stop", "step", "reset"})
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -102,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(
                 HTTPStatus.OK, files("minikeras.playground").joinpath(name).read_bytes(), kind
             )
-        elif target.path in _QUESTIONS:
+        elif target.path in QUESTIONS:
             self._answer(target.path, dict(parse_qsl(target.query)))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
@@ -115,7 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such command.")
             return
         length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
+        if not (length.isascii() and length.isdigit()):
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, "The request does not say how long it is.")
+            return
+        if len(length) > 12 or int(length) > MOST_BYTES:
             self._refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MOST_BYTES} bytes are taken."
             )
@@ -143,7 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
         for origin in self.headers.get_all("Origin") or []:
             if origin.lower() not in {f"http://{host}" for host in server.hosts}:
                 return self._refuse(HTTPStatus.FORBIDDEN, "Other pages may not ask this server.")
-        target = urlsplit(self.path)
+        try:
+            target = urlsplit(self.path)
+        except ValueError:
+            return self._refuse(HTTPStatus.BAD_REQUEST, "This is no address.")
         token, slash, path = target.path.removeprefix("/").partition("/")
         if not slash or not hmac.compare_digest(token.encode(), server.token.encode()):
             return self._refuse(
@@ -154,11 +159,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, command: str, arguments: dict) -> None:
         try:
-            answer = self.server.session.do(command, **arguments)
+            session = self.server.session
+            answer = session.stop() if command == "stop" else session.do(command, **arguments)
         except (ValueError, TypeError) as error:
             self._send_json(HTTPStatus.BAD_REQUEST, {"message": str(error)})
         except TimeoutError as error:
             self._send_json(HTTPStatus.SERVICE_UNAVAILABLE, {"message": str(error)})
+        except BaseException as error:
+            message = f"{type(error).__name__}: {error}"
+            self._send_json(HTTPStatus.INTERNAL_SERVER_ERROR, {"message": message})
         else:
             self._send_json(HTTPStatus.OK, answer)
 

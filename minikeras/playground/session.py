@@ -7,20 +7,29 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 import numpy as np
 
-from minikeras.playground.examples import Examples, make_examples, names
+from minikeras.compat.importer import uninstall
+from minikeras.playground.examples import make_examples, names
+from minikeras.playground.interruption import Interruptible
 from minikeras.playground.model_code import ACTIVATIONS, LAYERS, OPTIMIZERS, TEMPLATE, ModelCode
-from minikeras.playground.trial import ModelError, Trial, corners, jsonable
+from minikeras.playground.snapshot import drawn_examples, jsonable, snapshot
+from minikeras.playground.trial import FAILURES, ModelError, Trial
 
-PATIENCE = 20.0
+PATIENCE = 5.0
 """How many seconds a request waits for the thread, which may run the user's code."""
+
+GRACE = 1.0
+"""How many seconds what runs has to end by itself after Stop, before it is interrupted."""
 
 UNSEEN = 60.0
 """After how many seconds in which no page asks for the state a training pauses."""
+
+QUESTIONS = frozenset({"page", "state", "array"})
+"""Commands that change nothing."""
 
 SLICE = 0.05
 """For how many seconds at most the thread trains before it looks for requests."""
@@ -30,7 +39,7 @@ class Session:
     """A model, data, and the one thread that touches them.
 
     Requests put functions into a queue; between them, while it runs, the thread trains. So nothing
-    needs a lock, and all of a model's work is done by one thread.
+    needs a lock, and all of a model's work is done by one thread. Only `stop` comes from outside.
 
     Example:
 
@@ -42,6 +51,7 @@ class Session:
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue = queue.SimpleQueue()
+        self._work = Interruptible()
         self._running = False
         self._speed = 20.0
         self._due = self._seen = time.monotonic()
@@ -59,11 +69,10 @@ class Session:
             "edit": self._edit,
             "code": self._use_code,
             "start": self._start,
-            "pause": self._pause,
             "step": self._step,
             "reset": self._reset,
         }
-        self._thread = threading.Thread(target=self._work, name="playground", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="playground", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Session:
@@ -73,10 +82,16 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Stop training and end the thread, which is not waited for long."""
-        self._running = False
+        """Stop what runs, and end the thread if it can be ended."""
         self._jobs.put(None)
-        self._thread.join(2)
+        self.stop()
+        self._thread.join(GRACE)
+        uninstall()
+
+    def stop(self) -> dict:
+        """Stop the training, or the code of the user's that runs; say whether that has ended."""
+        self._running = False
+        return {"stopped": self._work.stop(GRACE)}
 
     def do(self, command: str, **arguments: Any) -> dict:
         """Have the thread run a command of the page and return its answer.
@@ -84,7 +99,8 @@ class Session:
         Raises:
             KeyError: if there is no such command.
             ValueError, TypeError: if arguments are wrong.
-            TimeoutError: if the thread is busy for too long.
+            TimeoutError: if the thread is busy for too long. A command that changes something is run
+                all the same, when its turn comes.
         """
         function = self._commands[command]
         answer: Future = Future()
@@ -93,28 +109,28 @@ class Session:
             if not answer.set_running_or_notify_cancel():
                 return
             try:
-                answer.set_result(function(**arguments))
-            except Exception as error:
+                result = self._work.run(lambda: function(**arguments))
+            except BaseException as error:
                 answer.set_exception(error)
+            else:
+                answer.set_result(result)
 
         self._jobs.put(job)
-        try:
-            return answer.result(PATIENCE)
-        except TimeoutError as error:
-            raise _busy(answer) from error
-        except Exception as error:
-            # Python 3.10 has another TimeoutError for futures.
-            if type(error).__name__ == "TimeoutError" and not answer.done():
-                raise _busy(answer) from error
-            raise
+        if not wait([answer], PATIENCE).done:
+            if command in QUESTIONS:
+                answer.cancel()
+            raise TimeoutError("The model's code is still running.")
+        return answer.result()
 
-    def _work(self) -> None:
+    def _serve(self) -> None:
+        """Run jobs, and train while there are none."""
         while True:
-            wait = max(0.0, self._due - time.monotonic()) if self._running else None
+            pause = max(0.0, self._due - time.monotonic()) if self._running else None
             try:
-                job = self._jobs.get(timeout=wait) if wait != 0 else self._jobs.get_nowait()
+                job = self._jobs.get(timeout=pause) if pause != 0 else self._jobs.get_nowait()
             except queue.Empty:
-                job = self._train
+                self._train()
+                continue
             if job is None:
                 return
             job()
@@ -126,13 +142,19 @@ class Session:
             self._running = False
             return
         try:
-            ended = False
-            while not ended and time.monotonic() - begin < SLICE:
-                ended = self._trial.train_batch()
+            ended = self._work.run(lambda: self._train_until(begin + SLICE))
+        except FAILURES as error:
+            self._fail(ModelError.of(error))
+        else:
             if ended and self._speed:
                 self._due = max(begin, self._due + 1 / self._speed)
-        except (Exception, SystemExit) as error:
-            self._fail(ModelError.of(error))
+
+    def _train_until(self, end: float) -> bool:
+        """Train until a time, or the end of the epoch; return whether that came."""
+        while time.monotonic() < end:
+            if self._trial.train_batch():
+                return True
+        return False
 
     def _fail(self, error: ModelError) -> None:
         self._running = False
@@ -141,8 +163,8 @@ class Session:
     def _state(self) -> dict:
         self._seen = time.monotonic()
         try:
-            seen = self._trial.summary()
-        except Exception as error:  # of layers of the user's
+            seen = snapshot(self._trial)
+        except FAILURES as error:  # of layers of the user's
             self._fail(ModelError.of(error))
             seen = {"layers": [], "history": self._trial.history, "last": self._trial.last}
             seen |= {"epoch": self._trial.epoch, "step": self._trial.step}
@@ -163,7 +185,7 @@ class Session:
             "outline": _outline(self._code),
             "batch_size": self._batch_size,
             "seed": self._seed,
-            "examples": _drawable(self._examples),
+            "examples": drawn_examples(self._examples),
         }
 
     def _array(self, name: str) -> dict:
@@ -174,12 +196,12 @@ class Session:
 
     def _choose_data(self, code: str | None = None, **choice: Any) -> dict:
         """Take other data, and change the code so that it fits, where it can be changed."""
-        self._examples = examples = make_examples(**choice)
+        examples = self._examples = make_examples(**choice)
         code = self._code if code is None else code
         # Code that is written otherwise is the user's to change; the trial says what does not fit.
         with contextlib.suppress(SyntaxError, ValueError):
             code = ModelCode(code).fitted(examples.x.shape[1], len(examples.labels))
-        return {**self._use_code(code), "code": code, "examples": _drawable(examples)}
+        return {**self._use_code(code), "code": code, "examples": drawn_examples(examples)}
 
     def _edit(self, code: str, action: str, **arguments: Any) -> dict:
         """Return code as a button changes it, and make a model of it."""
@@ -215,30 +237,18 @@ class Session:
             self._seen = self._due = time.monotonic()
         return {"running": self._running, "error": self._error}
 
-    def _pause(self) -> dict:
-        self._running = False
-        return {"running": False}
-
     def _step(self) -> dict:
         """Train on one batch and keep its arrays."""
         self._running = False
         if self._error is None:
             try:
                 self._batch = self._trial.recorded_step()
-            except (Exception, SystemExit) as error:
+            except FAILURES as error:
                 self._fail(ModelError.of(error))
         return {"step": self._trial.step, "arrays": list(self._batch), "error": self._error}
 
     def _reset(self) -> dict:
         return self._use_code(self._code)
-
-
-def _busy(answer: Future) -> TimeoutError:
-    answer.cancel()
-    return TimeoutError(
-        f"The model's code has been running for {PATIENCE:.0f} seconds. If it never ends, stop the "
-        "server with Ctrl-C."
-    )
 
 
 def _outline(code: str) -> dict:
@@ -249,16 +259,3 @@ def _outline(code: str) -> dict:
         return {"why": f"Line {error.lineno}: {error.msg}"}
     except ValueError as error:
         return {"why": str(error)}
-
-
-def _drawable(examples: Examples) -> dict:
-    """Return examples as the page draws them: points, or the first images that are held out."""
-    held_out, y = examples.validation
-    drawn = {"name": examples.name, "labels": examples.labels, "plane": examples.is_plane}
-    drawn |= {"count": len(examples.x), "training": len(examples.training[0])}
-    if not examples.is_plane:
-        return drawn | {"x": held_out[:64].round(3).tolist(), "y": y[:64, 0].tolist()}
-    low, high = corners(examples.x)
-    drawn |= {"low": low.tolist(), "high": high.tolist(), "features": examples.features}
-    x = examples.x.astype("float64").round(4)
-    return drawn | {"x": x.tolist(), "y": examples.y[:, 0].tolist()}
