@@ -126,7 +126,7 @@ def examples_of_csv(text: str) -> Examples:
     except csv.Error:
         separators = csv.excel  # type: ignore[assignment]
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), separators, strict=True)
-    features, numbers, labels = ["x1", "x2"], [], []
+    features, numbers, labels = None, [], []
     try:
         for row in reader:
             row = [cell.strip() for cell in row]
@@ -134,14 +134,20 @@ def examples_of_csv(text: str) -> Examples:
                 continue
             if len(row) != 3:
                 raise ValueError(
-                    f"Row {reader.line_num} has {len(row)} columns: two features and a label "
-                    "are expected."
+                    f"Row {reader.line_num} has {len(row)} {'column' if len(row) == 1 else 'columns'}: "
+                    "two features and a label are expected."
                 )
-            if not numbers and features == ["x1", "x2"] and not all(map(_is_number, row[:2])):
-                features = row[:2]
-                continue
-            if not all(map(_is_number, row[:2])):
-                raise ValueError(f"Row {reader.line_num}: a feature is no number: {row[:2]}")
+            if features is None:
+                named = all(row) and not any(map(_is_number, row[:2]))
+                features = row[:2] if named else ["x1", "x2"]
+                if named:
+                    continue
+            for feature, cell in zip(features, row):
+                if not _is_number(cell):
+                    wrong = f"is no number: {cell!r}" if cell else "is missing"
+                    raise ValueError(f"Row {reader.line_num}: {feature} {wrong}.")
+            if not row[2]:
+                raise ValueError(f"Row {reader.line_num}: the label is missing.")
             numbers.append([float(cell) for cell in row[:2]])
             labels.append(row[2])
     except csv.Error as error:
@@ -156,7 +162,7 @@ def examples_of_csv(text: str) -> Examples:
     x = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     order = np.random.default_rng(0).permutation(len(x))
     x, y = x[order].astype("float32"), y.reshape(-1, 1)[order]
-    return Examples("csv", x, y, kinds.tolist(), features)
+    return Examples("csv", x, y, kinds.tolist(), features or [])
 
 
 def _is_number(cell: str) -> bool:

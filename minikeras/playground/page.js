@@ -2,6 +2,7 @@
 // The page of the playground: asks the server for what there is, and draws it.
 
 const $ = (id) => document.getElementById(id);
+const MOST_CELLS = 20000; // of an array that are shown
 const MARKS = ["●", "■", "▲", "◆", "▼", "★", "✚"];
 let page = null; // what is asked for once: choices, code
 let examples = null;
@@ -261,25 +262,32 @@ function mark(to, kind, x, y, r) {
   }
 }
 
+// The frame of the plane in a picture of a size, and where coordinates lie in it.
+function frame(width, height) {
+  const [left, right, top, bottom] = [40, width - 4, 4, height - 22];
+  const part = (v, axis) => (v - examples.low[axis]) / (examples.high[axis] - examples.low[axis]);
+  const across = (x) => left + part(x, 0) * (right - left);
+  const up = (y) => bottom - part(y, 1) * (bottom - top);
+  return { left, right, top, bottom, across, up };
+}
+
 function drawPlane() {
   const [to, width, height] = surface($("plane"));
   const paper = rgb(css("--paper"));
   const palette = examples.labels.map((_, i) => rgb(colour(i)));
   if (!examples.plane) return drawImages(to, width, height);
-  const [left, bottom] = [4, height - 20];
-  const across = (x) => left + ((x - examples.low[0]) / (examples.high[0] - examples.low[0])) * (width - 2 * left);
-  const up = (y) => bottom - ((y - examples.low[1]) / (examples.high[1] - examples.low[1])) * (bottom - 4);
+  const { left, right, top, bottom, across, up } = frame(width, height);
   if (state.map) {
     const { steps } = state.map;
     const [best, sure] = [bytes(state.map.best), bytes(state.map.sure)];
-    const [w, h] = [(width - 2 * left) / (steps - 1), (bottom - 4) / (steps - 1)];
+    const [w, h] = [(right - left) / (steps - 1), (bottom - top) / (steps - 1)];
     to.save();
     to.beginPath();
-    to.rect(left, 4, width - 2 * left, bottom - 4);
+    to.rect(left, top, right - left, bottom - top);
     to.clip();
     // The outermost values lie on the edges.
     const small = picture(steps, (i) => mix(paper, palette[best[i]] || paper, 0.08 + (0.5 * sure[i]) / 255));
-    to.drawImage(small, left - w / 2, 4 - h / 2, w * steps, h * steps);
+    to.drawImage(small, left - w / 2, top - h / 2, w * steps, h * steps);
     to.restore();
   }
   const r = Math.max(2, Math.min(4.5, 90 / Math.sqrt(examples.x.length)));
@@ -292,28 +300,40 @@ function drawPlane() {
     to.fill();
     to.stroke();
   });
+  const [across0, up0] = examples.features;
   to.fillStyle = css("--faint");
-  to.fillText(short(examples.low[0]), left, height - 5);
+  to.fillText(short(examples.low[0]), left, height - 6);
   to.textAlign = "center";
-  to.fillText(`${examples.features[0]} →   ${examples.features[1]} ↑`, width / 2, height - 5);
+  to.fillText(across0, (left + right) / 2, height - 6);
   to.textAlign = "right";
-  to.fillText(short(examples.high[0]), width - left, height - 5);
+  to.fillText(short(examples.high[0]), right, height - 6);
+  to.fillText(short(examples.low[1]), left - 5, bottom);
+  to.fillText(short(examples.high[1]), left - 5, top + 10);
+  to.translate(left - 8, (top + bottom) / 2);
+  to.rotate(-Math.PI / 2);
+  to.textAlign = "center";
+  to.fillText(up0, 0, 0);
 }
 
+// The held out images, as large as they fit, each with what the model says.
 function drawImages(to, width, height) {
   const side = Math.sqrt(examples.x[0].length);
-  const columns = Math.max(4, Math.floor(width / 52));
-  const rows = Math.floor(height / 58);
+  const count = examples.x.length;
+  let columns = 1;
+  while (Math.ceil(count / columns) * (width / columns + 16) > height) columns += 1;
+  const cell = width / columns;
+  const size = cell - 8;
   const [paper, ink] = [rgb(css("--paper")), rgb(css("--ink"))];
-  examples.x.slice(0, columns * rows).forEach((image, n) => {
-    const [x, y] = [(n % columns) * 52 + 4, Math.floor(n / columns) * 58 + 2];
+  to.imageSmoothingEnabled = false;
+  to.textAlign = "center";
+  examples.x.forEach((image, n) => {
+    const [x, y] = [(n % columns) * cell + 4, Math.floor(n / columns) * (cell + 16) + 2];
     const shade = (i) => mix(paper, ink, image[(side - 1 - Math.floor(i / side)) * side + (i % side)]);
-    to.imageSmoothingEnabled = false;
-    to.drawImage(picture(side, shade), x, y, 38, 38);
+    to.drawImage(picture(side, shade), x, y, size, size);
     const said = state.predicted ? state.predicted[n] : "";
     const wrong = state.predicted && said !== examples.y[n];
     to.fillStyle = css(wrong ? "--bad" : "--ink");
-    to.fillText(`${examples.labels[said] ?? ""}${wrong ? " ✗" : ""}`, x + 12, y + 51);
+    to.fillText(`${examples.labels[said] ?? ""}${wrong ? " ✗" : ""}`, x + size / 2, y + size + 13);
   });
 }
 
@@ -357,8 +377,7 @@ function tile(text) {
 }
 
 function drawNetwork() {
-  const inputs = examples.plane ? [0, 1].map((axis) => ({ axis })) : [];
-  const columns = [{ name: "inputs", kind: examples.plane ? "" : `${examples.x[0].length} pixels`, tiles: inputs }];
+  const columns = examples.plane ? [{ name: "inputs", kind: "", tiles: [0, 1].map((axis) => ({ axis })) }] : [];
   for (const layer of state.layers) columns.push({ ...layer, tiles: (layer.units || []).map((unit) => ({ unit })) });
   const most = Math.max(2, ...columns.map((c) => c.tiles.length));
   const canvas = $("net");
@@ -401,7 +420,8 @@ function drawNetwork() {
     });
   });
   const what = examples.plane ? "what a unit gives over the plane" : "what a unit gives on average";
-  $("net-note").textContent = `A tile is ${what}: the first colour positive, the second negative. A line is a weight. At most 12 units of a layer are drawn.`;
+  const [plus, minus] = [0, 1].map((i) => Object.assign(make("span", { textContent: ["■ positive", "■ negative"][i] }), { className: `sign${i}` }));
+  $("net-note").replaceChildren(`A tile is ${what}, a line is a weight: `, plus, ", ", minus, ". Of a layer at most 12 units are drawn. The table is of the first 64 examples that are trained on, computed as evaluate does.");
 }
 
 function bars(numbers, gradient) {
@@ -417,7 +437,12 @@ function bars(numbers, gradient) {
   return svg;
 }
 
-const short = (v) => (v === null || v === undefined ? "–" : typeof v === "string" ? v : v === 0 ? "0" : Math.abs(v) < 0.001 || Math.abs(v) >= 1e5 ? v.toExponential(1) : String(Number(v.toPrecision(3))));
+function short(v, digits = 3) {
+  if (v === null || v === undefined) return "–";
+  if (typeof v === "string" || v === 0) return String(v);
+  const small = Math.abs(v) < 0.001 || Math.abs(v) >= 1e5;
+  return small ? v.toExponential(Math.max(1, digits - 2)) : String(Number(v.toPrecision(digits)));
+}
 
 function listArrays() {
   const cells = (h, gradient) => {
@@ -438,7 +463,7 @@ function listArrays() {
 
 function draw() {
   const [epoch, ...numbers] = state.last;
-  const [loss, held, right, rightHeld] = numbers.map(short);
+  const [loss, held, right, rightHeld] = numbers.map((v) => short(v));
   $("now").textContent = `Epoch ${state.epoch}, batch ${state.step}` +
     (epoch ? ` · loss ${loss}, held out ${held} · accuracy ${right}, held out ${rightHeld}` : "");
   showRunning();
@@ -468,12 +493,18 @@ const showArray = doing(async () => {
   const { shape, values } = await ask(`array?name=${encodeURIComponent(name)}`);
   const width = shape.length > 1 ? shape[shape.length - 1] : 1;
   const flat = [values].flat(Infinity);
-  const rows = Math.min(flat.length / width, Math.max(1, Math.floor(20000 / width)));
+  const rows = Math.min(flat.length / width, Math.max(1, Math.floor(MOST_CELLS / width)));
   const cut = rows < flat.length / width ? ` The first ${rows} rows.` : "";
   $("array-note").textContent = `${name}: ${shape.join(" × ") || "one number"}. A row for each index of the axes before the last.${cut}`;
+  const top = Math.max(1e-30, ...flat.slice(0, rows * width).filter((v) => typeof v === "number").map(Math.abs));
+  const cell = (v) => {
+    if (typeof v !== "number") return make("td", { textContent: v });
+    const element = make("td", { textContent: short(v, 5) });
+    element.style.background = `color-mix(in srgb, var(--c${v > 0 ? 0 : 1}) ${Math.round((45 * Math.abs(v)) / top)}%, transparent)`;
+    return element;
+  };
   $("values").replaceChildren(...Array.from({ length: rows }, (_, r) => make("tr", {},
-    make("th", { scope: "row", textContent: r }),
-    ...flat.slice(r * width, (r + 1) * width).map((v) => make("td", { textContent: typeof v === "number" ? Number(v.toPrecision(5)) : v })))));
+    make("th", { scope: "row", textContent: r }), ...flat.slice(r * width, (r + 1) * width).map(cell))));
 });
 
 const move = (by) => () => {

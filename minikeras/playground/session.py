@@ -216,6 +216,8 @@ class Session:
 
     def _use_code(self, code: str, batch_size: int | None = None, seed: int | None = None) -> dict:
         """Make a model of code; one that fails leaves the old model in place."""
+        if not isinstance(code, str):
+            raise TypeError(f"The code must be text. Received: {code!r}")
         self._running = False
         self._batch_size = self._batch_size if batch_size is None else int(batch_size)
         self._seed = self._seed if seed is None else int(seed)

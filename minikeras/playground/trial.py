@@ -79,10 +79,10 @@ class Trial:
         if batch_size < 1:
             raise ModelError(f"The batch size must be positive. Received: {batch_size}")
         self.examples, self.batch_size = examples, batch_size
-        clear_session()  # layers are named as in a fresh process
-        set_random_seed(seed)
-        self._rng = np.random.default_rng(seed)
         try:
+            clear_session()  # layers are named as in a fresh process
+            set_random_seed(seed)
+            self._rng = np.random.default_rng(seed)
             self.model = _model_of(code)
             shape = self._input_shape()
             self.x, self.y = examples.training[0].reshape(shape), examples.training[1]

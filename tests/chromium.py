@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 import subprocess
-import time
+import sys
 from typing import Any
 
 PROGRAM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
 )
+
+_BEGIN = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Puts the pipes where the browser looks for them, and becomes the browser."""
 
 
 class Page:
@@ -31,19 +41,10 @@ class Page:
         self._from, from_browser = os.pipe()
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         options += ["--remote-debugging-pipe", f"--user-data-dir={folder}", "--no-first-run"]
-
-        def pipes() -> (
-            None
-        ):  # where the browser looks for them; copies that nothing else overwrites
-            read, write = os.dup(to_browser), os.dup(from_browser)
-            os.dup2(read, 3)
-            os.dup2(write, 4)
-
-        # Held open, so that 3 and 4 are not among the pipes' own numbers.
+        pipes = to_browser, from_browser
         self._process = subprocess.Popen(
-            [PROGRAM, *options],
-            close_fds=False,
-            preexec_fn=pipes,
+            [sys.executable, "-ISc", _BEGIN, *map(str, pipes), PROGRAM, *options],
+            pass_fds=pipes,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -59,9 +60,8 @@ class Page:
         self.call("Page.enable")
         media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=media)
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.call("Emulation.setDeviceMetricsOverride", **size)
-        self.call("Page.navigate", url=address)
+        self.resize(width, height)
+        self.open(address)
 
     def __enter__(self) -> Page:
         return self
@@ -95,21 +95,61 @@ class Page:
                 assert "error" not in answer, answer
                 return answer["result"]
 
+    def open(self, address: str) -> None:
+        """Go to an address."""
+        self.call("Page.navigate", url=address)
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Give the window another size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
+
     def value(self, expression: str) -> Any:
-        """Return the value of JavaScript on the page."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of JavaScript on the page, of a promise the value it comes to."""
+        more = {"returnByValue": True, "awaitPromise": True}
+        result = self.call("Runtime.evaluate", expression=expression, **more)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
-    def wait_for(self, expression: str, seconds: float = 20) -> None:
+    def wait_for(self, expression: str, seconds: float = 120) -> None:
         """Wait until JavaScript is true."""
-        end = time.monotonic() + seconds
-        while not self.value(f"Boolean({expression})"):
-            assert time.monotonic() < end, f"never true: {expression}"
+        come = self.value(
+            f"""new Promise((end) => {{
+              const late = performance.now() + {1000 * seconds};
+              const look = () => {{
+                if ({expression}) end(true);
+                else if (performance.now() > late) end(false);
+                else setTimeout(look, 20);
+              }};
+              look();
+            }})"""
+        )
+        assert come, f"never true: {expression}"
 
-    def press(self, key: str, code: int, **more: Any) -> None:
-        """Press a key where the focus is."""
-        for kind in ("keyDown", "keyUp"):
-            self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **more
-            )
+    def press(self, key: str, modifiers: int = 0) -> None:
+        """Press a key where the focus is; `modifiers` is `CTRL`, `SHIFT`."""
+        code = _CODES.get(key) or ord(key.upper())
+        text = {"Enter": "\r", "Space": " "}.get(key, key if len(key) == 1 else "")
+        event = {"key": " " if key == "Space" else key, "windowsVirtualKeyCode": code}
+        event["modifiers"] = modifiers
+        down = {"text": text} if text and not modifiers else {}
+        if (key, modifiers) == ("a", CTRL):
+            down = {"commands": ["selectAll"]}  # headless browsers know no shortcuts
+        self.call("Input.dispatchKeyEvent", type="keyDown", **event, **down)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **event)
+
+    def write(self, text: str) -> None:
+        """Write text in the place of what the field with the focus holds."""
+        self.press("a", CTRL)
+        self.call("Input.insertText", text=text)
+
+    def picture(self) -> bytes:
+        """Return a PNG of the whole page."""
+        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(answer["data"])
+
+
+CTRL, SHIFT = 2, 8
+"""Modifiers of keys."""
+
+_CODES = {"Tab": 9, "Enter": 13, "Space": 32, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40}
