@@ -27,6 +27,9 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Page:
     """An open page.
 
+    Attributes:
+        errors: what went wrong in the page's code so far.
+
     Args:
         address: what to open.
         folder: where the browser keeps its files.
@@ -90,7 +93,9 @@ class Page:
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(answer["params"]["exceptionDetails"])
             if answer.get("method") == "Log.entryAdded":
-                self.errors.append(answer["params"]["entry"]["text"])
+                entry = answer["params"]["entry"]
+                if entry["level"] == "error" and entry["source"] != "network":
+                    self.errors.append(entry["text"])
             if answer.get("id") == self._count:
                 assert "error" not in answer, answer
                 return answer["result"]

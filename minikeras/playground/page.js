@@ -491,6 +491,7 @@ const showArray = doing(async () => {
   const name = $("array").value;
   if (!name) return;
   const { shape, values } = await ask(`array?name=${encodeURIComponent(name)}`);
+  if ($("array").value !== name) return; // another was chosen meanwhile
   const width = shape.length > 1 ? shape[shape.length - 1] : 1;
   const flat = [values].flat(Infinity);
   const rows = Math.min(flat.length / width, Math.max(1, Math.floor(MOST_CELLS / width)));

@@ -30,6 +30,7 @@ def browser(tmp_path_factory):
 def page(browser):
     """The page as it is at first."""
     server, page = browser
+    page.errors.clear()
     page.resize(1400)
     server.session.do("data", name="moons")
     server.session.do("code", code=session_module.TEMPLATE, batch_size=32, seed=0)
