@@ -264,7 +264,7 @@ function mark(to, kind, x, y, r) {
 
 // The frame of the plane in a picture of a size, and where coordinates lie in it.
 function frame(width, height) {
-  const [left, right, top, bottom] = [40, width - 4, 4, height - 22];
+  const [left, right, top, bottom] = [48, width - 4, 4, height - 22];
   const part = (v, axis) => (v - examples.low[axis]) / (examples.high[axis] - examples.low[axis]);
   const across = (x) => left + part(x, 0) * (right - left);
   const up = (y) => bottom - part(y, 1) * (bottom - top);
