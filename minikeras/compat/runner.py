@@ -19,7 +19,13 @@ from minikeras.compat.importer import install_as_keras
 from minikeras.version import __version__
 
 _USAGE = (
-    "python -m minikeras [--dialect 1|2|3] [--modernize] (script.py | -m module | -c code) [args]"
+    "python -m minikeras [--dialect 1|2|3] [--modernize] "
+    "(script.py | -m module | -c code | playground) [args]"
+)
+
+_COMMANDS = (
+    "`playground` opens a page on which models are written, trained and looked into; it takes "
+    "--port and --no-browser."
 )
 
 
@@ -63,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parsed(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Return our own options, and the script with its arguments, which are not looked at."""
-    parser = argparse.ArgumentParser(prog="python -m minikeras", usage=_USAGE, description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m minikeras", usage=_USAGE, description=__doc__, epilog=_COMMANDS
+    )
     parser.add_argument(
         "--dialect", type=int, choices=(1, 2, 3), help="the Keras it is written for"
     )

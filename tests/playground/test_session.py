@@ -1,0 +1,268 @@
+"""What the page's commands do: code that fails or never ends, training, and the arrays of a step."""
+
+import contextlib
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from minikeras.playground import session as session_module
+from minikeras.playground.examples import make_examples
+from minikeras.playground.model_code import TEMPLATE
+from minikeras.playground.session import Session
+from minikeras.playground.snapshot import snapshot
+from minikeras.playground.trial import MOST_EPOCHS, ModelError, Trial
+
+BEGUN = threading.Event()
+"""Set by code that the page runs."""
+
+TELL = f"import sys; sys.modules[{__name__!r}].BEGUN.set()\n"
+
+
+@pytest.fixture
+def session(monkeypatch):
+    monkeypatch.setattr(session_module, "PATIENCE", 300.0)
+    monkeypatch.setattr(session_module, "GRACE", 0.05)
+    BEGUN.clear()
+    assert sys.modules[__name__].BEGUN is BEGUN
+    with Session() as session:
+        yield session
+        monkeypatch.setattr(session_module, "GRACE", 300.0)
+
+
+def when_begun(stop):
+    """Have something stopped once the page's code has told that it runs; return where its answer comes."""
+    answers = []
+
+    def work():
+        BEGUN.wait(300)
+        answers.append(stop())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread, answers
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "message"),
+    [
+        ("x = 1\nmodel = = 2", 2, "SyntaxError: invalid syntax"),
+        ("# größer\nprint(größe)", 2, "NameError: name 'größe' is not defined"),
+        ("def f():\n    raise ValueError('weg 你好')\nf()", 2, "ValueError: weg 你好"),
+        ("raise SystemExit", 1, "SystemExit"),
+        ("import nothing_of_that_name", 1, "ModuleNotFoundError: "),
+        ("x = 1\0", None, "SyntaxError: source code string cannot contain null bytes"),
+        ("model = 3", None, "The code must make a model of minikeras named `model`. Received: "),
+        ("", None, "Received: nothing of that name"),
+        (TEMPLATE.split("model.compile")[0], None, "The code must call model.compile"),
+        (
+            TEMPLATE.replace("(2,)", "(3,)"),
+            None,
+            r"takes inputs of shape (3,), but each example has 2",
+        ),
+    ],
+)
+def test_code_that_fails_is_said_with_its_line(session, code, line, message):
+    before = session.do("state")
+    answer = session.do("code", code=code)
+    assert message in answer["error"]["message"] and answer["error"]["line"] == line
+    after = session.do("state")
+    assert after["error"] == answer["error"] and not session.do("start")["running"]
+    assert (after["run"], after["step"]) == (before["run"], before["step"])
+    assert session.do("code", code=TEMPLATE)["error"] is None
+    assert session.do("state")["run"] == before["run"] + 1
+
+
+def test_a_model_that_knows_too_few_classes_is_refused():
+    with pytest.raises(
+        ModelError, match="The model tells 2 classes apart, but the examples have 3"
+    ):
+        Trial(TEMPLATE, make_examples("blobs", classes=3))
+
+
+@pytest.mark.parametrize(
+    "body", ["while True: pass", "while True:\n  try: import os\n  except Exception: pass"]
+)
+def test_stop_ends_code_that_never_ends(session, body):
+    thread, answers = when_begun(session.stop)
+    answer = session.do("code", code=TELL + body)
+    thread.join()
+    assert answers == [{"stopped": True}]
+    assert answer["error"]["message"] == "Stopped." and answer["error"]["line"] >= 2
+    assert session.do("code", code=TEMPLATE)["error"] is None
+    assert session.do("step")["step"] == 1
+
+
+ENDLESS_STEP = (
+    TEMPLATE.replace(
+        "model = keras.Sequential", "class Slow(keras.Sequential):\n    BODY\nmodel = Slow"
+    )
+    .replace("BODY", "def train_step(self, data):\n        tell()\n        while True: pass")
+    .replace("import minikeras", "def tell():\n    " + TELL + "import minikeras")
+)
+
+
+@pytest.mark.parametrize("command", ["start", "step"])
+def test_stop_ends_a_training_step_that_never_ends(session, command):
+    assert session.do("code", code=ENDLESS_STEP)["error"] is None
+    thread, answers = when_begun(session.stop)
+    session.do(command)
+    thread.join()
+    state = session.do("state")
+    assert answers == [{"stopped": True}]
+    assert state["error"]["message"] == "Stopped." and not state["running"]
+
+
+def test_stop_ends_a_training_and_start_goes_on_with_it(session):
+    session.do("start", speed=0)
+    while session.do("state")["epoch"] < 2:
+        pass
+    assert session.stop() == {"stopped": True}
+    state = session.do("state")
+    assert not state["running"] and state["error"] is None
+    session.do("start")
+    while session.do("state")["epoch"] <= state["epoch"]:
+        pass
+    session.do("reset")
+    assert (session.do("state")["epoch"], session.do("state")["running"]) == (0, False)
+
+
+def test_a_busy_thread_is_said_and_what_it_was_told_is_done_all_the_same(session, monkeypatch):
+    monkeypatch.setattr(session_module, "PATIENCE", 0.02)
+    for command, arguments in (("code", {"code": TELL + "while True: pass"}), ("state", {})):
+        with pytest.raises(TimeoutError, match="still running"):
+            session.do(command, **arguments)
+    with pytest.raises(TimeoutError):
+        session.do("code", code=TEMPLATE, seed=5)
+    assert BEGUN.wait(300)
+    monkeypatch.setattr(session_module, "PATIENCE", 300.0)
+    session.stop()
+    page = session.do("page")
+    assert (page["seed"], page["code"]) == (5, TEMPLATE)
+
+
+def test_a_training_that_nobody_looks_at_pauses(session, monkeypatch):
+    monkeypatch.setattr(session_module, "UNSEEN", -1.0)
+    session.do("start", speed=0)
+    while session.do("state")["running"]:
+        pass
+    assert session.do("state")["epoch"] == 0
+
+
+def test_buttons_and_data_change_the_code(session):
+    page = session.do("page")
+    answer = session.do("edit", code=page["code"], action="add", at=3, kind="Dropout")
+    assert [layer["kind"] for layer in answer["outline"]["layers"]][3] == "Dropout"
+    answer = session.do("data", name="blobs", classes=4, code=answer["code"])
+    assert answer["error"] is None and answer["outline"]["layers"][-1]["units"] == 4
+    assert answer["examples"]["labels"] == ["0", "1", "2", "3"]
+    text = "a,b,kind\n" + "1,2,ja\n3,4,nein\n" * 10
+    answer = session.do("data", name="csv", text=text, code=answer["code"])
+    assert answer["examples"]["labels"] == ["ja", "nein"]
+    assert answer["outline"]["layers"][-1]["units"] == 1
+    with pytest.raises(ValueError, match="Row 1 has 2 columns"):
+        session.do("data", name="csv", text="1,2\n")
+    assert session.do("page")["examples"]["name"] == "csv"  # what was there stays
+    with pytest.raises(ValueError, match="Line 1: "):
+        session.do("edit", code="(", action="add", at=0, kind="Dense")
+    with pytest.raises(ValueError, match="Unknown action '__init__'"):
+        session.do("edit", code="", action="__init__")
+    assert "one Sequential" in session.do("code", code="model = 0")["outline"]["why"]
+
+
+def test_every_array_of_a_step_can_be_read(session):
+    session.do("code", code=TEMPLATE, batch_size=7)
+    assert session.do("step")["step"] == 1
+    listed = session.do("state")["arrays"]
+    assert {"name": "x", "shape": [7, 2]} in listed
+    for array in listed:
+        read = session.do("array", name=array["name"])
+        assert np.shape(read["values"]) == tuple(read["shape"]) == tuple(array["shape"])
+    before, after, gradient = (
+        np.array(session.do("array", name=name)["values"])
+        for name in ("dense/bias before", "dense/bias after", "gradient of dense/bias")
+    )
+    # The first step of Adam is the learning rate, against the gradient's sign.
+    np.testing.assert_allclose(after - before, -0.01 * np.sign(gradient), rtol=1e-3)
+    with pytest.raises(ValueError, match="There is no array 'z'"):
+        session.do("array", name="z")
+
+
+def test_moons_are_learnt_to_99_percent_and_the_same_seed_is_the_same_training():
+    def trained(seed):
+        trial = Trial(TEMPLATE, make_examples("moons"), seed=seed)
+        while trial.epoch < 60:
+            trial.train_batch()
+        return trial
+
+    one, other = trained(0), trained(0)
+    assert one.last[3] >= 0.99 and one.history == other.history
+    seen = snapshot(one)
+    assert [layer["kind"] for layer in seen["layers"]] == ["Dense"] * 3
+    assert len(seen["layers"][0]["units"]) == 8 and np.shape(seen["layers"][0]["lines"]) == (2, 8)
+    weights = {w["name"]: w for layer in seen["layers"] for w in layer["weights"]}
+    kernel = one.model.layers[0].kernel.numpy()
+    assert weights["dense/kernel"]["value"]["mean"] == pytest.approx(kernel.mean(), rel=1e-5)
+    assert sum(weights["dense/kernel"]["gradient"]["bars"]) == kernel.size
+
+
+def test_a_long_training_keeps_as_many_points_as_can_be_seen(monkeypatch):
+    trial = Trial(TEMPLATE, make_examples("moons", points=20), batch_size=20)
+    monkeypatch.setattr(trial, "_loss", lambda x, y: 0.5)
+    monkeypatch.setattr(trial, "accuracy", lambda held_out=False: 0.5)
+    monkeypatch.setattr(trial.model, "train_on_batch", lambda x, y: None)
+    for _ in range(3 * MOST_EPOCHS):
+        trial.train_batch()
+    epochs = [row[0] for row in trial.history]
+    assert len(epochs) < MOST_EPOCHS and set(np.diff(epochs)) == {4}
+    assert trial.last[0] == 3 * MOST_EPOCHS
+
+
+def test_models_written_otherwise_are_seen_too():
+    code = """
+import minikeras as keras
+from minikeras import layers, ops
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__(name="net")
+        self.norm = layers.BatchNormalization(name="norm")
+        self.scale = self.add_weight((2, 1), "glorot_uniform", name="scale")
+    def call(self, x, training=False):
+        return ops.sigmoid(self.norm(x, training=training) @ self.scale)
+
+model = Net()
+model.compile("sgd", "binary_crossentropy")
+"""
+    trial = Trial(code, make_examples("circles", points=40))
+    trial.train_batch()
+    seen = snapshot(trial)
+    found = {layer["name"]: [w["name"] for w in layer["weights"]] for layer in seen["layers"]}
+    assert found == {"norm": ["norm/gamma", "norm/beta"], "net": ["scale"]}
+    assert all(w["gradient"] for layer in seen["layers"] for w in layer["weights"])
+
+
+def test_a_stop_that_comes_too_late_stops_nothing_else():
+    from minikeras.playground.interruption import Interruptible, Stopped
+
+    work = Interruptible()
+    assert work.stop(0)
+    begun, ended = threading.Event(), threading.Event()
+
+    def once():
+        begun.set()
+        with contextlib.suppress(Stopped):
+            while True:
+                pass
+        ended.wait(300)  # not told again
+        return "ended"
+
+    results = []
+    thread = threading.Thread(target=lambda: results.extend([work.run(once), work.run(lambda: 1)]))
+    thread.start()
+    begun.wait(300)
+    assert not work.stop(0.05) and not work.stop(0)
+    ended.set()
+    thread.join()
+    assert results == ["ended", 1]
