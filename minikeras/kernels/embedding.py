@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 
+_SPARSEST = 16
+"""Rows of a table, for each index, that are few enough to be counted rather than sorted."""
+_SMALL = 1024
+"""Indices that are so few that calls of NumPy cost more than what they do."""
+
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Return `table[indices]`: `(n, dim)` and integers of any shape to `(*shape, dim)`."""
@@ -26,18 +31,39 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         target.fill(0)
     if flat.size == 0:
         return [target]
+    if shape[1] == 1 and shape[0] <= _SPARSEST * flat.size:
+        target[:, 0] = np.bincount(flat.astype(np.intp, copy=False), rows[:, 0], shape[0])
+        return [target]
     # Sorted, the places of one row lie side by side and are summed at once: far faster than add.at.
-    order = np.argsort(flat, kind="stable")
-    ordered = flat[order]
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]])
-    starts = np.flatnonzero(new[:-1])
+    ordered, order = _sort(flat)
+    new = np.empty(flat.size + 1, bool)
+    new[0] = new[-1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:-1])
+    starts = new[:-1].nonzero()[0]
+    if flat.size <= _SMALL:
+        target[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+        return [target]
     # Rows that are read once, usually most, are copied: a sum of one costs as much as one of ten.
     single = new[starts + 1]
     once = starts[single]
     target[ordered[once]] = rows[order[once]]
     if once.size < starts.size:
-        several = np.flatnonzero(~(new[:-1] & new[1:]))
+        several = (~(new[:-1] & new[1:])).nonzero()[0]
         firsts = starts[~single]
-        sums = np.add.reduceat(rows[order[several]], np.searchsorted(several, firsts), axis=0)
+        sums = np.add.reduceat(rows[order[several]], several.searchsorted(firsts), axis=0)
         target[ordered[firsts]] = sums
     return [target]
+
+
+def _sort(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return indices in their order, and where each of them was; equal ones stay in their order.
+
+    `np.argsort(flat, kind="stable")` does not use vector instructions, a plain sort does: index and place
+    are sorted as one number.
+    """
+    bits = flat.size.bit_length()
+    both = flat.astype(np.int64)
+    both <<= bits
+    both |= np.arange(flat.size)
+    both.sort()
+    return both >> bits, both & ((1 << bits) - 1)
