@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-_SPARSEST = 16
-"""Rows of a table, for each index, that are few enough to be counted rather than sorted."""
-_SMALL = 1024
-"""Indices that are so few that calls of NumPy cost more than what they do."""
+_SPARSEST = 4
+"""Rows of a table, for each index, up to which numbers are added one by one to where they belong."""
+_SHORT = 32
+"""Length of rows up to which they are."""
 
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
@@ -25,14 +26,18 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     flat = indices.reshape(-1)
     rows = g.reshape(-1, shape[1])
     target = None if out is None else out[0]
+    if shape[0] <= _SPARSEST * flat.size and shape[1] <= _SHORT and g.dtype.kind == "f":
+        places = flat.astype(np.intp)[:, None] * shape[1] + np.arange(shape[1])
+        sums = np.bincount(places.reshape(-1), rows.reshape(-1), math.prod(shape)).reshape(shape)
+        if target is None:
+            return [sums.astype(g.dtype, copy=False)]
+        target[...] = sums
+        return [target]
     if target is None:
         target = np.zeros(shape, g.dtype)
     else:
         target.fill(0)
     if flat.size == 0:
-        return [target]
-    if shape[1] == 1 and shape[0] <= _SPARSEST * flat.size:
-        target[:, 0] = np.bincount(flat.astype(np.intp, copy=False), rows[:, 0], shape[0])
         return [target]
     # Sorted, the places of one row lie side by side and are summed at once: far faster than add.at.
     ordered, order = _sort(flat)
@@ -40,9 +45,6 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     new[0] = new[-1] = True
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:-1])
     starts = new[:-1].nonzero()[0]
-    if flat.size <= _SMALL:
-        target[ordered[starts]] = np.add.reduceat(rows[order], starts, axis=0)
-        return [target]
     # Rows that are read once, usually most, are copied: a sum of one costs as much as one of ten.
     single = new[starts + 1]
     once = starts[single]

@@ -24,7 +24,7 @@ VECTOR_PARALLEL = 1 << 13
 """The same of a product with a vector."""
 FEW = 64
 """Rows that are few enough to be transposed, in and out, where that saves BLAS from transposing."""
-LATER = 1_000_000
+LATER = 2_500_000
 """Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""

@@ -278,7 +278,10 @@ class deferring:
         if self.tasks is not None:
             if kind is not None:
                 self.tasks.drop()
-            self.tasks.finish()
+            try:
+                self.tasks.finish()
+            finally:
+                single_blas.__exit__()
 
 
 def defers() -> bool:
@@ -294,12 +297,14 @@ def later(task: Callable[[], object]) -> None:
     context: deferring = _local.deferring
     pool = _pool or _start()
     if pool.workers == 0 or getattr(_local, "busy", False):
-        _alone(task)
+        with single_blas:
+            task()
         return
     if context.tasks is None:
+        single_blas.__enter__()  # until the context ends
         context.tasks = _Tasks()
     tasks = context.tasks
-    tasks.add(functools.partial(_alone, task))
+    tasks.add(task)
     pool.begin(tasks)
     if len(tasks.left) > _MOST_WAITING:
         tasks.perform_one()
@@ -310,11 +315,6 @@ def settle() -> None:
     context: deferring | None = getattr(_local, "deferring", None)
     if context is not None and context.tasks is not None:
         context.tasks.finish()
-
-
-def _alone(task: Callable[[], object]) -> None:
-    with single_blas:
-        task()
 
 
 _MOST_WAITING = 8
