@@ -15,7 +15,8 @@ def threads_of_before():
 
 def mlp():
     x, y = draw(256, 300), draw(256, 10)
-    return [layers.Dense(512, activation="relu"), layers.Dropout(0.2), layers.Dense(10)], x, y
+    hidden = [layers.Dense(512, activation="relu") for _ in range(2)]
+    return [hidden[0], layers.Dropout(0.2), hidden[1], layers.Dense(10)], x, y
 
 
 def convnet():

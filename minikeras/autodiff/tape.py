@@ -16,6 +16,7 @@ from minikeras import tree
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.settings import settings
+from minikeras.kernels import parallel
 
 RELEASED: Any = object()
 """What a node has saved once its backward has run: nothing any more (None may be all it needs)."""
@@ -154,6 +155,7 @@ def backpropagate(
             if old is None:
                 grads[parent] = pg
             elif out is not None and out.get(parent) is old:
+                parallel.settle()
                 np.add(old, pg, out=old)
             else:
                 grads[parent] = old + pg
@@ -428,7 +430,10 @@ class GradientTape:
         nodes, release = self.take_nodes()
         value = loss.array
         seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
-        return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
+        if thread.state.play or settings.debug_numerics:  # who looks at each gradient waits for it
+            return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
+        with parallel.deferring():
+            return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
 
     def take_nodes(self) -> tuple[list, bool]:
         """Return what was recorded, and whether what it saved can be freed as soon as it is used.

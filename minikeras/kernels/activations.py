@@ -57,7 +57,8 @@ def _zeros(n: int, dtype: np.dtype) -> np.ndarray:
 
 
 def relu_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    return np.multiply(g, y > 0, out)
+    keep = (y > 0).astype(g.dtype)  # NumPy multiplies numbers faster than numbers and truths
+    return np.multiply(g, keep, keep if out is None else out)
 
 
 def tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

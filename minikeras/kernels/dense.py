@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.gemm import PARALLEL, dot, dots
+from minikeras.kernels.gemm import LATER, PARALLEL, dot, dot_later, dots
 from minikeras.kernels.sums import column_sums
 
 
@@ -49,7 +50,12 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     if out is not None:
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
-    if need_kernel and need_x and flat.size * d.shape[1] >= PARALLEL:
+    work = flat.size * d.shape[1]
+    if need_kernel and work >= LATER and out_kernel is not None and parallel.defers():
+        # Nobody needs it before all gradients are there: other threads compute it meanwhile.
+        dkernel = out_kernel
+        dot_later(flat.T, d, dkernel)
+    elif need_kernel and need_x and work >= PARALLEL:
         dkernel, dx = dots((flat.T, d, out_kernel), (d, kernel.T, None))
     elif need_kernel:
         dkernel = dot(flat.T, d, out_kernel)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+_SPARSEST = 4
+"""Rows of a table, for each index, up to which numbers are added one by one to where they belong."""
+_SHORT = 32
+"""Length of rows up to which they are."""
 
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
@@ -20,6 +26,13 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     flat = indices.reshape(-1)
     rows = g.reshape(-1, shape[1])
     target = None if out is None else out[0]
+    if shape[0] <= _SPARSEST * flat.size and shape[1] <= _SHORT and g.dtype.kind == "f":
+        places = flat.astype(np.intp)[:, None] * shape[1] + np.arange(shape[1])
+        sums = np.bincount(places.reshape(-1), rows.reshape(-1), math.prod(shape)).reshape(shape)
+        if target is None:
+            return [sums.astype(g.dtype, copy=False)]
+        target[...] = sums
+        return [target]
     if target is None:
         target = np.zeros(shape, g.dtype)
     else:
@@ -27,17 +40,32 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     if flat.size == 0:
         return [target]
     # Sorted, the places of one row lie side by side and are summed at once: far faster than add.at.
-    order = np.argsort(flat, kind="stable")
-    ordered = flat[order]
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]])
-    starts = np.flatnonzero(new[:-1])
+    ordered, order = _sort(flat)
+    new = np.empty(flat.size + 1, bool)
+    new[0] = new[-1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:-1])
+    starts = new[:-1].nonzero()[0]
     # Rows that are read once, usually most, are copied: a sum of one costs as much as one of ten.
     single = new[starts + 1]
     once = starts[single]
     target[ordered[once]] = rows[order[once]]
     if once.size < starts.size:
-        several = np.flatnonzero(~(new[:-1] & new[1:]))
+        several = (~(new[:-1] & new[1:])).nonzero()[0]
         firsts = starts[~single]
-        sums = np.add.reduceat(rows[order[several]], np.searchsorted(several, firsts), axis=0)
+        sums = np.add.reduceat(rows[order[several]], several.searchsorted(firsts), axis=0)
         target[ordered[firsts]] = sums
     return [target]
+
+
+def _sort(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return indices in their order, and where each of them was; equal ones stay in their order.
+
+    `np.argsort(flat, kind="stable")` does not use vector instructions, a plain sort does: index and place
+    are sorted as one number.
+    """
+    bits = flat.size.bit_length()
+    both = flat.astype(np.int64)
+    both <<= bits
+    both |= np.arange(flat.size)
+    both.sort()
+    return both >> bits, both & ((1 << bits) - 1)

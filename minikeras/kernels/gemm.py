@@ -22,6 +22,10 @@ BLAS_PARALLEL = 1 << 18
 """Multiply-adds from which OpenBLAS would use its own threads, which we do not want (see above)."""
 VECTOR_PARALLEL = 1 << 13
 """The same of a product with a vector."""
+FEW = 64
+"""Rows that are few enough to be transposed, in and out, where that saves BLAS from transposing."""
+LATER = 2_500_000
+"""Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
@@ -37,6 +41,13 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
     work = a.size * b.shape[1]
     if work < BLAS_PARALLEL:
         return a.dot(b, out)  # the method: `np.dot` first asks its arguments for an override
+    if a.shape[0] <= FEW < b.shape[1] and not b.flags.c_contiguous:
+        # BLAS takes long to lay out a large transposed second factor, but not a first one.
+        y = dot(b.T, a.T).T
+        if out is None:
+            return np.ascontiguousarray(y)
+        out[...] = y
+        return out
     if work < PARALLEL:
         with parallel.single_blas:
             return a.dot(b, out)
@@ -57,6 +68,15 @@ def dots(*products: tuple) -> list[np.ndarray]:
         tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
     parallel.run_products(tasks)
     return results
+
+
+def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """Compute `a @ b`, as `dot` does, until the end of the context `parallel.deferring` that is open."""
+    if a.size * b.shape[1] < PARALLEL:
+        parallel.later(functools.partial(a.dot, b, out))
+    else:
+        for half in _halves(a, b, out, 0):
+            parallel.later(half)
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ What a task computes must not depend on how many of them there are: then neither
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import functools
 import glob
 import importlib
@@ -30,11 +32,72 @@ _wanted: int | None = None
 _pool: _Pool | None = None
 
 
+class _Tasks:
+    """Functions of no arguments that threads share out: each is run once, by whoever takes it."""
+
+    def __init__(self, tasks: Sequence[Callable[[], object]] = ()) -> None:
+        self.left = collections.deque(tasks)
+        self.begun = len(tasks)
+        self.ended: queue.SimpleQueue = queue.SimpleQueue()
+
+    def add(self, task: Callable[[], object]) -> None:
+        self.begun += 1
+        self.left.append(task)
+
+    def perform_one(self) -> bool:
+        """Run what nobody has taken yet; return whether there was anything."""
+        try:
+            task = self.left.popleft()
+        except IndexError:
+            return False
+        failure = None
+        try:
+            task()
+        except BaseException as error:
+            failure = error
+        del task  # it holds arrays, which whoever waits may want to be gone
+        self.ended.put(failure)
+        return True
+
+    def drop(self) -> None:
+        """Forget what nobody has taken yet."""
+        with contextlib.suppress(IndexError):
+            while True:
+                self.left.popleft()
+                self.begun -= 1
+
+    def finish(self, meanwhile: _Tasks | None = None) -> None:
+        """Run what nobody has taken yet, wait for the rest, and raise the first error if there was one.
+
+        Args:
+            meanwhile: tasks to help with rather than to wait.
+        """
+        before, _local.busy = getattr(_local, "busy", False), True
+        try:
+            while self.perform_one():
+                pass
+            if meanwhile is not None:
+                while self.ended.qsize() < self.begun and meanwhile.perform_one():
+                    pass
+        finally:
+            _local.busy = before
+        errors = [
+            error for error in [self.ended.get() for _ in range(self.begun)] if error is not None
+        ]
+        self.begun = 0
+        if errors:
+            raise errors[0]
+
+
 class _Pool:
-    """Worker threads that take tasks from one queue."""
+    """Worker threads, which help with tasks: first with those that somebody waits for."""
 
     def __init__(self, workers: int) -> None:
-        self.queue: queue.SimpleQueue = queue.SimpleQueue()
+        self.urgent: collections.deque[_Tasks] = collections.deque()
+        self.patient: collections.deque[_Tasks] = collections.deque()
+        self.calls: queue.SimpleQueue = (
+            queue.SimpleQueue()
+        )  # True for each item of the two, None to stop
         self.workers = 0
         for _ in range(workers):
             if not start_thread(self._work, "minikeras-kernel"):
@@ -44,13 +107,30 @@ class _Pool:
     def _work(self) -> None:
         _local.busy = True
         np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
-        while (item := self.queue.get()) is not None:
-            _perform(*item)
-            del item  # it holds arrays
+        while self.calls.get() is not None:
+            for tasks_of in (self.urgent, self.patient):
+                try:
+                    tasks = tasks_of.popleft()
+                except IndexError:
+                    continue
+                tasks.perform_one()
+                del tasks  # they hold arrays
+                break
+
+    def help_with(self, tasks: _Tasks, number: int) -> None:
+        """Ask for help with so many of some tasks that the caller will wait for."""
+        for _ in range(number):
+            self.urgent.append(tasks)
+            self.calls.put(True)
+
+    def begin(self, tasks: _Tasks) -> None:
+        """Ask that one of some tasks be begun when there is nothing urgent."""
+        self.patient.append(tasks)
+        self.calls.put(True)
 
     def stop(self) -> None:
         for _ in range(self.workers):
-            self.queue.put(None)
+            self.calls.put(None)
 
 
 def start_thread(work: Callable[[], object], name: str) -> bool:
@@ -60,15 +140,6 @@ def start_thread(work: Callable[[], object], name: str) -> bool:
     except RuntimeError:  # no threads on this platform, or no more of them
         return False
     return True
-
-
-def _perform(task: Callable[[], object], done: queue.SimpleQueue) -> None:
-    try:
-        task()
-    except BaseException as error:
-        done.put(error)
-    else:
-        done.put(None)
 
 
 def _start() -> _Pool:
@@ -174,26 +245,81 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
         for task in tasks:
             task()
         return
-    done: queue.SimpleQueue = queue.SimpleQueue()
-    for task in tasks[1:]:
-        pool.queue.put((task, done))
+    shared = _Tasks(tasks[1:])
+    pool.help_with(shared, len(shared.left))
+    error = None
     _local.busy = True
     try:
-        _perform(tasks[0], done)
-        while True:  # help with what no worker has taken yet
-            try:
-                item = pool.queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:  # a stop sign for a worker
-                pool.queue.put(None)
-                break
-            _perform(*item)
+        tasks[0]()
+    except BaseException as raised:
+        error = raised
     finally:
         _local.busy = False
-    errors = [error for error in [done.get() for _ in tasks] if error is not None]
-    if errors:
-        raise errors[0]
+    context: deferring | None = getattr(_local, "deferring", None)
+    try:
+        shared.finish(None if context is None else context.tasks)
+    finally:
+        if error is not None:
+            raise error
+
+
+class deferring:
+    """A context in which work can be put off by `later`: at its end all of it is done.
+
+    What waits in it is done by other threads while the calling one goes on.
+    """
+
+    def __enter__(self) -> None:
+        self.tasks: _Tasks | None = None
+        self.before = getattr(_local, "deferring", None)
+        _local.deferring = self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        _local.deferring = self.before
+        if self.tasks is not None:
+            if kind is not None:
+                self.tasks.drop()
+            try:
+                self.tasks.finish()
+            finally:
+                single_blas.__exit__()
+
+
+def defers() -> bool:
+    """Whether the calling thread is in a context `deferring`."""
+    return getattr(_local, "deferring", None) is not None
+
+
+def later(task: Callable[[], object]) -> None:
+    """Let a function of no arguments, with matrix products of one thread, be run until the context ends.
+
+    Whatever it works on must stay as it is until then. Where there is nobody else to do it, it is run now.
+    """
+    context: deferring = _local.deferring
+    pool = _pool or _start()
+    if pool.workers == 0 or getattr(_local, "busy", False):
+        with single_blas:
+            task()
+        return
+    if context.tasks is None:
+        single_blas.__enter__()  # until the context ends
+        context.tasks = _Tasks()
+    tasks = context.tasks
+    tasks.add(task)
+    pool.begin(tasks)
+    if len(tasks.left) > _MOST_WAITING:
+        tasks.perform_one()
+
+
+def settle() -> None:
+    """Have all done that was put off so far."""
+    context: deferring | None = getattr(_local, "deferring", None)
+    if context is not None and context.tasks is not None:
+        context.tasks.finish()
+
+
+_MOST_WAITING = 8
+"""Tasks that may wait: they hold arrays."""
 
 
 def run_slices(lines: int, step: int, task: Callable[[Iterator[slice]], None]) -> None:

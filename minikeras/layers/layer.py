@@ -113,11 +113,15 @@ class Layer(LayerState):
         self.input_spec = None
         self._warned_mask = False
         self._checked_shape: tuple | None = None
+        self._checked_dtype: np.dtype | None = None
         if (mode := current_remat_mode()) is not None:
             self._remat_mode = mode
 
     untracked = frozenset(
-        {"_build_shapes", "_build_dtypes", "input_shape_argument", "input_spec", "_checked_shape"}
+        {
+            *("_build_shapes", "_build_dtypes", "input_shape_argument", "input_spec"),
+            *("_checked_shape", "_checked_dtype"),
+        }
     )
 
     def __getattr__(self, name: str) -> Any:
@@ -274,13 +278,13 @@ class Layer(LayerState):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Build if needed, then compute (or describe, for KerasTensors) the outputs."""
         try:
-            # The commonest case: one tensor of the dtype and shape that the last call checked.
+            # The commonest case: one tensor of the dtype and shape that the last full call checked.
             if self._checked_shape is not None and len(args) == 1:
                 x = args[0]
                 if (
                     type(x) is Tensor
                     and x.array.shape[1:] == self._checked_shape
-                    and x.array.dtype is self._compute
+                    and x.array.dtype is self._checked_dtype
                     and x._keras_mask is None
                     and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
                 ):
@@ -410,9 +414,15 @@ class Layer(LayerState):
             and not self._mixed
             and self._remat_mode is None
             and self.quantization_mode is None
-            and type(self).compute_mask is Layer.compute_mask
+            and not self._makes_masks
         )
         object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
+        object.__setattr__(self, "_checked_dtype", first.array.dtype if simple else None)
+
+    @property
+    def _makes_masks(self) -> bool:
+        """Whether outputs may get a mask though no input has one."""
+        return type(self).compute_mask is not Layer.compute_mask
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):

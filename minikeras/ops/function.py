@@ -193,27 +193,26 @@ class Graph:
                 last_use[slots[id(t)]] = i
             for t in outputs:
                 slots.setdefault(id(t), len(slots))
-            simple = (
-                len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
-            )
-            source = slots[id(node.args[0])] if simple else None
+            source, rest = None, ()
+            if node.args and not node.kwargs:
+                source, rest = _source(node.args, slots)
             targets = [slots[id(t)] for t in outputs]
             single = targets[0] if isinstance(node.outputs, KerasTensor) else None
             arguments = tree.map_structure(
                 lambda x: Slot(slots[id(x)]) if isinstance(x, KerasTensor) else x,
                 (node.args, node.kwargs),
             )
-            steps.append([node.operation, source, single, targets, arguments, ()])
+            steps.append([node.operation, source, rest, single, targets, arguments, ()])
         kept = {slots[id(t)] for t in self.outputs if id(t) in slots}
         for slot, i in last_use.items():
             if slot not in kept:
-                steps[i][5] = (*steps[i][5], slot)
+                steps[i][-1] = (*steps[i][-1], slot)
         self._size = len(slots)
         self._plan = [tuple(s) for s in steps]
         self._input_slots = [slots[id(t)] for t in self.inputs]
         self._output_slots = [slots[id(t)] for t in self.outputs]
         # The commonest graph: every operation takes what the one before gave.
-        chained = all(s[1] == i and s[2] == i + 1 for i, s in enumerate(steps))
+        chained = all(s[1:4] == [i, (), i + 1] for i, s in enumerate(steps))
         chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
         self._chain = [s[0] for s in steps] if chained else None
         self._gradients = [n for n in self.nodes if type(n.operation) is Gradients]
@@ -230,9 +229,11 @@ class Graph:
         values: list[Any] = [None] * self._size
         for slot, x in zip(self._input_slots, inputs):
             values[slot] = x
-        for operation, source, single, targets, arguments, drop in self._plan:
-            if source is not None and call is None:
-                result = operation(values[source])
+        for operation, source, rest, single, targets, arguments, drop in self._plan:
+            if type(source) is int and call is None:
+                result = operation(values[source], *rest)
+            elif source is not None and call is None:
+                result = operation([values[i] for i in source])
             else:
                 args, kwargs = tree.map_structure(
                     lambda x: values[x.index] if type(x) is Slot else x, arguments
@@ -262,6 +263,27 @@ class Graph:
     def describe(self, inputs: list) -> list:
         """Describe the outputs for other input KerasTensors, noting nothing."""
         return self.run(inputs, lambda op, args, kwargs: op.compute_output_spec(*args, **kwargs))
+
+
+def _source(args: tuple, slots: dict[int, int]) -> tuple[int | list[int] | None, tuple]:
+    """Return which slots the positional arguments of a call are, where that is easily said.
+
+    Returns:
+        A slot, where the first argument is a tensor and the others hold none; slots, where a list of tensors
+        is the only argument; else None. And the other arguments.
+    """
+    first, *rest = args
+    if isinstance(first, KerasTensor) and not any(map(_may_hold_tensors, rest)):
+        return slots[id(first)], tuple(rest)
+    if type(first) is list and first and not rest and all(isinstance(t, KerasTensor) for t in first):
+        return [slots[id(t)] for t in first], ()
+    return None, ()
+
+
+def _may_hold_tensors(x: Any) -> bool:
+    if type(x) is tuple:
+        return any(map(_may_hold_tensors, x))
+    return tree.is_nested(x) or isinstance(x, KerasTensor)
 
 
 class Slot:

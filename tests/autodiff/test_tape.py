@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minikeras import Variable, ops
+from minikeras import Variable, config, layers, ops
 from minikeras.autodiff import GradientTape, NotDifferentiableTwice, Primitive, Tensor
 from minikeras.autodiff.state import thread
 
@@ -444,3 +444,31 @@ def test_a_tape_that_was_reset_is_used_again():
     with tape:
         y = v * 5.0
     assert tape.gradient(y, v).numpy() == 5.0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_gradients_written_into_arrays_are_whole(threads):
+    """Large ones are computed by other threads meanwhile; a weight that is used twice waits for them."""
+    config.set_threads(threads)
+    try:
+        rng = np.random.default_rng(0)
+        first, shared = (layers.Dense(256, activation="relu") for _ in range(2))
+        x = rng.normal(size=(160, 256)).astype("float32")
+
+        def loss():
+            return ops.sum(ops.square(shared(shared(first(x)))))
+
+        loss()  # builds the layers
+        variables = first.trainable_variables + shared.trainable_variables
+        arrays = {v.node: np.full(v.shape, np.nan, "float32") for v in variables}
+        with GradientTape() as tape:
+            value = loss()
+        found = tape.gradients_into(value, arrays)
+        with GradientTape() as tape:
+            value = loss()
+        for v, expected in zip(variables, tape.gradient(value, variables)):
+            assert found[v.node] is arrays[v.node]
+            scale = np.abs(expected.numpy()).max()
+            np.testing.assert_allclose(found[v.node], expected, rtol=0, atol=2e-6 * scale)
+    finally:
+        config.set_threads(None)

@@ -226,3 +226,68 @@ def test_errors_of_loops_and_their_tasks_are_raised(count):
         parallel.run_along(lambda later: fail())
     with pytest.raises(KeyError):
         parallel.run_ahead([lambda: None], lambda ready: fail())
+
+
+def test_what_is_put_off_is_done_at_the_end_of_its_context(count):
+    seen = []
+    assert not parallel.defers()
+    with parallel.deferring():
+        assert parallel.defers()
+        for i in range(30):
+            parallel.later(lambda i=i: seen.append(i))
+        parallel.settle()
+        assert sorted(seen) == list(range(30))
+        parallel.later(lambda: seen.append(30))
+        parallel.run([lambda: seen.append(31)] * 3)  # does not wait for what waits
+        with parallel.deferring():
+            parallel.later(lambda: seen.append(32))
+        assert seen.count(32) == 1
+    assert sorted(seen) == [*range(31), 31, 31, 31, 32]
+    assert not parallel.defers()
+
+
+def test_what_somebody_waits_for_goes_before_what_was_put_off():
+    parallel.set_threads(2)
+    begun, go, seen = threading.Event(), threading.Event(), []
+
+    def first():
+        begun.set()
+        assert go.wait(10)
+
+    def wait_for_another():
+        go.set()
+        assert other.wait(10)
+
+    other = threading.Event()
+    try:
+        with parallel.deferring():
+            parallel.later(first)
+            parallel.later(lambda: seen.append("patient"))
+            assert begun.wait(10)
+            parallel.run([wait_for_another, lambda: (seen.append("urgent"), other.set())])
+    finally:
+        parallel.set_threads(None)
+    assert seen == ["urgent", "patient"]
+
+
+def test_errors_of_what_was_put_off_come_out_at_the_end(count):
+    seen = []
+    with pytest.raises(KeyError, match="x"), parallel.deferring():
+        parallel.later(lambda: seen.append(1))
+        parallel.later(fail)
+    with pytest.raises(ValueError, match="mine"), parallel.deferring():
+        for _ in range(3):
+            parallel.later(lambda: seen.append(2))
+        raise ValueError("mine")
+    assert seen[0] == 1 and seen.count(2) <= 3
+    parallel.run([lambda: seen.append(3)] * 2)  # still alive
+    assert seen[-2:] == [3, 3]
+
+
+def test_what_was_put_off_holds_no_arrays_afterwards(count):
+    array = np.zeros(3)
+    before = sys.getrefcount(array)
+    with parallel.deferring():
+        parallel.later(lambda a=array: a.sum())
+    parallel.run([lambda: None] * 8)
+    assert sys.getrefcount(array) == before

@@ -42,6 +42,9 @@ EMBEDDING = Primitive(
 )
 
 
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+
+
 class Embedding(QuantizableLayer):
     """A table of vectors, one for each integer.
 
@@ -156,12 +159,18 @@ class Embedding(QuantizableLayer):
         return self._with_adaptation(Tensor(y), indices)
 
     def _check(self, indices: np.ndarray) -> None:
-        if indices.size and (indices.min() < 0 or indices.max() >= self.input_dim):
+        # As an unsigned number one below zero is large.
+        unsigned = indices.view(_UNSIGNED[indices.dtype.itemsize])
+        if unsigned.size and np.maximum.reduce(unsigned, axis=None) >= self.input_dim:
             wrong = indices[(indices < 0) | (indices >= self.input_dim)].reshape(-1)[0]
             raise ValueError(
                 f"Layer '{self.name}': index {wrong} is out of range for input_dim="
                 f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
             )
+
+    @property
+    def _makes_masks(self) -> bool:
+        return self.mask_zero or type(self).compute_mask is not Embedding.compute_mask
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return not_equal(inputs, 0) if self.mask_zero else None
