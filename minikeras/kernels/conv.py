@@ -33,6 +33,7 @@ from minikeras.kernels.epilogue import (
     deliver,
     finisher,
 )
+from minikeras.kernels.gemm import inner_product, tall_product
 from minikeras.kernels.windows import (
     Piece,
     Window,
@@ -266,7 +267,7 @@ def _pointwise(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        np.dot(_strided(x, piece, w), kernel, target.reshape(-1, filters))
+        tall_product(_strided(x, piece, w), kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -301,7 +302,7 @@ def _by_planes(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        np.dot(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
+        tall_product(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -339,7 +340,7 @@ def _by_columns(
         target = piece.of(y)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
-            np.dot(columns[0], matrices[0], target.reshape(-1, filters))
+            tall_product(columns[0], matrices[0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)
@@ -361,7 +362,7 @@ def _few_filters(
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
         by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
-        np.dot(images.reshape(-1, channels), matrix, by_pixel)
+        tall_product(images.reshape(-1, channels), matrix, by_pixel)
         products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
         products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
@@ -443,7 +444,7 @@ def _spread_points(
         target[...] = 0
         some = g[piece.first : piece.last]
         product = scratch("product", (some.size // filters, matrix.shape[1]), g.dtype)
-        np.dot(some.reshape(-1, filters), matrix, product)
+        tall_product(some.reshape(-1, filters), matrix, product)
         target[(slice(None), *index)] = product.reshape(*some.shape[:-1], matrix.shape[1])
         if finish is not None:
             finish(target)
@@ -529,7 +530,7 @@ def _spread_between(
             if taps <= 0:
                 target[:, rows] = 0
                 continue
-            np.dot(seen[:, begin:], matrices[r, begin:], product)
+            tall_product(seen[:, begin:], matrices[r, begin:], product)
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)
@@ -622,12 +623,12 @@ def weight_gradient(
     if chosen == "pointwise":
 
         def task(piece: Piece, out: np.ndarray) -> None:
-            np.dot(_strided(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
+            inner_product(_strided(x, piece, w), piece.of(g).reshape(-1, filters), out[0])
 
     elif chosen == "planes":
 
         def task(piece: Piece, out: np.ndarray) -> None:
-            np.dot(_planes(x, piece, w), piece.of(g).reshape(-1, filters), out[0])
+            inner_product(_planes(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
 
     else:
 
@@ -635,7 +636,7 @@ def weight_gradient(
             columns = _columns(x, piece, w, groups)
             some = piece.of(g).reshape(-1, groups, each).transpose(1, 0, 2)
             if groups == 1:
-                np.dot(columns[0].T, some[0], out[0])
+                inner_product(columns[0], some[0], out[0])
             else:
                 np.matmul(columns.transpose(0, 2, 1), some, out)
 
@@ -655,7 +656,7 @@ def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray
     back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
 
     def task(piece: Piece, out: np.ndarray) -> None:
-        np.dot(_planes(g, piece, back), piece.of(x).reshape(-1, channels), out)
+        inner_product(_planes(g, piece, back).T, piece.of(x).reshape(-1, channels), out)
 
     row = math.prod(w.size[1:]) * max(w.taps * filters, channels)
     cut = pieces(x.shape[0], w.size[0], row, _PIECE)

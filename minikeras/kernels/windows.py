@@ -247,7 +247,11 @@ def strided(x: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
 
 
 def part(
-    x: np.ndarray, piece: Piece, w: Window, extra: tuple | None = None, name: str = "padded"
+    x: np.ndarray,
+    piece: Piece,
+    w: Window,
+    extra: tuple | None = None,
+    images_inside: bool = False,
 ) -> np.ndarray:
     """Return the padded images that the windows of a piece look at.
 
@@ -256,20 +260,25 @@ def part(
         piece: which of them, and which rows of windows.
         w: the windows.
         extra: spatial shape of the result if it is to be more than the windows need.
-        name: the scratch array to use.
+        images_inside: whether the images' pixels of one place are to lie side by side in memory.
 
     Returns:
-        `(images, *spatial, channels)`: a view of `x` where nothing has to be padded.
+        `(images, *spatial, channels)`: a view of `x` where nothing has to be padded. With
+        `images_inside` `(*spatial, images, channels)`, C-contiguous.
     """
     shape, source, target, borders = _placement(w, piece.top, piece.bottom, extra)
     images = x[piece.first : piece.last]
-    if target is None:
+    if images_inside:
+        result = scratch("padded", (*shape, piece.count, x.shape[-1]), x.dtype)
+        padded = np.moveaxis(result, -2, 0)
+    elif target is None:
         return images[source]
-    padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
+    else:
+        result = padded = scratch("padded", (piece.count, *shape, x.shape[-1]), x.dtype)
     for border in borders:
         padded[border] = 0
-    padded[target] = images[source]
-    return padded
+    padded[target or ()] = images[source]
+    return result
 
 
 @functools.lru_cache(maxsize=1024)
