@@ -147,10 +147,17 @@ class BatchNormalization(Layer):
         elif self.renorm or mask is not None:
             y = self._corrected(x, gamma, beta, mask)
         else:
-            y, mean, var = BATCH_NORMALIZATION(x, gamma, beta, axis=self.axis, epsilon=self.epsilon)
+            activation = self._take_activation() if dtype == self._compute else None
+            y, mean, var = BATCH_NORMALIZATION(
+                x, gamma, beta, axis=self.axis, epsilon=self.epsilon, activation=activation
+            )
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, var, self.momentum)
         return y if y.array.dtype == self._compute else cast(y, self._compute)
+
+    def may_take_over(self, following: Any) -> bool:
+        own = type(self).call is BatchNormalization.call
+        return own and isinstance(following, Layer) and following.as_activation() is not None
 
     def _corrected(self, x: Any, gamma: Any, beta: Any, mask: Any) -> Any:
         """Normalize with a mask or renorm."""
