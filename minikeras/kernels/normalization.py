@@ -310,17 +310,23 @@ def affine(
 
 
 def affine_forward(
-    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, axis: int
+    x: np.ndarray,
+    scale: np.ndarray,
+    shift: np.ndarray,
+    axis: int,
+    activation: Fused | None = None,
 ) -> tuple[np.ndarray, tuple]:
-    """Compute `x * scale + shift` with vectors along `axis`."""
-    y = affine(_matrix(x, axis), scale, shift)
-    return _shaped(y, x, axis), (x, axis, scale)
+    """Compute `activation(x * scale + shift)` with vectors along `axis`."""
+    y = affine(_matrix(x, axis), scale, shift, activation)
+    return _shaped(y, x, axis), (x, axis, scale, None if activation is None else y, activation)
 
 
 def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, scale and shift."""
-    x, axis, scale = saved
+    x, axis, scale, y, activation = saved
     flat_g = _matrix(g, axis)
+    if activation is not None:
+        flat_g = activation.backward(flat_g, y)
     dx = dscale = dshift = None
     if needs[0]:
         dx = _shaped(affine(flat_g, scale, None), x, axis)
@@ -333,10 +339,12 @@ def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
 
 def affine_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list | None:
     """Return the gradient of x, and those of scale and shift for each of `n` examples."""
-    x, axis, scale = saved
+    x, axis, scale, y, activation = saved
     if axis % x.ndim == 0:
         return None
     flat_g = _matrix(g, axis)
+    if activation is not None:
+        flat_g = activation.backward(flat_g, y)
     return [
         _shaped(affine(flat_g, scale, None), x, axis) if needs[0] else None,
         examples.sums(flat_g * _matrix(x, axis), n) if needs[1] else None,

@@ -225,7 +225,7 @@ class Layer(LayerState):
     def _take_activation(self) -> Fused | None:
         """Take over the activation that comes next, if one does: the caller applies it."""
         here = thread.state
-        if not here.following:
+        if not here.following or not self.is_bare(self._compute):
             return None
         then = here.following[0]
         activation = then.as_activation() if then.is_bare(self._compute) else None

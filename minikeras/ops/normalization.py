@@ -65,19 +65,22 @@ BATCH_NORMALIZATION = Primitive(
 With an `activation`, which does not mix channels, it is applied to normalized x."""
 
 
-def _affine_reference(x: Tensor, scale: Tensor, shift: Tensor, axis: int) -> Tensor:
-    return x * _along(scale, axis, x.ndim) + _along(shift, axis, x.ndim)
+def _affine_reference(
+    x: Tensor, scale: Tensor, shift: Tensor, axis: int, activation: Fused | None = None
+) -> Tensor:
+    y = x * _along(scale, axis, x.ndim) + _along(shift, axis, x.ndim)
+    return y if activation is None else FUSED_AS_OPS[activation](y)
 
 
 AFFINE = Primitive(
     "affine",
     kernels.affine_forward,
-    lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
+    lambda g, saved, needs, out, **_: kernels.affine_backward(g, saved, needs, out),
     rule=same,
     reference=_affine_reference,
-    per_example=lambda g, saved, needs, n, axis: kernels.affine_per_example(g, saved, needs, n),
+    per_example=lambda g, saved, needs, n, **_: kernels.affine_per_example(g, saved, needs, n),
 )
-"""`x * scale + shift` with vectors along an axis."""
+"""`x * scale + shift` with vectors along an axis; with an `activation`, it is applied to that."""
 
 
 def _standardize_reference(x: Tensor, mean: Tensor, deviation: Tensor, invert: bool) -> Tensor:
@@ -192,6 +195,20 @@ def batch_normalization(
     >>> ops.batch_normalization([[1.0, 2.0]], [1.0, 1.0], [1.0, 0.25], axis=-1, epsilon=0.0)
     <Tensor shape=(1, 2) dtype=float32 [[0. 2.]]>
     """
+    return activated_batch_normalization(x, mean, variance, axis, offset, scale, epsilon, None)
+
+
+def activated_batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any,
+    scale: Any,
+    epsilon: float,
+    activation: Fused | None,
+) -> Tensor:
+    """`batch_normalization`, and an activation in the same pass."""
     x, mean, variance = promote(x, mean, variance, floating=True)
     dtype = x.array.dtype
     _check_vectors(x, axis, mean=mean, variance=variance, offset=offset, scale=scale)
@@ -201,7 +218,8 @@ def batch_normalization(
     shift = -mean * factor
     if offset is not None:
         shift = shift + reshape(cast(offset, dtype), (-1,))
-    return AFFINE(x, factor, shift, axis=axis)
+    more = {} if activation is None else {"activation": activation}
+    return AFFINE(x, factor, shift, axis=axis, **more)
 
 
 def _over_axes(
