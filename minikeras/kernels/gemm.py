@@ -109,6 +109,9 @@ def tall_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     count = _blocks(rows, a.shape[-1] * columns, 8)
     if count > 1:
         a, b, out = _in_blocks(a, count), b[..., None, :, :], _in_blocks(out, count)
+    elif a.ndim == 2:
+        np.dot(a, b, out)  # which is faster with vectors
+        return
     np.matmul(a, b, out)
 
 
@@ -122,7 +125,7 @@ def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """
     count = _blocks(a.shape[0], out.size, 64)
     if count == 1:
-        np.matmul(a.T, b, out)
+        np.dot(a.T, b, out)
     else:
         each = np.matmul(_in_blocks(a, count).transpose(0, 2, 1), _in_blocks(b, count))
         np.add.reduce(each, 0, out=out)

@@ -98,6 +98,9 @@ _cached_window = functools.lru_cache(maxsize=1024)(_window)
 
 # Pieces.
 
+_HEAD_START = 3 << 14
+"""Elements that the calling thread works on until another one, which slept, has begun."""
+
 
 class Piece(NamedTuple):
     """Images `[first, last)`, and of them rows `[top, bottom)` of the result."""
@@ -130,9 +133,11 @@ def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
             Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
         ]
     count = -(-n // max(budget // image, 1))
+    more = 0
     if n > 1 and count < 9:
         count += count % 2  # of few pieces, as many for a second thread as for the first
-    bounds = [i * n // count for i in range(count + 1)] if count else [0]
+        more = min(_HEAD_START // image, n // (2 * count))
+    bounds = [0, *[more + i * (n - more) // count for i in range(1, count + 1)]]
     return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]
 
 
