@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minikeras.kernels import parallel
+from minikeras.kernels import gemm, parallel
 
 
 class Window(NamedTuple):
@@ -202,7 +202,8 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     A product by BLAS's own threads would leave them spinning in the way of ours.
     """
     out = np.empty((a.shape[0], b.shape[1]), b.dtype)
-    columns = [slice(i, i + 4096) for i in range(0, b.shape[1], 4096)]
+    step = max(gemm.IN_PLACE // a.size // 64 * 64, 64)
+    columns = [slice(i, i + step) for i in range(0, b.shape[1], step)]
     parallel.run_products([functools.partial(np.matmul, a, b[:, c], out[:, c]) for c in columns])
     return out
 
