@@ -146,7 +146,8 @@ def _at_once(w: Window, x: np.ndarray, g: np.ndarray, groups: int) -> bool:
     """Whether all gradients are best computed piece by piece: small images, of several pieces."""
     channels, filters = x.shape[-1], g.shape[-1]
     return (
-        groups == max(w.strides) == 1
+        g.size > 0
+        and groups == max(w.strides) == 1
         and min(channels, filters) > _FEW
         and algorithm(w, x.shape[0], channels, filters, groups, x.dtype) == "columns"
         and math.prod(w.out) * w.taps * max(channels, filters) <= _PIECE

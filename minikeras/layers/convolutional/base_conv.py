@@ -116,7 +116,7 @@ class WindowedLayer(Layer):
         where that is less work than scaling the results.
         """
         here, bias = thread.state, self.bias
-        if not here.following:
+        if not here.following or not self.may_take_over(here.following[0]):
             return kernel, bias, None
         dtype, axis = self._compute, 1 if self.data_format == "channels_first" else -1
         windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
