@@ -18,6 +18,7 @@ class State:
         training: the `training` argument of the outermost layer call, None outside.
         layers: layers being called, outermost first; for names in messages and variable paths.
         autocast: NumPy dtype that float variables are cast to while a mixed-precision layer runs.
+        following: operations of a graph whose work the one that runs may take over (`ops/function.py`).
         describing: whether a step of a graph is being described: ops that it calls are part of it.
         journal: who notes what changes, None for nobody (`autodiff/journal.py`).
         rematerializing: whether what runs will be computed again for its gradient, or is.
@@ -32,6 +33,7 @@ class State:
     __slots__ = (
         "autocast",
         "describing",
+        "following",
         "in_call",
         "journal",
         "layers",
@@ -49,6 +51,7 @@ class State:
         self.training: bool | None = None
         self.layers: list[Any] = []
         self.autocast: Any = None
+        self.following: tuple = ()
         self.describing = False
         self.in_call = False
         self.journal: Any = None

@@ -61,6 +61,15 @@ def relu_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -
     return np.multiply(g, keep, keep if out is None else out)
 
 
+def relu6(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compute `min(max(z, 0), 6)`."""
+    return np.clip(z, 0, 6, out)
+
+
+def relu6_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return np.multiply(g, (y > 0) & (y < 6), out)
+
+
 def tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the hyperbolic tangent."""
     return np.tanh(z, out)
@@ -104,6 +113,7 @@ class Fused:
 
 
 RELU = Fused("relu", relu, relu_backward)
+RELU6 = Fused("relu6", relu6, relu6_backward)
 SIGMOID = Fused("sigmoid", sigmoid, sigmoid_backward)
 TANH = Fused("tanh", tanh, tanh_backward)
 SOFTMAX = Fused("softmax", softmax, softmax_backward)

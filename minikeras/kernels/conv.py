@@ -33,6 +33,8 @@ from minikeras.kernels.epilogue import (
     deliver,
     finisher,
 )
+from minikeras.kernels.gemm import inner_product, tall_product
+from minikeras.kernels.sums import column_sums
 from minikeras.kernels.windows import (
     Piece,
     Window,
@@ -119,6 +121,14 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     x, kernel, has_bias, w, groups, y, activation, even = saved
     need_x, need_kernel, need_bias = needs
     dtype = g.dtype
+    if need_x and need_kernel and _at_once(w, x, g, groups):
+        wanted = bool(need_bias and has_bias)
+        dx, dkernel, dbias = _gradients_at_once(g, x, kernel, w, y, activation, wanted)
+        return [
+            dx.astype(dtype, copy=False),
+            deliver(dkernel, out, 1, dtype),
+            deliver(dbias, out, 2, dtype) if wanted else None,
+        ]
     d, dbias = before_activation(g, y, activation, need_bias and has_bias, x.dtype)
     dx, dkernel, d_even = None, None, False
     if need_x:
@@ -130,6 +140,67 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     if dbias is not None:
         dbias = deliver(dbias, out, 2, dtype)
     return [dx, dkernel, dbias]
+
+
+def _at_once(w: Window, x: np.ndarray, g: np.ndarray, groups: int) -> bool:
+    """Whether all gradients are best computed piece by piece: small images, of several pieces."""
+    channels, filters = x.shape[-1], g.shape[-1]
+    return (
+        g.size > 0
+        and groups == max(w.strides) == 1
+        and min(channels, filters) > _FEW
+        and algorithm(w, x.shape[0], channels, filters, groups, x.dtype) == "columns"
+        and math.prod(w.out) * w.taps * max(channels, filters) <= _PIECE
+    )
+
+
+def _gradients_at_once(
+    g: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    y: np.ndarray,
+    activation: Fused | None,
+    need_bias: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the gradients of x, kernel and bias, while a piece of what they need is in the cache.
+
+    It is `before_activation`, `spread` and `weight_gradient`, one after the other, for a few images at a
+    time: threads meet once, not three times.
+    """
+    channels, filters = kernel.shape[-2:]
+    g = np.ascontiguousarray(g, x.dtype)
+    back, size = _back(w), w.taps * channels
+    matrix = mirrored(kernel).reshape(-1, channels)
+    dx = np.empty_like(x)
+
+    def task(piece: Piece, out: np.ndarray) -> None:
+        d = piece.of(g)
+        if activation is not None:
+            d = scratch("gradient", d.shape, g.dtype)
+            activation.backward(piece.of(g), piece.of(y), d)
+        flat = d.reshape(-1, filters)
+        if need_bias:
+            column_sums(flat, out[size])
+        inner_product(_columns(x, piece, w, 1)[0], flat, out[:size])
+        own = Piece(0, piece.count, 0, back.out[0])
+        target = dx[piece.first : piece.last].reshape(-1, channels)
+        tall_product(_columns(d, own, back, 1)[0], matrix, target)
+
+    elements = w.taps * max(channels, filters)
+    cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE)
+    cut = [piece._replace(bottom=w.out[0]) for piece in cut]
+    total = sum_pieces(cut, (size + need_bias, filters), x.dtype, task)
+    return dx, total[:size].reshape(kernel.shape), total[size] if need_bias else None
+
+
+def _back(w: Window) -> Window:
+    """Return the windows over gradients that see what a pixel was multiplied with, for steps of one."""
+    pads = []
+    for (low, _), extent, size, out in zip(w.pads, w.extent, w.size, w.out):
+        before = extent - 1 - low
+        pads.append((before, size + extent - 1 - out - before))
+    return window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
 
 
 def transpose_forward(
@@ -266,7 +337,7 @@ def _pointwise(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        np.dot(_strided(x, piece, w), kernel, target.reshape(-1, filters))
+        tall_product(_strided(x, piece, w), kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -301,7 +372,7 @@ def _by_planes(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        np.dot(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
+        tall_product(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -339,7 +410,7 @@ def _by_columns(
         target = piece.of(y)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
-            np.dot(columns[0], matrices[0], target.reshape(-1, filters))
+            tall_product(columns[0], matrices[0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)
@@ -361,7 +432,7 @@ def _few_filters(
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
         by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
-        np.dot(images.reshape(-1, channels), matrix, by_pixel)
+        tall_product(images.reshape(-1, channels), matrix, by_pixel)
         products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
         products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
@@ -416,12 +487,7 @@ def spread(
         Whether `g` turned out to be even (see `winograd.correlate`).
     """
     if max(w.strides) == 1:
-        pads = []
-        for (low, _), extent, size, out in zip(w.pads, w.extent, w.size, w.out):
-            before = extent - 1 - low
-            pads.append((before, size + extent - 1 - out - before))
-        back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
-        return correlate(g, mirrored(kernel, groups), back, groups, dx, finish)
+        return correlate(g, mirrored(kernel, groups), _back(w), groups, dx, finish)
     if w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
         _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
     elif max(w.dilation) == 1 and groups == 1 and _finite(g):
@@ -443,7 +509,7 @@ def _spread_points(
         target[...] = 0
         some = g[piece.first : piece.last]
         product = scratch("product", (some.size // filters, matrix.shape[1]), g.dtype)
-        np.dot(some.reshape(-1, filters), matrix, product)
+        tall_product(some.reshape(-1, filters), matrix, product)
         target[(slice(None), *index)] = product.reshape(*some.shape[:-1], matrix.shape[1])
         if finish is not None:
             finish(target)
@@ -529,7 +595,7 @@ def _spread_between(
             if taps <= 0:
                 target[:, rows] = 0
                 continue
-            np.dot(seen[:, begin:], matrices[r, begin:], product)
+            tall_product(seen[:, begin:], matrices[r, begin:], product)
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)
@@ -622,12 +688,12 @@ def weight_gradient(
     if chosen == "pointwise":
 
         def task(piece: Piece, out: np.ndarray) -> None:
-            np.dot(_strided(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
+            inner_product(_strided(x, piece, w), piece.of(g).reshape(-1, filters), out[0])
 
     elif chosen == "planes":
 
         def task(piece: Piece, out: np.ndarray) -> None:
-            np.dot(_planes(x, piece, w), piece.of(g).reshape(-1, filters), out[0])
+            inner_product(_planes(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
 
     else:
 
@@ -635,7 +701,7 @@ def weight_gradient(
             columns = _columns(x, piece, w, groups)
             some = piece.of(g).reshape(-1, groups, each).transpose(1, 0, 2)
             if groups == 1:
-                np.dot(columns[0].T, some[0], out[0])
+                inner_product(columns[0], some[0], out[0])
             else:
                 np.matmul(columns.transpose(0, 2, 1), some, out)
 
@@ -648,14 +714,10 @@ def weight_gradient(
 def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray:
     """Look at it from the other side: windows over the gradient, one for each pixel of `x`."""
     channels, filters = x.shape[-1], g.shape[-1]
-    pads = []
-    for (low, _), extent, size, out in zip(w.pads, w.extent, w.size, w.out):
-        before = extent - 1 - low
-        pads.append((before, size + extent - 1 - out - before))
-    back = window(w.out, w.kernel, w.strides, tuple(pads), w.dilation)
+    back = _back(w)
 
     def task(piece: Piece, out: np.ndarray) -> None:
-        np.dot(_planes(g, piece, back), piece.of(x).reshape(-1, channels), out)
+        inner_product(_planes(g, piece, back).T, piece.of(x).reshape(-1, channels), out)
 
     row = math.prod(w.size[1:]) * max(w.taps * filters, channels)
     cut = pieces(x.shape[0], w.size[0], row, _PIECE)

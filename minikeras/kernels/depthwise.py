@@ -1,16 +1,23 @@
 """Depthwise convolution: each channel with windows of its own.
 
-For each element of the window, the shifted images are multiplied and added: there is no sum over
-channels that a matrix product could take. Channels with several filters are repeated first.
+There is no sum over channels that a matrix product could take. The sum over the elements of a window is
+one of `np.einsum`, which multiplies and adds in one pass, row after row while the row of the result is in
+the cache. Where windows lie side by side, a row of the image with all its channels is one long inner loop.
+Channels with several filters are repeated first.
+
+The gradient of the inputs is such a sum too, of the gradient with the mirrored kernel; with strides, one
+for each of the places that a pixel can have beneath the windows.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
@@ -26,6 +33,7 @@ from minikeras.kernels.windows import (
     sum_pieces,
     whole_images,
     window,
+    windows,
 )
 
 _PIECE = 1 << 18
@@ -82,18 +90,12 @@ def forward(
     multiplier = kernel.shape[-1]
     filters = x.shape[-1] * multiplier
     y = np.empty((x.shape[0], *w.out, filters), x.dtype)
-    lines = _lines(kernel, w)
+    weights = _weights(kernel, w)
     finish = finisher(w.out[1:], bias, activation)
 
     def work(piece: Piece) -> None:
-        padded = _repeated(x, piece, w, multiplier)
         target = piece.of(y)
-        product = scratch("product", target.shape, x.dtype)
-        for i, (tap, line) in enumerate(lines):
-            seen = padded[_rows(tap, w, piece.rows)]
-            np.multiply(seen, line, product if i else target)
-            if i:
-                np.add(target, product, target)
+        _sum_windows(_repeated(x, piece, w, multiplier), weights, w, target)
         if finish is not None:
             finish(target)
 
@@ -102,21 +104,52 @@ def forward(
     return y.astype(dtype, copy=False), (x, kernel, bias is not None, w, y, activation)
 
 
-def _lines(kernel: np.ndarray, w: Window) -> list[tuple]:
-    """Return each element of the window with its weights, repeated for a row of the result."""
-    filters = kernel.shape[-2] * kernel.shape[-1]
-    width = w.out[-1] if len(w.out) > 1 else 1
-    lines = np.empty((*w.kernel, width, filters), kernel.dtype)
-    lines[...] = kernel.reshape(*w.kernel, 1, filters)
-    return [(tap, lines[tap]) for tap in itertools.product(*[range(k) for k in w.kernel])]
+def _merges(w: Window) -> bool:
+    """Whether the elements of a window see a row of the image where it lies."""
+    return w.strides[-1] == 1
 
 
-def _rows(tap: tuple, w: Window, rows: int) -> tuple:
-    """`_seen`, of a piece."""
-    first = slice(
-        tap[0] * w.dilation[0], tap[0] * w.dilation[0] + (rows - 1) * w.strides[0] + 1, w.strides[0]
-    )
-    return (slice(None), first, *_seen(tap, w)[2:])
+def _weights(kernel: np.ndarray, w: Window) -> np.ndarray:
+    """Return `(*window, filters)`, repeated for a whole row of the result where that is one loop."""
+    weights = kernel.reshape(*w.kernel, -1)
+    return np.tile(weights, w.out[-1]) if _merges(w) else weights
+
+
+def _views(padded: np.ndarray, w: Window, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the windows of padded images, `(images, *out, *window, filters)`, and their results.
+
+    Where rows are one loop, the last axis of `out` and that of the filters are one.
+
+    Args:
+        padded: `(images, *spatial, filters)`.
+        w: the windows.
+        target: C-contiguous results, `(images, *out, filters)`.
+    """
+    seen = windows(padded, w, target.shape[1:-1])
+    if not _merges(w):
+        return seen, target
+    axis = target.ndim - 2
+    shape, s = list(seen.shape), list(seen.strides)
+    shape[-1] *= shape.pop(axis)
+    del s[axis]
+    return as_strided(seen, shape, s), target.reshape(*target.shape[:-2], shape[-1])
+
+
+def _labels(w: Window) -> tuple[list, list, list]:
+    """Return the axes of windows, weights and results, as `np.einsum` takes them."""
+    axes = len(w.kernel)
+    out = list(range(axes + 1 - _merges(w)))
+    window = list(range(axes + 1, 2 * axes + 1))
+    last = [2 * axes + 1]
+    return out + window + last, window + last, out + last
+
+
+def _sum_windows(padded: np.ndarray, weights: np.ndarray, w: Window, target: np.ndarray) -> None:
+    """Write the sums of windows times weights into `target`."""
+    seen, result = _views(padded, w, target)
+    of_seen, of_weights, of_result = _labels(w)
+    weights = weights[..., : seen.shape[-1]]  # of one spatial axis, a piece is a part of the row
+    np.einsum(seen, of_seen, weights, of_weights, of_result, out=result)
 
 
 def _repeated(x: np.ndarray, piece: Piece, w: Window, multiplier: int) -> np.ndarray:
@@ -143,48 +176,101 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
 
 def _kernel_gradient(x: np.ndarray, d: np.ndarray, w: Window, shape: tuple) -> np.ndarray:
     filters = d.shape[-1]
-    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+    of_seen, of_weights, of_result = _labels(w)
+    inner, taps = 1, [()]
+    if _merges(w):
+        # Sums of whole rows are taken one by one: together they would not stay in the first cache.
+        inner, taps = w.out[-1], list(np.ndindex(*w.kernel))
+        of_seen, of_weights = of_result, of_result[-1:]
 
     def task(piece: Piece, out: np.ndarray) -> None:
         padded = _repeated(x, piece, w, shape[-1])
-        some = piece.of(d)
-        product = scratch("product", some.shape, d.dtype)
-        flat = product.reshape(-1, filters)
-        ones = np.ones(flat.shape[0], d.dtype)
-        for i, tap in enumerate(taps):
-            np.multiply(padded[_rows(tap, w, piece.rows)], some, product)
-            np.dot(ones, flat, out[i])
+        seen, some = _views(padded, w, piece.of(d))
+        for tap in taps:
+            one = seen[(..., *tap, slice(None))]
+            np.einsum(one, of_seen, some, of_result, of_weights, out=out[tap])
 
-    cut = pieces(x.shape[0], w.out[0], math.prod(w.out[1:]) * filters, _PIECE)
-    return sum_pieces(cut, (len(taps), filters), d.dtype, task).reshape(shape)
+    if len(w.out) == 1:  # a sum of rows wants whole ones
+        cut = whole_images(x.shape[0], w.out, filters, _PIECE)
+    else:
+        cut = pieces(x.shape[0], w.out[0], math.prod(w.out[1:]) * filters, _PIECE)
+    total = sum_pieces(cut, (*w.kernel, inner * filters), d.dtype, task)
+    return add_reduce(total.reshape(w.taps, inner, filters), 1).reshape(shape)
 
 
 def _input_gradient(d: np.ndarray, kernel: np.ndarray, w: Window) -> np.ndarray:
     filters = d.shape[-1]
     channels, multiplier = kernel.shape[-2:]
     dx = np.empty((d.shape[0], *w.size, channels), d.dtype)
-    size = [max(r, p[0] + s) for r, p, s in zip(w.covered, w.pads, w.size)]
-    middle = (slice(None), *[slice(p[0], p[0] + s) for p, s in zip(w.pads, w.size)])
-    lines = _lines(kernel, w)
+    parts = []
+    for back, taps, places in _backwards(w):
+        target = dx[(slice(None), *places)]
+        if back is None:
+            target[...] = 0
+            continue
+        weights = _weights(kernel[taps], back)
+        row = math.prod(back.out[1:]) * filters
+        cut = pieces(d.shape[0], back.out[0], row, _PIECE)
+        parts += [(piece, back, weights, target) for piece in cut]
 
-    def work(piece: Piece) -> None:
-        some = d[piece.first : piece.last]
-        total = scratch("padded", (piece.count, *size, filters), d.dtype)
-        total[...] = 0
-        product = scratch("product", some.shape, d.dtype)
-        for tap, line in lines:
-            np.multiply(some, line, product)
-            seen = total[_seen(tap, w)]
-            np.add(seen, product, seen)
-        inside = total[middle]
-        target = dx[piece.first : piece.last]
-        if multiplier == 1:
-            target[...] = inside
-        else:
-            np.add.reduce(inside.reshape(*inside.shape[:-1], channels, multiplier), -1, out=target)
+    def work(part_: tuple) -> None:
+        piece, back, weights, whole = part_
+        target = piece.of(whole)
+        direct = multiplier == 1 and target.flags.c_contiguous
+        shape = (piece.count, piece.rows, *back.out[1:], filters)
+        total = target if direct else scratch("product", shape, d.dtype)
+        _sum_windows(part(d, piece, back), weights, back, total)
+        if not direct:
+            each = total.reshape(*shape[:-1], channels, multiplier)
+            target[...] = each[..., 0] if multiplier == 1 else add_reduce(each, -1)
 
-    for_pieces(pieces(d.shape[0], 1, math.prod(w.size) * filters, _PIECE), work)
+    for_pieces(parts, work)
     return dx
+
+
+@functools.lru_cache(maxsize=256)
+def _backwards(w: Window) -> list[tuple]:
+    """Return which windows over gradients give which pixels of the inputs.
+
+    Pixel `i` lies, on an axis, beneath element `t` of window `o` if `i + low = o * stride + t *
+    dilation`. So the pixels with one remainder `r` of `i + low` by the stride see the elements with
+    `t * dilation % stride == r`, at windows side by side.
+
+    Returns:
+        For each combination of remainders: windows (None if no element sees these pixels), which
+        elements of the kernel they are multiplied with, and which pixels these are.
+    """
+    by_axis = []
+    for (low, _), size, k, s, d, out in zip(w.pads, w.size, w.kernel, w.strides, w.dilation, w.out):
+        found = []
+        for r in range(s):
+            first = (r - low) % s
+            places = slice(first, size, s)
+            count = len(range(first, size, s))
+            seen = [t for t in range(k) if t * d % s == r]
+            if not count:
+                continue
+            if not seen:
+                found.append((None, None, places))
+                continue
+            step = math.gcd(s, d)
+            gap = d // step
+            last = (
+                seen[-1] * d - r
+            ) // s  # how far before the pixel's own place the first window is
+            before = last - (first + low - r) // s
+            extent = (len(seen) - 1) * gap + 1
+            after = count + extent - 1 - out - before
+            axis = (out, len(seen), 1, gap, (before, after), count)
+            found.append(
+                (axis, slice(seen[-1], seen[0] - 1 if seen[0] else None, -s // step), places)
+            )
+        by_axis.append(found)
+    result = []
+    for chosen in itertools.product(*by_axis):
+        axes, taps, places = zip(*chosen)
+        result.append((None if None in axes else Window(*zip(*axes)), taps, places))
+    return result
 
 
 def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
@@ -201,7 +287,7 @@ def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list:
         product = scratch("product", some.shape, d.dtype)
         flat = product.reshape(piece.count, -1, filters)
         for i, tap in enumerate(taps):
-            np.multiply(padded[_rows(tap, w, piece.rows)], some, product)
+            np.multiply(padded[_seen(tap, w)], some, product)
             images[piece.first : piece.last, i] = add_reduce(flat, 1)
 
     if needs[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
 
 PIECE = 1 << 17
 """Elements that are worked on at a time."""
+
+_LINE = 512
+"""Elements that an inner loop should have at least."""
 
 Finish = Callable[[np.ndarray], None]
 
@@ -34,21 +38,22 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) ->
     if bias is None and activation is None:
         return None
     function = activation.forward if activation is not None else None
-    # A line as long as a row of the image, since operations with few numbers are slow.
-    line = None
-    if bias is not None:
-        line = np.empty((*inner, bias.size), bias.dtype)
-        line[...] = bias
-    zeros = None
+    lines: dict[int, tuple] = {}
 
     def finish(y: np.ndarray) -> None:
-        nonlocal zeros
+        # In lines of a row of the image, or some, since operations with few numbers are slow.
+        size, whole = math.prod(inner) * y.shape[-1], y.flags.c_contiguous
+        if size < _LINE and whole and size:
+            size *= math.gcd(y.size // size, _LINE)
+        if size not in lines:
+            line = None if bias is None else np.tile(bias, size // bias.size)
+            lines[size] = line, np.zeros(size, y.dtype)
+        line, zeros = lines[size]
+        flat = y.reshape((-1, size) if whole and size else (*y.shape[:2], size))
         if line is not None:
-            np.add(y, line, y)
+            np.add(flat, line, flat)
         if activation is RELU:
-            if zeros is None:
-                zeros = np.zeros(y.shape[2:], y.dtype)
-            np.maximum(y, zeros, out=y)
+            np.maximum(flat, zeros, out=flat)
         elif function is not None:
             function(y, y)
 

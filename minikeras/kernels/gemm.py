@@ -26,6 +26,8 @@ FEW = 64
 """Rows that are few enough to be transposed, in and out, where that saves BLAS from transposing."""
 LATER = 2_500_000
 """Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
+IN_PLACE = 1_000_000
+"""Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
@@ -107,6 +109,66 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     parts = [(a[:cut], b[:cut], out[:cut]), (a[cut:], b[cut:], out[cut:])]
     parallel.run_products([functools.partial(np.matmul, *part) for part in parts])
     return out
+
+
+# Products within a thread's piece of work, where BLAS is told to stay on it.
+
+
+def tall_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """Write `a @ b` of a tall `a`, or of several, into `out`.
+
+    It is cut into blocks of rows that BLAS does not rearrange first (`IN_PLACE`): 10 to 30 % faster for
+    narrow matrices.
+
+    Args:
+        a: `(..., m, k)`.
+        b: `(..., k, n)`.
+        out: `(..., m, n)`.
+    """
+    rows, columns = out.shape[-2:]
+    count = _blocks(rows, a.shape[-1] * columns, 8)
+    if count > 1:
+        a, b, out = _in_blocks(a, count), b[..., None, :, :], _in_blocks(out, count)
+    elif a.ndim == 2:
+        np.dot(a, b, out)  # which is faster with vectors
+        return
+    np.matmul(a, b, out)
+
+
+def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """Write `a.T @ b` of tall matrices into `out`, in blocks of rows as `tall_product`.
+
+    Args:
+        a: `(m, k)`.
+        b: `(m, n)`.
+        out: `(k, n)`.
+    """
+    count = _blocks(a.shape[0], out.size, 64)
+    if count == 1:
+        np.dot(a.T, b, out)
+    else:
+        each = np.matmul(_in_blocks(a, count).transpose(0, 2, 1), _in_blocks(b, count))
+        np.add.reduce(each, 0, out=out)
+
+
+def _in_blocks(a: np.ndarray, count: int) -> np.ndarray:
+    return a.reshape(*a.shape[:-2], count, -1, a.shape[-1])
+
+
+@functools.lru_cache(maxsize=1024)
+def _blocks(rows: int, work: int, least: int) -> int:
+    """Return into how many equal blocks to cut rows of so many multiply-adds each.
+
+    Args:
+        rows: number of rows.
+        work: multiply-adds of a row.
+        least: how many rows a block needs to be worth it.
+    """
+    wanted = -(-rows * work // IN_PLACE)
+    for count in range(max(wanted, 1), rows // least + 1):
+        if rows % count == 0:
+            return count
+    return 1
 
 
 def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:

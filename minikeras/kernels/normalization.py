@@ -14,6 +14,7 @@ import numpy as np
 
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
+from minikeras.kernels.activations import Fused
 from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
@@ -97,15 +98,23 @@ def _shaped(flat: np.ndarray, x: np.ndarray, axis: int) -> np.ndarray:
 
 
 def batch_forward(
-    x: np.ndarray, gamma: np.ndarray | None, beta: np.ndarray | None, axis: int, epsilon: float
+    x: np.ndarray,
+    gamma: np.ndarray | None,
+    beta: np.ndarray | None,
+    axis: int,
+    epsilon: float,
+    activation: Fused | None = None,
 ) -> tuple[tuple, tuple]:
-    """Compute `gamma * (x - mean) / sqrt(var + epsilon) + beta` with the batch's statistics.
+    """Compute `activation(gamma * (x - mean) / sqrt(var + epsilon) + beta)`.
+
+    Mean and variance are the batch's.
 
     Args:
         x: inputs; channels lie along `axis`.
         gamma, beta: `(channels,)` or None.
         axis: axis of the channels.
         epsilon: what is added to the variance.
+        activation: what is applied to the result, or None.
 
     Returns:
         `(y, mean, var)`, the variance being the mean square deviation; and what backward needs.
@@ -115,8 +124,9 @@ def batch_forward(
     inverse = 1 / np.sqrt(var + flat.dtype.type(epsilon))
     scale = inverse if gamma is None else inverse * gamma
     shift = -mean * scale if beta is None else beta - mean * scale
-    y = affine(flat, scale, shift)
-    saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None)
+    y = affine(flat, scale, shift, activation)
+    kept = None if activation is None else y
+    saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
     return (_shaped(y, x, axis), mean, var), saved
 
 
@@ -202,10 +212,11 @@ def combine_moments(one: tuple, other: tuple) -> tuple[int, np.ndarray, np.ndarr
 
 def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, gamma and beta for those of y, mean and var."""
-    x, axis, mean, inverse, scale, has_gamma, has_beta = saved
+    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation = saved
     g_y, g_mean, g_var = gs
     flat = _matrix(x, axis)
     g = np.zeros_like(flat) if g_y is None else _matrix(g_y, axis)
+    before = g if activation is None else np.empty_like(flat)
     n, channels = flat.shape
     k = _repeats(n, channels)
     wide = _tile(mean, k)
@@ -214,7 +225,9 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     def reduce(blocks: list) -> None:
         scratch = np.empty((min(block_rows(flat.shape), n), channels), flat.dtype)
         for i, rows in blocks:
-            block = g[rows].reshape(-1, wide.size)
+            if activation is not None:
+                activation.backward(g[rows], y[rows], before[rows])
+            block = before[rows].reshape(-1, wide.size)
             d = scratch[: rows.stop - rows.start].reshape(block.shape)
             np.subtract(flat[rows].reshape(block.shape), wide, d)
             np.multiply(d, block, d)
@@ -233,7 +246,7 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         c = -scale * dbeta / n - b * mean
         if g_mean is not None:
             c += g_mean / n
-        dx = _combine(g, flat, scale, b, c)
+        dx = _combine(before, flat, scale, b, c, None if before is g else before)
         dx = _shaped(dx, x, axis)
     return [
         dx,
@@ -243,10 +256,15 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
 
 
 def _combine(
-    g: np.ndarray, x: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+    g: np.ndarray,
+    x: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    c: np.ndarray,
+    out: np.ndarray | None,
 ) -> np.ndarray:
-    """Compute `a * g + b * x + c` by columns."""
-    y = np.empty_like(x)
+    """Compute `a * g + b * x + c` by columns; `out` may be `g`."""
+    y = np.empty_like(x) if out is None else out
     k = _repeats(*x.shape)
     a, b, c = _tile(a, k), _tile(b, k), _tile(c, k)
 
@@ -267,8 +285,13 @@ def _combine(
 # One scale and one shift for each channel.
 
 
-def affine(flat: np.ndarray, scale: np.ndarray, shift: np.ndarray | None) -> np.ndarray:
-    """Compute `flat * scale + shift`, by columns, of a C-contiguous matrix."""
+def affine(
+    flat: np.ndarray,
+    scale: np.ndarray,
+    shift: np.ndarray | None,
+    activation: Fused | None = None,
+) -> np.ndarray:
+    """Compute `activation(flat * scale + shift)`, by columns, of a C-contiguous matrix."""
     y = np.empty_like(flat)
     k = _repeats(*flat.shape)
     a, b = _tile(scale, k), None if shift is None else _tile(shift, k)
@@ -279,23 +302,31 @@ def affine(flat: np.ndarray, scale: np.ndarray, shift: np.ndarray | None) -> np.
             np.multiply(flat[rows].reshape(target.shape), a, target)
             if b is not None:
                 np.add(target, b, target)
+            if activation is not None:
+                activation.forward(y[rows], y[rows])
 
     _by_blocks(flat.shape, work)
     return y
 
 
 def affine_forward(
-    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, axis: int
+    x: np.ndarray,
+    scale: np.ndarray,
+    shift: np.ndarray,
+    axis: int,
+    activation: Fused | None = None,
 ) -> tuple[np.ndarray, tuple]:
-    """Compute `x * scale + shift` with vectors along `axis`."""
-    y = affine(_matrix(x, axis), scale, shift)
-    return _shaped(y, x, axis), (x, axis, scale)
+    """Compute `activation(x * scale + shift)` with vectors along `axis`."""
+    y = affine(_matrix(x, axis), scale, shift, activation)
+    return _shaped(y, x, axis), (x, axis, scale, None if activation is None else y, activation)
 
 
 def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, scale and shift."""
-    x, axis, scale = saved
+    x, axis, scale, y, activation = saved
     flat_g = _matrix(g, axis)
+    if activation is not None:
+        flat_g = activation.backward(flat_g, y)
     dx = dscale = dshift = None
     if needs[0]:
         dx = _shaped(affine(flat_g, scale, None), x, axis)
@@ -308,10 +339,12 @@ def affine_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
 
 def affine_per_example(g: np.ndarray, saved: tuple, needs: Any, n: int) -> list | None:
     """Return the gradient of x, and those of scale and shift for each of `n` examples."""
-    x, axis, scale = saved
+    x, axis, scale, y, activation = saved
     if axis % x.ndim == 0:
         return None
     flat_g = _matrix(g, axis)
+    if activation is not None:
+        flat_g = activation.backward(flat_g, y)
     return [
         _shaped(affine(flat_g, scale, None), x, axis) if needs[0] else None,
         examples.sums(flat_g * _matrix(x, axis), n) if needs[1] else None,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from minikeras.kernels import parallel
+from minikeras.kernels import gemm, parallel
 
 
 class Window(NamedTuple):
@@ -98,6 +98,9 @@ _cached_window = functools.lru_cache(maxsize=1024)(_window)
 
 # Pieces.
 
+_HEAD_START = 3 << 14
+"""Elements that the calling thread works on until another one, which slept, has begun."""
+
 
 class Piece(NamedTuple):
     """Images `[first, last)`, and of them rows `[top, bottom)` of the result."""
@@ -130,9 +133,11 @@ def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
             Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
         ]
     count = -(-n // max(budget // image, 1))
+    more = 0
     if n > 1 and count < 9:
         count += count % 2  # of few pieces, as many for a second thread as for the first
-    bounds = [i * n // count for i in range(count + 1)] if count else [0]
+        more = min(_HEAD_START // image, n // (2 * count))
+    bounds = [0, *[more + i * (n - more) // count for i in range(1, count + 1)]]
     return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]
 
 
@@ -197,7 +202,8 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     A product by BLAS's own threads would leave them spinning in the way of ours.
     """
     out = np.empty((a.shape[0], b.shape[1]), b.dtype)
-    columns = [slice(i, i + 4096) for i in range(0, b.shape[1], 4096)]
+    step = max(gemm.IN_PLACE // a.size // 64 * 64, 64)
+    columns = [slice(i, i + step) for i in range(0, b.shape[1], step)]
     parallel.run_products([functools.partial(np.matmul, a, b[:, c], out[:, c]) for c in columns])
     return out
 
@@ -247,7 +253,11 @@ def strided(x: np.ndarray, shape: tuple, strides: tuple) -> np.ndarray:
 
 
 def part(
-    x: np.ndarray, piece: Piece, w: Window, extra: tuple | None = None, name: str = "padded"
+    x: np.ndarray,
+    piece: Piece,
+    w: Window,
+    extra: tuple | None = None,
+    images_inside: bool = False,
 ) -> np.ndarray:
     """Return the padded images that the windows of a piece look at.
 
@@ -256,20 +266,25 @@ def part(
         piece: which of them, and which rows of windows.
         w: the windows.
         extra: spatial shape of the result if it is to be more than the windows need.
-        name: the scratch array to use.
+        images_inside: whether the images' pixels of one place are to lie side by side in memory.
 
     Returns:
-        `(images, *spatial, channels)`: a view of `x` where nothing has to be padded.
+        `(images, *spatial, channels)`: a view of `x` where nothing has to be padded. With
+        `images_inside` `(*spatial, images, channels)`, C-contiguous.
     """
     shape, source, target, borders = _placement(w, piece.top, piece.bottom, extra)
     images = x[piece.first : piece.last]
-    if target is None:
+    if images_inside:
+        result = scratch("padded", (*shape, piece.count, x.shape[-1]), x.dtype)
+        padded = np.moveaxis(result, -2, 0)
+    elif target is None:
         return images[source]
-    padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
+    else:
+        result = padded = scratch("padded", (piece.count, *shape, x.shape[-1]), x.dtype)
     for border in borders:
         padded[border] = 0
-    padded[target] = images[source]
-    return padded
+    padded[target or ()] = images[source]
+    return result
 
 
 @functools.lru_cache(maxsize=1024)

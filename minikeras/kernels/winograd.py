@@ -35,6 +35,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minikeras.kernels.gemm import tall_product
 from minikeras.kernels.quiet_windows import LARGE, Loudness, QuietWindows, mostly_inside
 from minikeras.kernels.windows import (
     Piece,
@@ -107,50 +108,63 @@ def _cut(n: int, w: Window, channels: int) -> list[Piece]:
     return pieces(n, rows, columns * 36 * channels, _PIECE)
 
 
-def _inputs(padded: np.ndarray, name: str) -> np.ndarray:
-    """Return `B.T x B` of tiles: `(6, 6, tiles, channels)`.
+def _transformed(matrix: np.ndarray, padded: np.ndarray, name: str) -> np.ndarray:
+    """Return `matrix @ tile @ matrix.T` of tiles: `(36, tiles, channels)`.
 
     Args:
-        padded: what they see, `(images, 4 * rows + 2, 4 * columns + 2, channels)`.
+        matrix: `(6, size)`, for tiles of so many pixels squared that begin at every fourth.
+        padded: what they see, `(height, width, images, channels)`.
         name: the scratch array to use.
     """
-    images, height, width, channels = padded.shape
+    height, width, images, channels = padded.shape
+    size, inner = matrix.shape[1], images * channels
     rows, columns = height // 4, width // 4
     s = padded.strides
-    half = scratch("half", (6, images, rows, width * channels), _F)
-    lines = strided(padded, (images, rows, 6, width * channels), (s[0], 4 * s[1], s[1], s[3]))
-    np.matmul(_BT, lines, half.transpose(1, 2, 0, 3))
+    lines = strided(padded, (rows, size, width * inner), (4 * s[0], s[0], s[3]))
+    half = scratch("half", (6, rows, width * inner), _F)
+    np.matmul(matrix, lines, half.transpose(1, 0, 2))
     s = half.strides
-    c = channels * s[3]
-    tiles = strided(
-        half, (6, images, rows, columns, 6, channels), (s[0], s[1], s[2], 4 * c, c, s[3])
-    )
-    full = scratch(name, (6, images, rows, columns, 6, channels), _F)
-    np.matmul(_BT, tiles, full)
-    return full.reshape(6, -1, 6, channels).transpose(0, 2, 1, 3)
+    shape = (6, rows, columns, size, inner)
+    tiles = strided(half, shape, (s[0], s[1], 4 * inner * s[2], inner * s[2], s[2]))
+    full = scratch(name, (6, 6, rows, columns, inner), _F)
+    np.matmul(matrix, tiles, full.transpose(0, 2, 3, 1, 4))
+    return full.reshape(36, -1, channels)
 
 
-def _gradients(g: np.ndarray, w: Window, piece: Piece, name: str) -> np.ndarray:
-    """Return `A g A.T` of the tiles of a piece: `(6, 6, tiles, filters)`."""
-    columns = _tiles(w)[1]
-    images, rows, filters = piece.count, piece.rows, g.shape[-1]
+def _write_results(m: np.ndarray, tiles: tuple, y: np.ndarray) -> None:
+    """Write `A.T m A` of tiles into `y`.
+
+    Args:
+        m: `(36, tiles, filters)`.
+        tiles: numbers of rows and columns of tiles.
+        y: `(images, height, width, filters)`, the last row and column of tiles not always whole.
+    """
+    images, height, width, filters = y.shape
+    half = scratch("half", (4, 6, m[0].size), _F)
+    np.matmul(_AT, m.reshape(6, 6, -1).transpose(1, 0, 2), half.transpose(1, 0, 2))
+    full = scratch("full", (4, 4, *tiles, images, filters), _F)
+    np.matmul(_AT, half, full.reshape(4, 4, -1))
+    pixels = full.transpose(4, 2, 0, 3, 1, 5)
+    whole = (images, tiles[0], 4, tiles[1], 4, filters)
+    if y.size == full.size:
+        y.reshape(whole)[...] = pixels
+    else:
+        result = scratch("whole", whole, _F)
+        result[...] = pixels
+        y[...] = result.reshape(images, 4 * tiles[0], -1, filters)[:, :height, :width]
+
+
+def _padded(x: np.ndarray, w: Window, piece: Piece, images_inside: bool = True) -> np.ndarray:
+    """Return what the tiles of a piece see of the padded images; see `windows.part`."""
+    pixels = piece._replace(top=4 * piece.top, bottom=4 * piece.bottom)
+    return part(x, pixels, w, (4 * piece.rows + 2, 4 * _tiles(w)[1] + 2), images_inside)
+
+
+def _whole_tiles(g: np.ndarray, w: Window, piece: Piece) -> np.ndarray:
+    """Return the gradients of the tiles of a piece, `(rows, columns, images, filters)`."""
     plain = Window(w.out, (1, 1), (1, 1), (1, 1), ((0, 0), (0, 0)), w.out)
     pixels = piece._replace(top=4 * piece.top, bottom=4 * piece.bottom)
-    width = 4 * columns
-    padded = part(g, pixels, plain, (4 * rows, width))
-    s = padded.strides
-    half = scratch("half", (6, images, rows, width * filters), _F)
-    lines = strided(padded, (images, rows, 4, width * filters), (s[0], 4 * s[1], s[1], s[3]))
-    np.matmul(_A, lines, half.transpose(1, 2, 0, 3))
-    full = scratch(name, (6, images, rows, columns, 6, filters), _F)
-    np.matmul(_A, half.reshape(6, images, rows, columns, 4, filters), full)
-    return full.reshape(6, -1, 6, filters).transpose(0, 2, 1, 3)
-
-
-def _padded(x: np.ndarray, w: Window, piece: Piece) -> np.ndarray:
-    """Return what the tiles of a piece see of the padded images."""
-    pixels = piece._replace(top=4 * piece.top, bottom=4 * piece.bottom)
-    return part(x, pixels, w, (4 * piece.rows + 2, 4 * _tiles(w)[1] + 2))
+    return part(g, pixels, plain, (4 * piece.rows, 4 * _tiles(w)[1]), True)
 
 
 def tame(kernel: np.ndarray) -> bool:
@@ -179,39 +193,23 @@ def correlate(
         Whether `x` is even: no line of an image is loud beside the quieter pixels of that image.
     """
     channels, filters = kernel.shape[2:]
-    u = product(_GG, kernel.reshape(9, -1)).reshape(6, 6, channels, filters)
+    u = product(_GG, kernel.reshape(9, -1)).reshape(36, channels, filters)
     rows, columns = _tiles(w)
-    height, width = w.out
     loudness = Loudness(x, rows)
 
     def work(piece: Piece) -> None:
-        images, rows = piece.count, piece.rows
         loudness.look_at(piece)
-        v = _inputs(_padded(x, w, piece), "full")
-        n = v.shape[2]
-        m = scratch("product", (6, 6, n, filters), _F)
-        np.matmul(v, u, m)
-        half = scratch("half", (6, 4, n * filters), _F)
-        np.matmul(_AT, m.reshape(6, 6, n * filters).transpose(1, 0, 2), half)
-        tiles = half.reshape(6, 4, images, rows, columns, filters).transpose(1, 2, 3, 4, 0, 5)
-        top, bottom = 4 * piece.top, min(4 * piece.bottom, height)
-        target = y[piece.first : piece.last, top:bottom]
-        whole = width == 4 * columns and bottom == 4 * piece.bottom
-        shape = (images, 4 * rows, 4 * columns, filters)
-        result = target if whole else scratch("full", shape, _F)
-        np.matmul(
-            _AT,
-            tiles,
-            result.reshape(images, rows, 4, columns, 4, filters).transpose(2, 0, 1, 3, 4, 5),
-        )
-        if not whole:
-            target[...] = result[:, : bottom - top, :width]
+        v = _transformed(_BT, _padded(x, w, piece), "full")
+        m = scratch("product", (36, v.shape[1], filters), _F)
+        tall_product(v, u, m)
+        target = y[piece.first : piece.last, 4 * piece.top : 4 * piece.bottom]
+        _write_results(m, (piece.rows, columns), target)
         if finish is not None:
             finish(target)
 
     def repair(piece: Piece) -> None:
         images = loud[piece.first : piece.last]
-        padded = _padded(x[images], w, Piece(0, len(images), 0, rows))
+        padded = _padded(x[images], w, Piece(0, len(images), 0, rows), images_inside=False)
         QuietWindows(padded, w).repair(y, kernel, finish, images)
 
     with np.errstate(over="ignore", invalid="ignore"):
@@ -245,12 +243,12 @@ def weight_gradient(
             return None
 
     def work(piece: Piece, out: np.ndarray) -> None:
-        v = _inputs(_padded(x, w, piece), "full")
-        m = _gradients(g, w, piece, "product")
-        np.matmul(v.transpose(0, 1, 3, 2), m, out)
+        v = _transformed(_BT, _padded(x, w, piece), "full")
+        m = _transformed(_A, _whole_tiles(g, w, piece), "product")
+        np.matmul(v.transpose(0, 2, 1), m, out)
 
     cut = _cut(x.shape[0], w, max(channels, filters))
     with np.errstate(over="ignore", invalid="ignore"):
-        du = sum_pieces(cut, (6, 6, channels, filters), _F, work)
+        du = sum_pieces(cut, (36, channels, filters), _F, work)
         dk = product(_GG.T, du.reshape(36, -1)).reshape(3, 3, channels, filters)
     return dk if np.isfinite(dk).all() else None

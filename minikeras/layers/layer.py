@@ -22,6 +22,7 @@ from minikeras.common.html import block
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn, without_own_frames
 from minikeras.dtype_policies import DTypePolicyMap
+from minikeras.kernels.activations import Fused
 from minikeras.layers.building import Before, build_arguments, build_once, first_call, quantize_once
 from minikeras.layers.call_arguments import (
     CallSignature,
@@ -209,6 +210,41 @@ class Layer(LayerState):
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs of a quantized layer, in place of `call`; subclasses write it."""
         raise _not_written(self, "quantized_call")
+
+    # What another layer may do in its place; see `Run` in `ops/function.py`.
+
+    def as_activation(self) -> Fused | None:
+        """Return the function of single elements that a call applies; None if it does anything else."""
+        return None
+
+    def as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the `scale` and `shift` of channels that a call applies, if that is all it does now.
+
+        Args:
+            axis: the axis of the channels, negative.
+            dtype: dtype that is computed in.
+        """
+        return None
+
+    def _take_activation(self) -> Fused | None:
+        """Take over the activation that comes next, if one does: the caller applies it."""
+        here = thread.state
+        if not here.following or not self.is_bare(self._compute):
+            return None
+        then = here.following[0]
+        activation = then.as_activation() if then.is_bare(self._compute) else None
+        if activation is not None:
+            here.following = here.following[1:]
+        return activation
+
+    def is_bare(self, dtype: np.dtype) -> bool:
+        """Whether a call does nothing but compute, on tensors of a dtype: no penalty, no cast, no remat."""
+        return (
+            self.activity_regularizer is None
+            and self._remat_mode is None
+            and self._compute is dtype
+            and self.built
+        )
 
     @property
     def _call_in_use(self) -> Callable:

@@ -371,6 +371,7 @@ def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
 
 FUSED_AS_OPS = {
     kernels.RELU: relu,
+    kernels.RELU6: relu6,
     kernels.SIGMOID: sigmoid,
     kernels.TANH: tanh,
     kernels.SOFTMAX: softmax,

@@ -209,12 +209,13 @@ class Graph:
                 steps[i][-1] = (*steps[i][-1], slot)
         self._size = len(slots)
         self._plan = [tuple(s) for s in steps]
+        self._short_plan = _with_runs(self._plan, self.nodes, slots, kept)
         self._input_slots = [slots[id(t)] for t in self.inputs]
         self._output_slots = [slots[id(t)] for t in self.outputs]
         # The commonest graph: every operation takes what the one before gave.
         chained = all(s[1:4] == [i, (), i + 1] for i, s in enumerate(steps))
         chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
-        self._chain = [s[0] for s in steps] if chained else None
+        self._chain = [s[0] for s in self._short_plan] if chained else None
         self._gradients = [n for n in self.nodes if type(n.operation) is Gradients]
 
     def run(self, inputs: list, call: Any = None) -> list:
@@ -229,7 +230,8 @@ class Graph:
         values: list[Any] = [None] * self._size
         for slot, x in zip(self._input_slots, inputs):
             values[slot] = x
-        for operation, source, rest, single, targets, arguments, drop in self._plan:
+        plan = self._short_plan if call is None else self._plan
+        for operation, source, rest, single, targets, arguments, drop in plan:
             if type(source) is int and call is None:
                 result = operation(values[source], *rest)
             elif source is not None and call is None:
@@ -269,13 +271,18 @@ def _source(args: tuple, slots: dict[int, int]) -> tuple[int | list[int] | None,
     """Return which slots the positional arguments of a call are, where that is easily said.
 
     Returns:
-        A slot, where the first argument is a tensor and the others hold none; slots, where a list of tensors
+        A slot, where the first argument is a tensor and the others hold none; slots, where a list of them
         is the only argument; else None. And the other arguments.
     """
     first, *rest = args
     if isinstance(first, KerasTensor) and not any(map(_may_hold_tensors, rest)):
         return slots[id(first)], tuple(rest)
-    if type(first) is list and first and not rest and all(isinstance(t, KerasTensor) for t in first):
+    if (
+        type(first) is list
+        and first
+        and not rest
+        and all(isinstance(t, KerasTensor) for t in first)
+    ):
         return [slots[id(t)] for t in first], ()
     return None, ()
 
@@ -284,6 +291,71 @@ def _may_hold_tensors(x: Any) -> bool:
     if type(x) is tuple:
         return any(map(_may_hold_tensors, x))
     return tree.is_nested(x) or isinstance(x, KerasTensor)
+
+
+class Run:
+    """Operations one after the other, of which nobody else sees what is in between.
+
+    One that computes piece by piece may take over what the next ones do, while a piece is in the cache: a
+    normalization the activation behind it, a convolution both. While it runs, `thread.state.following`
+    says what follows; it leaves there what it has not done.
+
+    Args:
+        operations: operations of one tensor each.
+    """
+
+    def __init__(self, operations: tuple) -> None:
+        self.operations = operations
+
+    def __call__(self, x: Any) -> Any:
+        here = thread.state
+        waiting = self.operations
+        if here.describing:  # whoever follows a model step by step wants to see each
+            for operation in waiting:
+                x = operation(x)
+            return x
+        try:
+            while waiting:
+                here.following = waiting[1:]
+                x = waiting[0](x)
+                waiting = here.following
+        finally:
+            here.following = ()
+        return x
+
+
+def _with_runs(plan: list[tuple], nodes: list[GraphNode], slots: dict, kept: set) -> list[tuple]:
+    """Return a plan in which operations that may take over the next ones are one with them.
+
+    Args:
+        plan: steps, as `Graph._make_plan` makes them.
+        nodes: the calls that these are.
+        slots: the slot of each tensor by its id.
+        kept: slots of results that somebody wants.
+    """
+    uses = Counter(
+        slots[id(t)] for node in nodes for t in {id(t): t for t in node.input_tensors}.values()
+    )
+    behind = {step[1]: i for i, step in enumerate(plan) if type(step[1]) is int and not step[2]}
+    done: set[int] = set()
+    result = []
+    for i, (operation, source, rest, single, targets, arguments, drop) in enumerate(plan):
+        if i in done:
+            continue
+        run, last = [operation], operation
+        alone = type(source) is int and not rest  # a run is called with one tensor
+        while alone and single is not None and single not in kept and uses[single] == 1:
+            j = behind.get(single)
+            if j is None or not last.may_take_over(plan[j][0]):
+                break
+            last, _, _, single, targets, _, more = plan[j]
+            run.append(last)
+            drop += more
+            done.add(j)
+        if len(run) > 1:
+            operation = Run(tuple(run))
+        result.append((operation, source, rest, single, targets, arguments, drop))
+    return result
 
 
 class Slot:

@@ -14,6 +14,8 @@ from minikeras.common.arguments import axis_within, is_integer
 from minikeras.common.dtypes import np_dtype, result_type
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
+from minikeras.kernels.activations import Fused
+from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.core import cast
 from minikeras.ops.elementwise import abs, maximum, square
 from minikeras.ops.families import as_floating, np_shape, promote
@@ -31,7 +33,9 @@ def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
     return reshape(v, shape)
 
 
-def _batch_reference(x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float) -> tuple:
+def _batch_reference(
+    x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float, activation: Fused | None = None
+) -> tuple:
     axes = [i for i in range(x.ndim) if i != axis % x.ndim]
     mean = mean_of(x, axis=axes, keepdims=True)
     deviation = x - mean
@@ -39,13 +43,14 @@ def _batch_reference(x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float
     y = deviation * rsqrt(var + epsilon)
     y = y if gamma is None else y * _along(gamma, axis, x.ndim)
     y = y if beta is None else y + _along(beta, axis, x.ndim)
+    y = y if activation is None else FUSED_AS_OPS[activation](y)
     return y, reshape(mean, (-1,)), reshape(var, (-1,))
 
 
 BATCH_NORMALIZATION = Primitive(
     "batch_normalization_of_batch",
     kernels.batch_forward,
-    lambda g, saved, needs, out, axis, epsilon: kernels.batch_backward(g, saved, needs, out),
+    lambda g, saved, needs, out, **_: kernels.batch_backward(g, saved, needs, out),
     rule=lambda x, *_, axis, **__: (
         KerasTensor(x.shape, x.dtype),
         KerasTensor((x.shape[axis],), x.dtype),
@@ -55,22 +60,27 @@ BATCH_NORMALIZATION = Primitive(
     n_outputs=3,
     mixes_examples=True,
 )
-"""`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by."""
+"""`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by.
+
+With an `activation`, which does not mix channels, it is applied to normalized x."""
 
 
-def _affine_reference(x: Tensor, scale: Tensor, shift: Tensor, axis: int) -> Tensor:
-    return x * _along(scale, axis, x.ndim) + _along(shift, axis, x.ndim)
+def _affine_reference(
+    x: Tensor, scale: Tensor, shift: Tensor, axis: int, activation: Fused | None = None
+) -> Tensor:
+    y = x * _along(scale, axis, x.ndim) + _along(shift, axis, x.ndim)
+    return y if activation is None else FUSED_AS_OPS[activation](y)
 
 
 AFFINE = Primitive(
     "affine",
     kernels.affine_forward,
-    lambda g, saved, needs, out, axis: kernels.affine_backward(g, saved, needs, out),
+    lambda g, saved, needs, out, **_: kernels.affine_backward(g, saved, needs, out),
     rule=same,
     reference=_affine_reference,
-    per_example=lambda g, saved, needs, n, axis: kernels.affine_per_example(g, saved, needs, n),
+    per_example=lambda g, saved, needs, n, **_: kernels.affine_per_example(g, saved, needs, n),
 )
-"""`x * scale + shift` with vectors along an axis."""
+"""`x * scale + shift` with vectors along an axis; with an `activation`, it is applied to that."""
 
 
 def _standardize_reference(x: Tensor, mean: Tensor, deviation: Tensor, invert: bool) -> Tensor:
@@ -185,6 +195,20 @@ def batch_normalization(
     >>> ops.batch_normalization([[1.0, 2.0]], [1.0, 1.0], [1.0, 0.25], axis=-1, epsilon=0.0)
     <Tensor shape=(1, 2) dtype=float32 [[0. 2.]]>
     """
+    return activated_batch_normalization(x, mean, variance, axis, offset, scale, epsilon, None)
+
+
+def activated_batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any,
+    scale: Any,
+    epsilon: float,
+    activation: Fused | None,
+) -> Tensor:
+    """`batch_normalization`, and an activation in the same pass."""
     x, mean, variance = promote(x, mean, variance, floating=True)
     dtype = x.array.dtype
     _check_vectors(x, axis, mean=mean, variance=variance, offset=offset, scale=scale)
@@ -194,7 +218,8 @@ def batch_normalization(
     shift = -mean * factor
     if offset is not None:
         shift = shift + reshape(cast(offset, dtype), (-1,))
-    return AFFINE(x, factor, shift, axis=axis)
+    more = {} if activation is None else {"activation": activation}
+    return AFFINE(x, factor, shift, axis=axis, **more)
 
 
 def _over_axes(

@@ -185,6 +185,13 @@ class Operation(Configurable):
         """Compute on tensors."""
         raise TypeError(f"{type(self).__name__} does not define `call`.")
 
+    def may_take_over(self, following: Any) -> bool:
+        """Whether a call may do the work of the operation that its result goes to, too.
+
+        See `Run` in `ops/function.py`.
+        """
+        return False
+
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors that describe what `call` gives for these arguments."""
         return probe(self.call, args, kwargs)

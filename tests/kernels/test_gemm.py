@@ -57,6 +57,19 @@ def test_ops_and_their_gradients_keep_blas_to_one_thread(a, b, noted):
     assert len(noted) == 3
 
 
+@pytest.mark.parametrize(
+    ("rows", "k", "n"), [(4096, 64, 32), (997, 64, 64), (5, 300, 300), (60, 8, 1)]
+)
+def test_products_in_blocks(rows, k, n):
+    rng = np.random.default_rng(0)
+    a, b, g = (rng.normal(size=s).astype("float32") for s in ((rows, k), (k, n), (rows, n)))
+    y, dk = np.empty((rows, n), "float32"), np.empty((k, n), "float32")
+    gemm.tall_product(a, b, y)
+    gemm.inner_product(a, g, dk)
+    np.testing.assert_allclose(y, a.astype("float64") @ b, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(dk, a.T.astype("float64") @ g, rtol=1e-4, atol=2e-3)
+
+
 @pytest.mark.parametrize("equation", ["ij,jk->ik", "aij,ajk->aik", "aij,jk->aik"])
 def test_einsum_keeps_blas_to_one_thread(equation, noted):
     shapes = {"a": 3, "i": 150, "j": 150, "k": 150}

@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
+from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.layer import Layer
 
 
@@ -31,3 +32,7 @@ class Activation(Layer):
 
     def call(self, inputs: Any) -> Any:
         return self.activation(inputs)
+
+    def as_activation(self) -> Fused | None:
+        fused = activations.fused(self.activation)
+        return None if type(self).call is not Activation.call or fused is SOFTMAX else fused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import activations
+from minikeras.kernels.activations import RELU, RELU6, Fused
 from minikeras.layers.layer import Layer
 
 
@@ -57,6 +58,11 @@ class ReLU(Layer):
             max_value=self.max_value,
             threshold=self.threshold,
         )
+
+    def as_activation(self) -> Fused | None:
+        if type(self).call is not ReLU.call or self.negative_slope or self.threshold:
+            return None
+        return {None: RELU, 6: RELU6}.get(self.max_value)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape

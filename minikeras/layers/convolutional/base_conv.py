@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
+from minikeras.autodiff.state import thread
 from minikeras.common.arguments import PositiveInt, standardize_padding, standardize_tuple
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import standardize_data_format
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels.activations import SOFTMAX
+from minikeras.kernels.activations import SOFTMAX, Fused
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.lora import AdaptableLayer, adapted_weight
@@ -93,9 +95,54 @@ class WindowedLayer(Layer):
         if self.use_bias:
             self.bias = self._weight("bias", (filters,))
 
-    def _activate(self, inputs: Any, compute: Any) -> Any:
-        """Return `compute(images, fused activation)` on images with channels last, activated."""
-        fused = activations.fused(self.activation)
+    def may_take_over(self, following: Any) -> bool:
+        if not self._has_own_call or self.activation not in (None, activations.linear):
+            return False
+        whole = isinstance(following, Layer)
+        return whole and (
+            following.as_activation() is not None
+            or type(following).as_affine is not Layer.as_affine
+        )
+
+    _filter_axes = -1
+    """Where the axes of the kernel begin that are those of the filters."""
+    _has_own_call = False
+    """Whether `call` is that of a class which knows how to take over what follows."""
+
+    def _with_following(self, inputs: Any, kernel: Any) -> tuple[Any, Any, Fused | None]:
+        """Return kernel, bias and the activation to apply, with what the layers behind this one do.
+
+        While nobody wants gradients, scale and shift of a batch normalization go into kernel and bias,
+        where that is less work than scaling the results.
+        """
+        here, bias = thread.state, self.bias
+        if not here.following or not self.may_take_over(here.following[0]):
+            return kernel, bias, None
+        dtype, axis = self._compute, 1 if self.data_format == "channels_first" else -1
+        windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
+        then = here.following[0]
+        if (
+            not here.tapes
+            and self.is_bare(dtype)
+            and then.is_bare(dtype)
+            and windows >= 4 * math.prod(kernel.shape[:-1])
+            and (affine := then.as_affine(axis, dtype)) is not None
+        ):
+            scale, shift = affine
+            kernel = kernel.array * scale.reshape(kernel.shape[self._filter_axes :])
+            bias = shift if bias is None else bias.array * scale + shift
+            here.following = here.following[1:]
+        return kernel, bias, self._take_activation()
+
+    def _activate(self, inputs: Any, compute: Any, taken: Fused | None = None) -> Any:
+        """Return `compute(images, fused activation)` on images with channels last, activated.
+
+        Args:
+            inputs: the images.
+            compute: the function.
+            taken: the activation of another layer that is to be applied, or None.
+        """
+        fused = taken or activations.fused(self.activation)
         # Softmax runs over the last axis, which is that of the channels only here.
         if fused is SOFTMAX and self.data_format == "channels_first":
             fused = None
@@ -168,19 +215,25 @@ class BaseConv(AdaptableLayer, WindowedLayer):
         self._add_bias(self.filters)
         self._enable_lora_as_made()
 
+    @property
+    def _has_own_call(self) -> bool:
+        return type(self).call is BaseConv.call
+
     def call(self, inputs: Any) -> Any:
+        kernel, bias, taken = self._with_following(inputs, self.kernel)
         return self._activate(
             inputs,
             lambda x, activation: CONV(
                 x,
-                self.kernel,
-                self.bias,
+                kernel,
+                bias,
                 strides=self.strides,
                 padding=self.padding,
                 dilation=self.dilation_rate,
                 groups=self.groups,
                 activation=activation,
             ),
+            taken,
         )
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -18,6 +18,7 @@ class BaseDepthwiseConv(WindowedLayer):
     """Convolution of each channel by itself, of images of `rank` spatial axes."""
 
     _strides_and_dilation = True
+    _filter_axes = -2
 
     def __init__(
         self,
@@ -50,18 +51,24 @@ class BaseDepthwiseConv(WindowedLayer):
         )
         self._add_bias(channels * self.depth_multiplier)
 
+    @property
+    def _has_own_call(self) -> bool:
+        return type(self).call is BaseDepthwiseConv.call
+
     def call(self, inputs: Any) -> Any:
+        kernel, bias, taken = self._with_following(inputs, self.kernel)
         return self._activate(
             inputs,
             lambda x, activation: DEPTHWISE_CONV(
                 x,
-                self.kernel,
-                self.bias,
+                kernel,
+                bias,
                 strides=self.strides,
                 padding=self.padding,
                 dilation=self.dilation_rate,
                 activation=activation,
             ),
+            taken,
         )
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import Fraction, NonNegative
 from minikeras.common.settings import settings
@@ -19,6 +20,7 @@ from minikeras.ops.core import cast
 from minikeras.ops.normalization import (
     AFFINE,
     BATCH_NORMALIZATION,
+    activated_batch_normalization,
     batch_normalization,
     computing_dtype,
 )
@@ -141,16 +143,39 @@ class BatchNormalization(Layer):
             for v in (self.gamma, self.beta, self.moving_mean, self.moving_variance)
         ]
         if not (training and self.trainable):
-            y = batch_normalization(
-                x, moving_mean, moving_variance, self.axis, beta, gamma, self.epsilon
+            then = self._take_activation() if dtype == self._compute else None
+            averages = moving_mean, moving_variance
+            y = activated_batch_normalization(
+                x, *averages, self.axis, beta, gamma, self.epsilon, then
             )
         elif self.renorm or mask is not None:
             y = self._corrected(x, gamma, beta, mask)
         else:
-            y, mean, var = BATCH_NORMALIZATION(x, gamma, beta, axis=self.axis, epsilon=self.epsilon)
+            then = self._take_activation() if dtype == self._compute else None
+            y, mean, var = BATCH_NORMALIZATION(
+                x, gamma, beta, axis=self.axis, epsilon=self.epsilon, activation=then
+            )
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, var, self.momentum)
         return y if y.array.dtype == self._compute else cast(y, self._compute)
+
+    def may_take_over(self, following: Any) -> bool:
+        own = type(self).call is BatchNormalization.call
+        return own and isinstance(following, Layer) and following.as_activation() is not None
+
+    def as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
+        here, rank = thread.state, self.input_spec.ndim
+        if type(self).call is not BatchNormalization.call or (here.training and self.trainable):
+            return None
+        if self.axis % rank != axis % rank or self.moving_mean.array.dtype != dtype:
+            return None
+        scale = 1 / np.sqrt(self.moving_variance.array + dtype.type(self.epsilon))
+        if self.gamma is not None:
+            scale *= self.gamma.array
+        shift = -self.moving_mean.array * scale
+        if self.beta is not None:
+            shift += self.beta.array
+        return scale, shift
 
     def _corrected(self, x: Any, gamma: Any, beta: Any, mask: Any) -> Any:
         """Normalize with a mask or renorm."""

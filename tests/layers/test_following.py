@@ -1,0 +1,117 @@
+"""Layers of a graph that do the work of those behind them: the same results as one by one."""
+
+import numpy as np
+import pytest
+
+import minikeras
+from minikeras import layers
+from minikeras.ops.function import Run
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    minikeras.utils.set_random_seed(0)
+
+
+def blocks(data_format="channels_last"):
+    """Two convolutions, each with a normalization and an activation behind it."""
+    axis = -1 if data_format == "channels_last" else 1
+    same = {"padding": "same", "data_format": data_format}
+    return [
+        layers.Conv2D(6, 3, **same),
+        layers.BatchNormalization(axis),
+        layers.ReLU(),
+        layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2, use_bias=False, **same),
+        layers.BatchNormalization(axis, scale=False),
+        layers.ReLU(6.0),
+        layers.Conv2D(4, 1, data_format=data_format),
+        layers.Activation("tanh"),
+    ]
+
+
+def chain(stack, shape):
+    model = minikeras.Sequential([minikeras.Input(shape), *stack])
+    for v in model.variables:  # averages, scales and shifts that matter
+        if v.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance", "bias"):
+            v.assign(np.random.default_rng(1).uniform(0.5, 1.5, v.shape))
+    return model
+
+
+def one_by_one(stack, x, **kwargs):
+    for layer in stack:
+        x = layer(x, **(kwargs if "training" in kwargs and layer.call_signature.training else {}))
+    return x
+
+
+def run_of(model):
+    return [len(step.operations) for step in model.graph._chain if isinstance(step, Run)]
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_prediction_is_that_of_the_layers_one_by_one(data_format):
+    shape = (24, 20, 3) if data_format == "channels_last" else (3, 24, 20)
+    stack = blocks(data_format)
+    model = chain(stack, shape)
+    x = np.random.default_rng(0).normal(size=(5, *shape)).astype("float32")
+    assert run_of(model) == [3, 3, 2]
+    np.testing.assert_allclose(model.predict(x, verbose=0), one_by_one(stack, x), atol=2e-5)
+
+
+def test_gradients_are_those_of_the_layers_one_by_one():
+    stack = blocks()
+    model = chain(stack, (12, 10, 3))
+    x = np.random.default_rng(0).normal(size=(5, 12, 10, 3)).astype("float32")
+    averages = [v.numpy() for v in model.non_trainable_variables]
+
+    def gradients(function):
+        for v, old in zip(model.non_trainable_variables, averages):
+            v.assign(old)
+        with minikeras.GradientTape() as tape:
+            y = function(minikeras.ops.convert_to_tensor(x))
+            loss = minikeras.ops.sum(y * y)
+        found = tape.gradient(loss, model.trainable_variables)
+        return [np.asarray(a) for a in [y, *found, *model.non_trainable_variables]]
+
+    together = gradients(lambda x: model(x, training=True))
+    apart = gradients(lambda x: one_by_one(stack, x, training=True))
+    for a, b in zip(
+        together, apart
+    ):  # of a bias before a normalization, it is zero but for rounding
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max() + 1e-5)
+
+
+def test_frozen_normalizations_still_have_gradients_before_them():
+    stack = blocks()
+    stack[1].trainable = stack[4].trainable = False
+    model = chain(stack, (12, 10, 3))
+    x = np.random.default_rng(0).normal(size=(5, 12, 10, 3)).astype("float32")
+
+    def gradient(function):
+        with minikeras.GradientTape() as tape:
+            loss = minikeras.ops.sum(function(minikeras.ops.convert_to_tensor(x)) ** 2)
+        return np.asarray(tape.gradient(loss, stack[0].kernel))
+
+    together = gradient(lambda x: model(x, training=True))
+    apart = gradient(lambda x: one_by_one(stack, x, training=True))
+    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4 * np.abs(apart).max())
+
+
+def test_what_somebody_else_sees_stays_apart():
+    class Noted(layers.Conv2D):
+        def call(self, inputs):
+            return super().call(inputs) * 2
+
+    inputs = minikeras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 3)(inputs)
+    normal = layers.BatchNormalization()(x)
+    rectified = layers.ReLU(activity_regularizer="l2")(normal)
+    outputs = layers.ReLU()(Noted(4, 3)(rectified))
+    data = np.random.default_rng(0).normal(size=(8, 12, 12, 3)).astype("float32")
+    model = minikeras.Model(inputs, outputs)
+    y = model(data)
+    assert len(model.losses) == 1
+    every = minikeras.Model(inputs, [x, normal, rectified, outputs])(data)
+    assert every[1].numpy().min() < 0  # an output of the model is not activated
+    np.testing.assert_allclose(every[2], np.maximum(every[1], 0))
+    np.testing.assert_allclose(y, every[3], atol=1e-5)
+    np.testing.assert_allclose(y, np.maximum(model.layers[-2](every[2]), 0), atol=1e-5)
