@@ -18,7 +18,7 @@ _BLOCK = 1 << 16
 _FEW = 1 << 9
 """Elements up to which the plain formula takes less time than the many steps of the fast one."""
 _MANY = 1 << 18
-"""Elements from which there are enough blocks for all threads."""
+"""Elements from which a product pays on several threads."""
 
 _ROOT = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
@@ -56,7 +56,7 @@ def forward(x: np.ndarray, exact: bool, saving: bool = True) -> tuple[np.ndarray
         block = _by_polynomial
     flat, flat_y = x.reshape(-1), y.reshape(-1)
     flat_slope = None if slope is None else slope.reshape(-1)
-    step = min(x.size, _BLOCK if x.size >= _MANY else _BLOCK // 2)
+    step = min(x.size, _BLOCK)
 
     def work(parts: Any) -> None:
         scratch = np.empty((3, step), x.dtype)
