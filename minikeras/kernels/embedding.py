@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+_FEW = 4
+"""How often a row may be read to be added up turn by turn."""
+
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Return `table[indices]`: `(n, dim)` and integers of any shape to `(*shape, dim)`."""
@@ -26,18 +29,23 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         target.fill(0)
     if flat.size == 0:
         return [target]
-    # Sorted, the places of one row lie side by side and are summed at once: far faster than add.at.
+    # Sorted, the places of one row lie side by side: far faster than add.at. First come those
+    # that lie first; to rows that are read a few times the others are added turn by turn, since
+    # `reduceat` takes as long for a sum of two as for one of ten.
     order = np.argsort(flat, kind="stable")
     ordered = flat[order]
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]])
-    starts = np.flatnonzero(new[:-1])
-    # Rows that are read once, usually most, are copied: a sum of one costs as much as one of ten.
-    single = new[starts + 1]
-    once = starts[single]
-    target[ordered[once]] = rows[order[once]]
-    if once.size < starts.size:
-        several = np.flatnonzero(~(new[:-1] & new[1:]))
-        firsts = starts[~single]
-        sums = np.add.reduceat(rows[order[several]], np.searchsorted(several, firsts), axis=0)
-        target[ordered[firsts]] = sums
+    bounds = np.concatenate([[True], ordered[1:] != ordered[:-1], [True]]).nonzero()[0]
+    starts = bounds[:-1]
+    counts = bounds[1:] - starts
+    most = counts.max()
+    sums = rows.take(order[starts], axis=0)
+    for turn in range(1, min(most, _FEW)):
+        some = ((counts > turn) & (counts <= _FEW)).nonzero()[0]
+        sums[some] += rows.take(order[starts[some] + turn], axis=0)
+    if most > _FEW:
+        many = (counts > _FEW).nonzero()[0]
+        places = np.repeat(counts > _FEW, counts).nonzero()[0]
+        begins = np.searchsorted(places, starts[many])
+        sums[many] = np.add.reduceat(rows.take(order[places], axis=0), begins, axis=0)
+    target[ordered[starts]] = sums
     return [target]
