@@ -22,17 +22,26 @@ from minikeras.kernels.sums import row_sums
 
 _BLOCK = 1 << 18
 """Scores of a block."""
+_ALONE = 1 << 24
+"""Multiply-adds of projections up to which one thread is as fast as two."""
 _ROWS = 64
 """Queries whose scores are made at once where they see only the past."""
 
 
-def _tiles(queries: int, keys: int, past: bool) -> list[tuple[slice, int]]:
+def _tiles(
+    heads: int, queries: int, keys: int, past: bool, saving: bool
+) -> list[tuple[slice, int]]:
     """Return which queries are worked on at once, and how many keys they see, the most first."""
-    if not past:
+    if past:
+        rows = _ROWS
+    elif heads * queries * keys > 4 * _BLOCK and not saving:
+        # Far more than a core's cache holds. Backward would add to the keys' gradients too often.
+        rows = max(_BLOCK // (heads * keys), _ROWS)
+    else:
         return [(slice(0, queries), keys)]
-    starts = range(0, queries, _ROWS)
-    ends = [min(i + _ROWS, queries) for i in starts]
-    return [(slice(i, end), min(end, keys)) for i, end in zip(starts, ends)][::-1]
+    starts = range(0, queries, rows)
+    ends = [min(i + rows, queries) for i in starts]
+    return [(slice(i, end), min(end, keys) if past else keys) for i, end in zip(starts, ends)][::-1]
 
 
 @functools.lru_cache(maxsize=4)
@@ -94,7 +103,7 @@ class _Scores:
     Args:
         shape: `(batch, heads, queries, keys)`.
         dtype: their dtype.
-        bias, mask, causal: see `forward`.
+        bias, mask, causal, saving: see `forward`.
 
     Attributes:
         tiles: which queries are worked on at once, and how many keys they see.
@@ -103,12 +112,14 @@ class _Scores:
         alive: see `masked_bias`.
     """
 
-    def __init__(self, shape: tuple, dtype: np.dtype, bias: Any, mask: Any, causal: bool) -> None:
+    def __init__(
+        self, shape: tuple, dtype: np.dtype, bias: Any, mask: Any, causal: bool, saving: bool
+    ) -> None:
         batch, heads, queries, keys = shape
         if mask is not None and _is_past(mask, queries, keys):
             mask, causal = None, True
         self.past = causal and mask is None and bias is None and min(queries, keys) > 0
-        self.tiles = _tiles(queries, keys, self.past)
+        self.tiles = _tiles(heads, queries, keys, self.past, saving)
         self.most = heads * max((t.stop - t.start) * n for t, n in self.tiles)
         step = max(min(_BLOCK // max(self.most, 1), -(-batch // 2)), 1)
         while step > 1 and -(-batch // step) % 2:  # two threads shall have as much to do
@@ -142,7 +153,7 @@ class _Scores:
             edge = w[..., rows.start :]  # beyond the first of these queries
             np.add(edge, self.extra[: edge.shape[-2], : edge.shape[-1]], edge)
         elif self.extra is not None:
-            np.add(w, self.extra[part], w)
+            np.add(w, self.extra[part, :, rows], w)
         if not calm:
             np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
         np.exp(w, w)
@@ -186,7 +197,7 @@ def forward(
     keys = key.shape[1]
     dtype = query.dtype
     result = np.empty((batch, queries, heads, value.shape[-1]), dtype)
-    scores = _Scores((batch, heads, queries, keys), dtype, bias, mask, causal)
+    scores = _Scores((batch, heads, queries, keys), dtype, bias, mask, causal, saving)
     weights = inverse = None
     if saving:
         sizes = [(batch, heads, t.stop - t.start, n) for t, n in scores.tiles]
@@ -261,7 +272,7 @@ def self_attention(
     dtype = x.dtype
     _, heads, size = kernels[0].shape
     value_size = kernels[2].shape[-1]
-    scores = _Scores((batch, heads, time, time), dtype, None, mask, False)
+    scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
     factors = (dtype.type(scale), None, None)
     joined = np.concatenate(
         [_scaled(k.reshape(features, -1), f) for k, f in zip(kernels, factors)], 1
@@ -305,6 +316,16 @@ def self_attention(
     with parallel.single_blas:
         parallel.run_slices(batch, scores.step, work)
     return result.reshape(batch, time, *kernels[3].shape[2:])
+
+
+def pays_at_once(batch: int, products: int) -> bool:
+    """Say whether `self_attention`, which gives each thread examples of its own, is the faster way.
+
+    Args:
+        batch: number of examples.
+        products: multiply-adds of an example's projections.
+    """
+    return batch > 3 or batch * products < _ALONE
 
 
 def _scaled(a: np.ndarray, factor: np.generic | None) -> np.ndarray:
@@ -370,7 +391,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
                     target = dk[part].transpose(over_rows)[:, :, :n]
                     add(target, d.swapaxes(-1, -2), q[part, :, rows], i == 0)
                 if need_bias:
-                    dbias[part] = d
+                    dbias[part, :, rows] = d
             for gradient in (dq, dk):
                 if gradient is not None:
                     np.multiply(gradient[part], factor, gradient[part])

@@ -18,6 +18,7 @@ from minikeras.common.configurable import accepted
 from minikeras.common.dtypes import finfo
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.kernels.attention import pays_at_once
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
@@ -352,6 +353,9 @@ class MultiHeadAttention(ProjectedAttention):
         if not alike:
             return None
         kernels, biases = [part.kernel for part in parts], [part.bias for part in parts]
+        batch, time = x.shape[:2]
+        if not pays_at_once(batch, time * sum([math.prod(kernel.shape) for kernel in kernels])):
+            return None
         scale = 1 / math.sqrt(self.key_dim)
         return SELF_ATTENTION(x, *kernels, *biases, scale=scale, mask=for_scores(mask, 4))
 

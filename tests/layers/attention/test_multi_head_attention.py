@@ -5,6 +5,7 @@ import pytest
 
 import minikeras
 from minikeras import layers
+from minikeras.kernels import attention
 from minikeras.layers.attention.multi_head_attention import MultiHeadAttention
 
 RNG = np.random.default_rng(0)
@@ -245,6 +246,15 @@ def test_in_one_kernel_as_in_steps(use_bias, call):
     assert (layer(x, x, **call).shape) == (2, 5, 2, 3)
     np.testing.assert_allclose(layer(x, x, **call), in_steps, atol=1e-5)
     assert kernel(layer, x, None, None) is not None
+
+
+def test_a_single_large_example_keeps_both_threads_at_work(monkeypatch):
+    x = minikeras.ops.convert_to_tensor(X)
+    layer = layers.MultiHeadAttention(2, 3)
+    at_once = layer(x, x)
+    monkeypatch.setattr(attention, "_ALONE", 1)
+    assert layer._self_attention(x, None, None) is None
+    np.testing.assert_allclose(layer(x, x), at_once, atol=1e-6)
 
 
 def test_what_looks_into_projections_is_not_passed_by():
