@@ -111,6 +111,12 @@ def _attention(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -
     return math.prod(query[:3]) * key[1] * (query[3] + value[3])
 
 
+def _self_attention(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -> int:
+    (batch, time, _), query, _, value, _ = inputs[:5]
+    projections = sum(math.prod(kernel) for kernel in inputs[1:5])
+    return batch * time * (projections + time * query[1] * (query[2] + value[2]))
+
+
 def _einsum(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -> int:
     sizes: dict[str, int] = {}
     for labels, shape in zip(params["labels"], inputs):
@@ -137,6 +143,7 @@ _PRODUCTS: dict[str, Callable[[Sequence[Shape], Sequence[Shape], Any], int]] = {
     "gru": _recurrent,
     "lstm": _recurrent,
     "matmul": _matmul,
+    "self_attention": _self_attention,
     "simple_rnn": _recurrent,
 }
 """Multiplications by the name of a primitive, from shapes of inputs and results, and parameters."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,26 @@ from minikeras.kernels.sums import row_sums
 
 _BLOCK = 1 << 18
 """Scores of a block."""
+_ALONE = 1 << 24
+"""Multiply-adds of projections up to which one thread is as fast as two."""
 _ROWS = 64
 """Queries whose scores are made at once where they see only the past."""
 
 
-def _tiles(queries: int, keys: int, past: bool) -> list[tuple[slice, int]]:
+def _tiles(
+    heads: int, queries: int, keys: int, past: bool, saving: bool
+) -> list[tuple[slice, int]]:
     """Return which queries are worked on at once, and how many keys they see, the most first."""
-    if not past:
+    if past:
+        rows = _ROWS
+    elif heads * queries * keys > 4 * _BLOCK and not saving:
+        # Far more than a core's cache holds. Backward would add to the keys' gradients too often.
+        rows = max(_BLOCK // (heads * keys), _ROWS)
+    else:
         return [(slice(0, queries), keys)]
-    starts = range(0, queries, _ROWS)
-    ends = [min(i + _ROWS, queries) for i in starts]
-    return [(slice(i, end), min(end, keys)) for i, end in zip(starts, ends)][::-1]
+    starts = range(0, queries, rows)
+    ends = [min(i + rows, queries) for i in starts]
+    return [(slice(i, end), min(end, keys) if past else keys) for i, end in zip(starts, ends)][::-1]
 
 
 @functools.lru_cache(maxsize=4)
@@ -44,14 +54,6 @@ def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
     """Say whether a mask is that of `_past`, whoever made it."""
     past = _past(queries, keys)
     return mask.size == past.size and np.array_equal(mask.reshape(-1, keys), past)
-
-
-def _step(batch: int, scores: int) -> int:
-    """Return how many examples are worked on at once, of so many scores each."""
-    step = max(min(_BLOCK // max(scores, 1), -(-batch // 2)), 1)
-    while step > 1 and -(-batch // step) % 2:  # two threads shall have as much to do
-        step -= 1
-    return step
 
 
 def _calm(query: np.ndarray, key: np.ndarray) -> bool:
@@ -95,6 +97,74 @@ def masked_bias(
     return addend, None if alive.all() else alive.astype(dtype)
 
 
+class _Scores:
+    """How the scores of a call are made: in which pieces, and what is added to them.
+
+    Args:
+        shape: `(batch, heads, queries, keys)`.
+        dtype: their dtype.
+        bias, mask, causal, saving: see `forward`.
+
+    Attributes:
+        tiles: which queries are worked on at once, and how many keys they see.
+        most: the most scores that an example has at a time.
+        step: how many examples are worked on at once.
+        alive: see `masked_bias`.
+    """
+
+    def __init__(
+        self, shape: tuple, dtype: np.dtype, bias: Any, mask: Any, causal: bool, saving: bool
+    ) -> None:
+        batch, heads, queries, keys = shape
+        if mask is not None and _is_past(mask, queries, keys):
+            mask, causal = None, True
+        self.past = causal and mask is None and bias is None and min(queries, keys) > 0
+        self.tiles = _tiles(heads, queries, keys, self.past, saving)
+        self.most = heads * max((t.stop - t.start) * n for t, n in self.tiles)
+        step = max(min(_BLOCK // max(self.most, 1), -(-batch // 2)), 1)
+        while step > 1 and -(-batch // step) % 2:  # two threads shall have as much to do
+            step -= 1
+        self.step = step
+        self.alive = None
+        if self.past:
+            extra = masked_bias(None, True, (*shape[:2], _ROWS, _ROWS), dtype)[0]
+        else:
+            extra, self.alive = masked_bias(mask, causal, shape, dtype)
+            if bias is not None:
+                extra = bias if extra is None else bias + extra
+            if extra is not None:
+                extra = np.broadcast_to(extra, shape)
+        self.extra = extra
+        # Where scores are small, the largest need not be subtracted: the quotients are as
+        # exact without it. A row that is masked as a whole would get a sum of zero.
+        self.may_be_calm = bias is None and self.alive is None
+
+    def calm(self, query: np.ndarray, key: np.ndarray) -> bool:
+        """Say that exponentials of the scores of some examples need no care."""
+        return bool(self.may_be_calm and query.size and key.size) and _calm(query, key)
+
+    def exponentials(
+        self, q: np.ndarray, k_t: np.ndarray, part: slice, tile: tuple, calm: bool, w: np.ndarray
+    ) -> None:
+        """Put the exponentials of the scores of some examples and queries into `w`."""
+        rows, n = tile
+        np.matmul(q[:, :, rows], k_t[..., :n], out=w)
+        if self.past:
+            edge = w[..., rows.start :]  # beyond the first of these queries
+            np.add(edge, self.extra[: edge.shape[-2], : edge.shape[-1]], edge)
+        elif self.extra is not None:
+            np.add(w, self.extra[part, :, rows], w)
+        if not calm:
+            np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
+        np.exp(w, w)
+
+
+def _room(scratch: np.ndarray, count: int, heads: int, tile: tuple) -> np.ndarray:
+    """Return a part of an array to work in, in the shape of a tile's scores."""
+    shape = (count, heads, tile[0].stop - tile[0].start, tile[1])
+    return scratch[: math.prod(shape)].reshape(shape)
+
+
 def forward(
     query: np.ndarray,
     key: np.ndarray,
@@ -125,58 +195,31 @@ def forward(
     """
     batch, queries, heads, size = query.shape
     keys = key.shape[1]
-    shape = (batch, heads, queries, keys)
     dtype = query.dtype
     result = np.empty((batch, queries, heads, value.shape[-1]), dtype)
-    if mask is not None and _is_past(mask, queries, keys):
-        mask, causal = None, True
-    past = causal and mask is None and bias is None and min(queries, keys) > 0
-    tiles = _tiles(queries, keys, past)
-    if past:
-        extra, alive = masked_bias(None, True, (*shape[:2], _ROWS, _ROWS), dtype)[0], None
-    else:
-        extra, alive = masked_bias(mask, causal, shape, dtype)
-        if bias is not None:
-            extra = bias if extra is None else bias + extra
-        if extra is not None:
-            extra = np.broadcast_to(extra, shape)
+    scores = _Scores((batch, heads, queries, keys), dtype, bias, mask, causal, saving)
     weights = inverse = None
     if saving:
-        weights = [np.empty((batch, heads, t.stop - t.start, n), dtype) for t, n in tiles]
-        inverse = np.empty((*shape[:3], 1), dtype)
+        sizes = [(batch, heads, t.stop - t.start, n) for t, n in scores.tiles]
+        weights = [np.empty(shape, dtype) for shape in sizes]
+        inverse = np.empty((batch, heads, queries, 1), dtype)
     k_t = key.transpose(0, 2, 3, 1)
     v, y = value.transpose(0, 2, 1, 3), result.transpose(0, 2, 1, 3)
     ones = np.ones((keys, 1), dtype)
     factor, rate_ = dtype.type(scale), dtype.type(rate)
-    # Where scores are small, the largest need not be subtracted: the quotients are as
-    # exact without it. A row that is masked as a whole would get a sum of zero.
-    may_be_calm = bias is None and alive is None and query.size and key.size
-    most = heads * max((t.stop - t.start) * n for t, n in tiles)
-    step = _step(batch, most)
 
     def work(parts: Any) -> None:
-        scaled = np.empty((step, queries, heads, size), dtype)
-        scratch = None if saving else np.empty(step * most, dtype)
+        scaled = np.empty((scores.step, queries, heads, size), dtype)
+        scratch = None if saving else np.empty(scores.step * scores.most, dtype)
         for part in parts:
             count = part.stop - part.start
             scaled_part = np.multiply(query[part], factor, scaled[:count])
+            calm = scores.calm(scaled_part, key[part])
             q = scaled_part.transpose(0, 2, 1, 3)
-            calm = may_be_calm and _calm(scaled_part, key[part])
-            for i, (rows, n) in enumerate(tiles):
-                if saving:
-                    w = weights[i][part]
-                else:
-                    w_shape = (count, heads, rows.stop - rows.start, n)
-                    w = scratch[: math.prod(w_shape)].reshape(w_shape)
-                np.matmul(q[:, :, rows], k_t[part][..., :n], out=w)
-                if past:
-                    edge = w[..., rows.start :]  # beyond the first of these queries
-                    np.add(edge, extra[: edge.shape[-2], : edge.shape[-1]], edge)
-                elif extra is not None:
-                    np.add(w, extra[part], w)
-                if not calm:
-                    np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
-                np.exp(w, w)
+            for i, tile in enumerate(scores.tiles):
+                w = weights[i][part] if saving else _room(scratch, count, heads, tile)
+                scores.exponentials(q, k_t[part], part, tile, calm, w)
+                rows, n = tile
                 total = np.matmul(w, ones[:n])
                 total *= rate_
                 kept = w if keep is None else w * keep[part, :, rows, :n]
@@ -189,24 +232,111 @@ def forward(
 
     if keys and batch:
         with parallel.single_blas:
-            parallel.run_slices(batch, step, work)
+            parallel.run_slices(batch, scores.step, work)
     else:  # a sum over nothing; any finite factor keeps it
         result[...] = 0
         if saving:
             inverse[...] = 1
     if not saving:
         return result, None
+    alive = scores.alive
     if alive is not None:
-        alive = np.broadcast_to(alive, (*shape[:3], 1))
+        alive = np.broadcast_to(alive, (batch, heads, queries, 1))
     bias_shape = None if bias is None else bias.shape
     saved = (query, key, value, bias_shape, scale, keep, rate, weights, inverse, result, alive)
-    return result, (*saved, tiles)
+    return result, (*saved, scores)
+
+
+def self_attention(
+    x: np.ndarray,
+    kernels: Sequence[np.ndarray],
+    biases: Sequence[np.ndarray | None],
+    scale: float,
+    mask: np.ndarray | None = None,
+) -> np.ndarray:
+    """Compute a layer's attention of sequences to themselves, with all its projections.
+
+    From an example's projections to its result all stays in a core's cache.
+
+    Args:
+        x: `(batch, time, features)`.
+        kernels: of the projections to query and key, `(features, heads, size)`, to the value,
+            `(features, heads, value size)`, and of the result, `(heads, value size, ...)`.
+        biases: of each of the four, or None.
+        scale, mask: see `forward`.
+
+    Returns:
+        The result, `(batch, time, ...)`.
+    """
+    batch, time, features = x.shape
+    dtype = x.dtype
+    _, heads, size = kernels[0].shape
+    value_size = kernels[2].shape[-1]
+    scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
+    factors = (dtype.type(scale), None, None)
+    joined = np.concatenate(
+        [_scaled(k.reshape(features, -1), f) for k, f in zip(kernels, factors)], 1
+    )
+    last = kernels[3].reshape(heads * value_size, -1)
+    added = None
+    if biases[0] is not None:
+        added = np.concatenate([_scaled(b.reshape(-1), f) for b, f in zip(biases, factors)])
+    columns = joined.shape[1]
+    result = np.empty((batch, time, last.shape[1]), dtype)
+    ones = np.ones((time, 1), dtype)
+    ends = (heads * size, 2 * heads * size)
+
+    def work(parts: Any) -> None:
+        scratch = np.empty(scores.step * scores.most, dtype)
+        room = np.empty((scores.step, time, columns), dtype)
+        values = np.empty((scores.step, time, heads, value_size), dtype)
+        for part in parts:
+            count = part.stop - part.start
+            projected = room[:count]
+            np.matmul(x[part].reshape(-1, features), joined, out=projected.reshape(-1, columns))
+            if added is not None:
+                np.add(projected, added, projected)
+            query, key, value = np.split(projected, ends, axis=-1)
+            query, key = [a.reshape(count, time, heads, size) for a in (query, key)]
+            value = value.reshape(count, time, heads, value_size)
+            calm = scores.calm(query, key)
+            q, v, y = [a.transpose(0, 2, 1, 3) for a in (query, value, values[:count])]
+            for tile in scores.tiles:
+                rows, n = tile
+                w = _room(scratch, count, heads, tile)
+                scores.exponentials(q, key.transpose(0, 2, 3, 1), part, tile, calm, w)
+                total = np.matmul(w, ones[:n])
+                np.matmul(w, v[:, :, :n], out=y[:, :, rows])
+                np.divide(y[:, :, rows], total, y[:, :, rows])
+            delivered = result[part].reshape(count * time, -1)
+            np.matmul(values[:count].reshape(count * time, -1), last, out=delivered)
+            if biases[3] is not None:
+                np.add(delivered, biases[3].reshape(-1), delivered)
+
+    with parallel.single_blas:
+        parallel.run_slices(batch, scores.step, work)
+    return result.reshape(batch, time, *kernels[3].shape[2:])
+
+
+def pays_at_once(batch: int, products: int) -> bool:
+    """Say whether `self_attention`, which gives each thread examples of its own, is the faster way.
+
+    Args:
+        batch: number of examples.
+        products: multiply-adds of an example's projections.
+    """
+    return batch > 3 or batch * products < _ALONE
+
+
+def _scaled(a: np.ndarray, factor: np.generic | None) -> np.ndarray:
+    return a if factor is None else a * factor
 
 
 def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of query, key, value and bias."""
-    query, key, value, bias_shape, scale, keep, rate, weights, inverse, result, alive, tiles = saved
-    dtype = query.dtype
+    query, key, value, bias_shape, scale, keep, rate = saved[:7]
+    weights, inverse, result, alive, scores = saved[7:]
+    dtype, tiles = query.dtype, scores.tiles
     batch, queries, heads, size = query.shape
     keys = key.shape[1]
     need_q, need_k, need_v, need_bias = needs
@@ -221,8 +351,6 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     q, k = query.transpose(over_rows), key.transpose(over_rows)
     v_t = value.transpose(0, 2, 3, 1)
     factor, rate_ = dtype.type(scale), dtype.type(rate)
-    most = heads * max((t.stop - t.start) * n for t, n in tiles)
-    step = _step(batch, most)
 
     def add(target: np.ndarray, a: np.ndarray, b: np.ndarray, first: bool) -> None:
         """Add the product of two arrays to the keys' gradient, to which other queries add too."""
@@ -232,7 +360,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
             target += np.matmul(a, b)
 
     def work(parts: Any) -> None:
-        scratch = np.empty(step * most, dtype)
+        scratch = np.empty(scores.step * scores.most, dtype)
         for part in parts:
             # Of the result before it was divided by the sum of the weights.
             g_part = np.multiply(g[part].transpose(over_rows), inverse[part])
@@ -263,14 +391,14 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
                     target = dk[part].transpose(over_rows)[:, :, :n]
                     add(target, d.swapaxes(-1, -2), q[part, :, rows], i == 0)
                 if need_bias:
-                    dbias[part] = d
+                    dbias[part, :, rows] = d
             for gradient in (dq, dk):
                 if gradient is not None:
                     np.multiply(gradient[part], factor, gradient[part])
 
     if batch:
         with parallel.single_blas:
-            parallel.run_slices(batch, step, work)
+            parallel.run_slices(batch, scores.step, work)
     if need_bias:
         extra = dbias.ndim - len(bias_shape)
         full = (1,) * extra + tuple(bias_shape)

@@ -11,6 +11,8 @@ _SPARSEST = 4
 """Rows of a table, for each index, up to which numbers are added one by one to where they belong."""
 _SHORT = 32
 """Length of rows up to which they are."""
+_FEW = 4
+"""How often a row may be read to be added up turn by turn."""
 
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
@@ -39,21 +41,27 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         target.fill(0)
     if flat.size == 0:
         return [target]
-    # Sorted, the places of one row lie side by side and are summed at once: far faster than add.at.
+    # Sorted, the places of one row lie side by side: far faster than add.at. First come those
+    # that lie first; to rows that are read a few times the others are added turn by turn, since
+    # `reduceat` takes as long for a sum of two as for one of ten.
     ordered, order = _sort(flat)
     new = np.empty(flat.size + 1, bool)
     new[0] = new[-1] = True
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:-1])
-    starts = new[:-1].nonzero()[0]
-    # Rows that are read once, usually most, are copied: a sum of one costs as much as one of ten.
-    single = new[starts + 1]
-    once = starts[single]
-    target[ordered[once]] = rows[order[once]]
-    if once.size < starts.size:
-        several = (~(new[:-1] & new[1:])).nonzero()[0]
-        firsts = starts[~single]
-        sums = np.add.reduceat(rows[order[several]], several.searchsorted(firsts), axis=0)
-        target[ordered[firsts]] = sums
+    bounds = new.nonzero()[0]
+    starts = bounds[:-1]
+    counts = bounds[1:] - starts
+    most = counts.max()
+    sums = rows.take(order[starts], axis=0)
+    for turn in range(1, min(most, _FEW)):
+        some = ((counts > turn) & (counts <= _FEW)).nonzero()[0]
+        sums[some] += rows.take(order[starts[some] + turn], axis=0)
+    if most > _FEW:
+        many = (counts > _FEW).nonzero()[0]
+        places = np.repeat(counts > _FEW, counts).nonzero()[0]
+        begins = np.searchsorted(places, starts[many])
+        sums[many] = np.add.reduceat(rows.take(order[places], axis=0), begins, axis=0)
+    target[ordered[starts]] = sums
     return [target]
 
 

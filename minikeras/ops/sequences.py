@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor
+from minikeras.autodiff.primitive import Primitive, as_tensor, without_gradient
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.dtypes import result_type
 from minikeras.kernels import attention as attention_kernel
@@ -75,6 +75,18 @@ ATTENTION = Primitive(
     lean=functools.partial(attention_kernel.forward, saving=False),
 )
 """`(query, key, value, bias)` to `softmax(query @ key.T * scale + bias) @ value` for each head."""
+
+
+SELF_ATTENTION = without_gradient(
+    "self_attention",
+    lambda x, *weights, **params: attention_kernel.self_attention(
+        x, weights[:4], weights[4:], **params
+    ),
+    rule=lambda x, *weights, **_: KerasTensor((*x.shape[:2], *weights[3].shape[2:]), x.dtype),
+)
+"""What `MultiHeadAttention` computes of a sequence alone, with its projections, for layers that predict.
+
+The inputs are the sequence, and kernels and biases of the projections to query, key, value and output."""
 
 
 def _attention_rule(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> KerasTensor:

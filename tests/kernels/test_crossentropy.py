@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from minikeras.autodiff import GradientTape, Tensor
+from minikeras.kernels import crossentropy as kernels
+from minikeras.losses import means
 from minikeras.ops import crossentropy
 
 RNG = np.random.default_rng(0)
@@ -48,3 +50,32 @@ def test_large_logits_do_not_overflow(name):
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         y = getattr(crossentropy, name)(*[Tensor(a) for a in arrays], **params)
     assert np.isfinite(y).all()
+
+
+def test_rows_in_blocks_and_without_a_tape(monkeypatch):
+    monkeypatch.setattr(kernels, "_BLOCK", 10)
+    z = Tensor(LOGITS)
+    with GradientTape() as tape:
+        tape.watch(z)
+        loss = crossentropy._SPARSE_LOGITS(z, labels=LABELS)
+    shares = np.exp(LOGITS) / np.exp(LOGITS).sum(-1, keepdims=True)
+    at_label = np.take_along_axis(shares, LABELS[..., None], -1)[..., 0]
+    np.testing.assert_allclose(loss, -np.log(at_label), rtol=1e-12)
+    np.testing.assert_array_equal(crossentropy._SPARSE_LOGITS(z, labels=LABELS), loss)
+    np.testing.assert_allclose(tape.gradient(loss, z), shares - np.eye(5)[LABELS], atol=1e-14)
+
+
+@pytest.mark.parametrize("factor", [1.0, 3.0])
+def test_the_mean_of_sparse_logits_scaled(factor):
+    z = Tensor(LOGITS)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(z)
+        loss = means._SPARSE_LOGITS(z, labels=LABELS)
+        whole = loss * factor
+    np.testing.assert_allclose(means._SPARSE_LOGITS(z, labels=LABELS), loss, rtol=1e-15)
+    with GradientTape() as plain:
+        plain.watch(z)
+        wanted = factor * crossentropy._SPARSE_LOGITS(z, labels=LABELS).mean()
+    slope = plain.gradient(wanted, z)
+    for _ in range(2):
+        np.testing.assert_allclose(tape.gradient(whole, z), slope, atol=1e-15)

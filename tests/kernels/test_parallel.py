@@ -24,6 +24,14 @@ def test_all_tasks_run_once(count):
         assert sorted(seen) == list(range(n))
 
 
+def test_slices_are_taken_once(count):
+    for lines, step in ((0, 3), (1, 3), (7, 3), (9, 3), (40, 1)):
+        seen = []
+        parallel.run_slices(lines, step, lambda parts, seen=seen: seen.extend(parts))
+        wanted = [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
+        assert sorted(seen, key=lambda part: part.start) == wanted
+
+
 def test_tasks_run_at_once():
     parallel.set_threads(2)
     try:

@@ -11,12 +11,14 @@ import numpy as np
 
 from minikeras import regularizers
 from minikeras.autodiff.keras_tensor import KerasTensor, has_values
+from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Fraction, PositiveInt
 from minikeras.common.configurable import accepted
 from minikeras.common.dtypes import finfo
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.kernels.attention import pays_at_once
 from minikeras.kernels.random import dropout_mask
 from minikeras.layers.attention.masks import attention_mask_of, for_scores, without_mask
 from minikeras.layers.core.einsum_dense import EinsumDense
@@ -26,7 +28,7 @@ from minikeras.layers.regularization.dropout import Dropout
 from minikeras.ops.activations import softmax
 from minikeras.ops.einsum import einsum
 from minikeras.ops.indexing import where
-from minikeras.ops.sequences import ATTENTION
+from minikeras.ops.sequences import ATTENTION, SELF_ATTENTION
 from minikeras.random.seed_generator import draw_key
 from minikeras.regularizers.regularizers import RegularizerLike
 
@@ -135,12 +137,20 @@ class ProjectedAttention(Layer):
             causal=use_causal_mask,
             window=self.sliding_window,
         )
+        if query is value is key and not return_attention_scores:
+            output = self._self_attention(query, mask, training)
+            if output is not None:
+                return output
         query, key, value = without_mask(query), without_mask(key), without_mask(value)
         gate = self._gate_dense(query) if self.use_gate else None
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         output, scores = self._compute_attention(q, k, v, mask, training, return_attention_scores)
         output = self._output_dense(output if gate is None else output * gate)
         return (output, scores) if return_attention_scores else output
+
+    def _self_attention(self, x: Any, mask: Any, training: Any) -> Tensor | None:
+        """Return the attention of a sequence to itself, where one kernel can compute all of it."""
+        return None
 
     def _fused(self, q: Any, k: Any, v: Any, mask: Any, training: Any, scale: float) -> Tensor:
         """Attend over one axis, `(batch, time, heads, size)`."""
@@ -323,6 +333,31 @@ class MultiHeadAttention(ProjectedAttention):
         scores = self._weights(scores, attention_mask, fused, len(self.attention_axes))
         kept = self._dropout_layer(scores, training=training) if self.dropout > 0 else scores
         return einsum(combination, kept, value), scores
+
+    def _self_attention(self, x: Any, mask: Any, training: Any) -> Tensor | None:
+        """Attend in one kernel while nobody wants gradients, and layers are what they were made as."""
+        parts = (self._query_dense, self._key_dense, self._value_dense, self._output_dense)
+        alike = (
+            not thread.state.tapes
+            and type(x.array) is np.ndarray  # no model that is being exported
+            and x.array.size
+            and x.ndim == 3
+            and x.array.dtype is self._compute
+            and self._compute.itemsize >= 4
+            and self.attention_axes == (1,)
+            and not self.use_gate
+            and (self.dropout == 0 or (mask is None and not training))
+            and type(self)._compute_attention is MultiHeadAttention._compute_attention
+            and all(part.is_plain_product(self._compute) for part in parts)
+        )
+        if not alike:
+            return None
+        kernels, biases = [part.kernel for part in parts], [part.bias for part in parts]
+        batch, time = x.shape[:2]
+        if not pays_at_once(batch, time * sum([math.prod(kernel.shape) for kernel in kernels])):
+            return None
+        scale = 1 / math.sqrt(self.key_dim)
+        return SELF_ATTENTION(x, *kernels, *biases, scale=scale, mask=for_scores(mask, 4))
 
     def compute_output_shape(
         self, query_shape: tuple, value_shape: tuple, key_shape: Any = None

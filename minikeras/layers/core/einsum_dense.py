@@ -137,6 +137,19 @@ class EinsumDense(QuantizableLayer):
         y = DENSE(x, kernel, bias, activation=activation)
         return y if len(new) == 1 else reshape(y, (*free, *new))
 
+    def is_plain_product(self, dtype: np.dtype) -> bool:
+        """Say that calls give `inputs @ kernel + bias`, over last axes, in this dtype and nothing else."""
+        return bool(
+            self._summed
+            and self.quantization_mode is None
+            and not self.lora_enabled
+            and self.activity_regularizer is None
+            and self.activation in (None, activations.linear)
+            and dtype == self._compute == self.dtype
+            and type(self) is EinsumDense
+            and "call" not in self.__dict__  # by which others see what it is called with
+        )
+
     # Quantized.
 
     def _quantized_weights(self) -> list[QuantizedWeight]:

@@ -5,6 +5,8 @@ import pytest
 
 import minikeras
 from minikeras import layers
+from minikeras.kernels import attention
+from minikeras.layers.attention.multi_head_attention import MultiHeadAttention
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(2, 5, 4)).astype("float32")
@@ -226,3 +228,53 @@ def test_symbolic_scores_have_the_lengths_of_query_and_value(make):
     y, scores = layer(query, value, return_attention_scores=True)
     assert y.shape == (None, 5, 8)
     assert scores.shape == (None, 4, 5, 7)
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize(
+    "call", [{}, {"use_causal_mask": True}, {"attention_mask": RNG.random((2, 5, 5)) < 0.5}]
+)
+def test_in_one_kernel_as_in_steps(use_bias, call):
+    """Where no tape is open, projections and attention are one kernel."""
+    layer = layers.MultiHeadAttention(3, 2, value_dim=4, output_shape=(2, 3), use_bias=use_bias)
+    x = minikeras.ops.convert_to_tensor(X)
+    layer(x, x)
+    layer.set_weights([RNG.normal(size=w.shape) for w in layer.weights])
+    with minikeras.GradientTape():
+        in_steps = layer(x, x, **call)
+    kernel = MultiHeadAttention._self_attention
+    assert (layer(x, x, **call).shape) == (2, 5, 2, 3)
+    np.testing.assert_allclose(layer(x, x, **call), in_steps, atol=1e-5)
+    assert kernel(layer, x, None, None) is not None
+
+
+def test_a_single_large_example_keeps_both_threads_at_work(monkeypatch):
+    x = minikeras.ops.convert_to_tensor(X)
+    layer = layers.MultiHeadAttention(2, 3)
+    at_once = layer(x, x)
+    monkeypatch.setattr(attention, "_ALONE", 1)
+    assert layer._self_attention(x, None, None) is None
+    np.testing.assert_allclose(layer(x, x), at_once, atol=1e-6)
+
+
+def test_what_looks_into_projections_is_not_passed_by():
+    x = minikeras.ops.convert_to_tensor(X)
+    layer = layers.MultiHeadAttention(2, 3)
+    plain = np.asarray(layer(x, x))
+    seen = []
+
+    def call(inputs):
+        seen.append(inputs)
+        return type(layer.key_dense).call(layer.key_dense, inputs)
+
+    object.__setattr__(layer.key_dense, "call", call)
+    np.testing.assert_allclose(layer(x, x), plain, atol=1e-5)
+    assert len(seen) == 1
+    for options in ({"activity_regularizer": "l2"}, {"use_gate": True}, {"dtype": "mixed_float16"}):
+        other = layers.MultiHeadAttention(2, 3, **options)
+        other(x, x)
+        assert other._self_attention(x, None, None) is None
+    layer.key_dense.__dict__.pop("call")
+    layer.key_dense.quantize("int8")
+    assert layer._self_attention(x, None, None) is None
+    np.testing.assert_allclose(layer(x, x), plain, atol=0.05)
