@@ -25,6 +25,9 @@ VECTOR_PARALLEL = 1 << 13
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
+SMALL = 1_000_000
+"""Multiply-adds up to which OpenBLAS multiplies matrices as they lie, on some processors."""
+
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `a @ b`.
@@ -105,3 +108,44 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
 def _cut(lines: int, more: int, work: int) -> int:
     """Return where to cut lines of so much work each: at a multiple of 8, for vector loops."""
     return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+
+
+def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return views such that `np.matmul` of them computes `out = a @ b`, tile by tile.
+
+    BLAS packs large matrices before it multiplies them, which takes a tenth of the time, with few
+    rows a third of it. Tiles are so small that it need not.
+
+    Args:
+        a: `(..., m, k)`, or the transpose of a matrix. With leading axes there are many products to
+            choose from: `np.matmul(views[0][i], *views[1:])`.
+        b: `(k, n)`, or `(blocks, k, n)`: several matrices; C-contiguous.
+        out: place for the product, `(m, n)` or `(blocks, m, n)`; C-contiguous.
+    """
+    *lead, m, k = a.shape
+    turned = a.strides[-1] != a.itemsize
+    rows, columns = _tile(m, k, b.shape[-1], b.ndim == 2, turned)
+    if b.ndim == 2:
+        b = b.reshape(k, -1, columns).transpose(1, 0, 2)
+        out = out.reshape(m, -1, columns).transpose(1, 0, 2)
+    a = a.reshape(*lead, -1, 1, rows, k)
+    return a, b, out.reshape(len(b), -1, rows, columns).transpose(1, 0, 2, 3)
+
+
+@functools.lru_cache(maxsize=256)
+def _tile(m: int, k: int, n: int, cut_columns: bool, turned: bool) -> tuple[int, int]:
+    """Return rows and columns of the tiles in which a product `(m, k) @ (k, n)` is fastest."""
+    if m * k * n <= SMALL or not parallel.multiplies_small_in_place():
+        return m, n
+    if turned:
+        return (32, 32) if m % 32 == n % 32 == 0 and k << 10 <= SMALL else (m, n)
+    columns = n
+    while cut_columns and columns > 128 and columns % 128 == 0:
+        columns //= 2
+    narrow = [columns // 2] if cut_columns and columns % 128 == 0 else []
+    for least in (12, 8, 4):  # the inner loop takes 12 rows at once
+        for c in (columns, *narrow):
+            for rows in range(min(m, SMALL // (k * c), 48) // 4 * 4, least - 1, -4):
+                if m % rows == 0:
+                    return rows, c
+    return m, n

@@ -16,6 +16,7 @@ import queue
 import re
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -280,6 +281,8 @@ class _Blas:
     def __init__(self, package: str, linked: str) -> None:
         self.set: Callable | None = None
         self.get: Callable | None = None
+        self.core: str | None = None
+        """For which processors its kernels are."""
         self.users = 0
         self.before = 1
         self.lock = threading.Lock()
@@ -287,6 +290,7 @@ class _Blas:
             for set_name, get_name in self._NAMES:
                 if hasattr(library, set_name) and hasattr(library, get_name):
                     self.set, self.get = getattr(library, set_name), getattr(library, get_name)
+                    self.core = _core_of(library, get_name.replace("num_threads", "corename"))
                     return
 
     def __enter__(self) -> None:
@@ -306,6 +310,17 @@ class _Blas:
             self.users -= 1
             if self.users == 0 and self.before != 1:
                 self.set(self.before)
+
+
+def _core_of(library: Any, name: str) -> str | None:
+    """Ask a library by its function of that name for which processors its kernels are."""
+    import ctypes
+
+    function = getattr(library, name, None)
+    if function is None:
+        return None
+    function.restype = ctypes.c_char_p
+    return function().decode()
 
 
 def _blas_libraries(package: str, linked: str) -> list:
@@ -374,6 +389,16 @@ def _forget() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+
+
+@functools.lru_cache(maxsize=1)
+def multiplies_small_in_place() -> bool:
+    """Return whether NumPy's BLAS multiplies small matrices as they lie, without packing them first.
+
+    OpenBLAS does so on processors with AVX-512.
+    """
+    core = _blas().core
+    return core is not None and core.lower() in ("skylakex", "cooperlake", "sapphirerapids")
 
 
 def blas_threads() -> int | None:

@@ -5,7 +5,8 @@ another thread: the inputs' part of the gates, ahead of the loop going forward; 
 weights and inputs, behind the loop going backward. The loop over time holds one product with the
 recurrent weights and a dozen operations on buffers that stay in cache.
 
-Inside, arrays are time-major, `(time, batch, units)`. A sigmoid is computed as
+Inside, arrays are time-major, `(time, batch, units)`, and those of gates are `(time, gates, batch,
+units)`: an operation on some gates of a step runs through one piece of memory. A sigmoid is computed as
 `(1 + tanh(z / 2)) / 2`, which cannot overflow and shares one call with the tanh of the other gates;
 the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it
 was.
@@ -68,18 +69,20 @@ def _forward_loop(
 
     Args:
         x: inputs, `(time, batch, n)`.
-        kernel: `(n, m)`.
-        bias: `(m,)` or None.
-        z: place for `x @ kernel + bias`, which is there for each step before it is called.
+        kernel: `(n, gates * units)`.
+        bias: `(gates * units,)` or None.
+        z: place for `x @ kernel + bias`, `(time, gates, batch, units)`, which is there for each step
+            before it is called.
         step: function of the index of the time step.
     """
     spans = _spans(*x.shape[:2])
+    _, gates, batch, units = z.shape
+    bias = np.zeros((), z.dtype) if bias is None else bias.reshape(gates, units)
 
     def project(span: slice) -> None:
-        rows = _matrix(z[span])
-        np.dot(_matrix(x[span]), kernel, rows)
-        if bias is not None:
-            np.add(rows, bias, rows)
+        rows = np.empty(((span.stop - span.start) * batch, gates * units), z.dtype)
+        np.matmul(*gemm.tiled(_matrix(x[span]), kernel, rows))
+        np.add(rows.reshape(-1, batch, gates, units), bias, z[span].transpose(0, 2, 1, 3))
 
     def main(ready: Callable[[int], None]) -> None:
         for i, span in enumerate(spans):
@@ -132,7 +135,9 @@ class _Sum:
         self.parts: dict[int, np.ndarray] = {}
 
     def __call__(self, i: int, span: slice) -> None:
-        self.parts[i] = _matrix(self.left[span]).T.dot(_matrix(self.right[span]))
+        left, right = _matrix(self.left[span]), _matrix(self.right[span])
+        self.parts[i] = part = np.empty((left.shape[1], right.shape[1]), left.dtype)
+        np.matmul(*gemm.tiled(left.T, right, part))
 
     def total(self, out: np.ndarray | None = None) -> np.ndarray:
         """Add up the spans, in the order of time."""
@@ -150,11 +155,11 @@ class _Product:
     """The product of a sequence and a matrix, span by span."""
 
     def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
-        self.left, self.right = left, right
+        self.left, self.right = left, np.ascontiguousarray(right)
         self.result = np.empty((*left.shape[:2], right.shape[1]), left.dtype)
 
     def __call__(self, i: int, span: slice) -> None:
-        np.dot(_matrix(self.left[span]), self.right, _matrix(self.result[span]))
+        np.matmul(*gemm.tiled(_matrix(self.left[span]), self.right, _matrix(self.result[span])))
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> Products:
@@ -184,6 +189,11 @@ def _into(target: np.ndarray | None, value: np.ndarray) -> np.ndarray:
 
 def _matrix(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, x.shape[-1])
+
+
+def _by_gates(w: np.ndarray, gates: int) -> np.ndarray:
+    """Return weights `(n, gates * units)` as `(gates, n, units)`, contiguous."""
+    return np.ascontiguousarray(w.reshape(-1, gates, w.shape[-1] // gates).transpose(1, 0, 2))
 
 
 # LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
@@ -236,32 +246,32 @@ def lstm_forward(
     x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
-    w = lstm_order(recurrent, 0.5)
+    w = _by_gates(lstm_order(recurrent, 0.5), 4)
     dtype = np.result_type(x, kernel)
+    # i, f, o, g and c before each step: i and f lie side by side, and so does what they let through.
     # Each step's gates take the place of its product with the inputs.
-    gates = np.empty((steps, 4, batch, units), dtype)
-    z_x = gates.reshape(steps, batch, 4 * units)
+    planes = np.empty((steps + 1, 5, batch, units), dtype)
+    gates, c = planes[:steps, :4], planes[:, 4]
     h = states_of(steps, h0, (batch, units), dtype)
-    c = states_of(steps, c0, (batch, units), dtype)
+    c[0] = 0 if c0 is None else c0
     tanh_c = np.empty((steps, batch, units), dtype)
-    z = np.empty((batch, 4 * units), dtype)
-    z_gates = z.reshape(batch, 4, units)
-    product = np.empty((batch, units), dtype)
+    z = np.empty((4, batch, units), dtype)
+    h_tiles, w_tiles, z_tiles = gemm.tiled(h, w, z)
+    parts = np.empty((2, batch, units), dtype)
     skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
-        np.dot(h[t], w, z)
-        np.add(z, z_x[t], z)
+        np.matmul(h_tiles[t], w_tiles, z_tiles)
         a = gates[t]
-        np.tanh(z_gates, a.transpose(1, 0, 2))
+        np.add(a, z, a)
+        np.tanh(a, a)
         sigmoids = a[:3]
         np.multiply(sigmoids, half, sigmoids)
         np.add(sigmoids, half, sigmoids)
         new_c, new_h = c[t + 1], h[t + 1]
-        np.multiply(a[1], c[t], new_c)
-        np.multiply(a[0], a[3], product)
-        np.add(new_c, product, new_c)
+        np.multiply(a[:2], planes[t, 3:], parts)
+        np.add(parts[0], parts[1], new_c)  # c = i * g + f * c
         np.tanh(new_c, tanh_c[t])
         np.multiply(a[2], tanh_c[t], new_h)
         if skipped is not None and skipped[t] is not None:
@@ -269,8 +279,8 @@ def lstm_forward(
             new_h[skipped[t]] = h[t][skipped[t]]
 
     first = None if bias is None else lstm_order(bias, 0.5)
-    _forward_loop(x_t, lstm_order(kernel, 0.5), first, z_x, step)
-    saved = (x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards)
+    _forward_loop(x_t, lstm_order(kernel, 0.5), first, gates, step)
+    saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
 
 
@@ -280,15 +290,14 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     Args:
         per_example: whether those of the three weights are wanted for each example.
     """
-    x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards = saved
-    steps, _, batch, units = gates.shape
+    x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards = saved
+    steps, batch, units = tanh_c.shape
     sequence, (dh, dc) = start_gradients(gs, h[0])
-    w_t = np.ascontiguousarray(lstm_order(recurrent, 1).T)
     dz = np.empty((steps, batch, 4 * units), h.dtype)
-    dz_gates = dz.reshape(steps, batch, 4, units)
-    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
-    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
-    sigmoid_slope, tanh_slope = slope[:3], slope[3]
+    dz_gates = dz.reshape(steps, batch, 4, units).transpose(0, 2, 1, 3)
+    w_t = np.ascontiguousarray(lstm_order(recurrent, 1).T)
+    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, w_t, dh)
+    slope, d = np.empty((2, 4, batch, units), h.dtype)
     product = np.empty((batch, units), h.dtype)
 
     def step(t: int) -> None:
@@ -298,22 +307,21 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             kept = dh[rows], dc[rows]
             dh[rows] = dc[rows] = 0
-        a = gates[t]
-        i, f, o, g = a
-        np.multiply(h[t + 1], tanh_c[t], product)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
+        a, tanh = planes[t, :4], tanh_c[t]
+        i, f, o, _ = a
+        np.multiply(h[t + 1], tanh, product)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
         np.subtract(o, product, product)
         np.multiply(product, dh, product)
         np.add(dc, product, dc)
         np.multiply(a, a, slope)
-        np.subtract(a[:3], sigmoid_slope, sigmoid_slope)
-        np.subtract(1, tanh_slope, tanh_slope)
-        np.multiply(dc, g, d[0])
-        np.multiply(dc, c[t], d[1])
-        np.multiply(dh, tanh_c[t], d[2])
+        np.subtract(a[:3], slope[:3], slope[:3])
+        np.subtract(1, slope[3], slope[3])
+        np.multiply(dc, planes[t, 3:], d[:2])  # of i and f, by what they let through, g and c
+        np.multiply(dh, tanh, d[2])
         np.multiply(dc, i, d[3])
-        np.multiply(d_t, slope_t, dz_gates[t])
+        np.multiply(d, slope, dz_gates[t])
         np.multiply(dc, f, dc)
-        np.dot(dz[t], w_t, dh)
+        np.matmul(dz_tiles[t], w_tiles, dh_tiles)
         if rows is not None:
             dh[rows], dc[rows] = kept
 
@@ -390,50 +398,47 @@ def gru_forward(
         both[: 2 * units] += bias[1, : 2 * units]
         bias, state_bias = both, bias[1, 2 * units :]
     dtype = np.result_type(x, kernel)
-    z_x = np.empty((steps, batch, 3 * units), dtype)
-    w = _gru_halves(recurrent)
-    w_h = None if reset_after else np.ascontiguousarray(w[:, 2 * units :])
-    w = w if reset_after else np.ascontiguousarray(w[:, : 2 * units])
+    w = _by_gates(_gru_halves(recurrent), 3)
+    w, w_h = (w, None) if reset_after else (w[:2], w[2:])
     h = states_of(steps, h0, (batch, units), dtype)
-    gates = np.empty((steps, 2, batch, units), dtype)
-    candidates = np.empty((steps, batch, units), dtype)
+    # z, r and the candidates, each step's in the place of its product with the inputs.
+    gates = np.empty((steps, 3, batch, units), dtype)
     inner = np.empty((steps, batch, units), dtype)  # of h: product with the state, or reset state
-    buffer = np.empty((batch, w.shape[1]), dtype)
-    product = np.empty((batch, units), dtype)
-    halves = buffer[:, : 2 * units].reshape(batch, 2, units)
-    last = buffer[:, 2 * units :]
-    z_gates = z_x[:, :, : 2 * units].reshape(steps, batch, 2, units)
-    z_last = z_x[:, :, 2 * units :]
+    products = np.empty((len(w), batch, units), dtype)
+    h_tiles, w_tiles, product_tiles = gemm.tiled(h, w, products)
+    part = np.empty((batch, units), dtype)
+    if not reset_after:
+        inner_tiles, w_h_tiles, part_tiles = gemm.tiled(inner, w_h, part[None])
     skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
-        before, new = h[t], h[t + 1]
-        a, candidate, n = gates[t], candidates[t], inner[t]
-        np.dot(before, w, buffer)
-        np.add(halves, z_gates[t], a.transpose(1, 0, 2))
+        before, new, n = h[t], h[t + 1], inner[t]
+        a, candidate = gates[t, :2], gates[t, 2]
+        np.matmul(h_tiles[t], w_tiles, product_tiles)
+        np.add(a, products[:2], a)
         np.tanh(a, a)
         np.multiply(a, half, a)
         np.add(a, half, a)
         if reset_after:
             if state_bias is None:
-                n[...] = last
+                n[...] = products[2]
             else:
-                np.add(last, state_bias, n)
-            np.multiply(a[1], n, candidate)
+                np.add(products[2], state_bias, n)
+            np.multiply(a[1], n, part)
         else:
             np.multiply(a[1], before, n)
-            np.dot(n, w_h, candidate)
-        np.add(candidate, z_last[t], candidate)
+            np.matmul(inner_tiles[t], w_h_tiles, part_tiles)
+        np.add(candidate, part, candidate)
         np.tanh(candidate, candidate)
-        np.subtract(before, candidate, product)
-        np.multiply(a[0], product, new)
+        np.subtract(before, candidate, part)
+        np.multiply(a[0], part, new)
         np.add(new, candidate, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = before[skipped[t]]
 
-    _forward_loop(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias), z_x, step)
-    saved = (x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after)
+    _forward_loop(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias), gates, step)
+    saved = (x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
 
@@ -443,20 +448,19 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     Args:
         per_example: whether those of the three weights are wanted for each example.
     """
-    x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after = saved
-    steps, _, batch, units = gates.shape
+    x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after = saved
+    steps, batch, units = inner.shape
     sequence, (dh,) = start_gradients(gs, h[0])
     two = 2 * units
+    dz = np.empty((steps, batch, 3 * units), h.dtype)  # of the inputs' part
+    dz_gates = dz[:, :, :two].reshape(steps, batch, 2, units).transpose(0, 2, 1, 3)
+    ds = np.empty_like(dz) if reset_after else dz  # of the state's part
     w_t = np.ascontiguousarray(recurrent.T if reset_after else recurrent[:, :two].T)
     w_h = None if reset_after else np.ascontiguousarray(recurrent[:, two:].T)
-    dz = np.empty((steps, batch, 3 * units), h.dtype)  # of the inputs' part
-    dz_gates = dz[:, :, :two].reshape(steps, batch, 2, units)
-    ds = np.empty_like(dz) if reset_after else dz  # of the state's part
-    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
-    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
+    slope, d = np.empty((2, 2, batch, units), h.dtype)
     da = np.empty((batch, units), h.dtype)
     part = np.empty((batch, units), h.dtype)
-    short = np.empty((batch, two), h.dtype)
+    ds_tiles, w_tiles, dh_tiles = gemm.tiled(ds[:, :, : len(w_t)], w_t, dh)
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -465,7 +469,7 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
         if rows is not None:
             kept = dh[rows]
             dh[rows] = 0
-        a, candidate, n, before = gates[t], candidates[t], inner[t], h[t]
+        a, candidate, n, before = gates[t, :2], gates[t, 2], inner[t], h[t]
         z, r = a
         np.multiply(a, a, slope)
         np.subtract(a, slope, slope)
@@ -479,20 +483,18 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
         dz[t, :, two:] = da
         if reset_after:
             np.multiply(da, n, d[1])
-            np.multiply(d_t, slope_t, dz_gates[t])
+            np.multiply(d, slope, dz_gates[t])
             ds[t, :, :two] = dz[t, :, :two]
             np.multiply(da, r, ds[t, :, two:])
             np.multiply(dh, z, part)
-            np.dot(ds[t], w_t, dh)
         else:
             drh = np.dot(da, w_h)
             np.multiply(drh, before, d[1])
-            np.multiply(d_t, slope_t, dz_gates[t])
+            np.multiply(d, slope, dz_gates[t])
             np.multiply(dh, z, part)
             np.multiply(drh, r, drh)
             np.add(part, drh, part)
-            short[...] = dz[t, :, :two]
-            np.dot(short, w_t, dh)
+        np.matmul(ds_tiles[t], w_tiles, dh_tiles)
         np.add(dh, part, dh)
         if rows is not None:
             dh[rows] = kept
@@ -572,7 +574,7 @@ def simple_forward(
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     dtype = np.result_type(x, kernel)
-    z_x = np.empty((steps, batch, units), dtype)
+    z_x = np.empty((steps, 1, batch, units), dtype)
     h = states_of(steps, h0, (batch, units), dtype)
     skipped = skipped_rows(mask, backwards)
     activate = activation.forward
@@ -580,7 +582,7 @@ def simple_forward(
     def step(t: int) -> None:
         new = h[t + 1]
         np.dot(h[t], recurrent, new)
-        np.add(new, z_x[t], new)
+        np.add(new, z_x[t, 0], new)
         activate(new, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = h[t][skipped[t]]
