@@ -117,19 +117,19 @@ def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ..
     rows a third of it. Tiles are so small that it need not.
 
     Args:
-        a: `(..., m, k)`, or the transpose of a matrix. With leading axes there are many products to
-            choose from: `np.matmul(views[0][i], *views[1:])`.
+        a: `(..., m, k)`, or the transpose of a matrix.
         b: `(k, n)`, or `(blocks, k, n)`: several matrices; C-contiguous.
-        out: place for the product, `(m, n)` or `(blocks, m, n)`; C-contiguous.
+        out: place for the product, `(..., m, n)` or `(..., blocks, m, n)`. It may do without the axes
+            before that: then products are to be chosen from, as `np.matmul(views[0][i], *views[1:])`.
     """
     *lead, m, k = a.shape
     turned = a.strides[-1] != a.itemsize
     rows, columns = _tile(m, k, b.shape[-1], b.ndim == 2, turned)
     if b.ndim == 2:
         b = b.reshape(k, -1, columns).transpose(1, 0, 2)
-        out = out.reshape(m, -1, columns).transpose(1, 0, 2)
+        out = out.reshape(*out.shape[:-1], -1, columns).swapaxes(-2, -3)
     a = a.reshape(*lead, -1, 1, rows, k)
-    return a, b, out.reshape(len(b), -1, rows, columns).transpose(1, 0, 2, 3)
+    return a, b, out.reshape(*out.shape[:-2], -1, rows, columns).swapaxes(-3, -4)
 
 
 @functools.lru_cache(maxsize=256)

@@ -27,9 +27,9 @@ from minikeras.kernels.sums import add_reduce, column_sums
 
 
 def time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
-    """Return `(batch, time, ...)` as `(time, batch, ...)`, contiguous, in the order of processing."""
+    """Return `(batch, time, ...)` as `(time, batch, ...)`, in the order of processing, not copied."""
     x = x.swapaxes(0, 1)
-    return np.ascontiguousarray(x[::-1] if backwards else x)
+    return x[::-1] if backwards else x
 
 
 def _batch_major(x: np.ndarray, backwards: bool) -> np.ndarray:
@@ -53,36 +53,44 @@ def states_of(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype
     return states
 
 
-def _spans(steps: int, batch: int) -> list[slice]:
-    """Cut time into spans: at most 8, none of them so small that BLAS would be slow.
+def _spans(steps: int, batch: int, most: int, rows: int) -> list[slice]:
+    """Cut time into at most so many spans, which have so many rows, steps times examples, at least.
 
     They depend on the shape alone, so sums over time have the same bits whoever adds them up.
     """
-    length = max(-(-steps // 8), 512 // max(batch, 1), 1)
+    length = max(-(-steps // most), rows // max(batch, 1), 1)
     return [slice(t, min(t + length, steps)) for t in range(0, steps, length)]
 
 
 def _forward_loop(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray, step: Callable
-) -> None:
+) -> np.ndarray:
     """Call `step(t)` for each time step; other threads multiply the inputs meanwhile.
 
     Args:
         x: inputs, `(time, batch, n)`.
-        kernel: `(n, gates * units)`.
-        bias: `(gates * units,)` or None.
+        kernel: `(gates, n, units)`.
+        bias: `(gates, 1, units)` or None.
         z: place for `x @ kernel + bias`, `(time, gates, batch, units)`, which is there for each step
             before it is called.
         step: function of the index of the time step.
+
+    Returns:
+        The inputs, contiguous.
     """
-    spans = _spans(*x.shape[:2])
-    _, gates, batch, units = z.shape
-    bias = np.zeros((), z.dtype) if bias is None else bias.reshape(gates, units)
+    steps, batch, n = x.shape
+    spans = _spans(steps, batch, 16, 128)
+    x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
     def project(span: slice) -> None:
-        rows = np.empty(((span.stop - span.start) * batch, gates * units), z.dtype)
-        np.matmul(*gemm.tiled(_matrix(x[span]), kernel, rows))
-        np.add(rows.reshape(-1, batch, gates, units), bias, z[span].transpose(0, 2, 1, 3))
+        rows, place = x_t[span], z[span]
+        if x_t is not x:
+            rows[...] = x[span]
+        if batch < 8:  # then products are of an example's steps, not of a step's examples
+            rows, place = rows.swapaxes(0, 1), place.swapaxes(0, 2)
+        np.matmul(*gemm.tiled(rows, kernel, place))
+        if bias is not None:
+            np.add(place, bias, place)
 
     def main(ready: Callable[[int], None]) -> None:
         for i, span in enumerate(spans):
@@ -91,10 +99,11 @@ def _forward_loop(
                 step(t)
 
     with parallel.single_blas:
-        if x.size * kernel.shape[1] < gemm.PARALLEL:
+        if steps * batch * kernel.size < gemm.PARALLEL:
             main(lambda i: project(spans[i]))
         else:
             parallel.run_ahead([functools.partial(project, s) for s in spans], main)
+    return x_t
 
 
 def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) -> None:
@@ -106,7 +115,7 @@ def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) 
         products: functions of the index of a span and the span.
     """
     steps, batch, m = d.shape
-    spans = _spans(steps, batch)
+    spans = _spans(steps, batch, 8, 512)  # large enough that BLAS is fast
 
     def main(later: Callable[[Callable], None]) -> None:
         for i in range(len(spans) - 1, -1, -1):
@@ -191,12 +200,30 @@ def _matrix(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, x.shape[-1])
 
 
-def _by_gates(w: np.ndarray, gates: int) -> np.ndarray:
-    """Return weights `(n, gates * units)` as `(gates, n, units)`, contiguous."""
-    return np.ascontiguousarray(w.reshape(-1, gates, w.shape[-1] // gates).transpose(1, 0, 2))
+def _by_gates(
+    w: np.ndarray | None, gates: int, order: Sequence[tuple[slice, slice, float]]
+) -> np.ndarray | None:
+    """Return weights `(n, gates * units)` as `(gates, n, units)`, contiguous; None for None.
+
+    Args:
+        order: which gates are put where, and by what they are multiplied.
+    """
+    if w is None:
+        return None
+    w = w.reshape(-1, gates, w.shape[-1] // gates).transpose(1, 0, 2)
+    out = np.empty(w.shape, w.dtype)
+    for source, target, factor in order:
+        np.multiply(w[source], w.dtype.type(factor), out[target])
+    return out
 
 
 # LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
+
+_LSTM_ORDER = (
+    (slice(0, 2), slice(0, 2), 0.5),
+    (slice(3, 4), slice(2, 3), 0.5),
+    (slice(2, 3), slice(3, 4), 1.0),
+)
 
 
 def lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
@@ -246,7 +273,7 @@ def lstm_forward(
     x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
-    w = _by_gates(lstm_order(recurrent, 0.5), 4)
+    w = _by_gates(recurrent, 4, _LSTM_ORDER)
     dtype = np.result_type(x, kernel)
     # i, f, o, g and c before each step: i and f lie side by side, and so does what they let through.
     # Each step's gates take the place of its product with the inputs.
@@ -278,8 +305,8 @@ def lstm_forward(
             new_c[skipped[t]] = c[t][skipped[t]]
             new_h[skipped[t]] = h[t][skipped[t]]
 
-    first = None if bias is None else lstm_order(bias, 0.5)
-    _forward_loop(x_t, lstm_order(kernel, 0.5), first, gates, step)
+    by_gates = [_by_gates(w, 4, _LSTM_ORDER) for w in (kernel, bias)]
+    x_t = _forward_loop(x_t, *by_gates, gates, step)
     saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
 
@@ -352,13 +379,10 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     ]
 
 
-# GRU. Gates are z, r, h; the halves of sigmoids lie in the first two thirds of the weights.
+# GRU. Gates are z, r, h; the first two are sigmoids.
 
 
-def _gru_halves(w: np.ndarray) -> np.ndarray:
-    w = np.array(w)
-    w[..., : w.shape[-1] // 3 * 2] *= 0.5
-    return w
+_GRU_ORDER = ((slice(0, 2), slice(0, 2), 0.5), (slice(2, 3), slice(2, 3), 1.0))
 
 
 def gru_forward(
@@ -398,7 +422,7 @@ def gru_forward(
         both[: 2 * units] += bias[1, : 2 * units]
         bias, state_bias = both, bias[1, 2 * units :]
     dtype = np.result_type(x, kernel)
-    w = _by_gates(_gru_halves(recurrent), 3)
+    w = _by_gates(recurrent, 3, _GRU_ORDER)
     w, w_h = (w, None) if reset_after else (w[:2], w[2:])
     h = states_of(steps, h0, (batch, units), dtype)
     # z, r and the candidates, each step's in the place of its product with the inputs.
@@ -437,7 +461,8 @@ def gru_forward(
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = before[skipped[t]]
 
-    _forward_loop(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias), gates, step)
+    by_gates = [_by_gates(w, 3, _GRU_ORDER) for w in (kernel, bias)]
+    x_t = _forward_loop(x_t, *by_gates, gates, step)
     saved = (x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -587,7 +612,8 @@ def simple_forward(
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = h[t][skipped[t]]
 
-    _forward_loop(x_t, kernel, bias, z_x, step)
+    bias = None if bias is None else bias.reshape(1, 1, units)
+    x_t = _forward_loop(x_t, kernel[None], bias, z_x, step)
     saved = (x_t, kernel, recurrent, h, skipped, backwards, activation)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
