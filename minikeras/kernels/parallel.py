@@ -219,6 +219,10 @@ class _Once:
         """Return when the task has been run."""
         self.offer()
         self.ended.wait()
+        self.complain()
+
+    def complain(self) -> None:
+        """Raise what the task has raised."""
         if self.error is not None:
             raise self.error
 
@@ -243,19 +247,26 @@ def run_along(main: Callable[[Callable], None]) -> None:
     """Run a loop whose results are needed by tasks, which other threads run alongside of it.
 
     Args:
-        main: called with a function `later(task)`, which hands over a function of no arguments.
-            When `main` has returned, the calling thread takes its share of the tasks.
+        main: called with a function `later(task)`, which hands over a function of no arguments and
+            returns another one, which returns when the task has been run. When `main` has returned,
+            the calling thread takes its share of the tasks.
     """
     tasks: queue.SimpleQueue = queue.SimpleQueue()
 
+    def later(task: Callable[[], object]) -> Callable[[], None]:
+        once = _Once(task)
+        tasks.put(once)
+        return once.wait
+
     def work() -> None:
-        while (task := tasks.get()) is not None:
-            task()
+        while (once := tasks.get()) is not None:
+            once.offer()
+            once.complain()
         tasks.put(None)  # the next thread shall stop too
 
     def first() -> None:
         try:
-            main(tasks.put)
+            main(later)
         finally:
             tasks.put(None)
         work()

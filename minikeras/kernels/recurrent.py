@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -106,19 +107,25 @@ def _forward_loop(
     return x_t
 
 
-def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) -> None:
-    """Call `step(t)` from the last step to the first; other threads work on what is finished.
+def _backward_loop(
+    d: np.ndarray, prepare: Callable | None, step: Callable, products: Sequence[Callable]
+) -> None:
+    """Call `step(t)` from the last step to the first; other threads do what is before and after.
 
     Args:
-        d: gradients that `step` fills in, `(time, batch, m)`.
+        d: gradients that `step` completes, `(time, batch, m)`.
+        prepare: function of a span of steps, called before these; None for nothing.
         step: function of the index of the time step.
-        products: functions of the index of a span and the span.
+        products: functions of the index of a span and the span, called after its steps.
     """
     steps, batch, m = d.shape
     spans = _spans(steps, batch, 8, 512)  # large enough that BLAS is fast
+    backwards = range(len(spans) - 1, -1, -1)
 
-    def main(later: Callable[[Callable], None]) -> None:
-        for i in range(len(spans) - 1, -1, -1):
+    def main(later: Callable[[Callable], Callable]) -> None:
+        ready = [] if prepare is None else [functools.partial(prepare, spans[i]) for i in backwards]
+        for i, wait in zip_longest(backwards, [later(task) for task in ready], fillvalue=_nothing):
+            wait()
             for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
                 step(t)
             for product in products:
@@ -126,27 +133,29 @@ def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) 
 
     with parallel.single_blas:
         if d.size * m * len(products) < gemm.PARALLEL:
-            main(lambda task: task())
+            main(_at_once)
         else:
             parallel.run_along(main)
 
 
+def _nothing() -> None:
+    pass
+
+
+def _at_once(task: Callable) -> Callable:
+    task()
+    return _nothing
+
+
 class _Sum:
-    """The product of two matrices, summed over time in spans.
+    """A sum over time, of which each span is a part."""
 
-    Args:
-        left: `(time, batch, n)`.
-        right: `(time, batch, m)`.
-    """
-
-    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
-        self.left, self.right = left, right
+    def __init__(self, part: Callable[[slice], np.ndarray]) -> None:
+        self.part = part
         self.parts: dict[int, np.ndarray] = {}
 
     def __call__(self, i: int, span: slice) -> None:
-        left, right = _matrix(self.left[span]), _matrix(self.right[span])
-        self.parts[i] = part = np.empty((left.shape[1], right.shape[1]), left.dtype)
-        np.matmul(*gemm.tiled(left.T, right, part))
+        self.parts[i] = self.part(span)
 
     def total(self, out: np.ndarray | None = None) -> np.ndarray:
         """Add up the spans, in the order of time."""
@@ -160,15 +169,37 @@ class _Sum:
         return out
 
 
+def _sum_of_products(left: np.ndarray, right: np.ndarray) -> _Sum:
+    """Return the product of `(time, batch, n)` and `(time, batch, m)`, summed over both."""
+
+    def part(span: slice) -> np.ndarray:
+        a, b = _matrix(left[span]).T, _matrix(right[span])
+        out = np.empty((a.shape[0], b.shape[1]), left.dtype)
+        np.matmul(*gemm.tiled(a, b, out))
+        return out
+
+    return _Sum(part)
+
+
+def _sum_of_rows(x: np.ndarray) -> _Sum:
+    """Return the sum of `(time, batch, n)` over time and batch."""
+    return _Sum(lambda span: column_sums(_matrix(x[span])))
+
+
 class _Product:
-    """The product of a sequence and a matrix, span by span."""
+    """The product of a sequence and the transpose of a matrix, span by span."""
 
     def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
-        self.left, self.right = left, np.ascontiguousarray(right)
-        self.result = np.empty((*left.shape[:2], right.shape[1]), left.dtype)
+        self.left, self.right = left, right
+        self.result = np.empty((*left.shape[:2], right.shape[0]), left.dtype)
+
+    @functools.cached_property
+    def transpose(self) -> np.ndarray:
+        return _transposed(self.right)
 
     def __call__(self, i: int, span: slice) -> None:
-        np.matmul(*gemm.tiled(_matrix(self.left[span]), self.right, _matrix(self.result[span])))
+        left, result = _matrix(self.left[span]), _matrix(self.result[span])
+        np.matmul(*gemm.tiled(left, self.transpose, result))
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> Products:
@@ -194,6 +225,24 @@ def _into(target: np.ndarray | None, value: np.ndarray) -> np.ndarray:
         return value
     target[...] = value
     return target
+
+
+def _transposed(x: np.ndarray) -> np.ndarray:
+    """Return the transpose of a matrix, contiguous."""
+    out = np.empty(x.shape[::-1], x.dtype)
+    for i in range(0, x.shape[0], 16):  # so many at once, four times as fast as all
+        out[:, i : i + 16] = x[i : i + 16].T
+    return out
+
+
+def _sigmoid_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    np.multiply(y, y, out)
+    return np.subtract(y, out, out)
+
+
+def _tanh_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    np.multiply(y, y, out)
+    return np.subtract(1, out, out)
 
 
 def _matrix(x: np.ndarray) -> np.ndarray:
@@ -320,12 +369,23 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards = saved
     steps, batch, units = tanh_c.shape
     sequence, (dh, dc) = start_gradients(gs, h[0])
-    dz = np.empty((steps, batch, 4 * units), h.dtype)
-    dz_gates = dz.reshape(steps, batch, 4, units).transpose(0, 2, 1, 3)
-    w_t = np.ascontiguousarray(lstm_order(recurrent, 1).T)
-    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, w_t, dh)
-    slope, d = np.empty((2, 4, batch, units), h.dtype)
+    dc_of_dh = np.empty((steps, batch, units), h.dtype)
+    dz = np.empty((steps, batch, 4 * units), h.dtype)  # i, f, c, o
+    dz_gates = dz.reshape(steps, batch, 4, units)
+    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, _transposed(recurrent), dh)
     product = np.empty((batch, units), h.dtype)
+
+    def prepare(span: slice) -> None:
+        """Put into `dz` what the step multiplies by dc, in the gate o by dh."""
+        i, f, o, g, c = planes[span].swapaxes(0, 1)
+        d, tanh = dz_gates[span], tanh_c[span]
+        slope = dc_of_dh[span]
+        np.multiply(_sigmoid_slope(i, slope), g, d[:, :, 0])
+        np.multiply(_sigmoid_slope(f, slope), c, d[:, :, 1])
+        np.multiply(_tanh_slope(g, slope), i, d[:, :, 2])
+        np.multiply(_sigmoid_slope(o, slope), tanh, d[:, :, 3])
+        np.multiply(h[1:][span], tanh, slope)
+        np.subtract(o, slope, slope)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -334,46 +394,39 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             kept = dh[rows], dc[rows]
             dh[rows] = dc[rows] = 0
-        a, tanh = planes[t, :4], tanh_c[t]
-        i, f, o, _ = a
-        np.multiply(h[t + 1], tanh, product)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
-        np.subtract(o, product, product)
-        np.multiply(product, dh, product)
+        d = dz_gates[t]
+        np.multiply(dh, dc_of_dh[t], product)
         np.add(dc, product, dc)
-        np.multiply(a, a, slope)
-        np.subtract(a[:3], slope[:3], slope[:3])
-        np.subtract(1, slope[3], slope[3])
-        np.multiply(dc, planes[t, 3:], d[:2])  # of i and f, by what they let through, g and c
-        np.multiply(dh, tanh, d[2])
-        np.multiply(dc, i, d[3])
-        np.multiply(d, slope, dz_gates[t])
-        np.multiply(dc, f, dc)
+        np.multiply(d[:, :3], dc[:, None], d[:, :3])
+        np.multiply(d[:, 3], dh, d[:, 3])
+        np.multiply(dc, planes[t, 1], dc)  # f
         np.matmul(dz_tiles[t], w_tiles, dh_tiles)
         if rows is not None:
             dh[rows], dc[rows] = kept
 
     need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
     out = [None] * 6 if out is None else out
-    of_x = _Product(dz, lstm_order(kernel, 1).T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x) if p is not None]
-    _backward_loop(dz, step, products)
+    of_x = _Product(dz, kernel) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
+    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(dz, prepare, step, products)
     if per_example:
-        d = lstm_unorder(dz, None)
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, d) if need_kernel else None,
-            _products(h[:-1], d) if need_recurrent else None,
-            Sums(add_reduce(d, 0)) if need_bias else None,
-            dh if need_h else None,
-            dc if need_c else None,
+        weights = [
+            _products(x_t, dz) if need_kernel else None,
+            _products(h[:-1], dz) if need_recurrent else None,
+            Sums(add_reduce(dz, 0)) if need_bias else None,
+        ]
+    else:
+        weights = [
+            of_kernel.total(out[1]) if need_kernel else None,
+            of_recurrent.total(out[2]) if need_recurrent else None,
+            of_bias.total(out[3]) if need_bias else None,
         ]
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
-        lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
-        lstm_unorder(of_recurrent.total(), out[2]) if need_recurrent else None,
-        lstm_unorder(column_sums(_matrix(dz)), out[3]) if need_bias else None,
+        *weights,
         dh if need_h else None,
         dc if need_c else None,
     ]
@@ -476,16 +529,30 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after = saved
     steps, batch, units = inner.shape
     sequence, (dh,) = start_gradients(gs, h[0])
-    two = 2 * units
-    dz = np.empty((steps, batch, 3 * units), h.dtype)  # of the inputs' part
-    dz_gates = dz[:, :, :two].reshape(steps, batch, 2, units).transpose(0, 2, 1, 3)
-    ds = np.empty_like(dz) if reset_after else dz  # of the state's part
-    w_t = np.ascontiguousarray(recurrent.T if reset_after else recurrent[:, :two].T)
-    w_h = None if reset_after else np.ascontiguousarray(recurrent[:, two:].T)
-    slope, d = np.empty((2, 2, batch, units), h.dtype)
-    da = np.empty((batch, units), h.dtype)
+    # Gradients of h, z, r in the inputs' part and, with `reset_after`, of z, r, h in the state's.
+    both = np.empty((steps, batch, (4 if reset_after else 3) * units), h.dtype)
+    dz, ds = both[:, :, : 3 * units], both[:, :, units:]
+    gradients = both.reshape(steps, batch, -1, units)
+    ds_tiles, w_tiles, dh_tiles = gemm.tiled(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
+    w_h = None if reset_after else _transposed(recurrent[:, 2 * units :])
     part = np.empty((batch, units), h.dtype)
-    ds_tiles, w_tiles, dh_tiles = gemm.tiled(ds[:, :, : len(w_t)], w_t, dh)
+
+    def prepare(span: slice) -> None:
+        """Put into `both` what the step multiplies by dh."""
+        z, r, candidate = gates[span].swapaxes(0, 1)
+        before, n, d = h[:-1][span], inner[span], gradients[span]
+        slope, of_new = np.empty((2, *z.shape), h.dtype)
+        np.subtract(1, z, of_new)
+        np.multiply(of_new, _tanh_slope(candidate, slope), of_new)
+        d[:, :, 0] = of_new
+        if reset_after:
+            np.multiply(of_new, r, d[:, :, 3])
+            np.multiply(of_new, n, of_new)
+            np.multiply(of_new, _sigmoid_slope(r, slope), d[:, :, 2])
+        else:
+            np.multiply(before, _sigmoid_slope(r, slope), d[:, :, 2])
+        np.subtract(before, candidate, of_new)
+        np.multiply(of_new, _sigmoid_slope(z, slope), d[:, :, 1])
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -494,31 +561,16 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
         if rows is not None:
             kept = dh[rows]
             dh[rows] = 0
-        a, candidate, n, before = gates[t, :2], gates[t, 2], inner[t], h[t]
-        z, r = a
-        np.multiply(a, a, slope)
-        np.subtract(a, slope, slope)
-        np.subtract(before, candidate, d[0])
-        np.multiply(d[0], dh, d[0])
-        np.multiply(candidate, candidate, da)
-        np.subtract(1, da, da)
-        np.subtract(1, z, part)
-        np.multiply(part, dh, part)
-        np.multiply(da, part, da)  # of the candidate before tanh
-        dz[t, :, two:] = da
+        d = gradients[t]
+        np.multiply(dh, gates[t, 0], part)
         if reset_after:
-            np.multiply(da, n, d[1])
-            np.multiply(d, slope, dz_gates[t])
-            ds[t, :, :two] = dz[t, :, :two]
-            np.multiply(da, r, ds[t, :, two:])
-            np.multiply(dh, z, part)
+            np.multiply(d, dh[:, None], d)
         else:
-            drh = np.dot(da, w_h)
-            np.multiply(drh, before, d[1])
-            np.multiply(d, slope, dz_gates[t])
-            np.multiply(dh, z, part)
-            np.multiply(drh, r, drh)
-            np.add(part, drh, part)
+            np.multiply(d[:, :2], dh[:, None], d[:, :2])
+            of_reset = np.dot(d[:, 0], w_h)  # of the reset state
+            np.multiply(d[:, 2], of_reset, d[:, 2])
+            np.multiply(of_reset, gates[t, 1], of_reset)
+            np.add(part, of_reset, part)
         np.matmul(ds_tiles[t], w_tiles, dh_tiles)
         np.add(dh, part, dh)
         if rows is not None:
@@ -526,41 +578,48 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
 
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
+    of_x = _Product(dz, np.roll(kernel, units, -1)) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
     of_recurrent: list[_Sum] = []
     if need_recurrent and not per_example:
-        of_recurrent.append(_Sum(h[:-1], ds))
+        of_recurrent.append(_sum_of_products(h[:-1], ds))
         if not reset_after:  # the last third is of the reset state
-            of_recurrent.append(_Sum(inner, ds))
-    _backward_loop(dz, step, [p for p in (of_kernel, *of_recurrent, of_x) if p is not None])
+            of_recurrent.append(_sum_of_products(inner, dz[:, :, :units]))
+    of_bias = _sum_of_rows(both) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, *of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(both, prepare, step, products)
+
+    def ordered(d: np.ndarray) -> np.ndarray:
+        return np.roll(d, -units, -1)
+
+    d_kernel = d_recurrent = d_bias = None
     if per_example:
-        left, right = h[:-1], ds
-        if not reset_after:  # the last third is of the reset state: as many steps again
-            first, last = ds.copy(), ds.copy()
-            first[:, :, two:], last[:, :, :two] = 0, 0
-            left, right = np.concatenate([left, inner]), np.concatenate([first, last])
-        biases = [add_reduce(d, 0) for d in ((dz, ds) if reset_after else (dz,))]
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, dz) if need_kernel else None,
-            _products(left, right) if need_recurrent else None,
-            Sums(np.stack(biases, 1) if reset_after else biases[0]) if need_bias else None,
-            dh if need_h else None,
-        ]
-    d_recurrent = d_bias = None
-    if need_recurrent:
-        d_recurrent = of_recurrent[0].total(out[2])
-        if not reset_after:
-            d_recurrent[:, two:] = of_recurrent[1].total()[:, two:]
-    if need_bias:
-        d_bias = column_sums(_matrix(dz))
-        if reset_after:
-            d_bias = np.stack([d_bias, column_sums(_matrix(ds))])
-        d_bias = _into(out[3], d_bias)
+        if need_kernel:
+            d_kernel = _products(x_t, ordered(dz))
+        if need_recurrent and reset_after:
+            d_recurrent = _products(h[:-1], np.ascontiguousarray(ds))
+        elif need_recurrent:  # the last third is of the reset state: as many steps again
+            first, last = ordered(dz), ordered(dz)
+            first[:, :, 2 * units :], last[:, :, : 2 * units] = 0, 0
+            d_recurrent = _products(np.concatenate([h[:-1], inner]), np.concatenate([first, last]))
+        if need_bias:
+            biases = [
+                add_reduce(d, 0) for d in ((ordered(dz), ds) if reset_after else (ordered(dz),))
+            ]
+            d_bias = Sums(np.stack(biases, 1) if reset_after else biases[0])
+    else:
+        if need_kernel:
+            d_kernel = _into(out[1], ordered(of_kernel.total()))
+        if need_recurrent:
+            totals = [part.total() for part in of_recurrent]
+            d_recurrent = _into(out[2], totals[0] if reset_after else np.concatenate(totals, -1))
+        if need_bias:
+            total = of_bias.total()
+            d_bias = ordered(total[: 3 * units])
+            d_bias = _into(out[3], np.stack([d_bias, total[units:]]) if reset_after else d_bias)
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
-        of_kernel.total(out[1]) if need_kernel else None,
+        d_kernel,
         d_recurrent,
         d_bias,
         dh if need_h else None,
@@ -628,8 +687,8 @@ def simple_backward(
     """
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
     sequence, (dh,) = start_gradients(gs, h[0])
-    w_t = np.ascontiguousarray(recurrent.T)
     dz = np.empty_like(h[1:])
+    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, _transposed(recurrent), dh)
     slope = activation.backward
 
     def step(t: int) -> None:
@@ -640,16 +699,18 @@ def simple_backward(
             kept = dh[rows]
             dh[rows] = 0
         dz[t] = slope(dh, h[t + 1])
-        np.dot(dz[t], w_t, dh)
+        np.matmul(dz_tiles[t], w_tiles, dh_tiles)
         if rows is not None:
             dh[rows] = kept
 
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
-    _backward_loop(dz, step, [p for p in (of_kernel, of_recurrent, of_x) if p is not None])
+    of_x = _Product(dz, kernel) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
+    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(dz, None, step, products)
     if per_example:
         return [
             _batch_major(of_x.result, backwards) if need_x else None,
@@ -662,6 +723,6 @@ def simple_backward(
         _batch_major(of_x.result, backwards) if need_x else None,
         of_kernel.total(out[1]) if need_kernel else None,
         of_recurrent.total(out[2]) if need_recurrent else None,
-        column_sums(_matrix(dz), out[3]) if need_bias else None,
+        of_bias.total(out[3]) if need_bias else None,
         dh if need_h else None,
     ]
