@@ -110,26 +110,47 @@ def _cut(lines: int, more: int, work: int) -> int:
     return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
 
 
-def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return views such that `np.matmul` of them computes `out = a @ b`, tile by tile.
+def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Compute `a @ b` on this thread, in tiles.
 
     BLAS packs large matrices before it multiplies them, which takes a tenth of the time, with few
     rows a third of it. Tiles are so small that it need not.
 
     Args:
         a: `(..., m, k)`, or the transpose of a matrix.
-        b: `(k, n)`, or `(blocks, k, n)`: several matrices; C-contiguous.
-        out: place for the product, `(..., m, n)` or `(..., blocks, m, n)`. It may do without the axes
-            before that: then products are to be chosen from, as `np.matmul(views[0][i], *views[1:])`.
+        b: `(k, n)`, or several matrices, `(blocks, k, n)`; each C-contiguous.
+        out: place for the product, `(..., m, n)` or `(..., blocks, m, n)`.
     """
+    np.matmul(*_tiles(a, b, out))
+    return out
+
+
+def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], object]:
+    """Return a function of an index that computes `out = a[index] @ b`, as `tiled` does.
+
+    Args:
+        a: `(indices, m, k)`.
+        b: as for `tiled`.
+        out: `(m, n)` or `(blocks, m, n)`.
+    """
+    a_tiles, b_tiles, out_tiles = _tiles(a, b, out)
+    if a_tiles.shape[1] * b_tiles.shape[0] == 1:
+        return lambda i: np.dot(a[i], b, out)
+    return lambda i: np.matmul(a_tiles[i], b_tiles, out_tiles)
+
+
+def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return views for `np.matmul`. `out` may lack the leading axes of `a`."""
     *lead, m, k = a.shape
-    turned = a.strides[-1] != a.itemsize
-    rows, columns = _tile(m, k, b.shape[-1], b.ndim == 2, turned)
+    n = b.shape[-1]
+    rows, columns = _tile(m, k, n, b.ndim == 2, a.strides[-1] != a.itemsize)
     if b.ndim == 2:
-        b = b.reshape(k, -1, columns).transpose(1, 0, 2)
-        out = out.reshape(*out.shape[:-1], -1, columns).swapaxes(-2, -3)
-    a = a.reshape(*lead, -1, 1, rows, k)
-    return a, b, out.reshape(*out.shape[:-2], -1, rows, columns).swapaxes(-3, -4)
+        blocks = n // max(columns, 1)
+        b = b.reshape(k, blocks, columns).transpose(1, 0, 2)
+        out = out.reshape(*out.shape[:-1], blocks, columns).swapaxes(-2, -3)
+    parts = m // max(rows, 1)
+    out = out.reshape(*out.shape[:-2], parts, rows, columns).swapaxes(-3, -4)
+    return a.reshape(*lead, parts, 1, rows, k), b, out
 
 
 @functools.lru_cache(maxsize=256)

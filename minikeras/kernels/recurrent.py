@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -80,7 +79,9 @@ def _forward_loop(
         The inputs, contiguous.
     """
     steps, batch, n = x.shape
-    spans = _spans(steps, batch, 16, 128)
+    alone = steps * batch * kernel.size < gemm.PARALLEL
+    rows = max(128, gemm.PARALLEL // 2 // kernel.size)
+    spans = [slice(0, steps)] if alone else _spans(steps, batch, 16, rows)
     x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
     def project(span: slice) -> None:
@@ -89,7 +90,7 @@ def _forward_loop(
             rows[...] = x[span]
         if batch < 8:  # then products are of an example's steps, not of a step's examples
             rows, place = rows.swapaxes(0, 1), place.swapaxes(0, 2)
-        np.matmul(*gemm.tiled(rows, kernel, place))
+        gemm.tiled(rows, kernel, place)
         if bias is not None:
             np.add(place, bias, place)
 
@@ -100,7 +101,7 @@ def _forward_loop(
                 step(t)
 
     with parallel.single_blas:
-        if steps * batch * kernel.size < gemm.PARALLEL:
+        if alone:
             main(lambda i: project(spans[i]))
         else:
             parallel.run_ahead([functools.partial(project, s) for s in spans], main)
@@ -108,23 +109,29 @@ def _forward_loop(
 
 
 def _backward_loop(
-    d: np.ndarray, prepare: Callable | None, step: Callable, products: Sequence[Callable]
+    d: np.ndarray,
+    units: int,
+    prepare: Callable,
+    step: Callable,
+    products: Sequence[Callable],
 ) -> None:
     """Call `step(t)` from the last step to the first; other threads do what is before and after.
 
     Args:
         d: gradients that `step` completes, `(time, batch, m)`.
-        prepare: function of a span of steps, called before these; None for nothing.
+        units: size of the state.
+        prepare: function of a span of steps, called before these.
         step: function of the index of the time step.
         products: functions of the index of a span and the span, called after its steps.
     """
-    steps, batch, m = d.shape
-    spans = _spans(steps, batch, 8, 512)  # large enough that BLAS is fast
+    steps, batch, _ = d.shape
+    alone = d.size * units * 3 < gemm.PARALLEL
+    spans = [slice(0, steps)] if alone else _spans(steps, batch, 8, 512)
     backwards = range(len(spans) - 1, -1, -1)
 
     def main(later: Callable[[Callable], Callable]) -> None:
-        ready = [] if prepare is None else [functools.partial(prepare, spans[i]) for i in backwards]
-        for i, wait in zip_longest(backwards, [later(task) for task in ready], fillvalue=_nothing):
+        ready = [later(functools.partial(prepare, spans[i])) for i in backwards]
+        for i, wait in zip(backwards, ready):
             wait()
             for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
                 step(t)
@@ -132,13 +139,13 @@ def _backward_loop(
                 later(functools.partial(product, i, spans[i]))
 
     with parallel.single_blas:
-        if d.size * m * len(products) < gemm.PARALLEL:
+        if alone:
             main(_at_once)
         else:
             parallel.run_along(main)
 
 
-def _nothing() -> None:
+def _nothing(*_: Any) -> None:
     pass
 
 
@@ -175,8 +182,7 @@ def _sum_of_products(left: np.ndarray, right: np.ndarray) -> _Sum:
     def part(span: slice) -> np.ndarray:
         a, b = _matrix(left[span]).T, _matrix(right[span])
         out = np.empty((a.shape[0], b.shape[1]), left.dtype)
-        np.matmul(*gemm.tiled(a, b, out))
-        return out
+        return gemm.tiled(a, b, out)
 
     return _Sum(part)
 
@@ -199,7 +205,7 @@ class _Product:
 
     def __call__(self, i: int, span: slice) -> None:
         left, result = _matrix(self.left[span]), _matrix(self.result[span])
-        np.matmul(*gemm.tiled(left, self.transpose, result))
+        gemm.tiled(left, self.transpose, result)
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> Products:
@@ -332,13 +338,13 @@ def lstm_forward(
     c[0] = 0 if c0 is None else c0
     tanh_c = np.empty((steps, batch, units), dtype)
     z = np.empty((4, batch, units), dtype)
-    h_tiles, w_tiles, z_tiles = gemm.tiled(h, w, z)
+    multiply = gemm.chosen(h, w, z)
     parts = np.empty((2, batch, units), dtype)
     skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
-        np.matmul(h_tiles[t], w_tiles, z_tiles)
+        multiply(t)
         a = gates[t]
         np.add(a, z, a)
         np.tanh(a, a)
@@ -372,7 +378,7 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     dc_of_dh = np.empty((steps, batch, units), h.dtype)
     dz = np.empty((steps, batch, 4 * units), h.dtype)  # i, f, c, o
     dz_gates = dz.reshape(steps, batch, 4, units)
-    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, _transposed(recurrent), dh)
+    multiply = gemm.chosen(dz, _transposed(recurrent), dh)
     product = np.empty((batch, units), h.dtype)
 
     def prepare(span: slice) -> None:
@@ -400,7 +406,7 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         np.multiply(d[:, :3], dc[:, None], d[:, :3])
         np.multiply(d[:, 3], dh, d[:, 3])
         np.multiply(dc, planes[t, 1], dc)  # f
-        np.matmul(dz_tiles[t], w_tiles, dh_tiles)
+        multiply(t)
         if rows is not None:
             dh[rows], dc[rows] = kept
 
@@ -411,7 +417,7 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
     of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
     products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, prepare, step, products)
+    _backward_loop(dz, units, prepare, step, products)
     if per_example:
         weights = [
             _products(x_t, dz) if need_kernel else None,
@@ -482,17 +488,17 @@ def gru_forward(
     gates = np.empty((steps, 3, batch, units), dtype)
     inner = np.empty((steps, batch, units), dtype)  # of h: product with the state, or reset state
     products = np.empty((len(w), batch, units), dtype)
-    h_tiles, w_tiles, product_tiles = gemm.tiled(h, w, products)
+    multiply = gemm.chosen(h, w, products)
     part = np.empty((batch, units), dtype)
     if not reset_after:
-        inner_tiles, w_h_tiles, part_tiles = gemm.tiled(inner, w_h, part[None])
+        multiply_reset = gemm.chosen(inner, w_h[0], part)
     skipped = skipped_rows(mask, backwards)
     half = dtype.type(0.5)
 
     def step(t: int) -> None:
         before, new, n = h[t], h[t + 1], inner[t]
         a, candidate = gates[t, :2], gates[t, 2]
-        np.matmul(h_tiles[t], w_tiles, product_tiles)
+        multiply(t)
         np.add(a, products[:2], a)
         np.tanh(a, a)
         np.multiply(a, half, a)
@@ -505,7 +511,7 @@ def gru_forward(
             np.multiply(a[1], n, part)
         else:
             np.multiply(a[1], before, n)
-            np.matmul(inner_tiles[t], w_h_tiles, part_tiles)
+            multiply_reset(t)
         np.add(candidate, part, candidate)
         np.tanh(candidate, candidate)
         np.subtract(before, candidate, part)
@@ -533,7 +539,7 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     both = np.empty((steps, batch, (4 if reset_after else 3) * units), h.dtype)
     dz, ds = both[:, :, : 3 * units], both[:, :, units:]
     gradients = both.reshape(steps, batch, -1, units)
-    ds_tiles, w_tiles, dh_tiles = gemm.tiled(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
+    multiply = gemm.chosen(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
     w_h = None if reset_after else _transposed(recurrent[:, 2 * units :])
     part = np.empty((batch, units), h.dtype)
 
@@ -571,7 +577,7 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
             np.multiply(d[:, 2], of_reset, d[:, 2])
             np.multiply(of_reset, gates[t, 1], of_reset)
             np.add(part, of_reset, part)
-        np.matmul(ds_tiles[t], w_tiles, dh_tiles)
+        multiply(t)
         np.add(dh, part, dh)
         if rows is not None:
             dh[rows] = kept
@@ -587,7 +593,7 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
             of_recurrent.append(_sum_of_products(inner, dz[:, :, :units]))
     of_bias = _sum_of_rows(both) if need_bias and not per_example else None
     products = [p for p in (of_kernel, *of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(both, prepare, step, products)
+    _backward_loop(both, units, prepare, step, products)
 
     def ordered(d: np.ndarray) -> np.ndarray:
         return np.roll(d, -units, -1)
@@ -688,7 +694,7 @@ def simple_backward(
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
     sequence, (dh,) = start_gradients(gs, h[0])
     dz = np.empty_like(h[1:])
-    dz_tiles, w_tiles, dh_tiles = gemm.tiled(dz, _transposed(recurrent), dh)
+    multiply = gemm.chosen(dz, _transposed(recurrent), dh)
     slope = activation.backward
 
     def step(t: int) -> None:
@@ -699,7 +705,7 @@ def simple_backward(
             kept = dh[rows]
             dh[rows] = 0
         dz[t] = slope(dh, h[t + 1])
-        np.matmul(dz_tiles[t], w_tiles, dh_tiles)
+        multiply(t)
         if rows is not None:
             dh[rows] = kept
 
@@ -710,7 +716,7 @@ def simple_backward(
     of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
     of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
     products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, None, step, products)
+    _backward_loop(dz, recurrent.shape[0], _nothing, step, products)
     if per_example:
         return [
             _batch_major(of_x.result, backwards) if need_x else None,
