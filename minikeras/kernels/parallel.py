@@ -202,7 +202,8 @@ class _Once:
     def __init__(self, task: Callable[[], object]) -> None:
         self.task = task
         self.claim = threading.Lock()
-        self.ended = threading.Event()
+        self.running = threading.Lock()  # until the task has ended: far cheaper than an `Event`
+        self.running.acquire()
         self.error: BaseException | None = None
 
     def offer(self) -> None:
@@ -213,12 +214,13 @@ class _Once:
             except BaseException as error:
                 self.error = error
             finally:
-                self.ended.set()
+                self.running.release()
 
     def wait(self) -> None:
         """Return when the task has been run."""
         self.offer()
-        self.ended.wait()
+        with self.running:
+            pass
         self.complain()
 
     def complain(self) -> None:

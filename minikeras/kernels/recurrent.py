@@ -111,7 +111,7 @@ def _forward_loop(
 def _backward_loop(
     d: np.ndarray,
     units: int,
-    prepare: Callable,
+    prepare: Callable | None,
     step: Callable,
     products: Sequence[Callable],
 ) -> None:
@@ -120,7 +120,7 @@ def _backward_loop(
     Args:
         d: gradients that `step` completes, `(time, batch, m)`.
         units: size of the state.
-        prepare: function of a span of steps, called before these.
+        prepare: function of a span of steps, called before these, or None.
         step: function of the index of the time step.
         products: functions of the index of a span and the span, called after its steps.
     """
@@ -130,9 +130,11 @@ def _backward_loop(
     backwards = range(len(spans) - 1, -1, -1)
 
     def main(later: Callable[[Callable], Callable]) -> None:
-        ready = [later(functools.partial(prepare, spans[i])) for i in backwards]
-        for i, wait in zip(backwards, ready):
-            wait()
+        tasks = [functools.partial(prepare, spans[i]) for i in backwards] if prepare else []
+        ready = [later(task) for task in tasks]
+        for i in backwards:
+            if ready:
+                ready.pop(0)()
             for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
                 step(t)
             for product in products:
@@ -145,7 +147,7 @@ def _backward_loop(
             parallel.run_along(main)
 
 
-def _nothing(*_: Any) -> None:
+def _nothing() -> None:
     pass
 
 
@@ -716,7 +718,7 @@ def simple_backward(
     of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
     of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
     products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, recurrent.shape[0], _nothing, step, products)
+    _backward_loop(dz, recurrent.shape[0], None, step, products)
     if per_example:
         return [
             _batch_major(of_x.result, backwards) if need_x else None,
