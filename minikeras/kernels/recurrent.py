@@ -80,7 +80,7 @@ def _forward_loop(
     """
     steps, batch, n = x.shape
     alone = steps * batch * kernel.size < gemm.PARALLEL
-    rows = max(128, gemm.PARALLEL // 2 // kernel.size)
+    rows = max(128, gemm.PARALLEL // (2 * max(kernel.size, 1)))
     spans = [slice(0, steps)] if alone else _spans(steps, batch, 16, rows)
     x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
@@ -538,9 +538,10 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     steps, batch, units = inner.shape
     sequence, (dh,) = start_gradients(gs, h[0])
     # Gradients of h, z, r in the inputs' part and, with `reset_after`, of z, r, h in the state's.
-    both = np.empty((steps, batch, (4 if reset_after else 3) * units), h.dtype)
+    parts = 4 if reset_after else 3
+    both = np.empty((steps, batch, parts * units), h.dtype)
     dz, ds = both[:, :, : 3 * units], both[:, :, units:]
-    gradients = both.reshape(steps, batch, -1, units)
+    gradients = both.reshape(steps, batch, parts, units)
     multiply = gemm.chosen(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
     w_h = None if reset_after else _transposed(recurrent[:, 2 * units :])
     part = np.empty((batch, units), h.dtype)
