@@ -133,10 +133,13 @@ def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], obj
         b: as for `tiled`.
         out: `(m, n)` or `(blocks, m, n)`.
     """
-    a_tiles, b_tiles, out_tiles = _tiles(a, b, out)
-    if a_tiles.shape[1] * b_tiles.shape[0] == 1:
-        return lambda i: np.dot(a[i], b, out)
-    return lambda i: np.matmul(a_tiles[i], b_tiles, out_tiles)
+    _, m, k = a.shape
+    if _tile(m, k, b.shape[-1], b.ndim == 2, False) == (m, b.shape[-1]):
+        if b.ndim == 2:
+            return lambda i: np.dot(a[i], b, out)
+        return lambda i: np.matmul(a[i], b, out)
+    a, b, out = _tiles(a, b, out)
+    return lambda i: np.matmul(a[i], b, out)
 
 
 def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:

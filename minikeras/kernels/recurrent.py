@@ -78,7 +78,7 @@ def _forward_loop(
     Returns:
         The inputs, contiguous.
     """
-    steps, batch, n = x.shape
+    steps, batch, _ = x.shape
     alone = steps * batch * kernel.size < gemm.PARALLEL
     rows = max(128, gemm.PARALLEL // (2 * max(kernel.size, 1)))
     spans = [slice(0, steps)] if alone else _spans(steps, batch, 16, rows)
@@ -341,9 +341,10 @@ def lstm_forward(
     tanh_c = np.empty((steps, batch, units), dtype)
     z = np.empty((4, batch, units), dtype)
     multiply = gemm.chosen(h, w, z)
-    parts = np.empty((2, batch, units), dtype)
+    both = np.empty((2, batch, units), dtype)
+    written, kept = both
     skipped = skipped_rows(mask, backwards)
-    half = dtype.type(0.5)
+    half = np.array(0.5, dtype)
 
     def step(t: int) -> None:
         multiply(t)
@@ -353,11 +354,11 @@ def lstm_forward(
         sigmoids = a[:3]
         np.multiply(sigmoids, half, sigmoids)
         np.add(sigmoids, half, sigmoids)
-        new_c, new_h = c[t + 1], h[t + 1]
-        np.multiply(a[:2], planes[t, 3:], parts)
-        np.add(parts[0], parts[1], new_c)  # c = i * g + f * c
-        np.tanh(new_c, tanh_c[t])
-        np.multiply(a[2], tanh_c[t], new_h)
+        new_c, new_h, tanh = c[t + 1], h[t + 1], tanh_c[t]
+        np.multiply(a[:2], planes[t, 3:], both)
+        np.add(written, kept, new_c)  # c = i * g + f * c
+        np.tanh(new_c, tanh)
+        np.multiply(a[2], tanh, new_h)
         if skipped is not None and skipped[t] is not None:
             new_c[skipped[t]] = c[t][skipped[t]]
             new_h[skipped[t]] = h[t][skipped[t]]
@@ -365,7 +366,8 @@ def lstm_forward(
     by_gates = [_by_gates(w, 4, _LSTM_ORDER) for w in (kernel, bias)]
     x_t = _forward_loop(x_t, *by_gates, gates, step)
     saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
-    return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
+    # A copy, that nobody who keeps the last c keeps all of them and the gates.
+    return (h[1:].transpose(1, 0, 2), h[steps], c[steps].copy()), saved
 
 
 def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool = False) -> list:
@@ -495,7 +497,7 @@ def gru_forward(
     if not reset_after:
         multiply_reset = gemm.chosen(inner, w_h[0], part)
     skipped = skipped_rows(mask, backwards)
-    half = dtype.type(0.5)
+    half = np.array(0.5, dtype)
 
     def step(t: int) -> None:
         before, new, n = h[t], h[t + 1], inner[t]
