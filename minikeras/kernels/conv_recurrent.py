@@ -82,7 +82,7 @@ def forward(
         `(outputs, h, c)`, the outputs of all steps `(batch, time, *out, filters)` in the order of
         processing and the last states; and what backward needs.
     """
-    x_t = computable(time_major(x, backwards))
+    x_t = computable(np.ascontiguousarray(time_major(x, backwards)))
     kernel, recurrent, bias = computable(kernel), computable(recurrent), computable(bias)
     steps, batch = x_t.shape[:2]
     filters = recurrent.shape[-2]

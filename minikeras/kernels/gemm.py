@@ -31,6 +31,9 @@ IN_PLACE = 1_000_000
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
+SMALL = 1_000_000
+"""Multiply-adds up to which OpenBLAS multiplies matrices as they lie, on some processors."""
+
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `a @ b`.
@@ -187,3 +190,68 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
 def _cut(lines: int, more: int, work: int) -> int:
     """Return where to cut lines of so much work each: at a multiple of 8, for vector loops."""
     return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+
+
+def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Compute `a @ b` on this thread, in tiles.
+
+    BLAS packs large matrices before it multiplies them, which takes a tenth of the time, with few
+    rows a third of it. Tiles are so small that it need not.
+
+    Args:
+        a: `(..., m, k)`, or the transpose of a matrix.
+        b: `(k, n)`, or several matrices, `(blocks, k, n)`; each C-contiguous.
+        out: place for the product, `(..., m, n)` or `(..., blocks, m, n)`.
+    """
+    np.matmul(*_tiles(a, b, out))
+    return out
+
+
+def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], object]:
+    """Return a function of an index that computes `out = a[index] @ b`, as `tiled` does.
+
+    Args:
+        a: `(indices, m, k)`.
+        b: as for `tiled`.
+        out: `(m, n)` or `(blocks, m, n)`.
+    """
+    _, m, k = a.shape
+    if _tile(m, k, b.shape[-1], b.ndim == 2, False) == (m, b.shape[-1]):
+        if b.ndim == 2:
+            return lambda i: np.dot(a[i], b, out)
+        return lambda i: np.matmul(a[i], b, out)
+    a, b, out = _tiles(a, b, out)
+    return lambda i: np.matmul(a[i], b, out)
+
+
+def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return views for `np.matmul`. `out` may lack the leading axes of `a`."""
+    *lead, m, k = a.shape
+    n = b.shape[-1]
+    rows, columns = _tile(m, k, n, b.ndim == 2, a.strides[-1] != a.itemsize)
+    if b.ndim == 2:
+        blocks = n // max(columns, 1)
+        b = b.reshape(k, blocks, columns).transpose(1, 0, 2)
+        out = out.reshape(*out.shape[:-1], blocks, columns).swapaxes(-2, -3)
+    parts = m // max(rows, 1)
+    out = out.reshape(*out.shape[:-2], parts, rows, columns).swapaxes(-3, -4)
+    return a.reshape(*lead, parts, 1, rows, k), b, out
+
+
+@functools.lru_cache(maxsize=256)
+def _tile(m: int, k: int, n: int, cut_columns: bool, turned: bool) -> tuple[int, int]:
+    """Return rows and columns of the tiles in which a product `(m, k) @ (k, n)` is fastest."""
+    if m * k * n <= SMALL or not parallel.multiplies_small_in_place():
+        return m, n
+    if turned:
+        return (32, 32) if m % 32 == n % 32 == 0 and k << 10 <= SMALL else (m, n)
+    columns = n
+    while cut_columns and columns > 128 and columns % 128 == 0:
+        columns //= 2
+    narrow = [columns // 2] if cut_columns and columns % 128 == 0 else []
+    for least in (12, 8, 4):  # the inner loop takes 12 rows at once
+        for c in (columns, *narrow):
+            for rows in range(min(m, SMALL // (k * c), 48) // 4 * 4, least - 1, -4):
+                if m % rows == 0:
+                    return rows, c
+    return m, n

@@ -8,7 +8,6 @@ What a task computes must not depend on how many of them there are: then neither
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import glob
@@ -19,6 +18,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class _Tasks:
     """Functions of no arguments that threads share out: each is run once, by whoever takes it."""
 
     def __init__(self, tasks: Sequence[Callable[[], object]] = ()) -> None:
-        self.left = collections.deque(tasks)
+        self.left = deque(tasks)
         self.begun = len(tasks)
         self.ended: queue.SimpleQueue = queue.SimpleQueue()
 
@@ -93,8 +93,8 @@ class _Pool:
     """Worker threads, which help with tasks: first with those that somebody waits for."""
 
     def __init__(self, workers: int) -> None:
-        self.urgent: collections.deque[_Tasks] = collections.deque()
-        self.patient: collections.deque[_Tasks] = collections.deque()
+        self.urgent: deque[_Tasks] = deque()
+        self.patient: deque[_Tasks] = deque()
         self.calls: queue.SimpleQueue = (
             queue.SimpleQueue()
         )  # True for each item of the two, None to stop
@@ -348,7 +348,8 @@ class _Once:
     def __init__(self, task: Callable[[], object]) -> None:
         self.task = task
         self.claim = threading.Lock()
-        self.ended = threading.Event()
+        self.running = threading.Lock()  # until the task has ended: far cheaper than an `Event`
+        self.running.acquire()
         self.error: BaseException | None = None
 
     def offer(self) -> None:
@@ -359,12 +360,17 @@ class _Once:
             except BaseException as error:
                 self.error = error
             finally:
-                self.ended.set()
+                self.running.release()
 
     def wait(self) -> None:
         """Return when the task has been run."""
         self.offer()
-        self.ended.wait()
+        with self.running:
+            pass
+        self.complain()
+
+    def complain(self) -> None:
+        """Raise what the task has raised."""
         if self.error is not None:
             raise self.error
 
@@ -389,19 +395,26 @@ def run_along(main: Callable[[Callable], None]) -> None:
     """Run a loop whose results are needed by tasks, which other threads run alongside of it.
 
     Args:
-        main: called with a function `later(task)`, which hands over a function of no arguments.
-            When `main` has returned, the calling thread takes its share of the tasks.
+        main: called with a function `later(task)`, which hands over a function of no arguments and
+            returns another one, which returns when the task has been run. When `main` has returned,
+            the calling thread takes its share of the tasks.
     """
     tasks: queue.SimpleQueue = queue.SimpleQueue()
 
+    def later(task: Callable[[], object]) -> Callable[[], None]:
+        once = _Once(task)
+        tasks.put(once)
+        return once.wait
+
     def work() -> None:
-        while (task := tasks.get()) is not None:
-            task()
+        while (once := tasks.get()) is not None:
+            once.offer()
+            once.complain()
         tasks.put(None)  # the next thread shall stop too
 
     def first() -> None:
         try:
-            main(tasks.put)
+            main(later)
         finally:
             tasks.put(None)
         work()
@@ -427,6 +440,8 @@ class _Blas:
     def __init__(self, package: str, linked: str) -> None:
         self.set: Callable | None = None
         self.get: Callable | None = None
+        self.core: str | None = None
+        """For which processors its kernels are."""
         self.users = 0
         self.before = 1
         self.lock = threading.Lock()
@@ -434,6 +449,7 @@ class _Blas:
             for set_name, get_name in self._NAMES:
                 if hasattr(library, set_name) and hasattr(library, get_name):
                     self.set, self.get = getattr(library, set_name), getattr(library, get_name)
+                    self.core = _core_of(library, get_name.replace("num_threads", "corename"))
                     return
 
     def __enter__(self) -> None:
@@ -453,6 +469,17 @@ class _Blas:
             self.users -= 1
             if self.users == 0 and self.before != 1:
                 self.set(self.before)
+
+
+def _core_of(library: Any, name: str) -> str | None:
+    """Ask a library by its function of that name for which processors its kernels are."""
+    import ctypes
+
+    function = getattr(library, name, None)
+    if function is None:
+        return None
+    function.restype = ctypes.c_char_p
+    return function().decode()
 
 
 def _blas_libraries(package: str, linked: str) -> list:
@@ -521,6 +548,16 @@ def _forget() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
+
+
+@functools.lru_cache(maxsize=1)
+def multiplies_small_in_place() -> bool:
+    """Return whether NumPy's BLAS multiplies small matrices as they lie, without packing them first.
+
+    OpenBLAS does so on processors with AVX-512.
+    """
+    core = _blas().core
+    return core is not None and core.lower() in ("skylakex", "cooperlake", "sapphirerapids")
 
 
 def blas_threads() -> int | None:

@@ -1,14 +1,15 @@
 """Recurrent layers over all time steps at once: LSTM, GRU and the simple one.
 
-What does not depend on the state before is done in large matrix products for many steps at once, on
-another thread: the inputs' part of the gates, ahead of the loop going forward; the gradients of the
-weights and inputs, behind the loop going backward. The loop over time holds one product with the
-recurrent weights and a dozen operations on buffers that stay in cache.
+What does not depend on the step before is done for many steps at once, on another thread. Going
+forward this is the inputs' part of the gates, ahead of the loop. Going backward, what a step multiplies
+the gradients of its states by (slopes, times what they are multiplied with) is there ahead of the loop,
+and the gradients of the weights and inputs, large matrix products, follow behind it. The loop over time
+holds one product with the recurrent weights and a few operations on buffers that stay in cache.
 
-Inside, arrays are time-major, `(time, batch, units)`. A sigmoid is computed as
-`(1 + tanh(z / 2)) / 2`, which cannot overflow and shares one call with the tanh of the other gates;
-the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it
-was.
+Inside, arrays are time-major, `(time, batch, units)`, and those of gates are `(time, gates, batch,
+units)`: an operation on some gates of a step runs through one piece of memory. A sigmoid is computed
+as `(1 + tanh(z / 2)) / 2`, which cannot overflow and shares one call with the tanh of the other gates;
+the halves are taken in the weights, where they cost nothing. Masked steps leave the state as it was.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from minikeras.kernels.sums import add_reduce, column_sums
 
 
 def time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
-    """Return `(batch, time, ...)` as `(time, batch, ...)`, contiguous, in the order of processing."""
+    """Return `(batch, time, ...)` as `(time, batch, ...)`, in the order of processing, not copied."""
     x = x.swapaxes(0, 1)
-    return np.ascontiguousarray(x[::-1] if backwards else x)
+    return x[::-1] if backwards else x
 
 
 def _batch_major(x: np.ndarray, backwards: bool) -> np.ndarray:
@@ -52,34 +53,46 @@ def states_of(steps: int, first: np.ndarray | None, like: tuple, dtype: np.dtype
     return states
 
 
-def _spans(steps: int, batch: int) -> list[slice]:
-    """Cut time into spans: at most 8, none of them so small that BLAS would be slow.
+def _spans(steps: int, batch: int, most: int, rows: int) -> list[slice]:
+    """Cut time into at most so many spans, which have so many rows, steps times examples, at least.
 
     They depend on the shape alone, so sums over time have the same bits whoever adds them up.
     """
-    length = max(-(-steps // 8), 512 // max(batch, 1), 1)
+    length = max(-(-steps // most), rows // max(batch, 1), 1)
     return [slice(t, min(t + length, steps)) for t in range(0, steps, length)]
 
 
 def _forward_loop(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray, step: Callable
-) -> None:
+) -> np.ndarray:
     """Call `step(t)` for each time step; other threads multiply the inputs meanwhile.
 
     Args:
         x: inputs, `(time, batch, n)`.
-        kernel: `(n, m)`.
-        bias: `(m,)` or None.
-        z: place for `x @ kernel + bias`, which is there for each step before it is called.
+        kernel: `(gates, n, units)`.
+        bias: `(gates, 1, units)` or None.
+        z: place for `x @ kernel + bias`, `(time, gates, batch, units)`, which is there for each step
+            before it is called.
         step: function of the index of the time step.
+
+    Returns:
+        The inputs, contiguous.
     """
-    spans = _spans(*x.shape[:2])
+    steps, batch, _ = x.shape
+    alone = steps * batch * kernel.size < gemm.PARALLEL
+    rows = max(128, gemm.PARALLEL // (2 * max(kernel.size, 1)))
+    spans = [slice(0, steps)] if alone else _spans(steps, batch, 16, rows)
+    x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
     def project(span: slice) -> None:
-        rows = _matrix(z[span])
-        np.dot(_matrix(x[span]), kernel, rows)
+        rows, place = x_t[span], z[span]
+        if x_t is not x:
+            rows[...] = x[span]
+        if batch < 8:  # then products are of an example's steps, not of a step's examples
+            rows, place = rows.swapaxes(0, 1), place.swapaxes(0, 2)
+        gemm.tiled(rows, kernel, place)
         if bias is not None:
-            np.add(rows, bias, rows)
+            np.add(place, bias, place)
 
     def main(ready: Callable[[int], None]) -> None:
         for i, span in enumerate(spans):
@@ -88,51 +101,70 @@ def _forward_loop(
                 step(t)
 
     with parallel.single_blas:
-        if x.size * kernel.shape[1] < gemm.PARALLEL:
+        if alone:
             main(lambda i: project(spans[i]))
         else:
             parallel.run_ahead([functools.partial(project, s) for s in spans], main)
+    return x_t
 
 
-def _backward_loop(d: np.ndarray, step: Callable, products: Sequence[Callable]) -> None:
-    """Call `step(t)` from the last step to the first; other threads work on what is finished.
+def _backward_loop(
+    d: np.ndarray,
+    units: int,
+    prepare: Callable | None,
+    step: Callable,
+    products: Sequence[Callable],
+) -> None:
+    """Call `step(t)` from the last step to the first; other threads do what is before and after.
 
     Args:
-        d: gradients that `step` fills in, `(time, batch, m)`.
+        d: gradients that `step` completes, `(time, batch, m)`.
+        units: size of the state.
+        prepare: function of a span of steps, called before these, or None.
         step: function of the index of the time step.
-        products: functions of the index of a span and the span.
+        products: functions of the index of a span and the span, called after its steps.
     """
-    steps, batch, m = d.shape
-    spans = _spans(steps, batch)
+    steps, batch, _ = d.shape
+    alone = d.size * units * 3 < gemm.PARALLEL
+    spans = [slice(0, steps)] if alone else _spans(steps, batch, 8, 512)
+    backwards = range(len(spans) - 1, -1, -1)
 
-    def main(later: Callable[[Callable], None]) -> None:
-        for i in range(len(spans) - 1, -1, -1):
+    def main(later: Callable[[Callable], Callable]) -> None:
+        tasks = [functools.partial(prepare, spans[i]) for i in backwards] if prepare else []
+        ready = [later(task) for task in tasks]
+        for i in backwards:
+            if ready:
+                ready.pop(0)()
             for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
                 step(t)
             for product in products:
                 later(functools.partial(product, i, spans[i]))
 
     with parallel.single_blas:
-        if d.size * m * len(products) < gemm.PARALLEL:
-            main(lambda task: task())
+        if alone:
+            main(_at_once)
         else:
             parallel.run_along(main)
 
 
+def _nothing() -> None:
+    pass
+
+
+def _at_once(task: Callable) -> Callable:
+    task()
+    return _nothing
+
+
 class _Sum:
-    """The product of two matrices, summed over time in spans.
+    """A sum over time, of which each span is a part."""
 
-    Args:
-        left: `(time, batch, n)`.
-        right: `(time, batch, m)`.
-    """
-
-    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
-        self.left, self.right = left, right
+    def __init__(self, part: Callable[[slice], np.ndarray]) -> None:
+        self.part = part
         self.parts: dict[int, np.ndarray] = {}
 
     def __call__(self, i: int, span: slice) -> None:
-        self.parts[i] = _matrix(self.left[span]).T.dot(_matrix(self.right[span]))
+        self.parts[i] = self.part(span)
 
     def total(self, out: np.ndarray | None = None) -> np.ndarray:
         """Add up the spans, in the order of time."""
@@ -146,15 +178,36 @@ class _Sum:
         return out
 
 
+def _sum_of_products(left: np.ndarray, right: np.ndarray) -> _Sum:
+    """Return the product of `(time, batch, n)` and `(time, batch, m)`, summed over both."""
+
+    def part(span: slice) -> np.ndarray:
+        a, b = _matrix(left[span]).T, _matrix(right[span])
+        out = np.empty((a.shape[0], b.shape[1]), left.dtype)
+        return gemm.tiled(a, b, out)
+
+    return _Sum(part)
+
+
+def _sum_of_rows(x: np.ndarray) -> _Sum:
+    """Return the sum of `(time, batch, n)` over time and batch."""
+    return _Sum(lambda span: column_sums(_matrix(x[span])))
+
+
 class _Product:
-    """The product of a sequence and a matrix, span by span."""
+    """The product of a sequence and the transpose of a matrix, span by span."""
 
     def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
         self.left, self.right = left, right
-        self.result = np.empty((*left.shape[:2], right.shape[1]), left.dtype)
+        self.result = np.empty((*left.shape[:2], right.shape[0]), left.dtype)
+
+    @functools.cached_property
+    def transpose(self) -> np.ndarray:
+        return _transposed(self.right)
 
     def __call__(self, i: int, span: slice) -> None:
-        np.dot(_matrix(self.left[span]), self.right, _matrix(self.result[span]))
+        left, result = _matrix(self.left[span]), _matrix(self.result[span])
+        gemm.tiled(left, self.transpose, result)
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> Products:
@@ -182,11 +235,52 @@ def _into(target: np.ndarray | None, value: np.ndarray) -> np.ndarray:
     return target
 
 
+def _transposed(x: np.ndarray) -> np.ndarray:
+    """Return the transpose of a matrix, contiguous."""
+    out = np.empty(x.shape[::-1], x.dtype)
+    for i in range(0, x.shape[0], 16):  # so many at once, four times as fast as all
+        out[:, i : i + 16] = x[i : i + 16].T
+    return out
+
+
+def _sigmoid_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    np.multiply(y, y, out)
+    return np.subtract(y, out, out)
+
+
+def _tanh_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
+    np.multiply(y, y, out)
+    return np.subtract(1, out, out)
+
+
 def _matrix(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, x.shape[-1])
 
 
+def _by_gates(
+    w: np.ndarray | None, gates: int, order: Sequence[tuple[slice, slice, float]]
+) -> np.ndarray | None:
+    """Return weights `(n, gates * units)` as `(gates, n, units)`, contiguous; None for None.
+
+    Args:
+        order: which gates are put where, and by what they are multiplied.
+    """
+    if w is None:
+        return None
+    w = w.reshape(-1, gates, w.shape[-1] // gates).transpose(1, 0, 2)
+    out = np.empty(w.shape, w.dtype)
+    for source, target, factor in order:
+        np.multiply(w[source], w.dtype.type(factor), out[target])
+    return out
+
+
 # LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
+
+_LSTM_ORDER = (
+    (slice(0, 2), slice(0, 2), 0.5),
+    (slice(3, 4), slice(2, 3), 0.5),
+    (slice(2, 3), slice(3, 4), 1.0),
+)
 
 
 def lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
@@ -236,42 +330,44 @@ def lstm_forward(
     x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
-    w = lstm_order(recurrent, 0.5)
+    w = _by_gates(recurrent, 4, _LSTM_ORDER)
     dtype = np.result_type(x, kernel)
+    # i, f, o, g and c before each step: i and f lie side by side, and so does what they let through.
     # Each step's gates take the place of its product with the inputs.
-    gates = np.empty((steps, 4, batch, units), dtype)
-    z_x = gates.reshape(steps, batch, 4 * units)
+    planes = np.empty((steps + 1, 5, batch, units), dtype)
+    gates, c = planes[:steps, :4], planes[:, 4]
     h = states_of(steps, h0, (batch, units), dtype)
-    c = states_of(steps, c0, (batch, units), dtype)
+    c[0] = 0 if c0 is None else c0
     tanh_c = np.empty((steps, batch, units), dtype)
-    z = np.empty((batch, 4 * units), dtype)
-    z_gates = z.reshape(batch, 4, units)
-    product = np.empty((batch, units), dtype)
+    z = np.empty((4, batch, units), dtype)
+    multiply = gemm.chosen(h, w, z)
+    both = np.empty((2, batch, units), dtype)
+    written, kept = both
     skipped = skipped_rows(mask, backwards)
-    half = dtype.type(0.5)
+    half = np.array(0.5, dtype)
 
     def step(t: int) -> None:
-        np.dot(h[t], w, z)
-        np.add(z, z_x[t], z)
+        multiply(t)
         a = gates[t]
-        np.tanh(z_gates, a.transpose(1, 0, 2))
+        np.add(a, z, a)
+        np.tanh(a, a)
         sigmoids = a[:3]
         np.multiply(sigmoids, half, sigmoids)
         np.add(sigmoids, half, sigmoids)
-        new_c, new_h = c[t + 1], h[t + 1]
-        np.multiply(a[1], c[t], new_c)
-        np.multiply(a[0], a[3], product)
-        np.add(new_c, product, new_c)
-        np.tanh(new_c, tanh_c[t])
-        np.multiply(a[2], tanh_c[t], new_h)
+        new_c, new_h, tanh = c[t + 1], h[t + 1], tanh_c[t]
+        np.multiply(a[:2], planes[t, 3:], both)
+        np.add(written, kept, new_c)  # c = i * g + f * c
+        np.tanh(new_c, tanh)
+        np.multiply(a[2], tanh, new_h)
         if skipped is not None and skipped[t] is not None:
             new_c[skipped[t]] = c[t][skipped[t]]
             new_h[skipped[t]] = h[t][skipped[t]]
 
-    first = None if bias is None else lstm_order(bias, 0.5)
-    _forward_loop(x_t, lstm_order(kernel, 0.5), first, z_x, step)
-    saved = (x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards)
-    return (h[1:].transpose(1, 0, 2), h[steps], c[steps]), saved
+    by_gates = [_by_gates(w, 4, _LSTM_ORDER) for w in (kernel, bias)]
+    x_t = _forward_loop(x_t, *by_gates, gates, step)
+    saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
+    # A copy, that nobody who keeps the last c keeps all of them and the gates.
+    return (h[1:].transpose(1, 0, 2), h[steps], c[steps].copy()), saved
 
 
 def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool = False) -> list:
@@ -280,16 +376,26 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     Args:
         per_example: whether those of the three weights are wanted for each example.
     """
-    x_t, kernel, recurrent, h, c, gates, tanh_c, skipped, backwards = saved
-    steps, _, batch, units = gates.shape
+    x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards = saved
+    steps, batch, units = tanh_c.shape
     sequence, (dh, dc) = start_gradients(gs, h[0])
-    w_t = np.ascontiguousarray(lstm_order(recurrent, 1).T)
-    dz = np.empty((steps, batch, 4 * units), h.dtype)
+    dc_of_dh = np.empty((steps, batch, units), h.dtype)
+    dz = np.empty((steps, batch, 4 * units), h.dtype)  # i, f, c, o
     dz_gates = dz.reshape(steps, batch, 4, units)
-    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
-    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
-    sigmoid_slope, tanh_slope = slope[:3], slope[3]
+    multiply = gemm.chosen(dz, _transposed(recurrent), dh)
     product = np.empty((batch, units), h.dtype)
+
+    def prepare(span: slice) -> None:
+        """Put into `dz` what the step multiplies by dc, in the gate o by dh."""
+        i, f, o, g, c = planes[span].swapaxes(0, 1)
+        d, tanh = dz_gates[span], tanh_c[span]
+        slope = dc_of_dh[span]
+        np.multiply(_sigmoid_slope(i, slope), g, d[:, :, 0])
+        np.multiply(_sigmoid_slope(f, slope), c, d[:, :, 1])
+        np.multiply(_tanh_slope(g, slope), i, d[:, :, 2])
+        np.multiply(_sigmoid_slope(o, slope), tanh, d[:, :, 3])
+        np.multiply(h[1:][span], tanh, slope)
+        np.subtract(o, slope, slope)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -298,59 +404,48 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             kept = dh[rows], dc[rows]
             dh[rows] = dc[rows] = 0
-        a = gates[t]
-        i, f, o, g = a
-        np.multiply(h[t + 1], tanh_c[t], product)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
-        np.subtract(o, product, product)
-        np.multiply(product, dh, product)
+        d = dz_gates[t]
+        np.multiply(dh, dc_of_dh[t], product)
         np.add(dc, product, dc)
-        np.multiply(a, a, slope)
-        np.subtract(a[:3], sigmoid_slope, sigmoid_slope)
-        np.subtract(1, tanh_slope, tanh_slope)
-        np.multiply(dc, g, d[0])
-        np.multiply(dc, c[t], d[1])
-        np.multiply(dh, tanh_c[t], d[2])
-        np.multiply(dc, i, d[3])
-        np.multiply(d_t, slope_t, dz_gates[t])
-        np.multiply(dc, f, dc)
-        np.dot(dz[t], w_t, dh)
+        np.multiply(d[:, :3], dc[:, None], d[:, :3])
+        np.multiply(d[:, 3], dh, d[:, 3])
+        np.multiply(dc, planes[t, 1], dc)  # f
+        multiply(t)
         if rows is not None:
             dh[rows], dc[rows] = kept
 
     need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
     out = [None] * 6 if out is None else out
-    of_x = _Product(dz, lstm_order(kernel, 1).T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x) if p is not None]
-    _backward_loop(dz, step, products)
+    of_x = _Product(dz, kernel) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
+    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(dz, units, prepare, step, products)
     if per_example:
-        d = lstm_unorder(dz, None)
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, d) if need_kernel else None,
-            _products(h[:-1], d) if need_recurrent else None,
-            Sums(add_reduce(d, 0)) if need_bias else None,
-            dh if need_h else None,
-            dc if need_c else None,
+        weights = [
+            _products(x_t, dz) if need_kernel else None,
+            _products(h[:-1], dz) if need_recurrent else None,
+            Sums(add_reduce(dz, 0)) if need_bias else None,
+        ]
+    else:
+        weights = [
+            of_kernel.total(out[1]) if need_kernel else None,
+            of_recurrent.total(out[2]) if need_recurrent else None,
+            of_bias.total(out[3]) if need_bias else None,
         ]
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
-        lstm_unorder(of_kernel.total(), out[1]) if need_kernel else None,
-        lstm_unorder(of_recurrent.total(), out[2]) if need_recurrent else None,
-        lstm_unorder(column_sums(_matrix(dz)), out[3]) if need_bias else None,
+        *weights,
         dh if need_h else None,
         dc if need_c else None,
     ]
 
 
-# GRU. Gates are z, r, h; the halves of sigmoids lie in the first two thirds of the weights.
+# GRU. Gates are z, r, h; the first two are sigmoids.
 
 
-def _gru_halves(w: np.ndarray) -> np.ndarray:
-    w = np.array(w)
-    w[..., : w.shape[-1] // 3 * 2] *= 0.5
-    return w
+_GRU_ORDER = ((slice(0, 2), slice(0, 2), 0.5), (slice(2, 3), slice(2, 3), 1.0))
 
 
 def gru_forward(
@@ -390,50 +485,48 @@ def gru_forward(
         both[: 2 * units] += bias[1, : 2 * units]
         bias, state_bias = both, bias[1, 2 * units :]
     dtype = np.result_type(x, kernel)
-    z_x = np.empty((steps, batch, 3 * units), dtype)
-    w = _gru_halves(recurrent)
-    w_h = None if reset_after else np.ascontiguousarray(w[:, 2 * units :])
-    w = w if reset_after else np.ascontiguousarray(w[:, : 2 * units])
+    w = _by_gates(recurrent, 3, _GRU_ORDER)
+    w, w_h = (w, None) if reset_after else (w[:2], w[2:])
     h = states_of(steps, h0, (batch, units), dtype)
-    gates = np.empty((steps, 2, batch, units), dtype)
-    candidates = np.empty((steps, batch, units), dtype)
+    # z, r and the candidates, each step's in the place of its product with the inputs.
+    gates = np.empty((steps, 3, batch, units), dtype)
     inner = np.empty((steps, batch, units), dtype)  # of h: product with the state, or reset state
-    buffer = np.empty((batch, w.shape[1]), dtype)
-    product = np.empty((batch, units), dtype)
-    halves = buffer[:, : 2 * units].reshape(batch, 2, units)
-    last = buffer[:, 2 * units :]
-    z_gates = z_x[:, :, : 2 * units].reshape(steps, batch, 2, units)
-    z_last = z_x[:, :, 2 * units :]
+    products = np.empty((len(w), batch, units), dtype)
+    multiply = gemm.chosen(h, w, products)
+    part = np.empty((batch, units), dtype)
+    if not reset_after:
+        multiply_reset = gemm.chosen(inner, w_h[0], part)
     skipped = skipped_rows(mask, backwards)
-    half = dtype.type(0.5)
+    half = np.array(0.5, dtype)
 
     def step(t: int) -> None:
-        before, new = h[t], h[t + 1]
-        a, candidate, n = gates[t], candidates[t], inner[t]
-        np.dot(before, w, buffer)
-        np.add(halves, z_gates[t], a.transpose(1, 0, 2))
+        before, new, n = h[t], h[t + 1], inner[t]
+        a, candidate = gates[t, :2], gates[t, 2]
+        multiply(t)
+        np.add(a, products[:2], a)
         np.tanh(a, a)
         np.multiply(a, half, a)
         np.add(a, half, a)
         if reset_after:
             if state_bias is None:
-                n[...] = last
+                n[...] = products[2]
             else:
-                np.add(last, state_bias, n)
-            np.multiply(a[1], n, candidate)
+                np.add(products[2], state_bias, n)
+            np.multiply(a[1], n, part)
         else:
             np.multiply(a[1], before, n)
-            np.dot(n, w_h, candidate)
-        np.add(candidate, z_last[t], candidate)
+            multiply_reset(t)
+        np.add(candidate, part, candidate)
         np.tanh(candidate, candidate)
-        np.subtract(before, candidate, product)
-        np.multiply(a[0], product, new)
+        np.subtract(before, candidate, part)
+        np.multiply(a[0], part, new)
         np.add(new, candidate, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = before[skipped[t]]
 
-    _forward_loop(x_t, _gru_halves(kernel), None if bias is None else _gru_halves(bias), z_x, step)
-    saved = (x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after)
+    by_gates = [_by_gates(w, 3, _GRU_ORDER) for w in (kernel, bias)]
+    x_t = _forward_loop(x_t, *by_gates, gates, step)
+    saved = (x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
 
@@ -443,20 +536,34 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     Args:
         per_example: whether those of the three weights are wanted for each example.
     """
-    x_t, kernel, recurrent, h, gates, candidates, inner, skipped, backwards, reset_after = saved
-    steps, _, batch, units = gates.shape
+    x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after = saved
+    steps, batch, units = inner.shape
     sequence, (dh,) = start_gradients(gs, h[0])
-    two = 2 * units
-    w_t = np.ascontiguousarray(recurrent.T if reset_after else recurrent[:, :two].T)
-    w_h = None if reset_after else np.ascontiguousarray(recurrent[:, two:].T)
-    dz = np.empty((steps, batch, 3 * units), h.dtype)  # of the inputs' part
-    dz_gates = dz[:, :, :two].reshape(steps, batch, 2, units)
-    ds = np.empty_like(dz) if reset_after else dz  # of the state's part
-    slope, d = np.empty_like(gates[0]), np.empty_like(gates[0])
-    slope_t, d_t = slope.transpose(1, 0, 2), d.transpose(1, 0, 2)
-    da = np.empty((batch, units), h.dtype)
+    # Gradients of h, z, r in the inputs' part and, with `reset_after`, of z, r, h in the state's.
+    parts = 4 if reset_after else 3
+    both = np.empty((steps, batch, parts * units), h.dtype)
+    dz, ds = both[:, :, : 3 * units], both[:, :, units:]
+    gradients = both.reshape(steps, batch, parts, units)
+    multiply = gemm.chosen(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
+    w_h = None if reset_after else _transposed(recurrent[:, 2 * units :])
     part = np.empty((batch, units), h.dtype)
-    short = np.empty((batch, two), h.dtype)
+
+    def prepare(span: slice) -> None:
+        """Put into `both` what the step multiplies by dh."""
+        z, r, candidate = gates[span].swapaxes(0, 1)
+        before, n, d = h[:-1][span], inner[span], gradients[span]
+        slope, of_new = np.empty((2, *z.shape), h.dtype)
+        np.subtract(1, z, of_new)
+        np.multiply(of_new, _tanh_slope(candidate, slope), of_new)
+        d[:, :, 0] = of_new
+        if reset_after:
+            np.multiply(of_new, r, d[:, :, 3])
+            np.multiply(of_new, n, of_new)
+            np.multiply(of_new, _sigmoid_slope(r, slope), d[:, :, 2])
+        else:
+            np.multiply(before, _sigmoid_slope(r, slope), d[:, :, 2])
+        np.subtract(before, candidate, of_new)
+        np.multiply(of_new, _sigmoid_slope(z, slope), d[:, :, 1])
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -465,75 +572,65 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
         if rows is not None:
             kept = dh[rows]
             dh[rows] = 0
-        a, candidate, n, before = gates[t], candidates[t], inner[t], h[t]
-        z, r = a
-        np.multiply(a, a, slope)
-        np.subtract(a, slope, slope)
-        np.subtract(before, candidate, d[0])
-        np.multiply(d[0], dh, d[0])
-        np.multiply(candidate, candidate, da)
-        np.subtract(1, da, da)
-        np.subtract(1, z, part)
-        np.multiply(part, dh, part)
-        np.multiply(da, part, da)  # of the candidate before tanh
-        dz[t, :, two:] = da
+        d = gradients[t]
+        np.multiply(dh, gates[t, 0], part)
         if reset_after:
-            np.multiply(da, n, d[1])
-            np.multiply(d_t, slope_t, dz_gates[t])
-            ds[t, :, :two] = dz[t, :, :two]
-            np.multiply(da, r, ds[t, :, two:])
-            np.multiply(dh, z, part)
-            np.dot(ds[t], w_t, dh)
+            np.multiply(d, dh[:, None], d)
         else:
-            drh = np.dot(da, w_h)
-            np.multiply(drh, before, d[1])
-            np.multiply(d_t, slope_t, dz_gates[t])
-            np.multiply(dh, z, part)
-            np.multiply(drh, r, drh)
-            np.add(part, drh, part)
-            short[...] = dz[t, :, :two]
-            np.dot(short, w_t, dh)
+            np.multiply(d[:, :2], dh[:, None], d[:, :2])
+            of_reset = np.dot(d[:, 0], w_h)  # of the reset state
+            np.multiply(d[:, 2], of_reset, d[:, 2])
+            np.multiply(of_reset, gates[t, 1], of_reset)
+            np.add(part, of_reset, part)
+        multiply(t)
         np.add(dh, part, dh)
         if rows is not None:
             dh[rows] = kept
 
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
+    of_x = _Product(dz, np.roll(kernel, units, -1)) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
     of_recurrent: list[_Sum] = []
     if need_recurrent and not per_example:
-        of_recurrent.append(_Sum(h[:-1], ds))
+        of_recurrent.append(_sum_of_products(h[:-1], ds))
         if not reset_after:  # the last third is of the reset state
-            of_recurrent.append(_Sum(inner, ds))
-    _backward_loop(dz, step, [p for p in (of_kernel, *of_recurrent, of_x) if p is not None])
+            of_recurrent.append(_sum_of_products(inner, dz[:, :, :units]))
+    of_bias = _sum_of_rows(both) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, *of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(both, units, prepare, step, products)
+
+    def ordered(d: np.ndarray) -> np.ndarray:
+        return np.roll(d, -units, -1)
+
+    d_kernel = d_recurrent = d_bias = None
     if per_example:
-        left, right = h[:-1], ds
-        if not reset_after:  # the last third is of the reset state: as many steps again
-            first, last = ds.copy(), ds.copy()
-            first[:, :, two:], last[:, :, :two] = 0, 0
-            left, right = np.concatenate([left, inner]), np.concatenate([first, last])
-        biases = [add_reduce(d, 0) for d in ((dz, ds) if reset_after else (dz,))]
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, dz) if need_kernel else None,
-            _products(left, right) if need_recurrent else None,
-            Sums(np.stack(biases, 1) if reset_after else biases[0]) if need_bias else None,
-            dh if need_h else None,
-        ]
-    d_recurrent = d_bias = None
-    if need_recurrent:
-        d_recurrent = of_recurrent[0].total(out[2])
-        if not reset_after:
-            d_recurrent[:, two:] = of_recurrent[1].total()[:, two:]
-    if need_bias:
-        d_bias = column_sums(_matrix(dz))
-        if reset_after:
-            d_bias = np.stack([d_bias, column_sums(_matrix(ds))])
-        d_bias = _into(out[3], d_bias)
+        if need_kernel:
+            d_kernel = _products(x_t, ordered(dz))
+        if need_recurrent and reset_after:
+            d_recurrent = _products(h[:-1], np.ascontiguousarray(ds))
+        elif need_recurrent:  # the last third is of the reset state: as many steps again
+            first, last = ordered(dz), ordered(dz)
+            first[:, :, 2 * units :], last[:, :, : 2 * units] = 0, 0
+            d_recurrent = _products(np.concatenate([h[:-1], inner]), np.concatenate([first, last]))
+        if need_bias:
+            biases = [
+                add_reduce(d, 0) for d in ((ordered(dz), ds) if reset_after else (ordered(dz),))
+            ]
+            d_bias = Sums(np.stack(biases, 1) if reset_after else biases[0])
+    else:
+        if need_kernel:
+            d_kernel = _into(out[1], ordered(of_kernel.total()))
+        if need_recurrent:
+            totals = [part.total() for part in of_recurrent]
+            d_recurrent = _into(out[2], totals[0] if reset_after else np.concatenate(totals, -1))
+        if need_bias:
+            total = of_bias.total()
+            d_bias = ordered(total[: 3 * units])
+            d_bias = _into(out[3], np.stack([d_bias, total[units:]]) if reset_after else d_bias)
     return [
         _batch_major(of_x.result, backwards) if need_x else None,
-        of_kernel.total(out[1]) if need_kernel else None,
+        d_kernel,
         d_recurrent,
         d_bias,
         dh if need_h else None,
@@ -572,7 +669,7 @@ def simple_forward(
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     dtype = np.result_type(x, kernel)
-    z_x = np.empty((steps, batch, units), dtype)
+    z_x = np.empty((steps, 1, batch, units), dtype)
     h = states_of(steps, h0, (batch, units), dtype)
     skipped = skipped_rows(mask, backwards)
     activate = activation.forward
@@ -580,12 +677,13 @@ def simple_forward(
     def step(t: int) -> None:
         new = h[t + 1]
         np.dot(h[t], recurrent, new)
-        np.add(new, z_x[t], new)
+        np.add(new, z_x[t, 0], new)
         activate(new, new)
         if skipped is not None and skipped[t] is not None:
             new[skipped[t]] = h[t][skipped[t]]
 
-    _forward_loop(x_t, kernel, bias, z_x, step)
+    bias = None if bias is None else bias.reshape(1, 1, units)
+    x_t = _forward_loop(x_t, kernel[None], bias, z_x, step)
     saved = (x_t, kernel, recurrent, h, skipped, backwards, activation)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -600,8 +698,8 @@ def simple_backward(
     """
     x_t, kernel, recurrent, h, skipped, backwards, activation = saved
     sequence, (dh,) = start_gradients(gs, h[0])
-    w_t = np.ascontiguousarray(recurrent.T)
     dz = np.empty_like(h[1:])
+    multiply = gemm.chosen(dz, _transposed(recurrent), dh)
     slope = activation.backward
 
     def step(t: int) -> None:
@@ -612,16 +710,18 @@ def simple_backward(
             kept = dh[rows]
             dh[rows] = 0
         dz[t] = slope(dh, h[t + 1])
-        np.dot(dz[t], w_t, dh)
+        multiply(t)
         if rows is not None:
             dh[rows] = kept
 
     need_x, need_kernel, need_recurrent, need_bias, need_h = needs
     out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel.T) if need_x else None
-    of_kernel = _Sum(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _Sum(h[:-1], dz) if need_recurrent and not per_example else None
-    _backward_loop(dz, step, [p for p in (of_kernel, of_recurrent, of_x) if p is not None])
+    of_x = _Product(dz, kernel) if need_x else None
+    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
+    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
+    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
+    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
+    _backward_loop(dz, recurrent.shape[0], None, step, products)
     if per_example:
         return [
             _batch_major(of_x.result, backwards) if need_x else None,
@@ -634,6 +734,6 @@ def simple_backward(
         _batch_major(of_x.result, backwards) if need_x else None,
         of_kernel.total(out[1]) if need_kernel else None,
         of_recurrent.total(out[2]) if need_recurrent else None,
-        column_sums(_matrix(dz), out[3]) if need_bias else None,
+        of_bias.total(out[3]) if need_bias else None,
         dh if need_h else None,
     ]

@@ -90,3 +90,51 @@ def test_one_thread_gives_the_bits_of_two():
         np.testing.assert_array_equal(gemm.matmul(a, b), alone)
     finally:
         parallel.set_threads(None)
+
+
+@pytest.fixture(params=[True, False])
+def in_place(request, monkeypatch):
+    """Whether BLAS multiplies small matrices as they lie."""
+    monkeypatch.setattr(parallel, "multiplies_small_in_place", lambda: request.param)
+    gemm._tile.cache_clear()
+    yield request.param
+    gemm._tile.cache_clear()
+
+
+def exact(a, b):
+    return np.matmul(a.astype("float64"), b.astype("float64"))
+
+
+@pytest.mark.parametrize(
+    ("m", "k", "n"), [(32, 512, 128), (512, 128, 384), (50, 256, 256), (31, 200, 300), (0, 3, 4)]
+)
+def test_products_in_tiles(m, k, n, in_place):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=s).astype("float32") for s in ((m, k), (k, n)))
+    close = {"atol": 1e-5 * np.sqrt(k), "rtol": 1e-4}
+    out = np.empty((m, n), "float32")
+    assert gemm.tiled(a, b, out) is out
+    np.testing.assert_allclose(out, exact(a, b), **close)
+    turned = np.empty((m, n), "float32")
+    gemm.tiled(np.asfortranarray(a), b, turned)
+    np.testing.assert_allclose(turned, exact(a, b), **close)
+    blocks = np.ascontiguousarray(b.reshape(k, 2, n // 2).transpose(1, 0, 2))
+    many = np.empty((2, 2, m, n // 2), "float32")
+    gemm.tiled(np.stack([a, -a]), blocks, many)
+    np.testing.assert_allclose(many[1], -exact(a, blocks), **close)
+    gemm.chosen(np.stack([a, -a]), b, out)(1)
+    np.testing.assert_allclose(out, -exact(a, b), **close)
+    gemm.chosen(np.stack([a, -a]), blocks, many[0])(1)
+    np.testing.assert_allclose(many[0], many[1], **close)
+
+
+@pytest.mark.parametrize(
+    ("m", "k", "n"), [(32, 512, 128), (512, 128, 512), (48, 256, 256), (64, 1024, 256)]
+)
+def test_tiles_are_small_enough_to_be_multiplied_in_place(m, k, n, in_place):
+    rows, columns = gemm._tile(m, k, n, True, False)
+    if in_place:
+        assert rows * k * columns <= gemm.SMALL
+        assert m % rows == n % columns == rows % 4 == 0
+    else:
+        assert (rows, columns) == (m, n)

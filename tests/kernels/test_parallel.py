@@ -221,6 +221,20 @@ def test_tasks_run_along_a_loop(count):
     assert sorted(seen) == list(range(6))
 
 
+def test_a_loop_can_wait_for_what_runs_beside_it(count):
+    results = {}
+
+    def main(later):
+        ends = [later(lambda i=i: results.setdefault(i, i * i)) for i in range(6)]
+        for i, wait in enumerate(ends):
+            wait()
+            assert results[i] == i * i
+
+    parallel.run_along(main)
+    with pytest.raises(KeyError):
+        parallel.run_along(lambda later: later(fail)())
+
+
 def fail():
     raise KeyError("x")
 

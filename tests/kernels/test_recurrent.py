@@ -110,7 +110,7 @@ def test_gradients_are_written_where_the_optimizer_wants_them(kind):
 
 @pytest.mark.parametrize("kind", list(GATES))
 def test_long_sequences_on_several_threads_have_the_same_bits(kind):
-    arrays = make(kind, 32, 50, 64, 48, "float32")
+    arrays = make(kind, 32, 30, 64, 128, "float32")  # large enough for tiles too
     runs = []
     try:
         for threads in (1, 2, 3):
@@ -137,3 +137,23 @@ def test_large_gate_inputs_do_not_overflow():
     with np.errstate(all="raise", under="ignore"):
         outputs, _ = FORWARDS["lstm"](*arrays)
     assert all(np.isfinite(y).all() for y in outputs)
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+@pytest.mark.parametrize(("batch", "steps"), [(0, 3), (1, 150), (5, 90)])
+def test_batches_of_few_examples(kind, batch, steps):
+    arrays = make(kind, batch, steps, 24, 32, "float32")
+    outputs, saved = FORWARDS[kind](*arrays)
+    grads = BACKWARDS[kind]([np.ones_like(y) for y in outputs], saved, [True] * len(arrays), None)
+    exact = [np.asarray(a, "float64") for a in arrays]
+    totals = np.zeros(sum(a.size for a in arrays[1:4]))
+    for n in range(batch):
+        one = [exact[0][n : n + 1], *exact[1:4], *[h[n : n + 1] for h in exact[4:]]]
+        ys, kept = FORWARDS[kind](*one)
+        ds = BACKWARDS[kind]([np.ones_like(y) for y in ys], kept, [True] * len(one), None)
+        totals = totals + np.concatenate([d.ravel() for d in ds[1:4]])
+        for ours, theirs in zip(outputs, ys):
+            np.testing.assert_allclose(ours[n : n + 1], theirs, atol=1e-4)
+        np.testing.assert_allclose(grads[0][n : n + 1], ds[0], atol=1e-3)
+    found = np.concatenate([d.ravel() for d in grads[1:4]])
+    np.testing.assert_allclose(found, totals, atol=1e-3 * max(np.abs(totals).max(), 1))
