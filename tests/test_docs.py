@@ -62,6 +62,16 @@ def test_outputs_stand_below_their_code(executed):
         executed.run(page.replace("x == 2", "x == 3"), "page.md")
 
 
+def test_optional_parts_are_the_same_everywhere():
+    tables = [
+        re.search(r"^\| Extra .*?\n\n", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)[
+            0
+        ]
+        for page in ("README.md", "docs/install.md")
+    ]
+    assert tables[0] == tables[1]
+
+
 def test_dead_links_are_found(tmp_path):
     (tmp_path / "api").mkdir()
     (tmp_path / "index.html").write_text(
