@@ -31,17 +31,19 @@ def session(monkeypatch):
         monkeypatch.setattr(session_module, "GRACE", 300.0)
 
 
-def when_begun(stop):
-    """Have something stopped once the page's code has told that it runs; return where its answer comes."""
-    answers = []
+@contextlib.contextmanager
+def stopped_when_begun(session):
+    """Stop what runs once the page's code has told that it does."""
 
-    def work():
+    def stop():
         BEGUN.wait(300)
-        answers.append(stop())
+        while not session.stop()["stopped"]:
+            pass
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=stop)
     thread.start()
-    return thread, answers
+    yield
+    thread.join()
 
 
 @pytest.mark.parametrize(
@@ -85,10 +87,8 @@ def test_a_model_that_knows_too_few_classes_is_refused():
     "body", ["while True: pass", "while True:\n  try: import os\n  except Exception: pass"]
 )
 def test_stop_ends_code_that_never_ends(session, body):
-    thread, answers = when_begun(session.stop)
-    answer = session.do("code", code=TELL + body)
-    thread.join()
-    assert answers == [{"stopped": True}]
+    with stopped_when_begun(session):
+        answer = session.do("code", code=TELL + body)
     assert answer["error"]["message"] == "Stopped." and answer["error"]["line"] >= 2
     assert session.do("code", code=TEMPLATE)["error"] is None
     assert session.do("step")["step"] == 1
@@ -106,15 +106,14 @@ ENDLESS_STEP = (
 @pytest.mark.parametrize("command", ["start", "step"])
 def test_stop_ends_a_training_step_that_never_ends(session, command):
     assert session.do("code", code=ENDLESS_STEP)["error"] is None
-    thread, answers = when_begun(session.stop)
-    session.do(command)
-    thread.join()
+    with stopped_when_begun(session):
+        session.do(command)
     state = session.do("state")
-    assert answers == [{"stopped": True}]
     assert state["error"]["message"] == "Stopped." and not state["running"]
 
 
-def test_stop_ends_a_training_and_start_goes_on_with_it(session):
+def test_stop_ends_a_training_and_start_goes_on_with_it(session, monkeypatch):
+    monkeypatch.setattr(session_module, "GRACE", 300.0)
     session.do("start", speed=0)
     while session.do("state")["epoch"] < 2:
         pass
@@ -135,10 +134,9 @@ def test_a_busy_thread_is_said_and_what_it_was_told_is_done_all_the_same(session
             session.do(command, **arguments)
     with pytest.raises(TimeoutError):
         session.do("code", code=TEMPLATE, seed=5)
-    assert BEGUN.wait(300)
     monkeypatch.setattr(session_module, "PATIENCE", 300.0)
-    session.stop()
-    page = session.do("page")
+    with stopped_when_begun(session):
+        page = session.do("page")
     assert (page["seed"], page["code"]) == (5, TEMPLATE)
 
 
