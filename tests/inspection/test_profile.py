@@ -64,12 +64,14 @@ def test_training():
 
 def test_what_is_nested_is_told_apart_and_prediction_has_no_backward():
     i = minikeras.Input((5, 8))
-    a = layers.MultiHeadAttention(2, 4, name="attention")(i, i)
-    model = minikeras.Model(i, layers.LSTM(3, name="lstm")(a))
+    a = layers.MultiHeadAttention(2, 4, use_gate=True, name="attention")(i, i)
+    b = layers.MultiHeadAttention(2, 4, name="at_once")(a, a)
+    model = minikeras.Model(i, layers.LSTM(3, name="lstm")(b))
     found = minikeras.profile(model, np.ones((8, 5, 8), "float32"), steps=2, warmup=0)
     assert not found.training
     rows = {row.name: row for row in found.layers}
     assert rows["attention/query"].flops == 2 * 8 * 5 * 8 * 8
+    assert rows["at_once"].flops == 2 * 8 * 5 * (4 * 8 * 8 + 2 * 5 * (4 + 4))
     assert rows["lstm"].flops == 2 * 8 * 5 * (8 * 12 + 3 * 12)
     assert all(row.backward == 0 for row in found.layers)
 

@@ -163,6 +163,8 @@ OFF_TAPE: list[Callable] = [
     lambda minikeras: minikeras.ops.tri(2),
     lambda minikeras: minikeras.random.normal((2,), seed=1),
     lambda minikeras: minikeras.layers.CategoryEncoding(3)(np.array([[1, 2]])),
-    lambda minikeras: minikeras.layers.MultiHeadAttention(1, 2)(*[minikeras.ops.ones((1, 3, 4))] * 2),
+    lambda minikeras: minikeras.layers.MultiHeadAttention(1, 2)(
+        *[minikeras.ops.ones((1, 3, 4))] * 2
+    ),
 ]
 """Calls of primitives that take no tensors, or have no gradient: see test_creation.py, and tests/random."""
