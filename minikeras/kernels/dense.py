@@ -50,15 +50,17 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     if out is not None:
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
-    work = flat.size * d.shape[1]
-    if need_kernel and work >= LATER and out_kernel is not None and parallel.defers():
-        # Nobody needs it before all gradients are there: other threads compute it meanwhile.
-        dkernel = out_kernel
-        dot_later(flat.T, d, dkernel)
-    elif need_kernel and need_x and work >= PARALLEL:
-        dkernel, dx = dots((flat.T, d, out_kernel), (d, kernel.T, None))
-    elif need_kernel:
-        dkernel = dot(flat.T, d, out_kernel)
+    if need_kernel:
+        work = flat.size * d.shape[1]
+        if work < LATER:
+            dkernel = dot(flat.T, d, out_kernel)
+        elif out_kernel is not None and parallel.defers():
+            # Nobody needs it before all gradients are there: other threads compute it meanwhile.
+            dkernel = dot_later(flat.T, d, out_kernel)
+        elif need_x and work >= PARALLEL:
+            dkernel, dx = dots((flat.T, d, out_kernel), (d, kernel.T, None))
+        else:
+            dkernel = dot(flat.T, d, out_kernel)
     if need_bias and has_bias:
         dbias = column_sums(d, out_bias)
     if need_x:

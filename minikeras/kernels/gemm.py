@@ -75,13 +75,14 @@ def dots(*products: tuple) -> list[np.ndarray]:
     return results
 
 
-def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """Compute `a @ b`, as `dot` does, until the end of the context `parallel.deferring` that is open."""
+def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Return `out`, which at the end of the open context `parallel.deferring` will hold `a @ b`."""
     if a.size * b.shape[1] < PARALLEL:
         parallel.later(functools.partial(a.dot, b, out))
     else:
         for half in _halves(a, b, out, 0):
             parallel.later(half)
+    return out
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:

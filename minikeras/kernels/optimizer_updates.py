@@ -112,22 +112,24 @@ def adam(
     v_max: Array | None,
     t: Array,
     alpha: Scalar,
+    beta_1: Scalar,
     rest_1: Scalar,
+    beta_2: Scalar,
     rest_2: Scalar,
     epsilon: Scalar,
 ) -> None:
     """Adam; AMSGrad where `v_max` is an array. `alpha` is the bias-corrected learning rate.
 
-    `m += (g - m) * rest_1`
-    `v += (g**2 - v) * rest_2`
+    `m = beta_1 * m + rest_1 * g`
+    `v = beta_2 * v + rest_2 * g**2`
     `p -= alpha * m / (sqrt(v) + epsilon)`
     """
-    subtract(g, m, t)
-    multiply(t, rest_1, t)
+    multiply(g, rest_1, t)
+    multiply(m, beta_1, m)
     add(m, t, m)
     multiply(g, g, t)
-    subtract(t, v, t)
     multiply(t, rest_2, t)
+    multiply(v, beta_2, v)
     add(v, t, v)
     if v_max is not None:
         maximum(v_max, v, out=v_max)

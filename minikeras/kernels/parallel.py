@@ -26,8 +26,16 @@ from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
 from minikeras.kernels.cores import count_cores
 
+
+class _Local(threading.local):
+    busy = False
+    """Whether this thread is running a task."""
+    deferring: deferring | None = None
+    """The context `deferring` that it is in."""
+
+
+_local = _Local()
 _lock = threading.Lock()
-_local = threading.local()
 _wanted: int | None = None
 _pool: _Pool | None = None
 
@@ -72,7 +80,7 @@ class _Tasks:
         Args:
             meanwhile: tasks to help with rather than to wait.
         """
-        before, _local.busy = getattr(_local, "busy", False), True
+        before, _local.busy = _local.busy, True
         try:
             while self.perform_one():
                 pass
@@ -239,7 +247,7 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
         BaseException: the first error that a task raised, after all have ended.
     """
     pool = None
-    if len(tasks) > 1 and not getattr(_local, "busy", False):
+    if len(tasks) > 1 and not _local.busy:
         pool = _pool or _start()
     if pool is None or pool.workers == 0:
         for task in tasks:
@@ -255,7 +263,7 @@ def run(tasks: Sequence[Callable[[], object]]) -> None:
         error = raised
     finally:
         _local.busy = False
-    context: deferring | None = getattr(_local, "deferring", None)
+    context: deferring | None = _local.deferring
     try:
         shared.finish(None if context is None else context.tasks)
     finally:
@@ -269,9 +277,10 @@ class deferring:
     What waits in it is done by other threads while the calling one goes on.
     """
 
+    tasks: _Tasks | None = None
+
     def __enter__(self) -> None:
-        self.tasks: _Tasks | None = None
-        self.before = getattr(_local, "deferring", None)
+        self.before = _local.deferring
         _local.deferring = self
 
     def __exit__(self, kind: object, *error: object) -> None:
@@ -287,7 +296,7 @@ class deferring:
 
 def defers() -> bool:
     """Whether the calling thread is in a context `deferring`."""
-    return getattr(_local, "deferring", None) is not None
+    return _local.deferring is not None
 
 
 def later(task: Callable[[], object]) -> None:
@@ -297,7 +306,7 @@ def later(task: Callable[[], object]) -> None:
     """
     context: deferring = _local.deferring
     pool = _pool or _start()
-    if pool.workers == 0 or getattr(_local, "busy", False):
+    if pool.workers == 0 or _local.busy:
         with single_blas:
             task()
         return
@@ -313,7 +322,7 @@ def later(task: Callable[[], object]) -> None:
 
 def settle() -> None:
     """Have all done that was put off so far."""
-    context: deferring | None = getattr(_local, "deferring", None)
+    context: deferring | None = _local.deferring
     if context is not None and context.tasks is not None:
         context.tasks.finish()
 

@@ -271,8 +271,8 @@ def _source(args: tuple, slots: dict[int, int]) -> tuple[int | list[int] | None,
     """Return which slots the positional arguments of a call are, where that is easily said.
 
     Returns:
-        A slot, where the first argument is a tensor and the others hold none; slots, where a list of them
-        is the only argument; else None. And the other arguments.
+        A slot, where the first argument is a tensor and the others hold none; slots, where a list
+        of tensors is the only argument; else None. And the other arguments.
     """
     first, *rest = args
     if isinstance(first, KerasTensor) and not any(map(_may_hold_tensors, rest)):

@@ -59,4 +59,5 @@ class Adam(Optimizer):
     def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         t = step + 1
         alpha = rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-        return kernels.adam, (alpha, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)
+        rest_1, rest_2 = 1 - self.beta_1, 1 - self.beta_2
+        return kernels.adam, (alpha, self.beta_1, rest_1, self.beta_2, rest_2, self.epsilon)

@@ -140,7 +140,9 @@ class Muon(Optimizer):
             None,
             np.empty_like(values),
             alpha,
+            self.adam_beta_1,
             1 - self.adam_beta_1,
+            self.adam_beta_2,
             1 - self.adam_beta_2,
             self.epsilon,
         )

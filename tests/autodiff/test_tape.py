@@ -10,6 +10,7 @@ import pytest
 from minikeras import Variable, config, layers, ops
 from minikeras.autodiff import GradientTape, NotDifferentiableTwice, Primitive, Tensor
 from minikeras.autodiff.state import thread
+from minikeras.kernels import parallel
 
 
 def test_variables_are_followed_by_themselves():
@@ -448,8 +449,15 @@ def test_a_tape_that_was_reset_is_used_again():
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_gradients_written_into_arrays_are_whole(threads):
-    """Large ones are computed by other threads meanwhile; a weight that is used twice waits for them."""
+    """Other threads may compute them, later; what a weight's second use adds up is there by then."""
     config.set_threads(threads)
+    taken, go = threading.Event(), threading.Event()
+
+    def occupy():
+        taken.set()
+        assert go.wait(30)
+
+    busy = threading.Thread(target=parallel.run, args=([lambda: go.wait(30), occupy],))
     try:
         rng = np.random.default_rng(0)
         first, shared = (layers.Dense(256, activation="relu") for _ in range(2))
@@ -461,6 +469,9 @@ def test_gradients_written_into_arrays_are_whole(threads):
         loss()  # builds the layers
         variables = first.trainable_variables + shared.trainable_variables
         arrays = {v.node: np.full(v.shape, np.nan, "float32") for v in variables}
+        if threads > 1:
+            busy.start()
+            assert taken.wait(30)  # so that nobody comes to help
         with GradientTape() as tape:
             value = loss()
         found = tape.gradients_into(value, arrays)
@@ -471,4 +482,7 @@ def test_gradients_written_into_arrays_are_whole(threads):
             scale = np.abs(expected.numpy()).max()
             np.testing.assert_allclose(found[v.node], expected, rtol=0, atol=2e-6 * scale)
     finally:
+        go.set()
+        if busy.ident:
+            busy.join()
         config.set_threads(None)

@@ -36,9 +36,9 @@ def rmsprop_formula(p, g, v, m, a, lr, rho, rest, momentum, epsilon):
     return p - m, v, m, a
 
 
-def adam_formula(p, g, m, v, v_max, alpha, rest_1, rest_2, epsilon):
-    m = m + (g - m) * rest_1
-    v = v + (g**2 - v) * rest_2
+def adam_formula(p, g, m, v, v_max, alpha, beta_1, rest_1, beta_2, rest_2, epsilon):
+    m = beta_1 * m + rest_1 * g
+    v = beta_2 * v + rest_2 * g**2
     if v_max is not None:
         v_max = np.maximum(v_max, v)
     return p - alpha * m / (np.sqrt(v if v_max is None else v_max) + epsilon), m, v, v_max
@@ -128,7 +128,7 @@ SCALARS = {
     "moving_average": [(0.9, 0.1)],
     "sgd": [(0.1, 0.9, False), (0.1, 0.9, True)],
     "rmsprop": [(0.1, 0.9, 0.1, 0.5, 1e-3)],
-    "adam": [(0.1, 0.1, 0.01, 1e-3)],
+    "adam": [(0.1, 0.9, 0.1, 0.99, 0.01, 1e-3)],
     "adamax": [(0.1, 0.1, 0.99, 1e-3)],
     "nadam": [(0.1, 0.1, 0.01, 1.2, 0.8, 1.5, 1e-3)],
     "adagrad": [(0.1, 1e-3)],
