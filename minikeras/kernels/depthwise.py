@@ -213,8 +213,8 @@ def _input_gradient(d: np.ndarray, kernel: np.ndarray, w: Window) -> np.ndarray:
         cut = pieces(d.shape[0], back.out[0], row, _PIECE)
         parts += [(piece, back, weights, target) for piece in cut]
 
-    def work(part_: tuple) -> None:
-        piece, back, weights, whole = part_
+    def work(one: tuple) -> None:
+        piece, back, weights, whole = one
         target = piece.of(whole)
         direct = multiplier == 1 and target.flags.c_contiguous
         shape = (piece.count, piece.rows, *back.out[1:], filters)

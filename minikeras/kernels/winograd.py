@@ -5,9 +5,10 @@ of tile and kernel (Lavin & Gray, "Fast Algorithms for Convolutional Neural Netw
 
     y = A.T [ (G k G.T) * (B.T x B) ] A
 
-Each transform is two products with a small matrix. The first runs over whole rows of the image,
-the second over the tiles of a row where they lie, so tiles are never gathered. In the middle there
-is one product of matrices for each of the 36 elements.
+Each transform is two products with a small matrix. The first runs over whole rows of the images of a
+piece, the second over the tiles where they lie, so tiles are never gathered. For both to have long rows,
+the images' pixels of one place lie side by side. In the middle there is one product of matrices for
+each of the 36 elements.
 
 The weights' gradient is the same formula differentiated: transform inputs and gradients, multiply
 for each of the 36 elements, transform back.
