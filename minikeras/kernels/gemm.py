@@ -31,9 +31,6 @@ IN_PLACE = 1_000_000
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
-SMALL = 1_000_000
-"""Multiply-adds up to which OpenBLAS multiplies matrices as they lie, on some processors."""
-
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `a @ b`.
@@ -242,17 +239,17 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, .
 @functools.lru_cache(maxsize=256)
 def _tile(m: int, k: int, n: int, cut_columns: bool, turned: bool) -> tuple[int, int]:
     """Return rows and columns of the tiles in which a product `(m, k) @ (k, n)` is fastest."""
-    if m * k * n <= SMALL or not parallel.multiplies_small_in_place():
+    if m * k * n <= IN_PLACE or not parallel.multiplies_small_in_place():
         return m, n
     if turned:
-        return (32, 32) if m % 32 == n % 32 == 0 and k << 10 <= SMALL else (m, n)
+        return (32, 32) if m % 32 == n % 32 == 0 and k << 10 <= IN_PLACE else (m, n)
     columns = n
     while cut_columns and columns > 128 and columns % 128 == 0:
         columns //= 2
     narrow = [columns // 2] if cut_columns and columns % 128 == 0 else []
     for least in (12, 8, 4):  # the inner loop takes 12 rows at once
         for c in (columns, *narrow):
-            for rows in range(min(m, SMALL // (k * c), 48) // 4 * 4, least - 1, -4):
+            for rows in range(min(m, IN_PLACE // (k * c), 48) // 4 * 4, least - 1, -4):
                 if m % rows == 0:
                     return rows, c
     return m, n

@@ -103,9 +103,8 @@ class _Pool:
     def __init__(self, workers: int) -> None:
         self.urgent: deque[_Tasks] = deque()
         self.patient: deque[_Tasks] = deque()
-        self.calls: queue.SimpleQueue = (
-            queue.SimpleQueue()
-        )  # True for each item of the two, None to stop
+        # True for each item of the two, None to stop.
+        self.calls: queue.SimpleQueue = queue.SimpleQueue()
         self.workers = 0
         for _ in range(workers):
             if not start_thread(self._work, "minikeras-kernel"):

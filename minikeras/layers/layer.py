@@ -213,11 +213,11 @@ class Layer(LayerState):
 
     # What another layer may do in its place; see `Run` in `ops/function.py`.
 
-    def as_activation(self) -> Fused | None:
+    def _as_activation(self) -> Fused | None:
         """Return the function of single elements that a call applies; None if it does anything else."""
         return None
 
-    def as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
+    def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the `scale` and `shift` of channels that a call applies, if that is all it does now.
 
         Args:
@@ -229,15 +229,15 @@ class Layer(LayerState):
     def _take_activation(self) -> Fused | None:
         """Take over the activation that comes next, if one does: the caller applies it."""
         here = thread.state
-        if not here.following or not self.is_bare(self._compute):
+        if not here.following or not self._is_bare(self._compute):
             return None
         then = here.following[0]
-        activation = then.as_activation() if then.is_bare(self._compute) else None
+        activation = then._as_activation() if then._is_bare(self._compute) else None
         if activation is not None:
             here.following = here.following[1:]
         return activation
 
-    def is_bare(self, dtype: np.dtype) -> bool:
+    def _is_bare(self, dtype: np.dtype) -> bool:
         """Whether a call does nothing but compute, on tensors of a dtype: no penalty, no cast, no remat."""
         return (
             self.activity_regularizer is None

@@ -346,7 +346,7 @@ def _with_runs(plan: list[tuple], nodes: list[GraphNode], slots: dict, kept: set
         alone = type(source) is int and not rest  # a run is called with one tensor
         while alone and single is not None and single not in kept and uses[single] == 1:
             j = behind.get(single)
-            if j is None or not last.may_take_over(plan[j][0]):
+            if j is None or not last._may_take_over(plan[j][0]):
                 break
             last, _, _, single, targets, _, more = plan[j]
             run.append(last)

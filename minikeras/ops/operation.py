@@ -185,7 +185,7 @@ class Operation(Configurable):
         """Compute on tensors."""
         raise TypeError(f"{type(self).__name__} does not define `call`.")
 
-    def may_take_over(self, following: Any) -> bool:
+    def _may_take_over(self, following: Any) -> bool:
         """Whether a call may do the work of the operation that its result goes to, too.
 
         See `Run` in `ops/function.py`.

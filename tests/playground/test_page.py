@@ -32,8 +32,9 @@ def page(browser):
     server, page = browser
     page.errors.clear()
     page.resize(1400)
-    server.session.do("data", name="moons")
-    server.session.do("code", code=session_module.TEMPLATE, batch_size=32, seed=0)
+    code = session_module.TEMPLATE  # other data has code run anew: not that of the test before
+    server.session.do("data", name="moons", code=code)
+    server.session.do("code", code=code, batch_size=32, seed=0)
     page.open("about:blank")
     page.open(server.address)
     page.wait_for(f"document.title === 'minikeras playground' && {READY}")

@@ -65,7 +65,11 @@ def test_ask_to_proceed_with_overwrite(monkeypatch, capsys, answers, expected):
 def test_nothing_is_printed_past_print_msg():
     """Messages go through `print_msg`, warnings through `warnings`; only command lines print."""
     package = Path(minikeras.__file__).parent
-    command_lines = {"compat/runner.py", "compat/modernize/__init__.py"}
+    command_lines = {
+        "compat/runner.py",
+        "compat/modernize/__init__.py",
+        "playground/command.py",
+    }
     command_lines |= {"compat/keras_backend/elementwise.py"}  # print_tensor
     found = {
         path.relative_to(package).as_posix()

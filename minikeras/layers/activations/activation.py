@@ -33,6 +33,6 @@ class Activation(Layer):
     def call(self, inputs: Any) -> Any:
         return self.activation(inputs)
 
-    def as_activation(self) -> Fused | None:
+    def _as_activation(self) -> Fused | None:
         fused = activations.fused(self.activation)
         return None if type(self).call is not Activation.call or fused is SOFTMAX else fused

@@ -59,7 +59,7 @@ class ReLU(Layer):
             threshold=self.threshold,
         )
 
-    def as_activation(self) -> Fused | None:
+    def _as_activation(self) -> Fused | None:
         if type(self).call is not ReLU.call or self.negative_slope or self.threshold:
             return None
         return {None: RELU, 6: RELU6}.get(self.max_value)

@@ -95,13 +95,13 @@ class WindowedLayer(Layer):
         if self.use_bias:
             self.bias = self._weight("bias", (filters,))
 
-    def may_take_over(self, following: Any) -> bool:
+    def _may_take_over(self, following: Any) -> bool:
         if not self._has_own_call or self.activation not in (None, activations.linear):
             return False
         whole = isinstance(following, Layer)
         return whole and (
-            following.as_activation() is not None
-            or type(following).as_affine is not Layer.as_affine
+            following._as_activation() is not None
+            or type(following)._as_affine is not Layer._as_affine
         )
 
     _filter_axes = -1
@@ -116,17 +116,17 @@ class WindowedLayer(Layer):
         where that is less work than scaling the results.
         """
         here, bias = thread.state, self.bias
-        if not here.following or not self.may_take_over(here.following[0]):
+        if not here.following or not self._may_take_over(here.following[0]):
             return kernel, bias, None
         dtype, axis = self._compute, 1 if self.data_format == "channels_first" else -1
         windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
         then = here.following[0]
         if (
             not here.tapes
-            and self.is_bare(dtype)
-            and then.is_bare(dtype)
+            and self._is_bare(dtype)
+            and then._is_bare(dtype)
             and windows >= 4 * math.prod(kernel.shape[:-1])
-            and (affine := then.as_affine(axis, dtype)) is not None
+            and (affine := then._as_affine(axis, dtype)) is not None
         ):
             scale, shift = affine
             kernel = kernel.array * scale.reshape(kernel.shape[self._filter_axes :])

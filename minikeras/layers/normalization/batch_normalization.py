@@ -159,11 +159,11 @@ class BatchNormalization(Layer):
             _move(self.moving_variance, var, self.momentum)
         return y if y.array.dtype == self._compute else cast(y, self._compute)
 
-    def may_take_over(self, following: Any) -> bool:
+    def _may_take_over(self, following: Any) -> bool:
         own = type(self).call is BatchNormalization.call
-        return own and isinstance(following, Layer) and following.as_activation() is not None
+        return own and isinstance(following, Layer) and following._as_activation() is not None
 
-    def as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
+    def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
         here, rank = thread.state, self.input_spec.ndim
         if type(self).call is not BatchNormalization.call or (here.training and self.trainable):
             return None
