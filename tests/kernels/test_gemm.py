@@ -134,7 +134,7 @@ def test_products_in_tiles(m, k, n, in_place):
 def test_tiles_are_small_enough_to_be_multiplied_in_place(m, k, n, in_place):
     rows, columns = gemm._tile(m, k, n, True, False)
     if in_place:
-        assert rows * k * columns <= gemm.SMALL
+        assert rows * k * columns <= gemm.IN_PLACE
         assert m % rows == n % columns == rows % 4 == 0
     else:
         assert (rows, columns) == (m, n)
