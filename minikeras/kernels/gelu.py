@@ -48,7 +48,7 @@ def forward(x: np.ndarray, exact: bool, saving: bool = True) -> tuple[np.ndarray
     if x.dtype.itemsize < 4:
         y, slope = forward(x.astype(np.float32), exact, saving)
         return y.astype(x.dtype), slope
-    x = np.ascontiguousarray(x)
+    x = np.asarray(x, order="C")  # `ascontiguousarray` would make a vector of a number
     y = np.empty_like(x)
     slope = np.empty_like(x) if saving else None
     block = _through_tanh if not exact else _exactly
