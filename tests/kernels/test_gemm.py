@@ -60,7 +60,7 @@ def test_ops_and_their_gradients_keep_blas_to_one_thread(a, b, noted):
 @pytest.mark.parametrize(
     ("rows", "k", "n"), [(4096, 64, 32), (997, 64, 64), (5, 300, 300), (60, 8, 1)]
 )
-def test_products_in_blocks(rows, k, n):
+def test_products_in_blocks(rows, k, n, in_place):
     rng = np.random.default_rng(0)
     a, b, g = (rng.normal(size=s).astype("float32") for s in ((rows, k), (k, n), (rows, n)))
     y, dk = np.empty((rows, n), "float32"), np.empty((k, n), "float32")
@@ -68,6 +68,7 @@ def test_products_in_blocks(rows, k, n):
     gemm.inner_product(a, g, dk)
     np.testing.assert_allclose(y, a.astype("float64") @ b, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(dk, a.T.astype("float64") @ g, rtol=1e-4, atol=2e-3)
+    assert (gemm._blocks(4096, 64 * 32, 8) > 1) == in_place
 
 
 @pytest.mark.parametrize("equation", ["ij,jk->ik", "aij,ajk->aik", "aij,jk->aik"])
@@ -97,8 +98,10 @@ def in_place(request, monkeypatch):
     """Whether BLAS multiplies small matrices as they lie."""
     monkeypatch.setattr(parallel, "multiplies_small_in_place", lambda: request.param)
     gemm._tile.cache_clear()
+    gemm._blocks.cache_clear()
     yield request.param
     gemm._tile.cache_clear()
+    gemm._blocks.cache_clear()
 
 
 def exact(a, b):
