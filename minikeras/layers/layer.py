@@ -226,6 +226,15 @@ class Layer(LayerState):
         """
         return None
 
+    def _computes_as(self, cls: type[Layer]) -> bool:
+        """Whether a call does what a class says, and nothing that a subclass or a user put in its place."""
+        kind = type(self)
+        return (
+            kind.call is cls.call
+            and kind.__call__ is Layer.__call__
+            and "call" not in self.__dict__
+        )
+
     def _take_activation(self) -> Fused | None:
         """Take over the activation that comes next, if one does: the caller applies it."""
         here = thread.state

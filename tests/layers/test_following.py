@@ -5,6 +5,7 @@ import pytest
 
 import minikeras
 from minikeras import layers
+from minikeras.autodiff import Tensor
 from minikeras.ops.function import Run
 
 
@@ -115,3 +116,23 @@ def test_what_somebody_else_sees_stays_apart():
     np.testing.assert_allclose(every[2], np.maximum(every[1], 0))
     np.testing.assert_allclose(y, every[3], atol=1e-5)
     np.testing.assert_allclose(y, np.maximum(model.layers[-2](every[2]), 0), atol=1e-5)
+
+
+def test_what_is_put_in_the_place_of_a_call_is_called():
+    calls = []
+
+    class Noting(layers.ReLU):
+        def __call__(self, x, **kwargs):
+            calls.append(type(x))
+            return super().__call__(x, **kwargs)
+
+    x = np.random.default_rng(0).normal(size=(3, 8, 8, 2)).astype("float32")
+    for i in (1, 2):  # the normalization, the activation
+        stack = [layers.Conv2D(3, 3), layers.BatchNormalization(), layers.ReLU()]
+        model = chain(stack, (8, 8, 2))
+        stack[i].call = lambda inputs, **_: inputs * 0 + 7
+        np.testing.assert_array_equal(model.predict(x, verbose=0), 7)
+    model = chain([layers.Conv2D(3, 3), Noting()], (8, 8, 2))
+    calls.clear()
+    model.predict(x, verbose=0)
+    assert calls == [Tensor]

@@ -35,4 +35,4 @@ class Activation(Layer):
 
     def _as_activation(self) -> Fused | None:
         fused = activations.fused(self.activation)
-        return None if type(self).call is not Activation.call or fused is SOFTMAX else fused
+        return None if not self._computes_as(Activation) or fused is SOFTMAX else fused

@@ -60,7 +60,7 @@ class ReLU(Layer):
         )
 
     def _as_activation(self) -> Fused | None:
-        if type(self).call is not ReLU.call or self.negative_slope or self.threshold:
+        if not self._computes_as(ReLU) or self.negative_slope or self.threshold:
             return None
         return {None: RELU, 6: RELU6}.get(self.max_value)
 

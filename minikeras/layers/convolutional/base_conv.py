@@ -217,7 +217,7 @@ class BaseConv(AdaptableLayer, WindowedLayer):
 
     @property
     def _has_own_call(self) -> bool:
-        return type(self).call is BaseConv.call
+        return self._computes_as(BaseConv)
 
     def call(self, inputs: Any) -> Any:
         kernel, bias, taken = self._with_following(inputs, self.kernel)

@@ -53,7 +53,7 @@ class BaseDepthwiseConv(WindowedLayer):
 
     @property
     def _has_own_call(self) -> bool:
-        return type(self).call is BaseDepthwiseConv.call
+        return self._computes_as(BaseDepthwiseConv)
 
     def call(self, inputs: Any) -> Any:
         kernel, bias, taken = self._with_following(inputs, self.kernel)

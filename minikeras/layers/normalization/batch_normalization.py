@@ -160,12 +160,12 @@ class BatchNormalization(Layer):
         return y if y.array.dtype == self._compute else cast(y, self._compute)
 
     def _may_take_over(self, following: Any) -> bool:
-        own = type(self).call is BatchNormalization.call
+        own = self._computes_as(BatchNormalization)
         return own and isinstance(following, Layer) and following._as_activation() is not None
 
     def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
         here, rank = thread.state, self.input_spec.ndim
-        if type(self).call is not BatchNormalization.call or (here.training and self.trainable):
+        if not self._computes_as(BatchNormalization) or (here.training and self.trainable):
             return None
         if self.axis % rank != axis % rank or self.moving_mean.array.dtype != dtype:
             return None
