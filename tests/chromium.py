@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 from typing import Any
 
 PROGRAM = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])),
+    None,
 )
+
+SILENCE = 60
+"""How many seconds Chromium may say nothing while something is asked of it."""
 
 _BEGIN = """
 import fcntl, os, sys
@@ -84,6 +89,8 @@ class Page:
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
             while b"\0" not in self._rest:
+                if not select.select([self._from], [], [], SILENCE)[0]:
+                    raise TimeoutError(f"Chromium does not answer: {method}")
                 piece = os.read(self._from, 1 << 20)
                 if not piece:
                     raise RuntimeError("Chromium has ended.")
@@ -116,7 +123,7 @@ class Page:
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
-    def wait_for(self, expression: str, seconds: float = 120) -> None:
+    def wait_for(self, expression: str, seconds: float = 30) -> None:
         """Wait until JavaScript is true."""
         come = self.value(
             f"""new Promise((end) => {{

@@ -34,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"The playground is at {server.address}\nStop it with Ctrl-C.", flush=True)
             if not options.no_browser:
                 # On a thread: browsers of the terminal run until they are closed.
-                opening = {"target": webbrowser.open, "args": (server.address,)}
-                threading.Thread(**opening, daemon=True).start()
+                threading.Thread(
+                    target=webbrowser.open, args=(server.address,), daemon=True
+                ).start()
             server.serve_forever()
     except KeyboardInterrupt:
         print("\nStopped.")

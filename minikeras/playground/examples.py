@@ -90,12 +90,10 @@ def make_examples(
         return _digits(seed)
     if name not in _MAKERS:
         raise ValueError(f"Unknown data {name!r}. Known: {', '.join(names())}")
-    if not 20 <= points <= MOST_ROWS:
-        raise ValueError(f"Points must be 20 to {MOST_ROWS}. Received: {points}")
-    if not 0 <= noise <= 2:
-        raise ValueError(f"Noise must be 0 to 2. Received: {noise}")
-    if not 2 <= classes <= 6:
-        raise ValueError(f"Classes must be 2 to 6. Received: {classes}")
+    bounds = {"Points": (points, 20, MOST_ROWS), "Noise": (noise, 0, 2), "Classes": (classes, 2, 6)}
+    for what, (value, least, most) in bounds.items():
+        if not least <= value <= most:
+            raise ValueError(f"{what} must be {least} to {most}. Received: {value}")
     x, y = _MAKERS[name](points, noise, classes, seed)
     labels = [str(c) for c in range(y.max() + 1)]
     return Examples(name, x.astype("float32"), y[:, None], labels)

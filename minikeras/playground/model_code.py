@@ -63,12 +63,10 @@ class ModelCode:
         self._lines = [0]
         for line in code.encode().splitlines(keepends=True):
             self._lines.append(self._lines[-1] + len(line))
-        calls = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Call)]
-        chains = [
-            n.args[0] if n.args else next(k.value for k in n.keywords if k.arg == "layers")
-            for n in calls
-            if _name(n) == "Sequential" and (n.args or any(k.arg == "layers" for k in n.keywords))
-        ]
+        self._tree = ast.parse(code)
+        calls = [n for n in ast.walk(self._tree) if isinstance(n, ast.Call)]
+        given = [_argument(n, "layers", 0) for n in calls if _name(n) == "Sequential"]
+        chains = [layers for layers in given if layers is not None]
         compiles = [
             n for n in calls if isinstance(n.func, ast.Attribute) and n.func.attr == "compile"
         ]
@@ -82,7 +80,6 @@ class ModelCode:
     def outline(self) -> dict:
         """Return what the controls of the page show."""
         optimizer = _argument(self.compile, "optimizer", 0)
-        rate = isinstance(optimizer, ast.Call) and _argument(optimizer, "learning_rate", 0)
         known = {name.lower(): name for name in OPTIMIZERS}
         name = _name(optimizer) if isinstance(optimizer, ast.Call) else _value(optimizer)
         return {
@@ -97,7 +94,7 @@ class ModelCode:
                 for layer in self.layers
             ],
             "optimizer": known.get(str(name).lower(), str(name)),
-            "learning_rate": _value(rate) if rate else None,
+            "learning_rate": _value(_argument(optimizer, "learning_rate", 0)),
         }
 
     def add(self, at: int, kind: str) -> str:
@@ -174,7 +171,7 @@ class ModelCode:
 
     def _prefix(self) -> str:
         """Return the name that Keras has in the code."""
-        for module, alias in _imports(ast.parse(self.code)):
+        for module, alias in _imports(self._tree):
             if module in ("minikeras", "keras", "tensorflow.keras"):
                 return alias
             if module == "tensorflow":
@@ -240,5 +237,5 @@ def _value(node: ast.expr | None) -> Any:
     """Return the value of a literal, and None for what is none."""
     try:
         return None if node is None else ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         return None

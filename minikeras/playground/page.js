@@ -160,11 +160,15 @@ function showOutline(outline) {
   if (focused && $(focused)) $(focused).focus();
 }
 
-function showData() {
-  const name = $("data").value;
+// Show what there is to choose for a kind of data.
+function showChoices(name) {
   for (const label of document.querySelectorAll(".made")) label.hidden = name === "digits" || name === "csv";
   for (const label of document.querySelectorAll(".many")) label.hidden = name !== "spirals" && name !== "blobs";
   for (const label of document.querySelectorAll(".file")) label.hidden = name !== "csv";
+}
+
+function showData() {
+  showChoices($("data").value);
   const scaled = examples.name === "csv" ? " Features are scaled to mean 0 and deviation 1." : "";
   $("about").textContent = `${examples.training} examples to train on, ${examples.count - examples.training} held out.${scaled}`;
   $("h-plane").textContent = examples.plane ? "Decision boundary" : "Predictions";
@@ -180,7 +184,7 @@ function showData() {
 const chooseData = doing(async () => {
   const name = $("data").value;
   if (name === "csv" && !table) {
-    for (const label of document.querySelectorAll(".made, .many, .file")) label.hidden = !label.matches(".file");
+    showChoices(name);
     $("about").textContent = "Choose a file: two columns of numbers and one of labels, with or without names.";
     return;
   }
@@ -273,12 +277,13 @@ function frame(width, height) {
 
 function drawPlane() {
   const [to, width, height] = surface($("plane"));
-  const paper = rgb(css("--paper"));
-  const palette = examples.labels.map((_, i) => rgb(colour(i)));
   if (!examples.plane) return drawImages(to, width, height);
   const { left, right, top, bottom, across, up } = frame(width, height);
+  const [ground, colours] = [css("--paper"), examples.labels.map((_, i) => colour(i))]; // slow to ask for
   if (state.map) {
     const { steps } = state.map;
+    const paper = rgb(ground);
+    const palette = colours.map(rgb);
     const [best, sure] = [bytes(state.map.best), bytes(state.map.sure)];
     const [w, h] = [(right - left) / (steps - 1), (bottom - top) / (steps - 1)];
     to.save();
@@ -294,8 +299,8 @@ function drawPlane() {
   examples.x.forEach(([x, y], i) => {
     const kind = examples.y[i];
     mark(to, kind, across(x), up(y), r);
-    to.fillStyle = i < examples.training ? colour(kind) : css("--paper");
-    to.strokeStyle = i < examples.training ? css("--paper") : colour(kind);
+    to.fillStyle = i < examples.training ? colours[kind] : ground;
+    to.strokeStyle = i < examples.training ? ground : colours[kind];
     to.lineWidth = i < examples.training ? 0.7 : 1.5;
     to.fill();
     to.stroke();

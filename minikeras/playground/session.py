@@ -14,7 +14,7 @@ import numpy as np
 
 from minikeras.compat.importer import uninstall
 from minikeras.playground.examples import make_examples, names
-from minikeras.playground.interruption import Interruptible
+from minikeras.playground.interruption import Interruptible, Stopped
 from minikeras.playground.model_code import ACTIVATIONS, LAYERS, OPTIMIZERS, TEMPLATE, ModelCode
 from minikeras.playground.snapshot import drawn_examples, jsonable, snapshot
 from minikeras.playground.trial import FAILURES, ModelError, Trial
@@ -57,6 +57,7 @@ class Session:
         self._due = self._seen = time.monotonic()
         self._batch: dict[str, np.ndarray] = {}
         self._error: dict | None = None
+        self._endless: str | None = None  # code that had to be stopped
         self._runs = 0
         self._code, self._batch_size, self._seed = TEMPLATE, 32, 0
         self._examples = make_examples()
@@ -99,10 +100,13 @@ class Session:
         Raises:
             KeyError: if there is no such command.
             ValueError, TypeError: if arguments are wrong.
+            RuntimeError: if the session is closed.
             TimeoutError: if the thread is busy for too long. A command that changes something is run
                 all the same, when its turn comes.
         """
         function = self._commands[command]
+        if not self._thread.is_alive():
+            raise RuntimeError("The session is closed.")
         answer: Future = Future()
 
         def job() -> None:
@@ -143,7 +147,7 @@ class Session:
             return
         try:
             ended = self._work.run(lambda: self._train_until(begin + SLICE))
-        except FAILURES as error:
+        except BaseException as error:  # nothing that the user's code raises ends this thread
             self._fail(ModelError.of(error))
         else:
             if ended and self._speed:
@@ -168,6 +172,8 @@ class Session:
             self._fail(ModelError.of(error))
             seen = {"layers": [], "history": self._trial.history, "last": self._trial.last}
             seen |= {"epoch": self._trial.epoch, "step": self._trial.step}
+        if self._trial.examples is not self._examples:  # the old model says nothing of the new data
+            seen = {key: value for key, value in seen.items() if key not in ("map", "predicted")}
         return seen | {
             "run": self._runs,
             "running": self._running,
@@ -195,13 +201,22 @@ class Session:
         return {"name": name, "shape": list(array.shape), "values": jsonable(array)}
 
     def _choose_data(self, code: str | None = None, **choice: Any) -> dict:
-        """Take other data, and change the code so that it fits, where it can be changed."""
+        """Take other data, and change the code so that it fits, where it can be changed.
+
+        Code that had to be stopped is not run anew: it would not end this time either.
+        """
         examples = self._examples = make_examples(**choice)
         code = self._code if code is None else code
+        endless = code == self._endless
         # Code that is written otherwise is the user's to change; the trial says what does not fit.
         with contextlib.suppress(SyntaxError, ValueError):
             code = ModelCode(code).fitted(examples.x.shape[1], len(examples.labels))
-        return {**self._use_code(code), "code": code, "examples": drawn_examples(examples)}
+        if endless:
+            self._code = self._endless = code
+            used = {"outline": _outline(code), "error": self._error}
+        else:
+            used = self._use_code(code)
+        return {**used, "code": code, "examples": drawn_examples(examples)}
 
     def _edit(self, code: str, action: str, **arguments: Any) -> dict:
         """Return code as a button changes it, and make a model of it."""
@@ -221,13 +236,15 @@ class Session:
         self._running = False
         self._batch_size = self._batch_size if batch_size is None else int(batch_size)
         self._seed = self._seed if seed is None else int(seed)
-        self._code = code
+        self._code, self._endless = code, None
         try:
             self._trial = Trial(code, self._examples, self._batch_size, self._seed)
             self._error, self._batch = None, {}
             self._runs += 1
         except ModelError as error:
             self._fail(error)
+            if isinstance(error.__cause__, Stopped):
+                self._endless = code
         return {"outline": _outline(code), "error": self._error}
 
     def _start(self, speed: float | None = None) -> dict:

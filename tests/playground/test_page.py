@@ -1,12 +1,9 @@
 """The page in a browser: it shows what was learnt, and the keyboard reaches and works every control."""
 
-import threading
-
 import pytest
 from chromium import CTRL, PROGRAM, SHIFT, Page
 
-from minikeras.playground import session as session_module
-from minikeras.playground.server import PlaygroundServer
+from minikeras.playground.model_code import TEMPLATE
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium")
 
@@ -15,26 +12,19 @@ READY = "document.readyState === 'complete' && page && state && $('code').value"
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    patience, session_module.PATIENCE = session_module.PATIENCE, 300.0
-    with PlaygroundServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        with Page("about:blank", tmp_path_factory.mktemp("browser")) as page:
-            yield server, page
-        server.shutdown()
-        thread.join()
-    session_module.PATIENCE = patience
+    with Page("about:blank", tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, server):
     """The page as it is at first."""
-    server, page = browser
+    page = browser
     page.errors.clear()
     page.resize(1400)
-    code = session_module.TEMPLATE  # other data has code run anew: not that of the test before
-    server.session.do("data", name="moons", code=code)
-    server.session.do("code", code=code, batch_size=32, seed=0)
+    server.session.stop()  # what a test that failed left running
+    server.session.do("data", name="moons", code=TEMPLATE)
+    server.session.do("code", code=TEMPLATE, batch_size=32, seed=0)
     page.open("about:blank")
     page.open(server.address)
     page.wait_for(f"document.title === 'minikeras playground' && {READY}")
@@ -163,7 +153,7 @@ def test_the_model_is_changed_by_keyboard(page):
     change(page, "code", [("Enter", CTRL)], "state.error")
     assert page.value("$('error').textContent") == "Line 15: ZeroDivisionError: division by zero"
     assert page.value("$('lines').querySelector('b').textContent") == "15"
-    change(page, "code", [session_module.TEMPLATE], "true")
+    change(page, "code", [TEMPLATE], "true")
     change(page, "use", [SPACE], "!state.error && $('error').hidden && state.layers.length === 3")
 
 
@@ -192,6 +182,12 @@ def test_stop_ends_code_that_never_ends(page):
     page.value("$('start').focus()")
     change(page, "start", [ENTER], "!$('error').hidden && $('start').textContent === 'Start'")
     assert page.value("$('error').textContent") in ("Line 1: Stopped.", "Line 2: Stopped.")
+    # Other data does not run it anew.
+    page.value("$('data').focus()")
+    change(page, "data", [DOWN], "examples.name === 'circles'")
+    page.wait_for(
+        "$('error').textContent.endsWith('Stopped.') && $('start').textContent === 'Start'"
+    )
 
 
 def test_a_file_of_ones_own(page, tmp_path):
@@ -228,8 +224,7 @@ def test_nothing_sticks_out(page, width):
     assert outside == []
 
 
-def test_a_server_that_has_ended_is_said(page, browser):
-    server, _ = browser
+def test_a_server_that_has_ended_is_said(page):
     page.value("fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
     change(page, "step", [ENTER], "!$('error').hidden")
     assert page.value("$('error').textContent") == "The server does not answer. Was it stopped?"

@@ -14,28 +14,15 @@ from pathlib import Path
 import pytest
 
 from minikeras.playground import command
-from minikeras.playground import session as session_module
 from minikeras.playground.model_code import TEMPLATE
 from minikeras.playground.server import MOST_BYTES, PlaygroundServer
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def server():
-    patience, session_module.PATIENCE = session_module.PATIENCE, 300.0
-    with PlaygroundServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-    session_module.PATIENCE = patience
-
-
 def asked(server, path, body=None, method=None, headers=(), token=True, host=None):
     """Send a request, with headers as given; return status, headers and answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=300)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=90)
     address = f"/{server.token}/{path}" if token else path
     connection.putrequest(
         method or ("POST" if body is not None else "GET"), address, skip_host=True
@@ -250,7 +237,7 @@ print("it runs", keras.__name__)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
 @pytest.mark.parametrize("code", [KERAS, "print('it runs', flush=True)\nwhile True: pass"])
-def test_ctrl_c_ends_it_whatever_it_does(code):
+def test_ctrl_c_ends_it_whatever_it_does(code, patience):
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "minikeras", "playground", "--no-browser"],
         cwd=ROOT,
@@ -258,6 +245,8 @@ def test_ctrl_c_ends_it_whatever_it_does(code):
         stderr=subprocess.PIPE,
         text=True,
     )
+    late = threading.Timer(patience, process.kill)
+    late.start()
     try:
         host, port, token = re.match(
             r"The playground is at http://([\d.]+):(\d+)/([\w-]+)/", process.stdout.readline()
@@ -265,12 +254,13 @@ def test_ctrl_c_ends_it_whatever_it_does(code):
         assert process.stdout.readline() == "Stop it with Ctrl-C.\n"
         body = json.dumps({"code": code}).encode()
         head = f"POST /{token}/code HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
-        with socket.create_connection((host, int(port)), timeout=300) as connection:
+        with socket.create_connection((host, int(port)), timeout=patience) as connection:
             connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             assert process.stdout.readline().startswith("it runs")
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=patience)
     finally:
+        late.cancel()
         process.kill()
         process.wait()
     assert (process.returncode, out, err) == (0, "\nStopped.\n", "")

@@ -3,12 +3,14 @@
 import contextlib
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from minikeras.playground import session as session_module
 from minikeras.playground.examples import make_examples
+from minikeras.playground.interruption import Interruptible, Stopped
 from minikeras.playground.model_code import TEMPLATE
 from minikeras.playground.session import Session
 from minikeras.playground.snapshot import snapshot
@@ -22,13 +24,12 @@ TELL = f"import sys; sys.modules[{__name__!r}].BEGUN.set()\n"
 
 @pytest.fixture
 def session(monkeypatch):
-    monkeypatch.setattr(session_module, "PATIENCE", 300.0)
     monkeypatch.setattr(session_module, "GRACE", 0.05)
     BEGUN.clear()
     assert sys.modules[__name__].BEGUN is BEGUN
     with Session() as session:
         yield session
-        monkeypatch.setattr(session_module, "GRACE", 300.0)
+        monkeypatch.setattr(session_module, "GRACE", 10.0)
 
 
 @contextlib.contextmanager
@@ -36,14 +37,21 @@ def stopped_when_begun(session):
     """Stop what runs once the page's code has told that it does."""
 
     def stop():
-        BEGUN.wait(300)
-        while not session.stop()["stopped"]:
-            pass
+        BEGUN.wait(session_module.PATIENCE)
+        any(session.stop()["stopped"] for _ in range(600))
 
-    thread = threading.Thread(target=stop)
+    thread = threading.Thread(target=stop, daemon=True)
     thread.start()
     yield
     thread.join()
+
+
+def until(session, reached):
+    """Return the first state that is as it should be."""
+    late = time.monotonic() + session_module.PATIENCE
+    while not reached(state := session.do("state")):
+        assert time.monotonic() < late, state
+    return state
 
 
 @pytest.mark.parametrize(
@@ -94,6 +102,43 @@ def test_stop_ends_code_that_never_ends(session, body):
     assert session.do("step")["step"] == 1
 
 
+def test_code_that_had_to_be_stopped_is_run_anew_by_who_asks_for_it_alone(session):
+    endless = TELL + TEMPLATE + "while True: pass\n"
+    with stopped_when_begun(session):
+        session.do("code", code=endless)
+    error = session.do("state")["error"]
+    BEGUN.clear()
+    answer = session.do("data", name="blobs", classes=4, code=endless)
+    assert not BEGUN.is_set() and answer["error"] == error
+    assert answer["outline"]["layers"][-1]["units"] == 4  # it is fitted all the same
+    state = session.do("state")
+    assert state["error"] == error and "map" not in state  # of the old model, which knows no blobs
+    session.do("data", name="moons")
+    assert not BEGUN.is_set()
+    with stopped_when_begun(session):
+        session.do("reset")
+    assert BEGUN.is_set() and session.do("code", code=TEMPLATE)["error"] is None
+    assert session.do("data", name="circles")["error"] is None
+    assert session.do("step")["step"] == 1 and "map" in session.do("state")
+
+
+@pytest.mark.parametrize("failure", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])
+def test_whatever_a_training_raises_the_thread_goes_on(session, failure):
+    code = ENDLESS_STEP.replace("while True: pass", f"raise {failure}")
+    session.do("code", code=code)
+    session.do("start")
+    state = until(session, lambda state: not state["running"])
+    assert state["error"]["message"] == failure and state["error"]["line"]
+
+
+def test_a_closed_session_says_so_at_once(patience):
+    with Session() as session:
+        pass
+    session._thread.join(patience)
+    with pytest.raises(RuntimeError, match="closed"):
+        session.do("state")
+
+
 ENDLESS_STEP = (
     TEMPLATE.replace(
         "model = keras.Sequential", "class Slow(keras.Sequential):\n    BODY\nmodel = Slow"
@@ -112,29 +157,29 @@ def test_stop_ends_a_training_step_that_never_ends(session, command):
     assert state["error"]["message"] == "Stopped." and not state["running"]
 
 
-def test_stop_ends_a_training_and_start_goes_on_with_it(session, monkeypatch):
-    monkeypatch.setattr(session_module, "GRACE", 300.0)
+def test_stop_ends_a_training_and_start_goes_on_with_it(session, monkeypatch, patience):
+    monkeypatch.setattr(session_module, "GRACE", patience)
     session.do("start", speed=0)
-    while session.do("state")["epoch"] < 2:
-        pass
+    until(session, lambda state: state["epoch"] >= 2)
     assert session.stop() == {"stopped": True}
     state = session.do("state")
     assert not state["running"] and state["error"] is None
     session.do("start")
-    while session.do("state")["epoch"] <= state["epoch"]:
-        pass
+    until(session, lambda later: later["epoch"] > state["epoch"])
     session.do("reset")
     assert (session.do("state")["epoch"], session.do("state")["running"]) == (0, False)
 
 
-def test_a_busy_thread_is_said_and_what_it_was_told_is_done_all_the_same(session, monkeypatch):
+def test_a_busy_thread_is_said_and_what_it_was_told_is_done_all_the_same(
+    session, monkeypatch, patience
+):
     monkeypatch.setattr(session_module, "PATIENCE", 0.02)
     for command, arguments in (("code", {"code": TELL + "while True: pass"}), ("state", {})):
         with pytest.raises(TimeoutError, match="still running"):
             session.do(command, **arguments)
     with pytest.raises(TimeoutError):
         session.do("code", code=TEMPLATE, seed=5)
-    monkeypatch.setattr(session_module, "PATIENCE", 300.0)
+    monkeypatch.setattr(session_module, "PATIENCE", patience)
     with stopped_when_begun(session):
         page = session.do("page")
     assert (page["seed"], page["code"]) == (5, TEMPLATE)
@@ -143,9 +188,7 @@ def test_a_busy_thread_is_said_and_what_it_was_told_is_done_all_the_same(session
 def test_a_training_that_nobody_looks_at_pauses(session, monkeypatch):
     monkeypatch.setattr(session_module, "UNSEEN", -1.0)
     session.do("start", speed=0)
-    while session.do("state")["running"]:
-        pass
-    assert session.do("state")["epoch"] == 0
+    assert until(session, lambda state: not state["running"])["epoch"] == 0
 
 
 def test_buttons_and_data_change_the_code(session):
@@ -241,9 +284,7 @@ model.compile("sgd", "binary_crossentropy")
     assert all(w["gradient"] for layer in seen["layers"] for w in layer["weights"])
 
 
-def test_a_stop_that_comes_too_late_stops_nothing_else():
-    from minikeras.playground.interruption import Interruptible, Stopped
-
+def test_a_stop_that_comes_too_late_stops_nothing_else(patience):
     work = Interruptible()
     assert work.stop(0)
     begun, ended = threading.Event(), threading.Event()
@@ -253,13 +294,13 @@ def test_a_stop_that_comes_too_late_stops_nothing_else():
         with contextlib.suppress(Stopped):
             while True:
                 pass
-        ended.wait(300)  # not told again
+        ended.wait(patience)  # not told again
         return "ended"
 
     results = []
     thread = threading.Thread(target=lambda: results.extend([work.run(once), work.run(lambda: 1)]))
     thread.start()
-    begun.wait(300)
+    begun.wait(patience)
     assert not work.stop(0.05) and not work.stop(0)
     ended.set()
     thread.join()
