@@ -60,6 +60,7 @@ def measure(library: str, name: str, calls: int) -> dict[str, float]:
     if library == "minikeras":
         import minikeras
 
+        # Loaded late, with all that the networks share; Keras has it since its own import.
         minikeras.applications.imagenet_utils  # noqa: B018
     start = time.perf_counter()
     predict = made(library, name)

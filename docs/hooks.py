@@ -1,9 +1,8 @@
-"""What mkdocs cannot do by itself: pages from READMEs, and an API reference of the public names."""
+"""What mkdocs cannot do by itself: pages that are made of other files, of code and of its outputs."""
 
 import importlib
 import inspect
 import logging
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -21,9 +20,6 @@ import source_pages
 log = logging.getLogger("mkdocs.plugins.minikeras")
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# Pages made of READMEs.
-READMES = {"benchmarks.md": "benchmarks/README.md"}
 
 # Pages whose code is run, with its output shown.
 EXECUTED = ("tutorials/", "from_")
@@ -83,9 +79,8 @@ def on_config(config):
 
 
 def on_files(files, config):
-    for page, readme in READMES.items():
-        text = with_links_for_the_site(ROOT / readme)
-        files.append(File.generated(config, page, content=text))
+    benchmarks = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "benchmarks.md", content=benchmarks))
     for namespace, title in NAMESPACES.items():
         files.append(
             File.generated(config, page_of(namespace), content=reference(namespace, title))
@@ -117,22 +112,6 @@ def on_post_build(config):
 
 def page_of(namespace):
     return f"api/{namespace.removeprefix('minikeras.').replace('.', '_')}.md"
-
-
-def with_links_for_the_site(readme):
-    """Turn a README's links to files into links to pages, and to plain text where there is none."""
-    pages = {(ROOT / source).resolve(): page for page, source in READMES.items()}
-    for kind in ("*.md", "*.png"):
-        pages |= {p.resolve(): p.name for p in (ROOT / "docs").glob(kind)}
-
-    def replace(match):
-        label, target = match[1], match[2]
-        if target.startswith(("http", "#")):
-            return match[0]
-        page = pages.get((readme.parent / target).resolve())
-        return f"[{label}]({page})" if page else f"`{target}`" if label == target else label
-
-    return re.sub(r"\[([^\]]+)\]\(([^)]+)\)", replace, readme.read_text(encoding="utf-8"))
 
 
 def overview():

@@ -21,7 +21,12 @@ PAGES = [
     "docs/inside.md",
     "docs/quantization.md",
 ]
-NEEDED = {"docs/interop.md": ("pandas", "polars", "jax", "sklearn")}
+NEEDED = {
+    "docs/from_keras.md": ("h5py",),
+    "docs/from_pytorch.md": (),
+    "docs/interop.md": ("pandas", "polars", "jax", "sklearn"),
+    "docs/tutorials/saving.md": ("sklearn", "h5py"),
+}
 
 # Run with their outputs when the site is built, which shows nothing of what they assert.
 EXECUTED = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("tutorials/*.md"))
@@ -63,13 +68,12 @@ def test_outputs_stand_below_their_code(executed):
 
 
 def test_optional_parts_are_the_same_everywhere():
-    tables = [
-        re.search(r"^\| Extra .*?\n\n", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)[
-            0
-        ]
+    table = re.compile(r"^\| Extra .*?\n\n", re.DOTALL | re.MULTILINE)
+    there, here = (
+        table.search((ROOT / page).read_text(encoding="utf-8"))[0]
         for page in ("README.md", "docs/install.md")
-    ]
-    assert tables[0] == tables[1]
+    )
+    assert there == here
 
 
 def test_dead_links_are_found(tmp_path):
@@ -126,22 +130,27 @@ def test_names_in_tables_are_there(page):
         reduce(getattr, each.split("."), minikeras)
 
 
+def titled_blocks(page):
+    """Return the blocks of Python of a page: pairs of title, empty without one, and code."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r'^```python(?: title="(.*?)")?\n(.*?)^```$', text, re.DOTALL | re.MULTILINE)
+
+
 def test_the_page_of_files_goes_to_keras_and_back(keras, tmp_path, monkeypatch):
     pytest.importorskip("h5py")
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "docs/files.md").read_text(encoding="utf-8")
     names = {"here": {"__name__": "page"}, "keras": {"__name__": "page"}}
-    blocks = list(re.finditer(r"```python(?: title=\"(\w+)\")?\n(.*?)```", text, re.DOTALL))
-    assert sorted(b[1] for b in blocks if b[1]) == ["keras", "onnx"]
-    for block in blocks:
-        if block[1] == "onnx" and not (find_spec("onnx") and find_spec("onnxruntime")):
+    blocks = titled_blocks("docs/files.md")
+    assert sorted(title for title, _ in blocks if title) == ["keras", "onnx"]
+    for title, code in blocks:
+        if title == "onnx" and not (find_spec("onnx") and find_spec("onnxruntime")):
             continue
-        exec(block[2], names["keras" if block[1] == "keras" else "here"])
+        exec(code, names["keras" if title == "keras" else "here"])
 
 
 def test_the_page_of_dialects_runs(tmp_path):
     text = (ROOT / "docs/dialects.md").read_text(encoding="utf-8")
-    script, cell = re.findall(r"```python(?: title=\"script\")?\n(.*?)```", text, re.DOTALL)
+    (_, script), (_, cell) = titled_blocks("docs/dialects.md")
     (tmp_path / "script.py").write_text(script)
     command = [sys.executable, "-m", "minikeras", "script.py"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
@@ -156,8 +165,7 @@ def test_the_page_of_dialects_runs(tmp_path):
 def test_the_script_of_the_page_of_others_runs(tmp_path):
     for library in ("optuna", "optuna_integration", "tqdm"):
         pytest.importorskip(library)
-    text = (ROOT / "docs/interop.md").read_text(encoding="utf-8")
-    (script,) = re.findall(r"```python title=\"script\"\n(.*?)```", text, re.DOTALL)
+    (script,) = (code for title, code in titled_blocks("docs/interop.md") if title == "script")
     (tmp_path / "script.py").write_text(script)
     command = [sys.executable, "-m", "minikeras", "script.py"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
