@@ -52,8 +52,9 @@ def _past(queries: int, keys: int) -> np.ndarray:
 
 def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
     """Say whether a mask is that of `_past`, whoever made it."""
-    past = _past(queries, keys)
-    return mask.size == past.size and np.array_equal(mask.reshape(-1, keys), past)
+    if mask.shape[-2:] != (queries, keys) or mask.size != queries * keys:
+        return False  # one of as many examples as there are queries may look the same when flat
+    return np.array_equal(mask.reshape(queries, keys), _past(queries, keys))
 
 
 def _calm(query: np.ndarray, key: np.ndarray) -> bool:
