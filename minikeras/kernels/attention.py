@@ -52,8 +52,9 @@ def _past(queries: int, keys: int) -> np.ndarray:
 
 def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
     """Say whether a mask is that of `_past`, whoever made it."""
-    past = _past(queries, keys)
-    return mask.size == past.size and np.array_equal(mask.reshape(-1, keys), past)
+    if mask.shape[-2:] != (queries, keys) or mask.size != queries * keys:
+        return False  # one of as many examples as there are queries may look the same when flat
+    return np.array_equal(mask.reshape(queries, keys), _past(queries, keys))
 
 
 def _calm(query: np.ndarray, key: np.ndarray) -> bool:
@@ -109,7 +110,7 @@ class _Scores:
         tiles: which queries are worked on at once, and how many keys they see.
         most: the most scores that an example has at a time.
         step: how many examples are worked on at once.
-        alive: see `masked_bias`.
+        alive: see `masked_bias`; of all examples and heads.
     """
 
     def __init__(
@@ -134,6 +135,8 @@ class _Scores:
                 extra = bias if extra is None else bias + extra
             if extra is not None:
                 extra = np.broadcast_to(extra, shape)
+            if self.alive is not None:
+                self.alive = np.broadcast_to(self.alive, (*shape[:-1], 1))
         self.extra = extra
         # Where scores are small, the largest need not be subtracted: the quotients are as
         # exact without it. A row that is masked as a whole would get a sum of zero.
@@ -239,12 +242,9 @@ def forward(
             inverse[...] = 1
     if not saving:
         return result, None
-    alive = scores.alive
-    if alive is not None:
-        alive = np.broadcast_to(alive, (batch, heads, queries, 1))
     bias_shape = None if bias is None else bias.shape
-    saved = (query, key, value, bias_shape, scale, keep, rate, weights, inverse, result, alive)
-    return result, (*saved, scores)
+    saved = (query, key, value, bias_shape, scale, keep, rate, weights, inverse, result, scores)
+    return result, saved
 
 
 def self_attention(
@@ -273,14 +273,13 @@ def self_attention(
     _, heads, size = kernels[0].shape
     value_size = kernels[2].shape[-1]
     scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
-    factors = (dtype.type(scale), None, None)
-    joined = np.concatenate(
-        [_scaled(k.reshape(features, -1), f) for k, f in zip(kernels, factors)], 1
-    )
+    factor = dtype.type(scale)
+    inner = (kernels[0] * factor, *kernels[1:3])
+    joined = np.concatenate([k.reshape(features, -1) for k in inner], 1)
     last = kernels[3].reshape(heads * value_size, -1)
     added = None
     if biases[0] is not None:
-        added = np.concatenate([_scaled(b.reshape(-1), f) for b, f in zip(biases, factors)])
+        added = np.concatenate([b.reshape(-1) for b in (biases[0] * factor, *biases[1:3])])
     columns = joined.shape[1]
     result = np.empty((batch, time, last.shape[1]), dtype)
     ones = np.ones((time, 1), dtype)
@@ -328,15 +327,11 @@ def pays_at_once(batch: int, products: int) -> bool:
     return batch > 3 or batch * products < _ALONE
 
 
-def _scaled(a: np.ndarray, factor: np.generic | None) -> np.ndarray:
-    return a if factor is None else a * factor
-
-
 def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of query, key, value and bias."""
     query, key, value, bias_shape, scale, keep, rate = saved[:7]
-    weights, inverse, result, alive, scores = saved[7:]
-    dtype, tiles = query.dtype, scores.tiles
+    weights, inverse, result, scores = saved[7:]
+    dtype, tiles, alive = query.dtype, scores.tiles, scores.alive
     batch, queries, heads, size = query.shape
     keys = key.shape[1]
     need_q, need_k, need_v, need_bias = needs

@@ -22,8 +22,6 @@ from minikeras.kernels.conv import Kernels, correlate, spread, weight_gradient
 from minikeras.kernels.epilogue import computable, deliver, finisher
 from minikeras.kernels.per_example import sums
 from minikeras.kernels.recurrent import (
-    lstm_order,
-    lstm_unorder,
     skipped_rows,
     start_gradients,
     states_of,
@@ -51,6 +49,26 @@ def _for_examples(w: Window, batch: int, filters: int, task: Any) -> None:
 def _images(x: np.ndarray) -> np.ndarray:
     """Return `(time, batch, ...)` as `(time * batch, ...)`."""
     return x.reshape(-1, *x.shape[2:])
+
+
+def _ordered(w: np.ndarray, scale: float) -> np.ndarray:
+    """Return weights with gates i, f, o scaled and put before c."""
+    u = w.shape[-1] // 4
+    out = np.empty(w.shape, w.dtype)
+    np.multiply(w[..., : 2 * u], scale, out=out[..., : 2 * u])
+    np.multiply(w[..., 3 * u :], scale, out=out[..., 2 * u : 3 * u])
+    out[..., 3 * u :] = w[..., 2 * u : 3 * u]
+    return out
+
+
+def _unordered(w: np.ndarray) -> np.ndarray:
+    """Return weights' gradients with gate c put back before o."""
+    u = w.shape[-1] // 4
+    out = np.empty(w.shape, w.dtype)
+    out[..., : 2 * u] = w[..., : 2 * u]
+    out[..., 2 * u : 3 * u] = w[..., 3 * u :]
+    out[..., 3 * u :] = w[..., 2 * u : 3 * u]
+    return out
 
 
 def forward(
@@ -91,15 +109,15 @@ def forward(
     dtype = np.result_type(x_t, kernel)
     # Each step's gates take the place of its convolution of the inputs.
     gates = np.empty((steps, batch, *w.out, 4 * filters), dtype)
-    halved = None if bias is None else lstm_order(bias, 0.5)
+    halved = None if bias is None else _ordered(bias, 0.5)
     finish = finisher(w.out[1:], halved, None)
     if gates.size:
-        correlate(_images(x_t), lstm_order(kernel, 0.5), w, 1, _images(gates), finish)
+        correlate(_images(x_t), _ordered(kernel, 0.5), w, 1, _images(gates), finish)
     like = (batch, *w.out, filters)
     h, c = states_of(steps, h0, like, dtype), states_of(steps, c0, like, dtype)
     tanh_c = np.empty((steps, *like), dtype)
     skipped = skipped_rows(mask, backwards)
-    w_h = lstm_order(recurrent, 0.5)
+    w_h = _ordered(recurrent, 0.5)
     half = dtype.type(0.5)
     three, two = 3 * filters, 2 * filters
 
@@ -145,7 +163,7 @@ def backward(gs: list, saved: tuple, needs: Any, out: Any, examples: int | None 
     steps, batch = gates.shape[:2]
     filters = recurrent.shape[-2]
     same = _same(w.out, recurrent.shape[:-2])
-    w_h = lstm_order(recurrent, 1)
+    w_h = _ordered(recurrent, 1)
     dz = np.empty_like(gates)
     three, two = 3 * filters, 2 * filters
 
@@ -189,7 +207,7 @@ def backward(gs: list, saved: tuple, needs: Any, out: Any, examples: int | None 
     if need_x:
         dx = np.empty_like(x_t)
         if dx.size:
-            spread(_images(dz), lstm_order(kernel, 1), w, 1, _images(dx), None)
+            spread(_images(dz), _ordered(kernel, 1), w, 1, _images(dx), None)
         dx = (dx[::-1] if backwards else dx).swapaxes(0, 1).astype(given, copy=False)
     ends = [dh if need_h else None, dc if need_c else None]
     ends = [None if d is None else d.astype(given, copy=False) for d in ends]
@@ -197,13 +215,13 @@ def backward(gs: list, saved: tuple, needs: Any, out: Any, examples: int | None 
         return [dx, *_of_examples(x_t, h, dz, w, same, needs, examples), *ends]
     d_kernel = d_recurrent = d_bias = None
     if need_kernel:
-        d_kernel = lstm_unorder(weight_gradient(_images(x_t), _images(dz), w, 1), None)
+        d_kernel = _unordered(weight_gradient(_images(x_t), _images(dz), w, 1))
         d_kernel = deliver(d_kernel, out, 1, given)
     if need_recurrent:
-        d_recurrent = lstm_unorder(weight_gradient(_images(h[:-1]), _images(dz), same, 1), None)
+        d_recurrent = _unordered(weight_gradient(_images(h[:-1]), _images(dz), same, 1))
         d_recurrent = deliver(d_recurrent, out, 2, given)
     if need_bias:
-        d_bias = lstm_unorder(column_sums(dz.reshape(-1, 4 * filters)), None)
+        d_bias = _unordered(column_sums(dz.reshape(-1, 4 * filters)))
         d_bias = deliver(d_bias, out, 3, given)
     return [dx, d_kernel, d_recurrent, d_bias, *ends]
 
@@ -212,7 +230,7 @@ def _of_examples(
     x_t: np.ndarray, h: np.ndarray, dz: np.ndarray, w: Window, same: Window, needs: Any, n: int
 ) -> list:
     """Return the gradients of kernel, recurrent and bias for each of `n` examples."""
-    d = lstm_unorder(np.ascontiguousarray(dz.swapaxes(0, 1)), None)
+    d = _unordered(np.ascontiguousarray(dz.swapaxes(0, 1)))
     d = _images(d)
 
     def of(left: np.ndarray, windows: Window) -> Kernels:

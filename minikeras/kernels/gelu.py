@@ -71,7 +71,10 @@ def forward(x: np.ndarray, exact: bool, saving: bool = True) -> tuple[np.ndarray
 
 
 def backward(g: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Return the gradient of x."""
+    """Return the gradient of x.
+
+    It is written in place: `slices.by_slices` would take half as long again, for its copies.
+    """
     if g.size < _MANY or not g.flags.c_contiguous or g.dtype != slope.dtype:
         return np.multiply(g, slope, dtype=g.dtype, casting="same_kind")
     d = np.empty_like(g)

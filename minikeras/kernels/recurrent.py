@@ -283,25 +283,6 @@ _LSTM_ORDER = (
 )
 
 
-def lstm_order(w: np.ndarray, scale: float) -> np.ndarray:
-    """Return weights with gates i, f, o scaled and put before c."""
-    u = w.shape[-1] // 4
-    out = np.empty(w.shape, w.dtype)
-    np.multiply(w[..., : 2 * u], scale, out=out[..., : 2 * u])
-    np.multiply(w[..., 3 * u :], scale, out=out[..., 2 * u : 3 * u])
-    out[..., 3 * u :] = w[..., 2 * u : 3 * u]
-    return out
-
-
-def lstm_unorder(w: np.ndarray, target: np.ndarray | None) -> np.ndarray:
-    u = w.shape[-1] // 4
-    target = np.empty(w.shape, w.dtype) if target is None else target
-    target[..., : 2 * u] = w[..., : 2 * u]
-    target[..., 2 * u : 3 * u] = w[..., 3 * u :]
-    target[..., 3 * u :] = w[..., 2 * u : 3 * u]
-    return target
-
-
 def lstm_forward(
     x: np.ndarray,
     kernel: np.ndarray,

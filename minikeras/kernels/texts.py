@@ -5,8 +5,7 @@ No object is made of a word, so that a word costs some ten nanoseconds and not s
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -237,11 +236,11 @@ def distinct(texts: Texts) -> tuple[np.ndarray, np.ndarray]:
     n = len(texts.starts)
     hashes, firsts = np.empty((2, n), np.uint64)
 
-    def hashed(i: int) -> None:
-        some = slice(i, i + _HASHED_AT_ONCE)
-        hashes[some], firsts[some] = _hashes(texts, texts.starts[some], texts.sizes[some])
+    def work(parts: Iterator[slice]) -> None:
+        for some in parts:
+            hashes[some], firsts[some] = _hashes(texts, texts.starts[some], texts.sizes[some])
 
-    parallel.run([functools.partial(hashed, i) for i in range(0, n, _HASHED_AT_ONCE)])
+    parallel.run_slices(n, _HASHED_AT_ONCE, work)
     bits = min(max(6, n.bit_length()), 17)  # a table that stays in the cache
     owners = np.empty(1 << bits, np.int64)  # for each slot one of the texts that fall into it
     one = np.empty(n, np.int64)

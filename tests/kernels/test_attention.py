@@ -59,6 +59,16 @@ def test_fused_is_the_reference(monkeypatch, block, bias, params):
     np.testing.assert_allclose(alone, runs[0][0], rtol=1e-12, atol=1e-13)
 
 
+def test_padding_of_as_many_examples_as_queries_is_not_the_past():
+    rng = np.random.default_rng(0)
+    tensors = [Tensor(rng.normal(size=(4, 4, 3, 2))) for _ in range(3)]
+    padding = np.tri(4, dtype=bool)[:, None, None]  # the lengths of examples are 1, 2, 3 and 4
+    runs = [
+        run(*tensors, None, scale=0.7, mask=padding) for run in (ATTENTION, ATTENTION.reference)
+    ]
+    np.testing.assert_allclose(*runs, rtol=1e-12, atol=1e-13)
+
+
 @pytest.mark.parametrize("keys", [2, 4, 9])
 def test_only_the_past_with_other_numbers_of_keys(monkeypatch, keys):
     monkeypatch.setattr(attention, "_ROWS", 2)

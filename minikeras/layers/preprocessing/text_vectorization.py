@@ -259,7 +259,10 @@ class TextVectorization(TextLayer, AdaptedLayer):
         return (words, sizes) if self._widths is None else ngrams_of(words, sizes, self._widths)
 
     def _rows(self, texts: np.ndarray) -> tuple[Rows, tuple]:
-        """Return an array of texts as rows of tokens, and the shape of the array that the rows lie in."""
+        """Return an array of texts as rows of tokens, and the shape of the array that the rows lie in.
+
+        Texts that are split at white space are for `_words`.
+        """
         shape = texts.shape
         standardized = self._standardized(as_utf8(texts, self.encoding))
         if self.split is None:
