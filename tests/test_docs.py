@@ -116,6 +116,8 @@ def test_names_in_code_become_links():
 
 @pytest.mark.parametrize("page", [p for p in EXECUTED if "from_" in p])
 def test_names_in_tables_are_there(page):
+    if "sklearn" in page:  # the wrappers are its estimators
+        pytest.importorskip("sklearn")
     spaces = (
         "callbacks|data|datasets|layers|losses|metrics|ops|optimizers|regularizers|saving|utils"
     )

@@ -134,6 +134,7 @@ def test_a_train_step_of_the_users_is_the_one_that_is_shown():
 
 
 def test_low_precision_and_layers_in_layers():
+    pytest.importorskip("ml_dtypes")
     minikeras.utils.clear_session()
     deep = layers.Dense(3, name="deep", dtype="mixed_bfloat16")
     inner = minikeras.Sequential([deep, layers.Dropout(0.5, seed=1)])

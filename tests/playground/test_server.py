@@ -238,13 +238,18 @@ print("it runs", keras.__name__)
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
 @pytest.mark.parametrize("code", [KERAS, "print('it runs', flush=True)\nwhile True: pass"])
 def test_ctrl_c_ends_it_whatever_it_does(code, patience):
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "minikeras", "playground", "--no-browser"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # As from a terminal, also where these tests run behind a shell that has its children ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "minikeras", "playground", "--no-browser"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     late = threading.Timer(patience, process.kill)
     late.start()
     try:
