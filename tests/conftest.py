@@ -15,11 +15,18 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import hypothesis
 import pytest
 
 sys.path.append(str(Path(__file__).parent))  # for option_cover.py and others
 
 import quick_keras
+
+# A machine that is busy is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure(config):

@@ -400,16 +400,19 @@ class _Bounded:
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream, self._limit = stream, limit
+        self._at_once = 0
         self.tell = stream.tell
 
     def seek(self, place: int) -> int:
         if place > self._limit:
             raise UnsafeArchive("much more is in it than archives of its size have")
+        self._at_once = 0
         return self._stream.seek(place)
 
     def read(self, size: int) -> bytes:
-        if size > _LARGEST_HEADER:
-            raise UnsafeArchive(f"it has a header of {size} bytes")
+        self._at_once += size  # later versions of tarfile read a long header in pieces
+        if self._at_once > _LARGEST_HEADER:
+            raise UnsafeArchive(f"it has a header of {self._at_once} bytes or more")
         return self._stream.read(size)
 
 

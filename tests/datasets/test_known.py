@@ -332,7 +332,7 @@ def test_plain_data_is_read(protocol):
     }
     read = archives.RestrictedUnpickler(io.BytesIO(pickle.dumps(content, protocol))).load()
     np.testing.assert_array_equal(read["a"], content["a"])
-    assert read["a"].dtype == pickle.loads(pickle.dumps(content["a"])).dtype
+    assert read["a"].dtype == pickle.loads(pickle.dumps(content["a"], protocol)).dtype
     np.testing.assert_array_equal(read["d"], content["d"])
     assert read["b"] == content["b"]
     assert read["c"] == np.float32(1.5) and type(read["c"]) is np.float32
