@@ -3,11 +3,11 @@
     python benchmarks/many_models.py
     python benchmarks/many_models.py --epochs 5 20 100 --backends loky multiprocessing threading dask
 
-The ideal is what as many processes get done that fit the same models in a loop, without a search, each on one
-thread. Searches and that loop take turns, and the fastest of each are compared. Processes that a backend keeps
-(loky's, dask's) have been started and have fitted models before; what their start takes is a column of its own: the
-first search less a later one. `multiprocessing` starts them for each search, so its ratio includes it. `threads` is
-on how many a worker computes.
+The ideal is what as many processes get done that fit the same models in a loop, without a search, each
+on one thread. Searches and that loop take turns, and the fastest of each are compared. Processes that a
+backend keeps (loky's, dask's) have been started and have fitted models before; what their start takes is a
+column of its own: the first search less a later one. `multiprocessing` starts them for each search, so its
+ratio includes it. `threads` is on how many a worker computes.
 """
 
 from __future__ import annotations

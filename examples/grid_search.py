@@ -3,15 +3,15 @@
     pip install "minikeras-numpy[plot,sklearn]"
     python examples/grid_search.py
 
-Of 442 people with diabetes ten measurements are known, and how far the disease was a year later (Efron et
-al., "Least angle regression", 2004). A wide network learns these few by heart, unless large weights cost
-something: how wide, and how much? The search fits a network for each of 20 answers and each of 5 folds, in
-processes that joblib starts, one for each core. Each computes on its share of the threads. The best answer is
-compared with ridge regression, on people whom the search never saw. Writes grid_search.png: the scores, and
-which process was at work when.
+Of 442 people with diabetes ten measurements are known, and how far the disease was a year later (Efron
+et al., "Least angle regression", 2004). A wide network learns these few by heart, unless large weights
+cost something: how wide, and how much? The search fits a network for each of 20 answers and each of 5
+folds, in processes that joblib starts, one for each core. Each computes on its share of the threads. The
+best answer is compared with ridge regression, on people whom the search never saw. Writes
+grid_search.png: the scores, and which process was at work when.
 
-Every fit sets its own seed, so one process (`--jobs 1`) finds the same. The data come with scikit-learn; the
-picture needs matplotlib.
+Every fit sets its own seed, so one process (`--jobs 1`) finds the same. The data come with scikit-learn;
+the picture needs matplotlib.
 """
 
 import argparse
