@@ -8,7 +8,7 @@ from typing import Any
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook, pythonify_logs
 from minikeras.utils.io_utils import print_msg
 from minikeras.utils.notebook import EpochTable, shows_html
-from minikeras.utils.progbar import Progbar
+from minikeras.utils.progbar import Progbar, draws_live
 
 
 class ProgbarLogger(Callback):
@@ -73,7 +73,7 @@ class ProgbarLogger(Callback):
 
     def _watches(self) -> bool:
         # A line at the end needs the batches only to count them.
-        redraws = self.verbose == 1 and Progbar(self.target).live
+        redraws = self.verbose == 1 and draws_live()
         return bool(self.verbose) and (redraws or self.target is None)
 
     def _watches_test(self) -> bool:

@@ -193,11 +193,13 @@ const chooseData = doing(async () => {
   await took(await ask("data", { ...choice, text: name === "csv" ? table : "", code }), code);
 });
 
-const useCode = doing(async () => {
+// "code" runs the code whatever it is; with "settings" code that had to be stopped waits.
+const use = (command) => doing(async () => {
   const body = { code: $("code").value, batch_size: Number($("batch").value), seed: Number($("seed").value) };
-  await took(await ask("code", body), body.code);
+  await took(await ask(command, body), body.code);
   say(state.error ? "The code failed." : "The code is used.");
 });
+const useCode = use("code");
 
 const start = doing(async () => {
   const running = waiting || (state && state.running);
@@ -543,7 +545,7 @@ $("reset").onclick = useCode;
 $("use").onclick = useCode;
 $("speed").onchange = doing(async () => { if (state.running) await ask("start", { speed: Number($("speed").value) }); });
 for (const id of ["data", "points", "noise", "classes"]) $(id).onchange = chooseData;
-for (const id of ["batch", "seed"]) $(id).onchange = useCode;
+for (const id of ["batch", "seed"]) $(id).onchange = use("settings");
 $("file").onclick = () => { $("file").value = ""; }; // so that the same file can be taken again
 $("file").onchange = async () => { table = $("file").files.length ? await $("file").files[0].text() : ""; chooseData(); };
 $("add").onclick = edit("add", () => ({ at: Number($("add").dataset.at), kind: $("kind").value }));

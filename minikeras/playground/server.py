@@ -27,7 +27,7 @@ _FILES = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
 }
-_ORDERS = frozenset({"data", "edit", "code", "start", "stop", "step", "reset"})
+_ORDERS = frozenset({"data", "edit", "code", "settings", "start", "stop", "step", "reset"})
 
 _HEADERS = {
     "Cache-Control": "no-store",

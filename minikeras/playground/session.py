@@ -28,6 +28,9 @@ GRACE = 1.0
 UNSEEN = 60.0
 """After how many seconds in which no page asks for the state a training pauses."""
 
+AGAIN = "“Use this code” runs it again."
+"""What is said of code that had to be stopped."""
+
 QUESTIONS = frozenset({"page", "state", "array"})
 """Commands that change nothing."""
 
@@ -69,6 +72,7 @@ class Session:
             "data": self._choose_data,
             "edit": self._edit,
             "code": self._use_code,
+            "settings": self._set,
             "start": self._start,
             "step": self._step,
             "reset": self._reset,
@@ -201,22 +205,14 @@ class Session:
         return {"name": name, "shape": list(array.shape), "values": jsonable(array)}
 
     def _choose_data(self, code: str | None = None, **choice: Any) -> dict:
-        """Take other data, and change the code so that it fits, where it can be changed.
-
-        Code that had to be stopped is not run anew: it would not end this time either.
-        """
+        """Take other data, and change the code so that it fits, where it can be changed."""
         examples = self._examples = make_examples(**choice)
         code = self._code if code is None else code
-        endless = code == self._endless
+        changed = code
         # Code that is written otherwise is the user's to change; the trial says what does not fit.
         with contextlib.suppress(SyntaxError, ValueError):
-            code = ModelCode(code).fitted(examples.x.shape[1], len(examples.labels))
-        if endless:
-            self._code = self._endless = code
-            used = {"outline": _outline(code), "error": self._error}
-        else:
-            used = self._use_code(code)
-        return {**used, "code": code, "examples": drawn_examples(examples)}
+            changed = ModelCode(code).fitted(examples.x.shape[1], len(examples.labels))
+        return {**self._use_changed(code, changed), "examples": drawn_examples(examples)}
 
     def _edit(self, code: str, action: str, **arguments: Any) -> dict:
         """Return code as a button changes it, and make a model of it."""
@@ -224,28 +220,52 @@ class Session:
         if action not in actions:
             raise ValueError(f"Unknown action {action!r}. Known: {', '.join(actions)}")
         try:
-            code = getattr(ModelCode(code), action)(**arguments)
+            changed = getattr(ModelCode(code), action)(**arguments)
         except SyntaxError as error:
             raise ValueError(f"Line {error.lineno}: {error.msg}") from None
-        return {**self._use_code(code), "code": code}
+        return self._use_changed(code, changed)
+
+    def _set(self, code: str, **settings: Any) -> dict:
+        """Take another batch size or seed."""
+        return self._use_changed(code, code, **settings)
+
+    def _use_changed(self, code: str, changed: str, **settings: Any) -> dict:
+        """Make a model of code as a control changed it.
+
+        Code that had to be stopped is not run: it would not end this time either. It is changed all the
+        same, and waits until somebody wants to use it.
+        """
+        if code == self._endless:
+            self._note(changed, **settings)
+            self._endless = changed
+            used = {"outline": _outline(changed), "error": self._error}
+        else:
+            used = self._use_code(changed, **settings)
+        return {**used, "code": changed}
 
     def _use_code(self, code: str, batch_size: int | None = None, seed: int | None = None) -> dict:
         """Make a model of code; one that fails leaves the old model in place."""
         if not isinstance(code, str):
             raise TypeError(f"The code must be text. Received: {code!r}")
         self._running = False
-        self._batch_size = self._batch_size if batch_size is None else int(batch_size)
-        self._seed = self._seed if seed is None else int(seed)
-        self._code, self._endless = code, None
+        self._note(code, batch_size, seed)
+        self._endless = None
         try:
             self._trial = Trial(code, self._examples, self._batch_size, self._seed)
             self._error, self._batch = None, {}
             self._runs += 1
         except ModelError as error:
-            self._fail(error)
             if isinstance(error.__cause__, Stopped):
                 self._endless = code
+                error = ModelError(f"{error} {AGAIN}", error.line)
+            self._fail(error)
         return {"outline": _outline(code), "error": self._error}
+
+    def _note(self, code: str, batch_size: int | None = None, seed: int | None = None) -> None:
+        """Keep code and settings for the next model."""
+        self._batch_size = self._batch_size if batch_size is None else int(batch_size)
+        self._seed = self._seed if seed is None else int(seed)
+        self._code = code
 
     def _start(self, speed: float | None = None) -> dict:
         """Train, `speed` epochs a second, or as fast as it goes for 0."""

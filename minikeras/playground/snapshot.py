@@ -12,6 +12,7 @@ from minikeras.playground.examples import Examples
 from minikeras.playground.recorded_step import recorded_parts, single_tensors, weight_names
 from minikeras.playground.trial import Trial
 from minikeras.visualization.model_layers import layers_of
+from minikeras.visualization.predictions import certainty, plane_bounds, plane_grid
 
 MOST_UNITS = 12
 """How many units of a layer are drawn."""
@@ -31,7 +32,7 @@ def drawn_examples(examples: Examples) -> dict:
     if not examples.is_plane:
         images = held_out[:LOOKED_AT].astype("float64").round(3)
         return drawn | {"x": images.tolist(), "y": y[:LOOKED_AT, 0].tolist()}
-    low, high = corners(examples.x)
+    low, high = plane_bounds(examples.x)
     drawn |= {"low": low.tolist(), "high": high.tolist(), "features": examples.features}
     x = examples.x.astype("float64").round(4)
     return drawn | {"x": x.tolist(), "y": examples.y[:, 0].tolist()}
@@ -57,11 +58,10 @@ def snapshot(trial: Trial) -> dict:
     seen |= {"history": trial.history, "last": trial.last}
     if trial.examples.is_plane:
         p = trial.probabilities(_plane(trial, MAP_STEPS))
-        sure = (p.max(axis=1) - 1 / p.shape[1]) / (1 - 1 / p.shape[1])
         seen["map"] = {
             "steps": MAP_STEPS,
             "best": _base64(p.argmax(axis=1)),
-            "sure": _base64(255 * np.nan_to_num(sure).clip(0, 1)),
+            "sure": _base64(255 * np.nan_to_num(certainty(p)).clip(0, 1)),
         }
     else:
         shown = trial.probabilities(trial.x_held_out[:LOOKED_AT])
@@ -127,18 +127,9 @@ def _units(output: Tensor, plane: bool) -> list[str]:
     return [_base64(unit) for unit in np.nan_to_num(128 + 127 * values / top).clip(0, 255).T]
 
 
-def corners(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and the highest coordinates of the plane that is drawn."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.1 * np.where(high > low, high - low, 1)
-    return low - margin, high + margin
-
-
 def _plane(trial: Trial, steps: int) -> np.ndarray:
     """Return the points of a grid over the plane, as the model takes them."""
-    xs, ys = np.linspace(*corners(trial.examples.x), steps).T
-    points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype("float32")
-    return points.reshape(-1, *trial.x.shape[1:])
+    return plane_grid(trial.examples.x, steps)[2].reshape(-1, *trial.x.shape[1:])
 
 
 def histogram(values: Any) -> dict | None:

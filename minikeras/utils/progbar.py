@@ -31,6 +31,11 @@ SHORTEST_BAR = 5
 """A line that is too long for the terminal has its bar shortened to this, then its end cut off."""
 
 
+def draws_live() -> bool:
+    """Whether a bar that is made now is drawn over and over."""
+    return settings.interactive_logging and is_live(sys.stdout)
+
+
 class Progbar:
     """Shows how far a loop has got, how long a step takes, and the values of metrics.
 
@@ -89,7 +94,7 @@ class Progbar:
         self.unit_name = unit_name
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
         self._shown_as_is = set(stateful_metrics or ())
-        self.live = settings.interactive_logging and is_live(sys.stdout)
+        self.live = draws_live()
         self.panel = Panel() if self.live and verbose == 1 and shows_html() else None
         if self.panel is not None:
             self.interval = max(interval, INTERVAL)

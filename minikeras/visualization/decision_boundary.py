@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.extras import require
-from minikeras.visualization.predictions import class_numbers, class_probabilities
+from minikeras.visualization.predictions import (
+    certainty,
+    class_numbers,
+    class_probabilities,
+    plane_grid,
+)
 from minikeras.visualization.style import MARKERS, background, colours, ink, new_axes, title
 
 STRENGTH = 0.35
@@ -72,10 +77,7 @@ def plot_decision_boundary(
         raise ValueError(
             f"{name}: argument `resolution` must be at least 2. Received: {resolution}"
         )
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.08 * np.where(high > low, high - low, 1)
-    xs, ys = np.linspace(low - margin, high + margin, resolution).T
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(points.dtype)
+    xs, ys, grid = plane_grid(points, resolution)
     p = class_probabilities(name, model, grid, from_logits, batch_size=4096)
     p = p.reshape(resolution, resolution, -1)
     classes = p.shape[-1]
@@ -119,10 +121,8 @@ def plot_decision_boundary(
 
 def _shades(p: np.ndarray, palette: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """Return the colours that stand for probabilities of shape `(..., classes)`."""
-    classes = p.shape[-1]
-    sure = (p.max(axis=-1, keepdims=True) - 1 / classes) / (1 - 1 / classes)
     best = palette[p.argmax(axis=-1)]
-    return np.clip(paper + STRENGTH * sure * (best - paper), 0, 1)
+    return np.clip(paper + STRENGTH * certainty(p)[..., None] * (best - paper), 0, 1)
 
 
 def _probability_bar(ax: Any, name: Any, palette: np.ndarray, paper: np.ndarray) -> None:

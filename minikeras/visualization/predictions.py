@@ -1,4 +1,4 @@
-"""What a model says of examples: the probability of each class."""
+"""What a model says of examples: the probability of each class, and how sure it is all over the plane."""
 
 from __future__ import annotations
 
@@ -53,6 +53,34 @@ def class_probabilities(
         return activations.softmax(outputs)
     total = outputs.sum(axis=1, keepdims=True)  # of sigmoids, not 1
     return outputs / np.where(total == 0, 1, total)
+
+
+def certainty(p: np.ndarray) -> np.ndarray:
+    """Return how sure probabilities of shape `(..., classes)` are: 0 if all are equal, 1 if one is 1."""
+    classes = p.shape[-1]
+    return (p.max(axis=-1) - 1 / classes) / (1 - 1 / classes)
+
+
+def plane_bounds(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest coordinates of the plane that points are drawn in."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.08 * np.where(high > low, high - low, 1)
+    return low - margin, high + margin
+
+
+def plane_grid(points: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a grid over the plane that points are drawn in.
+
+    Args:
+        points: array of shape `(samples, 2)`.
+        steps: into how many steps each axis is cut.
+
+    Returns:
+        The first and the second coordinates, and all points of the grid, row by row from the lowest: of
+        shape `(steps * steps, 2)` and the points' dtype.
+    """
+    xs, ys = np.linspace(*plane_bounds(points), steps).T
+    return xs, ys, np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(points.dtype)
 
 
 def class_numbers(

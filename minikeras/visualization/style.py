@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.extras import require
+from minikeras.kernels.colors import LUMA
 
 # The colours of Okabe and Ito, which colour-blind people can tell apart: in an order for thin lines
 # on a light background, and in one for a dark background.
@@ -56,7 +57,7 @@ def background(ax: Any) -> np.ndarray:
 
 def brightness(colour: Any) -> Any:
     """Return how bright colours look, 0 for black and 1 for white; the last axis is the colours'."""
-    return np.asarray(colour)[..., :3] @ [0.299, 0.587, 0.114]
+    return np.asarray(colour)[..., :3] @ np.array(LUMA)
 
 
 def ink(ax: Any) -> str:

@@ -180,22 +180,6 @@ def test_a_bad_number_of_the_environment_comes_to_light_at_the_import():
     assert "must be a positive integer. Received: MINIKERAS_NUM_THREADS='0'" in done.stderr
 
 
-def test_workers_of_joblib_share_the_cores(environment):
-    joblib = pytest.importorskip("joblib")
-    loky = pytest.importorskip("joblib.externals.loky")
-
-    def ask():
-        from minikeras import config
-
-        return config.get_threads()
-
-    try:
-        found = joblib.Parallel(2)(joblib.delayed(ask)() for _ in range(2))
-        assert found == [max(joblib.cpu_count() // 2, 1)] * 2
-    finally:
-        loky.get_reusable_executor().shutdown(wait=True)
-
-
 def test_a_loop_gets_what_runs_ahead_of_it(count):
     results = {}
     seen = []

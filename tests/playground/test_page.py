@@ -181,13 +181,16 @@ def test_stop_ends_code_that_never_ends(page):
     assert page.value("$('now').textContent") == "The code is running …"
     page.value("$('start').focus()")
     change(page, "start", [ENTER], "!$('error').hidden && $('start').textContent === 'Start'")
-    assert page.value("$('error').textContent") in ("Line 1: Stopped.", "Line 2: Stopped.")
-    # Other data does not run it anew.
+    stopped = (
+        r"/^Line [12]: Stopped\. “Use this code” runs it again\.$/.test($('error').textContent)"
+    )
+    assert page.value(stopped)
+    # Neither other data nor another batch size runs it anew.
     page.value("$('data').focus()")
     change(page, "data", [DOWN], "examples.name === 'circles'")
-    page.wait_for(
-        "$('error').textContent.endsWith('Stopped.') && $('start').textContent === 'Start'"
-    )
+    page.value("$('said').textContent = ''")
+    change(page, "batch", ["16", TAB], "$('said').textContent === 'The code failed.'")
+    assert page.value(f"{stopped} && $('start').textContent === 'Start'")
 
 
 def test_a_file_of_ones_own(page, tmp_path):

@@ -97,7 +97,8 @@ def test_a_model_that_knows_too_few_classes_is_refused():
 def test_stop_ends_code_that_never_ends(session, body):
     with stopped_when_begun(session):
         answer = session.do("code", code=TELL + body)
-    assert answer["error"]["message"] == "Stopped." and answer["error"]["line"] >= 2
+    assert answer["error"]["message"] == f"Stopped. {session_module.AGAIN}"
+    assert answer["error"]["line"] >= 2
     assert session.do("code", code=TEMPLATE)["error"] is None
     assert session.do("step")["step"] == 1
 
@@ -114,9 +115,23 @@ def test_code_that_had_to_be_stopped_is_run_anew_by_who_asks_for_it_alone(sessio
     state = session.do("state")
     assert state["error"] == error and "map" not in state  # of the old model, which knows no blobs
     session.do("data", name="moons")
+    # Neither for another batch size, nor for a layer more; both are there when it is asked for.
+    page = session.do("page")
+    answer = session.do("settings", code=page["code"], batch_size=16, seed=3)
+    assert (answer["code"], answer["error"]) == (page["code"], error)
+    answer = session.do("edit", code=page["code"], action="add", at=3, kind="Dropout")
+    assert answer["error"] == error and "Dropout" in answer["code"]
+    assert answer["outline"]["layers"][3]["kind"] == "Dropout"
+    page = session.do("page")
+    assert (page["code"], page["batch_size"], page["seed"]) == (answer["code"], 16, 3)
     assert not BEGUN.is_set()
     with stopped_when_begun(session):
         session.do("reset")
+    assert BEGUN.is_set()
+    BEGUN.clear()
+    # What was written meanwhile is other code.
+    cured = session.do("page")["code"].replace("while True: pass", "")
+    assert session.do("settings", code=cured, batch_size=8, seed=0)["error"] is None
     assert BEGUN.is_set() and session.do("code", code=TEMPLATE)["error"] is None
     assert session.do("data", name="circles")["error"] is None
     assert session.do("step")["step"] == 1 and "map" in session.do("state")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import importlib.util
 import json
 import re
-import shutil
-import subprocess
 import sys
 from html.parser import HTMLParser
 
+import chromium
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
@@ -232,11 +230,6 @@ def test_what_is_interrupted_or_sent_elsewhere(notebooks):
     assert outputs(elsewhere) == outputs(logged) == []
 
 
-BROWSER = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])),
-    None,
-)
-
 # Looks at every text of ours: does it stand out from what is behind it, and is it inside the page?
 LOOK = """<script>
 function parts(c) { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; }
@@ -279,7 +272,7 @@ document.title = 'SEEN ' + JSON.stringify({seen, dull, outside, aligned, thin});
 </script>"""
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+@pytest.mark.skipif(chromium.PROGRAM is None, reason="there is no Chromium")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_browser_shows_all_of_it(notebooks, tmp_path, theme):
     both = nbformat.from_dict(notebooks["objects"])
@@ -289,10 +282,8 @@ def test_a_browser_shows_all_of_it(notebooks, tmp_path, theme):
     page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL)
     path = tmp_path / "page.html"
     path.write_text(page.replace("</body>", LOOK + "</body>"), encoding="utf-8")
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,900"]
-    command += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, encoding="utf-8")
-    found = re.search(r"<title>SEEN (.*?)</title>", done.stdout)[1]
-    found = json.loads(html.unescape(found))
+    with chromium.Page(path.as_uri(), tmp_path / "profile", width=1000) as browser:
+        browser.wait_for("document.title.startsWith('SEEN ')")
+        found = json.loads(browser.value("document.title").removeprefix("SEEN "))
     assert found.pop("seen") > 150
     assert found == {"dull": [], "outside": [], "aligned": "left", "thin": 0}

@@ -217,6 +217,55 @@ def test_a_search_over_processes_finds_what_one_process_finds():
     assert np.isfinite(both.cv_results_["mean_test_score"]).all()
 
 
+@pytest.fixture
+def no_number_of_threads(monkeypatch):
+    for name in ("MINIKERAS", "OPENBLAS", "OMP"):
+        monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
+
+
+def threads_of_workers(backend):
+    """Search over two processes; return on how many threads these compute in `predict`."""
+    import joblib
+
+    def threads_at_work(estimator, X, y):  # nested, so that it is sent as code
+        import threading
+
+        from minikeras.kernels import parallel
+
+        parallel.run([lambda: None] * 64)  # more than there are threads: all of them start
+        return 1 + sum(t.name == "minikeras-kernel" for t in threading.enumerate())
+
+    model = minikeras.Sequential([minikeras.Input((3,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    estimator = SKLearnRegressor(model, fit_kwargs=QUIET)
+    x, y = make_regression(20, 3, random_state=0)
+    grid = {"warm_start": [False, True]}
+    with joblib.parallel_config(backend=backend):
+        search = GridSearchCV(estimator, grid, scoring=threads_at_work, cv=2, n_jobs=2, refit=False)
+        return set(search.fit(x, y).cv_results_["mean_test_score"])
+
+
+def test_workers_of_joblib_share_the_threads(no_number_of_threads):
+    joblib = pytest.importorskip("joblib")
+    loky = pytest.importorskip("joblib.externals.loky")
+    try:
+        assert threads_of_workers("loky") == {max(joblib.cpu_count() // 2, 1)}
+    finally:
+        loky.get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.mark.slow
+def test_workers_of_dask_compute_on_one_thread(no_number_of_threads, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        assert threads_of_workers("dask") == {1}
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_names_of_features_come_and_go(library):
     frames = pytest.importorskip(library)

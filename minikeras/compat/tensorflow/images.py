@@ -282,16 +282,21 @@ def grayscale_to_rgb(images: Any) -> Any:
 @named("image.rgb_to_hsv")
 def rgb_to_hsv(images: Any) -> Any:
     """Return hue, saturation and value of colors."""
-    x = ops.convert_to_tensor(images)
-    r, g, b = x[..., 0], x[..., 1], x[..., 2]
-    value, low = ops.max(x, axis=-1), ops.min(x, axis=-1)
-    spread = value - low
-    unit = ops.divide_no_nan(spread * 0 + 1, 6 * spread)
-    hue = ops.where(r == value, unit * (g - b), unit * (r - g) + 4 / 6)
-    hue = ops.where(ops.logical_and(r != value, g == value), unit * (b - r) + 2 / 6, hue)
-    hue = ops.where(spread > 0, hue, ops.zeros_like(hue))
-    saturation = ops.divide_no_nan(spread, value)
-    return ops.stack([ops.where(hue < 0, hue + 1, hue), saturation, value], axis=-1)
+    x = tensor(images)
+    if not x.shape or x.shape[-1] not in (3, None):
+        raise ValueError(
+            "tf.image.rgb_to_hsv: the last axis of `images` must be that of 3 channels. "
+            f"Received: images.shape={tuple(x.shape)}"
+        )
+    return _by_pixel(ops.image.rgb_to_hsv, x)
+
+
+def _by_pixel(function: Any, x: Any) -> Any:
+    """Call a function of images on colors in any number of axes."""
+    if len(x.shape) in (3, 4):
+        return function(x, "channels_last")
+    pixels = ops.reshape(x, (1, -1, 3))
+    return ops.reshape(function(pixels, "channels_last"), x.shape)
 
 
 _YUV = [
@@ -323,8 +328,7 @@ def hsv_to_rgb(images: Any) -> Any:
 def _to_rgb(hue: Any, saturation: Any, value: Any) -> Any:
     """Return colors; beyond the ends of the circle there is the red of its ends."""
     hsv = ops.stack([ops.clip(hue, 0, 1), saturation, value], axis=-1)
-    pixels = ops.reshape(hsv, (1, -1, 3))  # of any number of axes
-    return ops.reshape(ops.image.hsv_to_rgb(pixels, "channels_last"), hsv.shape)
+    return _by_pixel(ops.image.hsv_to_rgb, hsv)
 
 
 @named("image.adjust_hue")

@@ -32,7 +32,7 @@ class SpectralNormalization(Wrapper):
 
     Raises:
         ValueError: when it is built, if the layer has neither; in training, if the kernel is a sum with an
-            adaptation (`lora_rank`), which cannot be replaced.
+            adaptation (`lora_rank`, `enable_lora`), which cannot be replaced.
 
     Source: Miyato et al., "Spectral Normalization for Generative Adversarial Networks", 2018.
 
@@ -82,10 +82,10 @@ class SpectralNormalization(Wrapper):
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
         """Return the next vector of the power iteration, and the kernel with singular value one."""
-        if not isinstance(self.kernel, Variable):
+        if not isinstance(self.kernel, Variable) or getattr(self.layer, "lora_enabled", False):
             raise ValueError(
                 f"Layer '{self.name}': the weight of layer '{self.layer.name}' is no variable that could "
-                "be divided, but computed from others, as it is with `lora_rank`."
+                "be divided, but computed from others, as it is with `lora_rank` or after `enable_lora`."
             )
         kernel = self.kernel.value
         shape = (-1, kernel.shape[-1])

@@ -90,6 +90,27 @@ def test_gradients_go_through(tf):
         assert np.abs(gradient).max() > 0, name
 
 
+def test_hue_and_saturation_of_any_colors_in_any_number_of_axes(tf):
+    colors = [[0.2, 0.5, 0.7], [1.5, -0.2, 0.3], [-1.0, -2.0, -3.0], [1.0, 1.0, 1.0]]
+    expected = [  # of TensorFlow 2.21
+        [0.56666667, 0.71428573, 0.7],
+        [0.9509804, 1.1333333, 1.5],
+        [0.08333334, 0.0, -1.0],
+        [0.0, 0.0, 1.0],
+    ]
+    for shape in [(4, 3), (2, 2, 3), (1, 2, 1, 2, 1, 3)]:
+        found = tf.image.rgb_to_hsv(tf.constant(colors, shape=shape))
+        assert found.shape == shape
+        np.testing.assert_allclose(found.numpy().reshape(4, 3), expected, rtol=1e-6, atol=1e-7)
+    for shape in [(2, 6), (3, 4), ()]:
+        with pytest.raises(ValueError, match="rgb_to_hsv: the last axis .* 3 channels. Received"):
+            tf.image.rgb_to_hsv(tf.zeros(shape))
+    inputs = minikeras.Input((None, None, 3))
+    model = minikeras.Model(inputs, tf.image.rgb_to_hsv(inputs))
+    found = model.predict(np.array(colors, "float32").reshape(1, 2, 2, 3), verbose=0)
+    np.testing.assert_allclose(found.reshape(4, 3), expected, rtol=1e-6, atol=1e-7)
+
+
 def test_a_gradient_of_ones_own(tf):
     @tf.custom_gradient
     def f(x):

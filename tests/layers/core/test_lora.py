@@ -118,3 +118,11 @@ def test_what_it_refuses():
     assert normalized(x).shape == (2, 2)
     with pytest.raises(ValueError, match="weight of layer 'adapted' .* `lora_rank`"):
         normalized(x, training=True)
+    later = layers.SpectralNormalization(layers.Dense(2))
+    later(x, training=True)
+    later.layer.enable_lora(2)
+    kernel = later.kernel.numpy()
+    with pytest.raises(ValueError, match="no variable .* `enable_lora`"):
+        later(x, training=True)
+    np.testing.assert_array_equal(later.kernel.numpy(), kernel)  # which is frozen
+    assert later(x).shape == (2, 2)
