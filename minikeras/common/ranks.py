@@ -1,0 +1,293 @@
+"""Ranks: the processes of one training that MPI started, and what they say to each other.
+
+No other file knows of MPI. It is imported only in a process that an MPI launcher has started (or
+that has imported it already): any other is the only rank, and exchanges nothing. What is sent are
+buffers of numbers and texts, never pickles.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from minikeras.common.extras import require
+
+_SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_RANK")
+"""Variables of the environment by which launchers tell a process of its place."""
+
+
+class Rows:
+    """The rows of a global batch that the running step of this rank works on.
+
+    Args:
+        start: number of the first of them.
+        stop: number of the one behind the last.
+        total: rows of the global batch.
+
+    Attributes:
+        count: how many they are; a rank may have none of a small batch.
+        share: their part of the batch.
+        thread: the thread that makes the step. Others, which prepare data, work on whole batches.
+    """
+
+    __slots__ = ("count", "share", "start", "stop", "thread", "total")
+
+    def __init__(self, start: int, stop: int, total: int) -> None:
+        self.start, self.stop, self.total = start, stop, total
+        self.count = stop - start
+        self.share = self.count / total
+        self.thread = threading.get_ident()
+
+    @property
+    def slice(self) -> slice:
+        """The place of the rows in the global batch."""
+        return slice(self.start, self.stop)
+
+    @property
+    def inverse(self) -> float:
+        """One over the share, 0 where there are no rows: sums over no rows are nothing anyway."""
+        return self.total / self.count if self.count else 0.0
+
+    def own(self, n: Any) -> bool:
+        """Whether `n` is the number of these rows, and this the thread that works on them."""
+        return n == self.count and threading.get_ident() == self.thread
+
+
+class _Running:
+    """What the running step works on: `rows` is None unless ranks share a batch."""
+
+    rows: Rows | None = None
+
+
+running = _Running()
+
+
+def rows_of(total: int, rank: int, size: int) -> Rows:
+    """Return the rows of a batch that belong to a rank: contiguous, and as even as can be.
+
+    Example:
+
+    >>> [rows_of(7, rank, 3).slice for rank in range(3)]
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 7, None)]
+    """
+    return Rows(total * rank // size, total * (rank + 1) // size, total)
+
+
+class Ranks:
+    """All ranks, as one of them sees them; without MPI there is one.
+
+    All methods but `rank` and `size` are called by all ranks together, in the same order.
+
+    Args:
+        mpi: the module `mpi4py.MPI`, None for a process by itself.
+
+    Example:
+
+    >>> from minikeras.common.ranks import Ranks
+    >>> alone = Ranks()
+    >>> alone.rank, alone.size, alone.texts("here")
+    (0, 1, ['here'])
+    """
+
+    def __init__(self, mpi: Any = None) -> None:
+        self._mpi = mpi
+        # A communicator of our own: messages of the script's do not get among ours.
+        self._comm = None if mpi is None else mpi.COMM_WORLD.Dup()
+        self.rank = 0 if mpi is None else self._comm.rank
+        self.size = 1 if mpi is None else self._comm.size
+        if self.size > 1:
+            sys.excepthook = functools.partial(self._end_all, sys.excepthook)
+
+    def _end_all(
+        self,
+        show: Callable,
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
+        try:
+            print(f"Rank {self.rank} of {self.size} ends all:", file=sys.stderr)
+            show(kind, error, traceback)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            self._comm.Abort(1)
+
+    # Numbers.
+
+    def add(self, array: np.ndarray) -> np.ndarray:
+        """Put the sum of an array over all ranks in its place; all get the same bits.
+
+        Args:
+            array: C-contiguous array of the same shape and dtype on every rank.
+
+        Returns:
+            The array.
+        """
+        return self._reduce(array, "SUM")
+
+    def maximum(self, array: np.ndarray) -> np.ndarray:
+        """Put the elementwise maximum over all ranks in an array's place; return the array."""
+        return self._reduce(array, "MAX")
+
+    def _reduce(self, array: np.ndarray, operation: str) -> np.ndarray:
+        if self.size == 1 or not array.size:
+            return array
+        if array.dtype.kind == "V" or array.dtype.itemsize < 4 and array.dtype.kind == "f":
+            wide = array.astype(np.float32)  # MPI knows no half precision
+            array[...] = self._reduce(wide, operation).astype(array.dtype)
+            return array
+        self._comm.Allreduce(self._mpi.IN_PLACE, array, getattr(self._mpi, operation))
+        return array
+
+    def broadcast(self, array: np.ndarray) -> np.ndarray:
+        """Put rank 0's values in the place of an array's; return the array."""
+        if self.size > 1 and array.nbytes:
+            self._comm.Bcast(array.reshape(-1).view(np.uint8), 0)
+        return array
+
+    def rows(self, array: np.ndarray) -> np.ndarray:
+        """Return the rows of all ranks' arrays, rank by rank, which may have different numbers of them.
+
+        Args:
+            array: array whose shape after the first axis, and dtype, are the same on all ranks.
+        """
+        if self.size == 1:
+            return array
+        array = np.ascontiguousarray(array)
+        counts = self.all(len(array))
+        whole = np.empty((sum(counts), *array.shape[1:]), array.dtype)
+        row = whole.nbytes // max(len(whole), 1)
+        if whole.nbytes:
+            sizes = [count * row for count in counts]
+            target = [whole.reshape(-1).view(np.uint8), sizes]
+            self._comm.Allgatherv(array.reshape(-1).view(np.uint8), target)
+        return whole
+
+    def all(self, number: int) -> list[int]:
+        """Return an integer of every rank."""
+        if self.size == 1:
+            return [number]
+        result = np.empty(self.size, np.int64)
+        self._comm.Allgather(np.array([number], np.int64), result)
+        return result.tolist()
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        if self.size > 1:
+            self._comm.Barrier()
+
+    # Texts, and what can be written as one.
+
+    def texts(self, text: str) -> list[str]:
+        """Return a text of every rank."""
+        if self.size == 1:
+            return [text]
+        raw = text.encode()
+        lengths = self.all(len(raw))
+        joined = self.rows(np.frombuffer(raw, np.uint8)).tobytes()
+        ends = np.cumsum(lengths).tolist()
+        return [joined[end - n : end].decode() for n, end in zip(lengths, ends)]
+
+    def text_of_first(self, text: str) -> str:
+        """Return rank 0's text."""
+        if self.size == 1:
+            return text
+        raw = np.frombuffer(text.encode(), np.uint8).copy()
+        size = self.broadcast(np.array([raw.size], np.int64)).item()
+        return (
+            self.broadcast(raw if self.rank == 0 else np.empty(size, np.uint8)).tobytes().decode()
+        )
+
+    def agree(self, what: str, facts: dict[str, Any]) -> None:
+        """Make sure that all ranks say the same.
+
+        Args:
+            what: what the facts are about, for the message.
+            facts: dict of what JSON can hold, by what it is.
+
+        Raises:
+            ValueError: on all ranks, if one of them differs from rank 0; names it and what differs.
+        """
+        if self.size == 1:
+            return
+        first, *others = map(json.loads, self.texts(json.dumps(facts, default=str)))
+        for rank, other in enumerate(others, 1):
+            for name in {**first, **other}:
+                a, b = first.get(name), other.get(name)
+                if a != b:
+                    raise ValueError(
+                        f"{what}: rank {rank} differs from rank 0 in {name}. Rank 0: {a}. "
+                        f"Rank {rank}: {b}. All ranks must run the same script on the same data."
+                    )
+
+    def share_of_cores(self, available: int) -> int:
+        """Return how many cores this rank should use, so that those of its machine are in use once.
+
+        Args:
+            available: cores that this process may use, by its affinity and its control groups.
+        """
+        cores = _cores()
+        if self.size == 1:
+            return available
+        here = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
+        mask = np.zeros(max(os.cpu_count() or 1, max(cores) + 1), np.int32)
+        mask[list(cores)] = 1
+        size = np.array([mask.size], np.int64)
+        here.Allreduce(self._mpi.IN_PLACE, size, self._mpi.MAX)
+        mask = np.pad(mask, (0, size.item() - mask.size))
+        here.Allreduce(self._mpi.IN_PLACE, mask, self._mpi.SUM)
+        neighbours = here.size
+        here.Free()
+        everybodys = int(np.count_nonzero(mask))
+        if available < len(cores):  # a control group, which the ranks are in together
+            everybodys = min(everybodys, available)
+        # A launcher that binds ranks to cores has shared them out already.
+        return max(1, min(available, everybodys // neighbours))
+
+
+def _cores() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
+
+
+@functools.cache
+def ranks() -> Ranks:
+    """Return the ranks of this process; the first call joins those that MPI started with it.
+
+    Raises:
+        ImportError: if a launcher started this process and mpi4py is not installed.
+    """
+    launched = any(sign in os.environ for sign in _SIGNS) or "mpi4py.MPI" in sys.modules
+    return Ranks(require("mpi4py.MPI", "mpi") if launched else None)
+
+
+def joined() -> bool:
+    """Whether this process has joined more than one rank."""
+    return ranks.cache_info().currsize > 0 and ranks().size > 1
+
+
+def weighted(parts: Sequence[np.ndarray], rows: Rows) -> None:
+    """Replace gradients of the mean over this rank's rows by those of the mean over all rows.
+
+    Args:
+        parts: C-contiguous arrays, changed in place.
+        rows: this rank's rows.
+    """
+    everybody = ranks()
+    for part in parts:
+        if rows.count:
+            part *= part.dtype.type(rows.share)
+        else:
+            part.fill(0)  # a mean over nothing may be NaN
+        everybody.add(part)
