@@ -7,6 +7,7 @@ buffers of numbers and texts, never pickles.
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import os
@@ -14,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,25 @@ class Rows:
     def own(self, n: Any) -> bool:
         """Whether `n` is the number of these rows, and this the thread that works on them."""
         return n == self.count and threading.get_ident() == self.thread
+
+
+class Split(NamedTuple):
+    """How an array is split: along one axis, in equal parts, over the ranks of a group."""
+
+    axis: int
+    ranks: Ranks
+
+    def whole(self, shape: tuple) -> tuple:
+        """Return the shape of the whole array, of whose parts one has this shape."""
+        axis, parts = self.axis, self.ranks.size
+        return (*shape[:axis], shape[axis] * parts, *shape[axis + 1 :])
+
+    def part(self, array: np.ndarray) -> np.ndarray:
+        """Return this rank's part of a whole array, as a view."""
+        n = array.shape[self.axis] // self.ranks.size
+        places = [slice(None)] * array.ndim
+        places[self.axis] = slice(self.ranks.rank * n, (self.ranks.rank + 1) * n)
+        return array[tuple(places)]
 
 
 class _Running:
@@ -152,7 +172,7 @@ class Ranks:
     def broadcast(self, array: np.ndarray) -> np.ndarray:
         """Put rank 0's values in the place of an array's; return the array."""
         if self.size > 1 and array.nbytes:
-            self._comm.Bcast(array.reshape(-1).view(np.uint8), 0)
+            self._comm.Bcast(_as_bytes(array), 0)
         return array
 
     def rows(self, array: np.ndarray) -> np.ndarray:
@@ -169,9 +189,28 @@ class Ranks:
         row = whole.nbytes // max(len(whole), 1)
         if whole.nbytes:
             sizes = [count * row for count in counts]
-            target = [whole.reshape(-1).view(np.uint8), sizes]
-            self._comm.Allgatherv(array.reshape(-1).view(np.uint8), target)
+            target = [_as_bytes(whole), sizes]
+            self._comm.Allgatherv(_as_bytes(array), target)
         return whole
+
+    def stack(self, array: np.ndarray) -> np.ndarray:
+        """Return the arrays of all ranks, which have the same shape, along a new first axis."""
+        if self.size == 1:
+            return array[None]
+        array = np.ascontiguousarray(array)
+        stacked = np.empty((self.size, *array.shape), array.dtype)
+        if array.nbytes:
+            self._comm.Allgather(_as_bytes(array), _as_bytes(stacked))
+        return stacked
+
+    def part(self, number: int, place: int) -> Ranks:
+        """Return those of the ranks that give the same number as this one, in the order of their places."""
+        if self.size == 1:
+            return self
+        part = copy.copy(self)
+        part._comm = self._comm.Split(number, place)
+        part.rank, part.size = part._comm.rank, part._comm.size
+        return part
 
     def all(self, number: int) -> list[int]:
         """Return an integer of every rank."""
@@ -253,6 +292,10 @@ class Ranks:
             everybodys = min(everybodys, available)
         # A launcher that binds ranks to cores has shared them out already.
         return max(1, min(available, everybodys // neighbours))
+
+
+def _as_bytes(array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1).view(np.uint8)
 
 
 def _cores() -> set[int]:

@@ -96,6 +96,9 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.build(variables)
         super().build(variables)
 
+    def _refuses_split(self) -> str | None:
+        return self.inner_optimizer._refuses_split()
+
     def own(self, variables: Sequence[Variable]) -> None:
         """Make sure that these variables are those that updates change."""
         if not self.built:
@@ -192,6 +195,8 @@ class LossScaleOptimizer(Optimizer):
         """Return the scale of these gradients, None if the step is to be skipped; adapt it."""
         scale, count = self.dynamic_scale.array.item(), self.step_counter.array.item()
         finite = all(bool(np.isfinite(g).all()) for g in grads)
+        for ranks in {v._split.ranks for v in self._trainable_variables if v._split is not None}:
+            finite = all(ranks.all(finite))  # each sees its parts
         grown = finite and count == self.dynamic_growth_steps - 1
         self.step_counter.assign(count + 1 if finite and not grown else 0)
         if grown:

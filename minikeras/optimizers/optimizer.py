@@ -451,12 +451,12 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
 
     def _clip(self, selected: _Selected) -> None:
         """Clip the gradients by one of the three arguments; a negative bound clips nothing."""
-        views = [group.grad_views[i] for group, indices in selected for i in indices]
         if self.clipnorm and self.clipnorm > 0:
-            for view in views:
-                view *= self.clipnorm / max(kernels.norm_squared(view) ** 0.5, self.clipnorm)
+            views = [group.grad_views[i] for group, indices in selected for i in indices]
+            for view, squared in zip(views, _norms_squared(selected)):
+                view *= self.clipnorm / max(squared**0.5, self.clipnorm)
         elif self.global_clipnorm and self.global_clipnorm > 0:
-            norm = sum(map(kernels.norm_squared, views)) ** 0.5
+            norm = sum(_norms_squared(selected)) ** 0.5
             # An infinite norm makes NaN, like any gradient that is not finite.
             scale = self.global_clipnorm / max(norm, self.global_clipnorm) + (norm - norm)
             if scale != 1:
@@ -496,6 +496,13 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             kernel, scalars = self._update_rule(rate, step)
             for group, indices in selected:
                 group.update(kernel, scalars, indices, decay)
+
+    def _refuses_split(self) -> str | None:
+        if type(self).update_step is not Optimizer.update_step:
+            return "its `update_step` is one's own"
+        if self._per_variable:
+            return "it looks at each variable as a whole"
+        return super()._refuses_split()
 
     def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         """Return the elementwise kernel of this step, and the scalars it needs after its arrays.
@@ -583,8 +590,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         with no_recording():
             values = [to_array(v._constraint(v.value)) for v in variables]
         group.unshare()  # a constraint may have kept what it was given
-        for i, value in zip(indices, values):
-            group.values.views[i][...] = value
+        for i, v, value in zip(indices, variables, values):
+            group.values.views[i][...] = value if v._split is None else v._split.part(value)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """End training: put moving averages, if there are any, in the variables' place.
@@ -619,6 +626,22 @@ class _Clipped(dict):
 
 def _has_mask(y: Any) -> bool:
     return getattr(y, "_keras_mask", None) is not None
+
+
+def _norms_squared(selected: _Selected) -> list[float]:
+    """Return the squared length of each variable's gradient, that of a split one over all its parts."""
+    norms, parts = [], {}
+    for group, indices in selected:
+        for i in indices:
+            split = group.variables[i]._split
+            if split is not None:
+                parts.setdefault(split.ranks, []).append(len(norms))
+            norms.append(kernels.norm_squared(group.grad_views[i]))
+    for ranks, places in parts.items():
+        summed = ranks.add(np.array([norms[i] for i in places], np.float64))
+        for i, squared in zip(places, summed.tolist()):
+            norms[i] = squared
+    return norms
 
 
 def _gradients(selected: _Selected) -> list[np.ndarray]:

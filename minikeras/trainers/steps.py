@@ -14,6 +14,7 @@ from minikeras import tree
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.traceback_utils import warn
+from minikeras.regularizers.regularizers import penalty
 from minikeras.trainers.compilation import Compilation
 from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
 
@@ -81,7 +82,7 @@ class Steps(Compilation):
         for layer in structure.layers:
             found += layer.added_losses
         for v in structure.regularized:
-            found.append(v.regularizer(v))
+            found.append(penalty(v))
         return found
 
     def compute_metrics(
