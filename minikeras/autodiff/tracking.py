@@ -196,7 +196,8 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
 
     Args:
         variables: the variables.
-        values: a value for each; a tensor keeps its place on the tape.
+        values: a value for each; a tensor keeps its place on the tape. Of a variable that is split over
+            ranks it is the whole value, or this rank's part.
 
     Raises:
         ValueError: if a value has another shape.
@@ -205,10 +206,11 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
     try:
         for v, value in zip(variables, values, strict=True):
             array = to_array(value)
-            _check_shape(v, array)
-            if v._split is not None:
-                value = v.cut(value)
-                array = value.array
+            if v._split is None or array.shape != v.array.shape:  # else it is this rank's part
+                _check_shape(v, array)
+                if v._split is not None:
+                    value = v.cut(value)
+                    array = value.array
             if isinstance(value, Tensor):
                 v.node = value.node
             v.array = array
