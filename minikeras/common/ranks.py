@@ -36,15 +36,18 @@ class Rows:
     Attributes:
         count: how many they are; a rank may have none of a small batch.
         share: their part of the batch.
+        weight: what gradients of this rank's loss are multiplied by before they are added to those of
+            the others. The loss is the mean over the rows, so it is their share; 1 if the loss has been
+            multiplied by that itself.
         thread: the thread that makes the step. Others, which prepare data, work on whole batches.
     """
 
-    __slots__ = ("count", "share", "start", "stop", "thread", "total")
+    __slots__ = ("count", "share", "start", "stop", "thread", "total", "weight")
 
     def __init__(self, start: int, stop: int, total: int) -> None:
         self.start, self.stop, self.total = start, stop, total
         self.count = stop - start
-        self.share = self.count / total
+        self.share = self.weight = self.count / total
         self.thread = threading.get_ident()
 
     @property
@@ -57,9 +60,10 @@ class Rows:
         """One over the share, 0 where there are no rows: sums over no rows are nothing anyway."""
         return self.total / self.count if self.count else 0.0
 
-    def own(self, n: Any) -> bool:
-        """Whether `n` is the number of these rows, and this the thread that works on them."""
-        return n == self.count and threading.get_ident() == self.thread
+    @property
+    def unweighted(self) -> float:
+        """One over the weight, 0 where there are no rows."""
+        return 1 / self.weight if self.count else 0.0
 
 
 class Split(NamedTuple):
@@ -85,9 +89,27 @@ class _Running:
     """What the running step works on: `rows` is None unless ranks share a batch."""
 
     rows: Rows | None = None
+    totals: dict[Any, np.ndarray] = {}
+    """The exact values of metrics' variables when the step began."""
 
 
 running = _Running()
+
+
+def shared_rows() -> Rows | None:
+    """Return the rows that the calling thread's step works on, None unless ranks share a batch."""
+    rows = running.rows
+    return rows if rows is not None and threading.get_ident() == rows.thread else None
+
+
+class unshared:
+    """A context in which work is on whole batches."""
+
+    def __enter__(self) -> None:
+        self.before, running.rows = running.rows, None
+
+    def __exit__(self, *error: object) -> None:
+        running.rows = self.before
 
 
 def rows_of(total: int, rank: int, size: int) -> Rows:
@@ -162,7 +184,7 @@ class Ranks:
     def _reduce(self, array: np.ndarray, operation: str) -> np.ndarray:
         if self.size == 1 or not array.size:
             return array
-        if array.dtype.kind == "V" or array.dtype.itemsize < 4 and array.dtype.kind == "f":
+        if array.dtype.kind == "V" or (array.dtype.itemsize < 4 and array.dtype.kind == "f"):
             wide = array.astype(np.float32)  # MPI knows no half precision
             array[...] = self._reduce(wide, operation).astype(array.dtype)
             return array
@@ -330,7 +352,8 @@ def weighted(parts: Sequence[np.ndarray], rows: Rows) -> None:
     everybody = ranks()
     for part in parts:
         if rows.count:
-            part *= part.dtype.type(rows.share)
+            if rows.weight != 1:
+                part *= part.dtype.type(rows.weight)
         else:
             part.fill(0)  # a mean over nothing may be NaN
         everybody.add(part)

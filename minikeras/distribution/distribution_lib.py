@@ -587,11 +587,17 @@ def distribute_tensor(tensor: Any, layout: TensorLayout) -> Any:
 
 
 _current: list[Any] = [None]
+_ALONE = Ranks()
 
 
 def distribution() -> Any:
     """Return the distribution in use, None if there is none."""
     return _current[0]
+
+
+def ranks_in_use() -> Ranks:
+    """Return all ranks if a distribution is in use, else this process by itself."""
+    return _ALONE if _current[0] is None else ranks()
 
 
 def set_distribution(value: Distribution | None) -> None:

@@ -23,6 +23,7 @@ from minikeras.autodiff.tape import GradientTape, no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
+from minikeras.common.ranks import running, shared_rows, weighted
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.kernels import random as random_kernels
@@ -201,6 +202,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         flat = [y for y in tree.flatten(outputs) if y is not None]
         if bound is None or not flat or not flat[0].shape[0]:
             grads = tape.gradients_into(loss, self.gradient_targets())
+            rows = shared_rows()
+            if bound is not None and rows is not None:  # the other ranks have examples
+                return _Clipped(grads, 1 / rows.total if averaged else 1.0)
             return grads if bound is None else _Clipped(grads, 1.0)
         n = flat[0].shape[0]
         if not tape._examples:
@@ -224,9 +228,13 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 "in a mean, what one example counts depends on the masks of the others."
             )
         share = 1 / n if averaged else 1.0
+        rows, of_loss = shared_rows(), share
+        if rows is not None:
+            share = 1 / rows.total if averaged else 1.0
+            of_loss = share / rows.weight  # ranks weight their gradients later
         targets = self.gradient_targets()
         grads = clipped_gradients(
-            tape, loss, flat, targets, bound * share * scale, targets, self._plans
+            tape, loss, flat, targets, bound * of_loss * scale, targets, self._plans
         )
         return _Clipped(grads, share)
 
@@ -402,6 +410,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         for group in self._groups:
             if group.shared():
                 group.unshare()
+        if running.rows is not None:
+            self._add_over_ranks(selected)
         if self.loss_scale_factor is not None:
             for part in _gradients(selected):
                 part /= self.loss_scale_factor
@@ -419,6 +429,15 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             if any(map(_constraint_of, group.variables)):
                 self._constrain(group, indices)
         self._iterations.array = self._iterations.array + 1
+
+    def _add_over_ranks(self, selected: _Selected) -> None:
+        """Make gradients of the whole batch's loss of those by ranks' rows, on all ranks the same."""
+        if self._overwritten:
+            raise ValueError(
+                f"{type(self).__name__}: variables that are overwritten by their gradient, such as "
+                f"'{self._overwritten[0].path}', cannot be trained while ranks share a batch."
+            )
+        weighted(_gradients(selected), running.rows)
 
     def _accumulate(self, selected: _Selected, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place."""

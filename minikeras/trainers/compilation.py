@@ -8,6 +8,7 @@ from minikeras import metrics as metrics_module
 from minikeras import optimizers
 from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, checked
+from minikeras.common.ranks import running
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.metrics.metric import Metric
@@ -161,6 +162,10 @@ class Compilation:
 
         In `fit` and `evaluate` they are computed when the dict is first read.
         """
+        if running.rows is not None:
+            from minikeras.trainers.data_parallel import add_metrics
+
+            add_metrics(self)
         structure = self._structure
         if structure is None:
             return results_of(self.metrics)

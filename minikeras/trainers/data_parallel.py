@@ -1,0 +1,407 @@
+"""Batches that ranks share: what `fit`, `evaluate` and `predict` do so that all learn one thing.
+
+Every rank runs the script, and its step works on its rows of each batch (`common/ranks.py: running`).
+Its loss is the mean over them. What makes of it what one process computes on the whole batch:
+
+- gradients are added with the shares of rows as weights, in the optimizer (`Optimizer._step`);
+- metrics that are sums of what examples give are added (`add_metrics`); other metrics, and losses that
+  are no mean of what examples give, are computed on the outputs of all ranks;
+- batch statistics are those of all rows (`kernels/normalization.py`); draws are made for all rows, and
+  each rank takes its own (`kernels/random.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import os
+import platform
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from minikeras import tree
+from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.variable import Variable
+from minikeras.callbacks import (
+    CSVLogger,
+    LivePlot,
+    ModelCheckpoint,
+    ProgbarLogger,
+    RemoteMonitor,
+    TensorBoard,
+)
+from minikeras.common.ranks import Rows, ranks, rows_of, running, unshared
+from minikeras.distribution.distribution_lib import DataParallel, distribution
+from minikeras.losses.circle_loss import circle
+from minikeras.losses.segmentation_losses import dice, tversky
+from minikeras.metrics.metric import Metric
+from minikeras.metrics.reduction_metrics import MeanMetricWrapper
+from minikeras.random.random_state import get_random_state, set_random_state
+from minikeras.trainers.data_adapters import ArrayDataAdapter
+from minikeras.trainers.data_adapters.array_data_adapter import OwnRows
+from minikeras.version import __version__
+
+_OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
+"""Callbacks that write and show, and change nothing: rank 0 has them."""
+_WHOLE = (dice, tversky, circle)
+"""Functions of minikeras's that do not give a number for each example."""
+
+
+class Sharing:
+    """How the ranks share the batches of one `fit`, `evaluate` or `predict`.
+
+    Args:
+        model: the model.
+        distribution: the distribution in use.
+    """
+
+    def __init__(self, model: Any, distribution: Any) -> None:
+        if not isinstance(distribution, DataParallel):
+            raise ValueError(
+                f"{type(distribution).__name__} cannot train on several ranks. Use DataParallel."
+            )
+        devices = distribution.device_mesh.devices.ravel().tolist()
+        if devices != [f"cpu:{i}" for i in range(ranks().size)]:
+            raise ValueError(
+                f"DataParallel: the mesh must hold every rank once, in order. Received: {devices}. "
+                f"Start as many ranks as there are devices: `mpiexec -n {len(devices)}`."
+            )
+        self.model = model
+        self.ranks = ranks()
+        self.whole_data = distribution.auto_shard_dataset
+        self.asks = False
+        """Whether ranks have to ask each other, before each step, if there is one."""
+
+    # Before the first step.
+
+    def check_call(self, method: str, data: Any, **arguments: Any) -> None:
+        """Make sure that all ranks do the same with the same, before anything is computed.
+
+        Raises:
+            ValueError: on all ranks, if they do not; it names the rank and what differs.
+        """
+        leaves = [leaf for leaf in tree.flatten(data) if leaf is not None]
+        rows = slice(0 if self.whole_data else 1, None)
+        shapes = [
+            [*map(int, leaf.shape[rows])] if hasattr(leaf, "shape") else type(leaf).__name__
+            for leaf in leaves
+        ]
+        self.ranks.agree(
+            f"{type(self.model).__name__}.{method}",
+            {
+                "the version of minikeras": __version__,
+                "the version of NumPy": np.__version__,
+                "the version of Python": platform.python_version(),
+                "the script": _script(),
+                "the method": method,
+                "the shapes of the data": shapes,
+                "the dtypes of the data": [str(getattr(leaf, "dtype", "")) for leaf in leaves],
+                **{f"argument {name}": str(value) for name, value in arguments.items()},
+            },
+        )
+
+    def begin(self, iterators: Iterable[Any], callbacks: Any = None) -> None:
+        """Let all ranks have the weights, the optimizer's state and the random streams of rank 0.
+
+        Args:
+            iterators: the `EpochIterator`s of the run.
+            callbacks: its `CallbackList`.
+        """
+        model = self.model
+        for layer in model._flatten_layers():
+            if getattr(layer, "stateful", False) is True and hasattr(layer, "states"):
+                raise ValueError(
+                    f"Layer '{layer.name}': stateful=True keeps a state for each row of a batch, which "
+                    "ranks cannot share. Use stateful=False."
+                )
+        iterators = [i for i in iterators if i is not None]
+        for iterator in iterators:
+            adapter = iterator.data_adapter
+            if not isinstance(adapter, ArrayDataAdapter):
+                self.asks = True
+            elif self.whole_data:
+                adapter.cut = self.ranks.rank, self.ranks.size
+        # Callbacks of others may stop a rank by itself.
+        if any(not _is_ours(type(c)) for c in getattr(callbacks, "callbacks", ())):
+            self.asks = True
+        optimizer = model.optimizer
+        variables = _variables(model)
+        self.ranks.agree(
+            type(model).__name__,
+            {
+                "the optimizer": type(optimizer).__name__,
+                "the shapes of variables": [list(v.array.shape) for v in variables],
+                "the dtypes of variables": [str(v.array.dtype) for v in variables],
+                "the number of batches": [i.num_batches for i in iterators],
+            },
+        )
+        for v in variables:
+            value = self.ranks.broadcast(np.array(v.array))
+            if not np.array_equal(value, v.array, equal_nan=value.dtype.kind == "f"):
+                v.assign(value)
+        _share_random_state()
+
+    # The steps of an epoch.
+
+    def epoch(self, batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+        """Give steps, and this rank's part of their batches."""
+        while True:
+            step, batch = next(batches, (None, None))
+            if self.asks:
+                self._check_sizes(0 if step is None else _size(batch))
+            if step is None:
+                return
+            yield step, batch if type(batch) is OwnRows else self.own_rows(batch)
+
+    def _check_sizes(self, size: int) -> None:
+        """Refuse batches that differ, and data that end on some ranks only."""
+        sizes = self.ranks.all(size)
+        wrong = (
+            [n != sizes[0] for n in sizes]
+            if self.whole_data
+            else [not n and any(sizes) for n in sizes]
+        )
+        if any(wrong):
+            rank = wrong.index(True)
+            raise ValueError(
+                f"The batch of rank {rank} has {sizes[rank]} rows, that of rank 0 has {sizes[0]}. All "
+                "ranks must be given the same batches; a generator must give the same on each."
+            )
+
+    def own_rows(self, batch: Any) -> OwnRows:
+        """Return this rank's part of a batch."""
+        n, r = _size(batch), self.ranks
+        if not self.whole_data:  # what each rank brings is its own
+            counts = r.all(n)
+            start = sum(counts[: r.rank])
+            return OwnRows(Rows(start, start + n, sum(counts)), batch)
+        rows = rows_of(n, r.rank, r.size)
+        own = tree.map_structure(lambda a: a if a is None else a[rows.slice], batch)
+        return OwnRows(rows, own)
+
+    def reading(self, read: Callable) -> Callable:
+        """Return a function that reads a part of a batch, with which the step begins."""
+
+        def begin(own: OwnRows) -> Any:
+            running.rows = own.rows
+            self._note_metrics()
+            return read(own.batch)
+
+        return begin
+
+    def batches(self, batch: Any, later: Iterator, read: Callable) -> Iterator[Any]:
+        """Return an iterator over this batch and those after it, read when they are asked for."""
+        return map(self.reading(read), itertools.chain((batch,), map(itemgetter(1), later)))
+
+    def run(self, function: Callable, batches: Iterator[Any], outputs: bool = False) -> Any:
+        """Call the function of an execution, and return what it returns for all ranks."""
+        try:
+            result = function(batches)
+            if running.rows is None:  # it took no batch
+                return result
+            if not outputs:
+                return self._whole_logs(result)
+            own = function == self.model._run_predict_steps
+            return result if own else whole_outputs(result)
+        finally:
+            running.rows = None
+
+    def stops(self, wanted: bool) -> bool:
+        """Whether to stop after this step, which one of the ranks may have decided."""
+        return bool(max(self.ranks.all(int(wanted)))) if self.asks else wanted
+
+    # Metrics.
+
+    def _note_metrics(self) -> None:
+        """Note how far the metrics' sums are when a step begins."""
+        running.totals = {v: _total(v) for v in _summed(self.model)}
+
+    def _whole_logs(self, logs: Any) -> Any:
+        """Return the logs of a step of the user's with the values of metrics over all ranks."""
+        if not self.model._has_own_steps() or not isinstance(logs, dict):
+            return logs
+        add_metrics(self.model)
+        current = self.model.get_metrics_result()
+        return {name: current.get(name, value) for name, value in logs.items()}
+
+    # After an epoch.
+
+    def check_weights(self) -> None:
+        """Make sure that all ranks still have the same weights."""
+        sums = {v.path: zlib.crc32(np.ascontiguousarray(v.array)) for v in _variables(self.model)}
+        self.ranks.agree("After an epoch", {f"the value of '{k}'": s for k, s in sums.items()})
+
+
+def sharing_of(model: Any) -> Sharing | None:
+    """Return how ranks share the batches of a model, None where there is one rank or no distribution."""
+    current = distribution()
+    if current is None or ranks().size == 1 or running.rows is not None:
+        return None
+    return Sharing(model, current)
+
+
+def callbacks_of_rank(callbacks: Any) -> Any:
+    """Return those of some callbacks that this rank is to have: rank 0 writes and shows for all."""
+    if ranks().rank == 0 or callbacks is None:
+        return callbacks
+    return [c for c in tree.flatten(callbacks) if not isinstance(c, _OF_THE_FIRST)]
+
+
+def whole_outputs(outputs: Any) -> Any:
+    """Return outputs for all ranks' rows; what has not this rank's number of rows stays as it is."""
+    rows = running.rows
+
+    def gathered(x: Any) -> Any:
+        array = to_array(x)
+        if not array.ndim or array.shape[0] != rows.count:
+            return x
+        return Tensor(ranks().rows(array))
+
+    return tree.map_structure(gathered, outputs)
+
+
+# Losses and metrics that need all rows.
+
+
+def needs_all_rows(loss: Any) -> bool:
+    """Whether a loss is no mean of numbers that minikeras knows to come from one example each."""
+    loss = getattr(loss, "loss", loss)  # one over a part of the outputs
+    if getattr(loss, "reduction", "mean") in (None, "none") or not _is_ours(type(loss)):
+        return True
+    function = getattr(loss, "fn", None)
+    return function is not None and _mixes(function)
+
+
+def _mixes(function: Any) -> bool:
+    return getattr(function, "__wrapped__", function) in _WHOLE_FUNCTIONS or not _is_ours(function)
+
+
+_WHOLE_FUNCTIONS = {*_WHOLE, *[getattr(f, "__wrapped__", f) for f in _WHOLE]}
+
+
+def _is_ours(thing: Any) -> bool:
+    return str(getattr(thing, "__module__", "")).partition(".")[0] == "minikeras"
+
+
+def is_summed(metric: Any) -> bool:
+    """Whether a metric's variables are sums of what examples give, so that ranks' can be added."""
+    if isinstance(metric, MeanMetricWrapper) and _mixes(metric._fn):
+        return False
+    return _is_ours(getattr(type(metric), "update_state", None))
+
+
+def loss_of_all_rows(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
+    """Compute a loss on the targets and outputs of all ranks; each has the gradient by its own."""
+    from minikeras.distribution.collectives import whole
+
+    everything = whole((y_true, y_pred, sample_weight))
+    with unshared():
+        return loss(*everything[:2], sample_weight=everything[2])
+
+
+def update_metric(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+    """Update a metric by this rank's rows, or by those of all ranks where it is no sum."""
+    if is_summed(metric):
+        metric.update_state(y_true, y_pred, sample_weight)
+        return
+    from minikeras.distribution.collectives import whole
+
+    everything = whole((y_true, y_pred, sample_weight))
+    with unshared():
+        metric.update_state(*everything)
+
+
+def _metrics(model: Any) -> Iterator[Metric]:
+    """Yield the metrics of a model, each once."""
+    for part in model.metrics:
+        yield from getattr(part, "metrics", [part]) if not isinstance(part, Metric) else [part]
+
+
+def _summed(model: Any) -> list[Variable]:
+    """Return the variables of metrics that are added over ranks."""
+    found = [v for m in _metrics(model) if is_summed(m) for v in m.variables]
+    return list(dict.fromkeys(found))
+
+
+def _total(variable: Variable) -> np.ndarray:
+    total = variable.total
+    return np.asarray(variable.array if total is None else total, np.float64)
+
+
+def add_metrics(model: Any) -> None:
+    """Add to the metrics of each rank what the others' rows gave them in this step."""
+    variables, before = _summed(model), running.totals
+    compiled = {id(m) for m in getattr(model._compile_metrics, "metrics", ())}
+    for metric in _metrics(model):
+        if not is_summed(metric) and id(metric) not in compiled:
+            raise ValueError(
+                f"Metric '{metric.name}' of class {type(metric).__name__} is updated by code of your own, "
+                "so that ranks cannot tell how to put together what each has. Give it to `compile`, or "
+                "use one of minikeras's metrics."
+            )
+    if not variables:
+        return
+    old = [before.get(v, np.zeros(v.array.shape)) for v in variables]
+    new = np.concatenate([(_total(v) - o).ravel() for v, o in zip(variables, old)])
+    ranks().add(new)
+    start = 0
+    for v, o in zip(variables, old):
+        total = o + new[start : start + o.size].reshape(o.shape)
+        start += o.size
+        v.assign(total.astype(v.array.dtype))
+        if v.array.dtype.kind in "fV":
+            v.exact = v.array, total if total.ndim else total.item()
+        before[v] = total
+
+
+# What all ranks are to have alike.
+
+
+def _variables(model: Any) -> list[Variable]:
+    """Return all numbers that a model and its optimizer hold."""
+    found = list(model.variables)
+    if model.optimizer is not None:
+        found += model.optimizer.variables
+    return [v for v in dict.fromkeys(found) if v.array.dtype.kind not in "TOUS"]
+
+
+def _share_random_state() -> None:
+    """Let the global random streams go on from where they are on rank 0."""
+    state = get_random_state()
+    version, words, gauss = state["python"]
+    name, key, place, has_gauss, cached = state["numpy"]
+    own = np.zeros(3, np.uint32)
+    if state["minikeras"] is not None:
+        own[:] = 1, *state["minikeras"]
+    numbers = np.array([place, has_gauss, cached, gauss is not None, gauss or 0.0])
+    for array in (words, key, own, numbers):
+        ranks().broadcast(array)
+    set_random_state(
+        {
+            "python": (version, words, float(numbers[4]) if numbers[3] else None),
+            "numpy": (name, key, int(numbers[0]), int(numbers[1]), float(numbers[2])),
+            "minikeras": own[1:] if own[0] else None,
+        }
+    )
+
+
+@functools.cache
+def _script() -> str:
+    """Return name and fingerprint of the script that runs."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    if not path or not os.path.isfile(path):
+        return "none"
+    with open(path, "rb") as file:
+        return f"{os.path.basename(path)} {hashlib.sha256(file.read()).hexdigest()[:16]}"
+
+
+def _size(batch: Any) -> int:
+    if type(batch) is OwnRows:
+        return batch.rows.total
+    return next((a.shape[0] for a in tree.flatten(batch) if np.ndim(a)), 0)
