@@ -11,6 +11,8 @@ other's backward, lead from one kind of tensor to the other:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -100,11 +102,11 @@ class SplitVariable(Variable):
         split: how it is split.
     """
 
-    __slots__ = ("_split",)
+    __slots__ = ("_split", "_whole")
 
     def __init__(self, *args: Any, split: Split, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._split = split
+        self._split, self._whole = split, None
         self.array = np.array(split.part(self.array), order="C")
 
     @property
@@ -131,8 +133,8 @@ class SplitVariable(Variable):
         return self.array.nbytes * self._split.ranks.size
 
     def numpy(self) -> np.ndarray:
-        """Return the whole value; all ranks of the group have to ask."""
-        return _joined(self.array, *self._split)
+        """Return the whole value; all ranks of the group have to ask, but where it is `gathered`."""
+        return _joined(self.array, *self._split) if self._whole is None else np.array(self._whole)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.numpy(), dtype=dtype)
@@ -154,6 +156,10 @@ class SplitVariable(Variable):
                 f"{self.array.shape}. Received: a value of shape {array.shape}"
             )
         return super().assign(self._split.part(array))
+
+    def assign_part(self, part: np.ndarray) -> Variable:
+        """Replace this rank's part."""
+        return super().assign(part)
 
     def _shift(self, value: Any, ufunc: np.ufunc) -> Variable:
         array = to_array(value)
@@ -188,3 +194,23 @@ class SplitVariable(Variable):
             f"<SplitVariable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
             f"part {rank} of {self._split.ranks.size} along axis {axis}={np.asarray(self.array)}>"
         )
+
+
+@contextmanager
+def gathered(variables: Iterable[Variable], here: bool) -> Iterator[None]:
+    """Let some ranks read whole values by themselves while this is open; all ranks open it together.
+
+    Args:
+        variables: the variables.
+        here: whether this rank is one of them.
+    """
+    split = [v for v in dict.fromkeys(variables) if v._split is not None]
+    try:
+        for v in split:
+            whole = v.numpy()
+            if here:
+                v._whole = whole
+        yield
+    finally:
+        for v in split:
+            v._whole = None

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from minikeras.autodiff.variable import is_split
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook, pythonify_logs
 from minikeras.callbacks.save_schedule import EveryNBatches
 from minikeras.callbacks.training_state import Position, TrainingState
@@ -198,12 +199,14 @@ class BackupAndRestore(Callback):
     def _save(self, position: Position, logs: Logs | None = None) -> None:
         from minikeras.saving.saving_lib import save_training
 
-        if ranks_in_use().rank:
+        first = ranks_in_use().rank == 0
+        if not first and not is_split(self.model.variables):
             return
         position.stopped = bool(getattr(self.model, "stop_training", False))
         position.logs = pythonify_logs(logs)
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint and os.path.exists(self._path):
+        if first:
+            os.makedirs(self.backup_dir, exist_ok=True)
+        if first and self.double_checkpoint and os.path.exists(self._path):
             _copy(self._path, _previous(self._path))
         save_training(self.model, self._path, self._state.get(position))
 

@@ -86,11 +86,14 @@ class Split(NamedTuple):
 
 
 class _Running:
-    """What the running step works on: `rows` is None unless ranks share a batch."""
+    """What the running step works on."""
 
     rows: Rows | None = None
+    """The rows, None unless ranks share a batch."""
     totals: dict[Any, np.ndarray] = {}
     """The exact values of metrics' variables when the step began."""
+    ranks: Ranks | None = None
+    """Those that share the batch, None if all do."""
 
 
 running = _Running()
@@ -100,6 +103,11 @@ def shared_rows() -> Rows | None:
     """Return the rows that the calling thread's step works on, None unless ranks share a batch."""
     rows = running.rows
     return rows if rows is not None and threading.get_ident() == rows.thread else None
+
+
+def sharers() -> Ranks:
+    """Return the ranks that share the running step's batch: all, or those on a line of the mesh."""
+    return running.ranks or ranks()
 
 
 class unshared:
@@ -349,7 +357,7 @@ def weighted(parts: Sequence[np.ndarray], rows: Rows) -> None:
         parts: C-contiguous arrays, changed in place.
         rows: this rank's rows.
     """
-    everybody = ranks()
+    everybody = sharers()
     for part in parts:
         if rows.count:
             if rows.weight != 1:

@@ -14,11 +14,11 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.ranks import ranks, running
+from minikeras.common.ranks import running, sharers
 
 
 def _gather(x: np.ndarray) -> tuple[np.ndarray, Any]:
-    return ranks().rows(x), running.rows
+    return sharers().rows(x), running.rows
 
 
 def _gather_backward(g: np.ndarray, rows: Any, needs: Any, out: Any) -> list[np.ndarray]:
@@ -31,12 +31,12 @@ ALL_ROWS = Primitive("rows_of_all_ranks", _gather, _gather_backward)
 
 
 def _add(x: np.ndarray) -> tuple[np.ndarray, Any]:
-    return ranks().add(np.array(x)), running.rows
+    return sharers().add(np.array(x)), running.rows
 
 
 def _add_backward(g: np.ndarray, rows: Any, needs: Any, out: Any) -> list[np.ndarray]:
     kind = g.dtype.type
-    return [ranks().add(np.array(g * kind(rows.weight))) * kind(rows.unweighted)]
+    return [sharers().add(np.array(g * kind(rows.weight))) * kind(rows.unweighted)]
 
 
 SUM_OF_RANKS = Primitive("sum_over_ranks", _add, _add_backward)
@@ -55,10 +55,10 @@ def whole(structure: Any) -> Any:
         if not isinstance(x, (Tensor, np.ndarray)) or not x.shape:
             return x
         if isinstance(x, np.ndarray):
-            return ranks().rows(x)
+            return sharers().rows(x)
         result = ALL_ROWS(x)
         if x._keras_mask is not None:
-            result._keras_mask = Tensor(ranks().rows(to_array(x._keras_mask)))
+            result._keras_mask = Tensor(sharers().rows(to_array(x._keras_mask)))
         return result
 
     return tree.map_structure(gathered, structure)

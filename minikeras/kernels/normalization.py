@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.common.ranks import Rows, ranks, shared_rows
+from minikeras.common.ranks import Rows, shared_rows, sharers
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
@@ -138,7 +138,7 @@ def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
     """Return number of rows, mean and variance over all ranks, for those of this one."""
     total: tuple = (0, np.zeros(mean.shape), np.zeros(mean.shape))
     numbers = np.concatenate([[float(n)], mean, var])
-    for row in ranks().rows(numbers[None]):  # in the order of the ranks: the same bits on all
+    for row in sharers().rows(numbers[None]):  # in the order of the ranks: the same bits on all
         if row[0]:
             total = combine_moments(total, (int(row[0]), *np.split(row[1:], 2)))
     n, mean_of_all, var_of_all = total
@@ -277,7 +277,7 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
 def _sums_of_ranks(rows: Rows, *vectors: np.ndarray | None) -> list[np.ndarray | None]:
     """Return the sums over ranks of gradients by a mean over this rank's rows, as such gradients."""
     present = [v for v in vectors if v is not None]
-    sums = ranks().add(np.array(present) * present[0].dtype.type(rows.weight))
+    sums = sharers().add(np.array(present) * present[0].dtype.type(rows.weight))
     found = iter(sums * sums.dtype.type(rows.unweighted))
     return [None if v is None else next(found) for v in vectors]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from minikeras.common.ranks import ranks, shared_rows
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.kernels import parallel
 
 Key = tuple[int, int]
@@ -85,7 +85,7 @@ def draw(kind: str, shape: tuple, parameters: tuple, dtype: np.dtype, key: Key) 
             "batch. Shuffle them before, in the data set."
         )
     parameters = tuple(
-        ranks().rows(p)
+        sharers().rows(p)
         if isinstance(p, np.ndarray) and p.ndim == len(shape) and p.shape[0] == rows.count
         else p
         for p in parameters

@@ -13,7 +13,7 @@ from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.object_family import FamilyMember, ObjectFamily
-from minikeras.common.ranks import ranks, shared_rows
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.common.settings import settings
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -215,7 +215,7 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None)
     if reduction in ("mean", "sum_over_batch_size"):
         valid, size = np.count_nonzero(mask), mask.size
         if shared_rows() is not None:  # what counts is counted over all ranks
-            valid, size = ranks().add(np.array([valid, size])).tolist()
+            valid, size = sharers().add(np.array([valid, size])).tolist()
         weight = weight * dtype.type(size / valid if valid else 0)
     if sample_weight is None:
         return weight
@@ -241,7 +241,7 @@ def reduce_values(values: Tensor, sample_weight: Any, reduction: str | None) -> 
         total = ops.sum(sample_weight)
         if rows is None:
             return ops.divide_no_nan(ops.sum(values), total)
-        total = ranks().add(np.array(to_array(total)))
+        total = sharers().add(np.array(to_array(total)))
         return ops.divide_no_nan(ops.sum(values) * rows.inverse, total)
     return ops.sum(values) if 0 in values.shape else ops.mean(values)
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.variable import Variable
+from minikeras.autodiff.variable import Variable, is_split
 from minikeras.callbacks import (
     CSVLogger,
     LivePlot,
@@ -36,8 +36,9 @@ from minikeras.callbacks import (
     RemoteMonitor,
     TensorBoard,
 )
-from minikeras.common.ranks import Rows, ranks, rows_of, running, unshared
-from minikeras.distribution.distribution_lib import DataParallel, distribution
+from minikeras.common.ranks import Rows, ranks, rows_of, running, sharers, unshared
+from minikeras.distribution.distribution_lib import DataParallel, ModelParallel, distribution
+from minikeras.distribution.splitting import group
 from minikeras.losses.circle_loss import circle
 from minikeras.losses.segmentation_losses import dice, tversky
 from minikeras.metrics.metric import Metric
@@ -62,18 +63,23 @@ class Sharing:
     """
 
     def __init__(self, model: Any, distribution: Any) -> None:
-        if not isinstance(distribution, DataParallel):
+        if not isinstance(distribution, (DataParallel, ModelParallel)):
             raise ValueError(
-                f"{type(distribution).__name__} cannot train on several ranks. Use DataParallel."
-            )
-        devices = distribution.device_mesh.devices.ravel().tolist()
-        if devices != [f"cpu:{i}" for i in range(ranks().size)]:
-            raise ValueError(
-                f"DataParallel: the mesh must hold every rank once, in order. Received: {devices}. "
-                f"Start as many ranks as there are devices: `mpiexec -n {len(devices)}`."
+                f"{type(distribution).__name__} cannot train on several ranks. Use DataParallel or "
+                "ModelParallel."
             )
         self.model = model
         self.ranks = ranks()
+        if isinstance(distribution, DataParallel):
+            devices = distribution.device_mesh.devices.ravel().tolist()
+            if devices != [f"cpu:{i}" for i in range(ranks().size)]:
+                raise ValueError(
+                    f"DataParallel: the mesh must hold every rank once, in order. Received: {devices}. "
+                    f"Start as many ranks as there are devices: `mpiexec -n {len(devices)}`."
+                )
+            self.sharers = self.ranks
+        else:  # those of a line along the batch axis share batches, others compute with them
+            self.sharers = group(distribution.device_mesh, distribution.batch_dim_name)
         self.whole_data = distribution.auto_shard_dataset
         self.asks = False
         """Whether ranks have to ask each other, before each step, if there is one."""
@@ -126,12 +132,19 @@ class Sharing:
             if not isinstance(adapter, ArrayDataAdapter):
                 self.asks = True
             elif self.whole_data:
-                adapter.cut = self.ranks.rank, self.ranks.size
+                adapter.cut = self.sharers.rank, self.sharers.size
         # Callbacks of others may stop a rank by itself.
         if any(not _is_ours(type(c)) for c in getattr(callbacks, "callbacks", ())):
             self.asks = True
         optimizer = model.optimizer
         variables = _variables(model)
+        for c in getattr(callbacks, "callbacks", ()):
+            if isinstance(c, TensorBoard) and (c.histogram_freq or c.embeddings_freq):
+                for v in filter(lambda v: v._split is not None, variables):
+                    raise ValueError(
+                        f"TensorBoard: rank 0 cannot show weights such as '{v.path}', which is split over "
+                        "ranks. Use histogram_freq=0 and embeddings_freq=0."
+                    )
         self.ranks.agree(
             type(model).__name__,
             {
@@ -141,10 +154,11 @@ class Sharing:
                 "the number of batches": [i.num_batches for i in iterators],
             },
         )
-        for v in variables:
-            value = self.ranks.broadcast(np.array(v.array))
+        for v in variables:  # of those that are split, each rank along the batch axis has this part
+            everybody = self.ranks if v._split is None else self.sharers
+            value = everybody.broadcast(np.array(v.array))
             if not np.array_equal(value, v.array, equal_nan=value.dtype.kind == "f"):
-                v.assign(value)
+                (v.assign if v._split is None else v.assign_part)(value)
         _share_random_state()
 
     # The steps of an epoch.
@@ -176,7 +190,7 @@ class Sharing:
 
     def own_rows(self, batch: Any) -> OwnRows:
         """Return this rank's part of a batch."""
-        n, r = _size(batch), self.ranks
+        n, r = _size(batch), self.sharers
         if not self.whole_data:  # what each rank brings is its own
             counts = r.all(n)
             start = sum(counts[: r.rank])
@@ -189,7 +203,7 @@ class Sharing:
         """Return a function that reads a part of a batch, with which the step begins."""
 
         def begin(own: OwnRows) -> Any:
-            running.rows = own.rows
+            running.rows, running.ranks = own.rows, self.sharers
             self._note_metrics()
             return read(own.batch)
 
@@ -210,7 +224,7 @@ class Sharing:
             own = function == self.model._run_predict_steps
             return result if own else whole_outputs(result)
         finally:
-            running.rows = None
+            running.rows = running.ranks = None
 
     def stops(self, wanted: bool) -> bool:
         """Whether to stop after this step, which one of the ranks may have decided."""
@@ -234,8 +248,13 @@ class Sharing:
 
     def check_weights(self) -> None:
         """Make sure that all ranks still have the same weights."""
-        sums = {v.path: zlib.crc32(np.ascontiguousarray(v.array)) for v in _variables(self.model)}
-        self.ranks.agree("After an epoch", {f"the value of '{k}'": s for k, s in sums.items()})
+        for everybody, split in ((self.ranks, False), (self.sharers, True)):
+            sums = {
+                f"the value of '{v.path}'": zlib.crc32(np.ascontiguousarray(v.array))
+                for v in _variables(self.model)
+                if (v._split is not None) == split
+            }
+            everybody.agree("After an epoch", sums)
 
 
 def sharing_of(model: Any) -> Sharing | None:
@@ -246,11 +265,13 @@ def sharing_of(model: Any) -> Sharing | None:
     return Sharing(model, current)
 
 
-def callbacks_of_rank(callbacks: Any) -> Any:
+def callbacks_of_rank(model: Any, callbacks: Any) -> Any:
     """Return those of some callbacks that this rank is to have: rank 0 writes and shows for all."""
     if ranks().rank == 0 or callbacks is None:
         return callbacks
-    return [c for c in tree.flatten(callbacks) if not isinstance(c, _OF_THE_FIRST)]
+    others = ModelCheckpoint if is_split(model.variables) else ()  # what it saves, all have to gather
+    kept = [c for c in tree.flatten(callbacks) if not isinstance(c, _OF_THE_FIRST) or isinstance(c, others)]
+    return kept
 
 
 def whole_outputs(outputs: Any) -> Any:
@@ -261,7 +282,7 @@ def whole_outputs(outputs: Any) -> Any:
         array = to_array(x)
         if not array.ndim or array.shape[0] != rows.count:
             return x
-        return Tensor(ranks().rows(array))
+        return Tensor(sharers().rows(array))
 
     return tree.map_structure(gathered, outputs)
 
@@ -349,7 +370,7 @@ def add_metrics(model: Any) -> None:
         return
     old = [before.get(v, np.zeros(v.array.shape)) for v in variables]
     new = np.concatenate([(_total(v) - o).ravel() for v, o in zip(variables, old)])
-    ranks().add(new)
+    sharers().add(new)
     start = 0
     for v, o in zip(variables, old):
         total = o + new[start : start + o.size].reshape(o.shape)

@@ -498,7 +498,7 @@ class Trainer(Steps):
         if ranks_in_use().rank:
             from minikeras.trainers.data_parallel import callbacks_of_rank
 
-            callbacks, verbose = callbacks_of_rank(callbacks), 0
+            callbacks, verbose = callbacks_of_rank(self, callbacks), 0
         return CallbackList(
             callbacks,
             add_history=history,

@@ -10,7 +10,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import Fraction, NonNegative
-from minikeras.common.ranks import ranks, shared_rows
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.common.settings import settings
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
@@ -213,7 +213,7 @@ class BatchNormalization(Layer):
         if shared_rows() is not None:
             from minikeras.distribution.collectives import SUM_OF_RANKS as of_all
 
-            count = ranks().add(count)
+            count = sharers().add(count)
         count = count + settings.epsilon
         mean = of_all(sum_of(x * keep, axis=axes, keepdims=True)) / count
         difference = (x - mean) * keep
