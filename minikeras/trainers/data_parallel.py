@@ -44,8 +44,11 @@ from minikeras.losses.segmentation_losses import dice, tversky
 from minikeras.metrics.metric import Metric
 from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 from minikeras.random.random_state import get_random_state, set_random_state
-from minikeras.trainers.data_adapters import ArrayDataAdapter
+from minikeras.random.seed_generator import get_global_draws, set_global_draws
+from minikeras.trainers.data_adapters import ArrayDataAdapter, unpack_x_y_sample_weight
 from minikeras.trainers.data_adapters.array_data_adapter import OwnRows
+from minikeras.trainers.epoch_iterator import to_tensors
+from minikeras.trainers.rehearsal import unchanged, without_warnings
 from minikeras.version import __version__
 
 _OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
@@ -160,6 +163,62 @@ class Sharing:
             if not np.array_equal(value, v.array, equal_nan=value.dtype.kind == "f"):
                 (v.assign if v._split is None else v.assign_part)(value)
         _share_random_state()
+
+    def check_losses(self, batch: Any, training: bool) -> None:
+        """Find out which numbers that layers add as losses are means over examples, and which sums.
+
+        The first batch is tried as a whole and in the ranks' parts; everything is put back.
+
+        Args:
+            batch: a batch that all ranks have.
+            training: whether layers are called for training.
+
+        Raises:
+            ValueError: if what ranks have found is put together neither as a mean nor as a sum.
+        """
+        model = self.model
+        model._losses_summed = frozenset()
+        # Those of activity regularizers are known: they are divided by the number of examples.
+        own = any(
+            x.added_losses and x.activity_regularizer is None for x in model._flatten_layers()
+        )
+        if not own or not self.whole_data:
+            return
+        parts = self.own_rows(batch)
+        whole_values = self._added_losses(None, batch, training)
+        values = self._added_losses(parts.rows, parts.batch, training)
+        sums, means = (self.ranks.add(np.array(values) * f) for f in (1.0, parts.rows.share))
+        found = set()
+        for i, (one, total, mean) in enumerate(zip(whole_values, sums, means)):
+            if np.isclose(mean, one, 1e-3, 1e-6) or not np.isfinite(one):
+                continue
+            if not np.isclose(total, one, 1e-3, 1e-6):
+                layers = [x for x in model._flatten_layers() for _ in x.added_losses]
+                raise ValueError(
+                    f"Layer '{layers[i].name}' adds a loss that is neither the mean nor the sum of what "
+                    f"examples give: of a batch it is {one:.4g}; of the ranks' rows the mean is "
+                    f"{mean:.4g}, the sum {total:.4g}. Ranks cannot share such a batch."
+                )
+            found.add(i)
+        model._losses_summed = frozenset(found)
+
+    def _added_losses(self, rows: Rows | None, batch: Any, training: bool) -> list[float]:
+        """Return the numbers that layers add for a batch, or for this rank's rows of it."""
+        model = self.model
+        x, _, _ = unpack_x_y_sample_weight(to_tensors(batch))
+        passing = [v for layer in model._flatten_layers() for v in layer.passing_variables()]
+        numpy_draws, draws = np.random.get_state(), get_global_draws()
+        running.rows = rows
+        try:
+            with unchanged(model, [*model.variables, *passing]), without_warnings():
+                _ = model(x, training=training) if model.call_signature.training else model(x)
+                found = [a for layer in model._flatten_layers() for a in layer.added_losses]
+        finally:
+            running.rows = None
+            np.random.set_state(numpy_draws)
+            set_global_draws(draws)
+        empty = rows is not None and not rows.count
+        return [0.0 if a.ndim or empty else float(to_array(a)) for a in found]
 
     # The steps of an epoch.
 

@@ -61,11 +61,13 @@ class Steps(Compilation):
             total = self._compile_loss(y, y_pred, sample_weight)
         structure = self._structure
         if structure is None or structure.adds_losses or self._losses_to_forget:
-            for added in self.losses:
-                if added.ndim:
-                    added = (
-                        added.sum() if running.rows is None else added.sum() * running.rows.inverse
-                    )
+            rows = running.rows
+            for i, added in enumerate(self.losses):
+                summed = added.ndim > 0
+                if summed:
+                    added = added.sum()
+                if rows is not None and (summed or i in self._losses_summed):
+                    added = added * rows.inverse
                 total = added if total is None else total + added
         if total is None:
             if self._compile_loss is None and training:

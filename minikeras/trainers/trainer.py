@@ -69,6 +69,7 @@ class Trainer(Steps):
         self._structure: Any = None
         self._validation: _Validation | None = None
         self._rehearsed: set = set()
+        self._losses_summed: frozenset = frozenset()
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
         self.predict_function: Callable | None = None
@@ -203,6 +204,7 @@ class Trainer(Steps):
         container = self._callback_list(callbacks, epoch_iterator, verbose, epochs, history=True)
         if sharing is not None:
             sharing.begin((epoch_iterator, val_iterator), container)
+            sharing.check_losses(epoch_iterator.peek(), training=True)
         self.stop_training = False
         self._make_function("train")
         epoch_logs: dict = {}
@@ -312,6 +314,7 @@ class Trainer(Steps):
                 sharing.check_call("evaluate", data, batch_size=batch_size, steps=steps)
                 self._build_before(iterator)
                 sharing.begin((iterator,), container)
+                sharing.check_losses(iterator.peek(), training=False)
             try:
                 with unchanged(self, self.metrics_variables, unless_done=True):
                     logs = self._evaluate(iterator, container, sharing)
@@ -582,6 +585,7 @@ class Trainer(Steps):
             return function(iter([to_tensors(data)]))
         if ("on_batch", id(self.optimizer)) not in self._rehearsed:  # the first of them
             sharing.begin(())
+            sharing.check_losses(data, training=True)
             self._rehearsed.add(("on_batch", id(self.optimizer)))
         batches = map(sharing.reading(to_tensors), [sharing.own_rows(data)])
         return sharing.run(function, batches, outputs)

@@ -128,6 +128,7 @@ class Penalty(layers.Layer):
     def call(self, x):
         self.add_loss(0.1 * ops.mean(ops.square(x)))
         self.add_loss(0.01 * ops.sum(ops.abs(x), axis=-1))  # one for each example
+        self.add_loss(0.02 * ops.sum(ops.abs(x)))
         return x
 
 
@@ -138,6 +139,8 @@ def penalties():
         [
             keras.Input((5,)),
             layers.Dense(6, kernel_regularizer="l2", activity_regularizer="l1"),
+            layers.Dropout(0.3, seed=1),
+            layers.BatchNormalization(),
             Penalty(),
             layers.Dense(3, bias_regularizer="l1", activation="softmax"),
         ]

@@ -35,8 +35,8 @@ def run_ranks(tmp_path):
             path = script
         else:
             path.write_text(script)
-        environ = {**os.environ, "PYTHONPATH": str(ROOT), "MPICH_INTERFACE_HOSTNAME": "localhost"}
-        command = [launcher, "-n", str(n), sys.executable, *arguments, str(path)]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [launcher, "-n", str(n), sys.executable, str(path), *map(str, arguments)]
         return subprocess.run(
             command,
             cwd=tmp_path,
