@@ -9,12 +9,15 @@ from minikeras.common.ranks import Ranks, Split
 from minikeras.distribution.distribution_lib import (
     DeviceMesh,
     ModelParallel,
+    TensorLayout,
     distribution,
     joined_ranks,
 )
 
 
-def split_of(path: str, shape: Sequence[int] | None, layer: Any, refused: str | None) -> Split | None:
+def split_of(
+    path: str, shape: Sequence[int] | None, layer: Any, refused: str | None
+) -> Split | None:
     """Return how the distribution in use splits a weight over ranks, None if it does not.
 
     Args:
@@ -32,28 +35,38 @@ def split_of(path: str, shape: Sequence[int] | None, layer: Any, refused: str | 
     layout = in_use.get_tensor_layout(path)
     if layout is None or not any(layout.axes):
         return None
-    mesh, shape = layout.backend_layout.device_mesh, tuple(shape or ())
-    sizes = dict(zip(mesh.axis_names, mesh.devices.shape))
-    split = [(i, name) for i, name in enumerate(layout.axes) if name is not None]
-    axis, name = split[0]
-    why = refused
-    if len(layout.axes) > len(shape):
-        why = f"it has {len(shape)} axes, the layout {len(layout.axes)}"
-    elif len(split) > 1:
-        why = "only one axis can be split"
-    elif name == in_use.batch_dim_name:
-        why = (
-            f"batches are split along the mesh's axis '{name}'; weights need another, as in "
-            "DeviceMesh((1, n), ['batch', 'model'])"
-        )
-    elif shape[axis] % sizes[name]:
-        why = f"axis {axis} cannot be cut into {sizes[name]} equal parts"
+    shape = tuple(shape or ())
+    why = refused or _problem(layout, shape, in_use.batch_dim_name)
     if why is not None:
         raise ValueError(
             f"Layer '{layer.name}' ({type(layer).__name__}): weight '{path}' of shape {shape} cannot be "
             f"split by layout {layout.axes}: {why}."
         )
-    return Split(axis, group(mesh, name)) if sizes[name] > 1 else None
+    axis, name, size = _split_axes(layout)[0]
+    return Split(axis, group(layout.device_mesh, name)) if size > 1 else None
+
+
+def _split_axes(layout: TensorLayout) -> list[tuple[int, str, int]]:
+    """Return each axis that a layout splits, along which of the mesh's, and into how many parts."""
+    mesh = layout.backend_layout.device_mesh
+    sizes = dict(zip(mesh.axis_names, mesh.devices.shape))
+    return [(i, name, sizes[name]) for i, name in enumerate(layout.axes) if name is not None]
+
+
+def _problem(layout: TensorLayout, shape: tuple, batch_axis: str | None) -> str | None:
+    """Say why a weight of a shape cannot be split by a layout, None if it can."""
+    split = _split_axes(layout)
+    axis, name, size = split[0]
+    if len(layout.axes) > len(shape):
+        return f"it has {len(shape)} axes, the layout {len(layout.axes)}"
+    if len(split) > 1:
+        return "only one axis can be split"
+    if name == batch_axis:
+        return (
+            f"batches are split along the mesh's axis '{name}'; weights need another, as in "
+            "DeviceMesh((1, n), ['batch', 'model'])"
+        )
+    return f"axis {axis} cannot be cut into {size} equal parts" if shape[axis] % size else None
 
 
 def group(mesh: DeviceMesh, axis: str) -> Ranks:

@@ -22,8 +22,8 @@ from minikeras.distribution.distribution_lib import distribution
 from minikeras.distribution.splitting import split_of
 from minikeras.metrics.metric import Metric
 from minikeras.ops.operation import Operation
-from minikeras.regularizers.regularizers import penalty
 from minikeras.random.seed_generator import SeedGenerator
+from minikeras.regularizers.regularizers import penalty
 
 _WEIGHT_ARGUMENTS = {
     "initializer": initializers.get,

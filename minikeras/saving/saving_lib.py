@@ -29,8 +29,8 @@ from minikeras.optimizers.optimizer import Optimizer
 from minikeras.random.seed_generator import SeedGenerator
 from minikeras.saving.legacy_configs import era_of, modern_compile_config, modern_entry
 from minikeras.saving.legacy_weights import WithLearningRate
-from minikeras.saving.plain_data import Packed
 from minikeras.saving.once import written_once
+from minikeras.saving.plain_data import Packed
 from minikeras.saving.state_tree import older_paths, state_tree
 from minikeras.saving.weight_files import (
     READ_ERRORS,

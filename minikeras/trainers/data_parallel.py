@@ -328,8 +328,14 @@ def callbacks_of_rank(model: Any, callbacks: Any) -> Any:
     """Return those of some callbacks that this rank is to have: rank 0 writes and shows for all."""
     if ranks().rank == 0 or callbacks is None:
         return callbacks
-    others = ModelCheckpoint if is_split(model.variables) else ()  # what it saves, all have to gather
-    kept = [c for c in tree.flatten(callbacks) if not isinstance(c, _OF_THE_FIRST) or isinstance(c, others)]
+    others = (
+        ModelCheckpoint if is_split(model.variables) else ()
+    )  # what it saves, all have to gather
+    kept = [
+        c
+        for c in tree.flatten(callbacks)
+        if not isinstance(c, _OF_THE_FIRST) or isinstance(c, others)
+    ]
     return kept
 
 
