@@ -7,12 +7,14 @@ buffers of numbers and texts, never pickles.
 
 from __future__ import annotations
 
+import atexit
 import copy
 import functools
 import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -23,6 +25,10 @@ from minikeras.common.extras import require
 
 _SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_RANK")
 """Variables of the environment by which launchers tell a process of its place."""
+
+
+_PATIENCE = 2.0
+"""Seconds that a rank which has called `sys.exit` with an error waits for the others to do the same."""
 
 
 class Rows:
@@ -155,6 +161,29 @@ class Ranks:
         self.size = 1 if mpi is None else self._comm.size
         if self.size > 1:
             sys.excepthook = functools.partial(self._end_all, sys.excepthook)
+            sys.exit = functools.partial(self._exit, sys.exit)
+            atexit.register(self._leave)  # before MPI's own farewell, which waits for all
+
+    _status: Any = None
+    """What `sys.exit` was given."""
+
+    def _exit(self, leave: Callable, status: Any = None, /) -> None:
+        self._status = status
+        leave(status)
+
+    def _leave(self) -> None:
+        """Wait for the others at the end of the script, but not if this rank has failed."""
+        request = self._comm.Ibarrier()
+        if self._status in (None, 0):
+            request.Wait()
+            return
+        end = time.monotonic() + _PATIENCE
+        while not request.Test():
+            if time.monotonic() > end:
+                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})"
+                print(text, file=sys.stderr, flush=True)
+                self._comm.Abort(1)
+            time.sleep(0.01)
 
     def _end_all(
         self,
@@ -277,12 +306,18 @@ class Ranks:
             self.broadcast(raw if self.rank == 0 else np.empty(size, np.uint8)).tobytes().decode()
         )
 
-    def agree(self, what: str, facts: dict[str, Any]) -> None:
+    def agree(
+        self,
+        what: str,
+        facts: dict[str, Any],
+        hint: str = "All ranks must run the same script on the same data.",
+    ) -> None:
         """Make sure that all ranks say the same.
 
         Args:
             what: what the facts are about, for the message.
             facts: dict of what JSON can hold, by what it is.
+            hint: what to do about it, for the message.
 
         Raises:
             ValueError: on all ranks, if one of them differs from rank 0; names it and what differs.
@@ -296,7 +331,7 @@ class Ranks:
                 if a != b:
                     raise ValueError(
                         f"{what}: rank {rank} differs from rank 0 in {name}. Rank 0: {a}. "
-                        f"Rank {rank}: {b}. All ranks must run the same script on the same data."
+                        f"Rank {rank}: {b}. {hint}"
                     )
 
     def share_of_cores(self, available: int) -> int:

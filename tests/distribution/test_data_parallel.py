@@ -78,6 +78,8 @@ REFUSALS = [
         "net().fit(x[: 12 - rank], y[: 12 - rank])",
     ),
     ("rank 1 differs from rank 0 in the dtypes", "net().fit(x.astype(['f4', 'f8'][rank]), y)"),
+    ("rank 1 differs from rank 0 in the values of the data", "net().fit(x + rank, y)"),
+    ("/counts/seen' after an epoch", "net(Counts()).fit(x, y, verbose=0)"),
     ("differs from rank 0 in argument epochs", "net().fit(x, y, epochs=1 + rank)"),
     ("in the shapes of variables", "net(*[layers.Dense(4)] * rank).fit(x, y)"),
     ("in the number of batches", "net().fit(Some(12 + rank), verbose=0)"),
@@ -107,6 +109,13 @@ def batches(n):
 class Shuffled(layers.Layer):
     def call(self, x):
         return keras.random.shuffle(x)
+
+class Counts(layers.Layer):
+    def build(self, shape):
+        self.seen = self.add_weight((), "zeros", trainable=False, name="seen")
+    def call(self, x):
+        self.seen.assign_add(ops.sum(x))  # of a rank's rows
+        return x
 
 class Peak(layers.Layer):
     def call(self, x):
@@ -270,3 +279,18 @@ def test_a_training_that_was_killed_goes_on(run_ranks):
                 for text in (whole.stdout, resumed.stdout)
             ]
             np.testing.assert_allclose(*numbers, 1e-4, 1e-6)
+
+
+def test_a_script_without_a_line_about_ranks(run_ranks, tmp_path):
+    script = """
+import keras, numpy as np
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((8, 3)), np.ones((8, 1)), verbose=2)
+print(keras.distribution.distribution().num_processes, flush=True)
+"""
+    (tmp_path / "train.py").write_text(script)
+    command = "import sys, minikeras.__main__ as m; sys.exit(m.main())"
+    done = run_ranks(3, command, tmp_path / "train.py", "--data-parallel")
+    assert (done.returncode, done.stdout.count("3\n")) == (0, 3), done.stderr
+    assert done.stdout.count("/step") == 1  # rank 0 speaks for all

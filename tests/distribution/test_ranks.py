@@ -82,6 +82,17 @@ r.barrier()
 print("not reached")
 """
 
+LEAVES = """
+import sys
+from minikeras.common.ranks import ranks
+
+r = ranks()
+if r.rank == 1:
+    sys.exit(3)
+r.barrier()
+print("not reached")
+"""
+
 KILLED = """
 import os, signal
 from minikeras.common.ranks import ranks
@@ -102,9 +113,10 @@ def test_a_rank_that_raises_ends_all_with_its_traceback(run_ranks):
     assert "in something_wrong" in done.stderr and "a lost key" in done.stderr
 
 
-def test_a_rank_that_is_killed_ends_all(run_ranks):
+@pytest.mark.parametrize("script", [KILLED, LEAVES])
+def test_a_rank_that_is_gone_ends_all(script, run_ranks):
     begin = time.monotonic()
-    done = run_ranks(3, KILLED, timeout=30)
+    done = run_ranks(3, script, timeout=30)
     assert done.returncode != 0 and "not reached" not in done.stdout
     assert time.monotonic() - begin < 15  # 10 seconds after the kill at the latest
 
