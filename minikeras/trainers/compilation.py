@@ -163,7 +163,7 @@ class Compilation:
         In `fit` and `evaluate` they are computed when the dict is first read.
         """
         if running.rows is not None:
-            from minikeras.trainers.data_parallel import add_metrics
+            from minikeras.trainers.over_ranks import add_metrics
 
             add_metrics(self)
         structure = self._structure
