@@ -75,8 +75,8 @@ class _Running:
     """What the running step works on: `rows` is None unless ranks share a batch."""
 
     rows: Rows | None = None
-    totals: dict[Any, np.ndarray] = {}
-    """The exact values of metrics' variables when the step began."""
+    totals: Any = None
+    """The variables of metrics, and their exact values when the step began."""
 
 
 running = _Running()

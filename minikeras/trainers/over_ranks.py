@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.common.ranks import ranks, running, unshared
@@ -78,43 +79,71 @@ def _metrics(model: Any) -> Iterator[Metric]:
         yield from getattr(part, "metrics", [part]) if not isinstance(part, Metric) else [part]
 
 
-def _summed(model: Any) -> list[Variable]:
-    """Return the variables of metrics that are added over ranks."""
-    found = [v for m in _metrics(model) if is_summed(m) for v in m.variables]
-    return list(dict.fromkeys(found))
+class _Sums:
+    """The variables of a model's metrics that are added over ranks, as one vector.
+
+    Args:
+        model: the model.
+
+    Raises:
+        ValueError: if nobody knows how ranks' states of a metric are put together.
+    """
+
+    def __init__(self, model: Any) -> None:
+        compiled = {id(m) for m in getattr(model._compile_metrics, "metrics", ())}
+        variables: list[Variable] = []
+        for metric in _metrics(model):
+            if is_summed(metric):
+                variables += metric.variables
+            elif id(metric) not in compiled:
+                raise ValueError(
+                    f"Metric '{metric.name}' of class {type(metric).__name__} is updated by code of your "
+                    "own, so that ranks cannot tell how to put together what each has. Give it to "
+                    "`compile`, or use one of minikeras's metrics."
+                )
+        self.variables = list(dict.fromkeys(variables))
+        self.bounds = [0, *np.cumsum([v.array.size for v in self.variables], dtype=int).tolist()]
+
+    def get(self) -> np.ndarray:
+        """Return their exact values."""
+        result = np.empty(self.bounds[-1])
+        for v, a, b in zip(self.variables, self.bounds, self.bounds[1:]):
+            total = v.total
+            result[a:b] = np.ravel(v.array if total is None else total)
+        return result
+
+    def set(self, values: np.ndarray) -> None:
+        """Give them exact values."""
+        for v, a, b in zip(self.variables, self.bounds, self.bounds[1:]):
+            total, dtype = values[a:b].reshape(v.array.shape), v.array.dtype
+            note_change(v)
+            v.array = total.astype(dtype)
+            if dtype.kind in "fV":
+                v.exact = v.array, total if total.ndim else total.item()
+
+
+def _sums(model: Any) -> _Sums:
+    structure = model._structure
+    if structure is None:
+        return _Sums(model)
+    if structure.sums is None:
+        structure.sums = _Sums(model)
+    return structure.sums
 
 
 def note_metrics(model: Any) -> None:
     """Note how far the sums of a model's metrics are when a step begins."""
-    running.totals = {v: _total(v) for v in _summed(model)}
-
-
-def _total(variable: Variable) -> np.ndarray:
-    total = variable.total
-    return np.asarray(variable.array if total is None else total, np.float64)
+    sums = _sums(model)
+    running.totals = sums, sums.get()
 
 
 def add_metrics(model: Any) -> None:
     """Add to the metrics of each rank what the others' rows gave them in this step."""
-    variables, before = _summed(model), running.totals
-    compiled = {id(m) for m in getattr(model._compile_metrics, "metrics", ())}
-    for metric in _metrics(model):
-        if not is_summed(metric) and id(metric) not in compiled:
-            raise ValueError(
-                f"Metric '{metric.name}' of class {type(metric).__name__} is updated by code of your own, "
-                "so that ranks cannot tell how to put together what each has. Give it to `compile`, or "
-                "use one of minikeras's metrics."
-            )
-    if not variables:
-        return
-    old = [before.get(v, np.zeros(v.array.shape)) for v in variables]
-    new = np.concatenate([(_total(v) - o).ravel() for v, o in zip(variables, old)])
-    ranks().add(new)
-    start = 0
-    for v, o in zip(variables, old):
-        total = o + new[start : start + o.size].reshape(o.shape)
-        start += o.size
-        v.assign(total.astype(v.array.dtype))
-        if v.array.dtype.kind in "fV":
-            v.exact = v.array, total if total.ndim else total.item()
-        before[v] = total
+    sums, (noted, before) = _sums(model), running.totals
+    if list(map(id, sums.variables)) != list(map(id, noted.variables)):  # some were made in this step, and began with 0
+        known = dict(zip(noted.variables, np.split(before, noted.bounds[1:-1])))
+        zeros = [np.zeros(v.array.size) for v in sums.variables]
+        before = np.concatenate([known.get(v, z) for v, z in zip(sums.variables, zeros)] or [[]])
+    after = before + ranks().add(sums.get() - before)
+    sums.set(after)
+    running.totals = sums, after
