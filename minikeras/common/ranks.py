@@ -152,8 +152,9 @@ class Ranks:
         end = time.monotonic() + _PATIENCE
         while not request.Test():
             if time.monotonic() > end:
-                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})"
-                print(text, file=sys.stderr, flush=True)
+                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})\n"
+                sys.stderr.write(text)
+                sys.stderr.flush()
                 self._comm.Abort(1)
             time.sleep(0.01)
 
@@ -166,7 +167,7 @@ class Ranks:
     ) -> None:
         """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
         try:
-            print(f"Rank {self.rank} of {self.size} ends all:", file=sys.stderr)
+            sys.stderr.write(f"Rank {self.rank} of {self.size} ends all:\n")
             show(kind, error, traceback)
             sys.stdout.flush()
             sys.stderr.flush()

@@ -140,7 +140,8 @@ def note_metrics(model: Any) -> None:
 def add_metrics(model: Any) -> None:
     """Add to the metrics of each rank what the others' rows gave them in this step."""
     sums, (noted, before) = _sums(model), running.totals
-    if list(map(id, sums.variables)) != list(map(id, noted.variables)):  # some were made in this step, and began with 0
+    if list(map(id, sums.variables)) != list(map(id, noted.variables)):
+        # Some were made in this step, and began with 0.
         known = dict(zip(noted.variables, np.split(before, noted.bounds[1:-1])))
         zeros = [np.zeros(v.array.size) for v in sums.variables]
         before = np.concatenate([known.get(v, z) for v, z in zip(sums.variables, zeros)] or [[]])
