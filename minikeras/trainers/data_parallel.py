@@ -30,6 +30,7 @@ from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.callbacks import (
     CSVLogger,
+    LambdaCallback,
     LivePlot,
     ModelCheckpoint,
     ProgbarLogger,
@@ -132,7 +133,8 @@ class Sharing:
             elif self.whole_data:
                 adapter.cut = self.ranks.rank, self.ranks.size
         # Callbacks of others may stop a rank by itself.
-        if any(not is_ours(type(c)) for c in getattr(callbacks, "callbacks", ())):
+        others = getattr(callbacks, "callbacks", ())
+        if any(isinstance(c, LambdaCallback) or not is_ours(type(c)) for c in others):
             self.asks = True
         optimizer = model.optimizer
         variables = _variables(model)

@@ -7,6 +7,7 @@ import pytest
 
 import minikeras as keras
 from minikeras import layers, metrics, ops
+from minikeras.trainers.data_adapters import ArrayDataAdapter
 
 LAYERS = {
     "conv": (lambda: layers.Conv2D(8, 3, padding="same", activation="relu"), (8, 8, 4)),
@@ -85,3 +86,23 @@ def test_metrics(make):
     metric.update_state(np.zeros((0, 3), "float32"), np.zeros((0, 3), "float32"))
     state = [np.array(v.array) for v in metric.variables]
     assert state and not any(s.any() for s in state)
+
+
+@pytest.mark.parametrize("shuffle", [False, True, "batch"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ranks_rows_of_arrays_make_the_batches(shuffle, dtype):
+    x, y = np.arange(46, dtype=dtype).reshape(23, 2), np.arange(23)
+
+    def batches(cut=None):
+        rng = np.random.default_rng(1)
+        adapter = ArrayDataAdapter(x, y, batch_size=5, shuffle=shuffle, rng=rng)
+        adapter.cut = cut
+        return list(adapter)
+
+    whole, parts = batches(), [batches((rank, 3)) for rank in range(3)]
+    for i, batch in enumerate(whole):
+        for j, array in enumerate(batch):
+            own = [part[i].batch[j] for part in parts]
+            np.testing.assert_array_equal(np.concatenate(own), array)
+            assert [len(a) for a in own] == [part[i].rows.count for part in parts]
+            assert own[0].dtype == array.dtype
