@@ -212,9 +212,14 @@ class Ranks:
 
         Args:
             array: array whose shape after the first axis, and dtype, are the same on all ranks.
+
+        Raises:
+            TypeError: if it holds texts or objects.
         """
         if self.size == 1:
             return array
+        if array.dtype.kind in "OT":
+            raise TypeError(f"Ranks exchange numbers. Received: an array of dtype {array.dtype}")
         array = np.ascontiguousarray(array)
         counts = self.all(len(array))
         whole = np.empty((sum(counts), *array.shape[1:]), array.dtype)
