@@ -96,8 +96,8 @@ class _Running:
 
     rows: Rows | None = None
     """The rows, None unless ranks share a batch."""
-    totals: dict[Any, np.ndarray] = {}
-    """The exact values of metrics' variables when the step began."""
+    totals: Any = None
+    """The variables of metrics, and their exact values when the step began."""
     ranks: Ranks | None = None
     """Those that share the batch, None if all do."""
 
@@ -180,8 +180,9 @@ class Ranks:
         end = time.monotonic() + _PATIENCE
         while not request.Test():
             if time.monotonic() > end:
-                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})"
-                print(text, file=sys.stderr, flush=True)
+                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})\n"
+                sys.stderr.write(text)
+                sys.stderr.flush()
                 self._comm.Abort(1)
             time.sleep(0.01)
 
@@ -194,7 +195,7 @@ class Ranks:
     ) -> None:
         """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
         try:
-            print(f"Rank {self.rank} of {self.size} ends all:", file=sys.stderr)
+            sys.stderr.write(f"Rank {self.rank} of {self.size} ends all:\n")
             show(kind, error, traceback)
             sys.stdout.flush()
             sys.stderr.flush()
@@ -239,9 +240,14 @@ class Ranks:
 
         Args:
             array: array whose shape after the first axis, and dtype, are the same on all ranks.
+
+        Raises:
+            TypeError: if it holds texts or objects.
         """
         if self.size == 1:
             return array
+        if array.dtype.kind in "OT":
+            raise TypeError(f"Ranks exchange numbers. Received: an array of dtype {array.dtype}")
         array = np.ascontiguousarray(array)
         counts = self.all(len(array))
         whole = np.empty((sum(counts), *array.shape[1:]), array.dtype)

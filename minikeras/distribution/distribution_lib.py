@@ -149,6 +149,11 @@ class DeviceMesh:
                 "Shape and axis_names cannot be empty. Received: "
                 f"shape={shape}, axis_names={axis_names}"
             )
+        if not isinstance(shape, (list, tuple)) or not isinstance(axis_names, (list, tuple)):
+            raise TypeError(
+                "DeviceMesh: `shape` must be a list or tuple of sizes, `axis_names` one of names. "
+                f"Received: shape={shape!r}, axis_names={axis_names!r}"
+            )
         if len(shape) != len(axis_names):
             raise ValueError(
                 "Shape and axis_names should have same size. Received: "

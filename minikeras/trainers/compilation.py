@@ -163,7 +163,7 @@ class Compilation:
         In `fit` and `evaluate` they are computed when the dict is first read.
         """
         if running.rows is not None:
-            from minikeras.trainers.data_parallel import add_metrics
+            from minikeras.trainers.over_ranks import add_metrics
 
             add_metrics(self)
         structure = self._structure
@@ -216,4 +216,5 @@ class ModelStructure:
         self.own_metrics = model._metrics_beside([m for m in held if isinstance(m, Metric)])
         overridden = type(model).metrics is not Compilation.metrics
         self.metrics = model.metrics if overridden else self.own_metrics
+        self.sums: Any = None  # what `over_ranks.py` keeps of them
         self.metrics_variables = [v for metric in self.metrics for v in metric.variables]

@@ -410,7 +410,7 @@ class CompileLoss(Matched):
 
 def _loss_over_ranks(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Tensor:
     """Compute a loss where ranks share the batch."""
-    from minikeras.trainers.data_parallel import loss_of_all_rows, needs_all_rows
+    from minikeras.trainers.over_ranks import loss_of_all_rows, needs_all_rows
 
     if needs_all_rows(loss):
         return loss_of_all_rows(loss, y_true, y_pred, sample_weight)
@@ -646,7 +646,7 @@ def _update(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
 
 
 def _update_over_ranks(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-    from minikeras.trainers.data_parallel import update_metric
+    from minikeras.trainers.over_ranks import update_metric
 
     update_metric(metric, y_true, y_pred, sample_weight)
 

@@ -4,8 +4,8 @@ Every rank runs the script, and its step works on its rows of each batch (`commo
 Its loss is the mean over them. What makes of it what one process computes on the whole batch:
 
 - gradients are added with the shares of rows as weights, in the optimizer (`Optimizer._step`);
-- metrics that are sums of what examples give are added (`add_metrics`); other metrics, and losses that
-  are no mean of what examples give, are computed on the outputs of all ranks;
+- metrics that are sums of what examples give are added; other metrics, and losses that are no mean of
+  what examples give, are computed on the outputs of all ranks (`over_ranks.py`);
 - batch statistics are those of all rows (`kernels/normalization.py`); draws are made for all rows, and
   each rank takes its own (`kernels/random.py`).
 """
@@ -26,35 +26,36 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
-from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.variable import Variable, is_split
 from minikeras.callbacks import (
     CSVLogger,
+    LambdaCallback,
     LivePlot,
     ModelCheckpoint,
     ProgbarLogger,
     RemoteMonitor,
     TensorBoard,
 )
-from minikeras.common.ranks import Ranks, Rows, ranks, rows_of, running, sharers, unshared
+from minikeras.common.ranks import Ranks, Rows, ranks, rows_of, running
 from minikeras.distribution.distribution_lib import DataParallel, ModelParallel, distribution
 from minikeras.distribution.splitting import group
-from minikeras.losses.circle_loss import circle
-from minikeras.losses.segmentation_losses import dice, tversky
-from minikeras.metrics.metric import Metric
-from minikeras.metrics.reduction_metrics import MeanMetricWrapper
 from minikeras.random.random_state import get_random_state, set_random_state
 from minikeras.random.seed_generator import get_global_draws, set_global_draws
 from minikeras.trainers.data_adapters import ArrayDataAdapter, unpack_x_y_sample_weight
 from minikeras.trainers.data_adapters.array_data_adapter import OwnRows
 from minikeras.trainers.epoch_iterator import to_tensors
+from minikeras.trainers.over_ranks import (
+    add_metrics,
+    is_ours,
+    note_metrics,
+    whole_outputs,
+)
 from minikeras.trainers.rehearsal import unchanged, without_warnings
 from minikeras.version import __version__
 
 _OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
 """Callbacks that write and show, and change nothing: rank 0 has them."""
-_WHOLE = (dice, tversky, circle)
-"""Functions of minikeras's that do not give a number for each example."""
 
 
 class Sharing:
@@ -138,7 +139,8 @@ class Sharing:
             elif self.whole_data:
                 adapter.cut = self.sharers.rank, self.sharers.size
         # Callbacks of others may stop a rank by itself.
-        if any(not _is_ours(type(c)) for c in getattr(callbacks, "callbacks", ())):
+        others = getattr(callbacks, "callbacks", ())
+        if any(isinstance(c, LambdaCallback) or not is_ours(type(c)) for c in others):
             self.asks = True
         optimizer = model.optimizer
         variables = _variables(model)
@@ -184,7 +186,9 @@ class Sharing:
         own = any(
             x.added_losses and x.activity_regularizer is None for x in model._flatten_layers()
         )
-        if not own or not self.whole_data:
+        if type(model).call.__qualname__ == "Trainer.call" or not self.whole_data:
+            return
+        if not own and not model._has_own_steps():  # the model has been called by now
             return
         parts = self.own_rows(batch)
         whole_values = self._added_losses(None, batch, training)
@@ -265,7 +269,7 @@ class Sharing:
 
         def begin(own: OwnRows) -> Any:
             running.rows, running.ranks = own.rows, self.sharers
-            self._note_metrics()
+            note_metrics(self.model)
             return read(own.batch)
 
         return begin
@@ -292,10 +296,6 @@ class Sharing:
         return bool(max(self.ranks.all(int(wanted)))) if self.asks else wanted
 
     # Metrics.
-
-    def _note_metrics(self) -> None:
-        """Note how far the metrics' sums are when a step begins."""
-        running.totals = {v: _total(v) for v in _summed(self.model)}
 
     def _whole_logs(self, logs: Any) -> Any:
         """Return the logs of a step of the user's with the values of metrics over all ranks."""
@@ -343,122 +343,13 @@ def callbacks_of_rank(model: Any, callbacks: Any) -> Any:
     """Return those of some callbacks that this rank is to have: rank 0 writes and shows for all."""
     if ranks().rank == 0 or callbacks is None:
         return callbacks
-    others = (
-        ModelCheckpoint if is_split(model.variables) else ()
-    )  # what it saves, all have to gather
-    kept = [
+    # What a checkpoint of split weights saves, all ranks have to gather.
+    shared = ModelCheckpoint if is_split(model.variables) else ()
+    return [
         c
         for c in tree.flatten(callbacks)
-        if not isinstance(c, _OF_THE_FIRST) or isinstance(c, others)
+        if not isinstance(c, _OF_THE_FIRST) or isinstance(c, shared)
     ]
-    return kept
-
-
-def whole_outputs(outputs: Any) -> Any:
-    """Return outputs for all ranks' rows; what has not this rank's number of rows stays as it is."""
-    rows = running.rows
-
-    def gathered(x: Any) -> Any:
-        array = to_array(x)
-        if not array.ndim or array.shape[0] != rows.count:
-            return x
-        return Tensor(sharers().rows(array))
-
-    return tree.map_structure(gathered, outputs)
-
-
-# Losses and metrics that need all rows.
-
-
-def needs_all_rows(loss: Any) -> bool:
-    """Whether a loss is no mean of numbers that minikeras knows to come from one example each."""
-    loss = getattr(loss, "loss", loss)  # one over a part of the outputs
-    if getattr(loss, "reduction", "mean") in (None, "none") or not _is_ours(type(loss)):
-        return True
-    function = getattr(loss, "fn", None)
-    return function is not None and _mixes(function)
-
-
-def _mixes(function: Any) -> bool:
-    return getattr(function, "__wrapped__", function) in _WHOLE_FUNCTIONS or not _is_ours(function)
-
-
-_WHOLE_FUNCTIONS = {*_WHOLE, *[getattr(f, "__wrapped__", f) for f in _WHOLE]}
-
-
-def _is_ours(thing: Any) -> bool:
-    return str(getattr(thing, "__module__", "")).partition(".")[0] == "minikeras"
-
-
-def is_summed(metric: Any) -> bool:
-    """Whether a metric's variables are sums of what examples give, so that ranks' can be added."""
-    if isinstance(metric, MeanMetricWrapper) and _mixes(metric._fn):
-        return False
-    return _is_ours(getattr(type(metric), "update_state", None))
-
-
-def loss_of_all_rows(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
-    """Compute a loss on the targets and outputs of all ranks; each has the gradient by its own."""
-    from minikeras.distribution.collectives import whole
-
-    everything = whole((y_true, y_pred, sample_weight))
-    with unshared():
-        return loss(*everything[:2], sample_weight=everything[2])
-
-
-def update_metric(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
-    """Update a metric by this rank's rows, or by those of all ranks where it is no sum."""
-    if is_summed(metric):
-        metric.update_state(y_true, y_pred, sample_weight)
-        return
-    from minikeras.distribution.collectives import whole
-
-    everything = whole((y_true, y_pred, sample_weight))
-    with unshared():
-        metric.update_state(*everything)
-
-
-def _metrics(model: Any) -> Iterator[Metric]:
-    """Yield the metrics of a model, each once."""
-    for part in model.metrics:
-        yield from getattr(part, "metrics", [part]) if not isinstance(part, Metric) else [part]
-
-
-def _summed(model: Any) -> list[Variable]:
-    """Return the variables of metrics that are added over ranks."""
-    found = [v for m in _metrics(model) if is_summed(m) for v in m.variables]
-    return list(dict.fromkeys(found))
-
-
-def _total(variable: Variable) -> np.ndarray:
-    total = variable.total
-    return np.asarray(variable.array if total is None else total, np.float64)
-
-
-def add_metrics(model: Any) -> None:
-    """Add to the metrics of each rank what the others' rows gave them in this step."""
-    variables, before = _summed(model), running.totals
-    compiled = {id(m) for m in getattr(model._compile_metrics, "metrics", ())}
-    for metric in _metrics(model):
-        if not is_summed(metric) and id(metric) not in compiled:
-            raise ValueError(
-                f"Metric '{metric.name}' of class {type(metric).__name__} is updated by code of your own, "
-                "so that ranks cannot tell how to put together what each has. Give it to `compile`, or "
-                "use one of minikeras's metrics."
-            )
-    if not variables:
-        return
-    old = [before.get(v, np.zeros(v.array.shape)) for v in variables]
-    new = np.concatenate([(_total(v) - o).ravel() for v, o in zip(variables, old)])
-    sharers().add(new)
-    start = 0
-    for v, o in zip(variables, old):
-        total = o + new[start : start + o.size].reshape(o.shape)
-        start += o.size
-        v.assign(total.astype(v.array.dtype))
-        if v.array.dtype.kind in "fV":
-            v.exact = v.array, total if total.ndim else total.item()
-        before[v] = total
 
 
 # What all ranks are to have alike.

@@ -210,7 +210,7 @@ class Steps(Compilation):
         outputs = self.predict_step(batch)
         if running.rows is None:
             return outputs
-        from minikeras.trainers.data_parallel import whole_outputs
+        from minikeras.trainers.over_ranks import whole_outputs
 
         return whole_outputs(outputs)
 

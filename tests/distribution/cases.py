@@ -202,6 +202,8 @@ def examples_clipped():
     for loss in (
         "sparse_categorical_crossentropy",
         keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
+        keras.losses.SparseCategoricalCrossentropy(reduction="none"),
+        lambda y, p: ops.square(ops.cast(ops.reshape(y, (-1,)), "float32") - p[:, 0]),
     ):
         model = mlp()
         optimizer = keras.optimizers.SGD(
@@ -440,6 +442,55 @@ def own_steps():
             results.append(history.history[name])
         results += model.get_weights()
     return outcome(model, None, *results)
+
+
+class Pair(keras.Model):
+    """Two nets, built in the first step, with two optimizers and two tapes; one is penalized."""
+
+    def __init__(self):
+        super().__init__()
+        self.one = keras.Sequential([layers.Dense(5, activation="tanh"), layers.Dense(1)])
+        self.two = keras.Sequential([layers.Dense(6, activation="tanh"), layers.Dense(1)])
+        self.loss_of_two = keras.metrics.Mean(name="two")
+
+    def compile(self, first, second):
+        super().compile()
+        self.first, self.second = first, second
+
+    def train_step(self, data):
+        x, y = data
+        noise = keras.random.normal((ops.shape(x)[0], 5))
+        with keras.GradientTape() as tape:
+            error = keras.losses.mean_squared_error(y, self.one(x + 0.1 * noise))
+            loss = ops.mean(error)
+        variables = self.one.trainable_variables
+        self.first.apply(tape.gradient(loss, variables), variables)
+        with keras.GradientTape() as tape:
+            with keras.GradientTape() as inner:
+                inputs = ops.convert_to_tensor(x)
+                inner.watch(inputs)
+                output = self.two(inputs)
+            slope = inner.gradient(output, inputs)
+            loss = ops.mean(ops.square(ops.norm(slope, axis=-1) - 1)) + ops.mean(
+                ops.abs(output - y)
+            )
+        variables = self.two.trainable_variables
+        self.second.apply(tape.gradient(loss, variables), variables)
+        self.loss_of_two.update_state(loss)
+        return {"two": self.loss_of_two.result()}
+
+    @property
+    def metrics(self):
+        return [self.loss_of_two]
+
+
+@case
+def two_optimizers():
+    x, _ = data(25)
+    model = Pair()
+    model.compile(keras.optimizers.Adam(), keras.optimizers.SGD(0.1))
+    history = model.fit(x, x[:, :1], epochs=2, batch_size=15, verbose=0)
+    return outcome(model, history)
 
 
 def run(names):

@@ -89,7 +89,6 @@ REFUSALS = [
     ("stateful=True keeps a state for each row", "stateful()"),
     ("is updated by code of your own", "OwnMetric([layers.Dense(1)]).go()"),
     ("the mesh must hold every rank once", "with_devices(['cpu:0'])"),
-    ("cannot train on several ranks", "with_model_parallel()"),
     ("adds a loss that is neither the mean nor the sum", "net(Peak()).fit(x, y, verbose=0)"),
 ]
 
@@ -150,11 +149,6 @@ class OwnMetric(keras.Sequential):
 
 def with_devices(devices):
     with keras.distribution.DataParallel(devices=devices).scope():
-        net().fit(x, y, verbose=0)
-
-def with_model_parallel():
-    layouts = keras.distribution.LayoutMap(keras.distribution.DeviceMesh((2, 1), ["batch", "model"]))
-    with keras.distribution.ModelParallel(layout_map=layouts).scope():
         net().fit(x, y, verbose=0)
 """
 

@@ -138,3 +138,20 @@ def test_a_process_by_itself_imports_no_mpi():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_ranks_share_the_cores(run_ranks, monkeypatch):
+    for name in ("MINIKERAS_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    script = """
+import minikeras
+from minikeras.kernels.cores import count_cores
+minikeras.distribution.initialize()
+assert minikeras.config.get_threads() == max(1, count_cores() // 2)
+minikeras.config.set_threads(3)
+minikeras.distribution.DataParallel()
+assert minikeras.config.get_threads() == 3
+print("done", flush=True)
+"""
+    done = run_ranks(2, script)
+    assert (done.returncode, done.stdout.count("done")) == (0, 2), done.stderr

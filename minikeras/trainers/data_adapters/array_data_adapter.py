@@ -164,24 +164,22 @@ class ArrayDataAdapter(DataAdapter):
         """Give a rank's rows of each batch, and touch no others."""
         n, size = self._num_samples, self._batch_size
         order = self._order() if self._shuffle else None
-        starts = range(0, n, size)
-        parts = [rows_of(min(size, n - start), rank, ranks) for start in starts]
-        if order is None and self._ready:
-            for start, rows in zip(starts, parts):
-                own = slice(start + rows.start, start + rows.stop)
-                yield OwnRows(rows, self._pack([array[own] for array in self._arrays]))
-            return
-        together = max(1, _CHUNK_BYTES // max(1, self._sample_bytes() * -(-size // ranks)))
-        for i in range(0, len(parts), together):
-            some = list(zip(starts, parts))[i : i + together]
-            index = np.concatenate([np.arange(s + r.start, s + r.stop) for s, r in some])
-            index = index if order is None else order[index]
+        own_bytes = self._sample_bytes() * -(-size // ranks)
+        step = size * max(1, _CHUNK_BYTES // max(1, own_bytes)) if self._shuffle else size
+        for first in range(0, n, step):
+            starts = range(first, min(first + step, n), size)
+            parts = [rows_of(min(size, n - start), rank, ranks) for start in starts]
+            if order is None:
+                index: Any = slice(first + parts[0].start, first + parts[0].stop)
+            else:
+                own = [order[s + r.start : s + r.stop] for s, r in zip(starts, parts)]
+                index = np.concatenate(own)
             arrays = [_gather(array, index) for array in self._arrays]
             low = 0
-            for _, rows in some:
-                own = slice(low, low + rows.count)
+            for rows in parts:
+                batch = slice(low, low + rows.count)
                 low += rows.count
-                yield OwnRows(rows, self._pack([array[own] for array in arrays]))
+                yield OwnRows(rows, self._pack([array[batch] for array in arrays]))
 
     def _sample_bytes(self) -> int:
         return sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in self._arrays)
