@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +49,24 @@ def test_same_as_one_process(run_ranks, of_one_process, tmp_path, meshes):
                 keras.models.load_model(of_one_process / "one" / name)
             ).items():
                 np.testing.assert_allclose(saved[key], value, 1e-6, 1e-6, err_msg=f"{name}: {key}")
+
+
+def test_keras_goes_on_with_the_same_script(run_ranks, tmp_path):
+    script = CASES.with_name("goes_on.py")
+    begun = run_ranks(4, script, "minikeras", tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    ours = shutil.copytree(tmp_path, tmp_path / "ours")
+    there = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    keras_ran = subprocess.run(
+        [sys.executable, str(script), "keras", str(tmp_path)],
+        env={**os.environ, **there, "PYTHONPATH": str(CASES.parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert keras_ran.returncode == 0, keras_ran.stderr
+    ours_ran = run_ranks(2, script, "minikeras", ours)
+    assert ours_ran.returncode == 0, ours_ran.stderr
+    losses = [json.loads(run.stdout.splitlines()[-1]) for run in (keras_ran, ours_ran)]
+    assert len(losses[0]) == 2
+    np.testing.assert_allclose(losses[1], losses[0], 1e-5)
