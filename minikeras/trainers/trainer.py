@@ -587,8 +587,8 @@ class Trainer(Steps):
             sharing.begin(())
             sharing.check_losses(data, training=True)
             self._rehearsed.add(("on_batch", id(self.optimizer)))
-        batches = map(sharing.reading(to_tensors), [sharing.own_rows(data)])
-        return sharing.run(function, batches, outputs)
+        parts = (part for _, part in sharing.epoch(iter([(0, data)])))
+        return sharing.run(function, map(sharing.reading(to_tensors), parts), outputs)
 
     def _flatten_metrics_in_order(self, logs: dict[str, float]) -> Any:
         """Return metrics as a list, or the only one: known ones in order, then others by name."""
