@@ -85,7 +85,7 @@ class Sharing:
         else:  # those of a line along the batch axis share batches, others compute with them
             self.sharers = group(distribution.device_mesh, distribution.batch_dim_name)
         self.whole_data = distribution.auto_shard_dataset
-        self.asks = False
+        self.asks = not self.whole_data
         """Whether ranks have to ask each other, before each step, if there is one."""
 
     # Before the first step.
@@ -136,7 +136,7 @@ class Sharing:
             adapter = iterator.data_adapter
             if not isinstance(adapter, ArrayDataAdapter):
                 self.asks = True
-            elif self.whole_data:
+            elif self.whole_data:  # a resumed pass begins before the first step does
                 adapter.cut = self.sharers.rank, self.sharers.size
         # Callbacks of others may stop a rank by itself.
         others = getattr(callbacks, "callbacks", ())
@@ -157,7 +157,7 @@ class Sharing:
                 "the optimizer": type(optimizer).__name__,
                 "the shapes of variables": [list(v.array.shape) for v in variables],
                 "the dtypes of variables": [str(v.array.dtype) for v in variables],
-                "the number of batches": [i.num_batches for i in iterators],
+                "the number of batches": [i.num_batches for i in iterators if self.whole_data],
             },
         )
         for everybody, same in self._alike():
@@ -230,37 +230,54 @@ class Sharing:
 
     def epoch(self, batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
         """Give steps, and this rank's part of their batches."""
+        last: Any = None
         while True:
             step, batch = next(batches, (None, None))
+            sizes = []
             if self.asks:
-                self._check_sizes(0 if step is None else _size(batch))
+                sizes = self._sizes(0 if step is None else _size(batch))
             if step is None:
-                return
-            yield step, batch if type(batch) is OwnRows else self.own_rows(batch)
+                if self.whole_data or not any(sizes):
+                    return
+                if last is None:
+                    raise ValueError(f"Rank {self.ranks.rank} has no data, and other ranks have.")
+                # The others have more: this rank takes part without rows.
+                step, batch = last[0] + 1, tree.map_structure(lambda a: a[:0], last[1])
+            last = step, batch
+            if type(batch) is OwnRows:
+                yield step, batch
+            elif self.whole_data:
+                yield step, self.own_rows(batch)
+            else:
+                place = self.sharers.rank
+                start = sum(sizes[:place])
+                rows = Rows(start, start + sizes[place], sum(sizes))
+                yield step, OwnRows(rows, batch)
 
-    def _check_sizes(self, size: int) -> None:
-        """Refuse batches that differ, and data that end on some ranks only."""
+    def _sizes(self, size: int) -> list[int]:
+        """Return how many rows each rank that shares batches was given; refuse those that differ."""
+        if not self.whole_data:
+            sizes = self.sharers.all(size)
+            lines = [0] if self.sharers is self.ranks else self.ranks.all(hash(tuple(sizes)))
+            if len(set(lines)) > 1:
+                raise ValueError(
+                    "Ranks that hold parts of the same weights must bring the same rows. Received: batches "
+                    f"of different sizes; along the batch axis rank {self.ranks.rank} sees {sizes}."
+                )
+            return sizes
         sizes = self.ranks.all(size)
-        wrong = (
-            [n != sizes[0] for n in sizes]
-            if self.whole_data
-            else [not n and any(sizes) for n in sizes]
-        )
+        wrong = [n != sizes[0] for n in sizes]
         if any(wrong):
             rank = wrong.index(True)
             raise ValueError(
                 f"The batch of rank {rank} has {sizes[rank]} rows, that of rank 0 has {sizes[0]}. All "
                 "ranks must be given the same batches; a generator must give the same on each."
             )
+        return sizes
 
     def own_rows(self, batch: Any) -> OwnRows:
-        """Return this rank's part of a batch."""
-        n, r = _size(batch), self.sharers
-        if not self.whole_data:  # what each rank brings is its own
-            counts = r.all(n)
-            start = sum(counts[: r.rank])
-            return OwnRows(Rows(start, start + n, sum(counts)), batch)
-        rows = rows_of(n, r.rank, r.size)
+        """Return this rank's part of a batch that all ranks were given."""
+        rows = rows_of(_size(batch), self.sharers.rank, self.sharers.size)
         own = tree.map_structure(lambda a: a if a is None else a[rows.slice], batch)
         return OwnRows(rows, own)
 

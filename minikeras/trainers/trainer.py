@@ -583,12 +583,12 @@ class Trainer(Steps):
         sharing = self._sharing()
         if sharing is None:
             return function(iter([to_tensors(data)]))
-        if ("on_batch", id(self.optimizer)) not in self._rehearsed:  # the first of them
+        if ("joined",) not in self._rehearsed:  # the first since `compile`
             sharing.begin(())
             sharing.check_losses(data, training=True)
-            self._rehearsed.add(("on_batch", id(self.optimizer)))
-        batches = map(sharing.reading(to_tensors), [sharing.own_rows(data)])
-        return sharing.run(function, batches, outputs)
+            self._rehearsed.add(("joined",))
+        parts = (part for _, part in sharing.epoch(iter([(0, data)])))
+        return sharing.run(function, map(sharing.reading(to_tensors), parts), outputs)
 
     def _flatten_metrics_in_order(self, logs: dict[str, float]) -> Any:
         """Return metrics as a list, or the only one: known ones in order, then others by name."""

@@ -11,8 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT = 120
+TIMEOUT = 300
 """Seconds after which a run is taken to hang."""
+
+_OPEN_MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
+"""More ranks than cores, as any user."""
 
 
 def mpiexec() -> str | None:
@@ -35,7 +43,7 @@ def run_ranks(tmp_path):
             path = script
         else:
             path.write_text(script)
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = {**os.environ, **_OPEN_MPI, "PYTHONPATH": str(ROOT)}
         command = [launcher, "-n", str(n), sys.executable, str(path), *map(str, arguments)]
         return subprocess.run(
             command,

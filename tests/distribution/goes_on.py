@@ -1,4 +1,4 @@
-"""A training with split weights that begins in one library and goes on in another: `goes_on.py LIBRARY FOLDER`."""
+"""A training with split weights that begins in one library and goes on in another (`LIBRARY FOLDER`)."""
 
 import importlib
 import json

@@ -207,6 +207,22 @@ with parallel.scope():
     model.fit(x[own], y[own], batch_size=12, epochs=3, verbose=0, shuffle=False)
 for a, b in zip(expected, model.get_weights()):
     np.testing.assert_allclose(a, b, 1e-5, 1e-6)
+# One of them has fewer batches.
+model = net(layers.BatchNormalization())
+model.set_weights(weights)
+parts = [np.r_[0:4, 9:12], np.r_[4:8], np.r_[8:9]]
+model.fit(((x[i], y[i]) for i in parts), verbose=0)
+expected = model.get_weights()
+with parallel.scope():
+    model = net(layers.BatchNormalization())
+    model.set_weights(weights)
+    own = slice(0, 9) if rank == 0 else slice(9, 12)
+    model.fit(x[own], y[own], batch_size=4, verbose=0, shuffle=False)
+    weights_after_fit = model.get_weights()
+    assert model.predict(x[own], batch_size=4, verbose=0).shape == (12, 1)
+    model.train_on_batch(x[own], y[own])
+for a, b in zip(expected, weights_after_fit):
+    np.testing.assert_allclose(a, b, 1e-5, 1e-6)
 print("done", flush=True)
 """
 
