@@ -36,4 +36,5 @@ else:
     model.compile("adam", "mse")
     history = model.fit(x, y, **{**options, "epochs": 2})
     model.save(file)
-print(json.dumps(history.history["loss"]))
+with open(os.path.join(folder, f"{library}.json"), "w") as out:  # all ranks write the same
+    json.dump(history.history["loss"], out)

@@ -235,6 +235,20 @@ def files():
     return found
 
 
+@case(**{"d1/kernel": 1, "d2/kernel": 0})
+def own_rows():
+    """Each rank along the batch axis brings rows of its own."""
+    distribution = keras.distribution.distribution()
+    start, n = 0, 1
+    if distribution is not None:
+        distribution.auto_shard_dataset = False
+        start, n = distribution.data_shard_id, distribution.num_model_replicas
+    model = vectors_model()
+    model.compile("adam", "mse")
+    batches = [(IMAGES[i + start : i + 8 : n], TARGETS[i + start : i + 8 : n]) for i in (0, 8, 16)]
+    return outcome(model, model.fit(iter(batches), steps_per_epoch=3, verbose=0))
+
+
 def is_split(model):
     return any(type(v).__name__ == "SplitVariable" for v in model.weights)
 
