@@ -266,6 +266,22 @@ def check_memory(parts):
         assert flat.size == split // parts + rest
 
 
+def check_overflow(parts):
+    """A gradient that is not finite in one rank's part makes all of them skip the step."""
+    dense = layers.Dense(24, use_bias=False, name="d1")
+    dense.build((None, 3))
+    (kernel,) = dense.weights
+    before = kernel.numpy()
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=8.0)
+    part = kernel.array.shape
+    assert part == (3, 24 // parts)
+    optimizer.apply([np.full(part, np.inf if kernel._split.ranks.rank == 0 else 1.0)], [kernel])
+    np.testing.assert_array_equal(kernel.numpy(), before)
+    assert optimizer.dynamic_scale.numpy() == 4
+    optimizer.apply([np.ones(part)], [kernel])
+    assert (kernel.numpy() < before).all()
+
+
 def check_errors(parts):
     """What cannot be split is refused by name, on every rank."""
 
@@ -355,6 +371,7 @@ if __name__ == "__main__":
             layouts["batchwise/kernel"] = ("batch", None)
             layouts["long/kernel"] = (None, None, "model")
             check_memory(shape[1])
+            check_overflow(shape[1])
             check_errors(shape[1])
         if ranks().rank == 0:
             np.savez(os.path.join(folder, f"{text or 'one'}.npz"), **results)
