@@ -44,6 +44,7 @@ NAMESPACES = {
     "minikeras.dtype_policies": "Dtypes of layers",
     "minikeras.mixed_precision": "Mixed precision",
     "minikeras.distillation": "Distillation",
+    "minikeras.distribution": "Distribution",
     "minikeras.random": "Random numbers",
     "minikeras.data": "Pipelines of data",
     "minikeras.datasets": "Data sets",

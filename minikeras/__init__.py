@@ -55,6 +55,7 @@ _LATE = {
     "data": "minikeras.data",
     "device": "minikeras.autodiff.scopes",
     "distillation": "minikeras.distillation",
+    "distribution": "minikeras.distribution",
     "export": "minikeras.export",
     "install_as_keras": "minikeras.compat.importer",
     "mixed_precision": "minikeras.mixed_precision",

@@ -9,6 +9,7 @@ from minikeras import constraints as constraints
 from minikeras import data as data
 from minikeras import datasets as datasets
 from minikeras import distillation as distillation
+from minikeras import distribution as distribution
 from minikeras import dtype_policies as dtype_policies
 from minikeras import export as export
 from minikeras import initializers as initializers
@@ -113,6 +114,7 @@ __all__ = [
     "data",
     "device",
     "distillation",
+    "distribution",
     "export",
     "install_as_keras",
     "mixed_precision",

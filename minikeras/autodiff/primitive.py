@@ -134,6 +134,8 @@ class Primitive:
         parents = []
         for a in inputs:
             if isinstance(a, Tensor):
+                if a._split is not None:
+                    return self(*[as_tensor(b) if _is_split(b) else b for b in inputs], **params)
                 values.append(a.array)
                 parents.append(a.node)
             else:
@@ -205,6 +207,10 @@ class Primitive:
             nodes, grads, dependents(nodes, wanted), keep=wanted, release=False, graph=True
         )
         return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
+
+
+def _is_split(a: Any) -> bool:
+    return getattr(a, "_split", None) is not None
 
 
 def _is_half(a: Any) -> bool:
@@ -438,7 +444,9 @@ def as_tensor(a: Any) -> Tensor:
     if isinstance(a, Tensor):
         if thread.state.autocast is not None and isinstance(a, Variable):
             a = autocast(a)
-        return a if type(a) is Tensor else Tensor(a.array, a.node)
+        if type(a) is Tensor:
+            return a
+        return Tensor(a.array, a.node) if a._split is None else a.value
     if isinstance(a, KerasTensor):
         return a
     value = to_array(a)
@@ -502,7 +510,8 @@ def same(x: Any, *_: Any, **__: Any) -> KerasTensor:
 def autocast(a: Any) -> Any:
     """Cast a float variable to the dtype that the running layer computes in."""
     if isinstance(a, Variable) and a._casts(thread.state.autocast):
-        return CAST(Tensor(a.array, a.node), dtype=thread.state.autocast)
+        a = Tensor(a.array, a.node) if a._split is None else a.value
+        return CAST(a, dtype=thread.state.autocast)
     return a
 
 

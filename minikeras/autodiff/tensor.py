@@ -46,6 +46,9 @@ class Tensor(_Arithmetic):
     __slots__ = ("__weakref__", "_keras_mask", "array", "node")
     __array_priority__ = 1000  # ndarray + Tensor is a Tensor
 
+    _split: Any = None
+    """How a `SplitVariable` is split over ranks."""
+
     def __init__(self, value: np.ndarray, node: Any = None) -> None:
         self.array = value
         self.node = node
@@ -214,7 +217,7 @@ def to_array(value: Any, dtype: Any = None) -> np.ndarray:
         TypeError: if it is no number, array, or nested list of them.
     """
     if isinstance(value, Tensor):
-        array = value.array
+        array = value.array if value._split is None else value.numpy()
         if dtype is None:
             return array
     elif type(value) is np.ndarray or isinstance(value, np.generic):

@@ -74,15 +74,23 @@ class Trackable:
         named.pop("", None)
         return named
 
-    def make_variable(self, scopes: Sequence[str], *args: Any, **kwargs: Any) -> Variable:
+    def make_variable(
+        self, scopes: Sequence[str], *args: Any, split: Any = None, **kwargs: Any
+    ) -> Variable:
         """Make a variable that belongs to this object, whether or not an attribute holds it.
 
         Args:
             scopes: names that its path begins with.
             *args, **kwargs: arguments of `Variable`.
+            split: how it is split over ranks (`autodiff/split.py`), None if it is not.
         """
         with name_scopes(scopes):
-            variable = Variable(*args, **kwargs)
+            if split is None:
+                variable = Variable(*args, **kwargs)
+            else:
+                from minikeras.autodiff.split import SplitVariable
+
+                variable = SplitVariable(*args, split=split, **kwargs)
         if "_variables_made" not in self.__dict__:
             self._variables_made = []
         self._variables_made.append(variable)
@@ -103,7 +111,7 @@ class Trackable:
         """
         copied = not getattr(store, "is_written_at_once", False)
         for i, v in enumerate(self.stored_variables()):
-            store[str(i)] = v.numpy() if copied else v.array
+            store[str(i)] = v.numpy() if copied else to_array(v)
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read the values of the object's own variables from a dict-like store.
@@ -188,7 +196,8 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
 
     Args:
         variables: the variables.
-        values: a value for each; a tensor keeps its place on the tape.
+        values: a value for each; a tensor keeps its place on the tape. Of a variable that is split over
+            ranks it is the whole value, or this rank's part.
 
     Raises:
         ValueError: if a value has another shape.
@@ -197,7 +206,11 @@ def substituted(variables: Sequence[Variable], values: Sequence[Any]) -> Iterato
     try:
         for v, value in zip(variables, values, strict=True):
             array = to_array(value)
-            _check_shape(v, array)
+            if v._split is None or array.shape != v.array.shape:  # else it is this rank's part
+                _check_shape(v, array)
+                if v._split is not None:
+                    value = v.cut(value)
+                    array = value.array
             if isinstance(value, Tensor):
                 v.node = value.node
             v.array = array

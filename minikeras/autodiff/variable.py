@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -395,3 +395,8 @@ def standardize_variable_shape(shape: Any, name: str) -> tuple[int, ...]:
 def is_float(variable: Variable) -> bool:
     """Whether the variable holds floats."""
     return to_np_dtype(variable.dtype).kind in "fV"
+
+
+def is_split(variables: Iterable[Variable]) -> bool:
+    """Whether one of some variables is split over ranks."""
+    return any(v._split is not None for v in variables)

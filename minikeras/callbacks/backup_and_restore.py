@@ -7,12 +7,14 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from minikeras.autodiff.variable import is_split
 from minikeras.callbacks.callback import Callback, Logs, lazy_hook, pythonify_logs
 from minikeras.callbacks.save_schedule import EveryNBatches
 from minikeras.callbacks.training_state import Position, TrainingState
 from minikeras.common.arguments import PathLike, PositiveInt
 from minikeras.common.atomic_file import atomic_path, remove_leftovers
 from minikeras.common.traceback_utils import warn
+from minikeras.distribution.distribution_lib import ranks_in_use
 
 
 class BackupAndRestore(Callback):
@@ -127,7 +129,16 @@ class BackupAndRestore(Callback):
             self.model._initial_epoch = self.position.epoch
 
     def _restore(self, data: bool) -> Position | None:
-        """Go back to the last backup, if there is one, and return its position."""
+        """Go back to the last backup, if there is one, and return its position.
+
+        All ranks read; nobody writes before they have.
+        """
+        position = self._read_last(data)
+        place = None if position is None else [position.epoch, position.batch, position.within]
+        ranks_in_use().agree("BackupAndRestore", {"the place of the last backup": place})
+        return position
+
+    def _read_last(self, data: bool) -> Position | None:
         previous = _previous(self._path)
         if not os.path.exists(self._path) and not os.path.exists(previous):
             return None
@@ -188,16 +199,20 @@ class BackupAndRestore(Callback):
     def _save(self, position: Position, logs: Logs | None = None) -> None:
         from minikeras.saving.saving_lib import save_training
 
+        first = ranks_in_use().rank == 0
+        if not first and not is_split(self.model.variables):
+            return
         position.stopped = bool(getattr(self.model, "stop_training", False))
         position.logs = pythonify_logs(logs)
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint and os.path.exists(self._path):
+        if first:
+            os.makedirs(self.backup_dir, exist_ok=True)
+        if first and self.double_checkpoint and os.path.exists(self._path):
             _copy(self._path, _previous(self._path))
         save_training(self.model, self._path, self._state.get(position))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._forget()
-        if not self.delete_checkpoint:
+        if not self.delete_checkpoint or ranks_in_use().rank:
             return
         for file in (_previous(self._path), self._path):  # the last one to go is the newest
             with contextlib.suppress(FileNotFoundError):

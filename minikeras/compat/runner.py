@@ -16,10 +16,11 @@ from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import without_own_frames
 from minikeras.compat.dialects import detect, is_late
 from minikeras.compat.importer import install_as_keras
+from minikeras.distribution import DataParallel, set_distribution
 from minikeras.version import __version__
 
 _USAGE = (
-    "python -m minikeras [--dialect 1|2|3] [--modernize] "
+    "python -m minikeras [--dialect 1|2|3] [--modernize] [--data-parallel] "
     "(script.py | -m module | -c code | playground) [args]"
 )
 
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     options, rest = _parsed(list(sys.argv[1:] if argv is None else argv))
+    if options.data_parallel:
+        set_distribution(DataParallel())
     if not (rest or options.module or options.code is not None):
         from minikeras.utils.environment import environment_report
 
@@ -76,11 +79,18 @@ def _parsed(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--dialect", type=int, choices=(1, 2, 3), help="the Keras it is written for"
     )
     parser.add_argument("--modernize", action="store_true", help="print it as Keras 3, as a diff")
+    parser.add_argument(
+        "--data-parallel",
+        action="store_true",
+        help="let the processes that mpiexec started share the batches; may also come last",
+    )
     parser.add_argument("-m", dest="module", help="run a module")
     parser.add_argument("-c", dest="code", help="run code")
     parser.add_argument("--version", action="version", version=f"minikeras {__version__}")
     own: list[str] = []
     rest = argv.copy()
+    if rest[-1:] == ["--data-parallel"]:
+        own.append(rest.pop())
     while rest and rest[0].startswith("-") and rest[0] != "-":
         option = rest.pop(0)
         own.append(option)

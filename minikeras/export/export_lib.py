@@ -74,6 +74,12 @@ def _checked_opset(opset: Any, newest: int) -> int:
 
 
 def _proto(model: Any, input_signature: Any, opset: int) -> Any:
+    split = next((v for v in model.variables if v._split is not None), None)
+    if split is not None:
+        raise ValueError(
+            f"Model '{model.name}' cannot be exported: variable '{split.path}' is split over "
+            f"{split._split.ranks.size} ranks. Save the model, and export what one process loads."
+        )
     structure, several = _signature(model, input_signature)
     flat = tree.flatten(structure)
     names = _unique([x.name or f"input_{i}" for i, x in enumerate(flat)])

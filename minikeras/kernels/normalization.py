@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.ranks import Rows, shared_rows, sharers
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
@@ -121,13 +122,27 @@ def batch_forward(
     """
     flat = _matrix(x, axis)
     mean, var = _moments(flat)
+    rows, n = shared_rows(), flat.shape[0]
+    if rows is not None:
+        n, mean, var = _moments_of_ranks(n, mean, var)
     inverse = 1 / np.sqrt(var + flat.dtype.type(epsilon))
     scale = inverse if gamma is None else inverse * gamma
     shift = -mean * scale if beta is None else beta - mean * scale
     y = affine(flat, scale, shift, activation)
     kept = None if activation is None else y
     saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
-    return (_shaped(y, x, axis), mean, var), saved
+    return (_shaped(y, x, axis), mean, var), (*saved, n, rows)
+
+
+def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
+    """Return number of rows, mean and variance over all ranks, for those of this one."""
+    total: tuple = (0, np.zeros(mean.shape), np.zeros(mean.shape))
+    numbers = np.concatenate([[float(n)], mean, var])
+    for row in sharers().rows(numbers[None]):  # in the order of the ranks: the same bits on all
+        if row[0]:
+            total = combine_moments(total, (int(row[0]), *np.split(row[1:], 2)))
+    n, mean_of_all, var_of_all = total
+    return n, mean_of_all.astype(mean.dtype), var_of_all.astype(var.dtype)
 
 
 def _moments(flat: np.ndarray, dtype: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -212,7 +227,7 @@ def combine_moments(one: tuple, other: tuple) -> tuple[int, np.ndarray, np.ndarr
 
 def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, gamma and beta for those of y, mean and var."""
-    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation = saved
+    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation, total, ranked = saved
     g_y, g_mean, g_var = gs
     flat = _matrix(x, axis)
     g = np.zeros_like(flat) if g_y is None else _matrix(g_y, axis)
@@ -238,14 +253,18 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     dbeta, dgamma = _fold(sums[0], k), _fold(sums[1], k)
     dgamma *= inverse
     dx = None
+    if ranked is not None:
+        sum_g, sum_gx, g_mean, g_var = _sums_of_ranks(ranked, dbeta, dgamma, g_mean, g_var)
+    else:
+        sum_g, sum_gx = dbeta, dgamma
     if needs[0]:
         # dx = a * g + b * x + c for each channel.
-        b = -scale * inverse * dgamma / n
+        b = -scale * inverse * sum_gx / total
         if g_var is not None:
-            b += g_var * (2 / n)
-        c = -scale * dbeta / n - b * mean
+            b += g_var * (2 / total)
+        c = -scale * sum_g / total - b * mean
         if g_mean is not None:
-            c += g_mean / n
+            c += g_mean / total
         dx = _combine(before, flat, scale, b, c, None if before is g else before)
         dx = _shaped(dx, x, axis)
     return [
@@ -253,6 +272,14 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         dgamma if needs[1] and has_gamma else None,
         dbeta if needs[2] and has_beta else None,
     ]
+
+
+def _sums_of_ranks(rows: Rows, *vectors: np.ndarray | None) -> list[np.ndarray | None]:
+    """Return the sums over ranks of gradients by a mean over this rank's rows, as such gradients."""
+    present = [v for v in vectors if v is not None]
+    sums = sharers().add(np.array(present) * present[0].dtype.type(rows.weight))
+    found = iter(sums * sums.dtype.type(rows.unweighted))
+    return [None if v is None else next(found) for v in vectors]
 
 
 def _combine(

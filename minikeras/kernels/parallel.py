@@ -163,6 +163,11 @@ def _wanted_threads() -> int:
     return _wanted or _threads_of_environment() or min([count_cores(), *_threads_of_blas()])
 
 
+def chosen() -> bool:
+    """Whether somebody has said on how many threads to compute."""
+    return bool(_wanted or _threads_of_environment() or _threads_of_blas())
+
+
 def _threads_of_environment() -> int | None:
     text = os.environ.get("MINIKERAS_NUM_THREADS", "").strip()
     if not text:

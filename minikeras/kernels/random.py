@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.kernels import parallel
 
 Key = tuple[int, int]
@@ -59,6 +60,37 @@ def generator(key: Key) -> np.random.Generator:
 def _native(dtype: np.dtype) -> np.dtype:
     """Return the dtype to draw in: what NumPy draws itself, else float32."""
     return dtype if dtype.kind == "f" and dtype.itemsize in (4, 8) else np.dtype(np.float32)
+
+
+def draw(kind: str, shape: tuple, parameters: tuple, dtype: np.dtype, key: Key) -> np.ndarray:
+    """Draw by the function of a name.
+
+    A step on some rows of a batch that ranks share draws for all of them, and takes its own: so each
+    row gets what one process would give it.
+
+    Args:
+        kind: name of a function below.
+        shape: shape of the result.
+        parameters: what the function takes between shape and dtype.
+        dtype: dtype of the result.
+        key: key of the draw.
+    """
+    function = globals()[kind]
+    rows = shared_rows()
+    if rows is None or not shape or shape[0] != rows.count or kind == "dropout_factors":
+        return function(shape, *parameters, dtype, key)
+    if kind == "permutations" and parameters[0] % len(shape) == 0:
+        raise ValueError(
+            "random.shuffle: the examples of a batch cannot be shuffled in a model while ranks share the "
+            "batch. Shuffle them before, in the data set."
+        )
+    parameters = tuple(
+        sharers().rows(p)
+        if isinstance(p, np.ndarray) and p.ndim == len(shape) and p.shape[0] == rows.count
+        else p
+        for p in parameters
+    )
+    return function((rows.total, *shape[1:]), *parameters, dtype, key)[rows.slice]
 
 
 def normal(shape: tuple, mean: Any, stddev: Any, dtype: np.dtype, key: Key) -> np.ndarray:
@@ -193,18 +225,30 @@ def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float
     Returns:
         A boolean array, true where a unit stays, and the probability of true.
     """
-    n = math.prod(shape)
     threshold = min(round(rate * 65536), 65535)
-    if n <= _BLOCK:
-        mask = bits(key).random_raw((n + 3) >> 2).view(np.uint16)[:n] >= threshold
-    else:
-        mask = np.empty(n, bool)
-        tasks = [
-            lambda i=i: _mask_block(mask[i * _BLOCK : (i + 1) * _BLOCK], threshold, key, i)
-            for i in range(-(-n // _BLOCK))
-        ]
-        parallel.run(tasks)
+    rows = shared_rows()
+    if rows is None or not shape or shape[0] != rows.count:
+        mask = _mask(math.prod(shape), threshold, key)
+    else:  # this rank's part of the whole batch's mask
+        row = math.prod(shape[1:])
+        mask = _mask(rows.total * row, threshold, key, rows.start * row, rows.stop * row)
     return mask.reshape(shape), 1 - threshold / 65536
+
+
+def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = None) -> np.ndarray:
+    """Return elements `start` to `stop` of a mask of `n`."""
+    stop = n if stop is None else stop
+    if n <= _BLOCK:
+        return bits(key).random_raw((n + 3) >> 2).view(np.uint16)[start:stop] >= threshold
+    first = start // _BLOCK
+    last = max(-(-stop // _BLOCK), first)
+    mask = np.empty(min(last * _BLOCK, n) - first * _BLOCK, bool)
+    tasks = [
+        lambda i=i: _mask_block(mask[i * _BLOCK : (i + 1) * _BLOCK], threshold, key, first + i)
+        for i in range(last - first)
+    ]
+    parallel.run(tasks)
+    return mask[start - first * _BLOCK : stop - first * _BLOCK]
 
 
 def _mask_block(mask: np.ndarray, threshold: int, key: Key, stream: int) -> None:

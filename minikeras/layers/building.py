@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from minikeras.autodiff.state import thread
 from minikeras.common.call_errors import explained_build
+from minikeras.common.ranks import unshared
 from minikeras.layers.call_arguments import build_shapes_of, tensor_arguments
 
 _lock = Lock()
@@ -63,7 +64,8 @@ def build_once(build: Any) -> Any:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.__dict__.get("_building"):  # a super().build(...) inside
             return build(self, *args, **kwargs)
-        with first_call(self):
+        # Draws for weights are no draws for rows, where ranks share the batch of a first step.
+        with first_call(self), unshared():
             return build_alone(self, args, kwargs)
 
     def build_alone(self: Any, args: tuple, kwargs: dict) -> None:

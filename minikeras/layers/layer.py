@@ -12,7 +12,7 @@ from minikeras import activations, dtype_policies, regularizers, tree
 from minikeras.autodiff.keras_tensor import KerasTensor, SymbolicTensorError, any_symbolic
 from minikeras.autodiff.probe import probe
 from minikeras.autodiff.state import State, thread
-from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import substituted
 from minikeras.common.arguments import Truth
 from minikeras.common.call_errors import explained_layer
@@ -614,7 +614,7 @@ class Layer(LayerState):
         with substituted(variables, values):
             outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else None
-            values = [Tensor(np.asarray(v.array)) for v in fixed]
+            values = [Tensor(np.asarray(to_array(v))) for v in fixed]
         return (outputs, values, losses) if return_losses else (outputs, values)
 
     def rematerialized_call(self, layer_call: Callable, *args: Any, **kwargs: Any) -> Callable:

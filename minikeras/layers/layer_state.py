@@ -18,9 +18,12 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import TRUTH
 from minikeras.common.dtypes import np_dtype
 from minikeras.common.settings import get_local
+from minikeras.distribution.distribution_lib import distribution
+from minikeras.distribution.splitting import split_of
 from minikeras.metrics.metric import Metric
 from minikeras.ops.operation import Operation
 from minikeras.random.seed_generator import SeedGenerator
+from minikeras.regularizers.regularizers import penalty
 
 _WEIGHT_ARGUMENTS = {
     "initializer": initializers.get,
@@ -215,8 +218,11 @@ class LayerState(Trackable, Operation):
         initializer = initializers.get(initializer)
         regularizer, constraint = regularizers.get(regularizer), constraints.get(constraint)
         expected = get_local("weights_to_come")
+        scopes, split = self._scopes(), None
+        if distribution() is not None:
+            split = split_of("/".join([*scopes, str(name)]), shape, self, self._splits(name))
         variable = self.make_variable(
-            self._scopes(),
+            scopes,
             initializer if expected is None else self._blank(initializer, expected.take),
             shape=() if shape is None else shape,
             dtype=dtype,
@@ -224,6 +230,7 @@ class LayerState(Trackable, Operation):
             autocast=autocast,
             aggregation=aggregation,
             name=name,
+            split=split,
         )
         if expected is not None and callable(initializer):
             variable.initializer = initializer
@@ -233,6 +240,14 @@ class LayerState(Trackable, Operation):
         if not self._trainable:
             variable.trainable = False
         return variable
+
+    def _splits(self, name: str | None) -> str | None:
+        """Say why a weight cannot be split over ranks, None if it can be.
+
+        Args:
+            name: name of the weight.
+        """
+        return "only kernels of Dense, EinsumDense and Embedding, and biases beside them, can be"
 
     def _blank(self, initializer: Any, take: Callable[[int, str], None]) -> Any:
         """Return an initializer for a weight whose value is going to be read from a file."""
@@ -351,7 +366,7 @@ class LayerState(Trackable, Operation):
     def losses(self) -> list:
         """The losses added during the last call, and those of weight regularizers."""
         found = [x for layer in self._flatten_layers() for x in layer.added_losses]
-        found += [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+        found += [penalty(v) for v in self.trainable_weights if v.regularizer is not None]
         return found
 
     # Weights as arrays.

@@ -109,6 +109,7 @@ class AdaptableLayer(Layer):
             )
         if self.quantization_mode in WITHOUT_LORA:
             raise NotImplementedError(lora_refused(self.name, self.quantization_mode))
+        self._refuse_if_split("enable_lora")
         weight, shape = self._adapted_variable(), self._adapted_shape()
         options = {"dtype": "float32", "regularizer": getattr(self, f"{name}_regularizer")}
         with opened(self):
@@ -133,6 +134,14 @@ class AdaptableLayer(Layer):
                 f"'{self.name}' is not built yet: call it on data first, or build it"
             )
         return found
+
+    def _refuse_if_split(self, method: str) -> None:
+        weight = self.__dict__.get(f"_{self.adapted}")
+        if weight is not None and weight._split is not None:
+            raise ValueError(
+                f"Layer '{self.name}'.{method}: weight '{weight.path}' is split over "
+                f"{weight._split.ranks.size} ranks, which have to hold it whole for that."
+            )
 
     def _adapted_shape(self) -> tuple[int, ...]:
         """Return the weight's shape, however it is stored."""

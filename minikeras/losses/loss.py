@@ -13,6 +13,7 @@ from minikeras.common.configurable import Configurable
 from minikeras.common.dtypes import standardize_dtype, to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.object_family import FamilyMember, ObjectFamily
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.common.settings import settings
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -212,8 +213,10 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None)
     mask = to_array(mask)
     weight = mask.astype(dtype)
     if reduction in ("mean", "sum_over_batch_size"):
-        valid = np.count_nonzero(mask)
-        weight = weight * dtype.type(mask.size / valid if valid else 0)
+        valid, size = np.count_nonzero(mask), mask.size
+        if shared_rows() is not None:  # what counts is counted over all ranks
+            valid, size = sharers().add(np.array([valid, size])).tolist()
+        weight = weight * dtype.type(size / valid if valid else 0)
     if sample_weight is None:
         return weight
     sample_weight = ops.cast(sample_weight, dtype)
@@ -222,13 +225,24 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: Any, reduction: str | None)
 
 
 def reduce_values(values: Tensor, sample_weight: Any, reduction: str | None) -> Tensor:
-    """Make one number of losses per sample that are weighted already."""
-    if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
+    """Make one number of losses per sample that are weighted already.
+
+    Where ranks share a batch it is as if it were the mean over this rank's rows: weighted by their part
+    of the batch, the numbers of all ranks add up to what one process would get.
+    """
+    rows = shared_rows()
+    if reduction in (None, "none") or tuple(values.shape) == ():
+        return values
+    if tuple(values.shape) == (0,) and rows is None:
         return values
     if reduction == "sum":
-        return ops.sum(values)
+        return ops.sum(values) if rows is None else ops.sum(values) * rows.inverse
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        return ops.divide_no_nan(ops.sum(values), ops.sum(sample_weight))
+        total = ops.sum(sample_weight)
+        if rows is None:
+            return ops.divide_no_nan(ops.sum(values), total)
+        total = sharers().add(np.array(to_array(total)))
+        return ops.divide_no_nan(ops.sum(values) * rows.inverse, total)
     return ops.sum(values) if 0 in values.shape else ops.mean(values)
 
 

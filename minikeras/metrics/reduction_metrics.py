@@ -11,6 +11,7 @@ import numpy as np
 from minikeras.autodiff.journal import note_change
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.function_wrapper import FunctionWrapper
+from minikeras.common.ranks import shared_rows
 from minikeras.common.serialization import serialize_keras_object
 from minikeras.losses.loss import Loss, apply_mask, squeeze_or_expand_to_same_rank
 from minikeras.losses.loss_function_wrapper import batch_mean_of
@@ -143,6 +144,9 @@ class Mean(_Reduction):
             total = self._sum(values)
             if values.size != n and n:
                 total = total / (values.size // n)
+            if not values.ndim and (rows := shared_rows()) is not None:
+                # A number of the rank's rows counts by their part of the batch.
+                total, n = total * rows.share if rows.count else 0.0, rows.share
             self._advance(total, n)
         else:
             values, weight = reduce_to_samplewise_values(
@@ -169,6 +173,8 @@ class Mean(_Reduction):
     def add_mean(self, mean: Any, count: int) -> None:
         """Add `count` values by their mean, a scalar (the loss of a batch)."""
         value = mean.array if type(mean) is Tensor else to_array(mean)
+        if not count and shared_rows() is not None:
+            return  # a rank without rows may have got NaN
         if value.ndim:
             self._add(value, np.array(count))
         else:

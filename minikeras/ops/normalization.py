@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.primitive import Primitive, as_tensor, same
+from minikeras.autodiff.primitive import NotDifferentiableTwice, Primitive, as_tensor, same
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import axis_within, is_integer
 from minikeras.common.dtypes import np_dtype, result_type
+from minikeras.common.ranks import shared_rows
 from minikeras.common.settings import settings
 from minikeras.kernels import normalization as kernels
 from minikeras.kernels.activations import Fused
@@ -36,6 +37,8 @@ def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
 def _batch_reference(
     x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float, activation: Fused | None = None
 ) -> tuple:
+    if shared_rows() is not None:
+        raise NotDifferentiableTwice("batch_normalization over the rows of several ranks")
     axes = [i for i in range(x.ndim) if i != axis % x.ndim]
     mean = mean_of(x, axis=axes, keepdims=True)
     deviation = x - mean

@@ -19,6 +19,7 @@ from minikeras.autodiff.tracking import Trackable, assign_values, name_scopes, s
 from minikeras.common.arguments import Count, Fraction, Kind, NonNegative, Positive, PositiveInt
 from minikeras.common.configurable import OMIT, Configurable
 from minikeras.common.naming import auto_name
+from minikeras.common.ranks import Split
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.optimizers.flat import FlatGroup
@@ -236,6 +237,13 @@ class BaseOptimizer(Trackable, Configurable):
                 )
         if len(set(variables)) != len(variables):
             raise ValueError(f"{type(self).__name__}.build: a variable is given twice.")
+        split = [v for v in variables if v._split is not None]
+        if split and (problem := self._refuses_split()):
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' cannot train '{split[0].path}', which is split over "
+                f"{split[0]._split.ranks.size} ranks: {problem}. Use another optimizer, or leave the "
+                "variable whole."
+            )
         self._trainable_variables = variables
         self._overwritten = [v for v in variables if v.overwrite_with_gradient]
         if self._is_flat:
@@ -312,6 +320,12 @@ class BaseOptimizer(Trackable, Configurable):
             if type(value) is dict and value and value.keys() <= new.keys():
                 setattr(self, name, {new[v]: slot for v, slot in value.items()})
 
+    def _refuses_split(self) -> str | None:
+        """Say why it cannot train variables of which ranks hold parts, None if it can."""
+        if self.clipnorm_per_sample is not None:
+            return "`clipnorm_per_sample` needs each example's whole gradient"
+        return None
+
     def _build_slots(self, variables: Sequence[Variable]) -> None:
         """Make the slots that are an optimizer's own, and keep them as attributes."""
 
@@ -369,7 +383,8 @@ class BaseOptimizer(Trackable, Configurable):
             shape: its shape.
             initializer: an initializer or its name.
             dtype: its dtype, `floatx` if None.
-            aggregation, layout: for distribution; without effect on one machine.
+            aggregation: for distribution; without effect.
+            layout: how it is split over ranks, if it is a `Split`; without effect else.
             name: its name.
         """
         if isinstance(initializer, (str, dict)):
@@ -382,6 +397,7 @@ class BaseOptimizer(Trackable, Configurable):
             trainable=False,
             aggregation=aggregation,
             name=name,
+            split=layout if isinstance(layout, Split) else None,
         )
 
     def add_variable_from_reference(
@@ -399,6 +415,7 @@ class BaseOptimizer(Trackable, Configurable):
             initializer,
             reference_variable.dtype,
             name=f"{reference_variable.path.replace('/', '_')}_{name or 'var'}",
+            layout=reference_variable._split,
         )
 
     def add_optimizer_variables(
@@ -520,7 +537,7 @@ class BaseOptimizer(Trackable, Configurable):
         arrays = [to_array(value, v.array.dtype) for v, value in zip(variables, values)]
         with substituted(variables, arrays):
             self.apply(list(grads))
-            after = [Tensor(np.array(v.array)) for v in variables]
+            after = [Tensor(v.numpy()) for v in variables]
         n = len(self._trainable_variables)
         return after[:n], after[n:]
 

@@ -13,6 +13,7 @@ from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import Positive, PositiveInt, one_of, short
 from minikeras.common.configurable import parameters_of
+from minikeras.common.ranks import running, unshared, weighted
 from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -96,6 +97,9 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.build(variables)
         super().build(variables)
 
+    def _refuses_split(self) -> str | None:
+        return self.inner_optimizer._refuses_split()
+
     def own(self, variables: Sequence[Variable]) -> None:
         """Make sure that these variables are those that updates change."""
         if not self.built:
@@ -154,15 +158,19 @@ class LossScaleOptimizer(Optimizer):
         self._check_clipped()
         variables = self._variables_for(grads, trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
+        if running.rows is not None:  # all ranks decide by the same gradients
+            arrays = [None if a is None else np.array(a) for a in arrays]
+            weighted([a for a in arrays if a is not None], running.rows)
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
-            self.inner_optimizer.apply(
-                [
-                    a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
-                    for a, v in zip(arrays, variables)
-                ],
-                variables,
-            )
+            with unshared():
+                self.inner_optimizer.apply(
+                    [
+                        a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
+                        for a, v in zip(arrays, variables)
+                    ],
+                    variables,
+                )
 
     def gradient_targets(self) -> dict:
         """Return, for each leaf of the tape, the array that its gradient should be written into."""
@@ -174,6 +182,8 @@ class LossScaleOptimizer(Optimizer):
         Args:
             grads: gradient of the scaled loss by leaf.
         """
+        if running.rows is not None:  # all ranks decide by the same gradients
+            grads = self._added_over_ranks(grads)
         present = [v for v in self._trainable_variables if v.node in grads]
         scale = self._take_scale([grads[v.node] for v in present])
         if scale is None:
@@ -186,12 +196,24 @@ class LossScaleOptimizer(Optimizer):
                 unscaled[leaf] = g
             else:
                 unscaled[leaf] = np.divide(g, scale, out=targets.get(leaf))
-        self.inner_optimizer.apply_flat(unscaled)
+        with unshared():
+            self.inner_optimizer.apply_flat(unscaled)
+
+    def _added_over_ranks(self, grads: dict) -> dict:
+        """Return the gradients of the whole batch's loss, in the inner optimizer's flat arrays."""
+        inner = self.inner_optimizer
+        targets = inner.gradient_targets()
+        inner._add_over_ranks(inner._collected(grads))
+        added = copy.copy(grads)
+        added.update(targets)
+        return added
 
     def _take_scale(self, grads: list[np.ndarray]) -> float | None:
         """Return the scale of these gradients, None if the step is to be skipped; adapt it."""
         scale, count = self.dynamic_scale.array.item(), self.step_counter.array.item()
         finite = all(bool(np.isfinite(g).all()) for g in grads)
+        for ranks in {v._split.ranks for v in self._trainable_variables if v._split is not None}:
+            finite = all(ranks.all(finite))  # each sees its parts
         grown = finite and count == self.dynamic_growth_steps - 1
         self.step_counter.assign(count + 1 if finite and not grown else 0)
         if grown:
@@ -202,6 +224,10 @@ class LossScaleOptimizer(Optimizer):
 
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss times the scale."""
+        rows = running.rows
+        if rows is not None:  # gradients shall overflow just where those of one process do
+            rows.weight = 1.0
+            loss = loss * rows.share
         return loss * (self.dynamic_scale if self.built else self.initial_scale)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:

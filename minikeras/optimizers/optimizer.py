@@ -23,6 +23,7 @@ from minikeras.autodiff.tape import GradientTape, no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
+from minikeras.common.ranks import running, shared_rows, weighted
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.kernels import random as random_kernels
@@ -201,6 +202,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         flat = [y for y in tree.flatten(outputs) if y is not None]
         if bound is None or not flat or not flat[0].shape[0]:
             grads = tape.gradients_into(loss, self.gradient_targets())
+            rows = shared_rows()
+            if bound is not None and rows is not None:  # the other ranks have examples
+                return _Clipped(grads, 1 / rows.total if averaged else 1.0)
             return grads if bound is None else _Clipped(grads, 1.0)
         n = flat[0].shape[0]
         if not tape._examples:
@@ -224,9 +228,13 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 "in a mean, what one example counts depends on the masks of the others."
             )
         share = 1 / n if averaged else 1.0
+        rows, of_loss = shared_rows(), share
+        if rows is not None:
+            share = 1 / rows.total if averaged else 1.0
+            of_loss = share / rows.weight  # ranks weight their gradients later
         targets = self.gradient_targets()
         grads = clipped_gradients(
-            tape, loss, flat, targets, bound * share * scale, targets, self._plans
+            tape, loss, flat, targets, bound * of_loss * scale, targets, self._plans
         )
         return _Clipped(grads, share)
 
@@ -402,6 +410,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         for group in self._groups:
             if group.shared():
                 group.unshare()
+        if running.rows is not None:
+            self._add_over_ranks(selected)
         if self.loss_scale_factor is not None:
             for part in _gradients(selected):
                 part /= self.loss_scale_factor
@@ -419,6 +429,15 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             if any(map(_constraint_of, group.variables)):
                 self._constrain(group, indices)
         self._iterations.array = self._iterations.array + 1
+
+    def _add_over_ranks(self, selected: _Selected) -> None:
+        """Make gradients of the whole batch's loss of those by ranks' rows, on all ranks the same."""
+        if self._overwritten:
+            raise ValueError(
+                f"{type(self).__name__}: variables that are overwritten by their gradient, such as "
+                f"'{self._overwritten[0].path}', cannot be trained while ranks share a batch."
+            )
+        weighted(_gradients(selected), running.rows)
 
     def _accumulate(self, selected: _Selected, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place."""
@@ -451,12 +470,12 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
 
     def _clip(self, selected: _Selected) -> None:
         """Clip the gradients by one of the three arguments; a negative bound clips nothing."""
-        views = [group.grad_views[i] for group, indices in selected for i in indices]
         if self.clipnorm and self.clipnorm > 0:
-            for view in views:
-                view *= self.clipnorm / max(kernels.norm_squared(view) ** 0.5, self.clipnorm)
+            views = [group.grad_views[i] for group, indices in selected for i in indices]
+            for view, squared in zip(views, _norms_squared(selected)):
+                view *= self.clipnorm / max(squared**0.5, self.clipnorm)
         elif self.global_clipnorm and self.global_clipnorm > 0:
-            norm = sum(map(kernels.norm_squared, views)) ** 0.5
+            norm = sum(_norms_squared(selected)) ** 0.5
             # An infinite norm makes NaN, like any gradient that is not finite.
             scale = self.global_clipnorm / max(norm, self.global_clipnorm) + (norm - norm)
             if scale != 1:
@@ -496,6 +515,13 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             kernel, scalars = self._update_rule(rate, step)
             for group, indices in selected:
                 group.update(kernel, scalars, indices, decay)
+
+    def _refuses_split(self) -> str | None:
+        if type(self).update_step is not Optimizer.update_step:
+            return "its `update_step` is one's own"
+        if self._per_variable:
+            return "it looks at each variable as a whole"
+        return super()._refuses_split()
 
     def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
         """Return the elementwise kernel of this step, and the scalars it needs after its arrays.
@@ -583,8 +609,8 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         with no_recording():
             values = [to_array(v._constraint(v.value)) for v in variables]
         group.unshare()  # a constraint may have kept what it was given
-        for i, value in zip(indices, values):
-            group.values.views[i][...] = value
+        for i, v, value in zip(indices, variables, values):
+            group.values.views[i][...] = value if v._split is None else v._split.part(value)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """End training: put moving averages, if there are any, in the variables' place.
@@ -619,6 +645,22 @@ class _Clipped(dict):
 
 def _has_mask(y: Any) -> bool:
     return getattr(y, "_keras_mask", None) is not None
+
+
+def _norms_squared(selected: _Selected) -> list[float]:
+    """Return the squared length of each variable's gradient, that of a split one over all its parts."""
+    norms, parts = [], {}
+    for group, indices in selected:
+        for i in indices:
+            split = group.variables[i]._split
+            if split is not None:
+                parts.setdefault(split.ranks, []).append(len(norms))
+            norms.append(kernels.norm_squared(group.grad_views[i]))
+    for ranks, places in parts.items():
+        summed = ranks.add(np.array([norms[i] for i in places], np.float64))
+        for i, squared in zip(places, summed.tolist()):
+            norms[i] = squared
+    return norms
 
 
 def _gradients(selected: _Selected) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ numbers that Keras draws from the same seed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import ArgumentError, axis_within, is_integer, kind_of
 from minikeras.common.call_errors import told
 from minikeras.common.dtypes import np_dtype, standardize_dtype
+from minikeras.common.ranks import shared_rows
 from minikeras.kernels import random as kernels
 from minikeras.ops.indexing import take_along_axis
 from minikeras.random.seed_generator import draw_key
@@ -48,9 +50,7 @@ def _dtype(dtype: Any, name: str, kinds: str = "fV", what: str = "a floating poi
 
 _DRAW = without_gradient(
     "random",
-    lambda *parameters, kind, shape, dtype, key: getattr(kernels, kind)(
-        shape, *parameters, dtype, key
-    ),
+    lambda *parameters, kind, shape, dtype, key: kernels.draw(kind, shape, parameters, dtype, key),
     rule=lambda *_, shape, dtype, **__: KerasTensor(shape, dtype),
 )
 """All numbers are drawn by this one primitive, so that whoever follows primitives knows of them."""
@@ -396,6 +396,11 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if rate == 0:
         return x
     key = draw_key(seed)
+    if noise_shape is not None and noise_shape[0] == 1 and shared_rows() is not None:
+        # All rows share their fate, also those of other ranks: the first axis is not that of rows.
+        drawn = tuple(itertools.dropwhile((1).__eq__, shape))
+        factors = _DRAW(rate, kind="dropout_factors", shape=drawn, dtype=dtype, key=key).array
+        return DROPOUT(x, factors=factors.reshape(shape))
     factors = _DRAW(rate, kind="dropout_factors", shape=shape, dtype=dtype, key=key)
     return DROPOUT(x, factors=factors.array)
 

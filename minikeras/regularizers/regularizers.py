@@ -115,6 +115,20 @@ class L2(Regularizer):
         return self.l2 * ops.sum(ops.square(x))
 
 
+def penalty(variable: Any) -> Tensor:
+    """Return what a variable's regularizer says of it.
+
+    Of one that is split over ranks it is given the whole; where it is a sum over elements, each rank
+    computes that of its own.
+    """
+    regularizer, split = variable.regularizer, variable._split
+    if split is None or type(regularizer) not in (L1, L2, L1L2):
+        return regularizer(variable)
+    from minikeras.autodiff.split import SUM_OF_TERMS
+
+    return SUM_OF_TERMS(regularizer(variable.own), ranks=split.ranks)
+
+
 class OrthogonalRegularizer(Regularizer):
     """A penalty on rows, or columns, of a matrix that are not orthogonal to each other.
 

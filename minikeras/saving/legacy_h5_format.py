@@ -36,6 +36,7 @@ from minikeras.saving.legacy_weights import (
     order_of_file,
     warn_of_unknown_backend,
 )
+from minikeras.saving.once import written_once
 from minikeras.saving.saving_lib import naming_config, revive
 from minikeras.saving.weight_files import Allowance, DamagedFileError, H5Reader, parse_json
 from minikeras.version import KERAS_VERSION
@@ -44,6 +45,7 @@ _ATTRIBUTE_LIMIT = 64512
 """Bytes that an attribute of an HDF5 file may have; longer lists are cut into several."""
 
 
+@written_once
 def save_model(model: Any, path: str, include_optimizer: bool = True) -> None:
     """Write a model into an `.h5` file."""
     entry = serialize_keras_object(model)
@@ -63,6 +65,7 @@ def save_model(model: Any, path: str, include_optimizer: bool = True) -> None:
                 )
 
 
+@written_once
 def save_weights(model: Any, path: str) -> None:
     """Write the weights alone into an `.h5` file of Keras 2, which `load_weights` reads."""
     h5py = require("h5py", "io")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.autodiff.tensor import Tensor
+from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.random.seed_generator import SeedGenerator
 
@@ -126,7 +126,7 @@ class Packed:
 
 
 _STATES: list[tuple[type, Callable, Callable]] = [
-    (Variable, lambda v: v.array, lambda v, state: v.assign(state)),
+    (Variable, to_array, lambda v, state: v.assign(state)),
     (SeedGenerator, lambda g: g.state.array, lambda g, state: g.state.assign(state)),
     (
         np.random.Generator,

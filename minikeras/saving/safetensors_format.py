@@ -11,9 +11,11 @@ from minikeras.autodiff.variable import Variable
 from minikeras.common.atomic_file import atomic_path
 from minikeras.common.extras import require
 from minikeras.common.traceback_utils import warn
+from minikeras.saving.once import written_once
 from minikeras.saving.weight_files import DamagedFileError
 
 
+@written_once
 def save_weights(model: Any, path: str) -> None:
     """Write a model's weights, each under its path within the model, joined by dots.
 

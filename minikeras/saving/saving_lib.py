@@ -29,6 +29,7 @@ from minikeras.optimizers.optimizer import Optimizer
 from minikeras.random.seed_generator import SeedGenerator
 from minikeras.saving.legacy_configs import era_of, modern_compile_config, modern_entry
 from minikeras.saving.legacy_weights import WithLearningRate
+from minikeras.saving.once import written_once
 from minikeras.saving.plain_data import Packed
 from minikeras.saving.state_tree import older_paths, state_tree
 from minikeras.saving.weight_files import (
@@ -57,6 +58,7 @@ _TRAINING = "_training_state"
 # Whole models.
 
 
+@written_once
 def save_model(model: Any, path: str, zipped: bool = True) -> None:
     """Write a model into a `.keras` file, or into a folder with the same contents.
 
@@ -318,6 +320,7 @@ class _Folder(_Parts):
 # Weights.
 
 
+@written_once
 def save_weights_only(model: Any, path: str, max_shard_size: float | None = None) -> None:
     """Write the weights of a model, and the state of its optimizer, into a file of weights.
 
@@ -349,6 +352,7 @@ def load_weights_only(
         read_state(model, reader, skip_mismatch, objects_to_skip)
 
 
+@written_once
 def save_training(model: Any, path: str, state: dict[str, Any]) -> None:
     """Write the weights of a model, the state of its optimizer, and what else a training holds.
 

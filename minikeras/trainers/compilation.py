@@ -8,6 +8,7 @@ from minikeras import metrics as metrics_module
 from minikeras import optimizers
 from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, checked
+from minikeras.common.ranks import running
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
 from minikeras.common.traceback_utils import filter_traceback
 from minikeras.metrics.metric import Metric
@@ -161,6 +162,10 @@ class Compilation:
 
         In `fit` and `evaluate` they are computed when the dict is first read.
         """
+        if running.rows is not None:
+            from minikeras.trainers.over_ranks import add_metrics
+
+            add_metrics(self)
         structure = self._structure
         if structure is None:
             return results_of(self.metrics)
@@ -211,4 +216,5 @@ class ModelStructure:
         self.own_metrics = model._metrics_beside([m for m in held if isinstance(m, Metric)])
         overridden = type(model).metrics is not Compilation.metrics
         self.metrics = model.metrics if overridden else self.own_metrics
+        self.sums: Any = None  # what `over_ranks.py` keeps of them
         self.metrics_variables = [v for metric in self.metrics for v in metric.variables]

@@ -15,6 +15,7 @@ from minikeras import tree
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.naming import to_snake_case, unknown_name_message
+from minikeras.common.ranks import running, unshared
 
 
 class UnknownOutput(ValueError, KeyError):
@@ -325,10 +326,11 @@ class CompileLoss(Matched):
             a[1::2] = a[: a.shape[0] // 2 * 2 : 2]
         trackers, self.trackers = self.trackers, []
         try:
-            pair = [
-                self._gradients(y_true, y_pred, sample_weight, arrays)
-                for arrays in ([t.array for t in outputs], others)
-            ]
+            with unshared():  # of this rank's rows alone
+                pair = [
+                    self._gradients(y_true, y_pred, sample_weight, arrays)
+                    for arrays in ([t.array for t in outputs], others)
+                ]
         finally:
             self.trackers = trackers
         for i, (a, b) in enumerate(zip(*pair)):
@@ -361,7 +363,9 @@ class CompileLoss(Matched):
         if not self.built:
             self.build(y_true, y_pred)
         if self.single is not None and isinstance(y_pred, Tensor) and isinstance(y_true, Tensor):
-            return self.single(y_true, y_pred, sample_weight=sample_weight)
+            if running.rows is None:
+                return self.single(y_true, y_pred, sample_weight=sample_weight)
+            return _loss_over_ranks(self.single, y_true, y_pred, sample_weight)
         flat_pred = tree.flatten(y_pred)
         if len(flat_pred) != len(self.keys):
             raise ValueError(
@@ -380,11 +384,11 @@ class CompileLoss(Matched):
                 continue
             if flat_true[i] is None:
                 raise ValueError(f"Output '{self.keys[i]}' has a loss but no target in `y`.")
-            if isinstance(loss, _LossOverPart):
-                here = slice(i, i + loss.size)
-                value = loss(flat_true[here], flat_pred[here], flat_weight[i])
+            here: Any = slice(i, i + loss.size) if isinstance(loss, _LossOverPart) else i
+            if running.rows is None:
+                value = loss(flat_true[here], flat_pred[here], sample_weight=flat_weight[i])
             else:
-                value = loss(flat_true[i], flat_pred[i], sample_weight=flat_weight[i])
+                value = _loss_over_ranks(loss, flat_true[here], flat_pred[here], flat_weight[i])
             if self.trackers:
                 self.trackers[i].add_mean(value, flat_pred[i].shape[0])
             if self.weights[i] is not None:
@@ -402,6 +406,15 @@ class CompileLoss(Matched):
                 filled[i] = t
             return filled
         return match_targets(y_true, y_pred, self.keys, self.names, "y")
+
+
+def _loss_over_ranks(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+    """Compute a loss where ranks share the batch."""
+    from minikeras.trainers.over_ranks import loss_of_all_rows, needs_all_rows
+
+    if needs_all_rows(loss):
+        return loss_of_all_rows(loss, y_true, y_pred, sample_weight)
+    return loss(y_true, y_pred, sample_weight=sample_weight)
 
 
 class _LossOverPart:
@@ -585,9 +598,10 @@ class CompileMetrics(Matched):
             self.build(y_true, y_pred)
         if not self.entries:
             return
+        update = _update if running.rows is None else _update_over_ranks
         if self.fast is not None and isinstance(y_pred, Tensor) and isinstance(y_true, Tensor):
             for metric, weighted in self.fast:
-                metric.update_state(y_true, y_pred, sample_weight if weighted else None)
+                update(metric, y_true, y_pred, sample_weight if weighted else None)
             return
         flat_pred = tree.flatten(y_pred)
         flat_true = _loose_targets(y_true, y_pred, self.keys, self.names)
@@ -598,7 +612,7 @@ class CompileMetrics(Matched):
         for i, _, metric, weighted in self.entries:
             if flat_true[i] is None:
                 continue
-            metric.update_state(flat_true[i], flat_pred[i], weights[i] if weighted else None)
+            update(metric, flat_true[i], flat_pred[i], weights[i] if weighted else None)
 
     def reset_state(self) -> None:
         """Set all metrics back, also those that may come from another model and are not matched yet."""
@@ -625,6 +639,16 @@ class CompileMetrics(Matched):
                     key = f"{start}weighted_{name}"
                 results[_unique(key, results)] = v
         return results
+
+
+def _update(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+    metric.update_state(y_true, y_pred, sample_weight)
+
+
+def _update_over_ranks(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+    from minikeras.trainers.over_ranks import update_metric
+
+    update_metric(metric, y_true, y_pred, sample_weight)
 
 
 def _loose_targets(y_true: Any, y_pred: Any, keys: list[str], names: list[str]) -> list[Any]:

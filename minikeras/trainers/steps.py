@@ -13,7 +13,9 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.ranks import running
 from minikeras.common.traceback_utils import warn
+from minikeras.regularizers.regularizers import penalty
 from minikeras.trainers.compilation import Compilation
 from minikeras.trainers.data_adapters import unpack_x_y_sample_weight
 
@@ -59,8 +61,13 @@ class Steps(Compilation):
             total = self._compile_loss(y, y_pred, sample_weight)
         structure = self._structure
         if structure is None or structure.adds_losses or self._losses_to_forget:
-            for added in self.losses:
-                added = added if added.ndim == 0 else added.sum()
+            rows = running.rows
+            for i, added in enumerate(self.losses):
+                summed = added.ndim > 0
+                if summed:
+                    added = added.sum()
+                if rows is not None and (summed or i in self._losses_summed):
+                    added = added * rows.inverse
                 total = added if total is None else total + added
         if total is None:
             if self._compile_loss is None and training:
@@ -81,7 +88,7 @@ class Steps(Compilation):
         for layer in structure.layers:
             found += layer.added_losses
         for v in structure.regularized:
-            found.append(v.regularizer(v))
+            found.append(penalty(v))
         return found
 
     def compute_metrics(
@@ -195,8 +202,17 @@ class Steps(Compilation):
 
     def _run_predict_steps(self, iterator: Iterator[Any]) -> Any:
         if self.steps_per_execution == 1:
-            return self.predict_step(next(iterator))
-        return concatenate(self._run_steps(self.predict_step, iterator))
+            return self._predict_batch(next(iterator))
+        return concatenate(self._run_steps(self._predict_batch, iterator))
+
+    def _predict_batch(self, batch: Any) -> Any:
+        """Compute the outputs of a batch, on all ranks those of the whole one."""
+        outputs = self.predict_step(batch)
+        if running.rows is None:
+            return outputs
+        from minikeras.trainers.over_ranks import whole_outputs
+
+        return whole_outputs(outputs)
 
     # Of the class: a bound method in an attribute would be a cycle, and dropped models would stay.
     train_function, test_function = _run_train_steps, _run_test_steps

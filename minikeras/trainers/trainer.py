@@ -25,6 +25,7 @@ from minikeras.common.arguments import Count, Fraction, PositiveInt, checked
 from minikeras.common.settings import settings
 from minikeras.common.tables import is_table
 from minikeras.common.traceback_utils import filter_traceback
+from minikeras.distribution.distribution_lib import distribution, ranks_in_use
 from minikeras.kernels.parallel import single_blas
 from minikeras.trainers.checks import (
     check_class_weights,
@@ -68,6 +69,7 @@ class Trainer(Steps):
         self._structure: Any = None
         self._validation: _Validation | None = None
         self._rehearsed: set = set()
+        self._losses_summed: frozenset = frozenset()
         self.train_function: Callable | None = None
         self.test_function: Callable | None = None
         self.predict_function: Callable | None = None
@@ -164,6 +166,21 @@ class Trainer(Steps):
             shuffle=shuffle,
             class_weight=class_weight,
         )
+        sharing = self._sharing()
+        if sharing is not None:
+            sharing.check_call(
+                "fit",
+                (x, y, sample_weight, validation),
+                batch_size=batch_size,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                shuffle=shuffle,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                validation_batch_size=validation_batch_size,
+                validation_freq=validation_freq,
+                class_weight=class_weight,
+            )
         check_targets(self, y)
         check_class_weights(self, y, class_weight)
         self._build_before(epoch_iterator)
@@ -185,12 +202,15 @@ class Trainer(Steps):
             rehearse_first(self, val_iterator, "test")
         self._hand_variables_to_optimizer()
         container = self._callback_list(callbacks, epoch_iterator, verbose, epochs, history=True)
+        if sharing is not None:
+            sharing.begin((epoch_iterator, val_iterator), container)
+            sharing.check_losses(epoch_iterator.peek(), training=True)
         self.stop_training = False
         self._make_function("train")
         epoch_logs: dict = {}
         outer, self._validation = self._validation, None
         if val_iterator is not None:
-            self._validation = _Validation(container, val_x, val_iterator)
+            self._validation = _Validation(container, val_x, val_iterator, sharing)
         try:
             with single_blas:
                 container.data = epoch_iterator, val_iterator
@@ -208,7 +228,9 @@ class Trainer(Steps):
                     if resumed is not None and resumed.stopped:
                         logs = resumed.logs
                     else:
-                        logs = self._run_epoch("train", epoch_iterator, container)
+                        logs = self._run_epoch("train", epoch_iterator, container, None, sharing)
+                        if sharing is not None:
+                            sharing.check_weights()
                         if logs is None and resumed is not None:  # all batches had been done
                             logs = resumed.logs
                     resumed = None
@@ -227,7 +249,8 @@ class Trainer(Steps):
                         )
                         epoch_logs.update({f"val_{k}": v for k, v in val_logs.items()})
                     container.on_epoch_end(epoch, epoch_logs)
-                    if self.stop_training:
+                    stop = self.stop_training
+                    if stop if sharing is None else sharing.stops(stop):
                         break
                 if isinstance(self.optimizer, optimizers.Optimizer) and epochs > 0:
                     self.optimizer.finalize_variable_values(self.trainable_weights)
@@ -273,7 +296,7 @@ class Trainer(Steps):
             raise ValueError(f"evaluate: unknown arguments {sorted(kwargs)}.")
         within = self._validation
         if within is not None and callbacks is within.callbacks and x is within.x:
-            logs = self._evaluate(within.iterator, within.callbacks)
+            logs = self._evaluate(within.iterator, within.callbacks, within.sharing)
         else:
             iterator = EpochIterator(
                 x=x,
@@ -284,23 +307,31 @@ class Trainer(Steps):
                 shuffle=False,
             )
             check_targets(self, y)
+            container = self._callback_list(callbacks, iterator, verbose)
+            sharing = self._sharing()
+            if sharing is not None:
+                data = x, y, sample_weight
+                sharing.check_call("evaluate", data, batch_size=batch_size, steps=steps)
+                self._build_before(iterator)
+                sharing.begin((iterator,), container)
+                sharing.check_losses(iterator.peek(), training=False)
             try:
                 with unchanged(self, self.metrics_variables, unless_done=True):
-                    logs = self._evaluate(
-                        iterator, self._callback_list(callbacks, iterator, verbose)
-                    )
+                    logs = self._evaluate(iterator, container, sharing)
             finally:
                 self._structure = None
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
-    def _evaluate(self, iterator: EpochIterator, container: CallbackList) -> dict[str, Any]:
+    def _evaluate(
+        self, iterator: EpochIterator, container: CallbackList, sharing: Any = None
+    ) -> dict[str, Any]:
         self._make_function("test")
         self.stop_evaluating = False
         container.on_test_begin()
         self._renew_structure(container, first=True)
         self.reset_metrics()
         iterator.reset()  # a validation of a few steps begins where the one before began
-        logs = pythonify_logs(self._run_epoch("test", iterator, container))
+        logs = pythonify_logs(self._run_epoch("test", iterator, container, None, sharing))
         container.on_test_end(logs)
         return logs
 
@@ -321,13 +352,27 @@ class Trainer(Steps):
         """
         iterator = EpochIterator(x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False)
         container = self._callback_list(callbacks, iterator, verbose)
+        sharing = self._sharing()
+        if sharing is not None:
+            sharing.check_call("predict", x, batch_size=batch_size, steps=steps)
+            if not self.built:
+                self._build_for_training(iterator.peek())
+            sharing.begin((iterator,), container)
         self._make_function("predict")
         self.stop_predicting = False
         container.on_predict_begin()
         outputs: list = []
-        self._run_epoch("predict", iterator, container, outputs)
+        self._run_epoch("predict", iterator, container, outputs, sharing)
         container.on_predict_end()
         return concatenate(outputs)
+
+    def _sharing(self) -> Any:
+        """Return how ranks share batches (`Sharing`), None if there is one or no distribution."""
+        if distribution() is None:
+            return None
+        from minikeras.trainers.data_parallel import sharing_of
+
+        return sharing_of(self)
 
     # One epoch.
 
@@ -337,6 +382,7 @@ class Trainer(Steps):
         iterator: EpochIterator,
         container: CallbackList,
         outputs: list | None = None,
+        sharing: Any = None,
     ) -> dict[str, Any] | None:
         """Call the function of one kind until it has taken all batches of an epoch.
 
@@ -345,6 +391,7 @@ class Trainer(Steps):
             iterator: the data.
             container: the callbacks.
             outputs: list to which what the function returns is appended, for `"predict"`.
+            sharing: how ranks share the batches, None if they do not.
 
         Returns:
             The logs of the last call.
@@ -364,14 +411,22 @@ class Trainer(Steps):
         epoch = iterator.epoch()
         # Batches of arrays always hold samples, and a prediction for none is none.
         read = to_tensors if arrays or kind == "predict" else to_filled_tensors
+        if sharing is not None:  # a rank may have no rows of a small batch
+            read, epoch = to_tensors, sharing.epoch(epoch)
         later = map(read, map(itemgetter(1), epoch))
         with without_warnings() if alone else nullcontext():
             for step, batch in epoch:
-                batches = itertools.chain((read(batch),), later)
+                if sharing is None:
+                    batches = itertools.chain((read(batch),), later)
+                else:
+                    batches = sharing.batches(batch, epoch, read)
                 if wanted:
                     begin(step)
                 try:
-                    if alone:
+                    if sharing is not None:
+                        with without_warnings():
+                            result = sharing.run(function_of(self), batches, outputs is not None)
+                    elif alone:
                         result = function_of(self)(batches)
                     else:
                         with without_warnings():
@@ -397,7 +452,7 @@ class Trainer(Steps):
                     with warnings():
                         end(last, logs)
                     told, due = last, idle_until()
-                if stops(self):
+                if stops(self) if sharing is None else sharing.stops(stops(self)):
                     break
         if wants and told != last:  # who only counts batches, too
             end(last, logs)
@@ -443,6 +498,10 @@ class Trainer(Steps):
     ) -> CallbackList:
         if isinstance(callbacks, CallbackList):
             return callbacks
+        if ranks_in_use().rank:
+            from minikeras.trainers.data_parallel import callbacks_of_rank
+
+            callbacks, verbose = callbacks_of_rank(self, callbacks), 0
         return CallbackList(
             callbacks,
             add_history=history,
@@ -501,7 +560,7 @@ class Trainer(Steps):
         function = self._make_function("predict")
         batch = (tree.map_structure(lambda a: to_numpy(a if is_table(a) else to_array(a)), x),)
         with without_warnings():
-            outputs = function(iter([to_tensors(batch)]))
+            outputs = self._run_batch(function, batch, outputs=True)
         return tree.map_structure(lambda y: np.array(to_array(y)), outputs)
 
     def _run_on_batch(self, kind: str, data: Any, return_dict: bool) -> Any:
@@ -513,11 +572,23 @@ class Trainer(Steps):
         try:
             self.reset_metrics()
             with without_warnings():
-                logs = function(iter([to_tensors(data)]))
+                logs = self._run_batch(function, data)
             logs = pythonify_logs(logs if isinstance(logs, dict) else self._refuse_logs(kind, logs))
             return logs if return_dict else self._flatten_metrics_in_order(logs)
         finally:
             self._structure = before
+
+    def _run_batch(self, function: Callable, data: Any, outputs: bool = False) -> Any:
+        """Call the function of an execution on one batch, which ranks may share."""
+        sharing = self._sharing()
+        if sharing is None:
+            return function(iter([to_tensors(data)]))
+        if ("joined",) not in self._rehearsed:  # the first since `compile`
+            sharing.begin(())
+            sharing.check_losses(data, training=True)
+            self._rehearsed.add(("joined",))
+        parts = (part for _, part in sharing.epoch(iter([(0, data)])))
+        return sharing.run(function, map(sharing.reading(to_tensors), parts), outputs)
 
     def _flatten_metrics_in_order(self, logs: dict[str, float]) -> Any:
         """Return metrics as a list, or the only one: known ones in order, then others by name."""
@@ -563,6 +634,7 @@ class _Validation(NamedTuple):
     callbacks: CallbackList
     x: Any
     iterator: EpochIterator
+    sharing: Any
 
 
 def _one_batch(x: Any, y: Any, sample_weight: Any) -> tuple:

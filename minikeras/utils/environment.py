@@ -20,6 +20,7 @@ EXTRAS = {
     "image": {"pillow": "PIL"},
     "io": {"h5py": "h5py", "safetensors": "safetensors"},
     "modernize": {"libcst": "libcst"},
+    "mpi": {"mpi4py": "mpi4py"},
     "onnx": {"onnx": "onnx"},
     "pandas": {"pandas": "pandas"},
     "plot": {"matplotlib": "matplotlib", "pydot": "pydot"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from minikeras.common.settings import settings
+from minikeras.distribution.distribution_lib import ranks_in_use
 
 
 def enable_interactive_logging() -> None:
@@ -61,6 +62,8 @@ def print_msg(message: object, line_break: bool = True) -> None:
     >>> print_msg("one,", line_break=False); print_msg(" two")
     one, two
     """
+    if ranks_in_use().rank:  # rank 0 says it for all
+        return
     text = str(message)
     if not settings.interactive_logging:
         import logging  # which is slow to import, and mostly not needed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from minikeras import activations
@@ -10,6 +11,7 @@ from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX
+from minikeras.layers.core.split_product import split_product
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.lora import adapted_weight
 from minikeras.layers.quantization.quantizable import QuantizableLayer
@@ -91,9 +93,27 @@ class Dense(QuantizableLayer):
     def call(self, inputs: Any, training: Any = None) -> Any:
         fused = activations.fused(self.activation)
         kernel = self.kernel if self.lora_enabled else self._kernel  # the property takes its time
+        if kernel._split is not None:
+            return self._split_call(inputs)
         y = DENSE(inputs, kernel, self.bias, activation=fused)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
+        return y if fused is not None or self.activation is None else self.activation(y)
+
+    def _split_call(self, inputs: Any) -> Any:
+        """Do with this rank's part of the kernel what `call` does with the whole."""
+        fused = activations.fused(self.activation)
+        axis, last = self._kernel._split.axis, inputs.ndim - 1
+        fused = None if axis == 0 or fused is SOFTMAX else fused  # which see all outputs at once
+        y = split_product(
+            inputs,
+            self._kernel,
+            self.bias,
+            functools.partial(DENSE, activation=fused),
+            summed=last if axis == 0 else None,
+            kept=last if axis == 1 else None,
+            bias_axis=0,
+        )
         return y if fused is not None or self.activation is None else self.activation(y)
 
     # Quantized.

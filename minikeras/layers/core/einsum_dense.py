@@ -17,6 +17,7 @@ from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers import VarianceScaling
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
+from minikeras.layers.core.split_product import split_product
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.lora import adapted_weight
 from minikeras.layers.quantization.quantizable import QuantizableLayer
@@ -116,6 +117,8 @@ class EinsumDense(QuantizableLayer):
         return [(label, first + i) for i, label in enumerate(x)]
 
     def call(self, inputs: Any, training: Any = None) -> Any:
+        if self.__dict__["_kernel"]._split is not None:
+            return self._split_call(inputs)
         fused = activations.fused(self.activation)
         if self._summed and fused is not SOFTMAX:
             y = self._as_dense(inputs, fused)
@@ -123,6 +126,33 @@ class EinsumDense(QuantizableLayer):
             y, fused = einsum(self.equation, inputs, self.kernel), None
             y = y if self.bias is None else y + self.bias
         return y if fused is not None or self.activation is None else self.activation(y)
+
+    def _split_call(self, inputs: Any) -> Any:
+        """Do with this rank's part of the kernel what `call` does with the whole."""
+        x, w, y, side = _labels(self.equation)
+        label = w[self._kernel._split.axis]
+        elided = inputs.ndim - len(x) if side == "left" else 0
+        kept = bias_axis = None
+        if label in y:
+            kept = elided + y.index(label)
+            if self.bias is not None and label in self.bias_axes:
+                whole_ndim = len(y) + inputs.ndim - len(x)  # of the outputs
+                bias_axis = kept - (whole_ndim - self.bias.ndim)
+
+        def product(inputs: Any, kernel: Any, bias: Any) -> Any:
+            y = einsum(self.equation, inputs, kernel)
+            return y if bias is None else y + bias
+
+        y = split_product(
+            inputs,
+            self._kernel,
+            self.bias,
+            product,
+            summed=elided + x.index(label) if label in x else None,
+            kept=kept,
+            bias_axis=bias_axis,
+        )
+        return y if self.activation is None else self.activation(y)
 
     def _as_dense(self, inputs: Any, activation: Fused | None) -> Any:
         """Compute a product over the last axes of the inputs as one of matrices."""
@@ -143,6 +173,7 @@ class EinsumDense(QuantizableLayer):
             self._summed
             and self.quantization_mode is None
             and not self.lora_enabled
+            and self._kernel._split is None
             and self.activity_regularizer is None
             and self.activation in (None, activations.linear)
             and dtype == self._compute == self.dtype

@@ -42,6 +42,22 @@ EMBEDDING = Primitive(
 )
 
 
+def _split_embedding(table: Any, indices: np.ndarray) -> Tensor:
+    """Return rows of a table of which each rank holds some rows, or some columns."""
+    from minikeras.autodiff.split import GATHER, SUM_OF_TERMS
+
+    axis, ranks = table._split
+    if axis == 1:
+        return GATHER(EMBEDDING(table.own, indices=indices), axis=indices.ndim, ranks=ranks)
+    own = table.own
+    if not has_values(indices):  # only the shape is asked for
+        return SUM_OF_TERMS(EMBEDDING(own, indices=indices), ranks=ranks)
+    local = indices.astype(np.int64) - ranks.rank * own.shape[0]
+    here = (local >= 0) & (local < own.shape[0])
+    rows = EMBEDDING(own, indices=np.where(here, local, 0))
+    return SUM_OF_TERMS(rows * here[..., None].astype(rows.array.dtype), ranks=ranks)
+
+
 _UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 
@@ -122,7 +138,11 @@ class Embedding(QuantizableLayer):
 
     def call(self, inputs: Any) -> Any:
         indices = self._indices(inputs)
-        y = EMBEDDING(self._adapted_variable(), indices=indices)
+        table = self._adapted_variable()
+        if table._split is None:
+            y = EMBEDDING(table, indices=indices)
+        else:
+            y = _split_embedding(table, indices)
         return self._with_adaptation(y, indices)
 
     def _indices(self, inputs: Any) -> np.ndarray:

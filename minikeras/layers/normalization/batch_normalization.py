@@ -10,6 +10,7 @@ import numpy as np
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import Fraction, NonNegative
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.common.settings import settings
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
@@ -207,10 +208,16 @@ class BatchNormalization(Layer):
     def _masked_moments(self, x: Any, mask: np.ndarray) -> tuple:
         axes = [i for i in range(x.ndim) if i != self.axis % x.ndim]
         keep = np.broadcast_to(mask[..., None], x.shape).astype(x.array.dtype)
-        count = np.add.reduce(keep, axis=tuple(axes), keepdims=True) + settings.epsilon
-        mean = sum_of(x * keep, axis=axes, keepdims=True) / count
+        count = np.add.reduce(keep, axis=tuple(axes), keepdims=True)
+        of_all = _alone
+        if shared_rows() is not None:
+            from minikeras.distribution.collectives import SUM_OF_RANKS as of_all
+
+            count = sharers().add(count)
+        count = count + settings.epsilon
+        mean = of_all(sum_of(x * keep, axis=axes, keepdims=True)) / count
         difference = (x - mean) * keep
-        var = sum_of(difference * difference, axis=axes, keepdims=True) / count
+        var = of_all(sum_of(difference * difference, axis=axes, keepdims=True)) / count
         return mean.reshape(-1), var.reshape(-1)
 
     def _renorm(self, mean: np.ndarray, stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -230,6 +237,11 @@ class BatchNormalization(Layer):
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         check_axes(self, input_shape)
         return input_shape
+
+
+def _alone(x: Tensor) -> Tensor:
+    """Return the sum over ranks of a sum, where there is one rank."""
+    return x
 
 
 def _move(average: Any, value: Tensor, momentum: float) -> None:

@@ -57,6 +57,13 @@ class QuantizableLayer(AdaptableLayer):
 
     # Building.
 
+    def _splits(self, name: str | None) -> str | None:
+        if name not in (self.adapted, "bias"):
+            return super()._splits(name)
+        if self.quantization_mode is not None:
+            return f"the layer is quantized, mode={self.quantization_mode!r}"
+        return "the layer has lora" if self.lora_rank else None
+
     def _large_weight(self, name: str, shape: tuple, **options: Any) -> None:
         """Create the weight that may be quantized: in floats, or as the layer's policy says."""
         mode = self.quantization_mode
@@ -94,6 +101,7 @@ class QuantizableLayer(AdaptableLayer):
             super().quantize(mode)  # which refuses
         if self.lora_enabled and mode in WITHOUT_LORA:
             raise NotImplementedError(lora_refused(self.name, mode))
+        self._refuse_if_split("quantize")
         if mode not in self.quantization_modes:
             raise NotImplementedError(
                 f"Layer '{self.name}' ({type(self).__name__}): invalid quantization mode. Expected one of "

@@ -11,6 +11,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.packing import only, packer
+from minikeras.common.ranks import Rows, rows_of
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import (
     as_floatx,
@@ -24,6 +25,20 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
 # Samples are gathered and cast so many bytes at a time and handed out as views: one call of NumPy
 # for many batches, and still no copy of the data set.
 _CHUNK_BYTES = 4 << 20
+
+
+class OwnRows:
+    """This rank's part of a batch that ranks share.
+
+    Args:
+        rows: which rows it is.
+        batch: the rows, packed like a batch.
+    """
+
+    __slots__ = ("batch", "rows")
+
+    def __init__(self, rows: Rows, batch: Any) -> None:
+        self.rows, self.batch = rows, batch
 
 
 class ArrayDataAdapter(DataAdapter):
@@ -48,6 +63,9 @@ class ArrayDataAdapter(DataAdapter):
         ValueError: if there are no samples, if the numbers of samples differ, or if an argument
             does not fit another.
     """
+
+    cut: tuple[int, int] | None = None
+    """Rank and number of ranks, where these share batches: it then gives `OwnRows`."""
 
     def __init__(
         self,
@@ -122,6 +140,9 @@ class ArrayDataAdapter(DataAdapter):
 
     def __iter__(self) -> Iterator[Any]:
         size, pack = self._batch_size, self._pack
+        if self.cut is not None:
+            yield from self._own_rows(*self.cut)
+            return
         for arrays in self._chunks():
             starts = range(0, arrays[0].shape[0], size)
             # The two commonest cases spelled out, for they are most of what a batch costs here.
@@ -139,6 +160,30 @@ class ArrayDataAdapter(DataAdapter):
                     batch = slice(start, start + size)
                     yield pack([array[batch] for array in arrays])
 
+    def _own_rows(self, rank: int, ranks: int) -> Iterator[OwnRows]:
+        """Give a rank's rows of each batch, and touch no others."""
+        n, size = self._num_samples, self._batch_size
+        order = self._order() if self._shuffle else None
+        own_bytes = self._sample_bytes() * -(-size // ranks)
+        step = size * max(1, _CHUNK_BYTES // max(1, own_bytes)) if self._shuffle else size
+        for first in range(0, n, step):
+            starts = range(first, min(first + step, n), size)
+            parts = [rows_of(min(size, n - start), rank, ranks) for start in starts]
+            if order is None:
+                index: Any = slice(first + parts[0].start, first + parts[0].stop)
+            else:
+                own = [order[s + r.start : s + r.stop] for s, r in zip(starts, parts)]
+                index = np.concatenate(own)
+            arrays = [_gather(array, index) for array in self._arrays]
+            low = 0
+            for rows in parts:
+                batch = slice(low, low + rows.count)
+                low += rows.count
+                yield OwnRows(rows, self._pack([array[batch] for array in arrays]))
+
+    def _sample_bytes(self) -> int:
+        return sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in self._arrays)
+
     def _chunks(self) -> Iterator[list[np.ndarray]]:
         """The epoch's samples as dense arrays, in pieces of whole batches, in order."""
         arrays, n = self._arrays, self._num_samples
@@ -146,8 +191,7 @@ class ArrayDataAdapter(DataAdapter):
             yield arrays
             return
         order = self._order() if self._shuffle else None
-        sample_bytes = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)
-        batches = max(1, _CHUNK_BYTES // max(1, sample_bytes * self._batch_size))
+        batches = max(1, _CHUNK_BYTES // max(1, self._sample_bytes() * self._batch_size))
         step = batches * self._batch_size
         for start in range(0, n, step):
             stop = min(start + step, n)

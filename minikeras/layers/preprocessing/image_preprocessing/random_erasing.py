@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.arguments import Kind, is_number
+from minikeras.common.ranks import shared_rows
 from minikeras.kernels.random import add_normal
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
@@ -104,9 +105,12 @@ class RandomErasing(BaseColorLayer):
         """Return what to paint: values for all pixels, or some that broadcast to them."""
         low, high = self.value_range
         if self.fill_value is None:
-            noise = np.zeros(shape, np.float64 if self.compute_dtype == "float64" else np.float32)
+            rows = shared_rows()
+            own = slice(None) if rows is None else rows.slice
+            drawn = shape if rows is None else (rows.total, *shape[1:])
+            noise = np.zeros(drawn, np.float64 if self.compute_dtype == "float64" else np.float32)
             add_normal(noise.ravel(), high, draw_key(self.generator if seed is None else seed))
-            return noise
+            return noise[own]
         fill = np.array(self.fill_value, np.float32)
         if fill.ndim and self.channel_axis == -3:
             fill = fill[:, None, None]

@@ -1,0 +1,408 @@
+"""Ranks: the processes of one training that MPI started, and what they say to each other.
+
+No other file knows of MPI. It is imported only in a process that an MPI launcher has started (or
+that has imported it already): any other is the only rank, and exchanges nothing. What is sent are
+buffers of numbers and texts, never pickles.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import functools
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minikeras.common.extras import require
+
+_SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_RANK")
+"""Variables of the environment by which launchers tell a process of its place."""
+
+
+_PATIENCE = 2.0
+"""Seconds that a rank which has called `sys.exit` with an error waits for the others to do the same."""
+
+
+class Rows:
+    """The rows of a global batch that the running step of this rank works on.
+
+    Args:
+        start: number of the first of them.
+        stop: number of the one behind the last.
+        total: rows of the global batch.
+
+    Attributes:
+        count: how many they are; a rank may have none of a small batch.
+        share: their part of the batch.
+        weight: what gradients of this rank's loss are multiplied by before they are added to those of
+            the others. The loss is the mean over the rows, so it is their share; 1 if the loss has been
+            multiplied by that itself.
+        thread: the thread that makes the step. Others, which prepare data, work on whole batches.
+    """
+
+    __slots__ = ("count", "share", "start", "stop", "thread", "total", "weight")
+
+    def __init__(self, start: int, stop: int, total: int) -> None:
+        self.start, self.stop, self.total = start, stop, total
+        self.count = stop - start
+        self.share = self.weight = self.count / total
+        self.thread = threading.get_ident()
+
+    @property
+    def slice(self) -> slice:
+        """The place of the rows in the global batch."""
+        return slice(self.start, self.stop)
+
+    @property
+    def inverse(self) -> float:
+        """One over the share, 0 where there are no rows: sums over no rows are nothing anyway."""
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def unweighted(self) -> float:
+        """One over the weight, 0 where there are no rows."""
+        return 1 / self.weight if self.count else 0.0
+
+
+class Split(NamedTuple):
+    """How an array is split: along one axis, in equal parts, over the ranks of a group."""
+
+    axis: int
+    ranks: Ranks
+
+    def whole(self, shape: tuple) -> tuple:
+        """Return the shape of the whole array, of whose parts one has this shape."""
+        axis, parts = self.axis, self.ranks.size
+        return (*shape[:axis], shape[axis] * parts, *shape[axis + 1 :])
+
+    def part(self, array: np.ndarray) -> np.ndarray:
+        """Return this rank's part of a whole array, as a view."""
+        n = array.shape[self.axis] // self.ranks.size
+        places = [slice(None)] * array.ndim
+        places[self.axis] = slice(self.ranks.rank * n, (self.ranks.rank + 1) * n)
+        return array[tuple(places)]
+
+
+class _Running:
+    """What the running step works on."""
+
+    rows: Rows | None = None
+    """The rows, None unless ranks share a batch."""
+    totals: Any = None
+    """The variables of metrics, and their exact values when the step began."""
+    ranks: Ranks | None = None
+    """Those that share the batch, None if all do."""
+
+
+running = _Running()
+
+
+def shared_rows() -> Rows | None:
+    """Return the rows that the calling thread's step works on, None unless ranks share a batch."""
+    rows = running.rows
+    return rows if rows is not None and threading.get_ident() == rows.thread else None
+
+
+def sharers() -> Ranks:
+    """Return the ranks that share the running step's batch: all, or those on a line of the mesh."""
+    return running.ranks or ranks()
+
+
+class unshared:
+    """A context in which work is on whole batches."""
+
+    def __enter__(self) -> None:
+        self.before, running.rows = running.rows, None
+
+    def __exit__(self, *error: object) -> None:
+        running.rows = self.before
+
+
+def rows_of(total: int, rank: int, size: int) -> Rows:
+    """Return the rows of a batch that belong to a rank: contiguous, and as even as can be.
+
+    Example:
+
+    >>> [rows_of(7, rank, 3).slice for rank in range(3)]
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 7, None)]
+    """
+    return Rows(total * rank // size, total * (rank + 1) // size, total)
+
+
+class Ranks:
+    """All ranks, as one of them sees them; without MPI there is one.
+
+    All methods but `rank` and `size` are called by all ranks together, in the same order.
+
+    Args:
+        mpi: the module `mpi4py.MPI`, None for a process by itself.
+
+    Example:
+
+    >>> from minikeras.common.ranks import Ranks
+    >>> alone = Ranks()
+    >>> alone.rank, alone.size, alone.texts("here")
+    (0, 1, ['here'])
+    """
+
+    def __init__(self, mpi: Any = None) -> None:
+        self._mpi = mpi
+        # A communicator of our own: messages of the script's do not get among ours.
+        self._comm = None if mpi is None else mpi.COMM_WORLD.Dup()
+        self.rank = 0 if mpi is None else self._comm.rank
+        self.size = 1 if mpi is None else self._comm.size
+        if self.size > 1:
+            sys.excepthook = functools.partial(self._end_all, sys.excepthook)
+            sys.exit = functools.partial(self._exit, sys.exit)
+            atexit.register(self._leave)  # before MPI's own farewell, which waits for all
+
+    _status: Any = None
+    """What `sys.exit` was given."""
+
+    def _exit(self, leave: Callable, status: Any = None, /) -> None:
+        self._status = status
+        leave(status)
+
+    def _leave(self) -> None:
+        """Wait for the others at the end of the script, but not if this rank has failed."""
+        request = self._comm.Ibarrier()
+        if self._status in (None, 0):
+            request.Wait()
+            return
+        end = time.monotonic() + _PATIENCE
+        while not request.Test():
+            if time.monotonic() > end:
+                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})\n"
+                sys.stderr.write(text)
+                sys.stderr.flush()
+                self._comm.Abort(1)
+            time.sleep(0.01)
+
+    def _end_all(
+        self,
+        show: Callable,
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
+        try:
+            sys.stderr.write(f"Rank {self.rank} of {self.size} ends all:\n")
+            show(kind, error, traceback)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            self._comm.Abort(1)
+
+    # Numbers.
+
+    def add(self, array: np.ndarray) -> np.ndarray:
+        """Put the sum of an array over all ranks in its place; all get the same bits.
+
+        Args:
+            array: C-contiguous array of the same shape and dtype on every rank.
+
+        Returns:
+            The array.
+        """
+        return self._reduce(array, "SUM")
+
+    def maximum(self, array: np.ndarray) -> np.ndarray:
+        """Put the elementwise maximum over all ranks in an array's place; return the array."""
+        return self._reduce(array, "MAX")
+
+    def _reduce(self, array: np.ndarray, operation: str) -> np.ndarray:
+        if self.size == 1 or not array.size:
+            return array
+        if array.dtype.kind == "V" or (array.dtype.itemsize < 4 and array.dtype.kind == "f"):
+            wide = array.astype(np.float32)  # MPI knows no half precision
+            array[...] = self._reduce(wide, operation).astype(array.dtype)
+            return array
+        self._comm.Allreduce(self._mpi.IN_PLACE, array, getattr(self._mpi, operation))
+        return array
+
+    def broadcast(self, array: np.ndarray) -> np.ndarray:
+        """Put rank 0's values in the place of an array's; return the array."""
+        if self.size > 1 and array.nbytes:
+            self._comm.Bcast(_as_bytes(array), 0)
+        return array
+
+    def rows(self, array: np.ndarray) -> np.ndarray:
+        """Return the rows of all ranks' arrays, rank by rank, which may have different numbers of them.
+
+        Args:
+            array: array whose shape after the first axis, and dtype, are the same on all ranks.
+
+        Raises:
+            TypeError: if it holds texts or objects.
+        """
+        if self.size == 1:
+            return array
+        if array.dtype.kind in "OT":
+            raise TypeError(f"Ranks exchange numbers. Received: an array of dtype {array.dtype}")
+        array = np.ascontiguousarray(array)
+        counts = self.all(len(array))
+        whole = np.empty((sum(counts), *array.shape[1:]), array.dtype)
+        row = whole.nbytes // max(len(whole), 1)
+        if whole.nbytes:
+            sizes = [count * row for count in counts]
+            target = [_as_bytes(whole), sizes]
+            self._comm.Allgatherv(_as_bytes(array), target)
+        return whole
+
+    def stack(self, array: np.ndarray) -> np.ndarray:
+        """Return the arrays of all ranks, which have the same shape, along a new first axis."""
+        if self.size == 1:
+            return array[None]
+        array = np.ascontiguousarray(array)
+        stacked = np.empty((self.size, *array.shape), array.dtype)
+        if array.nbytes:
+            self._comm.Allgather(_as_bytes(array), _as_bytes(stacked))
+        return stacked
+
+    def part(self, number: int, place: int) -> Ranks:
+        """Return those of the ranks that give the same number as this one, in the order of their places."""
+        if self.size == 1:
+            return self
+        part = copy.copy(self)
+        part._comm = self._comm.Split(number, place)
+        part.rank, part.size = part._comm.rank, part._comm.size
+        return part
+
+    def all(self, number: int) -> list[int]:
+        """Return an integer of every rank."""
+        if self.size == 1:
+            return [number]
+        result = np.empty(self.size, np.int64)
+        self._comm.Allgather(np.array([number], np.int64), result)
+        return result.tolist()
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        if self.size > 1:
+            self._comm.Barrier()
+
+    # Texts, and what can be written as one.
+
+    def texts(self, text: str) -> list[str]:
+        """Return a text of every rank."""
+        if self.size == 1:
+            return [text]
+        raw = text.encode()
+        lengths = self.all(len(raw))
+        joined = self.rows(np.frombuffer(raw, np.uint8)).tobytes()
+        ends = np.cumsum(lengths).tolist()
+        return [joined[end - n : end].decode() for n, end in zip(lengths, ends)]
+
+    def text_of_first(self, text: str) -> str:
+        """Return rank 0's text."""
+        if self.size == 1:
+            return text
+        raw = np.frombuffer(text.encode(), np.uint8).copy()
+        size = self.broadcast(np.array([raw.size], np.int64)).item()
+        return (
+            self.broadcast(raw if self.rank == 0 else np.empty(size, np.uint8)).tobytes().decode()
+        )
+
+    def agree(
+        self,
+        what: str,
+        facts: dict[str, Any],
+        hint: str = "All ranks must run the same script on the same data.",
+    ) -> None:
+        """Make sure that all ranks say the same.
+
+        Args:
+            what: what the facts are about, for the message.
+            facts: dict of what JSON can hold, by what it is.
+            hint: what to do about it, for the message.
+
+        Raises:
+            ValueError: on all ranks, if one of them differs from rank 0; names it and what differs.
+        """
+        if self.size == 1:
+            return
+        first, *others = map(json.loads, self.texts(json.dumps(facts, default=str)))
+        for rank, other in enumerate(others, 1):
+            for name in {**first, **other}:
+                a, b = first.get(name), other.get(name)
+                if a != b:
+                    raise ValueError(
+                        f"{what}: rank {rank} differs from rank 0 in {name}. Rank 0: {a}. "
+                        f"Rank {rank}: {b}. {hint}"
+                    )
+
+    def share_of_cores(self, available: int) -> int:
+        """Return how many cores this rank should use, so that those of its machine are in use once.
+
+        Args:
+            available: cores that this process may use, by its affinity and its control groups.
+        """
+        cores = _cores()
+        if self.size == 1:
+            return available
+        here = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
+        mask = np.zeros(max(os.cpu_count() or 1, max(cores) + 1), np.int32)
+        mask[list(cores)] = 1
+        size = np.array([mask.size], np.int64)
+        here.Allreduce(self._mpi.IN_PLACE, size, self._mpi.MAX)
+        mask = np.pad(mask, (0, size.item() - mask.size))
+        here.Allreduce(self._mpi.IN_PLACE, mask, self._mpi.SUM)
+        neighbours = here.size
+        here.Free()
+        everybodys = int(np.count_nonzero(mask))
+        if available < len(cores):  # a control group, which the ranks are in together
+            everybodys = min(everybodys, available)
+        # A launcher that binds ranks to cores has shared them out already.
+        return max(1, min(available, everybodys // neighbours))
+
+
+def _as_bytes(array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1).view(np.uint8)
+
+
+def _cores() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
+
+
+@functools.cache
+def ranks() -> Ranks:
+    """Return the ranks of this process; the first call joins those that MPI started with it.
+
+    Raises:
+        ImportError: if a launcher started this process and mpi4py is not installed.
+    """
+    launched = any(sign in os.environ for sign in _SIGNS) or "mpi4py.MPI" in sys.modules
+    return Ranks(require("mpi4py.MPI", "mpi") if launched else None)
+
+
+def joined() -> bool:
+    """Whether this process has joined more than one rank."""
+    return ranks.cache_info().currsize > 0 and ranks().size > 1
+
+
+def weighted(parts: Sequence[np.ndarray], rows: Rows) -> None:
+    """Replace gradients of the mean over this rank's rows by those of the mean over all rows.
+
+    Args:
+        parts: C-contiguous arrays, changed in place.
+        rows: this rank's rows.
+    """
+    everybody = sharers()
+    for part in parts:
+        if rows.count:
+            if rows.weight != 1:
+                part *= part.dtype.type(rows.weight)
+        else:
+            part.fill(0)  # a mean over nothing may be NaN
+        everybody.add(part)

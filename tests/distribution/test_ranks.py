@@ -1,0 +1,160 @@
+"""What ranks exchange, and how all of them end if one does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from minikeras.common.ranks import Ranks, rows_of
+
+
+def test_rows_are_a_partition():
+    for total in range(1, 12):
+        for size in range(1, 6):
+            rows = [rows_of(total, rank, size) for rank in range(size)]
+            joined = [i for r in rows for i in range(total)[r.slice]]
+            assert joined == list(range(total))
+            assert sum(r.share for r in rows) == pytest.approx(1)
+            assert max(r.count for r in rows) - min(r.count for r in rows) <= 1
+
+
+def test_one_rank_exchanges_nothing():
+    alone = Ranks()
+    x = np.arange(3.0)
+    assert alone.add(x) is x and alone.maximum(x) is x and alone.broadcast(x) is x
+    assert alone.rows(x) is x and alone.all(4) == [4] and alone.texts("a") == ["a"]
+    assert alone.text_of_first("b") == "b" and alone.share_of_cores(7) == 7
+    alone.barrier()
+    alone.agree("test", {"a": 1})
+
+
+EXCHANGE = """
+import numpy as np
+from minikeras.common.ranks import ranks
+
+r = ranks()
+assert r.size == 3
+for dtype in ("float32", "float64", "float16", "int64"):
+    a = np.arange(4, dtype=dtype) + r.rank
+    assert r.add(a) is a and a.tolist() == [3, 6, 9, 12], a
+    b = np.array(r.rank, dtype)
+    r.maximum(b)
+    assert b == 2
+    c = np.full((2, 2), r.rank, dtype)
+    r.broadcast(c)
+    assert not c.any()
+rows = np.full((r.rank, 2), r.rank, bool)
+assert r.rows(rows).tolist() == [[True, True]] * 3
+assert r.rows(np.empty((0, 5))).shape == (0, 5)
+assert r.all(r.rank * 10) == [0, 10, 20]
+assert r.texts("é" * r.rank) == ["", "é", "éé"]
+assert r.text_of_first(str(r.rank)) == "0"
+r.barrier()
+try:
+    r.agree("fit", {"shape of x": [2, 3 + (r.rank == 2)], "epochs": 1})
+except ValueError as error:
+    text = str(error)
+assert "fit: rank 2 differs from rank 0 in shape of x" in text, text
+assert "Rank 0: [2, 3]. Rank 2: [2, 4]." in text, text
+print("done", flush=True)
+"""
+
+
+def test_exchange(run_ranks):
+    done = run_ranks(3, EXCHANGE)
+    assert (done.returncode, done.stdout.count("done")) == (0, 3), done.stderr
+
+
+FAILS = """
+from minikeras.common.ranks import ranks
+
+def something_wrong():
+    raise KeyError("a lost key")
+
+r = ranks()
+if r.rank == 1:
+    something_wrong()
+r.barrier()
+print("not reached")
+"""
+
+LEAVES = """
+import sys, time
+from minikeras.common.ranks import ranks
+
+r = ranks()
+if r.rank == 1:
+    print("gone at", time.time(), flush=True)
+    sys.exit(3)
+r.barrier()
+print("not reached")
+"""
+
+KILLED = """
+import os, signal, time
+from minikeras.common.ranks import ranks
+
+r = ranks()
+r.barrier()
+if r.rank == 1:
+    print("gone at", time.time(), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+r.barrier()
+print("not reached")
+"""
+
+
+def test_a_rank_that_raises_ends_all_with_its_traceback(run_ranks):
+    done = run_ranks(3, FAILS)
+    assert done.returncode != 0 and "not reached" not in done.stdout
+    assert "Rank 1 of 3 ends all" in done.stderr
+    assert "in something_wrong" in done.stderr and "a lost key" in done.stderr
+
+
+@pytest.mark.parametrize("script", [KILLED, LEAVES])
+def test_a_rank_that_is_gone_ends_all(script, run_ranks):
+    done = run_ranks(3, script)
+    seconds = time.time() - float(re.search(r"gone at (\S+)", done.stdout)[1])
+    assert done.returncode != 0 and "not reached" not in done.stdout
+    assert seconds < 10
+
+
+def test_without_mpi4py_the_extra_is_named():
+    code = (
+        "import os, sys; os.environ['PMI_SIZE'] = '2'; sys.modules['mpi4py.MPI'] = None\n"
+        "del sys.modules['mpi4py.MPI']; sys.modules['mpi4py'] = None\n"
+        "import minikeras; minikeras.distribution.list_devices()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert 'pip install "minikeras-numpy[mpi]"' in done.stderr
+
+
+def test_a_process_by_itself_imports_no_mpi():
+    code = (
+        "import sys, minikeras; minikeras.distribution.DataParallel()\n"
+        "assert not any(m.startswith('mpi4py') for m in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_ranks_share_the_cores(run_ranks, monkeypatch):
+    for name in ("MINIKERAS_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    script = """
+import minikeras
+from minikeras.kernels.cores import count_cores
+minikeras.distribution.initialize()
+assert minikeras.config.get_threads() == max(1, count_cores() // 2)
+minikeras.config.set_threads(3)
+minikeras.distribution.DataParallel()
+assert minikeras.config.get_threads() == 3
+print("done", flush=True)
+"""
+    done = run_ranks(2, script)
+    assert (done.returncode, done.stdout.count("done")) == (0, 2), done.stderr
