@@ -135,7 +135,9 @@ def test_products_in_tiles(m, k, n, dtype, in_place):
 @pytest.mark.parametrize(("turned", "most"), [((0, 0), 1e6), ((1, 0), 1e6), ((0, 1), 1200)])
 def test_tiles_are_small_enough_to_be_multiplied_in_place(m, k, n, turned, most, in_place):
     """OpenBLAS multiplies `a @ b.T` in place only where few numbers come out."""
-    rows, columns = gemm._tile(m, k, n, *map(bool, turned))
+    a, b = (np.empty(size, "float32") for size in ((m, k), (k, n)))
+    a, b = (np.asfortranarray(x) if t else x for x, t in zip((a, b), turned))
+    rows, columns = gemm._tile(m, k, n, *a.strides, *b.strides, 4)
     if (rows, columns) == (m, n):
         assert not in_place or turned[1] or k == 1024
     else:
