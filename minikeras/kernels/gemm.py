@@ -82,7 +82,7 @@ def dots(*products: tuple) -> list[np.ndarray]:
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return `out`, which at the end of the open context `parallel.deferring` will hold `a @ b`."""
     if a.size * b.shape[1] < PARALLEL:
-        parallel.later(functools.partial(tiled, a, b, out))
+        parallel.later(_task(a, b, out))
     else:
         for half in _halves(a, b, out, 0):
             parallel.later(half)
@@ -128,7 +128,20 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
     else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
         cut = _cut(n, more, k * m)
         halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
-    return [functools.partial(tiled, x, y, z) for x, y, z in halves]
+    return [_task(*half) for half in halves]
+
+
+def _task(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[], object]:
+    """Return a task that computes `a @ b`. What takes the interpreter's lock is done before it begins."""
+    tiles = _tiles(a, b, out)
+    if len(tiles) == 1:
+        return functools.partial(np.matmul, *tiles[0])
+    return functools.partial(_multiply, tiles)
+
+
+def _multiply(tiles: list[tuple[np.ndarray, ...]]) -> None:
+    for x, y, z in tiles:
+        np.matmul(x, y, z)
 
 
 def _cut(lines: int, more: int, work: int) -> int:
@@ -152,8 +165,7 @@ def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     tiles = _tiles(a, b, out)
     if tiles[0][0] is a and a.ndim == b.ndim == 2 and out.flags.c_contiguous:
         return np.dot(a, b, out)  # which is faster with vectors
-    for x, y, z in tiles:
-        np.matmul(x, y, z)
+    _multiply(tiles)
     return out
 
 
