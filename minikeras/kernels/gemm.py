@@ -82,7 +82,7 @@ def dots(*products: tuple) -> list[np.ndarray]:
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return `out`, which at the end of the open context `parallel.deferring` will hold `a @ b`."""
     if a.size * b.shape[1] < PARALLEL:
-        parallel.later(_task(a, b, out))
+        parallel.later(functools.partial(np.matmul, *_tiles(a, b, out)))
     else:
         for half in _halves(a, b, out, 0):
             parallel.later(half)
@@ -128,20 +128,8 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
     else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
         cut = _cut(n, more, k * m)
         halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
-    return [_task(*half) for half in halves]
-
-
-def _task(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[], object]:
-    """Return a task that computes `a @ b`. What takes the interpreter's lock is done before it begins."""
-    tiles = _tiles(a, b, out)
-    if len(tiles) == 1:
-        return functools.partial(np.matmul, *tiles[0])
-    return functools.partial(_multiply, tiles)
-
-
-def _multiply(tiles: list[tuple[np.ndarray, ...]]) -> None:
-    for x, y, z in tiles:
-        np.matmul(x, y, z)
+    # What takes the interpreter's lock is done here, and not on the thread that multiplies.
+    return [functools.partial(np.matmul, *_tiles(*half)) for half in halves]
 
 
 def _cut(lines: int, more: int, work: int) -> int:
@@ -163,9 +151,9 @@ def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         out: place for the product, `(..., m, n)`.
     """
     tiles = _tiles(a, b, out)
-    if tiles[0][0] is a and a.ndim == b.ndim == 2 and out.flags.c_contiguous:
+    if tiles[0] is a and a.ndim == b.ndim == 2 and out.flags.c_contiguous:
         return np.dot(a, b, out)  # which is faster with vectors
-    _multiply(tiles)
+    np.matmul(*tiles)
     return out
 
 
@@ -177,15 +165,7 @@ def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], obj
         b: `(k, n)` or `(blocks, k, n)`.
         out: `(m, n)` or `(blocks, m, n)`.
     """
-    (x, y, z), *more = _tiles(a, b, out)
-    if more:
-
-        def multiply(i: int) -> None:
-            np.matmul(x[i], y, z)
-            for left, right, place in more:
-                np.matmul(left[i], right, place)
-
-        return multiply
+    x, y, z = _tiles(a, b, out)
     if x is a and b.ndim == 2:
         return lambda i: np.dot(a[i], b, out)
     return lambda i: np.matmul(x[i], y, z)
@@ -207,38 +187,25 @@ def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         np.add.reduce(np.matmul(a.transpose(0, 2, 1), b), 0, out=out)
 
 
-def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-    """Return views for `np.matmul`, a triple for each call. `out` may lack leading axes of `a`."""
+def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return views for `np.matmul`. `out` may lack leading axes of `a`."""
     m, k = a.shape[-2:]
     n = b.shape[-1]
     if m * k * n <= IN_PLACE:
-        return [(a, b, out)]
-    rows, columns = _tile(m, k, n, *a.strides[-2:], *b.strides[-2:], b.itemsize)
-    if rows >= m and columns >= n:
-        return [(a, b, out)]
-    result = []
-    for part, height in _bands(m, rows):
-        for place, width in _bands(n, columns):
-            # Tiles of a row are counted before what is in a tile.
-            left, right, target = a[..., part, :], b[..., place], out[..., part, place]
-            left = left.reshape(*a.shape[:-2], -1, 1, height, k)
-            right = right.reshape(*b.shape[:-1], -1, width).swapaxes(-2, -3)
-            target = target.reshape(*out.shape[:-2], -1, height, right.shape[-3], width)
-            result.append((left, right[..., None, :, :, :], target.swapaxes(-2, -3)))
-    return result
-
-
-def _bands(size: int, step: int) -> list[tuple[slice, int]]:
-    """Cut a size into parts of equal steps: of `step` each, and of what is left over."""
-    if size % step == 0:
-        return [(slice(None), step)]
-    whole = size // step * step
-    return [(slice(whole), step), (slice(whole, size), size - whole)][whole == 0 :]
+        return a, b, out
+    rows, columns = _tile(m, k, n, a.strides[-1], *b.strides[-2:], b.itemsize)
+    if (rows, columns) == (m, n):
+        return a, b, out
+    # Tiles of a row are counted before what is in a tile.
+    left = a.reshape(*a.shape[:-2], -1, 1, rows, k)
+    right = b.reshape(*b.shape[:-1], -1, columns).swapaxes(-2, -3)
+    target = out.reshape(*out.shape[:-2], -1, rows, n // columns, columns)
+    return left, right[..., None, :, :, :], target.swapaxes(-2, -3)
 
 
 @functools.lru_cache(maxsize=1024)
 def _tile(
-    m: int, k: int, n: int, down: int, along: int, b_down: int, b_along: int, size: int
+    m: int, k: int, n: int, along: int, b_down: int, b_along: int, size: int
 ) -> tuple[int, int]:
     """Return rows and columns of the tiles in which a product `(m, k) @ (k, n)` is fastest.
 
@@ -249,27 +216,42 @@ def _tile(
         m: rows of the result.
         k: what is summed over.
         n: columns of the result.
-        down: bytes from a row of the first factor to the next one.
-        along: bytes from one of its columns to the next one.
-        b_down: the same of the second factor.
-        b_along: the same.
+        along: bytes from a column of the first factor to the next one.
+        b_down: bytes from a row of the second factor to the next one.
+        b_along: bytes from a column of it to the next one.
         size: bytes of a number.
     """
-    if m < 8 or n == 1 or not parallel.multiplies_small_in_place():
+    if n == 1 or not parallel.multiplies_small_in_place():
         return m, n
     turned, b_turned = along != size, b_along != size
     rows, columns, most = (32, 32, IN_PLACE // 2) if turned else (32, 64, IN_PLACE)
     if b_turned:  # such are multiplied in place up to 1200 numbers of the result only
         rows, columns, most = 32, 32, (0 if turned or k < 192 else IN_PLACE)
-    if n < columns:
-        rows, columns = rows * columns // n // 8 * 8, n
+    if n <= columns:
+        rows, columns = rows * columns // n, n
     least = 16 if turned or b_turned else 8
     while rows > least and rows * columns * k > most:
-        rows = rows // 16 * 8
+        rows //= 2
+    rows, columns = _divisor(m, rows, 4), _divisor(n, columns, 16)
     # Lines that are read across lie in few places of the cache.
     steps = [along] * turned + [b_down] * (not b_turned and columns < n)
     stays = all(k * math.gcd(step, PAGE) <= CACHED for step in steps)
-    return (rows, columns) if stays and rows * columns * k <= most else (m, n)
+    fits = min(rows, m) >= 8 and columns and rows * columns * k <= most
+    return (rows, columns) if stays and fits else (m, n)
+
+
+def _divisor(size: int, most: int, multiple: int) -> int:
+    """Return the largest part of a size that it can be cut into, 0 if there is none.
+
+    Args:
+        size: what is cut.
+        most: how large a part may be.
+        multiple: what a part is a multiple of, unless it is the whole.
+    """
+    if size <= most:
+        return size
+    parts = range(most // multiple * multiple, 0, -multiple)
+    return next((part for part in parts if size % part == 0), 0)
 
 
 @functools.lru_cache(maxsize=1024)
