@@ -228,7 +228,7 @@ def _tile(
     if b_turned:  # such are multiplied in place up to 1200 numbers of the result only
         rows, columns, most = 32, 32, (0 if turned or k < 192 else IN_PLACE)
     if n <= columns:
-        rows, columns = rows * columns // n, n
+        rows, columns = rows * columns // n if b_turned else min(most // (k * n), 512), n
     least = 16 if turned or b_turned else 8
     while rows > least and rows * columns * k > most:
         rows //= 2
