@@ -33,7 +33,7 @@ from minikeras.kernels.epilogue import (
     deliver,
     finisher,
 )
-from minikeras.kernels.gemm import inner_product, tall_product
+from minikeras.kernels.gemm import inner_product, tiled
 from minikeras.kernels.sums import column_sums
 from minikeras.kernels.windows import (
     Piece,
@@ -185,7 +185,7 @@ def _gradients_at_once(
         inner_product(_columns(x, piece, w, 1)[0], flat, out[:size])
         own = Piece(0, piece.count, 0, back.out[0])
         target = dx[piece.first : piece.last].reshape(-1, channels)
-        tall_product(_columns(d, own, back, 1)[0], matrix, target)
+        tiled(_columns(d, own, back, 1)[0], matrix, target)
 
     elements = w.taps * max(channels, filters)
     cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE)
@@ -337,7 +337,7 @@ def _pointwise(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        tall_product(_strided(x, piece, w), kernel, target.reshape(-1, filters))
+        tiled(_strided(x, piece, w), kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -372,7 +372,7 @@ def _by_planes(
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
-        tall_product(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
+        tiled(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
         if finish is not None:
             finish(target)
 
@@ -410,7 +410,7 @@ def _by_columns(
         target = piece.of(y)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
-            tall_product(columns[0], matrices[0], target.reshape(-1, filters))
+            tiled(columns[0], matrices[0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)
@@ -432,7 +432,7 @@ def _few_filters(
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
         by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
-        tall_product(images.reshape(-1, channels), matrix, by_pixel)
+        tiled(images.reshape(-1, channels), matrix, by_pixel)
         products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
         products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
@@ -509,7 +509,7 @@ def _spread_points(
         target[...] = 0
         some = g[piece.first : piece.last]
         product = scratch("product", (some.size // filters, matrix.shape[1]), g.dtype)
-        tall_product(some.reshape(-1, filters), matrix, product)
+        tiled(some.reshape(-1, filters), matrix, product)
         target[(slice(None), *index)] = product.reshape(*some.shape[:-1], matrix.shape[1])
         if finish is not None:
             finish(target)
@@ -595,7 +595,7 @@ def _spread_between(
             if taps <= 0:
                 target[:, rows] = 0
                 continue
-            tall_product(seen[:, begin:], matrices[r, begin:], product)
+            tiled(seen[:, begin:], matrices[r, begin:], product)
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)

@@ -90,7 +90,7 @@ def _forward_loop(
             rows[...] = x[span]
         if batch < 8:  # then products are of an example's steps, not of a step's examples
             rows, place = rows.swapaxes(0, 1), place.swapaxes(0, 2)
-        gemm.tiled(rows, kernel, place)
+        gemm.tiled(rows if kernel.ndim == 2 else rows[:, None], kernel, place)
         if bias is not None:
             np.add(place, bias, place)
 

@@ -36,7 +36,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minikeras.kernels.gemm import tall_product
+from minikeras.kernels.gemm import tiled
 from minikeras.kernels.quiet_windows import LARGE, Loudness, QuietWindows, mostly_inside
 from minikeras.kernels.windows import (
     Piece,
@@ -202,7 +202,7 @@ def correlate(
         loudness.look_at(piece)
         v = _transformed(_BT, _padded(x, w, piece), "full")
         m = scratch("product", (36, v.shape[1], filters), _F)
-        tall_product(v, u, m)
+        tiled(v, u, m)
         target = y[piece.first : piece.last, 4 * piece.top : 4 * piece.bottom]
         _write_results(m, (piece.rows, columns), target)
         if finish is not None:
