@@ -218,7 +218,7 @@ def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], obj
     _, m, k = a.shape
     if _tile(m, k, b.shape[-1], b.ndim == 2, False) == (m, b.shape[-1]):
         if b.ndim == 2:
-            return lambda i: np.dot(a[i], b, out)
+            return lambda i: a[i].dot(b, out)
         return lambda i: np.matmul(a[i], b, out)
     a, b, out = _tiles(a, b, out)
     return lambda i: np.matmul(a[i], b, out)
