@@ -285,7 +285,7 @@ class Trainer(Steps):
             )
             check_targets(self, y)
             try:
-                with unchanged(self, self.metrics_variables, unless_done=True):
+                with single_blas, unchanged(self, self.metrics_variables, unless_done=True):
                     logs = self._evaluate(
                         iterator, self._callback_list(callbacks, iterator, verbose)
                     )
@@ -325,7 +325,8 @@ class Trainer(Steps):
         self.stop_predicting = False
         container.on_predict_begin()
         outputs: list = []
-        self._run_epoch("predict", iterator, container, outputs)
+        with single_blas:  # once, not for each product
+            self._run_epoch("predict", iterator, container, outputs)
         container.on_predict_end()
         return concatenate(outputs)
 
