@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.sums import add_reduce
+from minikeras.kernels.sums import add_reduce, column_sums
 from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
 
 _PIECE = 1 << 18
@@ -150,7 +150,7 @@ def _largest(x: np.ndarray, w: Window, y: np.ndarray) -> None:
 
 
 def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
-    """Reduce tiled windows, the last axis first; return of each axis `(axis, before, its members, after)`."""
+    """Reduce tiled windows, last axis first; return of each axis `(axis, before, its members, after)`."""
     current = _inside(x, w)
     steps = []
     for axis in range(len(w.kernel), 0, -1):
@@ -325,6 +325,10 @@ def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
         return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
     if x.dtype.itemsize < 4 or x.dtype.kind not in "fc":
         return global_average_forward(x.astype(np.float32))[0].astype(x.dtype), x.shape
+    if n == 1:
+        y = column_sums(np.ascontiguousarray(x).reshape(pixels, channels))
+        y *= x.dtype.type(1 / pixels)
+        return y[None], x.shape
     if pixels > _RUN:
         flat, y = x.reshape(n, pixels, channels), np.empty((n, channels), x.dtype)
 

@@ -244,6 +244,53 @@ def _products(left: np.ndarray, right: np.ndarray) -> Products:
     return Products(left, right, (left.shape[-1], right.shape[-1]))
 
 
+def _weights_and_inputs(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    h: np.ndarray,
+    dz: np.ndarray,
+    prepare: Callable | None,
+    step: Callable,
+    needs: Sequence,
+    out: Sequence | None,
+    per_example: bool,
+    backwards: bool,
+) -> list:
+    """Run the loop of a layer whose gates see the state as it was, and return its first gradients.
+
+    Args:
+        x: inputs, time-major.
+        kernel: weights of the inputs.
+        h: states before each step, and the last one.
+        dz: gradients of all gates, which `prepare` and `step` compute: see `_backward_loop`.
+        needs, out, per_example, backwards: see `lstm_backward`.
+
+    Returns:
+        The gradients of x, kernel, recurrent and bias.
+    """
+    need_x, need_kernel, need_recurrent, need_bias = needs[:4]
+    sums: list[_Sum | None] = [None] * 3
+    if not per_example:
+        sums = [
+            _sum_of_products(x, dz) if need_kernel else None,
+            _sum_of_products(h[:-1], dz) if need_recurrent else None,
+            _sum_of_rows(dz) if need_bias else None,
+        ]
+    of_x = _Product(dz, kernel) if need_x else None
+    products = [p for p in (*sums[:2], of_x, sums[2]) if p is not None]
+    _backward_loop(dz, h.shape[-1], prepare, step, products)
+    if per_example:
+        weights = [
+            _products(x, dz) if need_kernel else None,
+            _products(h[:-1], dz) if need_recurrent else None,
+            Sums(add_reduce(dz, 0)) if need_bias else None,
+        ]
+    else:
+        places = [None] * 3 if out is None else out[1:4]
+        weights = [s and s.total(place) for s, place in zip(sums, places)]
+    return [None if of_x is None else _batch_major(of_x.result, backwards), *weights]
+
+
 def start_gradients(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
     """Return the gradient of the sequence, time-major, and buffers that begin with the states'."""
     sequence = None if gs[0] is None else gs[0].swapaxes(0, 1)
@@ -423,32 +470,10 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             dh[rows], dc[rows] = kept
 
-    need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
-    out = [None] * 6 if out is None else out
-    of_x = _Product(dz, kernel) if need_x else None
-    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
-    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, units, prepare, step, products)
-    if per_example:
-        weights = [
-            _products(x_t, dz) if need_kernel else None,
-            _products(h[:-1], dz) if need_recurrent else None,
-            Sums(add_reduce(dz, 0)) if need_bias else None,
-        ]
-    else:
-        weights = [
-            of_kernel.total(out[1]) if need_kernel else None,
-            of_recurrent.total(out[2]) if need_recurrent else None,
-            of_bias.total(out[3]) if need_bias else None,
-        ]
-    return [
-        _batch_major(of_x.result, backwards) if need_x else None,
-        *weights,
-        dh if need_h else None,
-        dc if need_c else None,
-    ]
+    gradients = _weights_and_inputs(
+        x_t, kernel, h, dz, prepare, step, needs, out, per_example, backwards
+    )
+    return [*gradients, dh if needs[4] else None, dc if needs[5] else None]
 
 
 # GRU. Gates are z, r, h; the first two are sigmoids.
@@ -723,26 +748,7 @@ def simple_backward(
         if rows is not None:
             dh[rows] = kept
 
-    need_x, need_kernel, need_recurrent, need_bias, need_h = needs
-    out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel) if need_x else None
-    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
-    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, recurrent.shape[0], None, step, products)
-    if per_example:
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, dz) if need_kernel else None,
-            _products(h[:-1], dz) if need_recurrent else None,
-            Sums(add_reduce(dz, 0)) if need_bias else None,
-            dh if need_h else None,
-        ]
-    return [
-        _batch_major(of_x.result, backwards) if need_x else None,
-        of_kernel.total(out[1]) if need_kernel else None,
-        of_recurrent.total(out[2]) if need_recurrent else None,
-        of_bias.total(out[3]) if need_bias else None,
-        dh if need_h else None,
-    ]
+    gradients = _weights_and_inputs(
+        x_t, kernel, h, dz, None, step, needs, out, per_example, backwards
+    )
+    return [*gradients, dh if needs[4] else None]

@@ -78,8 +78,7 @@ def _run(
                 _project(inputs, kernel, bias, given[:, :gates])
                 run(span, given)
 
-    with parallel.single_blas:
-        parallel.run_slices(batch, size, work)
+    parallel.run_product_slices(batch, size, work)
 
 
 def _rows_of(mask: np.ndarray | None, part: slice, backwards: bool, steps: int) -> list:
