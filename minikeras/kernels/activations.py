@@ -63,7 +63,9 @@ def relu_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -
 
 def relu6(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `min(max(z, 0), 6)`."""
-    return np.clip(z, 0, 6, out)
+    y = np.clip(z, 0, 6, out)
+    y += 0  # of -0.0, which `clip` keeps, it makes 0.0
+    return y
 
 
 def relu6_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

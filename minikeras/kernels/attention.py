@@ -10,7 +10,6 @@ only as many as the last of them sees.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -44,17 +43,14 @@ def _tiles(
     return [(slice(i, end), min(end, keys) if past else keys) for i, end in zip(starts, ends)][::-1]
 
 
-@functools.lru_cache(maxsize=4)
-def _past(queries: int, keys: int) -> np.ndarray:
-    """Return which keys each query sees that sees none after its own place."""
-    return np.tri(queries, keys, dtype=bool)
-
-
 def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
-    """Say whether a mask is that of `_past`, whoever made it."""
+    """Say whether a mask, whoever made it, lets each query see the keys up to its own place."""
     if mask.shape[-2:] != (queries, keys) or mask.size != queries * keys:
         return False  # one of as many examples as there are queries may look the same when flat
-    return np.array_equal(mask.reshape(queries, keys), _past(queries, keys))
+    mask = mask.reshape(queries, keys)
+    if mask[:1, 1:].any() or not mask[-1:, :1].all():
+        return False  # most others: nothing as large as the mask is made to find that out
+    return np.array_equal(mask, np.tri(queries, keys, dtype=bool))
 
 
 def _calm(query: np.ndarray, key: np.ndarray) -> bool:
@@ -234,8 +230,7 @@ def forward(
                 np.multiply(y_part, total, y_part)
 
     if keys and batch:
-        with parallel.single_blas:
-            parallel.run_slices(batch, scores.step, work)
+        parallel.run_product_slices(batch, scores.step, work)
     else:  # a sum over nothing; any finite factor keeps it
         result[...] = 0
         if saving:
@@ -312,8 +307,7 @@ def self_attention(
             if biases[3] is not None:
                 np.add(delivered, biases[3].reshape(-1), delivered)
 
-    with parallel.single_blas:
-        parallel.run_slices(batch, scores.step, work)
+    parallel.run_product_slices(batch, scores.step, work)
     return result.reshape(batch, time, *kernels[3].shape[2:])
 
 
@@ -392,8 +386,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
                     np.multiply(gradient[part], factor, gradient[part])
 
     if batch:
-        with parallel.single_blas:
-            parallel.run_slices(batch, scores.step, work)
+        parallel.run_product_slices(batch, scores.step, work)
     if need_bias:
         extra = dbias.ndim - len(bias_shape)
         full = (1,) * extra + tuple(bias_shape)

@@ -167,7 +167,7 @@ def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], obj
     """
     x, y, z = _tiles(a, b, out)
     if x is a and b.ndim == 2:
-        return lambda i: np.dot(a[i], b, out)
+        return lambda i: a[i].dot(b, out)
     return lambda i: np.matmul(x[i], y, z)
 
 

@@ -552,6 +552,12 @@ def run_products(tasks: Sequence[Callable[[], object]]) -> None:
         run(tasks)
 
 
+def run_product_slices(lines: int, step: int, task: Callable[[Iterator[slice]], None]) -> None:
+    """Share slices out as `run_slices` does, with matrix products that stay on their own threads."""
+    with single_blas:
+        run_slices(lines, step, task)
+
+
 def _forget() -> None:
     """After a fork the child has no worker threads: start afresh."""
     global _pool, _lock

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.sums import add_reduce
+from minikeras.kernels.sums import add_reduce, column_sums
 from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
 
 _PIECE = 1 << 18
@@ -50,7 +50,7 @@ def max_forward(x: np.ndarray, w: Window) -> tuple[np.ndarray, tuple]:
     def work(piece: Piece) -> None:
         some, result = x[piece.first : piece.last], y[piece.first : piece.last]
         if tiled(w):
-            _reduce(some, w, result)
+            _largest(some, w, result)
         else:
             padded = _padded(some, w, _lowest(x.dtype))
             first, *rest = _elements(w)
@@ -131,8 +131,26 @@ def _member(x: np.ndarray, axis: int, i: int) -> np.ndarray:
     return x[(slice(None),) * (axis + 1) + (i,)]
 
 
+def _largest(x: np.ndarray, w: Window, y: np.ndarray) -> None:
+    """Reduce tiled windows, the first axis first: its members are whole rows, and it leaves the least."""
+    current, axes = _inside(x, w), len(w.kernel)
+    for axis, size in enumerate(w.kernel, 1):
+        if size == 1 and axis < axes:
+            continue
+        parts = _split(current, axis, size)
+        members = [_member(parts, axis, i) for i in range(size)]
+        after = y if axis == axes else scratch(f"reduced{axis}", members[0].shape, x.dtype)
+        if size == 1:
+            after[...] = members[0]
+        else:
+            np.maximum(members[0], members[1], out=after)
+        for member in members[2:]:
+            np.maximum(after, member, out=after)
+        current = after
+
+
 def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
-    """Reduce tiled windows; return of each axis `(axis, before, its members, after)`."""
+    """Reduce tiled windows, last axis first; return of each axis `(axis, before, its members, after)`."""
     current = _inside(x, w)
     steps = []
     for axis in range(len(w.kernel), 0, -1):
@@ -307,6 +325,10 @@ def global_average_forward(x: np.ndarray) -> tuple[np.ndarray, tuple]:
         return x.mean(axis=tuple(range(1, x.ndim - 1))), x.shape
     if x.dtype.itemsize < 4 or x.dtype.kind not in "fc":
         return global_average_forward(x.astype(np.float32))[0].astype(x.dtype), x.shape
+    if n == 1:
+        y = column_sums(np.ascontiguousarray(x).reshape(pixels, channels))
+        y *= x.dtype.type(1 / pixels)
+        return y[None], x.shape
     if pixels > _RUN:
         flat, y = x.reshape(n, pixels, channels), np.empty((n, channels), x.dtype)
 

@@ -63,17 +63,17 @@ def _spans(steps: int, batch: int, most: int, rows: int) -> list[slice]:
 
 
 def _forward_loop(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray, step: Callable
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray, run: Callable
 ) -> np.ndarray:
-    """Call `step(t)` for each time step; other threads multiply the inputs meanwhile.
+    """Call `run(span)` for spans of time steps; other threads multiply the inputs meanwhile.
 
     Args:
         x: inputs, `(time, batch, n)`.
         kernel: `(gates, n, units)`.
         bias: `(gates, 1, units)` or None.
         z: place for `x @ kernel + bias`, `(time, gates, batch, units)`, which is there for each step
-            before it is called.
-        step: function of the index of the time step.
+            before it is run.
+        run: function of a span of time steps.
 
     Returns:
         The inputs, contiguous.
@@ -85,20 +85,15 @@ def _forward_loop(
     x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
 
     def project(span: slice) -> None:
-        rows, place = x_t[span], z[span]
+        rows = x_t[span]
         if x_t is not x:
             rows[...] = x[span]
-        if batch < 8:  # then products are of an example's steps, not of a step's examples
-            rows, place = rows.swapaxes(0, 1), place.swapaxes(0, 2)
-        gemm.tiled(rows if kernel.ndim == 2 else rows[:, None], kernel, place)
-        if bias is not None:
-            np.add(place, bias, place)
+        _project(rows, kernel, bias, z[span])
 
     def main(ready: Callable[[int], None]) -> None:
         for i, span in enumerate(spans):
             ready(i)
-            for t in range(span.start, span.stop):
-                step(t)
+            run(span)
 
     with parallel.single_blas:
         if alone:
@@ -106,6 +101,34 @@ def _forward_loop(
         else:
             parallel.run_ahead([functools.partial(project, s) for s in spans], main)
     return x_t
+
+
+def _project(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, z: np.ndarray) -> None:
+    """Put `x @ kernel + bias` of some steps into `z`.
+
+    Args:
+        x, bias, z: as for `_forward_loop`; x is contiguous.
+        kernel: the same, or for a single example `(n, gates * units)`.
+    """
+    batch = x.shape[1]
+    if kernel.ndim == 2:
+        gemm.tiled(x[:, 0], kernel, z.reshape(len(x), -1))
+    elif batch < 8:  # then products are of an example's steps, not of a step's examples
+        gemm.tiled(x.swapaxes(0, 1)[:, None], kernel, z.swapaxes(0, 2))
+    else:
+        gemm.tiled(x[:, None], kernel, z)
+    if bias is not None:
+        np.add(z, bias, z)
+
+
+def _each(step: Callable) -> Callable[[slice], None]:
+    """Return a function of a span that calls `step(t)` for each of its steps."""
+
+    def run(span: slice) -> None:
+        for t in range(span.start, span.stop):
+            step(t)
+
+    return run
 
 
 def _backward_loop(
@@ -221,6 +244,53 @@ def _products(left: np.ndarray, right: np.ndarray) -> Products:
     return Products(left, right, (left.shape[-1], right.shape[-1]))
 
 
+def _weights_and_inputs(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    h: np.ndarray,
+    dz: np.ndarray,
+    prepare: Callable | None,
+    step: Callable,
+    needs: Sequence,
+    out: Sequence | None,
+    per_example: bool,
+    backwards: bool,
+) -> list:
+    """Run the loop of a layer whose gates see the state as it was, and return its first gradients.
+
+    Args:
+        x: inputs, time-major.
+        kernel: weights of the inputs.
+        h: states before each step, and the last one.
+        dz: gradients of all gates, which `prepare` and `step` compute: see `_backward_loop`.
+        needs, out, per_example, backwards: see `lstm_backward`.
+
+    Returns:
+        The gradients of x, kernel, recurrent and bias.
+    """
+    need_x, need_kernel, need_recurrent, need_bias = needs[:4]
+    sums: list[_Sum | None] = [None] * 3
+    if not per_example:
+        sums = [
+            _sum_of_products(x, dz) if need_kernel else None,
+            _sum_of_products(h[:-1], dz) if need_recurrent else None,
+            _sum_of_rows(dz) if need_bias else None,
+        ]
+    of_x = _Product(dz, kernel) if need_x else None
+    products = [p for p in (*sums[:2], of_x, sums[2]) if p is not None]
+    _backward_loop(dz, h.shape[-1], prepare, step, products)
+    if per_example:
+        weights = [
+            _products(x, dz) if need_kernel else None,
+            _products(h[:-1], dz) if need_recurrent else None,
+            Sums(add_reduce(dz, 0)) if need_bias else None,
+        ]
+    else:
+        places = [None] * 3 if out is None else out[1:4]
+        weights = [s and s.total(place) for s, place in zip(sums, places)]
+    return [None if of_x is None else _batch_major(of_x.result, backwards), *weights]
+
+
 def start_gradients(gs: list, like: np.ndarray) -> tuple[np.ndarray | None, list[np.ndarray]]:
     """Return the gradient of the sequence, time-major, and buffers that begin with the states'."""
     sequence = None if gs[0] is None else gs[0].swapaxes(0, 1)
@@ -258,20 +328,25 @@ def _matrix(x: np.ndarray) -> np.ndarray:
 
 
 def _by_gates(
-    w: np.ndarray | None, gates: int, order: Sequence[tuple[slice, slice, float]]
+    w: np.ndarray | None,
+    gates: int,
+    order: Sequence[tuple[slice, slice, float]],
+    side_by_side: bool = False,
 ) -> np.ndarray | None:
     """Return weights `(n, gates * units)` as `(gates, n, units)`, contiguous; None for None.
 
     Args:
         order: which gates are put where, and by what they are multiplied.
+        side_by_side: whether they stay `(n, gates * units)`.
     """
     if w is None:
         return None
     w = w.reshape(-1, gates, w.shape[-1] // gates).transpose(1, 0, 2)
-    out = np.empty(w.shape, w.dtype)
+    out = np.empty((w.shape[1], gates, w.shape[2]) if side_by_side else w.shape, w.dtype)
+    places = out.swapaxes(0, 1) if side_by_side else out
     for source, target, factor in order:
-        np.multiply(w[source], w.dtype.type(factor), out[target])
-    return out
+        np.multiply(w[source], w.dtype.type(factor), places[target])
+    return out.reshape(len(out), -1) if side_by_side else out
 
 
 # LSTM. Gates come as i, f, c, o in the weights and as i, f, o, c inside, the sigmoids side by side.
@@ -345,7 +420,7 @@ def lstm_forward(
             new_h[skipped[t]] = h[t][skipped[t]]
 
     by_gates = [_by_gates(w, 4, _LSTM_ORDER) for w in (kernel, bias)]
-    x_t = _forward_loop(x_t, *by_gates, gates, step)
+    x_t = _forward_loop(x_t, *by_gates, gates, _each(step))
     saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
     # A copy, that nobody who keeps the last c keeps all of them and the gates.
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps].copy()), saved
@@ -395,32 +470,10 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             dh[rows], dc[rows] = kept
 
-    need_x, need_kernel, need_recurrent, need_bias, need_h, need_c = needs
-    out = [None] * 6 if out is None else out
-    of_x = _Product(dz, kernel) if need_x else None
-    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
-    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, units, prepare, step, products)
-    if per_example:
-        weights = [
-            _products(x_t, dz) if need_kernel else None,
-            _products(h[:-1], dz) if need_recurrent else None,
-            Sums(add_reduce(dz, 0)) if need_bias else None,
-        ]
-    else:
-        weights = [
-            of_kernel.total(out[1]) if need_kernel else None,
-            of_recurrent.total(out[2]) if need_recurrent else None,
-            of_bias.total(out[3]) if need_bias else None,
-        ]
-    return [
-        _batch_major(of_x.result, backwards) if need_x else None,
-        *weights,
-        dh if need_h else None,
-        dc if need_c else None,
-    ]
+    gradients = _weights_and_inputs(
+        x_t, kernel, h, dz, prepare, step, needs, out, per_example, backwards
+    )
+    return [*gradients, dh if needs[4] else None, dc if needs[5] else None]
 
 
 # GRU. Gates are z, r, h; the first two are sigmoids.
@@ -506,7 +559,7 @@ def gru_forward(
             new[skipped[t]] = before[skipped[t]]
 
     by_gates = [_by_gates(w, 3, _GRU_ORDER) for w in (kernel, bias)]
-    x_t = _forward_loop(x_t, *by_gates, gates, step)
+    x_t = _forward_loop(x_t, *by_gates, gates, _each(step))
     saved = (x_t, kernel, recurrent, h, gates, inner, skipped, backwards, reset_after)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -664,7 +717,7 @@ def simple_forward(
             new[skipped[t]] = h[t][skipped[t]]
 
     bias = None if bias is None else bias.reshape(1, 1, units)
-    x_t = _forward_loop(x_t, kernel[None], bias, z_x, step)
+    x_t = _forward_loop(x_t, kernel[None], bias, z_x, _each(step))
     saved = (x_t, kernel, recurrent, h, skipped, backwards, activation)
     return (h[1:].transpose(1, 0, 2), h[steps]), saved
 
@@ -695,26 +748,7 @@ def simple_backward(
         if rows is not None:
             dh[rows] = kept
 
-    need_x, need_kernel, need_recurrent, need_bias, need_h = needs
-    out = [None] * 5 if out is None else out
-    of_x = _Product(dz, kernel) if need_x else None
-    of_kernel = _sum_of_products(x_t, dz) if need_kernel and not per_example else None
-    of_recurrent = _sum_of_products(h[:-1], dz) if need_recurrent and not per_example else None
-    of_bias = _sum_of_rows(dz) if need_bias and not per_example else None
-    products = [p for p in (of_kernel, of_recurrent, of_x, of_bias) if p is not None]
-    _backward_loop(dz, recurrent.shape[0], None, step, products)
-    if per_example:
-        return [
-            _batch_major(of_x.result, backwards) if need_x else None,
-            _products(x_t, dz) if need_kernel else None,
-            _products(h[:-1], dz) if need_recurrent else None,
-            Sums(add_reduce(dz, 0)) if need_bias else None,
-            dh if need_h else None,
-        ]
-    return [
-        _batch_major(of_x.result, backwards) if need_x else None,
-        of_kernel.total(out[1]) if need_kernel else None,
-        of_recurrent.total(out[2]) if need_recurrent else None,
-        of_bias.total(out[3]) if need_bias else None,
-        dh if need_h else None,
-    ]
+    gradients = _weights_and_inputs(
+        x_t, kernel, h, dz, None, step, needs, out, per_example, backwards
+    )
+    return [*gradients, dh if needs[4] else None]

@@ -115,13 +115,14 @@ class Layer(LayerState):
         self._warned_mask = False
         self._checked_shape: tuple | None = None
         self._checked_dtype: np.dtype | None = None
+        self._checked_several: list[tuple] | None = None
         if (mode := current_remat_mode()) is not None:
             self._remat_mode = mode
 
     untracked = frozenset(
         {
             *("_build_shapes", "_build_dtypes", "input_shape_argument", "input_spec"),
-            *("_checked_shape", "_checked_dtype"),
+            *("_checked_shape", "_checked_dtype", "_checked_several"),
         }
     )
 
@@ -164,7 +165,12 @@ class Layer(LayerState):
     def replace_policy(self, policy: Any) -> None:
         """Put a policy in place of the layer's own, as it is: a map of policies is not written into."""
         self._set_dtype_policy(policy)
+        self.forget_checked()
+
+    def forget_checked(self) -> None:
+        """Have the next call look at all that it is given."""
         object.__setattr__(self, "_checked_shape", None)
+        object.__setattr__(self, "_checked_several", None)
 
     def policy_for_gradient_check(self) -> Any:
         """Return the policy with which the layer computes the same in float64."""
@@ -331,11 +337,19 @@ class Layer(LayerState):
                     and x.array.shape[1:] == self._checked_shape
                     and x.array.dtype is self._checked_dtype
                     and x._keras_mask is None
-                    and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
+                    and (
+                        not kwargs
+                        or (len(kwargs) == 1 and "training" in kwargs)
+                        or _FLAGS.issuperset(map(type, kwargs.values()))
+                    )
                 ):
                     here = thread.state
                     if here.autocast is None:
-                        return self._short_call(here, x, kwargs)
+                        return self._short_call(here, args, kwargs)
+            elif self._checked_several is not None and self._fit_the_last(args, kwargs):
+                here = thread.state
+                if here.autocast is None:
+                    return self._short_call(here, args, kwargs)
             return self._full_call(args, kwargs)
         except Exception as error:
             told = explained_layer(error, self, args, kwargs, lambda: unusual_arguments_of(self))
@@ -345,7 +359,23 @@ class Layer(LayerState):
                 raise
             raise told from None
 
-    def _short_call(self, here: State, x: Tensor, kwargs: dict) -> Any:
+    def _fit_the_last(self, args: tuple, kwargs: dict) -> bool:
+        """Whether the arguments are tensors such as the last full call checked, and flags."""
+        given = args[0] if len(args) == 1 else args
+        checked = self._checked_several
+        if type(given) is not (list if len(args) == 1 else tuple) or len(given) != len(checked):
+            return False
+        for x, (shape, dtype) in zip(given, checked):
+            if not (
+                type(x) is Tensor
+                and x.array.shape[1:] == shape
+                and x.array.dtype is dtype
+                and x._keras_mask is None
+            ):
+                return False
+        return not kwargs or _FLAGS.issuperset(map(type, kwargs.values()))
+
+    def _short_call(self, here: State, args: tuple, kwargs: dict) -> Any:
         """`_full_call` where nothing has to be converted, checked, built or masked."""
         layers = here.layers
         signature = self.call_signature
@@ -362,10 +392,15 @@ class Layer(LayerState):
             if self._losses_to_forget:
                 self._forget_losses()
         try:
-            if signature.training and training is not None:
-                y = self.call(x, training=training)
+            if len(kwargs) > ("training" in kwargs):
+                options = {k: v for k, v in kwargs.items() if k != "training"}
+                if signature.training and training is not None:
+                    options["training"] = training
+                y = self.call(*args, **options)
+            elif signature.training and training is not None:
+                y = self.call(*args, training=training)
             else:
-                y = self.call(x)
+                y = self.call(*args)
             return y if type(y) is Tensor else self._to_tensors(y)
         finally:
             layers.pop()
@@ -435,7 +470,7 @@ class Layer(LayerState):
             if outermost:
                 thread.state.in_call = False
             thread.state.layers.pop()
-        self._note_shape(args, kwargs, first, symbolic)
+        self._note_shape(args, first, symbolic)
         if outermost and not symbolic and remembers_formula(given_args, given_kwargs):
             return remembered(self, given_args, given_kwargs, outputs)
         return outputs
@@ -447,27 +482,30 @@ class Layer(LayerState):
                 self._set_dtype_policy(self._dtype_policy)
         thread.state.layers.append(self)
 
-    def _note_shape(self, args: tuple, kwargs: dict, first: Any, symbolic: bool) -> None:
-        """Let the next call with this input shape take the short way, where nothing else matters."""
+    def _note_shape(self, args: tuple, first: Any, symbolic: bool) -> None:
+        """Let the next call with these input shapes take the short way, where nothing else matters."""
+        given = first if len(args) == 1 and type(first) is list else args
         simple = (
             not symbolic
-            and len(args) == 1
-            and isinstance(first, Tensor)
-            and first.ndim > 0
-            and first._keras_mask is None
+            and len(given) > 0
+            and all(isinstance(x, Tensor) and x.ndim and x._keras_mask is None for x in given)
             and self.activity_regularizer is None
             and not self._mixed
             and self._remat_mode is None
             and self.quantization_mode is None
             and not self._makes_masks
         )
-        object.__setattr__(self, "_checked_shape", first.shape[1:] if simple else None)
-        object.__setattr__(self, "_checked_dtype", first.array.dtype if simple else None)
+        single = simple and given is args and len(args) == 1
+        checked = [(x.shape[1:], x.array.dtype) for x in given] if simple else []
+        shape, dtype = checked[0] if single else (None, None)
+        object.__setattr__(self, "_checked_shape", shape)
+        object.__setattr__(self, "_checked_dtype", dtype)
+        object.__setattr__(self, "_checked_several", checked if simple and not single else None)
 
     @property
     def _makes_masks(self) -> bool:
         """Whether outputs may get a mask though no input has one."""
-        return type(self).compute_mask is not Layer.compute_mask
+        return type(self).compute_mask not in _PASSING_ON
 
     def _to_tensors(self, outputs: Any) -> Any:
         if isinstance(outputs, Tensor):
@@ -648,6 +686,16 @@ class Layer(LayerState):
 
 
 Layer.call_signature = LazySignature()
+
+_FLAGS = frozenset({bool, type(None)})
+_PASSING_ON: set[Callable] = {Layer.compute_mask}
+
+
+def only_passes_on(compute_mask: Callable) -> Callable:
+    """Note of a `compute_mask` that without a mask of the inputs it gives none."""
+    _PASSING_ON.add(compute_mask)
+    return compute_mask
+
 
 _SET_BY_INIT = (
     "_inbound_nodes",

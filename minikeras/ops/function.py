@@ -234,6 +234,8 @@ class Graph:
         for operation, source, rest, single, targets, arguments, drop in plan:
             if type(source) is int and call is None:
                 result = operation(values[source], *rest)
+            elif type(source) is tuple and call is None:
+                result = operation(*[values[i] for i in source])
             elif source is not None and call is None:
                 result = operation([values[i] for i in source])
             else:
@@ -267,14 +269,17 @@ class Graph:
         return self.run(inputs, lambda op, args, kwargs: op.compute_output_spec(*args, **kwargs))
 
 
-def _source(args: tuple, slots: dict[int, int]) -> tuple[int | list[int] | None, tuple]:
+def _source(args: tuple, slots: dict[int, int]) -> tuple[int | list[int] | tuple | None, tuple]:
     """Return which slots the positional arguments of a call are, where that is easily said.
 
     Returns:
-        A slot, where the first argument is a tensor and the others hold none; slots, where a list
-        of tensors is the only argument; else None. And the other arguments.
+        A slot, where the first argument is a tensor and the others hold none; a list of slots, where a
+        list of tensors is the only argument; a tuple of them, where all arguments are tensors; else
+        None. And the other arguments.
     """
     first, *rest = args
+    if rest and all(isinstance(t, KerasTensor) for t in args):
+        return tuple([slots[id(t)] for t in args]), ()
     if isinstance(first, KerasTensor) and not any(map(_may_hold_tensors, rest)):
         return slots[id(first)], tuple(rest)
     if (

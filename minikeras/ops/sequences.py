@@ -16,6 +16,7 @@ from minikeras.common.dtypes import result_type
 from minikeras.kernels import attention as attention_kernel
 from minikeras.kernels import conv_recurrent as conv_recurrent_kernel
 from minikeras.kernels import recurrent as recurrent_kernel
+from minikeras.kernels import recurrent_inference
 from minikeras.kernels.activations import TANH, Fused
 from minikeras.ops.activations import FUSED_AS_OPS, sigmoid, softmax
 from minikeras.ops.convolution import CONV, conv_output_shape
@@ -371,6 +372,7 @@ LSTM = Primitive(
     per_example=lambda g, saved, needs, n, **_: recurrent_kernel.lstm_backward(
         g, saved, needs, None, per_example=True
     ),
+    lean=recurrent_inference.lstm,
 )
 """`(x, kernel, recurrent kernel, bias, h, c)` to the outputs of all steps and the last h and c."""
 
@@ -463,6 +465,7 @@ GRU = Primitive(
     per_example=lambda g, saved, needs, n, **_: recurrent_kernel.gru_backward(
         g, saved, needs, None, per_example=True
     ),
+    lean=recurrent_inference.gru,
 )
 """`(x, kernel, recurrent kernel, bias, h)` to the outputs of all steps and the last h."""
 

@@ -316,7 +316,7 @@ class Trainer(Steps):
                 sharing.begin((iterator,), container)
                 sharing.check_losses(iterator.peek(), training=False)
             try:
-                with unchanged(self, self.metrics_variables, unless_done=True):
+                with single_blas, unchanged(self, self.metrics_variables, unless_done=True):
                     logs = self._evaluate(iterator, container, sharing)
             finally:
                 self._structure = None
@@ -362,7 +362,8 @@ class Trainer(Steps):
         self.stop_predicting = False
         container.on_predict_begin()
         outputs: list = []
-        self._run_epoch("predict", iterator, container, outputs, sharing)
+        with single_blas:  # once, not for each product
+            self._run_epoch("predict", iterator, container, outputs, sharing)
         container.on_predict_end()
         return concatenate(outputs)
 

@@ -127,3 +127,13 @@ def test_the_same_bits_on_any_number_of_threads(monkeypatch):
     for other in runs[1:]:
         for a, b in zip(runs[0][:4], other[:4]):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("queries, keys", [(1, 1), (3, 3), (2, 5), (5, 2), (0, 3)])
+def test_masks_of_the_past_are_known_from_others(queries, keys):
+    past = np.tri(queries, keys, dtype=bool)
+    assert attention._is_past(past[None, None], queries, keys)
+    for i in range(past.size):
+        other = past.copy()
+        other.flat[i] ^= True
+        assert not attention._is_past(other[None], queries, keys)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minikeras.autodiff import GradientTape, Tensor
-from minikeras.kernels import parallel, recurrent
+from minikeras.kernels import parallel, recurrent, recurrent_inference
 from minikeras.kernels.activations import RELU, SIGMOID, TANH
 from minikeras.ops.sequences import GRU, LSTM, SIMPLE_RNN
 
@@ -18,6 +18,7 @@ FORWARDS = {
     "gru": recurrent.gru_forward,
     "simple": recurrent.simple_forward,
 }
+LEAN = {"lstm": recurrent_inference.lstm, "gru": recurrent_inference.gru}
 BACKWARDS = {
     "lstm": recurrent.lstm_backward,
     "gru": recurrent.gru_backward,
@@ -79,6 +80,42 @@ def test_fused_is_the_reference(kind, params, bias, states, masked, backwards):
         grads.append([np.asarray(d) for d in tape.gradient(total, wanted)])
     for a, b in zip(results[0] + grads[0], results[1] + grads[1]):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 130, 300])
+@pytest.mark.parametrize("steps", [1, 70])
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [("lstm", {}), ("gru", {"reset_after": True}), ("gru", {"reset_after": False})],
+)
+def test_without_a_tape_the_same_comes_out(kind, params, batch, steps):
+    dtype, units = ("float64", UNITS) if batch > 1 else ("float64", 40)
+    for bias, states, masked, backwards in itertools.product((False, True), repeat=4):
+        arrays = make(kind, batch, steps, FEATURES, units, dtype, bias, states, params)
+        mask = np.random.default_rng(0).random((batch, steps)) < 0.6 if masked else None
+        options = {**params, "mask": mask, "backwards": backwards}
+        kept, _ = FORWARDS[kind](*arrays, **options)
+        lean, saved = LEAN[kind](*arrays, **options)
+        assert saved is None
+        for a, b in zip(kept, lean, strict=True):
+            assert b.shape == a.shape and b.dtype == a.dtype
+            np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("batch", [1, 200])
+def test_without_a_tape_threads_change_no_bit(kind, batch):
+    arrays = make(kind, batch, 20, 64, 128, "float32")
+    runs = []
+    try:
+        for threads in (1, 2, 3):
+            parallel.set_threads(threads)
+            runs.append(LEAN[kind](*arrays)[0])
+    finally:
+        parallel.set_threads(None)
+    for run in runs[1:]:
+        for a, b in zip(runs[0], run, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("kind", list(GATES))

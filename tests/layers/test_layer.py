@@ -1181,3 +1181,62 @@ def test_the_shape_of_outputs_builds_a_layer_that_describes_itself():
     assert layer.compute_output_shape((None, 3)) == (None, 4)
     assert layer.built and layer.w.shape == (3, 4) and layer.w.path == "projection/variable"
     assert layer.compute_output_shape((2, 3)) == (2, 4)
+
+
+# The short way of calls that are like the last full one.
+
+
+def full_calls(monkeypatch):
+    """Return a list to which each full call appends the name of its layer."""
+    names, full = [], layers.Layer._full_call
+
+    def noted(layer, *args):
+        names.append(layer.name)
+        return full(layer, *args)
+
+    monkeypatch.setattr(layers.Layer, "_full_call", noted)
+    return names
+
+
+def test_calls_on_several_tensors_take_the_short_way(monkeypatch):
+    x = ops.convert_to_tensor(np.ones((2, 4, 6), "float32"))
+    attention = layers.MultiHeadAttention(2, 3, name="attention")
+    for layer, args, kwargs in (
+        (layers.Add(name="add"), ([x, x],), {}),
+        (layers.Concatenate(name="concatenate"), ([x, x],), {}),
+        (attention, (x, x), {"use_causal_mask": True, "training": False}),
+        (layers.LSTM(3, name="lstm"), (x,), {"mask": None, "training": False}),
+    ):
+        first = layer(*args, **kwargs)
+        names = full_calls(monkeypatch)
+        np.testing.assert_array_equal(layer(*args, **kwargs), first)
+        assert layer.name not in names
+        monkeypatch.undo()
+
+
+def test_calls_on_other_tensors_take_the_full_way(monkeypatch):
+    x = ops.convert_to_tensor(np.ones((2, 4), "float32"))
+    masked = ops.convert_to_tensor(np.ones((2, 4), "float32"))
+    masked._keras_mask = ops.convert_to_tensor(np.array([True, False]))
+    add = layers.Add(name="add")
+    add([x, x])
+    names = full_calls(monkeypatch)
+    for args in ([x, ops.ones((2, 1))], [x, ops.ones((2, 4), "int32")], [x, np.ones((2, 4))]):
+        np.testing.assert_array_equal(add(args), np.full((2, 4), 2))
+        add([x, x])
+    add([masked, x])
+    assert add([masked, masked])._keras_mask is not None
+    with pytest.raises(ValueError, match="list of"):
+        add(x)
+    assert names.count("add") >= 6
+
+
+def test_a_mask_that_a_subclass_makes_comes_each_time():
+    class Marks(layers.Add):
+        def compute_mask(self, inputs, mask=None):
+            return ops.ones((2,), "bool")
+
+    x = ops.convert_to_tensor(np.ones((2, 4), "float32"))
+    add = Marks()
+    for _ in range(3):
+        assert add([x, x])._keras_mask is not None

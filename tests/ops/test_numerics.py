@@ -272,3 +272,12 @@ def test_a_softmax_over_one_number_warns(keras, call, warns):
             call(k)
         texts = [str(w.message) for w in caught]
         assert any("softmax over axis" in t and "sigmoid" in t for t in texts) == warns
+
+
+def test_a_fused_relu6_has_the_zeros_of_the_op():
+    from minikeras.kernels.activations import relu6
+
+    z = np.tile(np.array([-0.0, 0.0, -1, 3, 7], "float32"), 7)
+    for y in (relu6(z), relu6(z, z.copy()), relu6(z[0])):
+        assert not np.signbit(y).any()
+    np.testing.assert_array_equal(relu6(z), ops.relu6(z))

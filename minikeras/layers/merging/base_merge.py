@@ -11,7 +11,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.common.arguments import ArgumentError
 from minikeras.layers.call_arguments import is_shape
-from minikeras.layers.layer import Layer
+from minikeras.layers.layer import Layer, only_passes_on
 
 
 class Merge(Layer):
@@ -116,6 +116,7 @@ class Merge(Layer):
                     )
         return tuple(out)
 
+    @only_passes_on
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """A timestep counts if it counts in any input."""
         if mask is None:

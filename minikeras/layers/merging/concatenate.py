@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import ops
+from minikeras.layers.layer import only_passes_on
 from minikeras.layers.merging.base_merge import Merge
 
 
@@ -64,6 +65,7 @@ class Concatenate(Merge):
             )
         return tuple(out)
 
+    @only_passes_on
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None or all(m is None for m in mask):
             return None

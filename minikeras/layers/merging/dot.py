@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minikeras import ops
+from minikeras.layers.layer import only_passes_on
 from minikeras.layers.merging.base_merge import Merge
 
 
@@ -75,6 +76,7 @@ class Dot(Merge):
         shape = (batch, *a[1:], *b[1:])
         return (*shape, 1) if len(shape) == 1 else shape
 
+    @only_passes_on
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 

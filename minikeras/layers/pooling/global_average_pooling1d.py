@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import ops
+from minikeras.layers.layer import only_passes_on
 from minikeras.layers.pooling.base_global_pooling import BaseGlobalAveragePooling
 
 
@@ -43,6 +44,7 @@ class GlobalAveragePooling1D(BaseGlobalAveragePooling):
         total = ops.sum(ops.where(counts > 0, inputs, 0), axis=axis, keepdims=self.keepdims)
         return total / ops.sum(counts, axis=axis, keepdims=self.keepdims)
 
+    @only_passes_on
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """Without steps there is nothing to mask."""
         return None

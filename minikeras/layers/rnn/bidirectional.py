@@ -11,7 +11,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.common.arguments import ArgumentError
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
-from minikeras.layers.layer import Layer
+from minikeras.layers.layer import Layer, only_passes_on
 from minikeras.ops.core import cast
 from minikeras.ops.joining import concatenate
 from minikeras.ops.shapes import flip
@@ -192,6 +192,7 @@ class Bidirectional(Layer):
         first, second = self.forward_layer.states, self.backward_layer.states
         return (*first, *second) if first and second else None
 
+    @only_passes_on
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
         mask = tree.flatten(mask)[0] if mask is not None else None
         mask = mask if self.return_sequences else None

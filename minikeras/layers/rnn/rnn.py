@@ -12,7 +12,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor, has_values
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.autodiff.variable import Variable
-from minikeras.layers.layer import Layer
+from minikeras.layers.layer import Layer, only_passes_on
 from minikeras.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 from minikeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from minikeras.ops.control import scan
@@ -113,6 +113,7 @@ class RNN(Layer):
         ]
         return (shape, *states)
 
+    @only_passes_on
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
         mask = tree.flatten(mask)[0] if mask is not None else None
         mask = mask if self.return_sequences else None
