@@ -553,8 +553,14 @@ class Trainer(Steps):
         """Run the model on a batch so that all weights exist, and what does not fit shows."""
         if type(self).train_step is not Steps.train_step and type(self).call is Trainer.call:
             return  # a model that only has a train_step of its own
-        with unchanged(self, self.variables), without_warnings():
-            self(x, training=False) if self.call_signature.training else self(x)
+        try:
+            with unchanged(self, self.variables), without_warnings():
+                self(x, training=False) if self.call_signature.training else self(x)
+        except Exception:
+            # A step of the user's may call the model, or parts of it, with something else of the data. If
+            # it does not, it meets the same error.
+            if not self._has_own_steps():
+                raise
 
 
 class _Validation(NamedTuple):

@@ -151,6 +151,8 @@ def texts(value: Any) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind == "U":
         return array
+    if array.dtype.kind == "T":  # as `common/texts.py` holds them
+        return array.astype(str)
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "surrogateescape")
     if array.dtype.kind == "O":

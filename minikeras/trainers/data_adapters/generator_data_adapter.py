@@ -164,6 +164,6 @@ class IterableDataAdapter(DataAdapter):
             self._begun_with = self._iterable.get_state()
         batches = iter(self._iterable)
         return (
-            add_class_weight(batch_to_numpy(batch, self._source), self._class_weight)
+            add_class_weight(batch_to_numpy(batch, self._source, as_is=True), self._class_weight)
             for batch in batches
         )
