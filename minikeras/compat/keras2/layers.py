@@ -382,7 +382,20 @@ def _full_call(original: Callable) -> Callable:
     return full_call
 
 
+def _named(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def init(operation: Any, name: str | None = None) -> None:
+        """Take a name; it may have a slash, as in `"encoder_0/attention"`, which Keras 3 refuses."""
+        has_slash = isinstance(name, str) and "/" in name
+        original(operation, name.replace("/", "_") if has_slash else name)
+        if has_slash:
+            operation.name = name
+
+    return init
+
+
 EXTENSIONS = [
+    Extension("minikeras.ops.operation:Operation", {"__init__": Around(_named)}),
     Extension(
         "minikeras.layers.layer:Layer",
         {

@@ -39,6 +39,7 @@ SIGNS = frozenset(
         *("Embedding(input_length=)", "import __future__"),
         # Files that Keras 3 does not write.
         *("save_weights(old file)", "ModelCheckpoint(old file)"),
+        *("losses.Reduction", ".Reduction"),
         # Methods, attributes and functions that are gone.
         *(".fit_generator", ".evaluate_generator", ".predict_generator", ".predict_classes"),
         *(".predict_proba", ".get_output_at", ".get_input_at", ".reset_states", ".to_yaml"),

@@ -122,11 +122,14 @@ class DType(str):
 
 
 _BY_NAME = {name: DType(name) for name in ALLOWED_DTYPES}
-_BY_NUMBER = {
-    **dict(
-        enumerate("float32 float64 int32 uint8 int16 int8 string complex64 int64 bool".split(), 1)
-    ),
-    **{14: "bfloat16", 17: "uint16", 18: "complex128", 19: "float16", 22: "uint32", 23: "uint64"},
+_OLDEST = "float32 float64 int32 uint8 int16 int8 string complex64 int64 bool"
+_BY_NUMBER = dict(enumerate(_OLDEST.split(), 1)) | {
+    14: "bfloat16",
+    17: "uint16",
+    18: "complex128",
+    19: "float16",
+    22: "uint32",
+    23: "uint64",
 }
 """Numbers that stand for dtypes in TensorFlow's files, which its functions take, too."""
 _BY_NUMPY: dict[Any, DType] = {}

@@ -303,7 +303,7 @@ def batch_to_numpy(batch: Any, source: str, as_is: bool = False) -> Any:
     if not isinstance(batch, (tuple, dict)) and is_array_like(batch) and batch is not None:
         batch = (batch,) if not as_is else batch
     elif not isinstance(batch, dict) and not (
-        isinstance(batch, tuple) and 1 <= len(batch) and (as_is or len(batch) <= 3)
+        isinstance(batch, tuple) and len(batch) >= 1 and (as_is or len(batch) <= 3)
     ):
         text = repr(batch)
         raise ValueError(
