@@ -57,8 +57,8 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
 
     These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`,
     `"call(keyword=)"`, `"def name"`, `"call/3"` for three arguments by position, none of them a tuple or a
-    string, short strings in quotes: `"'val_acc'"`, and `"call(old file)"` where what saves is given the name
-    of a file that Keras 3 refuses.
+    string, short strings in quotes: `"'val_acc'"`, and `"call(old file)"` where what saves is given
+    the name of a file that Keras 3 refuses.
     """
     texts = dict(_named_texts(tree))
     for node in ast.walk(tree):

@@ -407,6 +407,8 @@ def _load_weights(original: Callable) -> Callable:
 def note_newest(path: str) -> None:
     """Write down which checkpoint of a folder is the newest."""
     folder = os.path.dirname(path) or "."
+    if os.path.basename(path) == "checkpoint":
+        return  # the note would be in its place
     write_text(os.path.join(folder, "checkpoint"), json.dumps({"latest": os.path.basename(path)}))
 
 

@@ -216,7 +216,8 @@ def _column(name: str, texts: list[str], dtype: str, default: Any, missing: set[
         return np.asarray(filled, dtype=str)
     try:
         read = int if dtype.startswith(("int", "uint")) else float
-        return np.asarray([read(v) for v in filled], dtype=to_np_dtype(dtype))
+        with np.errstate(over="ignore"):
+            return np.asarray([read(v) for v in filled], dtype=to_np_dtype(dtype))
     except (ValueError, OverflowError) as error:
         raise ValueError(
             f"make_csv_dataset: column {name!r} is {dtype}, and has other values ({error})."

@@ -443,7 +443,9 @@ def test_checkpoints_have_any_name_and_make_their_folder(keras2, tmp_path):
     class Twins(minikeras.Model):
         def __init__(self):
             super().__init__()
-            self.first = minikeras.Sequential([layers.Dense(1)], name="same")  # as clones are called
+            self.first = minikeras.Sequential(
+                [layers.Dense(1)], name="same"
+            )  # as clones are called
             self.second = minikeras.Sequential([layers.Dense(1)], name="same")
 
         def call(self, x):

@@ -138,9 +138,7 @@ def test_what_a_script_computes_by_numpy_is_an_array_on_a_tape_too(tf):
         loss = tf.math.log(chances[0, 1]) * np.float32(2)
     assert type(plain) is np.ndarray and type(np.mean(chances)) is np.float32
     assert np.random.RandomState(0).choice(2, p=plain) in (0, 1)  # single precision is enough
-    assert tape.gradient(loss, v).numpy() == pytest.approx(
-        np.array([[-2, 2]]) * plain[0], rel=1e-5
-    )
+    assert tape.gradient(loss, v).numpy() == pytest.approx(np.array([[-2, 2]]) * plain[0], rel=1e-5)
 
 
 def test_texts_as_layers_hold_them_are_strings(tf):
