@@ -53,7 +53,7 @@ class Trackable:
     def _refuse_new_state(self, name: str, value: Any) -> None:
         """Raise if a value that is being assigned would add to the state of a built object."""
 
-    def tracked(self) -> list[Any]:
+    def tracked_objects(self) -> list[Any]:
         """Return the variables and trackable objects that this one holds, each once."""
         return find_tracked([self.__dict__.get(name) for name in self._tracked])
 
@@ -98,9 +98,9 @@ class Trackable:
 
     def own_variables(self) -> list[Variable]:
         """Return the variables of this object itself, in the order in which they are saved."""
-        return [v for v in self.tracked() if isinstance(v, Variable)]
+        return [v for v in self.tracked_objects() if isinstance(v, Variable)]
 
-    def stored_variables(self) -> list[Variable]:
+    def _variables_of_file(self) -> list[Variable]:
         """Return those of the own variables that files of weights hold, in the order of their index."""
         return self.own_variables()
 
@@ -110,7 +110,7 @@ class Trackable:
         They are copies, but for a store that says `is_written_at_once`.
         """
         copied = not getattr(store, "is_written_at_once", False)
-        for i, v in enumerate(self.stored_variables()):
+        for i, v in enumerate(self._variables_of_file()):
             store[str(i)] = v.numpy() if copied else to_array(v)
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
@@ -128,7 +128,7 @@ class Trackable:
             raise ValueError(problem)
         if getattr(store, "arrays_are_new", False):
             values = {key: Tensor(value) for key, value in values.items()}
-        assign_values(self.stored_variables(), [values[str(i)] for i in range(len(keys))])
+        assign_values(self._variables_of_file(), [values[str(i)] for i in range(len(keys))])
 
     def loads_as_usual(self) -> bool:
         """Whether variables are loaded by the methods above, not by a subclass's own way."""
@@ -143,7 +143,7 @@ class Trackable:
         Returns:
             The message of the error that loading them would raise, None if they fit.
         """
-        own = self.stored_variables()
+        own = self._variables_of_file()
         if len(shapes) != len(own):
             return (
                 f"{type(self).__name__} '{self.name}' expected {len(own)} variables, but received "

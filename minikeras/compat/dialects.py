@@ -57,8 +57,10 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
 
     These are `"import a.b"`, `"name"`, `".attribute"`, `"K.attribute"`, `"keyword="`,
     `"call(keyword=)"`, `"def name"`, `"call/3"` for three arguments by position, none of them a tuple or a
-    string, and short strings in quotes: `"'val_acc'"`.
+    string, short strings in quotes: `"'val_acc'"`, and `"call(old file)"` where what saves is given
+    the name of a file that Keras 3 refuses.
     """
+    texts = dict(_named_texts(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (f"import {a.name}" for a in node.names)
@@ -90,6 +92,45 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
                 if keyword.arg:
                     yield f"{keyword.arg}="
                     yield f"{name}({keyword.arg}=)"
+            if name in _ENDINGS and _is_old_file(name, node, texts):
+                yield f"{name}(old file)"
+
+
+_WEIGHTS = (".weights.h5", ".weights.json", ".weights.npz", ".safetensors")
+_ENDINGS = {"save_weights": _WEIGHTS, "ModelCheckpoint": (".keras", ".h5", *_WEIGHTS)}
+"""What names of files end in, in Keras 3."""
+
+
+def _named_texts(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what names stand for, of those that are assigned to."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+
+
+def _is_old_file(name: str, call: ast.Call, texts: dict[str, ast.AST]) -> bool:
+    """Whether a call that saves names a file, as far as one can see, that Keras 3 refuses."""
+    given = [k.value for k in call.keywords if k.arg == "filepath"] or call.args[:1]
+    text = _end_of_text(given[0], texts) if given else None
+    return text is not None and not text.endswith(_ENDINGS[name])
+
+
+def _end_of_text(node: ast.AST, texts: dict[str, ast.AST]) -> str | None:
+    """Return what a text ends with, as far as it stands in the script; None if that is not to be seen."""
+    if isinstance(node, ast.Name):
+        node = texts.get(node.id, node)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return _end_of_text(node.values[-1], {}) if node.values else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _end_of_text(node.right, texts)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "join" and len(node.args) > 1:
+            return _end_of_text(node.args[-1], texts)
+        if node.func.attr == "format":
+            return _end_of_text(node.func.value, texts)
+    return None
 
 
 def _is_text(node: ast.AST) -> bool:

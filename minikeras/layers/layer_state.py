@@ -67,7 +67,7 @@ class LayerState(Trackable, Operation):
     @property
     def _layers(self) -> list[LayerState]:
         """The sublayers, in the order in which they were assigned."""
-        return [c for c in self.tracked() if isinstance(c, LayerState)]
+        return [c for c in self.tracked_objects() if isinstance(c, LayerState)]
 
     def _flatten_layers(
         self, include_self: bool = True, recursive: bool = True
@@ -121,7 +121,7 @@ class LayerState(Trackable, Operation):
         seen.add(id(self))
         found = self.own_variables()
         if seeds:
-            found += [c.state for c in self.tracked() if isinstance(c, SeedGenerator)]
+            found += [c.state for c in self.tracked_objects() if isinstance(c, SeedGenerator)]
         for v in found:
             if id(v) not in seen and (v.trainable or not trainable):
                 seen.add(id(v))
@@ -166,7 +166,7 @@ class LayerState(Trackable, Operation):
     @property
     def metrics(self) -> list:
         """The metrics of the layer and its sublayers."""
-        held = [c for layer in self._flatten_layers() for c in layer.tracked()]
+        held = [c for layer in self._flatten_layers() for c in layer.tracked_objects()]
         return list(dict.fromkeys(c for c in held if isinstance(c, Metric)))
 
     @property
@@ -272,7 +272,7 @@ class LayerState(Trackable, Operation):
     def _refuse_new_state(self, name: str | None, value: Any) -> None:
         if value is not None:
             new = {id(c): c for c in find_tracked(value) if isinstance(c, _STATE)}
-            if not new or new.keys() <= {id(c) for c in self.tracked()}:
+            if not new or new.keys() <= {id(c) for c in self.tracked_objects()}:
                 return
         raise ValueError(
             f"Layer '{self.name}' (of type {type(self).__name__}) is built already: no variables and "
@@ -326,7 +326,7 @@ class LayerState(Trackable, Operation):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for c in self.tracked():
+        for c in self.tracked_objects():
             if isinstance(c, Variable):
                 c.trainable = self._trainable and c.initially_trainable
         for layer in self._layers:

@@ -170,8 +170,8 @@ class AdaptableLayer(Layer):
         weight = self._adapted_variable()  # it keeps its place, the first, though it is frozen
         return [weight, *[v for v in own if v is not weight]]
 
-    def stored_variables(self) -> list[Variable]:
-        own = super().stored_variables()
+    def _variables_of_file(self) -> list[Variable]:
+        own = super()._variables_of_file()
         if not self.lora_enabled:
             return own
         matrices = {id(v) for v in self._matrices()}

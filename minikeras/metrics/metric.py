@@ -87,7 +87,7 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
 
     def _own_and_held(self) -> tuple[list[Variable], list[Metric]]:
         """Return the variables of the metric itself, and the metrics that it holds."""
-        tracked = self.tracked()
+        tracked = self.tracked_objects()
         own = [v for v in tracked if isinstance(v, Variable)]
         return own, [m for m in tracked if isinstance(m, Metric)]
 

@@ -207,7 +207,7 @@ class ModelStructure:
 
     def __init__(self, model: Any, layers: list[Any], own_steps: bool) -> None:
         self.layers = layers
-        held = list(dict.fromkeys([part for layer in layers for part in layer.tracked()]))
+        held = list(dict.fromkeys([part for layer in layers for part in layer.tracked_objects()]))
         self.regularized = [
             v for v in held if isinstance(v, Variable) and v.trainable and v.regularizer is not None
         ]

@@ -612,8 +612,14 @@ class Trainer(Steps):
 
     def _build_for_training(self, data: Any) -> None:
         if not self.built or not self._layers_are_built():
-            x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
-            self._build_on(x)
+            try:
+                x, _, _ = unpack_x_y_sample_weight(to_tensors(data))
+                self._build_on(x)
+            except Exception:
+                # A step of the user's may call the model, or parts of it, with something else of the
+                # data. If it does not, it meets the same error.
+                if not self._has_own_steps():
+                    raise
 
     def _hand_variables_to_optimizer(self) -> None:
         # Layers that only a step of the user's calls are built in the first one.

@@ -103,6 +103,8 @@ def test_keras_itself_is_not_displaced():
         ("model.add(Dense(12, input_dim=8, init='uniform', activation='relu'))", 1),
         ("model.compile(Adam(lr=0.01), 'binary_crossentropy', metrics=['accuracy'])", 2),
         ("from keras.layers import Dense, Dropout\nDense(units=32, activation='relu')", 3),
+        ("path = 'a.weights.h5'\nmodel.save_weights(path)\nmodel.save_weights(other)", 3),
+        ("ModelCheckpoint(f'{folder}/model.keras')\nModelCheckpoint('m_{epoch}.h5')", 3),
     ],
 )
 def test_the_period_of_a_script_is_seen_from_its_names(source, dialect):

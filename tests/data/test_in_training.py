@@ -188,3 +188,29 @@ def test_data_without_an_end_needs_a_number_of_steps():
     with pytest.raises(ValueError, match="validation_steps"):
         model.fit(np.ones((4, 3)), np.ones((4, 1)), validation_data=endless, verbose=0)
     assert len(model.fit(endless, steps_per_epoch=3, epochs=2, verbose=0).history["loss"]) == 2
+
+
+def test_a_step_of_ones_own_gets_elements_as_they_are():
+    seen = []
+
+    class Own(minikeras.Model):
+        def train_step(self, data):
+            seen.append(minikeras.tree.map_structure(lambda a: a.shape, data))
+            return {"loss": 0.0}
+
+    def structure_of(data):
+        model = Own()
+        model.compile("sgd")
+        model.fit(data, verbose=0)
+        return seen.pop()
+
+    images = Dataset.from_tensor_slices(X).batch(20)
+    assert structure_of(images) == (20, 3)  # as TensorFlow's data sets give it: no tuple of one
+    four = Dataset.zip((images, images, images, images))
+    assert structure_of(four) == ((20, 3),) * 4
+    pairs = Dataset.zip((Dataset.zip((images, images)), images))
+    assert structure_of(pairs) == (((20, 3), (20, 3)), (20, 3))
+    with pytest.raises(ValueError, match="Received a tuple of length 4"):
+        built().fit(four, verbose=0)
+    model = minikeras.Sequential([layers.Dense(2)])
+    assert model.predict(images, verbose=0).shape == (20, 2)

@@ -768,3 +768,58 @@ def test_a_look_at_the_data_leaves_the_states_of_stateful_layers_alone():
     model(sequences, training=True)
     for a, b in zip(trained, model.layers[-1].states, strict=True):
         np.testing.assert_array_equal(a, b.numpy())
+
+
+def test_a_step_of_ones_own_may_call_the_model_with_anything(tmp_path):
+    class Triplets(minikeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.embedding = layers.Dense(2)
+
+        def call(self, inputs):
+            anchor, positive, negative = inputs
+            return self.embedding(anchor), self.embedding(positive), self.embedding(negative)
+
+        def train_step(self, data):
+            with minikeras.GradientTape() as tape:
+                anchor, positive, negative = self(data)
+                near = ops.sum(ops.square(anchor - positive), axis=-1)
+                far = ops.sum(ops.square(anchor - negative), axis=-1)
+                loss = ops.mean(ops.maximum(near - far + 0.5, 0.0))
+            gradients = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+            return {"loss": loss}
+
+    model = Triplets()
+    model.compile("sgd")
+    data = minikeras.data.Dataset.from_tensor_slices((x, x + 0.1, y * x)).batch(10)
+    before = model.fit(data, epochs=3, verbose=0).history["loss"]
+    assert before[-1] < before[0] and model.built
+
+    class Denoiser(minikeras.Model):
+        """Has no `call`: its parts are called by its steps alone."""
+
+        def __init__(self):
+            super().__init__()
+            self.network = minikeras.Sequential([layers.Dense(4)])
+
+        def train_step(self, data):
+            return {"loss": ops.mean(ops.square(self.network(data) - data))}
+
+    model = Denoiser()
+    model.compile("sgd")
+    path = tmp_path / "denoiser.weights.h5"
+    with pytest.raises(ValueError, match="not yet been built"):
+        model.save_weights(path)
+    model.fit(
+        x,
+        verbose=0,
+        callbacks=[minikeras.callbacks.ModelCheckpoint(path, "loss", save_weights_only=True)],
+    )
+    other = Denoiser()
+    other.network.build((None, 4))
+    other.load_weights(path)
+    np.testing.assert_array_equal(other.network(x), model.network(x))
+    wrong = model_of(layers.Dense(1), layers.Reshape((7,)), built=False)
+    with pytest.raises(ValueError, match="[Rr]eshape"):  # without a step of one's own it is told
+        wrong.fit(x, y, verbose=0)

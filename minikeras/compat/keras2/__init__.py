@@ -143,6 +143,7 @@ MOVED = {
 
 EXTENSIONS = [
     *layers.EXTENSIONS,
+    *losses.EXTENSIONS,
     *optimizers.EXTENSIONS,
     *callbacks.EXTENSIONS,
     *training.EXTENSIONS,

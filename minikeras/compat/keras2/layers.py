@@ -367,10 +367,39 @@ def _reset_states(layer: Any, states: Any = None) -> None:
             part.reset_state()
 
 
+def _full_call(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def full_call(layer: Any, args: tuple, kwargs: dict, *unbuilt: Any) -> Any:
+        """Call; flags may stand behind the inputs, as in `layer(x, True)`, which Keras 3 refuses."""
+        flags = [i for i, a in enumerate(args) if i and isinstance(a, (bool, int, str))]
+        if flags:
+            names = layer.call_signature.names[: len(args)]
+            first = flags[0]
+            if len(names) == len(args) and not set(names[first:]) & set(kwargs):
+                args, kwargs = args[:first], {**dict(zip(names[first:], args[first:])), **kwargs}
+        return original(layer, args, kwargs, *unbuilt)
+
+    return full_call
+
+
+def _named(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def init(operation: Any, name: str | None = None) -> None:
+        """Take a name; it may have a slash, as in `"encoder_0/attention"`, which Keras 3 refuses."""
+        has_slash = isinstance(name, str) and "/" in name
+        original(operation, name.replace("/", "_") if has_slash else name)
+        if has_slash:
+            operation.name = name
+
+    return init
+
+
 EXTENSIONS = [
+    Extension("minikeras.ops.operation:Operation", {"__init__": Around(_named)}),
     Extension(
         "minikeras.layers.layer:Layer",
         {
+            "_full_call": Around(_full_call),
             "add_weight": Around(_add_weight),
             "add_loss": Around(_add_loss),
             "add_metric": _add_metric,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from minikeras import ops
 from minikeras.common.registry import register_keras_serializable
 from minikeras.compat.adapters import Adapted, Lazy
+from minikeras.compat.extensions import Around, Extension
 
 _LOSSES = "minikeras.losses"
 
@@ -52,8 +55,42 @@ FUNCTIONS = {
 }
 """Functions by name, in `keras.losses` and `keras.metrics`."""
 
+
+class Reduction:
+    """How a loss becomes one number. `AUTO` was the mean over the batch, where no strategy was in use."""
+
+    AUTO = SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+
+    @classmethod
+    def all(cls) -> tuple:
+        """Return all of them."""
+        return cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE
+
+    @classmethod
+    def validate(cls, key: str) -> None:
+        """Raise ValueError for what is none of them."""
+        if key not in cls.all():
+            raise ValueError(f"Invalid Reduction Key: {key}. Expected keys are {cls.all()}")
+
+
+def _init(original: Callable) -> Callable:
+    @functools.wraps(original)
+    def init(loss: Any, *args: Any, **kwargs: Any) -> None:
+        """`reduction="auto"` is today's default."""
+        if kwargs.get("reduction") == "auto":
+            del kwargs["reduction"]
+        original(loss, *args, **kwargs)
+
+    return init
+
+
+EXTENSIONS = [Extension("minikeras.losses:Loss", {"__init__": Around(_init)})]
+
 NAMES = {
     **FUNCTIONS,
+    "Reduction": Reduction,
     "KullbackLeiblerDivergence": Adapted(
         f"{_LOSSES}:KLDivergence", name="KullbackLeiblerDivergence", old_name=True
     ),

@@ -37,6 +37,9 @@ SIGNS = frozenset(
         *("'acc'", "'val_acc'", "'cosine_proximity'", "'kullback_leibler_divergence'", "'logcosh'"),
         *("'val_mean_absolute_error'", "'val_mean_squared_error'"),
         *("Embedding(input_length=)", "import __future__"),
+        # Files that Keras 3 does not write.
+        *("save_weights(old file)", "ModelCheckpoint(old file)"),
+        *("losses.Reduction", ".Reduction"),
         # Methods, attributes and functions that are gone.
         *(".fit_generator", ".evaluate_generator", ".predict_generator", ".predict_classes"),
         *(".predict_proba", ".get_output_at", ".get_input_at", ".reset_states", ".to_yaml"),

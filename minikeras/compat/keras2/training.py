@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tracking import find_tracked
 from minikeras.autodiff.variable import Variable
 from minikeras.callbacks import History
+from minikeras.common.atomic_file import write_text
 from minikeras.compat.adapters import Adapted, NotAvailable
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2 import callbacks as old_callbacks
@@ -28,7 +30,7 @@ from minikeras.compat.keras2.rounds import enough_for
 from minikeras.compat.keras2.symbolic_losses import add_symbolic_loss
 from minikeras.compat.spelling import tell
 from minikeras.metrics import Metric
-from minikeras.saving import legacy_h5_format
+from minikeras.saving import legacy_h5_format, saving_lib
 from minikeras.trainers.compile_utils import _name_of as name_of_function
 from minikeras.utils import PyDataset
 
@@ -356,6 +358,7 @@ def _save(original: Callable) -> Callable:
         if _is_todays_name(filepath, (".keras", ".h5", ".hdf5")):
             return original(model, filepath, overwrite=overwrite, **named)
         tell("model.save(filepath) with any name", "a filepath that ends in .keras, or .h5")
+        _make_folder_of(filepath)
         legacy_h5_format.save_model(
             model, _plain_path(filepath), named.get("include_optimizer", True)
         )
@@ -371,7 +374,12 @@ def _save_weights(original: Callable) -> Callable:
         if _is_todays_name(filepath, (".weights.h5", ".weights.npz", ".safetensors")):
             return original(model, filepath, overwrite=overwrite, **kwargs)
         tell("save_weights(filepath) with any name", "a filepath that ends in .weights.h5")
-        legacy_h5_format.save_weights(model, _plain_path(filepath))
+        _make_folder_of(filepath)
+        if _is_todays_name(filepath, _HDF5):
+            legacy_h5_format.save_weights(model, _plain_path(filepath))
+        else:  # a checkpoint of TensorFlow's: it had the optimizer's state, too, and no names in it
+            saving_lib.save_weights_only(model, _plain_path(filepath))
+            note_newest(_plain_path(filepath))
 
     return save_weights
 
@@ -389,13 +397,31 @@ def _load_weights(original: Callable) -> Callable:
             return original(model, path, **named)
         if legacy_h5_format.is_legacy_file(path):
             return legacy_h5_format.load_weights(model, path, by_name, **named)
+        if os.path.isfile(path) and not _is_todays_name(path, _HDF5):
+            return saving_lib.load_weights_only(model, path, **named)
         return original(model, path, **({"by_name": by_name} if by_name else {}), **named)
 
     return load_weights
 
 
+def note_newest(path: str) -> None:
+    """Write down which checkpoint of a folder is the newest."""
+    folder = os.path.dirname(path) or "."
+    if os.path.basename(path) == "checkpoint":
+        return  # the note would be in its place
+    write_text(os.path.join(folder, "checkpoint"), json.dumps({"latest": os.path.basename(path)}))
+
+
+_HDF5 = (".h5", ".hdf5", ".keras")
+
+
 def _is_todays_name(filepath: Any, endings: tuple[str, ...]) -> bool:
     return str(filepath).endswith(endings)
+
+
+def _make_folder_of(filepath: Any) -> None:
+    """Make the folder that a file is to be in, as TensorFlow's own formats did."""
+    os.makedirs(os.path.dirname(os.fspath(filepath)) or ".", exist_ok=True)
 
 
 def _plain_path(filepath: Any) -> str:

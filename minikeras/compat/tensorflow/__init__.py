@@ -2,9 +2,9 @@
 
 Names are put into one table (`table.py`) by the files of the subjects: `elementwise.py`, `arrays.py`,
 `linear_algebra.py`, `neural.py`, `images.py`, `random_numbers.py`, `signals.py`, `special_functions.py`,
-`texts.py`, `files.py`, `control.py`, `modules.py`, `environment.py`, and, of TensorFlow 1, `graphs.py` and
-`version1*.py`. What tensors have in TensorFlow and not here (`tensors.py`) they are lent by the first
-`import tensorflow`.
+`texts.py`, `lookup_tables.py`, `files.py`, `csv_files.py`, `control.py`, `modules.py`, `environment.py`,
+and, of TensorFlow 1, `graphs.py` and `version1*.py`. What tensors have in TensorFlow and not here
+(`tensors.py`) they are lent by the first `import tensorflow`.
 """
 
 from minikeras.compat.extensions import Extension
@@ -13,6 +13,7 @@ from minikeras.compat.namespaces import Contents, Tree
 from minikeras.compat.tensorflow import (
     arrays,
     control,
+    csv_files,
     dtypes,
     elementwise,
     environment,
@@ -20,6 +21,7 @@ from minikeras.compat.tensorflow import (
     graphs,
     images,
     linear_algebra,
+    lookup_tables,
     modules,
     neural,
     random_numbers,
@@ -49,6 +51,7 @@ _KERAS = ("keras", "compat.v1.keras", "compat.v2.keras", "_api.v2.keras", "pytho
 def _modules() -> dict[str, Contents]:
     table = {path: dict(entries) for path, entries in TABLE.items()}
     table[""] = {**dtypes.NAMES, **table[""]}
+    table["dtypes"] = {**dtypes.NAMES, **table["dtypes"]}
     table["compat.v1"] = {**table[""], **table["compat.v1"]}
     for path in list(table):  # `tf.compat.v1.math` and the like are those of `tf`, if nothing else
         if path and not path.startswith("compat"):

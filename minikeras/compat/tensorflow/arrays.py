@@ -64,7 +64,7 @@ def _is_text(value: Any) -> bool:
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         return bool(value.size) and isinstance(value.flat[0], (str, bytes))
     return isinstance(value, (str, bytes, StringTensor)) or (
-        isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "US"
+        isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "UST"
     )
 
 
@@ -110,9 +110,10 @@ def ones(shape: Any, dtype: Any = "float32") -> Any:
 
 
 def _full(shape: Any, value: Any, dtype: Any) -> Any:
-    if standardize_dtype(dtype) == "string":
+    dtype = as_dtype(dtype)
+    if dtype == "string":
         return StringTensor(np.full(sizes(shape), "" if value == 0 else str(value)))
-    return ops.full(sizes(shape), value, dtype=standardize_dtype(dtype))
+    return ops.full(sizes(shape), value, dtype=dtype.name)
 
 
 @named("fill")

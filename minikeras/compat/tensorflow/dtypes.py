@@ -122,6 +122,16 @@ class DType(str):
 
 
 _BY_NAME = {name: DType(name) for name in ALLOWED_DTYPES}
+_OLDEST = "float32 float64 int32 uint8 int16 int8 string complex64 int64 bool"
+_BY_NUMBER = dict(enumerate(_OLDEST.split(), 1)) | {
+    14: "bfloat16",
+    17: "uint16",
+    18: "complex128",
+    19: "float16",
+    22: "uint32",
+    23: "uint64",
+}
+"""Numbers that stand for dtypes in TensorFlow's files, which its functions take, too."""
 _BY_NUMPY: dict[Any, DType] = {}
 
 NAMES = {
@@ -138,6 +148,8 @@ def as_dtype(type_value: Any) -> DType:
         return _BY_NAME["float32"]
     if type_value in (object, bytes):
         return _BY_NAME["string"]
+    if isinstance(type_value, int) and type_value in _BY_NUMBER:
+        return _BY_NAME[_BY_NUMBER[type_value]]
     return _BY_NAME[standardize_dtype(type_value)]
 
 
@@ -146,6 +158,6 @@ def dtype_of(array: Any) -> DType:
     dtype = array.dtype
     found = _BY_NUMPY.get(dtype)
     if found is None:
-        name = "string" if dtype.kind in "USO" else standardize_dtype(dtype)
+        name = "string" if dtype.kind in "USOT" else standardize_dtype(dtype)
         found = _BY_NUMPY[dtype] = _BY_NAME[name]
     return found

@@ -430,7 +430,7 @@ for _name in ("sample_from_datasets", "choose_from_datasets"):
     add(f"data.experimental.{_name}", Lazy(f"minikeras.data:Dataset.{_name}"))
 add("data.experimental.Counter", Lazy("minikeras.data:Dataset.counter"))
 _CSV = "Read the file with pandas or numpy.genfromtxt, and use tf.data.Dataset.from_tensor_slices."
-for _name in ("CsvDataset", "make_csv_dataset", "SqlDataset"):
+for _name in ("CsvDataset", "SqlDataset"):
     add(f"data.experimental.{_name}", Gone(f"tf.data.experimental.{_name}", _CSV))
 
 
@@ -602,10 +602,6 @@ _GONE = {
     "tpu": ("", "minikeras runs on CPUs"),
     "xla": ("", "nothing is compiled here"),
     "raw_ops": ("Use the function of `tf` itself.", "minikeras does not name TensorFlow's kernels"),
-    "lookup": (
-        "Use keras.layers.StringLookup or a dict.",
-        "TensorFlow's tables are not part of minikeras",
-    ),
     "contrib": ("", "tf.contrib is gone since TensorFlow 2, and only parts of it are here"),
     "queue": ("Use tf.data.Dataset.", "queues are not part of minikeras"),
     "load_library": ("", "minikeras runs no kernels of TensorFlow"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -489,6 +490,48 @@ def non_max_suppression(
         ):
             kept.append(int(i))
     return Tensor(np.asarray(kept, np.int32))
+
+
+Detections = namedtuple(
+    "CombinedNonMaxSuppression",
+    "nmsed_boxes nmsed_scores nmsed_classes valid_detections",
+)
+
+
+@named("image.combined_non_max_suppression")
+def combined_non_max_suppression(
+    boxes: Any,
+    scores: Any,
+    max_output_size_per_class: Any,
+    max_total_size: Any,
+    iou_threshold: float = 0.5,
+    score_threshold: float = -np.inf,
+    pad_per_class: bool = False,
+    clip_boxes: bool = True,
+) -> Detections:
+    """Return the best boxes of each image that overlap little with better ones of their class."""
+    b, s = to_array(boxes).astype(np.float32), to_array(scores).astype(np.float32)
+    classes, most = s.shape[2], int(number(max_total_size))
+    if pad_per_class:
+        most = min(most, int(number(max_output_size_per_class)) * classes)
+    found = np.zeros((len(b), most, 6), np.float32)  # boxes, scores, classes
+    counts = np.zeros(len(b), np.int32)
+    for i in range(len(b)):
+        rows = []
+        for c in range(classes):
+            of_class = b[i, :, min(c, b.shape[2] - 1)]
+            kept = non_max_suppression(
+                of_class, s[i, :, c], max_output_size_per_class, iou_threshold, score_threshold
+            )
+            rows += [[*of_class[k], s[i, k, c], c] for k in to_array(kept)]
+        rows.sort(key=lambda row: -row[4])
+        counts[i] = min(len(rows), most)
+        if rows:
+            found[i, : counts[i]] = rows[:most]
+    if clip_boxes:
+        found[..., :4] = np.clip(found[..., :4], 0, 1)
+    parts = found[..., :4], found[..., 4], found[..., 5], counts
+    return Detections(*map(Tensor, parts))
 
 
 # Files.

@@ -15,8 +15,9 @@ from minikeras.autodiff import KerasTensor, Tensor, Variable
 from minikeras.autodiff.expression import SymbolicVariable
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tracking import Trackable
-from minikeras.common.atomic_file import atomic_path, write_text
+from minikeras.common.atomic_file import atomic_path
 from minikeras.common.dtypes import standardize_dtype
+from minikeras.compat.keras2.training import note_newest
 from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.arrays import tensor
 from minikeras.compat.tensorflow.shapes import as_shape
@@ -402,12 +403,6 @@ def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
         np.savez(file, **arrays)
 
 
-def note_newest(path: str) -> None:
-    """Write down which checkpoint of a folder is the newest."""
-    folder = os.path.dirname(path) or "."
-    write_text(os.path.join(folder, "checkpoint"), json.dumps({"latest": os.path.basename(path)}))
-
-
 @named("train.latest_checkpoint")
 def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -> str | None:
     """Return the path of the newest checkpoint in a folder, None if there is none."""
@@ -417,7 +412,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
             path = os.path.join(folder, json.load(file)["latest"])
     except FileNotFoundError:
         return None
-    return path if os.path.exists(f"{path}.npz") else None
+    return path if os.path.exists(f"{path}.npz") or os.path.exists(path) else None
 
 
 class CheckpointManager:

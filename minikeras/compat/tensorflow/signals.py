@@ -120,6 +120,56 @@ def stft(
     return rfft(frames, size)
 
 
+@named("signal.overlap_and_add")
+def overlap_and_add(signal: Any, frame_step: Any) -> Any:
+    """Return the sum of windows `(..., frames, frame_length)`, each `frame_step` after the last."""
+    x, step = tensor(signal), int(number(frame_step))
+    *outer, count, length = x.shape
+    pieces = -(-length // step)  # of a window, each as long as a step
+    x = ops.pad(x, [[0, 0]] * (len(outer) + 1) + [[0, pieces * step - length]])
+    x = ops.reshape(x, (*outer, count, pieces, step))
+    around = [[0, 0]] * len(outer)
+    total = sum(
+        ops.pad(x[..., i, :], [*around, [i, pieces - 1 - i], [0, 0]]) for i in range(pieces)
+    )
+    flat = ops.reshape(total, (*outer, (count + pieces - 1) * step))
+    return flat[..., : (count - 1) * step + length]
+
+
+@named("signal.inverse_stft_window_fn")
+def inverse_stft_window_fn(frame_step: Any, forward_window_fn: Any = hann_window) -> Any:
+    """Return the window for `inverse_stft` that makes it undo `stft` with `forward_window_fn`."""
+
+    def window(frame_length: Any, dtype: Any = "float32") -> Any:
+        length, step = int(number(frame_length)), int(number(frame_step))
+        forward = forward_window_fn(length, dtype=dtype)
+        pieces = -(-length // step)
+        squares = ops.pad(ops.square(forward), [[0, pieces * step - length]])
+        per_step = ops.sum(ops.reshape(squares, (pieces, step)), axis=0)
+        return forward / ops.tile(per_step, (pieces,))[:length]
+
+    return window
+
+
+@named("signal.inverse_stft")
+def inverse_stft(
+    stfts: Any,
+    frame_length: Any,
+    frame_step: Any,
+    fft_length: Any = None,
+    window_fn: Any = "hann",
+) -> Any:
+    """Return signals of the spectra of their windows."""
+    length = int(number(frame_length))
+    size = 1 << (length - 1).bit_length() if fft_length is None else int(number(fft_length))
+    frames = irfft(stfts, size)[..., :length]
+    frames = ops.pad(frames, [[0, 0]] * (len(frames.shape) - 1) + [[0, length - frames.shape[-1]]])
+    if window_fn is not None:
+        make = hann_window if window_fn == "hann" else window_fn
+        frames = frames * make(length, dtype=dtype_name(frames))
+    return overlap_and_add(frames, frame_step)
+
+
 @named("signal.linear_to_mel_weight_matrix")
 def linear_to_mel_weight_matrix(
     num_mel_bins: int = 20,

@@ -68,7 +68,7 @@ def named(paths: str, *, strings: bool = False, old: Mapping[str, str] | None = 
 
 def _is_text(x: Any) -> bool:
     return isinstance(x, (StringTensor, bytes)) or (
-        isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "USO"
+        isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "USOT"
     )
 
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from minikeras import tree
 from minikeras.autodiff import KerasTensor, Tensor, Variable
-from minikeras.compat.extensions import Extension
+from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype, dtype_of
 from minikeras.compat.tensorflow.shapes import TensorShape
 
@@ -151,6 +154,8 @@ def texts(value: Any) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind == "U":
         return array
+    if array.dtype.kind == "T":  # as `common/texts.py` holds them
+        return np.asarray(array.tolist(), dtype=str)
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "surrogateescape")
     if array.dtype.kind == "O":
@@ -223,11 +228,27 @@ _ALL = {
     "experimental_ref": lambda t: Reference(t),
 }
 
+
+def _array_function(original: Callable) -> Callable:
+    def array_function(t: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """What a script computes by NumPy are arrays, on tapes, too; minikeras itself goes on as ever."""
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if caller.startswith("minikeras."):
+            return original(t, func, types, args, kwargs)
+        args, kwargs = tree.map_structure(
+            lambda a: a.numpy() if isinstance(a, Tensor) else a, (list(args), kwargs)
+        )
+        return func(*args, **kwargs)
+
+    return array_function
+
+
 EXTENSIONS = (
     Extension(
         "minikeras.autodiff:Tensor",
         {
             **_ALL,
+            "__array_function__": Around(_array_function),
             "shape": property(_shape),
             "dtype": property(_dtype),
             "set_shape": _set_shape,

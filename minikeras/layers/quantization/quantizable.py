@@ -271,9 +271,9 @@ class QuantizableLayer(AdaptableLayer):
 
     # Files of weights.
 
-    def stored_variables(self) -> list[Variable]:
+    def _variables_of_file(self) -> list[Variable]:
         if self.quantization_mode is None:
-            return super().stored_variables()
+            return super()._variables_of_file()
         if self.quantization_mode == "float8":
             names = ("_kernel", "bias", *_format("float8").VARIABLES)
             return [v for v in map(self.__dict__.get, names) if v is not None]
@@ -295,7 +295,7 @@ class QuantizableLayer(AdaptableLayer):
         weight = self._quantized_weights()[0]
         config = None if self.quantization_config is None else self._config_without_quantizer()
         merged = _format(self.quantization_mode).encode(weight, self._adapted_value(), config)
-        places = {id(v): str(i) for i, v in enumerate(self.stored_variables())}
+        places = {id(v): str(i) for i, v in enumerate(self._variables_of_file())}
         for ending, value in merged.items():
             store[places[id(self._part(weight, ending))]] = value
 

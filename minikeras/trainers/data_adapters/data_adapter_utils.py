@@ -285,22 +285,26 @@ def _is_number_type(dtype: np.dtype) -> bool:
     return dtype.names is None and dtype.type is not np.void
 
 
-def batch_to_numpy(batch: Any, source: str) -> Any:
+def batch_to_numpy(batch: Any, source: str, as_is: bool = False) -> Any:
     """Return what a generator or data set yielded as a batch of NumPy arrays.
 
     Args:
         batch: `(x,)`, `(x, y)` or `(x, y, sample_weight)` as a tuple or list; or a lone `x`, an
             array or a dict of them.
         source: how to call where it comes from, in the error.
+        as_is: whether a step gets the batch in the structure that it has: a lone `x` alone, and tuples of
+            any length, which a step of the user's may know what to do with. Otherwise `(x,)`.
 
     Raises:
         ValueError: if it is neither.
     """
     if isinstance(batch, list):
         batch = tuple(batch)
-    elif not isinstance(batch, (tuple, dict)) and is_array_like(batch) and batch is not None:
-        batch = (batch,)
-    if not isinstance(batch, dict) and not (isinstance(batch, tuple) and 1 <= len(batch) <= 3):
+    if not isinstance(batch, (tuple, dict)) and is_array_like(batch) and batch is not None:
+        batch = (batch,) if not as_is else batch
+    elif not isinstance(batch, dict) and not (
+        isinstance(batch, tuple) and len(batch) >= 1 and (as_is or len(batch) <= 3)
+    ):
         text = repr(batch)
         raise ValueError(
             f"{source} must give `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, where `x` "

@@ -91,6 +91,7 @@ class IterableDataAdapter(DataAdapter):
         self._peeked: tuple[Any, Iterator] | None = None
         self._begun_at: dict[str, Any] | None = None
         self._has_state = hasattr(iterable, "get_state") and hasattr(iterable, "set_state")
+        self._as_is = hasattr(type(iterable), "element_spec")  # a `Dataset`, ours or TensorFlow's
         self._begun_with: Any = None  # the iterable's state when the pass under way began
         try:
             self._num_batches = len(iterable)  # type: ignore[arg-type]
@@ -164,6 +165,6 @@ class IterableDataAdapter(DataAdapter):
             self._begun_with = self._iterable.get_state()
         batches = iter(self._iterable)
         return (
-            add_class_weight(batch_to_numpy(batch, self._source), self._class_weight)
+            add_class_weight(batch_to_numpy(batch, self._source, self._as_is), self._class_weight)
             for batch in batches
         )

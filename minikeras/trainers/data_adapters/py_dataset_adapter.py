@@ -73,13 +73,19 @@ class PyDataset(ABC):
 
     @property
     def num_batches(self) -> int | None:
-        """Number of batches, `len(self)` unless overridden. None means without end."""
+        """Number of batches, `len(self)` unless overridden or set. None means without end."""
+        if "_num_batches_set" in self.__dict__:
+            return self._num_batches_set
         if not hasattr(self, "__len__"):
             raise TypeError(
                 f"{type(self).__name__} must define `__len__`, or the property `num_batches` "
                 "(None for a data set without end)."
             )
         return len(self)  # type: ignore[arg-type]
+
+    @num_batches.setter
+    def num_batches(self, value: int | None) -> None:
+        self._num_batches_set = value
 
     def __iter__(self) -> Iterator[Any]:
         """Give the batches in order, without workers."""

@@ -8,7 +8,9 @@ import pytest
 
 import minikeras
 from minikeras import layers as today
-from minikeras.compat.keras2 import layers
+from minikeras import ops
+from minikeras.compat.extensions import take_back
+from minikeras.compat.keras2 import TREE, layers
 from minikeras.saving.legacy_configs import hard_sigmoid
 
 X = np.float32([[[1.76, 0.4], [0.98, 2.24], [1.87, -0.98]]])
@@ -183,3 +185,47 @@ def test_states_are_reset_by_their_old_name(keras2):
     model.reset_states()
     np.testing.assert_array_equal(model.predict(X), first)
     assert not np.allclose(first, second)
+
+
+def test_flags_may_stand_behind_the_inputs(keras2):
+    x = np.ones((3, 4), "float32")
+    dropout = minikeras.Sequential([minikeras.Input((4,)), minikeras.layers.Dropout(0.5)])
+    assert float(ops.max(dropout(x, True))) == 2.0
+    assert np.array_equal(dropout(x, False), x)
+    take_back()
+    with pytest.raises(ValueError, match="only tensors may be passed as positional"):
+        dropout(x, True)
+
+
+def test_names_may_have_slashes(keras2):
+    x = minikeras.Input((4,))
+    layer = minikeras.layers.Dense(2, name="encoder_0/dense")
+    model = minikeras.Model(x, layer(x))
+    assert model.get_layer("encoder_0/dense") is layer
+    again = minikeras.models.clone_model(model)
+    assert [part.name for part in again.layers][1:] == ["encoder_0/dense"]
+    take_back()
+    with pytest.raises(ValueError, match="without '/'"):
+        minikeras.layers.Dense(2, name="a/b")
+
+
+def test_reductions_had_a_class_of_their_own(keras2):
+    reduction = TREE.contents("losses").find("Reduction")
+    y_true, y_pred = np.ones((3, 2)), np.zeros((3, 2))
+
+    def loss(kind):
+        return minikeras.losses.MeanSquaredError(reduction=kind)(y_true, y_pred).numpy().tolist()
+
+    assert loss(reduction.NONE) == [1, 1, 1] and loss(reduction.SUM) == 3
+    assert loss(reduction.AUTO) == loss("auto") == loss(reduction.SUM_OVER_BATCH_SIZE) == 1
+
+    class Own(minikeras.losses.Loss):
+        def __init__(self, reduction="auto", name=None):
+            super().__init__(reduction=reduction, name=name)
+
+        def call(self, y_true, y_pred):
+            return ops.abs(y_true - y_pred)
+
+    assert float(Own()(y_true, y_pred)) == 1
+    with pytest.raises(ValueError, match="Invalid Reduction"):
+        reduction.validate("mean")

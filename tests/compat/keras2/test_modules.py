@@ -125,6 +125,13 @@ def test_old_paths_lead_somewhere():
         "from __future__ import print_function\nimport keras",
         "opt = keras.optimizers.adam(lr=1)",
         "from tensorflow.keras.layers.experimental import preprocessing",
+        "keras.losses.MeanSquaredError(reduction=tf.keras.losses.Reduction.NONE)",
+        "model.save_weights('./checkpoints/my_checkpoint')",
+        "model.save_weights('weights.h5')",
+        "path = 'gan_model'\nModelCheckpoint(filepath=path, save_weights_only=True)",
+        "ModelCheckpoint(os.path.join(folder, 'cp-{epoch:04d}.ckpt'))",
+        "model.save_weights(f'{folder}/cp.ckpt')",
+        "model.save_weights(folder + '/cp-{}'.format(epoch))",
     ],
 )
 def test_signs_of_keras_2(source):

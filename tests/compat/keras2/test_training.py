@@ -8,6 +8,8 @@ from minikeras import layers, ops
 from minikeras.callbacks import Callback
 from minikeras.compat.adapters import NotAvailable
 from minikeras.compat.keras2 import models, training
+from minikeras.compat.tensorflow import TREE as TF
+from minikeras.saving import legacy_h5_format
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(64, 4).astype("float32")
@@ -432,3 +434,39 @@ def test_every_model_has_what_is_lent(keras2):
     assert copied.predict_classes(X).shape == (64, 1)
     assert {"fit_generator", "evaluate_generator", "predict_generator"} <= set(dir(copied))
     assert training.EXTENSIONS
+
+
+# checkpoints of TensorFlow, which had no ending
+
+
+def test_checkpoints_have_any_name_and_make_their_folder(keras2, tmp_path):
+    class Twins(minikeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = minikeras.Sequential(
+                [layers.Dense(1)], name="same"
+            )  # as clones are called
+            self.second = minikeras.Sequential([layers.Dense(1)], name="same")
+
+        def call(self, x):
+            return self.first(x) + self.second(x)
+
+    def made(seed):
+        minikeras.utils.set_random_seed(seed)
+        model = Twins()
+        model.compile("adam", "mse")
+        model.fit(X, Y, verbose=0)
+        return model
+
+    model = made(0)
+    path = tmp_path / "new" / "cp-0001.ckpt"
+    model.save_weights(str(path))
+    other = made(1)
+    other.load_weights(str(path))
+    assert np.array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
+    newest = TF.contents("train").find("latest_checkpoint")(str(tmp_path / "new"))
+    assert newest == str(path)
+    model = classifier()
+    model.save(str(tmp_path / "further" / "folder" / "model"))
+    loaded = legacy_h5_format.load_model(str(tmp_path / "further" / "folder" / "model"))
+    assert np.array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))

@@ -40,6 +40,10 @@ DATA = {
     "C": (_floats(2, 3) + 1j * _floats(2, 3)).astype(np.complex64),
     "W": np.array(["The cat", "sat, on", "THE Mat!", "caf\u00e9 \u00fcber"]),
 }
+_boxes = np.random.RandomState(3)
+_corner = _boxes.uniform(0, 0.6, (2, 8, 1, 2))
+DATA["BOXES"] = np.float32(np.concatenate([_corner, _corner + 0.5], axis=-1))
+DATA["SCORES"] = np.float32(_boxes.uniform(0, 1, (2, 8, 2)))
 
 _UNARY = """
 abs acos acosh asin asinh atan atanh ceil cos cosh erf erfc exp expm1 floor log log1p rsqrt sigmoid sign sin
@@ -621,6 +625,18 @@ tf.signal.frame(tf.range(10.0), 4, 3)
 tf.signal.frame(tf.range(10.0), 4, 3, pad_end=True)
 tf.signal.stft(tf.reshape(X, [2, -1]), frame_length=20, frame_step=10)
 tf.signal.stft(tf.reshape(X, [2, -1]), 16, 8, fft_length=32, pad_end=True)
+tf.signal.inverse_stft(tf.signal.stft(tf.reshape(X, [2, -1]), 20, 10), 20, 10)
+tf.signal.inverse_stft(tf.signal.stft(tf.range(40.), 9, 4), 9, 4, None, tf.signal.inverse_stft_window_fn(4))
+tf.signal.inverse_stft(tf.signal.stft(tf.range(40.), 20, 8, fft_length=16), 20, 8, 16, window_fn=None)
+tf.signal.inverse_stft_window_fn(7)(16, tf.float32)
+tf.signal.overlap_and_add(tf.reshape(tf.range(24.0), [2, 3, 4]), 3)
+tf.signal.overlap_and_add(tf.reshape(tf.range(12.0), [3, 4]), 5)
+tf.zeros(2, 1)
+tf.ones([2], 3)
+tf.dtypes.float32 == tf.float32
+tf.image.combined_non_max_suppression(BOXES, SCORES, 2, 5, 0.5, 0.2)
+tf.image.combined_non_max_suppression(BOXES, SCORES, 3, 4, 0.1, clip_boxes=False)
+tf.image.combined_non_max_suppression(BOXES, SCORES[:, :, :1], 1, 5, pad_per_class=True)
 tf.signal.linear_to_mel_weight_matrix(5, 17, 8000.0, 100.0, 3000.0)
 tf.compat.v1.div(I, J)
 tf.compat.v1.to_float(I)

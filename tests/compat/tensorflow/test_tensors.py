@@ -128,3 +128,25 @@ def test_training_a_model_meanwhile_gives_the_same_numbers(tf):
     after = trained()
     lend(TREE.extensions)
     assert meanwhile == after
+
+
+def test_what_a_script_computes_by_numpy_is_an_array_on_a_tape_too(tf):
+    v = tf.Variable([[0.25, 0.75]])
+    with tf.GradientTape() as tape:
+        chances = tf.nn.softmax(v)
+        plain = np.squeeze(chances)
+        loss = tf.math.log(chances[0, 1]) * np.float32(2)
+    assert type(plain) is np.ndarray and type(np.mean(chances)) is np.float32
+    assert np.random.RandomState(0).choice(2, p=plain) in (0, 1)  # single precision is enough
+    assert tape.gradient(loss, v).numpy() == pytest.approx(np.array([[-2, 2]]) * plain[0], rel=1e-5)
+
+
+def test_texts_as_layers_hold_them_are_strings(tf):
+    layer = minikeras.layers.TextVectorization(
+        standardize=lambda t: tf.strings.regex_replace(tf.strings.lower(t), "[!.]", ""),
+        split=lambda t: tf.strings.split(t, "-"),
+    )
+    layer.adapt(["A-b!", "B-c."])
+    assert layer.get_vocabulary() == ["", "[UNK]", "b", "c", "a"]
+    assert layer(["a-B.", "z"]).numpy().tolist() == [[4, 2], [1, 0]]
+    assert layer([["C!"]]).numpy().tolist() == [[3]]
