@@ -188,7 +188,8 @@ def _gradients_at_once(
         tall_product(_columns(d, own, back, 1)[0], matrix, target)
 
     elements = w.taps * max(channels, filters)
-    cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE)
+    depth = min(w.taps * channels, filters)
+    cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE, depth)
     cut = [piece._replace(bottom=w.out[0]) for piece in cut]
     total = sum_pieces(cut, (size + need_bias, filters), x.dtype, task)
     return dx, total[:size].reshape(kernel.shape), total[size] if need_bias else None
@@ -329,6 +330,18 @@ def correlate(
     return False
 
 
+def _cut(n: int, rows: int, places: int, product: tuple) -> list[Piece]:
+    """Cut images into pieces.
+
+    Args:
+        n: number of images.
+        rows: rows of an image that may be cut apart.
+        places: windows of a row.
+        product: shape of the matrix that a window is multiplied with.
+    """
+    return pieces(n, rows, places * max(product), _PIECE, min(product))
+
+
 def _pointwise(
     x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
 ) -> None:
@@ -341,7 +354,7 @@ def _pointwise(
         if finish is not None:
             finish(target)
 
-    for_pieces(pieces(x.shape[0], w.out[0], inner * max(channels, filters), _PIECE), work)
+    for_pieces(_cut(x.shape[0], w.out[0], inner, kernel.shape), work)
 
 
 def _strided(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
@@ -376,8 +389,7 @@ def _by_planes(
         if finish is not None:
             finish(target)
 
-    row = math.prod(w.out[1:]) * max(kernel.shape)
-    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), kernel.shape), work)
 
 
 def _columns(x: np.ndarray, piece: Piece, w: Window, groups: int) -> np.ndarray:
@@ -417,8 +429,8 @@ def _by_columns(
         if finish is not None:
             finish(target)
 
-    row = math.prod(w.out[1:]) * max(w.taps * x.shape[-1], filters)
-    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+    product = w.taps * x.shape[-1], filters
+    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), product), work)
 
 
 def _few_filters(
@@ -451,8 +463,7 @@ def _few_filters(
         if finish is not None:
             finish(result)
 
-    size = math.prod(w.size) * max(matrix.shape)
-    for_pieces(pieces(n, 1, size, _PIECE), work)
+    for_pieces(_cut(n, 1, math.prod(w.size), matrix.shape), work)
 
 
 def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
@@ -514,7 +525,9 @@ def _spread_points(
         if finish is not None:
             finish(target)
 
-    for_pieces(pieces(g.shape[0], 1, math.prod(w.size) * dx.shape[-1], _PIECE), work)
+    depth = -(-filters // math.prod(w.strides))
+    row = math.prod(w.size) * dx.shape[-1]
+    for_pieces(pieces(g.shape[0], 1, row, _PIECE, depth), work)
 
 
 def _finite(g: np.ndarray) -> bool:
@@ -605,8 +618,7 @@ def _spread_between(
         if finish is not None and top < bottom:
             finish(target[:, top:bottom])
 
-    row = math.prod(inner.out[1:]) * max(tall, wide)
-    for_pieces(pieces(n, inner.out[0], row, _PIECE), work)
+    for_pieces(_cut(n, inner.out[0], math.prod(inner.out[1:]), (tall, wide)), work)
 
 
 def _side_by_side(result: np.ndarray, axes: int) -> np.ndarray:
@@ -653,7 +665,7 @@ def _spread_columns(
             finish(target)
 
     row = math.prod(w.out) * w.taps * channels
-    for_pieces(pieces(n, 1, row, _PIECE), work)
+    for_pieces(pieces(n, 1, row, _PIECE, filters), work)
 
 
 def weight_gradient(
@@ -705,8 +717,7 @@ def weight_gradient(
             else:
                 np.matmul(columns.transpose(0, 2, 1), some, out)
 
-    row = math.prod(w.out[1:]) * max(w.taps * channels, filters)
-    cut = pieces(n, w.out[0], row, _PIECE)
+    cut = _cut(n, w.out[0], math.prod(w.out[1:]), (w.taps * channels, filters))
     dk = sum_pieces(cut, (groups, w.taps * inner, each), x.dtype, task)
     return dk.transpose(1, 0, 2).reshape(*w.kernel, inner, filters)
 
@@ -719,8 +730,7 @@ def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray
     def task(piece: Piece, out: np.ndarray) -> None:
         inner_product(_planes(g, piece, back).T, piece.of(x).reshape(-1, channels), out)
 
-    row = math.prod(w.size[1:]) * max(w.taps * filters, channels)
-    cut = pieces(x.shape[0], w.size[0], row, _PIECE)
+    cut = _cut(x.shape[0], w.size[0], math.prod(w.size[1:]), (w.taps * filters, channels))
     dk = sum_pieces(cut, (w.taps * filters, channels), x.dtype, task)
     dk = dk.reshape(*w.kernel, filters, channels)
     return np.ascontiguousarray(np.flip(dk, tuple(range(len(w.kernel)))).swapaxes(-1, -2))
