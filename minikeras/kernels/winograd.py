@@ -88,7 +88,7 @@ BOUND = 1000
 """See above; eps is the distance from 1 to the next float32."""
 _PIECE = 1 << 19
 """Elements of the transformed inputs of a piece."""
-_WORTH = 2_400_000
+WORTH = 2_400_000
 """Pixels by channels by filters from which fewer multiplications win the transforms back."""
 
 
@@ -100,7 +100,7 @@ def suits(w: Window, n: int, channels: int, filters: int, dtype: np.dtype) -> bo
     tiles = -(-height // 4) * -(-width // 4)
     if n * tiles < 32 or height * width < 8 * tiles:
         return False
-    return n * height * width * channels * filters >= _WORTH
+    return n * height * width * channels * filters >= WORTH
 
 
 def _tiles(w: Window) -> tuple[int, int]:
@@ -110,7 +110,9 @@ def _tiles(w: Window) -> tuple[int, int]:
 def _cut(n: int, w: Window, channels: int, filters: int) -> list[Piece]:
     """Cut the batch into pieces; their rows are rows of tiles."""
     rows, columns = _tiles(w)
-    return pieces(n, rows, columns * 36 * max(channels, filters), _PIECE, 4 * min(channels, filters))
+    return pieces(
+        n, rows, columns * 36 * max(channels, filters), _PIECE, 4 * min(channels, filters)
+    )
 
 
 def _transformed(matrix: np.ndarray, padded: np.ndarray, name: str) -> np.ndarray:
