@@ -55,8 +55,8 @@ _PIECE = 1 << 18
 _FEW = 4
 """Channels or filters that are few."""
 _LONG, _WIDE, _SHORT = 128, 32, 3
-"""Steps of a sequence, channels and filters at least, and elements of a window at most, to take elements one
-after the other: 0.75 of the time with two elements, 0.9 with three; with five it is no gain."""
+"""Steps of a sequence, channels and filters at least, and elements of a window at most, to take elements
+one after the other: 0.75 of the time with two elements, 0.9 with three; with five it is no gain."""
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:

@@ -21,7 +21,6 @@ from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
 
-
 _SOON_SCALED = 1 << 18
 """Weights up to which scaling them takes no longer than calling the layer that would scale the results."""
 
