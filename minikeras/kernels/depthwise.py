@@ -37,8 +37,6 @@ from minikeras.kernels.windows import (
 )
 
 _PIECE = 1 << 18
-_DEPTH = 8
-"""How many multiply-adds of a matrix product one of `np.einsum` takes as long as."""
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window) -> Any:
@@ -108,7 +106,7 @@ def forward(
 
 def _cut(n: int, w: Window, filters: int) -> list[Piece]:
     row = math.prod(w.out[1:]) * filters
-    return pieces(n, w.out[0], row, _PIECE, _DEPTH * w.taps)
+    return pieces(n, w.out[0], row, _PIECE)
 
 
 def _merges(w: Window) -> bool:
