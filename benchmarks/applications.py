@@ -95,7 +95,9 @@ def main() -> None:
             environment = peers.environment(peer)
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
             if done.returncode:
-                print(f"| {name} | {peer} | failed: {done.stderr.strip().splitlines()[-1]} | |")
+                *_, why = ["", *done.stderr.splitlines()]  # a process that was killed says nothing
+                why = why.strip() or f"exit status {done.returncode}"
+                print(f"| {name} | {peer} | failed: {why} | |")
                 continue
             found = json.loads(done.stdout.splitlines()[-1])
             print(f"| {name} | {peer} | {found['build']:.2f} s | {1e3 * found['predict']:.0f} ms |")

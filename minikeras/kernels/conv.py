@@ -6,6 +6,8 @@ several algorithms, each with its weight gradient; `algorithm` chooses by shapes
 - a window of one element is a matrix product;
 - 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
 - few filters: multiply each pixel by all elements of the window first, then add up shifted images;
+- on long sequences the elements of the window one after the other: multiply with one, and add that to the
+  results some steps later, so that windows are never copied;
 - else the windows of a piece of the batch are copied beside each other (im2col), into memory that
   stays in cache, and multiplied; few channels are laid out by planes, others by pixels.
 
@@ -52,6 +54,9 @@ _PIECE = 1 << 18
 """Elements of a piece's windows, or of its results."""
 _FEW = 4
 """Channels or filters that are few."""
+_LONG, _WIDE, _SHORT = 128, 32, 3
+"""Steps of a sequence, channels and filters at least, and elements of a window at most, to take elements
+one after the other: 0.75 of the time with two elements, 0.9 with three; with five it is no gain."""
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:
@@ -149,7 +154,7 @@ def _at_once(w: Window, x: np.ndarray, g: np.ndarray, groups: int) -> bool:
         g.size > 0
         and groups == max(w.strides) == 1
         and min(channels, filters) > _FEW
-        and algorithm(w, x.shape[0], channels, filters, groups, x.dtype) == "columns"
+        and algorithm(w, x.shape[0], channels, filters, groups, x.dtype) in ("columns", "steps")
         and math.prod(w.out) * w.taps * max(channels, filters) <= _PIECE
     )
 
@@ -171,7 +176,9 @@ def _gradients_at_once(
     channels, filters = kernel.shape[-2:]
     g = np.ascontiguousarray(g, x.dtype)
     back, size = _back(w), w.taps * channels
-    matrix = mirrored(kernel).reshape(-1, channels)
+    turned = mirrored(kernel)
+    matrix = turned.reshape(-1, channels)
+    by_steps = algorithm(w, x.shape[0], channels, filters, 1, x.dtype) == "steps"
     dx = np.empty_like(x)
 
     def task(piece: Piece, out: np.ndarray) -> None:
@@ -182,13 +189,19 @@ def _gradients_at_once(
         flat = d.reshape(-1, filters)
         if need_bias:
             column_sums(flat, out[size])
+        images = slice(piece.first, piece.last)
+        if by_steps:
+            _steps_gradient(x[images], d, w, out[:size].reshape(kernel.shape))
+            _add_steps(d, turned, back, dx[images])
+            return
         inner_product(_columns(x, piece, w, 1)[0], flat, out[:size])
         own = Piece(0, piece.count, 0, back.out[0])
-        target = dx[piece.first : piece.last].reshape(-1, channels)
+        target = dx[images].reshape(-1, channels)
         tiled(_columns(d, own, back, 1)[0], matrix, target)
 
     elements = w.taps * max(channels, filters)
-    cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE)
+    depth = min(w.taps * channels, filters)
+    cut = pieces(x.shape[0], 1, math.prod(w.out) * elements, _PIECE, depth)
     cut = [piece._replace(bottom=w.out[0]) for piece in cut]
     total = sum_pieces(cut, (size + need_bias, filters), x.dtype, task)
     return dx, total[:size].reshape(kernel.shape), total[size] if need_bias else None
@@ -295,6 +308,9 @@ def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype
             return "few filters"
         if channels <= _FEW:
             return "planes"
+        narrow = w.taps > _SHORT or min(channels, filters) < _WIDE
+        if len(w.out) == max(w.strides) == 1 and w.out[0] >= _LONG and not narrow:
+            return "steps"
     return "columns"
 
 
@@ -324,9 +340,23 @@ def correlate(
         _pointwise(x, kernel.reshape(channels, filters), w, y, finish)
     elif chosen == "planes":
         _by_planes(x, kernel.reshape(-1, filters), w, y, finish)
+    elif chosen == "steps":
+        _by_steps(x, kernel, w, y, finish)
     else:
         _by_columns(x, kernel, w, groups, y, finish)
     return False
+
+
+def _cut(n: int, rows: int, places: int, product: tuple) -> list[Piece]:
+    """Cut images into pieces.
+
+    Args:
+        n: number of images.
+        rows: rows of an image that may be cut apart.
+        places: windows of a row.
+        product: shape of the matrix that a window is multiplied with.
+    """
+    return pieces(n, rows, places * max(product), _PIECE, min(product))
 
 
 def _pointwise(
@@ -341,7 +371,7 @@ def _pointwise(
         if finish is not None:
             finish(target)
 
-    for_pieces(pieces(x.shape[0], w.out[0], inner * max(channels, filters), _PIECE), work)
+    for_pieces(_cut(x.shape[0], w.out[0], inner, kernel.shape), work)
 
 
 def _strided(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
@@ -376,8 +406,7 @@ def _by_planes(
         if finish is not None:
             finish(target)
 
-    row = math.prod(w.out[1:]) * max(kernel.shape)
-    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), kernel.shape), work)
 
 
 def _columns(x: np.ndarray, piece: Piece, w: Window, groups: int) -> np.ndarray:
@@ -417,8 +446,65 @@ def _by_columns(
         if finish is not None:
             finish(target)
 
-    row = math.prod(w.out[1:]) * max(w.taps * x.shape[-1], filters)
-    for_pieces(pieces(x.shape[0], w.out[0], row, _PIECE), work)
+    product = w.taps * x.shape[-1], filters
+    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), product), work)
+
+
+@functools.lru_cache(maxsize=256)
+def _seen_by(w: Window) -> tuple[list[tuple[int, slice, slice]], bool]:
+    """Return which steps each element of windows over a sequence sees.
+
+    Returns:
+        For each element its index, which steps it sees, and which windows see them; and whether the first
+        is seen by all windows.
+    """
+    ((low, _),), (size,), (out,), (d,) = w.pads, w.size, w.out, w.dilation
+    seen = []
+    for i in range(w.taps):
+        shift = i * d - low
+        begin, end = max(-shift, 0), min(size - shift, out)
+        if begin < end:
+            seen.append((i, slice(begin + shift, end + shift), slice(begin, end)))
+    seen.sort(key=lambda one: one[2].start - one[2].stop)  # the one of most windows first
+    return seen, bool(seen) and seen[0][2] == slice(0, out)
+
+
+def _add_steps(x: np.ndarray, kernel: np.ndarray, w: Window, target: np.ndarray) -> None:
+    """Write the convolution of sequences into `target`, one element of the windows after the other."""
+    seen, complete = _seen_by(w)
+    if not complete:
+        target[...] = 0
+    for i, steps, places in seen:
+        some, result = x[:, steps], target[:, places]
+        if complete and i == seen[0][0]:
+            tall_product(some, kernel[i], result)
+        else:
+            product = scratch("product", result.shape, x.dtype)
+            tall_product(some, kernel[i], product)
+            np.add(result, product, result)
+
+
+def _steps_gradient(x: np.ndarray, g: np.ndarray, w: Window, out: np.ndarray) -> None:
+    """Write the gradient of the kernel into `out`, `(window, channels, filters)`."""
+    seen, _ = _seen_by(w)
+    if len(seen) < w.taps:
+        out[...] = 0
+    for i, steps, places in seen:
+        each = scratch("product", (len(x), *out.shape[1:]), x.dtype)
+        np.matmul(x[:, steps].transpose(0, 2, 1), g[:, places], each)
+        np.add.reduce(each, 0, out=out[i])
+
+
+def _by_steps(
+    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
+) -> None:
+    def work(piece: Piece) -> None:
+        target = y[piece.first : piece.last]
+        _add_steps(x[piece.first : piece.last], kernel, w, target)
+        if finish is not None:
+            finish(target)
+
+    for_pieces(_cut(x.shape[0], 1, w.out[0], (w.taps * x.shape[-1], y.shape[-1])), work)
 
 
 def _few_filters(
@@ -451,8 +537,7 @@ def _few_filters(
         if finish is not None:
             finish(result)
 
-    size = math.prod(w.size) * max(matrix.shape)
-    for_pieces(pieces(n, 1, size, _PIECE), work)
+    for_pieces(_cut(n, 1, math.prod(w.size), matrix.shape), work)
 
 
 def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
@@ -514,7 +599,9 @@ def _spread_points(
         if finish is not None:
             finish(target)
 
-    for_pieces(pieces(g.shape[0], 1, math.prod(w.size) * dx.shape[-1], _PIECE), work)
+    depth = -(-filters // math.prod(w.strides))
+    row = math.prod(w.size) * dx.shape[-1]
+    for_pieces(pieces(g.shape[0], 1, row, _PIECE, depth), work)
 
 
 def _finite(g: np.ndarray) -> bool:
@@ -605,8 +692,7 @@ def _spread_between(
         if finish is not None and top < bottom:
             finish(target[:, top:bottom])
 
-    row = math.prod(inner.out[1:]) * max(tall, wide)
-    for_pieces(pieces(n, inner.out[0], row, _PIECE), work)
+    for_pieces(_cut(n, inner.out[0], math.prod(inner.out[1:]), (tall, wide)), work)
 
 
 def _side_by_side(result: np.ndarray, axes: int) -> np.ndarray:
@@ -653,7 +739,7 @@ def _spread_columns(
             finish(target)
 
     row = math.prod(w.out) * w.taps * channels
-    for_pieces(pieces(n, 1, row, _PIECE), work)
+    for_pieces(pieces(n, 1, row, _PIECE, filters), work)
 
 
 def weight_gradient(
@@ -695,6 +781,12 @@ def weight_gradient(
         def task(piece: Piece, out: np.ndarray) -> None:
             inner_product(_planes(x, piece, w).T, piece.of(g).reshape(-1, filters), out[0])
 
+    elif chosen == "steps":
+
+        def task(piece: Piece, out: np.ndarray) -> None:
+            some = slice(piece.first, piece.last)
+            _steps_gradient(x[some], g[some], w, out.reshape(w.taps, channels, filters))
+
     else:
 
         def task(piece: Piece, out: np.ndarray) -> None:
@@ -705,8 +797,10 @@ def weight_gradient(
             else:
                 np.matmul(columns.transpose(0, 2, 1), some, out)
 
-    row = math.prod(w.out[1:]) * max(w.taps * channels, filters)
-    cut = pieces(n, w.out[0], row, _PIECE)
+    rows, places = w.out[0], math.prod(w.out[1:])
+    if chosen == "steps":
+        rows, places = 1, rows  # of whole sequences
+    cut = _cut(n, rows, places, (w.taps * channels, filters))
     dk = sum_pieces(cut, (groups, w.taps * inner, each), x.dtype, task)
     return dk.transpose(1, 0, 2).reshape(*w.kernel, inner, filters)
 
@@ -719,8 +813,7 @@ def _few_filters_gradient(x: np.ndarray, g: np.ndarray, w: Window) -> np.ndarray
     def task(piece: Piece, out: np.ndarray) -> None:
         inner_product(_planes(g, piece, back).T, piece.of(x).reshape(-1, channels), out)
 
-    row = math.prod(w.size[1:]) * max(w.taps * filters, channels)
-    cut = pieces(x.shape[0], w.size[0], row, _PIECE)
+    cut = _cut(x.shape[0], w.size[0], math.prod(w.size[1:]), (w.taps * filters, channels))
     dk = sum_pieces(cut, (w.taps * filters, channels), x.dtype, task)
     dk = dk.reshape(*w.kernel, filters, channels)
     return np.ascontiguousarray(np.flip(dk, tuple(range(len(w.kernel)))).swapaxes(-1, -2))

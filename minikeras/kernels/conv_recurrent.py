@@ -32,6 +32,8 @@ from minikeras.kernels.windows import Window, pieces, window
 
 _PIECE = 1 << 17
 """Elements of the gates of one step that are worked on at a time."""
+_DEPTH = 1 << 10
+"""Multiply-adds with an element, at least: a task goes through all steps."""
 
 
 def _same(out: tuple, kernel: tuple) -> Window:
@@ -42,7 +44,8 @@ def _same(out: tuple, kernel: tuple) -> Window:
 
 def _for_examples(w: Window, batch: int, filters: int, task: Any) -> None:
     """Call `task` with slices of the batch, on several threads."""
-    cut = pieces(batch, 1, 4 * filters * math.prod(w.out), _PIECE)
+    row = 4 * filters * math.prod(w.out)
+    cut = pieces(batch, 1, row, _PIECE, _DEPTH)
     parallel.run_products([functools.partial(task, slice(p.first, p.last)) for p in cut])
 
 

@@ -100,8 +100,13 @@ def forward(
             finish(target)
 
     if y.size:
-        for_pieces(pieces(x.shape[0], w.out[0], math.prod(w.out[1:]) * filters, _PIECE), work)
+        for_pieces(_cut(x.shape[0], w, filters), work)
     return y.astype(dtype, copy=False), (x, kernel, bias is not None, w, y, activation)
+
+
+def _cut(n: int, w: Window, filters: int) -> list[Piece]:
+    row = math.prod(w.out[1:]) * filters
+    return pieces(n, w.out[0], row, _PIECE)
 
 
 def _merges(w: Window) -> bool:
@@ -193,7 +198,7 @@ def _kernel_gradient(x: np.ndarray, d: np.ndarray, w: Window, shape: tuple) -> n
     if len(w.out) == 1:  # a sum of rows wants whole ones
         cut = whole_images(x.shape[0], w.out, filters, _PIECE)
     else:
-        cut = pieces(x.shape[0], w.out[0], math.prod(w.out[1:]) * filters, _PIECE)
+        cut = _cut(x.shape[0], w, filters)
     total = sum_pieces(cut, (*w.kernel, inner * filters), d.dtype, task)
     return add_reduce(total.reshape(w.taps, inner, filters), 1).reshape(shape)
 
@@ -209,8 +214,7 @@ def _input_gradient(d: np.ndarray, kernel: np.ndarray, w: Window) -> np.ndarray:
             target[...] = 0
             continue
         weights = _weights(kernel[taps], back)
-        row = math.prod(back.out[1:]) * filters
-        cut = pieces(d.shape[0], back.out[0], row, _PIECE)
+        cut = _cut(d.shape[0], back, filters)
         parts += [(piece, back, weights, target) for piece in cut]
 
     def work(one: tuple) -> None:

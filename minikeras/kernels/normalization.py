@@ -20,7 +20,7 @@ from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
 """Elements of a block."""
-_ALONE = 1 << 17
+_ALONE = (1 << 18) + 1
 """Elements from which a second thread pays."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""

@@ -16,6 +16,8 @@ from minikeras.kernels import parallel
 from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch, strided
 
 _PIECE = 1 << 18
+_DEPTH = 32
+"""About how many multiply-adds an element of a result takes."""
 _IMAGE = 1 << 20
 """Elements of a piece; of one whose pixels are mixed the second number, if that spares an image the cut:
 every call has to do for some 10 us, since it begins and ends with the interpreter's lock."""
@@ -462,7 +464,8 @@ def _mapped(x: np.ndarray, rows: AxisMap | None, columns: AxisMap | None) -> np.
             _store(target, result)
 
     row = max(wide, width) * channels
-    for_pieces(pieces(n, high, row, max(_PIECE, min(high * row, _IMAGE))), work)
+    budget = max(_PIECE, min(high * row, _IMAGE))
+    for_pieces(pieces(n, high, row, budget, _DEPTH), work)
     return y
 
 

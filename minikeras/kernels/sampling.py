@@ -17,6 +17,8 @@ import numpy as np
 from minikeras.kernels.windows import Piece, for_pieces, pieces, scratch
 
 _PIECE = 1 << 18
+_DEPTH = 64
+"""How many multiply-adds sampling an element takes as long as."""
 _POINTS = 1 << 16
 """Places that are looked up at once. Fewer would fit the cache better, but every call of NumPy begins and
 ends with the interpreter's lock, and two threads gain nothing from calls of 2 us."""
@@ -154,7 +156,7 @@ def _for_rows(n: int, out: tuple, channels: int, task: Callable) -> None:
         for i in range(piece.first, piece.last):
             task(i, piece.top, piece.bottom)
 
-    for_pieces(pieces(n, out[0], row, _PIECE), work)
+    for_pieces(pieces(n, out[0], row, _PIECE, _DEPTH), work)
 
 
 def _blocks(top: int, bottom: int, out: tuple) -> Iterator[tuple[int, int]]:

@@ -123,18 +123,30 @@ class Piece(NamedTuple):
         return y[self.first : self.last, self.top : self.bottom]
 
 
-def pieces(n: int, rows: int, row_elements: int, budget: int) -> list[Piece]:
-    """Cut `n` images of `rows` rows into pieces of about `budget` elements."""
+def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) -> list[Piece]:
+    """Cut `n` images of `rows` rows into pieces of about `budget` elements.
+
+    What is so little that another thread would take longer to wake up is one piece.
+
+    Args:
+        n: number of images.
+        rows: rows of an image that may be cut apart.
+        row_elements: elements of a row.
+        budget: elements of a piece.
+        depth: multiply-adds with an element.
+    """
     image = max(rows * row_elements, 1)
-    if image > budget and rows > 1:
+    shared = n * image > budget or n * image * depth > gemm.PARALLEL
+    if rows > 1 and (image > budget or (n == 1 and shared)):
         step = max(budget // max(row_elements, 1), 1)
-        step = -(-rows // -(-rows // step))  # pieces of one size
+        count = max(-(-rows // step), 2 if n == 1 else 1)
+        step = -(-rows // count)  # pieces of one size
         return [
             Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
         ]
     count = -(-n // max(budget // image, 1))
     more = 0
-    if n > 1 and count < 9:
+    if n > 1 and count < 9 and shared:
         count += count % 2  # of few pieces, as many for a second thread as for the first
         more = min(_HEAD_START // image, n // (2 * count))
     bounds = [0, *[more + i * (n - more) // count for i in range(1, count + 1)]]

@@ -88,6 +88,8 @@ BOUND = 1000
 """See above; eps is the distance from 1 to the next float32."""
 _PIECE = 1 << 19
 """Elements of the transformed inputs of a piece."""
+WORTH = 2_400_000
+"""Pixels by channels by filters from which fewer multiplications win the transforms back."""
 
 
 def suits(w: Window, n: int, channels: int, filters: int, dtype: np.dtype) -> bool:
@@ -96,17 +98,21 @@ def suits(w: Window, n: int, channels: int, filters: int, dtype: np.dtype) -> bo
         return False
     height, width = w.out
     tiles = -(-height // 4) * -(-width // 4)
-    return n * tiles >= 32 and height * width >= 8 * tiles
+    if n * tiles < 32 or height * width < 8 * tiles:
+        return False
+    return n * height * width * channels * filters >= WORTH
 
 
 def _tiles(w: Window) -> tuple[int, int]:
     return -(-w.out[0] // 4), -(-w.out[1] // 4)
 
 
-def _cut(n: int, w: Window, channels: int) -> list[Piece]:
+def _cut(n: int, w: Window, channels: int, filters: int) -> list[Piece]:
     """Cut the batch into pieces; their rows are rows of tiles."""
     rows, columns = _tiles(w)
-    return pieces(n, rows, columns * 36 * channels, _PIECE)
+    return pieces(
+        n, rows, columns * 36 * max(channels, filters), _PIECE, 4 * min(channels, filters)
+    )
 
 
 def _transformed(matrix: np.ndarray, padded: np.ndarray, name: str) -> np.ndarray:
@@ -214,7 +220,7 @@ def correlate(
         QuietWindows(padded, w).repair(y, kernel, finish, images)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        for_pieces(_cut(x.shape[0], w, max(channels, filters)), work)
+        for_pieces(_cut(x.shape[0], w, channels, filters), work)
         loud = loudness.loud_images()
         if loud is not None:
             for_pieces(pieces(len(loud), 1, x[0].size, _PIECE), repair)
@@ -248,7 +254,7 @@ def weight_gradient(
         m = _transformed(_A, _whole_tiles(g, w, piece), "product")
         np.matmul(v.transpose(0, 2, 1), m, out)
 
-    cut = _cut(x.shape[0], w, max(channels, filters))
+    cut = _cut(x.shape[0], w, channels, filters)
     with np.errstate(over="ignore", invalid="ignore"):
         du = sum_pieces(cut, (36, channels, filters), _F, work)
         dk = product(_GG.T, du.reshape(36, -1)).reshape(3, 3, channels, filters)

@@ -87,6 +87,7 @@ def test_any_convolution_agrees_with_its_definition(case, piece):
     [((16, 16), 16, 16), ((9, 14), 13, 20), ((11, 11), 32, 64), ((8, 8), 64, 32)],
 )
 def test_winograd(size, channels, filters, padding, monkeypatch):
+    monkeypatch.setattr(winograd, "WORTH", 0)
     for piece in (2000, 1 << 18):  # rows of an image, and whole images
         monkeypatch.setattr(winograd, "_PIECE", piece)
         shapes = (20, *size, channels), (3, 3, channels, filters)
@@ -94,12 +95,37 @@ def test_winograd(size, channels, filters, padding, monkeypatch):
         assert algorithm == "winograd"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+@pytest.mark.parametrize(
+    ("steps", "window", "dilation"), [(130, 2, 1), (200, 3, 1), (150, 2, 64), (140, 3, 60)]
+)
+def test_long_sequences(steps, window, dilation, padding, dtype):
+    for batch in (1, 40):
+        shapes = (batch, steps, 32), (window, 32, 40)
+        algorithm = check(*shapes, (1,), padding, (dilation,), 1, dtype)
+        out = steps - (window - 1) * dilation if padding == "valid" else steps
+        assert algorithm == ("steps" if out >= 128 else "columns")
+
+
+def test_an_element_of_the_window_that_sees_padding_alone_gets_no_gradient():
+    x, kernel = random((3, 128, 32), 0), random((2, 32, 32), 1)
+    y, saved = conv.forward(x, kernel, None, (1,), "causal", (130,), 1, None)
+    np.testing.assert_allclose(y, x @ kernel[1], atol=1e-12)
+    g = random(y.shape, 2)
+    dx, dkernel, _ = conv.backward(g, saved, [True, True, False], None)
+    np.testing.assert_allclose(dx, g @ kernel[1].T, atol=1e-12)
+    np.testing.assert_array_equal(dkernel[0], 0)
+    np.testing.assert_allclose(dkernel[1], np.tensordot(x, g, [(0, 1)] * 2), atol=1e-10)
+
+
 def test_each_way_is_taken_where_it_is_meant():
-    def algorithm(size, channels, kernel, filters, strides=(1, 1), groups=1, dtype="float32"):
+    def algorithm(size, channels, kernel, filters, strides=(1, 1), groups=1, dtype="float32", n=64):
         w = window((size, size), (kernel, kernel), strides, "same", (1, 1))
-        return conv.algorithm(w, 64, channels, filters, groups, np.dtype(dtype))
+        return conv.algorithm(w, n, channels, filters, groups, np.dtype(dtype))
 
     assert algorithm(32, 32, 3, 32) == "winograd"
+    assert algorithm(32, 32, 3, 32, n=2) == "columns"  # the transforms would not be won back
     assert algorithm(32, 32, 3, 32, dtype="float64") == "columns"  # its error is too large
     assert algorithm(32, 32, 3, 32, strides=(2, 2)) == "columns"
     assert algorithm(32, 32, 3, 32, groups=2) == "columns"

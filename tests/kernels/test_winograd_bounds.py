@@ -9,6 +9,15 @@ from minikeras.kernels import conv, winograd
 from minikeras.kernels.activations import RELU
 from minikeras.kernels.windows import window
 
+
+@pytest.fixture(autouse=True, scope="module")
+def few_images():
+    """Have few images go by Winograd too, for which it would not pay."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(winograd, "WORTH", 0)
+        yield
+
+
 EPS = np.finfo("float32").eps
 settings = hypothesis.settings(max_examples=40, deadline=None, derandomize=True, database=None)
 

@@ -136,3 +136,16 @@ def test_what_is_put_in_the_place_of_a_call_is_called():
     calls.clear()
     model.predict(x, verbose=0)
     assert calls == [Tensor]
+
+
+@pytest.mark.parametrize("layer", [layers.DepthwiseConv2D(3), layers.Conv2D(12, 1)])
+def test_a_convolution_of_small_weights_takes_over_the_normalization(layer, monkeypatch):
+    model = chain([layer, layers.BatchNormalization()], (9, 9, 64))  # fewer windows than weights
+    x = np.random.default_rng(0).normal(size=(1, 9, 9, 64)).astype("float32")
+    wanted = one_by_one(model.layers, x)
+
+    def never(*args, **kwargs):
+        raise AssertionError("the normalization was called")
+
+    monkeypatch.setattr(layers.BatchNormalization, "call", never)
+    np.testing.assert_allclose(model.predict(x, verbose=0), wanted, atol=2e-5)

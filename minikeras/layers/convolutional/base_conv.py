@@ -21,6 +21,9 @@ from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
 
+_SOON_SCALED = 1 << 18
+"""Weights up to which scaling them takes no longer than calling the layer that would scale the results."""
+
 
 class WindowedLayer(Layer):
     """A layer that slides windows with weights over images: arguments, checks, bias, activation.
@@ -125,7 +128,10 @@ class WindowedLayer(Layer):
             not here.tapes
             and self._is_bare(dtype)
             and then._is_bare(dtype)
-            and windows >= 4 * math.prod(kernel.shape[:-1])
+            and (
+                windows >= 4 * math.prod(kernel.shape[: self._filter_axes])
+                or kernel.size <= _SOON_SCALED
+            )
             and (affine := then._as_affine(axis, dtype)) is not None
         ):
             scale, shift = affine

@@ -1,0 +1,36 @@
+"""Into which pieces work is cut."""
+
+import pytest
+
+from minikeras.kernels import gemm
+from minikeras.kernels.windows import Piece, pieces
+
+BUDGET = 1 << 18
+
+
+def test_little_work_is_one_piece():
+    assert pieces(8, 16, 16 * 24, BUDGET) == [Piece(0, 8, 0, 16)]
+    assert pieces(1, 16, 16 * 24, BUDGET) == [Piece(0, 1, 0, 16)]
+
+
+def test_few_elements_of_much_work_are_shared():
+    elements = 4 * 14 * 1000
+    depth = gemm.PARALLEL // elements + 1
+    assert len(pieces(4, 14, 1000, BUDGET, depth)) == 2
+    assert len(pieces(4, 14, 1000, BUDGET, depth - 1)) == 1
+    rows = pieces(1, 14, 4000, BUDGET, depth)
+    assert rows == [Piece(0, 1, 0, 7), Piece(0, 1, 7, 14)]
+    assert len(pieces(1, 1, elements, BUDGET, depth)) == 1  # nothing to cut it at
+
+
+@pytest.mark.parametrize("depth", [1, 1000])
+@pytest.mark.parametrize("shape", [(1, 7, 90_000), (5, 9, 40_000), (37, 1, 9000), (3, 28, 100)])
+def test_pieces_are_everything_once(shape, depth):
+    n, rows, row = shape
+    seen = [
+        (i, r)
+        for p in pieces(n, rows, row, BUDGET, depth)
+        for i in range(p.first, p.last)
+        for r in range(p.top, p.bottom)
+    ]
+    assert sorted(seen) == [(i, r) for i in range(n) for r in range(rows)]
