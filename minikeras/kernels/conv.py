@@ -477,10 +477,10 @@ def _add_steps(x: np.ndarray, kernel: np.ndarray, w: Window, target: np.ndarray)
     for i, steps, places in seen:
         some, result = x[:, steps], target[:, places]
         if complete and i == seen[0][0]:
-            tall_product(some, kernel[i], result)
+            tiled(some, kernel[i], result)
         else:
             product = scratch("product", result.shape, x.dtype)
-            tall_product(some, kernel[i], product)
+            tiled(some, kernel[i], product)
             np.add(result, product, result)
 
 
