@@ -133,7 +133,11 @@ class Primitive:
         values = []
         parents = []
         for a in inputs:
-            if isinstance(a, Tensor):
+            kind = type(a)
+            if kind is Tensor or kind is Variable:  # which are not split
+                values.append(a.array)
+                parents.append(a.node)
+            elif isinstance(a, Tensor):
                 if a._split is not None:
                     return self(*[as_tensor(b) if _is_split(b) else b for b in inputs], **params)
                 values.append(a.array)
