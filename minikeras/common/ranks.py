@@ -30,6 +30,9 @@ _SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE"
 _PATIENCE = 2.0
 """Seconds that a rank which has called `sys.exit` with an error waits for the others to do the same."""
 
+_SILENCE = 30.0
+"""Seconds after which a rank that is at its end says that it waits."""
+
 
 class Rows:
     """The rows of a global batch that the running step of this rank works on.
@@ -174,17 +177,20 @@ class Ranks:
     def _leave(self) -> None:
         """Wait for the others at the end of the script, but not if this rank has failed."""
         request = self._comm.Ibarrier()
-        if self._status in (None, 0):
-            request.Wait()
-            return
-        end = time.monotonic() + _PATIENCE
+        failed, begun, told = self._status not in (None, 0), time.monotonic(), False
         while not request.Test():
-            if time.monotonic() > end:
-                text = f"Rank {self.rank} of {self.size} ends all: sys.exit({self._status!r})\n"
-                sys.stderr.write(text)
-                sys.stderr.flush()
+            waited = time.monotonic() - begun
+            if failed and waited > _PATIENCE:
+                self._tell(f"ends all: sys.exit({self._status!r})")
                 self._comm.Abort(1)
-            time.sleep(0.01)
+            if waited > _SILENCE and not told:
+                self._tell("is at the end of its script, and waits for the others.")
+                told = True
+            time.sleep(0.01)  # `Wait` would keep a core busy that another rank may need
+
+    def _tell(self, text: str) -> None:
+        sys.stderr.write(f"Rank {self.rank} of {self.size} {text}\n")
+        sys.stderr.flush()
 
     def _end_all(
         self,

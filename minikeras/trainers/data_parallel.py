@@ -142,6 +142,8 @@ class Sharing:
         others = getattr(callbacks, "callbacks", ())
         if any(isinstance(c, LambdaCallback) or not is_ours(type(c)) for c in others):
             self.asks = True
+        # One rank may have callbacks that others have not: where one asks, all have to answer.
+        self.asks = any(self.ranks.all(int(self.asks)))
         optimizer = model.optimizer
         variables = _variables(model)
         for c in getattr(callbacks, "callbacks", ()):
@@ -306,7 +308,7 @@ class Sharing:
             own = function == self.model._run_predict_steps
             return result if own else whole_outputs(result)
         finally:
-            running.rows = running.ranks = None
+            running.rows = running.ranks = running.totals = None
 
     def stops(self, wanted: bool) -> bool:
         """Whether to stop after this step, which one of the ranks may have decided."""

@@ -181,6 +181,15 @@ for hook, last in (("on_train_batch_end", (1, 2)), ("on_epoch_end", (2, 6))):
     model = net()
     history = model.fit(x, y, epochs=9, batch_size=4, verbose=0, callbacks=[Stops(hook)])
     assert (len(history.epoch), int(model.optimizer.iterations)) == last
+# What only one rank has: all take part in what they ask about it.
+class Checkpoint(keras.callbacks.ModelCheckpoint):
+    pass
+class Looks(keras.callbacks.Callback):
+    pass
+for calls in ([Checkpoint("checkpoint.keras")], [Looks()] if rank == 0 else []):
+    net().fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=calls)
+from minikeras.common.ranks import running
+assert running.totals is None  # which would keep the model
 # A callback that predicts in the midst of training works on whole batches.
 class Predicts(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
