@@ -56,7 +56,7 @@ class Rows:
     def __init__(self, start: int, stop: int, total: int) -> None:
         self.start, self.stop, self.total = start, stop, total
         self.count = stop - start
-        self.share = self.weight = self.count / total
+        self.share = self.weight = self.count / max(total, 1)
         self.thread = threading.get_ident()
 
     @property
@@ -120,13 +120,38 @@ def sharers() -> Ranks:
 
 
 class unshared:
-    """A context in which work is on whole batches."""
+    """A context in which work is on whole batches, in the thread that makes the step."""
 
     def __enter__(self) -> None:
-        self.before, running.rows = running.rows, None
+        self.before = shared_rows()
+        if self.before is not None:
+            running.rows = None
 
     def __exit__(self, *error: object) -> None:
-        running.rows = self.before
+        if self.before is not None:
+            running.rows = self.before
+
+
+class among(unshared):
+    """A context in which a step works on some of its rows, and draws for them alone.
+
+    Where ranks share a batch, all of them enter it together.
+
+    Args:
+        chosen: for each of this rank's rows, whether it is one of them.
+    """
+
+    def __init__(self, chosen: np.ndarray) -> None:
+        self.chosen = chosen
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        if self.before is None:
+            return
+        everybody = sharers()
+        counts = everybody.all(int(np.count_nonzero(self.chosen)))
+        start = sum(counts[: everybody.rank])
+        running.rows = Rows(start, start + counts[everybody.rank], sum(counts))
 
 
 def rows_of(total: int, rank: int, size: int) -> Rows:

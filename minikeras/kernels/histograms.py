@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from minikeras.common.ranks import shared_rows, sharers
 from minikeras.kernels import parallel
 from minikeras.kernels.by_image import by_image
 
@@ -54,7 +55,8 @@ def _counts(images: np.ndarray, channels: list[tuple], bins: int) -> np.ndarray:
                 found[i, c] += np.bincount(places[channel].ravel(), minlength=bins)
 
     parallel.run([functools.partial(count, i, part) for i, part in enumerate(parts)])
-    return found.sum(axis=0)
+    counts = found.sum(axis=0)
+    return counts if shared_rows() is None else sharers().add(counts)
 
 
 def _equalizing(counts: np.ndarray) -> np.ndarray | None:

@@ -95,7 +95,8 @@ def elastic_transform(
     height, width = x.shape[1:3] if data_format == "channels_last" else x.shape[2:]
     n, sigma = x.shape[0], float(sigma)
     dtype = x.dtype if is_float(x.dtype) and x.array.dtype.itemsize >= 4 else "float32"
-    moves = normal((2 * n, height, width, 1), stddev=sigma, dtype=dtype, seed=seed)
+    moves = normal((n, 2, height, width), stddev=sigma, dtype=dtype, seed=seed)
+    moves = reshape(moves, (2 * n, height, width, 1))
     window = int(6 * sigma) | 1
     moves = image.gaussian_blur(moves, (window, window), (sigma, sigma), "channels_last")
     moves = np.reshape(moves.array, (n, 2, height, width)) * float(alpha)

@@ -6,7 +6,6 @@ numbers that Keras draws from the same seed.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.common.arguments import ArgumentError, axis_within, is_integer, kind_of
 from minikeras.common.call_errors import told
 from minikeras.common.dtypes import np_dtype, standardize_dtype
-from minikeras.common.ranks import shared_rows
+from minikeras.common.ranks import shared_rows, unshared
 from minikeras.kernels import random as kernels
 from minikeras.ops.indexing import take_along_axis
 from minikeras.random.seed_generator import draw_key
@@ -396,11 +395,16 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if rate == 0:
         return x
     key = draw_key(seed)
-    if noise_shape is not None and noise_shape[0] == 1 and shared_rows() is not None:
-        # All rows share their fate, also those of other ranks: the first axis is not that of rows.
-        drawn = tuple(itertools.dropwhile((1).__eq__, shape))
-        factors = _DRAW(rate, kind="dropout_factors", shape=drawn, dtype=dtype, key=key).array
-        return DROPOUT(x, factors=factors.reshape(shape))
+    # A 1 may be the size of a batch: `(ops.shape(x)[0], 1, 1)`, of a rank that has one row.
+    if (noise_shape is not None and shared_rows() is not None) and (
+        len(shape) < x.ndim or (noise_shape[0] == 1 and x.shape[0] != 1)
+    ):
+        with unshared():  # all rows share their fate, also those of other ranks
+            return _dropout(x, rate, shape, dtype, key)
+    return _dropout(x, rate, shape, dtype, key)
+
+
+def _dropout(x: Tensor, rate: float, shape: tuple, dtype: np.dtype, key: Any) -> Tensor:
     factors = _DRAW(rate, kind="dropout_factors", shape=shape, dtype=dtype, key=key)
     return DROPOUT(x, factors=factors.array)
 

@@ -277,6 +277,26 @@ def draws():
     return outcome(model, fitted(model, x, y, batch_size=5))
 
 
+@case
+def augmentation():
+    """Layers that draw something for the batch, or for some of its images, or look at all of them."""
+    images = np.random.default_rng(4).integers(0, 256, (11, 8, 8, 3)).astype("float32")
+    results = []
+    for layer in (
+        layers.RandomGaussianBlur(seed=1),
+        layers.RandomElasticTransform(0.6, seed=1),
+        layers.RandAugment(seed=1),
+        layers.AugMix(seed=1),
+        layers.Equalization(),
+        layers.SpatialDropout2D(0.5, seed=1),
+    ):
+        model = keras.Sequential([keras.Input((8, 8, 3)), layer, layers.Flatten(), layers.Dense(1)])
+        model.compile("adam", "mse")
+        history = fitted(model, images, images[:, 0, 0, :1], batch_size=5)  # 2 and 3 rows, or 1
+        results += [history.history["loss"], *model.get_weights()]
+    return outcome(model, None, *results)
+
+
 def whole_loss(y_true, y_pred):
     return ops.max(ops.abs(y_true - y_pred)) + ops.mean(ops.square(y_true - y_pred))
 

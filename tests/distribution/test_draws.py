@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from minikeras import random
+from minikeras import layers, random
 from minikeras.common.ranks import rows_of, running
 from minikeras.kernels.random import dropout_mask
 
@@ -49,6 +49,26 @@ def test_masks(shape, on_ranks):
 )
 def test_numbers(draw, on_ranks):
     np.testing.assert_array_equal(on_ranks(draw, 7), np.asarray(draw(7)))
+
+
+@pytest.mark.parametrize("total", [3, 7])  # one row on each rank, or more
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dropout(0.5, noise_shape=(1, None, None), seed=1),
+        lambda: layers.Dropout(0.5, noise_shape=(1, 2, 1), seed=1),
+        lambda: layers.Dropout(0.5, noise_shape=(2, 3), seed=1),
+        lambda: layers.Dropout(0.5, noise_shape=(None, 1, 1), seed=1),
+        lambda: layers.AlphaDropout(0.5, noise_shape=(1, 2, None), seed=1),
+        lambda: layers.SpatialDropout1D(0.5, seed=1),
+        lambda: lambda x, **_: random.dropout(x, 0.5, noise_shape=(len(x), 1, 1), seed=1),
+    ],
+)
+def test_rows_that_share_their_fate(make, total, on_ranks):
+    def drop(n):
+        return make()(np.ones((n, 2, 3), "float32"), training=True)
+
+    np.testing.assert_array_equal(on_ranks(drop, total), np.asarray(drop(total)))
 
 
 def test_weights_of_all_rows_are_drawn_once(on_ranks):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from minikeras.common.arguments import Fraction, PositiveInt
+from minikeras.common.ranks import unshared
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, uniform
 
@@ -56,8 +58,10 @@ class AlphaDropout(Layer):
         if not training or self.rate == 0:
             return inputs
         shape = self.noise_shape or inputs.shape
+        alike = bool(self.noise_shape) and shape[0] == 1
         shape = [d if n is None else n for n, d in zip(shape, inputs.shape)]
-        keep = np.asarray(uniform(shape, seed=self.seed_generator)) >= self.rate
+        with unshared() if alike else nullcontext():  # by all rows, also those of other ranks
+            keep = np.asarray(uniform(shape, seed=self.seed_generator)) >= self.rate
         if self.rate == 1:  # the scale would be infinite
             return inputs * 0
         a = ((1 - self.rate) * (1 + self.rate * _LOW**2)) ** -0.5

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minikeras.common.arguments import Fraction, PositiveInt
+from minikeras.common.ranks import unshared
 from minikeras.layers.layer import Layer
 from minikeras.random import SeedGenerator, dropout
 
@@ -48,6 +49,12 @@ class Dropout(Layer):
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         if not training or self.rate == 0:
             return inputs
+        if self.noise_shape and self.noise_shape[0] == 1:
+            with unshared():  # all rows share their fate, also those of other ranks
+                return self._drop(inputs)
+        return self._drop(inputs)
+
+    def _drop(self, inputs: Any) -> Any:
         return dropout(inputs, self.rate, noise_shape=self.noise_shape, seed=self.seed_generator)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -43,9 +43,9 @@ class BaseSpatialDropout(Dropout):
         if not training or self.rate == 0:
             return inputs
         ones = (1,) * self.spatial
-        n, *rest = inputs.shape
+        _, *rest = inputs.shape
         last = self.data_format == "channels_last"
-        shape = (n, *ones, rest[-1]) if last else (n, rest[0], *ones)
+        shape = (None, *ones, rest[-1]) if last else (None, rest[0], *ones)
         return dropout(inputs, self.rate, noise_shape=shape, seed=self.seed_generator)
 
 

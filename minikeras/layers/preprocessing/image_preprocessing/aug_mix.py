@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.arguments import Count, Positive, PositiveInt
+from minikeras.common.ranks import unshared
 from minikeras.layers.preprocessing.image_preprocessing.augmentations import (
     GEOMETRIC,
     OF_COLOR,
@@ -89,11 +90,12 @@ class AugMix(BaseColorLayer):
         if not training:
             return None
         seed = self.generator if seed is None else seed
-        weights = gamma((self.num_chains,), self.alpha, seed=seed).array
-        kept = beta((), self.alpha, self.alpha, seed=seed).array
         names = self._augment_layers
         shape = (self.num_chains, self.chain_depth)
-        chains = randint(shape, 0, len(names) + 1, seed=seed).array.tolist()  # the last is none
+        with unshared():  # alike for all rows
+            weights = gamma((self.num_chains,), self.alpha, seed=seed).array
+            kept = beta((), self.alpha, self.alpha, seed=seed).array
+            chains = randint(shape, 0, len(names) + 1, seed=seed).array.tolist()  # the last is none
         return {
             "chain_mixing_weights": weights / weights.sum(),
             "weight_sample": kept,

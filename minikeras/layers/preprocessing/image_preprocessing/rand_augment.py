@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.arguments import Count
+from minikeras.common.ranks import unshared
 from minikeras.layers.preprocessing.image_preprocessing.augmentations import (
     GEOMETRIC,
     OF_COLOR,
@@ -81,7 +82,8 @@ class RandAugment(BaseImagePreprocessingLayer):
         if not training:
             return None
         seed = self.generator if seed is None else seed
-        chosen = randint((self.num_ops,), 0, len(self._AUGMENT_LAYERS), seed=seed).array
+        with unshared():  # alike for all rows
+            chosen = randint((self.num_ops,), 0, len(self._AUGMENT_LAYERS), seed=seed).array
         transforms = {
             name: getattr(self, name).get_random_transformation(data, seed=seed)
             for i, name in enumerate(self._AUGMENT_LAYERS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import numpy as np
 
 from minikeras import ops
+from minikeras.common.ranks import among
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import Interpolation
 from minikeras.layers.preprocessing.image_preprocessing.base_geometry_layer import (
     BaseGeometryLayer,
@@ -15,6 +17,7 @@ from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing
     Share,
     Transformation,
     ValueRange,
+    is_followed,
     range_of,
 )
 from minikeras.random.seed_generator import draw_key
@@ -103,5 +106,11 @@ class RandomElasticTransform(BaseGeometryLayer):
                 data_format=self.data_format,
             )
 
-        changed = self._where(np.asarray(transformation["apply_transform"]), images, moved)
+        images, applies = (
+            ops.convert_to_tensor(images),
+            np.asarray(transformation["apply_transform"]),
+        )
+        # Draws are for the images that are moved, or for all where gradients pass through.
+        with nullcontext() if is_followed(images) else among(applies):
+            changed = self._where(applies, images, moved)
         return ops.cast(ops.clip(changed, *self.value_range), self.compute_dtype)

@@ -8,6 +8,7 @@ import numpy as np
 
 from minikeras import ops
 from minikeras.common.arguments import Kind, is_number
+from minikeras.common.ranks import unshared
 from minikeras.kernels.blur import correlate_along
 from minikeras.kernels.resize import gaussian
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
@@ -72,7 +73,8 @@ class RandomGaussianBlur(BaseColorLayer):
         if not training:
             return None
         applies = self._with_chance(data, self.factor, seed)
-        sigma = self._uniform((2,), *self.sigma, seed, self.compute_dtype) + 1e-6
+        with unshared():  # two numbers for the batch, not one for each of two rows
+            sigma = self._uniform((2,), *self.sigma, seed, self.compute_dtype) + 1e-6
         return {"should_apply_blur": applies, "blur_factor": sigma}
 
     def transform_images(
