@@ -29,13 +29,19 @@ def mpiexec() -> str | None:
     return str(beside) if beside.exists() else shutil.which("mpiexec")
 
 
-@pytest.fixture
-def run_ranks(tmp_path):
-    """Run a script on `n` ranks and return the completed process, whose output is text."""
+@pytest.fixture(scope="session")
+def launcher():
+    """The path of mpiexec; skips where ranks cannot be started."""
     pytest.importorskip("mpi4py", reason="needs mpi4py: pip install mpi4py mpich")
-    launcher = mpiexec()
-    if launcher is None:
+    found = mpiexec()
+    if found is None:
         pytest.skip("needs mpiexec: pip install mpich")
+    return found
+
+
+@pytest.fixture
+def run_ranks(launcher, tmp_path):
+    """Run a script on `n` ranks and return the completed process, whose output is text."""
 
     def run(n, script, *arguments, timeout=TIMEOUT):
         path = tmp_path / "script.py"

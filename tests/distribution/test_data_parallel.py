@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,14 +16,17 @@ CASES_FILE = Path(__file__).with_name("cases.py")
 
 pytestmark = pytest.mark.slow
 
+TIMEOUT = 120
+"""Seconds after which one process is taken to hang."""
+
 
 @pytest.fixture(scope="module")
-def of_one_process(tmp_path_factory):
+def of_one_process(launcher, tmp_path_factory):
     """What comes out of all cases in a process that no MPI started."""
     file = tmp_path_factory.mktemp("one") / "outcome.npz"
     command = [sys.executable, str(CASES_FILE), str(file)]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 0, done.stderr
     return dict(np.load(file))
 
@@ -282,13 +286,14 @@ if rank == 0:
 """
 
 
-def test_a_training_that_was_killed_goes_on(run_ranks):
+def test_a_training_that_was_killed_goes_on(run_ranks, tmp_path):
     script = START + RESUMED
     whole = run_ranks(2, script, "whole")
     assert whole.returncode == 0, whole.stderr
-    for n in (2, 3):
-        assert run_ranks(2, script, "die").returncode != 0
-        resumed = run_ranks(n, script)
+    assert run_ranks(2, script, "die").returncode != 0
+    shutil.copytree(tmp_path / "backup", tmp_path / "again")
+    for n, backup in ((2, "backup"), (3, "again")):
+        resumed = run_ranks(n, script, "on", backup)
         assert resumed.returncode == 0, resumed.stderr
         if n == 2:  # the same bits
             assert resumed.stdout == whole.stdout

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minikeras.common.ranks import Ranks, rows_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_rows_are_a_partition():
@@ -110,18 +114,24 @@ print("not reached")
 
 
 def test_a_rank_that_raises_ends_all_with_its_traceback(run_ranks):
-    done = run_ranks(3, FAILS)
+    done = run_ranks(2, FAILS)
     assert done.returncode != 0 and "not reached" not in done.stdout
-    assert "Rank 1 of 3 ends all" in done.stderr
+    assert "Rank 1 of 2 ends all" in done.stderr
     assert "in something_wrong" in done.stderr and "a lost key" in done.stderr
 
 
 @pytest.mark.parametrize("script", [KILLED, LEAVES])
 def test_a_rank_that_is_gone_ends_all(script, run_ranks):
-    done = run_ranks(3, script)
+    done = run_ranks(2, script)
     seconds = time.time() - float(re.search(r"gone at (\S+)", done.stdout)[1])
     assert done.returncode != 0 and "not reached" not in done.stdout
     assert seconds < 10
+
+
+def run_alone(code):
+    """Run code in a process that no MPI started."""
+    command, environ = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
 
 
 def test_without_mpi4py_the_extra_is_named():
@@ -130,7 +140,7 @@ def test_without_mpi4py_the_extra_is_named():
         "del sys.modules['mpi4py.MPI']; sys.modules['mpi4py'] = None\n"
         "import minikeras; minikeras.distribution.list_devices()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run_alone(code)
     assert 'pip install "minikeras-numpy[mpi]"' in done.stderr
 
 
@@ -139,7 +149,7 @@ def test_a_process_by_itself_imports_no_mpi():
         "import sys, minikeras; minikeras.distribution.DataParallel()\n"
         "assert not any(m.startswith('mpi4py') for m in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run_alone(code)
     assert done.returncode == 0, done.stderr
 
 
