@@ -6,8 +6,8 @@ several algorithms, each with its weight gradient; `algorithm` chooses by shapes
 - a window of one element is a matrix product;
 - 3x3 windows side by side in float32 go by Winograd (`winograd.py`);
 - few filters: multiply each pixel by all elements of the window first, then add up shifted images;
-- on long sequences the elements of the window one after the other: multiply with one, and add that to the
-  results some steps later, so that windows are never copied;
+- on long sequences of few channels the elements of the window one after the other: multiply with one, and
+  add that to the results some steps later, so that windows are never copied;
 - else the windows of a piece of the batch are copied beside each other (im2col), into memory that
   stays in cache, and multiplied; few channels are laid out by planes, others by pixels.
 
@@ -54,9 +54,10 @@ _PIECE = 1 << 18
 """Elements of a piece's windows, or of its results."""
 _FEW = 4
 """Channels or filters that are few."""
-_LONG, _WIDE, _SHORT = 128, 32, 3
-"""Steps of a sequence, channels and filters at least, and elements of a window at most, to take elements
-one after the other: 0.75 of the time with two elements, 0.9 with three; with five it is no gain."""
+_LONG, _WIDE, _SHORT, _LARGE = 128, 32, 3, 64 * 64
+"""Steps of a sequence, channels and filters at least, elements of a window at most, and from how many
+channels times filters on not to take elements one after the other. Below it is 0.85 to 0.95 of the time;
+with five elements, or 64 channels and filters, copies are cheap beside products, which are better large."""
 
 
 def reference(x: Any, kernel: Any, bias: Any, w: Window, groups: int = 1) -> Any:
@@ -308,10 +309,17 @@ def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype
             return "few filters"
         if channels <= _FEW:
             return "planes"
-        narrow = w.taps > _SHORT or min(channels, filters) < _WIDE
-        if len(w.out) == max(w.strides) == 1 and w.out[0] >= _LONG and not narrow:
+        if len(w.out) == max(w.strides) == 1 and _by_steps_is_faster(w, n, channels, filters):
             return "steps"
     return "columns"
+
+
+def _by_steps_is_faster(w: Window, n: int, channels: int, filters: int) -> bool:
+    """Say whether sequences are best convolved one element of the window after the other."""
+    if n == 1 or w.out[0] * w.taps * max(channels, filters) > _PIECE:
+        return False  # threads share, and caches hold, pieces of a sequence: here they are whole
+    suits = w.out[0] >= _LONG and w.taps <= _SHORT
+    return suits and min(channels, filters) >= _WIDE and channels * filters < _LARGE
 
 
 def correlate(

@@ -151,7 +151,8 @@ def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         out: place for the product, `(..., m, n)`.
     """
     tiles = _tiles(a, b, out)
-    if tiles[0] is a and a.ndim == b.ndim == 2 and out.flags.c_contiguous:
+    alike = a.dtype is b.dtype is out.dtype and a.ndim == b.ndim == 2 and out.flags.c_contiguous
+    if alike and tiles[0] is a:
         return np.dot(a, b, out)  # which is faster with vectors
     np.matmul(*tiles)
     return out
@@ -197,9 +198,9 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, .
     if (rows, columns) == (m, n):
         return a, b, out
     # Tiles of a row are counted before what is in a tile.
-    left = a.reshape(*a.shape[:-2], -1, 1, rows, k)
-    right = b.reshape(*b.shape[:-1], -1, columns).swapaxes(-2, -3)
-    target = out.reshape(*out.shape[:-2], -1, rows, n // columns, columns)
+    left = a.reshape(*a.shape[:-2], m // rows, 1, rows, k)
+    right = b.reshape(*b.shape[:-1], n // columns, columns).swapaxes(-2, -3)
+    target = out.reshape(*out.shape[:-2], m // rows, rows, n // columns, columns)
     return left, right[..., None, :, :, :], target.swapaxes(-2, -3)
 
 

@@ -11,7 +11,6 @@ from minikeras import tree
 from minikeras.autodiff.keras_tensor import AssumedSize, KerasTensor
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.autodiff.variable import Variable
 from minikeras.common.foreign_arrays import holds_array
 from minikeras.ops.core import cast
 
@@ -62,8 +61,6 @@ def convert(
     place: int | None = 0  # of a positional argument
 
     def one(x: Any) -> Any:
-        if isinstance(x, Variable):
-            return x
         if isinstance(x, Tensor):
             if autocast and x.array.dtype.kind in "fV" and x.array.dtype != compute:
                 mask = x._keras_mask

@@ -115,7 +115,7 @@ class Layer(LayerState):
         self._warned_mask = False
         self._checked_shape: tuple | None = None
         self._checked_dtype: np.dtype | None = None
-        self._checked_several: list[tuple] | None = None
+        self._checked_several: tuple[type, list[tuple]] | None = None
         if (mode := current_remat_mode()) is not None:
             self._remat_mode = mode
 
@@ -349,6 +349,8 @@ class Layer(LayerState):
             elif self._checked_several is not None and self._fit_the_last(args, kwargs):
                 here = thread.state
                 if here.autocast is None:
+                    if len(args) == 1:
+                        args = (args[0].copy(),)  # the caller's own list stays as it is
                     return self._short_call(here, args, kwargs)
             return self._full_call(args, kwargs)
         except Exception as error:
@@ -361,9 +363,9 @@ class Layer(LayerState):
 
     def _fit_the_last(self, args: tuple, kwargs: dict) -> bool:
         """Whether the arguments are tensors such as the last full call checked, and flags."""
-        given = args[0] if len(args) == 1 else args
-        checked = self._checked_several
-        if type(given) is not (list if len(args) == 1 else tuple) or len(given) != len(checked):
+        kind, checked = self._checked_several
+        given = args[0] if kind is list and len(args) == 1 else args
+        if type(given) is not kind or len(given) != len(checked):
             return False
         for x, (shape, dtype) in zip(given, checked):
             if not (
@@ -500,7 +502,8 @@ class Layer(LayerState):
         shape, dtype = checked[0] if single else (None, None)
         object.__setattr__(self, "_checked_shape", shape)
         object.__setattr__(self, "_checked_dtype", dtype)
-        object.__setattr__(self, "_checked_several", checked if simple and not single else None)
+        several = (type(given), checked) if simple and not single else None
+        object.__setattr__(self, "_checked_several", several)
 
     @property
     def _makes_masks(self) -> bool:

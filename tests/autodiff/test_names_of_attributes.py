@@ -11,7 +11,14 @@ KEPT = {
     # attribute of somebody's; a new one is private, or is put here after a thought.
     *("argument_sources", "call_signature", "default_name", "hands_on_arguments", "loads_as_usual"),
     *("make_variable", "misfit", "own_variables", "passing_variables", "policy_for_gradient_check"),
-    *("replace_policy", "saved_as", "saved_attributes", "tracked_objects", "untracked"),
+    *(
+        "forget_checked",
+        "replace_policy",
+        "saved_as",
+        "saved_attributes",
+        "tracked_objects",
+        "untracked",
+    ),
 }
 
 

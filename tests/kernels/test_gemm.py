@@ -126,6 +126,16 @@ def test_products_in_tiles(m, k, n, dtype, in_place):
     np.testing.assert_allclose(out, -exact(a, b), **close)
     gemm.chosen(np.stack([a, -a]), blocks, many[0])(1)
     np.testing.assert_allclose(many[0], many[1], **close)
+    none = np.empty((0, *many.shape[1:]), dtype)
+    assert gemm.tiled(np.empty((0, 1, m, k), dtype), blocks, none) is none
+
+
+def test_products_of_two_dtypes_are_rounded_to_that_of_their_place():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(20, 30)).astype("float32"), rng.normal(size=(30, 40))
+    out = np.empty((20, 40), "float32")
+    gemm.tiled(a, b, out)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

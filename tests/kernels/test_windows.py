@@ -34,3 +34,10 @@ def test_pieces_are_everything_once(shape, depth):
         for r in range(p.top, p.bottom)
     ]
     assert sorted(seen) == [(i, r) for i in range(n) for r in range(rows)]
+
+
+def test_no_piece_is_empty():
+    for n in (2, 3, 5, 7):
+        cut = pieces(n, 1, 2 * BUDGET, BUDGET)
+        assert all(piece.count for piece in cut)
+        assert (cut[0].first, cut[-1].last) == (0, n)

@@ -1240,3 +1240,42 @@ def test_a_mask_that_a_subclass_makes_comes_each_time():
     add = Marks()
     for _ in range(3):
         assert add([x, x])._keras_mask is not None
+
+
+def test_a_list_is_not_taken_for_as_many_arguments():
+    x, state = ops.ones((4, 5, 3)), ops.ones((4, 6))
+    gru, add = layers.GRU(6), layers.Add()
+    gru(x, state)
+    add([state, state])
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"expected 1 input\(s\)"):
+            gru([x, state])
+        with pytest.raises(TypeError, match="positional arguments"):
+            add(state, state)
+        add([state, state])
+
+
+def test_a_layer_that_changes_the_list_of_its_inputs_changes_a_copy():
+    class Doubled(layers.Layer):
+        def call(self, inputs):
+            inputs[0] = inputs[0] * 2
+            return inputs[0] + inputs[1]
+
+    x = ops.ones((2, 3))
+    given, layer = [x, x], Doubled()
+    for _ in range(3):
+        np.testing.assert_array_equal(layer(given), np.full((2, 3), 3))
+        assert given[0] is x
+
+
+@pytest.mark.parametrize("policy", ["float64", "float16"])
+def test_variables_are_cast_as_tensors_are(policy):
+    """After one in float32 tensors in float32 took the short way, uncast."""
+    x = minikeras.Variable(np.ones((2, 9, 9, 8), "float32"))
+    layer = layers.Conv2D(16, 5, dtype=policy)
+    with minikeras.GradientTape() as tape:
+        y = layer(x)
+    assert tape.gradient(y, x).dtype == "float32"
+    for given in (x, ops.convert_to_tensor(x)):
+        np.testing.assert_array_equal(layer(given), y)
+        assert layer(given).dtype == policy
