@@ -60,7 +60,7 @@ def _signs_of(tree: ast.AST) -> Iterator[str]:
     string, short strings in quotes: `"'val_acc'"`, and `"call(old file)"` where what saves is given
     the name of a file that Keras 3 refuses.
     """
-    texts = dict(_named_texts(tree))
+    texts = _named_texts(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (f"import {a.name}" for a in node.names)
@@ -101,24 +101,28 @@ _ENDINGS = {"save_weights": _WEIGHTS, "ModelCheckpoint": (".keras", ".h5", *_WEI
 """What names of files end in, in Keras 3."""
 
 
-def _named_texts(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Yield what names stand for, of those that are assigned to."""
+def _named_texts(tree: ast.AST) -> dict[str, list[ast.AST]]:
+    """Return what is assigned to names, of each name one after another."""
+    found: dict[str, list[ast.AST]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            yield node.targets[0].id, node.value
+            found.setdefault(node.targets[0].id, []).append(node.value)
+    return found
 
 
-def _is_old_file(name: str, call: ast.Call, texts: dict[str, ast.AST]) -> bool:
+def _is_old_file(name: str, call: ast.Call, texts: dict[str, list[ast.AST]]) -> bool:
     """Whether a call that saves names a file, as far as one can see, that Keras 3 refuses."""
     given = [k.value for k in call.keywords if k.arg == "filepath"] or call.args[:1]
     text = _end_of_text(given[0], texts) if given else None
     return text is not None and not text.endswith(_ENDINGS[name])
 
 
-def _end_of_text(node: ast.AST, texts: dict[str, ast.AST]) -> str | None:
+def _end_of_text(node: ast.AST, texts: dict[str, list[ast.AST]]) -> str | None:
     """Return what a text ends with, as far as it stands in the script; None if that is not to be seen."""
-    if isinstance(node, ast.Name):
-        node = texts.get(node.id, node)
+    while isinstance(node, ast.Name) and texts.get(node.id):
+        # In what it gets it stands for what it got before: `path = os.path.join(folder, path)`.
+        *before, value = texts[node.id]
+        node, texts = value, {**texts, node.id: before}
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

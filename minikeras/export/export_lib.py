@@ -100,7 +100,7 @@ def _proto(model: Any, input_signature: Any, opset: int) -> Any:
         raise ValueError(str(error)) from error
     finally:
         for layer in model._flatten_layers():  # what calls leave behind for the next one
-            layer.forget_checked()
+            layer._forget_checked()
     return to_onnx(traced, _output_names(model, outputs[0]), model.name)
 
 

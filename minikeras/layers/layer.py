@@ -165,9 +165,9 @@ class Layer(LayerState):
     def replace_policy(self, policy: Any) -> None:
         """Put a policy in place of the layer's own, as it is: a map of policies is not written into."""
         self._set_dtype_policy(policy)
-        self.forget_checked()
+        self._forget_checked()
 
-    def forget_checked(self) -> None:
+    def _forget_checked(self) -> None:
         """Have the next call look at all that it is given."""
         object.__setattr__(self, "_checked_shape", None)
         object.__setattr__(self, "_checked_several", None)

@@ -243,6 +243,10 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
 
 def _has_built_layers(model: Any) -> bool:
-    """Whether a model without `call`, that only has steps of its own, has all its weights."""
+    """Whether a model has all its weights, though it was never called: its steps call its layers."""
+    from minikeras.models.model import Model
+
+    if type(model).build is not Model.build:
+        return False  # it has more to make than its layers
     layers = model._flatten_layers(include_self=False)
     return bool(layers) and all(layer.built for layer in layers)

@@ -193,7 +193,14 @@ class Sharing:
         if not own and not model._has_own_steps():  # the model has been called by now
             return
         parts = self.own_rows(batch)
-        whole_values = self._added_losses(None, batch, training)
+        try:
+            whole_values = self._added_losses(None, batch, training)
+        except Exception:
+            if not model._has_own_steps():
+                raise
+            # A step of the user's may call the model with something else of the data.
+            model._losses_summed = _Untried(model)
+            return
         values = self._added_losses(parts.rows, parts.batch, training)
         sums, means = (self.sharers.add(np.array(values) * f) for f in (1.0, parts.rows.share))
         found = set()
@@ -317,11 +324,26 @@ class Sharing:
     # Metrics.
 
     def _whole_logs(self, logs: Any) -> Any:
-        """Return the logs of a step of the user's with the values of metrics over all ranks."""
-        if not self.model._has_own_steps() or not isinstance(logs, dict):
+        """Return the logs of a step of the user's, with values over all ranks.
+
+        Metrics know theirs. Other numbers, as the loss that a step computes and returns, are taken for
+        means over the rank's rows.
+        """
+        model, rows = self.model, running.rows
+        if not model._has_own_steps() or not isinstance(logs, dict):
             return logs
-        add_metrics(self.model)
-        current = self.model.get_metrics_result()
+        add_metrics(model)
+        current = dict(model.get_metrics_result())
+        tracker = model._loss_tracker
+        if tracker is not None and not tracker.count.array.any():
+            # Such a step does not count in it. Another metric may have its name.
+            others = [m.name for m in model.metrics if m is not tracker]
+            current = {n: v for n, v in current.items() if n != tracker.name or n in others}
+        numbers = {n: np.asarray(v) for n, v in logs.items() if n not in current}
+        numbers = {n: a for n, a in numbers.items() if a.ndim == 0 and a.dtype.kind in "fiu"}
+        if numbers:
+            parts = [float(a) * rows.share if rows.count else 0.0 for a in numbers.values()]
+            current.update(zip(numbers, self.sharers.add(np.array(parts))))
         return {name: current.get(name, value) for name, value in logs.items()}
 
     # After an epoch.
@@ -425,6 +447,25 @@ def _sample(leaf: Any) -> int | None:
     if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "biufc" or not leaf.ndim:
         return None
     return _fingerprint([leaf[:8], leaf[-8:]])
+
+
+class _Untried(frozenset):
+    """Stands for the losses that are sums where no loss could be tried."""
+
+    def __new__(cls, model: Any) -> _Untried:
+        self = super().__new__(cls)
+        self._model = model
+        return self
+
+    def __contains__(self, place: Any) -> bool:
+        """Refuse those of layers; those of weights, which come after them, are no sums over rows."""
+        if place >= sum(len(layer.added_losses) for layer in self._model._flatten_layers()):
+            return False
+        raise ValueError(
+            f"Model '{self._model.name}' cannot be called with the first part of the data, so nobody "
+            "knows whether the losses that its layers add are means over examples or sums. Ranks "
+            "cannot share such a batch."
+        )
 
 
 def _size(batch: Any) -> int:

@@ -38,3 +38,8 @@ def owned_by_one_thread(method: _Method) -> _Method:
             del _owners[id(self)]
 
     return call
+
+
+def owns_a_model() -> bool:
+    """Whether this thread is within the training or the evaluation of a model."""
+    return get_ident() in _owners.values()

@@ -319,3 +319,67 @@ print("done", flush=True)
     done = run_ranks(3, command, tmp_path / "train.py", "--data-parallel")
     assert (done.returncode, done.stdout.count("done")) == (0, 3), done.stderr
     assert done.stdout.count("/step") == 1  # rank 0 speaks for all
+
+
+OWN_STEPS = """
+import sys
+import minikeras as keras, numpy as np
+from minikeras import ops
+from minikeras.data import Dataset
+
+keras.distribution.set_distribution(keras.distribution.DataParallel())
+sharing = keras.distribution.distribution()
+keras.utils.set_random_seed(0)
+x = np.random.RandomState(0).rand(9, 3).astype("float32")
+told = []
+
+class Lone(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def loss_of(self, data):
+        return ops.mean(ops.square(self(data) - data))
+
+    def train_step(self, data):
+        with keras.GradientTape() as tape:
+            loss = self.loss_of(data)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return {"loss": loss, "twice": loss * 2}
+
+class Four(Lone):
+    def call(self, inputs):
+        a, b, c, d = inputs
+        if ADDS:
+            self.add_loss(ops.mean(a))
+        return self.dense(a - b + c)
+
+    def loss_of(self, data):
+        return ops.mean(ops.square(self(data) - data[3])) + self.compute_loss()
+
+ADDS = sys.argv[1:] == ["adds"]
+images = Dataset.from_tensor_slices(x).batch(4)
+for model, data in ((Lone(), images), (Four(), Dataset.zip((images,) * 4))):
+    model.compile("sgd")
+    history = model.fit(data, epochs=2, verbose=0).history
+    told.append(f"{history} {[w.tolist() for w in model.get_weights()]}")
+print(*told, sep="; ", file=open(f"{sharing.num_processes}_{sharing.data_shard_id}.txt", "w"))
+"""
+
+
+def test_steps_of_ones_own_that_return_their_loss_or_take_any_data(run_ranks, tmp_path):
+    for n in (1, 2):
+        done = run_ranks(n, OWN_STEPS)
+        assert done.returncode == 0, done.stderr
+    alone, first, second = ((tmp_path / f"{n}.txt").read_text() for n in ("1_0", "2_0", "2_1"))
+    assert first == second  # callbacks see the same
+    numbers = [
+        np.array(re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text), float) for text in (alone, first)
+    ]
+    np.testing.assert_allclose(*numbers, 1e-4, 1e-6)
+    refused = run_ranks(2, OWN_STEPS, "adds")
+    assert "cannot be called with the first part of the data" in refused.stderr

@@ -820,6 +820,19 @@ def test_a_step_of_ones_own_may_call_the_model_with_anything(tmp_path):
     other.network.build((None, 4))
     other.load_weights(path)
     np.testing.assert_array_equal(other.network(x), model.network(x))
+
+    class Late(Denoiser):
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=())
+
+    late = Late()
+    late.network.build((None, 4))  # without what `build` makes a file would lack it
+    with pytest.raises(ValueError, match="saving a model that has not yet been built"):
+        late.save_weights(path)
+    with pytest.raises(
+        ValueError, match="loading weights into a model that has not yet been built"
+    ):
+        late.load_weights(path)
     wrong = model_of(layers.Dense(1), layers.Reshape((7,)), built=False)
     with pytest.raises(ValueError, match="[Rr]eshape"):  # without a step of one's own it is told
         wrong.fit(x, y, verbose=0)

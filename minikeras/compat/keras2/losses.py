@@ -78,7 +78,10 @@ class Reduction:
 def _init(original: Callable) -> Callable:
     @functools.wraps(original)
     def init(loss: Any, *args: Any, **kwargs: Any) -> None:
-        """`reduction="auto"` is today's default."""
+        """`reduction="auto"` is today's default; by position it stood before the name."""
+        if args and args[0] in (*Reduction.all(), "auto"):
+            kwargs.update(zip(("reduction", "name"), args))
+            args = args[2:]
         if kwargs.get("reduction") == "auto":
             del kwargs["reduction"]
         original(loss, *args, **kwargs)

@@ -398,7 +398,10 @@ def _load_weights(original: Callable) -> Callable:
         if legacy_h5_format.is_legacy_file(path):
             return legacy_h5_format.load_weights(model, path, by_name, **named)
         if os.path.isfile(path) and not _is_todays_name(path, _HDF5):
-            return saving_lib.load_weights_only(model, path, **named)
+            from minikeras.compat.tensorflow.modules import Status
+
+            saving_lib.load_weights_only(model, path, **named)
+            return Status([])  # as of TensorFlow's checkpoints: `.expect_partial()`
         return original(model, path, **({"by_name": by_name} if by_name else {}), **named)
 
     return load_weights

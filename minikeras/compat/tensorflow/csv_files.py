@@ -67,7 +67,8 @@ def make_csv_dataset(
         ignore_errors: not available.
 
     Raises:
-        ValueError: if there is no such file or column, headers differ, or a value is not of its dtype.
+        ValueError: if there is no such file or column, headers differ, a name is there twice, or a
+            value is not of its dtype.
     """
     from minikeras.data import Dataset
 
@@ -88,6 +89,8 @@ def make_csv_dataset(
                 line for line in csv.reader(file, delimiter=field_delim, quoting=quoting) if line
             ]
         if header:
+            if not lines:
+                raise ValueError(f"make_csv_dataset: {path} is empty, it has no line of names.")
             given, lines = lines[0], lines[1:]
             if column_names is None and first is not None and given != first:
                 raise ValueError(
@@ -98,6 +101,8 @@ def make_csv_dataset(
         rows += lines
     if names is None:
         raise ValueError("make_csv_dataset: `column_names` are needed where `header=False`.")
+    if len(set(names)) < len(names):
+        raise ValueError(f"make_csv_dataset: columns have the same name. Received: {names}")
     _check_lengths(rows, names)
     places = _places(select_columns, names)
     if column_defaults is not None and len(column_defaults) != len(places):
@@ -164,6 +169,10 @@ def _places(selected: Sequence[Any] | None, names: list[str]) -> list[int]:
                 f"make_csv_dataset: `select_columns` names {item!r}. There are {names}."
             )
         places.append(names.index(item) if isinstance(item, str) else item)
+    if len(set(places)) < len(places):
+        raise ValueError(
+            f"make_csv_dataset: `select_columns` names a column twice. Received: {selected}"
+        )
     return sorted(places)
 
 

@@ -74,7 +74,12 @@ class StaticHashTable:
         self._values = np.concatenate([default, initializer.values])  # as the layer counts
         self._pairs = initializer.keys, initializer.values
         layer = layers.StringLookup if self.key_dtype == "string" else layers.IntegerLookup
-        self._index = layer(vocabulary=initializer.keys.tolist(), mask_token=None)
+        keys = initializer.keys.tolist()
+        # What the layer calls unknown words by must be none of the keys.
+        unknown: Any = "[UNK]" if self.key_dtype == "string" else -1
+        while unknown in keys:
+            unknown = f"{unknown}]" if isinstance(unknown, str) else unknown - 1
+        self._index = layer(vocabulary=keys, mask_token=None, oov_token=unknown)
 
     def lookup(self, keys: Any, name: str | None = None) -> Any:
         """Return the values of keys, of any shape."""

@@ -13,9 +13,11 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff import KerasTensor, Tensor, Variable
+from minikeras.autodiff.state import thread
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype, dtype_of
 from minikeras.compat.tensorflow.shapes import TensorShape
+from minikeras.trainers.ownership import owns_a_model
 
 _DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
 
@@ -231,9 +233,13 @@ _ALL = {
 
 def _array_function(original: Callable) -> Callable:
     def array_function(t: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """What a script computes by NumPy are arrays, on tapes, too; minikeras itself goes on as ever."""
+        """What a script computes by NumPy are arrays, on tapes, too; minikeras itself goes on as ever.
+
+        So do layers, and steps and losses of `fit`: TensorFlow refuses it there, and nobody would see
+        that the gradient ends.
+        """
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if caller.startswith("minikeras."):
+        if caller.startswith("minikeras.") or thread.state.layers or owns_a_model():
             return original(t, func, types, args, kwargs)
         args, kwargs = tree.map_structure(
             lambda a: a.numpy() if isinstance(a, Tensor) else a, (list(args), kwargs)

@@ -227,5 +227,13 @@ def test_reductions_had_a_class_of_their_own(keras2):
             return ops.abs(y_true - y_pred)
 
     assert float(Own()(y_true, y_pred)) == 1
+
+    class Positional(Own):
+        def __init__(self, *args):
+            minikeras.losses.Loss.__init__(self, *args)
+
+    named = Positional(reduction.SUM, "mine")  # today the name comes first
+    assert (named.reduction, named.name) == ("sum", "mine")
+    assert float(Positional("auto")(y_true, y_pred)) == 1 and Positional("mine").name == "mine"
     with pytest.raises(ValueError, match="Invalid Reduction"):
         reduction.validate("mean")

@@ -132,6 +132,7 @@ def test_old_paths_lead_somewhere():
         "ModelCheckpoint(os.path.join(folder, 'cp-{epoch:04d}.ckpt'))",
         "model.save_weights(f'{folder}/cp.ckpt')",
         "model.save_weights(folder + '/cp-{}'.format(epoch))",
+        "path = 'cp.ckpt'\npath = os.path.join(folder, path)\nmodel.save_weights(path)",
     ],
 )
 def test_signs_of_keras_2(source):
@@ -144,6 +145,8 @@ def test_signs_of_keras_2(source):
         "args.lr\nmodel.compile(loss='mean_squared_error', metrics=['accuracy'])",
         "keras.optimizers.Adam(learning_rate=0.1, weight_decay=1e-4)",
         "from keras import layers, ops",
+        "path = 'a.weights.h5'\npath = os.path.join(folder, path)\nmodel.save_weights(path)",
+        "a = b\nb = a\nmodel.save_weights(a)",
     ],
 )
 def test_what_is_no_sign(source):

@@ -462,7 +462,7 @@ def test_checkpoints_have_any_name_and_make_their_folder(keras2, tmp_path):
     path = tmp_path / "new" / "cp-0001.ckpt"
     model.save_weights(str(path))
     other = made(1)
-    other.load_weights(str(path))
+    other.load_weights(str(path)).expect_partial()
     assert np.array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
     newest = TF.contents("train").find("latest_checkpoint")(str(tmp_path / "new"))
     assert newest == str(path)

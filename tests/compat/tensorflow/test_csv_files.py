@@ -99,6 +99,8 @@ def test_files_follow_each_other_by_name_and_epochs_run_on(tf, tmp_path):
         ({"select_columns": ["a", "q"]}, "`select_columns` names 'q'"),
         ({"header": False}, "`column_names` are needed"),
         ({"column_names": ["a"]}, "has 5 values, and there are 1 columns"),
+        ({"column_names": list("abcda")}, "columns have the same name"),
+        ({"select_columns": ["a", 0]}, "names a column twice"),
         ({"compression_type": "ZLIB"}, "must be None or 'GZIP'"),
     ],
 )
@@ -113,6 +115,9 @@ def test_files_that_differ_or_are_missing(tf, path, tmp_path):
         read(tf, [path, str(tmp_path / "other.csv")])
     with pytest.raises(ValueError, match="no file is called"):
         read(tf, str(tmp_path / "nowhere.csv"))
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(ValueError, match="empty.csv is empty"):
+        read(tf, str(tmp_path / "empty.csv"))
 
 
 def test_a_model_learns_from_it(tf, tmp_path):

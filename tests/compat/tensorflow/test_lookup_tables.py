@@ -22,6 +22,13 @@ def test_strings_and_integers_stand_for_numbers_and_strings(tf):
     assert table(tf, ["a"], [0.5], 2.0).lookup("q").numpy() == np.float32(2.0)
 
 
+def test_keys_may_be_what_layers_call_unknown_words(tf):
+    numbers = table(tf, [-1, 0, -2], [1, 2, 3], -7)
+    assert numbers.lookup(tf.constant([-1, 0, -2, -3, 9])).numpy().tolist() == [1, 2, 3, -7, -7]
+    words = table(tf, ["a", "[UNK]", ""], [1, 2, 3], -7)
+    assert words.lookup(tf.constant(["[UNK]", "a", "", "[UNK]]"])).numpy().tolist() == [2, 1, 3, -7]
+
+
 def test_in_a_layer_of_a_model(tf):
     class Block(layers.Layer):
         def __init__(self):

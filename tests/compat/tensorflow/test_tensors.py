@@ -141,6 +141,22 @@ def test_what_a_script_computes_by_numpy_is_an_array_on_a_tape_too(tf):
     assert tape.gradient(loss, v).numpy() == pytest.approx(np.array([[-2, 2]]) * plain[0], rel=1e-5)
 
 
+def test_gradients_go_through_numpy_in_layers_and_in_fit(tf):
+    class Twice(minikeras.layers.Layer):
+        def call(self, x):
+            return np.concatenate([x, x], axis=-1)
+
+    model = minikeras.Sequential([minikeras.layers.Dense(2), Twice(), minikeras.layers.Dense(1)])
+    x = np.ones((4, 3), "float32")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(x))
+    assert tape.gradient(loss, model.trainable_variables)[0] is not None
+    model.compile("sgd", lambda y_true, y_pred: np.mean((y_true - y_pred) ** 2))
+    before = model.get_weights()[0]
+    model.fit(x, np.full((4, 1), 9.0), verbose=0)
+    assert np.all(model.get_weights()[0] != before)
+
+
 def test_texts_as_layers_hold_them_are_strings(tf):
     layer = minikeras.layers.TextVectorization(
         standardize=lambda t: tf.strings.regex_replace(tf.strings.lower(t), "[!.]", ""),
