@@ -9,7 +9,7 @@ import numpy as np
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.gemm import LATER, PARALLEL, dot, dot_later, dots
+from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_later, dots
 from minikeras.kernels.sums import column_sums
 
 
@@ -50,10 +50,13 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     if out is not None:
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
+    work = flat.size * d.shape[1]
+    multiply = (
+        np.ndarray.dot if work < BLAS_PARALLEL else dot
+    )  # which would ask that for each product
     if need_kernel:
-        work = flat.size * d.shape[1]
         if work < LATER:
-            dkernel = dot(flat.T, d, out_kernel)
+            dkernel = multiply(flat.T, d, out_kernel)
         elif out_kernel is not None and parallel.defers():
             # Nobody needs it before all gradients are there: other threads compute it meanwhile.
             dkernel = dot_later(flat.T, d, out_kernel)
@@ -64,7 +67,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     if need_bias and has_bias:
         dbias = column_sums(d, out_bias)
     if need_x:
-        dx = dot(d, kernel.T) if dx is None else dx
+        dx = multiply(d, kernel.T) if dx is None else dx
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]

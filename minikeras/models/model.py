@@ -213,6 +213,13 @@ class Model(Trainer, Layer):
             self._describe_call((specs,), {})
         self.built = True
 
+    def _parts_are_built(self) -> bool:
+        """Whether it has all its weights, though it was never called: its steps call its layers."""
+        if type(self).build is not Model.build:
+            return False  # it has more to make than its layers
+        layers = self._flatten_layers(include_self=False)
+        return bool(layers) and all(layer.built for layer in layers)
+
     def _build_for(self, args: tuple, kwargs: dict) -> None:
         if type(self).build is not Model.build:
             super()._build_for(args, kwargs)

@@ -168,7 +168,7 @@ def save_weights(
             f"The filename must end in {' or '.join(f'`{e}`' for e in endings)}. "
             f"Received: filepath={filepath}"
         )
-    if not (model.built or _has_built_layers(model)):
+    if not (model.built or model._parts_are_built()):
         raise ValueError(
             f"You are saving a model that has not yet been built: '{model.name}'. Try building the "
             "model first by calling it on some data or by using `build()`."
@@ -231,7 +231,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     if legacy:
         legacy_h5_format.load_weights(model, path, by_name, skip_mismatch)
         return
-    if not (model.built or _has_built_layers(model)):
+    if not (model.built or model._parts_are_built()):
         raise ValueError(
             f"You are loading weights into a model that has not yet been built: '{model.name}'. Try "
             "building the model first by calling it on some data or by using `build()`."
@@ -240,13 +240,3 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         safetensors_format.load_weights(model, path, skip_mismatch)
     else:
         saving_lib.load_weights_only(model, path, skip_mismatch, objects_to_skip)
-
-
-def _has_built_layers(model: Any) -> bool:
-    """Whether a model has all its weights, though it was never called: its steps call its layers."""
-    from minikeras.models.model import Model
-
-    if type(model).build is not Model.build:
-        return False  # it has more to make than its layers
-    layers = model._flatten_layers(include_self=False)
-    return bool(layers) and all(layer.built for layer in layers)

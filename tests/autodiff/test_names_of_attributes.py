@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras
-from minikeras import layers, saving
+from minikeras import layers
 
 KEPT = {
     # Names that Keras lacks, and that files of minikeras call each other by. None is likely to be an
@@ -71,8 +71,3 @@ def test_the_number_of_batches_may_be_set():
 
     model = minikeras.Sequential([layers.Dense(1)])
     assert model.predict(Pairs(3), verbose=0).shape == (6, 1)
-
-
-def test_a_shape_may_be_a_number():
-    assert minikeras.Input(16).shape == minikeras.Input(shape=(16)).shape == (None, 16)
-    assert saving.serialize_keras_object(layers.InputLayer(5))["config"]["batch_shape"] == (None, 5)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +19,8 @@ from minikeras.autodiff.keras_tensor import KerasTensor
 from minikeras.autodiff.tracking import find_tracked
 from minikeras.autodiff.variable import Variable
 from minikeras.callbacks import History
-from minikeras.common.atomic_file import write_text
 from minikeras.compat.adapters import Adapted, NotAvailable
+from minikeras.compat.checkpoints import Status, note_newest
 from minikeras.compat.extensions import Around, Extension
 from minikeras.compat.keras2 import callbacks as old_callbacks
 from minikeras.compat.keras2 import losses, optimizers
@@ -398,21 +397,11 @@ def _load_weights(original: Callable) -> Callable:
         if legacy_h5_format.is_legacy_file(path):
             return legacy_h5_format.load_weights(model, path, by_name, **named)
         if os.path.isfile(path) and not _is_todays_name(path, _HDF5):
-            from minikeras.compat.tensorflow.modules import Status
-
             saving_lib.load_weights_only(model, path, **named)
             return Status([])  # as of TensorFlow's checkpoints: `.expect_partial()`
         return original(model, path, **({"by_name": by_name} if by_name else {}), **named)
 
     return load_weights
-
-
-def note_newest(path: str) -> None:
-    """Write down which checkpoint of a folder is the newest."""
-    folder = os.path.dirname(path) or "."
-    if os.path.basename(path) == "checkpoint":
-        return  # the note would be in its place
-    write_text(os.path.join(folder, "checkpoint"), json.dumps({"latest": os.path.basename(path)}))
 
 
 _HDF5 = (".h5", ".hdf5", ".keras")

@@ -51,12 +51,13 @@ def Input(shape: Any = None, *args: Any, tensor: Any = None, **kwargs: Any) -> K
     """Return the entrance of a model, which may have a value of its own.
 
     Args:
-        shape: shape of one example.
+        shape: shape of one example, or the size of its only axis.
         *args, **kwargs: as of `minikeras.Input`.
         tensor: a variable, or what was computed from variables, which is the input where none is given; or
             a tensor of a graph, which is returned.
     """
     if tensor is None:
+        shape = (shape,) if isinstance(shape, int) else shape  # as in `Input(shape=(32))`
         return layers.Input(shape, *args, **kwargs)
     if isinstance(tensor, KerasTensor):
         return tensor

@@ -17,7 +17,7 @@ from minikeras.autodiff.state import thread
 from minikeras.autodiff.tracking import Trackable
 from minikeras.common.atomic_file import atomic_path
 from minikeras.common.dtypes import standardize_dtype
-from minikeras.compat.keras2.training import note_newest
+from minikeras.compat.checkpoints import Status, note_newest
 from minikeras.compat.tensorflow import graphs
 from minikeras.compat.tensorflow.arrays import tensor
 from minikeras.compat.tensorflow.shapes import as_shape
@@ -339,29 +339,6 @@ class Checkpoint:
     def restore(self, save_path: Any, options: Any = None) -> Status:
         """Restore from a checkpoint; do nothing if the path is None."""
         return Status([]) if save_path is None else self.read(save_path)
-
-
-class Status:
-    """What became of a checkpoint."""
-
-    def __init__(self, left: list[str]) -> None:
-        self._left = left
-
-    def assert_consumed(self) -> Status:
-        """Raise AssertionError if something in the file was not restored."""
-        if self._left:
-            raise AssertionError(f"Nothing took what the checkpoint has of: {self._left}")
-        return self
-
-    def expect_partial(self) -> Status:
-        """Return itself."""
-        return self
-
-    assert_existing_objects_matched = expect_partial
-    assert_nontrivial_match = expect_partial
-
-    def initialize_or_restore(self, session: Any = None) -> None:
-        """Do nothing: it is done."""
 
 
 def _state(obj: Any) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from minikeras import initializers, ops
 from minikeras.autodiff import KerasTensor, Variable
 from minikeras.common.dtypes import standardize_dtype
 from minikeras.compat.adapters import Gone, no_effect
+from minikeras.compat.checkpoints import note_newest
 from minikeras.compat.graph_session import BoundTensor
 from minikeras.compat.tensorflow import graphs, modules
 from minikeras.compat.tensorflow.table import add, named
@@ -267,7 +268,7 @@ class Saver:
             step = global_step.numpy() if hasattr(global_step, "numpy") else global_step
             path = f"{path}-{int(step)}"
         modules.write_arrays(path, {n: v.numpy() for n, v in self._variables().items()})
-        modules.note_newest(path)
+        note_newest(path)
         return path
 
     def restore(self, sess: Any, save_path: Any) -> None:

@@ -67,8 +67,11 @@ class InputLayer(Layer):
         if shape is None and batch_shape is None:
             raise ValueError("Input: argument `shape` is needed.")
         if shape is not None:
-            if isinstance(shape, int):  # as in `Input(shape=(32))`
-                shape = (shape,)
+            if isinstance(shape, int):
+                raise ValueError(
+                    f"Input: argument `shape` must be a tuple. Received: shape={shape}. "
+                    f"For one axis write shape=({shape},)."
+                )
             batch_shape = (batch_size, *standardize_shape(shape))
         super().__init__(name=name, **kwargs)
         self.batch_shape = standardize_shape(batch_shape)

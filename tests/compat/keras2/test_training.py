@@ -8,6 +8,7 @@ from minikeras import layers, ops
 from minikeras.callbacks import Callback
 from minikeras.compat.adapters import NotAvailable
 from minikeras.compat.keras2 import models, training
+from minikeras.compat.keras_backend import functions
 from minikeras.compat.tensorflow import TREE as TF
 from minikeras.saving import legacy_h5_format
 
@@ -440,6 +441,8 @@ def test_every_model_has_what_is_lent(keras2):
 
 
 def test_checkpoints_have_any_name_and_make_their_folder(keras2, tmp_path):
+    pytest.importorskip("h5py")
+
     class Twins(minikeras.Model):
         def __init__(self):
             super().__init__()
@@ -470,3 +473,9 @@ def test_checkpoints_have_any_name_and_make_their_folder(keras2, tmp_path):
     model.save(str(tmp_path / "further" / "folder" / "model"))
     loaded = legacy_h5_format.load_model(str(tmp_path / "further" / "folder" / "model"))
     assert np.array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_the_shape_of_an_input_may_be_a_number():
+    assert functions.Input(16).shape == functions.Input(shape=(16)).shape == (None, 16)
+    with pytest.raises(ValueError, match="must be a tuple"):  # as in Keras 3
+        minikeras.Input(16)
