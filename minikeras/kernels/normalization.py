@@ -19,9 +19,7 @@ from minikeras.kernels.activations import Fused
 from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
-"""Elements of a block."""
-_ALONE = (1 << 18) + 1
-"""Elements from which a second thread pays."""
+"""Elements of a block; a second thread pays from more than that on."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
 _DOUBLE = np.dtype(np.float64)
@@ -69,7 +67,7 @@ def block_rows(shape: tuple) -> int:
     rows, columns = shape
     unit = _WIDTH if columns < _WIDTH else 32
     wanted = _BLOCK // max(columns, 1)
-    if rows * columns >= _ALONE:
+    if rows * columns > _BLOCK:
         wanted = min(wanted, -(-rows // 2))
     return max(-(-wanted // unit) * unit, unit)
 

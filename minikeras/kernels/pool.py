@@ -131,6 +131,17 @@ def _member(x: np.ndarray, axis: int, i: int) -> np.ndarray:
     return x[(slice(None),) * (axis + 1) + (i,)]
 
 
+def _maximum(members: list[np.ndarray], out: np.ndarray) -> np.ndarray:
+    """Write the elementwise maximum of arrays into `out`, and return it."""
+    if len(members) == 1:
+        out[...] = members[0]
+    else:
+        np.maximum(members[0], members[1], out=out)
+    for member in members[2:]:
+        np.maximum(out, member, out=out)
+    return out
+
+
 def _largest(x: np.ndarray, w: Window, y: np.ndarray) -> None:
     """Reduce tiled windows, the first axis first: its members are whole rows, and it leaves the least."""
     current, axes = _inside(x, w), len(w.kernel)
@@ -140,13 +151,7 @@ def _largest(x: np.ndarray, w: Window, y: np.ndarray) -> None:
         parts = _split(current, axis, size)
         members = [_member(parts, axis, i) for i in range(size)]
         after = y if axis == axes else scratch(f"reduced{axis}", members[0].shape, x.dtype)
-        if size == 1:
-            after[...] = members[0]
-        else:
-            np.maximum(members[0], members[1], out=after)
-        for member in members[2:]:
-            np.maximum(after, member, out=after)
-        current = after
+        current = _maximum(members, after)
 
 
 def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
@@ -162,14 +167,8 @@ def _reduce(x: np.ndarray, w: Window, y: np.ndarray) -> list[tuple]:
         if axis == len(w.kernel):
             members = [_gathered(m, f"member{i}") for i, m in enumerate(members)]
         after = y if axis == 1 else scratch(f"reduced{axis}", members[0].shape, x.dtype)
-        if size == 1:
-            after[...] = members[0]
-        else:
-            np.maximum(members[0], members[1], out=after)
-        for member in members[2:]:
-            np.maximum(after, member, out=after)
+        current = _maximum(members, after)
         steps.append((axis, before, members, after))
-        current = after
     return steps
 
 

@@ -147,9 +147,7 @@ def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) ->
     count = -(-n // max(budget // image, 1))
     more = 0
     if n > 1 and count < 9 and shared:
-        count = min(
-            count + count % 2, n
-        )  # of few pieces, as many for a second thread as for the first
+        count = min(count + count % 2, n)  # as many for a second thread as for the first
         more = min(_HEAD_START // image, n // (2 * count))
     bounds = [0, *[more + i * (n - more) // count for i in range(1, count + 1)]]
     return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]

@@ -239,7 +239,7 @@ class Model(Trainer, Layer):
 
     def _describe_call(self, args: tuple, kwargs: dict) -> None:
         """Run `call` on KerasTensors, so that all layers are built."""
-        if type(self).call is not Model.call:
+        if self._has_call():
             if not self.call_signature.training:  # any layer may be told; not every one listens
                 kwargs = {k: v for k, v in kwargs.items() if k != "training"}
             inside, thread.state.in_call = thread.state.in_call, True

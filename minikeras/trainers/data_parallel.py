@@ -188,7 +188,7 @@ class Sharing:
         own = any(
             x.added_losses and x.activity_regularizer is None for x in model._flatten_layers()
         )
-        if type(model).call.__qualname__ == "Trainer.call" or not self.whole_data:
+        if not model._has_call() or not self.whole_data:
             return
         if not own and not model._has_own_steps():  # the model has been called by now
             return

@@ -90,6 +90,10 @@ class Trainer(Steps):
             f"Model {type(self).__name__} does not have a `call()` method implemented."
         )
 
+    def _has_call(self) -> bool:
+        """Whether its class says how outputs are computed; else its steps call its layers."""
+        return type(self).call is not Trainer.call
+
     @filter_traceback
     @owned_by_one_thread
     @checked
@@ -629,7 +633,7 @@ class Trainer(Steps):
 
     def _build_on(self, x: Any) -> None:
         """Run the model on a batch so that all weights exist, and what does not fit shows."""
-        if type(self).train_step is not Steps.train_step and type(self).call is Trainer.call:
+        if type(self).train_step is not Steps.train_step and not self._has_call():
             return  # a model that only has a train_step of its own
         with unchanged(self, self.variables), without_warnings():
             self(x, training=False) if self.call_signature.training else self(x)
