@@ -291,7 +291,6 @@ def quickly(examples: int) -> hypothesis.settings:
     return hypothesis.settings(
         max_examples=examples,
         derandomize=True,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),

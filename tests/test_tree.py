@@ -74,7 +74,6 @@ def test_nodes(node):
     assert rebuilt == node
 
 
-@settings(deadline=None)
 @given(structures)
 def test_flatten_and_pack_are_inverse(structure):
     flat = tree.flatten(structure)
@@ -84,7 +83,6 @@ def test_flatten_and_pack_are_inverse(structure):
     assert [leaf for _, leaf in tree.flatten_with_path(structure)] == flat
 
 
-@settings(deadline=None)
 @given(structures)
 def test_paths_lead_to_their_leaves(structure):
     for path, leaf in tree.flatten_with_path(structure):
@@ -100,7 +98,6 @@ def visits(module, structure, top_down):
     return seen
 
 
-@settings(deadline=None)
 @given(structures)
 def test_same_as_keras(oracle, structure):
     assert tree.flatten(structure) == oracle.flatten(structure)
@@ -122,7 +119,7 @@ def outcome(function, *args):
         return type(error)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(structures, structures)
 def test_two_structures_as_keras(oracle, a, b):
     for name in ("assert_same_structure", "assert_same_paths", "pack_sequence_as"):

@@ -119,7 +119,7 @@ def test_value_and_gradient_like_keras(keras, name, kwargs):
 
 
 @pytest.mark.parametrize(("name", "kwargs"), cases())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**16), shape=st.sampled_from([(2,), (1, 4), (0, 2), (2, 2, 2)]))
 def test_gradient_by_finite_differences(name, kwargs, seed, shape):
     rng = np.random.default_rng(seed)

@@ -26,7 +26,7 @@ DTYPES = (
     "float32",
     "float64",
 )
-quick = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=200, derandomize=True, database=None)
 
 a = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
 b = np.array([[0.5, 0.25], [2.0, 1.0]], "float32")

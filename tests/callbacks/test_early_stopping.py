@@ -23,9 +23,7 @@ epochs = st.lists(
 )
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arguments, epochs)
 def test_as_keras(ours, theirs, fit, capsys, arguments, epochs):
     def run(api):

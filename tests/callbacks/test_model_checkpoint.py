@@ -29,9 +29,7 @@ def run(api, fit, directory, capsys, epochs, ending=".keras", name="{epoch:02d}-
     return model.saved, warned, callback.best, capsys.readouterr().out
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arguments, epochs)
 def test_epochs_as_keras(ours, theirs, fit, tmp_path, capsys, arguments, epochs):
     ending = ".weights.h5" if arguments["save_weights_only"] else ".keras"

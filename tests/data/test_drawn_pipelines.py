@@ -131,7 +131,7 @@ def chunks_of(n):
         yield
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.integers(0, 30), max_size=25), st.lists(STEPS, max_size=5), CHUNKS)
 def test_pipelines_do_what_lists_do(numbers, steps, chunk):
     with chunks_of(chunk):
@@ -164,7 +164,7 @@ def check_against_lists(numbers, steps):
         assert length == len(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     count=st.integers(0, 40),
     size=st.integers(1, 50),

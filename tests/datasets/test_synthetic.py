@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minikeras.datasets import make_blobs, make_circles, make_moons, make_spirals
@@ -42,14 +42,12 @@ def assert_same(ours, theirs):
         np.testing.assert_array_equal(a, b, strict=True)
 
 
-@settings(deadline=None)
 @given(counts, st.booleans(), noises, seeds)
 def test_moons_are_those_of_sklearn(sklearn, n_samples, shuffle, noise, seed):
     kwargs = {"n_samples": n_samples, "shuffle": shuffle, "noise": noise, "random_state": seed}
     assert_same(make_moons(**kwargs), sklearn.make_moons(**kwargs))
 
 
-@settings(deadline=None)
 @given(counts, st.booleans(), noises, seeds, st.floats(0, 1, exclude_max=True))
 def test_circles_are_those_of_sklearn(sklearn, n_samples, shuffle, noise, seed, factor):
     kwargs = {
@@ -62,7 +60,6 @@ def test_circles_are_those_of_sklearn(sklearn, n_samples, shuffle, noise, seed, 
     assert_same(make_circles(**kwargs), sklearn.make_circles(**kwargs))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_blobs_are_those_of_sklearn(sklearn, data):
     n_centers = data.draw(st.integers(1, 5))

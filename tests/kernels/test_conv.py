@@ -9,7 +9,7 @@ from minikeras.kernels import conv, depthwise, parallel, winograd
 from minikeras.kernels.activations import RELU, SIGMOID, SOFTMAX, TANH
 from minikeras.kernels.windows import window
 
-settings = hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None)
+settings = hypothesis.settings(max_examples=60, derandomize=True, database=None)
 
 
 def random(shape, seed, dtype="float64"):

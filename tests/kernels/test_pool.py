@@ -42,7 +42,7 @@ def cases(draw):
     return window(size, kernel, strides, draw(st.sampled_from(["valid", "same"])), (1,) * rank)
 
 
-@hypothesis.settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@hypothesis.settings(max_examples=60, derandomize=True, database=None)
 @hypothesis.given(
     cases(), st.sampled_from(["max", "average"]), st.booleans(), st.sampled_from([20, 1 << 16])
 )

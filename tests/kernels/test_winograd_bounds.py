@@ -19,7 +19,7 @@ def few_images():
 
 
 EPS = np.finfo("float32").eps
-settings = hypothesis.settings(max_examples=40, deadline=None, derandomize=True, database=None)
+settings = hypothesis.settings(max_examples=40, derandomize=True, database=None)
 
 
 def window_norms(x, w):

@@ -39,7 +39,6 @@ def first_call(case):
     @hypothesis.settings(
         max_examples=1,
         derandomize=True,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),

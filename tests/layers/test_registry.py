@@ -49,7 +49,6 @@ def for_calls(name, check, share=1.0):
     settings = hypothesis.settings(
         max_examples=max(2, int(case.examples * share)),
         derandomize=True,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
         report_multiple_bugs=False,

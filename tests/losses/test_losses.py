@@ -246,7 +246,7 @@ def test_class_and_gradient_like_keras(keras, name, kwargs, dtype):
 
 
 @pytest.mark.parametrize(("name", "kwargs"), cases(CLASSES))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 2**16), shape=st.sampled_from([(1, 3), (3, 4), (2, 2, 3)]))
 @example(seed=1456, shape=(2, 2, 3))
 def test_gradient_by_finite_differences(name, kwargs, seed, shape):

@@ -264,7 +264,7 @@ def test_tensors_like_arrays(name, kwargs):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**16), sizes=st.lists(st.integers(0, 6), min_size=1, max_size=4))
 def test_batches_in_pieces_or_at_once(name, seed, sizes):
     """How the samples fall into batches makes no difference."""

@@ -395,7 +395,6 @@ def test_random_graphs_agree_with_keras(keras):
     @hypothesis.settings(
         max_examples=40,
         derandomize=True,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
     )

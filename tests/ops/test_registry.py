@@ -42,7 +42,6 @@ CASES = all_cases()
 
 examples = settings(
     max_examples=3,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

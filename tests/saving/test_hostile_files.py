@@ -399,7 +399,6 @@ def test_flipped_and_cut_bytes_give_an_error_or_a_model(valid, tmp_path, ending)
     @hypothesis.settings(
         max_examples=int(os.environ.get("MINIKERAS_FUZZ", 500)),
         derandomize="MINIKERAS_FUZZ" not in os.environ,
-        deadline=None,
         database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
         phases=[hypothesis.Phase.generate],

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -12,7 +12,6 @@ def keras():
     return pytest.importorskip("keras")
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays("int32", hnp.array_shapes(max_dims=3, max_side=4), elements=st.integers(0, 5)),
     st.one_of(st.none(), st.integers(6, 8)),
@@ -40,7 +39,6 @@ def test_to_categorical_bad_indices(x, num_classes):
 floats = st.floats(-1e3, 1e3, width=32).filter(lambda v: v == 0 or abs(v) > 1e-3)
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays("float64", hnp.array_shapes(min_dims=1, max_dims=3, max_side=4), elements=floats),
     st.sampled_from([1, 2, 3, np.inf]),
@@ -52,7 +50,6 @@ def test_normalize_as_keras(keras, x, order):
     assert ours.shape == theirs.shape
 
 
-@settings(deadline=None)
 @given(hnp.arrays("float64", (3, 2, 4), elements=floats), st.integers(-3, 2))
 def test_vectors_have_norm_one_along_any_axis(x, axis):
     norms = np.linalg.norm(normalize(x, axis=axis), axis=axis)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minikeras.utils.sequence_utils import pad_sequences
@@ -13,7 +13,6 @@ def keras():
     return pytest.importorskip("keras")
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(-9, 9), max_size=6), min_size=1, max_size=5),
     st.one_of(st.none(), st.integers(1, 7)),

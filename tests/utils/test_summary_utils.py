@@ -327,7 +327,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_table_is_laid_out_as_by_rich(data):
     console = pytest.importorskip("rich.console")

@@ -222,7 +222,6 @@ def drawn(name: str) -> list[Call]:
     settings = hypothesis.settings(
         max_examples=DRAWS,
         derandomize=True,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),

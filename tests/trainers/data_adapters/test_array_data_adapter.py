@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from minikeras import tree
@@ -49,7 +48,6 @@ def test_writing_into_a_batch_cannot_change_the_data():
     assert x.flags.writeable
 
 
-@hypothesis_settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 60), st.sampled_from([1, 64, 1 << 20]))
 def test_shuffling_permutes_samples_and_keeps_them_together(n, batch_size, chunk_bytes):
     x, y, w = numbers(n, 3, 2), numbers(n, dtype="int64"), numbers(n)
