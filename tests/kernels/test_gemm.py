@@ -147,7 +147,7 @@ def test_tiles_are_small_enough_to_be_multiplied_in_place(m, k, n, turned, most,
     """OpenBLAS multiplies `a @ b.T` in place only where few numbers come out."""
     a, b = (np.empty(size, "float32") for size in ((m, k), (k, n)))
     a, b = (np.asfortranarray(x) if t else x for x, t in zip((a, b), turned))
-    rows, columns = gemm._tile(m, k, n, a.strides[1], *b.strides, 4)
+    rows, columns = gemm._tile(m, k, n, *turned, 4)
     if (rows, columns) == (m, n):
         assert not in_place or turned[1] or k == 1024
     else:
