@@ -78,7 +78,7 @@ def dots(*products: tuple) -> list[np.ndarray]:
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return `out`, which at the end of the open context `parallel.deferring` will hold `a @ b`."""
     if a.size * b.shape[1] < PARALLEL:
-        parallel.later(functools.partial(_multiply, *_tiles(a, b, out)))
+        parallel.later(functools.partial(_multiply, _tiles(a, b, out)))
     else:
         for half in _halves(a, b, out, 0):
             parallel.later(half)
@@ -125,7 +125,7 @@ def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
         cut = _cut(n, more, k * m)
         halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
-    return [functools.partial(_multiply, *_tiles(*half)) for half in halves]
+    return [functools.partial(_multiply, _tiles(*half)) for half in halves]
 
 
 def _cut(lines: int, more: int, work: int) -> int:
@@ -148,9 +148,9 @@ def tiled(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     """
     tiles = _tiles(a, b, out)
     alike = a.dtype is b.dtype is out.dtype and a.ndim == b.ndim == 2 and out.flags.c_contiguous
-    if alike and tiles[0] is a:
+    if alike and tiles[0][0] is a:
         return np.dot(a, b, out)  # which is faster with vectors
-    _multiply(*tiles)
+    _multiply(tiles)
     return out
 
 
@@ -162,10 +162,13 @@ def chosen(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Callable[[int], obj
         b: `(k, n)` or `(blocks, k, n)`.
         out: `(m, n)` or `(blocks, m, n)`.
     """
-    x, y, z = _tiles(a, b, out)
+    tiles = _tiles(a, b, out)
+    if len(tiles) > 1:
+        return lambda i: _multiply([(x[i], y, z) for x, y, z in tiles])
+    x, y, z = tiles[0]
     if x is a and b.ndim == 2:
         return lambda i: a[i].dot(b, out)
-    return lambda i: _multiply(x[i], y, z)
+    return lambda i: np.matmul(x[i], y, z, order="C")
 
 
 def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
@@ -184,28 +187,38 @@ def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         np.add.reduce(np.matmul(a.transpose(0, 2, 1), b), 0, out=out)
 
 
-_multiply = functools.partial(np.matmul, order="C")
-"""The product of what `_tiles` returns, tile by tile in the order of its axes."""
+def _multiply(parts: list[tuple]) -> None:
+    """Compute the products of what `_tiles` returns, tile by tile in the order of their axes."""
+    for a, b, out in parts:
+        np.matmul(a, b, out, order="C")
 
 
-def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return views for `_multiply`. `out` may lack leading axes of `a`."""
+def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple]:
+    """Return views for `_multiply`: those in tiles, and rests. `out` may lack leading axes of `a`."""
     m, k = a.shape[-2:]
     n = b.shape[-1]
-    if m * k * n <= IN_PLACE:
-        return a, b, out
     size = b.itemsize
     turned, b_turned = a.strides[-1] != size, b.strides[-1] != size
+    if m * k * n <= IN_PLACE and (not b_turned or m * n <= 1200):
+        return [(a, b, out)]
     rows, columns = _tile(m, k, n, turned, b_turned, size)
     if (rows, columns) == (m, n):
-        return a, b, out
+        return [(a, b, out)]
+    cut = n - n % columns
+    if cut < n:
+        rest = _tiles(a, b[..., cut:], out[..., cut:])
+        return _tiles(a, b[..., :cut], out[..., :cut]) + rest
+    cut = m - m % rows
+    if cut < m:
+        rest = _tiles(a[..., cut:, :], b, out[..., cut:, :])
+        return _tiles(a[..., :cut, :], b, out[..., :cut, :]) + rest
     left = a.reshape(*a.shape[:-2], m // rows, 1, rows, k)
     right = b.reshape(*b.shape[:-1], n // columns, columns).swapaxes(-2, -3)[..., None, :, :, :]
     target = out.reshape(*out.shape[:-2], m // rows, rows, n // columns, columns).swapaxes(-2, -3)
     if turned:
-        return left, right, target
+        return [(left, right, target)]
     # All rows for some columns, which stay in the cache meanwhile, then for the next ones.
-    return left.swapaxes(-3, -4), right.swapaxes(-3, -4), target.swapaxes(-3, -4)
+    return [tuple(x.swapaxes(-3, -4) for x in (left, right, target))]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -227,7 +240,7 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
         return m, n
     rows, columns, most = (32, 32, IN_PLACE) if turned else (32, 64, IN_PLACE)
     if b_turned:  # such are multiplied in place up to 1200 numbers of the result only
-        rows, columns, most = 32, 32, (0 if turned or k < 128 else IN_PLACE)
+        rows, columns, most = 32, 32, (0 if turned or k < 192 else IN_PLACE)
     if n <= columns:
         rows, columns = rows * columns // n if b_turned else min(most // (k * n), 512), n
     least = 16 if turned or b_turned else 8
@@ -235,23 +248,8 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
         rows //= 2
     if turned and size == 8:  # fewer rows than columns take longer
         columns = min(rows, columns)
-    rows, columns = _divisor(m, rows, 4), _divisor(n, columns, 16)
-    fits = min(rows, m) >= 8 and columns and rows * columns * k <= most
-    return (rows, columns) if fits else (m, n)
-
-
-def _divisor(size: int, most: int, multiple: int) -> int:
-    """Return the largest part of a size that it can be cut into, 0 if there is none.
-
-    Args:
-        size: what is cut.
-        most: how large a part may be.
-        multiple: what a part is a multiple of, unless it is the whole.
-    """
-    if size <= most:
-        return size
-    parts = range(most // multiple * multiple, 0, -multiple)
-    return next((part for part in parts if size % part == 0), 0)
+    rows = min(rows, m)
+    return (rows, columns) if rows >= 8 and rows * columns * k <= most else (m, n)
 
 
 @functools.lru_cache(maxsize=1024)
