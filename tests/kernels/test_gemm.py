@@ -147,10 +147,15 @@ def test_tiles_are_small_enough_to_be_multiplied_in_place(m, k, n, turned, most,
     """OpenBLAS multiplies `a @ b.T` in place only where few numbers come out."""
     a, b = (np.empty(size, "float32") for size in ((m, k), (k, n)))
     a, b = (np.asfortranarray(x) if t else x for x, t in zip((a, b), turned))
-    rows, columns = gemm._tile(m, k, n, *turned, 4)
-    if (rows, columns) == (m, n):
-        assert not in_place or turned[1] or k == 1024
+    out = np.zeros((m, n), "float32")
+    parts = gemm._tiles(a, b, out)
+    for _, _, target in parts:
+        target += 1
+    assert (out == 1).all()  # each number of the result is in one tile
+    if len(parts) == 1 and parts[0][2] is out:
+        assert not in_place or turned[1]
     else:
         assert in_place
-        assert rows * columns * (1 if turned[1] else k) <= most
-        assert rows % 4 == m % rows == n % columns == 0
+        for *_, target in parts:
+            rows, columns = target.shape[-2:]
+            assert rows * columns * (1 if turned[1] else k) <= most
