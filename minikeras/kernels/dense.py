@@ -8,44 +8,105 @@ import numpy as np
 
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
-from minikeras.kernels.activations import Fused
-from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_later, dots
+from minikeras.kernels.activations import SOFTMAX, Fused
+from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_and, dot_later, dots, place
+from minikeras.kernels.random import Key, dropout_factors, dropout_scale
 from minikeras.kernels.sums import column_sums
+
+Dropout = tuple[float, Key]
+"""The share of the results that is dropped, and the key with which it is drawn which of them."""
 
 
 def forward(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: Fused | None
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    activation: Fused | None,
+    dropout: Dropout | None = None,
 ) -> tuple[np.ndarray, tuple]:
-    """Compute `activation(x @ kernel + bias)`.
+    """Compute `activation(x @ kernel + bias)`, of which some may be dropped.
 
     Args:
         x: inputs, `(..., n)`.
         kernel: weights, `(n, units)`.
         bias: `(units,)` or None.
         activation: what is applied to the result, or None.
+        dropout: rate and key, or None; with relu only.
 
     Returns:
         The result `(..., units)`, and what backward needs.
     """
     flat = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    y = dot(flat, kernel)
-    if bias is not None:
-        y += bias
-    if activation is not None:
-        activation.forward(y, y)
+    if flat.size * kernel.shape[1] >= PARALLEL and activation is not SOFTMAX:
+        y = _in_halves(flat, kernel, bias, activation, dropout, x.shape[:-1])
+    else:
+        y = dot(flat, kernel)
+        if bias is not None:
+            y += bias
+        if activation is not None:
+            activation.forward(y, y)
+        if dropout is not None:
+            y *= _factors(y, dropout, x.shape[:-1])
     shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
     return shaped, (x, flat, kernel, bias is not None, y)
 
 
-def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fused | None) -> list:
+def _factors(y: np.ndarray, dropout: Dropout, examples: tuple) -> np.ndarray:
+    """Draw what results are multiplied with; `examples` is the shape that their first axis stands for."""
+    rate, key = dropout
+    return dropout_factors((*examples, y.shape[1]), rate, y.dtype, key).reshape(y.shape)
+
+
+def _in_halves(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    activation: Fused | None,
+    dropout: Dropout | None,
+    examples: tuple,
+) -> np.ndarray:
+    """Compute the same, half of the results on each of two threads."""
+    if bias is None and activation is None and dropout is None:
+        return dot(x, kernel)
+    y = place(x, kernel)
+    factors = parallel.Once(lambda: _factors(y, dropout, examples)) if dropout else None
+
+    def finish(half: np.ndarray, rows: slice, columns: slice) -> None:
+        if bias is not None:
+            half += bias[columns]
+        if activation is not None:
+            activation.forward(half, half)
+        if factors is not None:
+            half *= factors.result()[rows, columns]
+
+    return dot_and(x, kernel, y, finish, factors and factors.offer)
+
+
+def _before_activation(
+    g: np.ndarray, y: np.ndarray, activation: Fused | None, dropout: Dropout | None
+) -> np.ndarray:
+    """Return the gradient of what the activation was applied to, contiguous."""
+    d = g if g.ndim == 2 else g.reshape(y.shape)
+    if activation is None:
+        return np.ascontiguousarray(d)
+    d = activation.backward(d, y)  # what was dropped is as what relu made zero
+    if dropout is not None:
+        d *= dropout_scale(dropout[0], d.dtype)
+    return d
+
+
+def backward(
+    g: np.ndarray,
+    saved: tuple,
+    needs: Any,
+    out: Any,
+    activation: Fused | None,
+    dropout: Dropout | None = None,
+) -> list:
     """Return the gradients of x, kernel and bias."""
     x, flat, kernel, has_bias, y = saved
     need_x, need_kernel, need_bias = needs
-    d = g if g.ndim == 2 else g.reshape(y.shape)
-    if activation is not None:
-        d = activation.backward(d, y)
-    elif not d.flags.c_contiguous:
-        d = np.ascontiguousarray(d)
+    d = _before_activation(g, y, activation, dropout)
     out_kernel = out_bias = None
     if out is not None:
         _, out_kernel, out_bias = out
@@ -73,12 +134,17 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any, activation: Fuse
     return [dx, dkernel, dbias]
 
 
-def per_example(g: np.ndarray, saved: tuple, needs: Any, n: int, activation: Fused | None) -> list:
+def per_example(
+    g: np.ndarray,
+    saved: tuple,
+    needs: Any,
+    n: int,
+    activation: Fused | None,
+    dropout: Dropout | None = None,
+) -> list:
     """Return the gradient of x, and those of kernel and bias for each of `n` examples."""
     x, flat, kernel, has_bias, y = saved
-    d = np.ascontiguousarray(g).reshape(y.shape)
-    if activation is not None:
-        d = activation.backward(d, y)
+    d = _before_activation(np.ascontiguousarray(g), y, activation, dropout)
     return [
         dot(d, kernel.T).reshape(x.shape) if needs[0] else None,
         examples.dense(flat, d, n, kernel.shape) if needs[1] else None,

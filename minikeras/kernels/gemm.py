@@ -35,6 +35,9 @@ CACHED = 1 << 19
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 
+Finish = Callable[[np.ndarray, slice, slice], None]
+"""What is done in place to a part of a product, with the rows and columns that it is."""
+
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `a @ b`.
@@ -56,11 +59,12 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
         return out
     if work < PARALLEL:
         with parallel.single_blas:
-            return tiled(a, b, _place(a, b) if out is None else out)
+            return tiled(a, b, place(a, b) if out is None else out)
     return dots((a, b, out))[0]
 
 
-def _place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return room for `a @ b`."""
     return np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
 
 
@@ -72,11 +76,35 @@ def dots(*products: tuple) -> list[np.ndarray]:
     """
     results, tasks = [], []
     for a, b, out in products:
-        out = _place(a, b) if out is None else out
+        out = place(a, b) if out is None else out
         results.append(out)
         tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
     parallel.run_products(tasks)
     return results
+
+
+def dot_and(
+    a: np.ndarray,
+    b: np.ndarray,
+    out: np.ndarray,
+    finish: Finish,
+    first: Callable[[], object] | None = None,
+) -> np.ndarray:
+    """Compute a large product `a @ b`, and finish each half on the thread that made it.
+
+    Args:
+        a, b, out: as for `dot`.
+        finish: called with a half of the product, to be changed in place, and the rows and columns that
+            it is.
+        first: what the calling thread does until another one has woken up.
+    """
+    half, *others = _halves(a, b, out, HEAD_START if first is None else 0, finish)
+    if first is not None:
+        others.insert(0, functools.partial(_one_by_one, first, half))
+    else:
+        others.insert(0, half)
+    parallel.run_products(others)
+    return out
 
 
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -119,17 +147,33 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
+def _halves(
+    a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int, finish: Finish | None = None
+) -> list[Callable]:
     """Return two tasks that compute `a @ b`, the first with about so many multiply-adds more."""
     (m, n), k = out.shape, a.shape[1]
+    whole = slice(None)
     if (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
         cut = _cut(m, more, k * n)
-        halves = [(a[:cut], b, out[:cut]), (a[cut:], b, out[cut:])]
+        halves = [(slice(cut), whole), (slice(cut, m), whole)]
     else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
         cut = _cut(n, more, k * m)
-        halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
+        halves = [(whole, slice(cut)), (whole, slice(cut, n))]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
-    return [functools.partial(np.matmul, *_tiles(*half)) for half in halves]
+    tasks: list[Callable] = []
+    for rows, columns in halves:
+        part = out[rows, columns]
+        multiply = functools.partial(np.matmul, *_tiles(a[rows], b[:, columns], part))
+        if finish is not None:
+            finish_part = functools.partial(finish, part, rows, columns)
+            multiply = functools.partial(_one_by_one, multiply, finish_part)
+        tasks.append(multiply)
+    return tasks
+
+
+def _one_by_one(*tasks: Callable[[], object]) -> None:
+    for task in tasks:
+        task()
 
 
 def _cut(lines: int, more: int, work: int) -> int:

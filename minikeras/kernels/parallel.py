@@ -355,11 +355,12 @@ def run_slices(lines: int, step: int, task: Callable[[Iterator[slice]], None]) -
     run([lambda: task(taken())] * min(len(slices), threads() if len(slices) > 1 else 1))
 
 
-class _Once:
+class Once:
     """A task that is run once, by whoever comes first."""
 
     def __init__(self, task: Callable[[], object]) -> None:
         self.task = task
+        self.value: object = None
         self.claim = threading.Lock()
         self.running = threading.Lock()  # until the task has ended: far cheaper than an `Event`
         self.running.acquire()
@@ -369,7 +370,7 @@ class _Once:
         """Run the task unless somebody has begun to."""
         if self.claim.acquire(blocking=False):
             try:
-                self.task()
+                self.value = self.task()
             except BaseException as error:
                 self.error = error
             finally:
@@ -381,6 +382,11 @@ class _Once:
         with self.running:
             pass
         self.complain()
+
+    def result(self) -> Any:
+        """Return what the task has returned."""
+        self.wait()
+        return self.value
 
     def complain(self) -> None:
         """Raise what the task has raised."""
@@ -395,7 +401,7 @@ def run_ahead(tasks: Sequence[Callable[[], object]], main: Callable[[Callable], 
         tasks: functions of no arguments, in the order in which they are needed.
         main: called with a function `ready(i)`, which returns when task `i` has been run.
     """
-    once = [_Once(task) for task in tasks]
+    once = [Once(task) for task in tasks]
 
     def ahead() -> None:
         for task in once:
@@ -415,7 +421,7 @@ def run_along(main: Callable[[Callable], None]) -> None:
     tasks: queue.SimpleQueue = queue.SimpleQueue()
 
     def later(task: Callable[[], object]) -> Callable[[], None]:
-        once = _Once(task)
+        once = Once(task)
         tasks.put(once)
         return once.wait
 

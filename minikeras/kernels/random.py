@@ -205,10 +205,15 @@ def dropout_factors(shape: tuple, rate: float, dtype: np.dtype, key: Key) -> np.
     """Return what dropout multiplies with: 0, or 1 over the probability of staying."""
     if rate == 1:
         return np.zeros(shape, dtype)
-    mask, keep = dropout_mask(shape, rate, key)
+    mask, _ = dropout_mask(shape, rate, key)
     factors = mask.astype(dtype)
-    factors *= np.asarray(1 / keep, dtype)
+    factors *= dropout_scale(rate, dtype)
     return factors
+
+
+def dropout_scale(rate: float, dtype: np.dtype) -> np.generic:
+    """Return what dropout of a rate below 1 multiplies with where a unit stays."""
+    return dtype.type(1 / (1 - _threshold(rate) / 65536))
 
 
 def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float]:
@@ -225,7 +230,7 @@ def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float
     Returns:
         A boolean array, true where a unit stays, and the probability of true.
     """
-    threshold = min(round(rate * 65536), 65535)
+    threshold = _threshold(rate)
     rows = shared_rows()
     if rows is None or not shape or shape[0] != rows.count:
         mask = _mask(math.prod(shape), threshold, key)
@@ -233,6 +238,11 @@ def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float
         row = math.prod(shape[1:])
         mask = _mask(rows.total * row, threshold, key, rows.start * row, rows.stop * row)
     return mask.reshape(shape), 1 - threshold / 65536
+
+
+def _threshold(rate: float) -> int:
+    """Return the 16 random bits, as a number, below which a unit is dropped."""
+    return min(round(rate * 65536), 65535)
 
 
 def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = None) -> np.ndarray:
