@@ -23,6 +23,9 @@ _MASK = (1 << 64) - 1
 _BLOCK = 1 << 18
 """Elements of noise or of a mask that come from one stream, and so are made on one thread."""
 
+_SMALL = 1 << 12
+"""Elements of a mask that are drawn before other threads could do anything meanwhile."""
+
 
 def _mix(x: int) -> int:
     """Scramble 64 bits (the finalizer of SplitMix64: Steele et al., 2014)."""
@@ -248,8 +251,10 @@ def _threshold(rate: float) -> int:
 def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = None) -> np.ndarray:
     """Return elements `start` to `stop` of a mask of `n`."""
     stop = n if stop is None else stop
-    if n <= _BLOCK:
+    if n <= _SMALL:
         return bits(key).random_raw((n + 3) >> 2).view(np.uint16)[start:stop] >= threshold
+    if n <= _BLOCK:
+        return _words(key, 0, n)[start:stop] >= threshold
     first = start // _BLOCK
     last = max(-(-stop // _BLOCK), first)
     mask = np.empty(min(last * _BLOCK, n) - first * _BLOCK, bool)
@@ -262,7 +267,11 @@ def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = N
 
 
 def _mask_block(mask: np.ndarray, threshold: int, key: Key, stream: int) -> None:
-    # `integers` gives the raw words too, and other threads run meanwhile.
+    np.greater_equal(_words(key, stream, mask.size), threshold, out=mask)
+
+
+def _words(key: Key, stream: int, n: int) -> np.ndarray:
+    """Draw `n` numbers of 16 bits; other threads run meanwhile, as they do not during `random_raw`."""
     rng = np.random.Generator(bits(key, stream))
-    words = rng.integers(0, _MASK, (mask.size + 3) >> 2, dtype=np.uint64, endpoint=True)
-    np.greater_equal(words.view(np.uint16)[: mask.size], threshold, out=mask)
+    words = rng.integers(0, _MASK, (n + 3) >> 2, dtype=np.uint64, endpoint=True)
+    return words.view(np.uint16)[:n]
