@@ -38,11 +38,10 @@ def sigmoid_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None
 
 def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `max(z, 0)`."""
-    # NumPy compares two arrays with vector instructions, but not an array and a number.
     row = math.gcd(z.size, _ROW)
     if row < 256 or not z.flags.c_contiguous or (out is not None and not out.flags.c_contiguous):
-        zero = _zeros(z.shape[-1], z.dtype) if z.ndim and 64 <= z.shape[-1] <= _ROW else 0
-        return np.maximum(z, zero, out=out)
+        return np.maximum(z, 0, out=out)
+    # NumPy compares two arrays with vector instructions, but not an array and a number.
     y = np.maximum(
         z.reshape(-1, row), _zeros(row, z.dtype), out=None if out is None else out.reshape(-1, row)
     )

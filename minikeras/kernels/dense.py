@@ -8,8 +8,8 @@ import numpy as np
 
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
-from minikeras.kernels.activations import SOFTMAX, Fused
-from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_and, dot_later, dots, place
+from minikeras.kernels.activations import Fused
+from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_beside, dot_later, dots
 from minikeras.kernels.random import Key, dropout_factors, dropout_scale
 from minikeras.kernels.sums import column_sums
 
@@ -37,49 +37,29 @@ def forward(
         The result `(..., units)`, and what backward needs.
     """
     flat = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-    if flat.size * kernel.shape[1] >= PARALLEL and activation is not SOFTMAX:
-        y = _in_halves(flat, kernel, bias, activation, dropout, x.shape[:-1])
-    else:
+    if dropout is None:
         y = dot(flat, kernel)
-        if bias is not None:
-            y += bias
-        if activation is not None:
-            activation.forward(y, y)
-        if dropout is not None:
-            y *= _factors(y, dropout, x.shape[:-1])
+    else:
+        y, factors = _with_factors(x, flat, kernel, dropout)
+    if bias is not None:
+        y += bias
+    if activation is not None:
+        activation.forward(y, y)
+    if dropout is not None:
+        y *= factors
     shaped = y if x.ndim == 2 else y.reshape(*x.shape[:-1], y.shape[-1])
     return shaped, (x, flat, kernel, bias is not None, y)
 
 
-def _factors(y: np.ndarray, dropout: Dropout, examples: tuple) -> np.ndarray:
-    """Draw what results are multiplied with; `examples` is the shape that their first axis stands for."""
+def _with_factors(
+    x: np.ndarray, flat: np.ndarray, kernel: np.ndarray, dropout: Dropout
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return `flat @ kernel`, and what dropout multiplies it with, which is drawn meanwhile."""
+    shape, dtype = (*x.shape[:-1], kernel.shape[1]), np.result_type(x, kernel)
     rate, key = dropout
-    return dropout_factors((*examples, y.shape[1]), rate, y.dtype, key).reshape(y.shape)
-
-
-def _in_halves(
-    x: np.ndarray,
-    kernel: np.ndarray,
-    bias: np.ndarray | None,
-    activation: Fused | None,
-    dropout: Dropout | None,
-    examples: tuple,
-) -> np.ndarray:
-    """Compute the same, half of the results on each of two threads."""
-    if bias is None and activation is None and dropout is None:
-        return dot(x, kernel)
-    y = place(x, kernel)
-    factors = parallel.Once(lambda: _factors(y, dropout, examples)) if dropout else None
-
-    def finish(half: np.ndarray, rows: slice, columns: slice) -> None:
-        if bias is not None:
-            half += bias[columns]
-        if activation is not None:
-            activation.forward(half, half)
-        if factors is not None:
-            half *= factors.result()[rows, columns]
-
-    return dot_and(x, kernel, y, finish, factors and factors.offer)
+    drawn = []
+    y = dot_beside(flat, kernel, lambda: drawn.append(dropout_factors(shape, rate, dtype, key)))
+    return y, drawn[0].reshape(y.shape)
 
 
 def _before_activation(

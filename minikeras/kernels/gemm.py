@@ -1,7 +1,8 @@
-"""Matrix products, large ones in two halves on two threads.
+"""Matrix products, large ones in pieces on several threads.
 
-Where a product is cut depends on its shape alone, and BLAS runs each half on one thread, so the result
-has the same bits whatever the number of threads. BLAS's own threads are as fast on an idle machine,
+Where a product is cut depends on its shape alone, and BLAS runs each piece on one thread, so the result
+has the same bits whatever the number of threads. There are more pieces than threads: who began later, or
+whose processor is busy with something else, makes fewer of them. BLAS's own threads are as fast on an idle machine,
 but they wait in a spin, during a product for each other and for some 25 ms after it for the next one:
 with one other busy process, or our own threads, on the processors, steps took five times as long.
 """
@@ -32,11 +33,10 @@ PAGE = 4096
 """Bytes after which memory falls into the same places of a cache again."""
 CACHED = 1 << 19
 """Bytes of a factor that stay in a core's cache beside the other one."""
-HEAD_START = 1_000_000
-"""Multiply-adds that the calling thread does until another one, which slept, has begun."""
-
-Finish = Callable[[np.ndarray, slice, slice], None]
-"""What is done in place to a part of a product, with the rows and columns that it is."""
+PIECES = 4
+"""Into how many pieces of about the same size a large product is cut, where nothing else is known."""
+COLUMNS = 64
+"""Columns of a second factor that are multiplied where they lie, without being packed first."""
 
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -59,52 +59,37 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
         return out
     if work < PARALLEL:
         with parallel.single_blas:
-            return tiled(a, b, place(a, b) if out is None else out)
+            return tiled(a, b, _place(a, b) if out is None else out)
     return dots((a, b, out))[0]
 
 
-def place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return room for `a @ b`."""
+def _place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
 
 
-def dots(*products: tuple) -> list[np.ndarray]:
+def dots(*products: tuple, beside: Callable[[], object] | None = None) -> list[np.ndarray]:
     """Compute several large products at once: between two calls a thread would fall asleep.
 
     Args:
         *products: `(a, b, out)` of each, as for `dot`.
+        beside: what else is to be done; the calling thread does it first, while others wake up.
     """
-    results, tasks = [], []
+    results = []
+    tasks: list[Callable] = [] if beside is None else [beside]
     for a, b, out in products:
-        out = place(a, b) if out is None else out
+        out = _place(a, b) if out is None else out
         results.append(out)
-        tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
+        tasks += _pieces(a, b, out)
     parallel.run_products(tasks)
     return results
 
 
-def dot_and(
-    a: np.ndarray,
-    b: np.ndarray,
-    out: np.ndarray,
-    finish: Finish,
-    first: Callable[[], object] | None = None,
-) -> np.ndarray:
-    """Compute a large product `a @ b`, and finish each half on the thread that made it.
-
-    Args:
-        a, b, out: as for `dot`.
-        finish: called with a half of the product, to be changed in place, and the rows and columns that
-            it is.
-        first: what the calling thread does until another one has woken up.
-    """
-    half, *others = _halves(a, b, out, HEAD_START if first is None else 0, finish)
-    if first is not None:
-        others.insert(0, functools.partial(_one_by_one, first, half))
-    else:
-        others.insert(0, half)
-    parallel.run_products(others)
-    return out
+def dot_beside(a: np.ndarray, b: np.ndarray, task: Callable[[], object]) -> np.ndarray:
+    """Compute `a @ b`, and run a task, if it pays while other threads wake up."""
+    if a.size * b.shape[1] < PARALLEL:
+        task()
+        return dot(a, b)
+    return dots((a, b, None), beside=task)[0]
 
 
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -112,8 +97,8 @@ def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     if a.size * b.shape[1] < PARALLEL:
         parallel.later(functools.partial(np.matmul, *_tiles(a, b, out)))
     else:
-        for half in _halves(a, b, out, 0):
-            parallel.later(half)
+        for piece in _pieces(a, b, out):
+            parallel.later(piece)
     return out
 
 
@@ -147,38 +132,33 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _halves(
-    a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int, finish: Finish | None = None
-) -> list[Callable]:
-    """Return two tasks that compute `a @ b`, the first with about so many multiply-adds more."""
+def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
+    """Return tasks that compute `a @ b`, a piece each."""
     (m, n), k = out.shape, a.shape[1]
-    whole = slice(None)
     if (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
-        cut = _cut(m, more, k * n)
-        halves = [(slice(cut), whole), (slice(cut, m), whole)]
-    else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
-        cut = _cut(n, more, k * m)
-        halves = [(whole, slice(cut)), (whole, slice(cut, n))]
+        step = _step(m, PIECES)
+        cuts = [slice(i, i + step) for i in range(0, m, step)]
+        parts = [(a[cut], b, out[cut]) for cut in cuts]
+    else:  # BLAS has to rearrange what it multiplies with, and each thread only its part of it
+        step = COLUMNS if n % COLUMNS == 0 and _fit(a, b) else _step(n, PIECES)
+        cuts = [slice(i, i + step) for i in range(0, n, step)]
+        parts = [(a, b[:, cut], out[:, cut]) for cut in cuts]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
-    tasks: list[Callable] = []
-    for rows, columns in halves:
-        part = out[rows, columns]
-        multiply = functools.partial(np.matmul, *_tiles(a[rows], b[:, columns], part))
-        if finish is not None:
-            finish_part = functools.partial(finish, part, rows, columns)
-            multiply = functools.partial(_one_by_one, multiply, finish_part)
-        tasks.append(multiply)
-    return tasks
+    return [functools.partial(np.matmul, *_tiles(*part)) for part in parts]
 
 
-def _one_by_one(*tasks: Callable[[], object]) -> None:
-    for task in tasks:
-        task()
+def _fit(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether BLAS multiplies rows of `a` with `COLUMNS` columns of `b` where they lie."""
+    if not parallel.multiplies_small_in_place() or a.strides[1] != a.itemsize:
+        return False
+    m, k = a.shape
+    rows, _ = _tile(m, k, COLUMNS, a.itemsize, *b.strides, b.itemsize)
+    return b.strides[1] == b.itemsize and rows * k * COLUMNS <= IN_PLACE
 
 
-def _cut(lines: int, more: int, work: int) -> int:
-    """Return where to cut lines of so much work each: at a multiple of 8, for vector loops."""
-    return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+def _step(lines: int, pieces: int) -> int:
+    """Return how many lines a piece has: a multiple of 8, for vector loops."""
+    return max(-(-lines // (8 * pieces)) * 8, 8)
 
 
 # Products on one thread, where BLAS is told to stay on it. BLAS packs large matrices before it multiplies

@@ -115,18 +115,21 @@ class _Pool:
         _local.busy = True
         np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
         while self.calls.get() is not None:
-            for tasks_of in (self.urgent, self.patient):
+            try:
+                tasks = self.urgent.popleft()
+                while tasks.perform_one():
+                    pass
+            except IndexError:
                 try:
-                    tasks = tasks_of.popleft()
+                    tasks = self.patient.popleft()
+                    tasks.perform_one()
                 except IndexError:
                     continue
-                tasks.perform_one()
-                del tasks  # they hold arrays
-                break
+            del tasks  # they hold arrays
 
     def help_with(self, tasks: _Tasks, number: int) -> None:
-        """Ask for help with so many of some tasks that the caller will wait for."""
-        for _ in range(number):
+        """Ask for help with so many tasks that the caller will wait for."""
+        for _ in range(min(number, self.workers)):
             self.urgent.append(tasks)
             self.calls.put(True)
 
@@ -355,12 +358,11 @@ def run_slices(lines: int, step: int, task: Callable[[Iterator[slice]], None]) -
     run([lambda: task(taken())] * min(len(slices), threads() if len(slices) > 1 else 1))
 
 
-class Once:
+class _Once:
     """A task that is run once, by whoever comes first."""
 
     def __init__(self, task: Callable[[], object]) -> None:
         self.task = task
-        self.value: object = None
         self.claim = threading.Lock()
         self.running = threading.Lock()  # until the task has ended: far cheaper than an `Event`
         self.running.acquire()
@@ -370,7 +372,7 @@ class Once:
         """Run the task unless somebody has begun to."""
         if self.claim.acquire(blocking=False):
             try:
-                self.value = self.task()
+                self.task()
             except BaseException as error:
                 self.error = error
             finally:
@@ -382,11 +384,6 @@ class Once:
         with self.running:
             pass
         self.complain()
-
-    def result(self) -> Any:
-        """Return what the task has returned."""
-        self.wait()
-        return self.value
 
     def complain(self) -> None:
         """Raise what the task has raised."""
@@ -401,7 +398,7 @@ def run_ahead(tasks: Sequence[Callable[[], object]], main: Callable[[Callable], 
         tasks: functions of no arguments, in the order in which they are needed.
         main: called with a function `ready(i)`, which returns when task `i` has been run.
     """
-    once = [Once(task) for task in tasks]
+    once = [_Once(task) for task in tasks]
 
     def ahead() -> None:
         for task in once:
@@ -421,7 +418,7 @@ def run_along(main: Callable[[Callable], None]) -> None:
     tasks: queue.SimpleQueue = queue.SimpleQueue()
 
     def later(task: Callable[[], object]) -> Callable[[], None]:
-        once = Once(task)
+        once = _Once(task)
         tasks.put(once)
         return once.wait
 
