@@ -72,20 +72,21 @@ def dots(*products: tuple, beside: Callable[[], object] | None = None) -> list[n
 
     Args:
         *products: `(a, b, out)` of each, as for `dot`.
-        beside: what else is to be done; the calling thread does it first, while others wake up.
+        beside: what else is to be done; the calling thread has other things to do first.
     """
-    results = []
-    tasks: list[Callable] = [] if beside is None else [beside]
+    results, tasks = [], []
     for a, b, out in products:
         out = _place(a, b) if out is None else out
         results.append(out)
         tasks += _pieces(a, b, out)
+    if beside is not None:
+        tasks.insert(1, beside)
     parallel.run_products(tasks)
     return results
 
 
 def dot_beside(a: np.ndarray, b: np.ndarray, task: Callable[[], object]) -> np.ndarray:
-    """Compute `a @ b`, and run a task, if it pays while other threads wake up."""
+    """Compute `a @ b`, and run a task, if it pays on another thread."""
     if a.size * b.shape[1] < PARALLEL:
         task()
         return dot(a, b)
@@ -134,31 +135,35 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
     """Return tasks that compute `a @ b`, a piece each."""
-    (m, n), k = out.shape, a.shape[1]
-    if (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
-        step = _step(m, PIECES)
-        cuts = [slice(i, i + step) for i in range(0, m, step)]
-        parts = [(a[cut], b, out[cut]) for cut in cuts]
-    else:  # BLAS has to rearrange what it multiplies with, and each thread only its part of it
-        step = COLUMNS if n % COLUMNS == 0 and _fit(a, b) else _step(n, PIECES)
-        cuts = [slice(i, i + step) for i in range(0, n, step)]
-        parts = [(a, b[:, cut], out[:, cut]) for cut in cuts]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
-    return [functools.partial(np.matmul, *_tiles(*part)) for part in parts]
+    (m, n), k = out.shape, a.shape[1]
+    layout = a.strides[-1], *b.strides, b.itemsize
+    rows, columns = _tile(m, k, n, *layout)
+    strips = 0
+    if (rows, columns) == (m, n) and n > COLUMNS and n % COLUMNS == 0:
+        # All of `b` would not stay in the cache from one row of tiles to the next one: a strip of it may.
+        tall, _ = _tile(m, k, COLUMNS, *layout)
+        if tall * COLUMNS * k <= IN_PLACE and parallel.multiplies_small_in_place():
+            rows, columns, strips = tall, COLUMNS, n // COLUMNS
+    if (rows, columns) != (m, n):
+        left, right, target = _in_tiles(a, b, out, rows, columns)
+        if m // rows > n // columns and not strips:
+            cuts = _cuts(m // rows, PIECES, 1)
+            parts = [(left[cut], right, target[cut]) for cut in cuts]
+        else:
+            cuts = _cuts(n // columns, strips or PIECES, 1)
+            parts = [(left, right[:, cut], target[:, cut]) for cut in cuts]
+    elif (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
+        parts = [(a[cut], b, out[cut]) for cut in _cuts(m, PIECES, 8)]
+    else:  # BLAS has to rearrange what it multiplies with, and each thread only its part of it
+        parts = [(a, b[:, cut], out[:, cut]) for cut in _cuts(n, PIECES, 8)]
+    return [functools.partial(np.matmul, *part) for part in parts]
 
 
-def _fit(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether BLAS multiplies rows of `a` with `COLUMNS` columns of `b` where they lie."""
-    if not parallel.multiplies_small_in_place() or a.strides[1] != a.itemsize:
-        return False
-    m, k = a.shape
-    rows, _ = _tile(m, k, COLUMNS, a.itemsize, *b.strides, b.itemsize)
-    return b.strides[1] == b.itemsize and rows * k * COLUMNS <= IN_PLACE
-
-
-def _step(lines: int, pieces: int) -> int:
-    """Return how many lines a piece has: a multiple of 8, for vector loops."""
-    return max(-(-lines // (8 * pieces)) * 8, 8)
+def _cuts(lines: int, pieces: int, multiple: int) -> list[slice]:
+    """Cut lines into so many pieces, or fewer; each but the last one is a multiple of so many."""
+    step = max(-(-lines // (pieces * multiple)), 1) * multiple
+    return [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
 
 
 # Products on one thread, where BLAS is told to stay on it. BLAS packs large matrices before it multiplies
@@ -221,6 +226,14 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, .
     rows, columns = _tile(m, k, n, a.strides[-1], *b.strides[-2:], b.itemsize)
     if (rows, columns) == (m, n):
         return a, b, out
+    return _in_tiles(a, b, out, rows, columns)
+
+
+def _in_tiles(
+    a: np.ndarray, b: np.ndarray, out: np.ndarray, rows: int, columns: int
+) -> tuple[np.ndarray, ...]:
+    """Return views for `np.matmul` in tiles of so many rows and columns."""
+    (m, k), n = a.shape[-2:], b.shape[-1]
     # Tiles of a row are counted before what is in a tile.
     left = a.reshape(*a.shape[:-2], m // rows, 1, rows, k)
     right = b.reshape(*b.shape[:-1], n // columns, columns).swapaxes(-2, -3)
