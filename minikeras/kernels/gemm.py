@@ -1,10 +1,11 @@
 """Matrix products, large ones in pieces on several threads.
 
 Where a product is cut depends on its shape alone, and BLAS runs each piece on one thread, so the result
-has the same bits whatever the number of threads. There are more pieces than threads: who began later, or
-whose processor is busy with something else, makes fewer of them. BLAS's own threads are as fast on an idle machine,
-but they wait in a spin, during a product for each other and for some 25 ms after it for the next one:
-with one other busy process, or our own threads, on the processors, steps took five times as long.
+has the same bits whatever the number of threads. Where BLAS need not pack what it multiplies, there are
+more pieces than threads: who began later, or whose processor is busy with something else, makes fewer.
+BLAS's own threads are as fast on an idle machine, but they wait in a spin, during a product for each other
+and for some 25 ms after it for the next one: with one other busy process, or our own threads, on the
+processors, steps took five times as long.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ PAGE = 4096
 """Bytes after which memory falls into the same places of a cache again."""
 CACHED = 1 << 19
 """Bytes of a factor that stay in a core's cache beside the other one."""
+HEAD_START = 1_000_000
+"""Multiply-adds that the calling thread does until another one, which slept, has begun."""
 PIECES = 4
-"""Into how many pieces of about the same size a large product is cut, where nothing else is known."""
+"""Into how many pieces of about the same size large products are cut, if these are not packed."""
 COLUMNS = 64
 """Columns of a second factor that are multiplied where they lie, without being packed first."""
 
@@ -75,10 +78,11 @@ def dots(*products: tuple, beside: Callable[[], object] | None = None) -> list[n
         beside: what else is to be done; the calling thread has other things to do first.
     """
     results, tasks = [], []
+    more = HEAD_START if beside is None else 3 * HEAD_START  # that takes a while too
     for a, b, out in products:
         out = _place(a, b) if out is None else out
         results.append(out)
-        tasks += _pieces(a, b, out)
+        tasks += _pieces(a, b, out, 0 if tasks else more)
     if beside is not None:
         tasks.insert(1, beside)
     parallel.run_products(tasks)
@@ -98,7 +102,7 @@ def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     if a.size * b.shape[1] < PARALLEL:
         parallel.later(functools.partial(np.matmul, *_tiles(a, b, out)))
     else:
-        for piece in _pieces(a, b, out):
+        for piece in _pieces(a, b, out, 0):
             parallel.later(piece)
     return out
 
@@ -133,8 +137,12 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
-    """Return tasks that compute `a @ b`, a piece each."""
+def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
+    """Return tasks that compute `a @ b`, a piece each.
+
+    There are more pieces than threads, unless BLAS would have to pack a factor for each of them. Then there
+    are two, the first with about so many multiply-adds more.
+    """
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
     (m, n), k = out.shape, a.shape[1]
     layout = a.strides[-1], *b.strides, b.itemsize
@@ -148,22 +156,28 @@ def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[Callable]:
     if (rows, columns) != (m, n):
         left, right, target = _in_tiles(a, b, out, rows, columns)
         if m // rows > n // columns and not strips:
-            cuts = _cuts(m // rows, PIECES, 1)
+            cuts = _cuts(m // rows, PIECES)
             parts = [(left[cut], right, target[cut]) for cut in cuts]
         else:
-            cuts = _cuts(n // columns, strips or PIECES, 1)
+            cuts = _cuts(n // columns, strips or PIECES)
             parts = [(left, right[:, cut], target[:, cut]) for cut in cuts]
     elif (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
-        parts = [(a[cut], b, out[cut]) for cut in _cuts(m, PIECES, 8)]
+        parts = [_tiles(a[cut], b, out[cut]) for cut in _halves(m, more, k * n)]
     else:  # BLAS has to rearrange what it multiplies with, and each thread only its part of it
-        parts = [(a, b[:, cut], out[:, cut]) for cut in _cuts(n, PIECES, 8)]
+        parts = [_tiles(a, b[:, cut], out[:, cut]) for cut in _halves(n, more, k * m)]
     return [functools.partial(np.matmul, *part) for part in parts]
 
 
-def _cuts(lines: int, pieces: int, multiple: int) -> list[slice]:
-    """Cut lines into so many pieces, or fewer; each but the last one is a multiple of so many."""
-    step = max(-(-lines // (pieces * multiple)), 1) * multiple
-    return [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
+def _cuts(lines: int, pieces: int) -> list[slice]:
+    """Cut lines into so many pieces, or fewer."""
+    step = -(-lines // pieces)
+    return [slice(i, i + step) for i in range(0, lines, step)]
+
+
+def _halves(lines: int, more: int, work: int) -> list[slice]:
+    """Cut lines of so much work each in two, at a multiple of 8, for vector loops."""
+    cut = (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+    return [slice(cut), slice(cut, lines)]
 
 
 # Products on one thread, where BLAS is told to stay on it. BLAS packs large matrices before it multiplies

@@ -115,17 +115,15 @@ class _Pool:
         _local.busy = True
         np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
         while self.calls.get() is not None:
-            try:
-                tasks = self.urgent.popleft()
-                while tasks.perform_one():
-                    pass
-            except IndexError:
+            for tasks_of in (self.urgent, self.patient):
                 try:
-                    tasks = self.patient.popleft()
-                    tasks.perform_one()
+                    tasks = tasks_of.popleft()
                 except IndexError:
                     continue
-            del tasks  # they hold arrays
+                while tasks.perform_one() and tasks_of is self.urgent:
+                    pass
+                del tasks  # they hold arrays
+                break
 
     def help_with(self, tasks: _Tasks, number: int) -> None:
         """Ask for help with so many tasks that the caller will wait for."""

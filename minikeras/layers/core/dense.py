@@ -100,13 +100,16 @@ class Dense(QuantizableLayer):
         kernel = self.kernel if self.lora_enabled else self._kernel  # the property takes its time
         if kernel._split is not None:
             return self._split_call(inputs)
-        dropped = {}
+        dropout = None
         if thread.state.following and self._computes_as(Dense):
             if self.activation in _LINEAR:
                 fused = self._take_activation()
             if fused is RELU and (taken := self._take_dropout()) is not None:
-                dropped = {"dropout": (taken[0], draw_key(taken[1]))}
-        y = DENSE(inputs, kernel, self.bias, activation=fused, **dropped)
+                dropout = taken[0], draw_key(taken[1])
+        if dropout is None:
+            y = DENSE(inputs, kernel, self.bias, activation=fused)
+        else:
+            y = DENSE(inputs, kernel, self.bias, activation=fused, dropout=dropout)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None or self.activation is None else self.activation(y)
