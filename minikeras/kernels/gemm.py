@@ -1,9 +1,11 @@
-"""Matrix products, large ones in two halves on two threads.
+"""Matrix products, large ones in pieces on several threads.
 
-Where a product is cut depends on its shape alone, and BLAS runs each half on one thread, so the result
-has the same bits whatever the number of threads. BLAS's own threads are as fast on an idle machine,
-but they wait in a spin, during a product for each other and for some 25 ms after it for the next one:
-with one other busy process, or our own threads, on the processors, steps took five times as long.
+Where a product is cut depends on its shape alone, and BLAS runs each piece on one thread, so the result
+has the same bits whatever the number of threads. Where BLAS need not pack what it multiplies, there are
+more pieces than threads: who began later, or whose processor is busy with something else, makes fewer.
+BLAS's own threads are as fast on an idle machine, but they wait in a spin, during a product for each other
+and for some 25 ms after it for the next one: with one other busy process, or our own threads, on the
+processors, steps took five times as long.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
 HEAD_START = 1_000_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
+PIECES = 4
+"""Into how many pieces of about the same size large products are cut, if these are not packed."""
+MANY = 40_000_000
+"""Multiply-adds from which there are twice as many pieces."""
 
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -60,19 +66,31 @@ def _place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
 
 
-def dots(*products: tuple) -> list[np.ndarray]:
+def dots(*products: tuple, beside: Callable[[], object] | None = None) -> list[np.ndarray]:
     """Compute several large products at once: between two calls a thread would fall asleep.
 
     Args:
         *products: `(a, b, out)` of each, as for `dot`.
+        beside: what else is to be done; the calling thread has other things to do first.
     """
     results, tasks = [], []
+    more = HEAD_START if beside is None else 3 * HEAD_START  # that takes a while too
     for a, b, out in products:
         out = _place(a, b) if out is None else out
         results.append(out)
-        tasks += _halves(a, b, out, 0 if tasks else HEAD_START)
+        tasks += _pieces(a, b, out, 0 if tasks else more)
+    if beside is not None:
+        tasks.insert(1, beside)
     parallel.run_products(tasks)
     return results
+
+
+def dot_beside(a: np.ndarray, b: np.ndarray, task: Callable[[], object]) -> np.ndarray:
+    """Compute `a @ b`, and run a task, if it pays on another thread."""
+    if a.size * b.shape[1] < PARALLEL:
+        task()
+        return dot(a, b)
+    return dots((a, b, None), beside=task)[0]
 
 
 def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -80,8 +98,8 @@ def dot_later(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
     if a.size * b.shape[1] < PARALLEL:
         parallel.later(functools.partial(_multiply, _tiles(a, b, out)))
     else:
-        for half in _halves(a, b, out, 0):
-            parallel.later(half)
+        for piece in _pieces(a, b, out, 0):
+            parallel.later(piece)
     return out
 
 
@@ -115,22 +133,37 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _halves(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
-    """Return two tasks that compute `a @ b`, the first with about so many multiply-adds more."""
+def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
+    """Return tasks that compute `a @ b`, a piece each.
+
+    There are more pieces than threads, unless BLAS would have to pack a factor for each of them. Then there
+    are two, the first with about so many multiply-adds more.
+    """
     (m, n), k = out.shape, a.shape[1]
-    if (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
-        cut = _cut(m, more, k * n)
-        halves = [(a[:cut], b, out[:cut]), (a[cut:], b, out[cut:])]
+    rows, columns = _tile(m, k, n, *_turned(a, b), b.itemsize)
+    if (rows, columns) != (m, n):
+        count = PIECES if m * k * n < MANY else 2 * PIECES
+        by_rows = m >= PIECES * rows
+        cuts = _cuts(m, count, rows) if by_rows else _cuts(n, count, columns)
+    elif (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
+        by_rows, cuts = True, _halves(m, more, k * n)
     else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
-        cut = _cut(n, more, k * m)
-        halves = [(a, b[:, :cut], out[:, :cut]), (a, b[:, cut:], out[:, cut:])]
+        by_rows, cuts = False, _halves(n, more, k * m)
+    parts = [(a[c], b, out[c]) if by_rows else (a, b[:, c], out[:, c]) for c in cuts]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
-    return [functools.partial(_multiply, _tiles(*half)) for half in halves]
+    return [functools.partial(_multiply, _tiles(*part)) for part in parts]
 
 
-def _cut(lines: int, more: int, work: int) -> int:
-    """Return where to cut lines of so much work each: at a multiple of 8, for vector loops."""
-    return (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+def _cuts(lines: int, pieces: int, multiple: int) -> list[slice]:
+    """Cut lines into so many pieces, or fewer, of a multiple of lines each."""
+    step = max(lines // (pieces * multiple), 1) * multiple
+    return [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
+
+
+def _halves(lines: int, more: int, work: int) -> list[slice]:
+    """Cut lines of so much work each in two, at a multiple of 8, for vector loops."""
+    cut = (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+    return [slice(cut), slice(cut, lines)]
 
 
 # Products on one thread, where BLAS is told to stay on it. BLAS packs large matrices before it multiplies
@@ -197,11 +230,10 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple]:
     """Return views for `_multiply`: those in tiles, and rests. `out` may lack leading axes of `a`."""
     m, k = a.shape[-2:]
     n = b.shape[-1]
-    size = b.itemsize
-    turned, b_turned = a.strides[-1] != size, b.strides[-1] != size
+    turned, b_turned = _turned(a, b)
     if m * k * n <= IN_PLACE and (not b_turned or m * n <= 1200):
         return [(a, b, out)]
-    rows, columns = _tile(m, k, n, turned, b_turned, size)
+    rows, columns = _tile(m, k, n, turned, b_turned, b.itemsize)
     if (rows, columns) == (m, n):
         return [(a, b, out)]
     cut = n - n % columns
@@ -219,6 +251,11 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple]:
         return [(left, right, target)]
     # All rows for some columns, which stay in the cache meanwhile, then for the next ones.
     return [tuple(x.swapaxes(-3, -4) for x in (left, right, target))]
+
+
+def _turned(a: np.ndarray, b: np.ndarray) -> tuple[bool, bool]:
+    """Return of two factors whether they lie column by column."""
+    return a.strides[-1] != a.itemsize, b.strides[-1] != b.itemsize
 
 
 @functools.lru_cache(maxsize=1024)

@@ -120,13 +120,14 @@ class _Pool:
                     tasks = tasks_of.popleft()
                 except IndexError:
                     continue
-                tasks.perform_one()
+                while tasks.perform_one() and tasks_of is self.urgent:
+                    pass
                 del tasks  # they hold arrays
                 break
 
     def help_with(self, tasks: _Tasks, number: int) -> None:
-        """Ask for help with so many of some tasks that the caller will wait for."""
-        for _ in range(number):
+        """Ask for help with so many tasks that the caller will wait for."""
+        for _ in range(min(number, self.workers)):
             self.urgent.append(tasks)
             self.calls.put(True)
 

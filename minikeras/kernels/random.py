@@ -23,6 +23,9 @@ _MASK = (1 << 64) - 1
 _BLOCK = 1 << 18
 """Elements of noise or of a mask that come from one stream, and so are made on one thread."""
 
+_SMALL = 1 << 12
+"""Elements of a mask that are drawn before other threads could do anything meanwhile."""
+
 
 def _mix(x: int) -> int:
     """Scramble 64 bits (the finalizer of SplitMix64: Steele et al., 2014)."""
@@ -205,10 +208,15 @@ def dropout_factors(shape: tuple, rate: float, dtype: np.dtype, key: Key) -> np.
     """Return what dropout multiplies with: 0, or 1 over the probability of staying."""
     if rate == 1:
         return np.zeros(shape, dtype)
-    mask, keep = dropout_mask(shape, rate, key)
+    mask, _ = dropout_mask(shape, rate, key)
     factors = mask.astype(dtype)
-    factors *= np.asarray(1 / keep, dtype)
+    factors *= dropout_scale(rate, dtype)
     return factors
+
+
+def dropout_scale(rate: float, dtype: np.dtype) -> np.generic:
+    """Return what dropout of a rate below 1 multiplies with where a unit stays."""
+    return dtype.type(1 / (1 - _threshold(rate) / 65536))
 
 
 def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float]:
@@ -225,7 +233,7 @@ def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float
     Returns:
         A boolean array, true where a unit stays, and the probability of true.
     """
-    threshold = min(round(rate * 65536), 65535)
+    threshold = _threshold(rate)
     rows = shared_rows()
     if rows is None or not shape or shape[0] != rows.count:
         mask = _mask(math.prod(shape), threshold, key)
@@ -235,11 +243,18 @@ def dropout_mask(shape: tuple, rate: float, key: Key) -> tuple[np.ndarray, float
     return mask.reshape(shape), 1 - threshold / 65536
 
 
+def _threshold(rate: float) -> int:
+    """Return the 16 random bits, as a number, below which a unit is dropped."""
+    return min(round(rate * 65536), 65535)
+
+
 def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = None) -> np.ndarray:
     """Return elements `start` to `stop` of a mask of `n`."""
     stop = n if stop is None else stop
-    if n <= _BLOCK:
+    if n <= _SMALL:
         return bits(key).random_raw((n + 3) >> 2).view(np.uint16)[start:stop] >= threshold
+    if n <= _BLOCK:
+        return _words(key, 0, n)[start:stop] >= threshold
     first = start // _BLOCK
     last = max(-(-stop // _BLOCK), first)
     mask = np.empty(min(last * _BLOCK, n) - first * _BLOCK, bool)
@@ -252,7 +267,11 @@ def _mask(n: int, threshold: int, key: Key, start: int = 0, stop: int | None = N
 
 
 def _mask_block(mask: np.ndarray, threshold: int, key: Key, stream: int) -> None:
-    # `integers` gives the raw words too, and other threads run meanwhile.
+    np.greater_equal(_words(key, stream, mask.size), threshold, out=mask)
+
+
+def _words(key: Key, stream: int, n: int) -> np.ndarray:
+    """Draw `n` numbers of 16 bits; other threads run meanwhile, as they do not during `random_raw`."""
     rng = np.random.Generator(bits(key, stream))
-    words = rng.integers(0, _MASK, (mask.size + 3) >> 2, dtype=np.uint64, endpoint=True)
-    np.greater_equal(words.view(np.uint16)[: mask.size], threshold, out=mask)
+    words = rng.integers(0, _MASK, (n + 3) >> 2, dtype=np.uint64, endpoint=True)
+    return words.view(np.uint16)[:n]

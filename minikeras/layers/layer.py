@@ -232,6 +232,10 @@ class Layer(LayerState):
         """
         return None
 
+    def _as_dropout(self) -> tuple[float, Any] | None:
+        """Return rate and seed of a call that drops single elements while training, if that is all it does."""
+        return None
+
     def _computes_as(self, cls: type[Layer]) -> bool:
         """Whether a call does what a class says, and nothing that a subclass or a user put in its place."""
         kind = type(self)
@@ -251,6 +255,17 @@ class Layer(LayerState):
         if activation is not None:
             here.following = here.following[1:]
         return activation
+
+    def _take_dropout(self) -> tuple[float, Any] | None:
+        """Take over the dropout that comes next, if one does now: the caller drops by this rate and seed."""
+        here = thread.state
+        if not here.following or not here.training or not self._is_bare(self._compute):
+            return None
+        then = here.following[0]
+        dropout = then._as_dropout() if then._is_bare(self._compute) else None
+        if dropout is not None:
+            here.following = here.following[1:]
+        return dropout
 
     def _is_bare(self, dtype: np.dtype) -> bool:
         """Whether a call does nothing but compute, on tensors of a dtype: no penalty, no cast, no remat."""

@@ -9,14 +9,25 @@ from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.kernels import dense as dense_kernel
 from minikeras.kernels.activations import Fused
+from minikeras.kernels.random import dropout_factors
 from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.products import matmul
 
 
-def _dense_reference(x: Tensor, kernel: Tensor, bias: Any, activation: Fused | None) -> Tensor:
+def _dense_reference(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Any,
+    activation: Fused | None,
+    dropout: dense_kernel.Dropout | None = None,
+) -> Tensor:
     y = matmul(x, kernel)
     y = y if bias is None else y + bias
-    return y if activation is None else FUSED_AS_OPS[activation](y)
+    y = y if activation is None else FUSED_AS_OPS[activation](y)
+    if dropout is None:
+        return y
+    rate, key = dropout
+    return y * dropout_factors(y.shape, rate, y.array.dtype, key)
 
 
 DENSE = Primitive(
@@ -29,4 +40,4 @@ DENSE = Primitive(
     promotes=True,
     per_example=dense_kernel.per_example,
 )
-"""`activation(x @ kernel + bias)` in one step."""
+"""`activation(x @ kernel + bias)` in one step; with `dropout`, a rate and a key, that too."""

@@ -13,7 +13,7 @@ updated; the old one stays with its holders.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import attrgetter, is_
 from typing import Any
@@ -191,30 +191,41 @@ class FlatGroup:
             work = [self.chunks]
         else:
             work = [self._cut(start, stop) for start, stop in self.spans(indices)]
-        for of_threads in work:
-            if len(of_threads) == 1:
-                for chunk in of_threads[0]:
-                    kernel(*chunk, *scalars)
+        for chunks in work:
+            if len(chunks) == 1:
+                kernel(*chunks[0], *scalars)
             else:
-                parallel.run([partial(_run, kernel, chunks, scalars) for chunks in of_threads])
+                self._share(chunks, kernel, scalars)
 
-    def _cut(self, start: int, stop: int) -> list[list[tuple]]:
-        """Cut a span into chunks of (values, gradient, slots, scratch), a list for each thread."""
+    def _share(self, chunks: list[tuple], kernel: Callable, scalars: tuple) -> None:
+        """Run a kernel on chunks, which threads take one after the other, each with scratch of its own."""
+        scratch_at = 2 + len(self.kernel_slots)
+        spare = self.scratch.copy()
+
+        def run(taken: Iterator[slice]) -> None:
+            try:
+                scratch = spare.pop()
+            except IndexError:  # there are more threads than there were
+                scratch = [np.empty_like(x) for x in self.scratch[0]]
+            for at in taken:
+                arrays = chunks[at.start][:scratch_at]
+                kernel(*arrays, *[x[: arrays[0].size] for x in scratch], *scalars)
+
+        parallel.run_slices(len(chunks), 1, run)
+
+    def _cut(self, start: int, stop: int) -> list[tuple]:
+        """Cut a span into chunks of (values, gradient, slots, scratch)."""
         arrays = [self.values.flat, self.grads]
         arrays += [None if name is None else self.slots[name].flat for name in self.kernel_slots]
-        workers = len(self.scratch) if stop - start >= PARALLEL else 1
-        length = -(-(stop - start) // workers)
-        length = max(1, -(-length // GRAIN)) * GRAIN
-        result = []
-        for scratch, low in zip(self.scratch, range(start, max(stop, start + 1), length)):
-            high = min(low + length, stop)
-            chunks = []
-            for a in range(low, high, CHUNK):
-                b = min(a + CHUNK, high)
-                parts = [None if x is None else x[a:b] for x in arrays]
-                chunks.append((*parts, *[x[: b - a] for x in scratch]))
-            result.append(chunks)
-        return result
+        size = stop - start
+        pieces = 4 * -(-size // (4 * CHUNK)) if size >= PARALLEL else 1
+        length = max(1, -(-size // (pieces * GRAIN))) * GRAIN
+        chunks = []
+        for a in range(start, max(stop, start + 1), length):
+            b = min(a + length, stop)
+            parts = [None if x is None else x[a:b] for x in arrays]
+            chunks.append((*parts, *[x[: b - a] for x in self.scratch[0]]))
+        return chunks
 
     def spans(self, indices: Sequence[int]) -> list[tuple[int, int]]:
         """Return the parts of the flat arrays that some variables take up, neighbours as one."""
@@ -232,11 +243,6 @@ class FlatGroup:
 def views_of(flat: np.ndarray, bounds: list[int], variables: Sequence[Any]) -> list[np.ndarray]:
     """Return the part of `flat` that belongs to each variable, in its shape."""
     return [flat[a:b].reshape(v.array.shape) for a, b, v in zip(bounds, bounds[1:], variables)]
-
-
-def _run(kernel: Callable, chunks: list[tuple], scalars: tuple) -> None:
-    for chunk in chunks:
-        kernel(*chunk, *scalars)
 
 
 def _decayed(kernel: Callable, decay: np.ndarray, scratch: int, *arguments: Any) -> None:

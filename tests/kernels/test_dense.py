@@ -9,13 +9,13 @@ from minikeras.kernels.activations import RELU, SIGMOID, SOFTMAX, TANH
 from minikeras.ops.dense import DENSE
 
 
-def run(primitive, arrays, activation):
+def run(primitive, arrays, activation, **params):
     """Return the result and the gradients of x, kernel and bias."""
     tensors = [None if a is None else Tensor(a) for a in arrays]
     wanted = [t for t in tensors if t is not None]
     with GradientTape() as tape:
         tape.watch(wanted)
-        y = primitive(*tensors, activation=activation)
+        y = primitive(*tensors, activation=activation, **params)
         total = (y * np.random.default_rng(2).normal(size=y.shape)).sum()
     return [np.asarray(t) for t in [y, *tape.gradient(total, wanted)]]
 
@@ -31,6 +31,37 @@ def test_fused_is_the_reference(activation, shape, bias):
     for a, b in zip(fused, reference):
         assert a.shape == b.shape
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 3), (0, 3)])
+def test_with_dropout_it_is_the_reference(shape):
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in (shape, (3, 40), (40,))]
+    params = {"dropout": (0.4, (1, 2))}
+    fused, reference = [run(p, arrays, RELU, **params) for p in (DENSE, DENSE.reference)]
+    for a, b in zip(fused, reference):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+    rectified = run(DENSE, arrays, RELU)[0]
+    if rectified.size:
+        kept = fused[0] != 0
+        assert 0.4 < kept.sum() / (rectified != 0).sum() < 0.8
+        np.testing.assert_allclose(fused[0][kept], rectified[kept] / 0.6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("activation", [None, RELU, SIGMOID, TANH])
+def test_halves_are_finished_where_they_are_made(activation):
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in ((150, 300), (300, 256), (256,))]
+    assert arrays[0].size * 256 > gemm.PARALLEL
+    params = {"dropout": (0.4, (1, 2))} if activation is RELU else {}
+    reference = run(DENSE.reference, arrays, activation, **params)
+    try:
+        for count in (1, 2, 3):
+            parallel.set_threads(count)
+            for a, b in zip(run(DENSE, arrays, activation, **params), reference):
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+    finally:
+        parallel.set_threads(None)
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(70, 40, 90), (20, 40, 90), (64, 33, 1), (1, 50, 60)])

@@ -149,3 +149,65 @@ def test_a_convolution_of_small_weights_takes_over_the_normalization(layer, monk
 
     monkeypatch.setattr(layers.BatchNormalization, "call", never)
     np.testing.assert_allclose(model.predict(x, verbose=0), wanted, atol=2e-5)
+
+
+def dense(units, rate):
+    """Dense layers with what they take over: a Dropout, an activation, neither."""
+    return [
+        layers.Dense(units, activation="relu", bias_initializer="normal"),
+        layers.Dropout(rate, seed=1),
+        layers.Dense(units, use_bias=False),
+        layers.Activation("tanh"),
+        layers.Dense(units, activation="relu", bias_initializer="normal"),
+        layers.Dropout(rate, seed=2),
+        layers.Dense(3),
+    ]
+
+
+@pytest.mark.parametrize("shape", [(6,), (400,), (3, 300)])  # the others are worth two threads
+def test_dense_drops_as_dropout_does(shape, monkeypatch):
+    x = np.random.default_rng(0).normal(size=(130, *shape)).astype("float32")
+    units = 8 if shape == (6,) else 256
+    found = []
+    for apart in (False, True):
+        minikeras.utils.set_random_seed(0)
+        stack = dense(units, 0.3)
+        model = minikeras.Sequential([minikeras.Input(shape), *stack])
+        assert run_of(model) == [2, 2, 2]
+        calls = []
+        if not apart:
+            monkeypatch.setattr(layers.Dropout, "_drop", lambda *_: calls.append(1))
+        with minikeras.GradientTape() as tape:
+            if apart:
+                y = one_by_one(stack, minikeras.ops.convert_to_tensor(x), training=True)
+            else:
+                y = model(x, training=True)
+            loss = minikeras.ops.sum(y * y)
+        monkeypatch.undo()
+        assert not calls
+        gradients = tape.gradient(loss, model.trainable_variables)
+        seeds = [v.numpy() for v in model.non_trainable_variables]
+        found.append([np.asarray(a) for a in [y, *gradients, *seeds]])
+        assert np.isfinite(found[-1][0]).all() and np.asarray(gradients[0]).any()
+    for together, one in zip(*found, strict=True):
+        np.testing.assert_allclose(together, one, rtol=1e-5, atol=1e-6 * np.abs(one).max())
+
+
+def test_dense_leaves_other_dropouts_alone():
+    class Own(layers.Dropout):
+        def _drop(self, inputs):
+            return inputs * 7
+
+    for other in (layers.Dropout(0.5, noise_shape=(1, 4)), Own(0.5), layers.Dropout(0.0)):
+        model = minikeras.Sequential([minikeras.Input((3,)), layers.Dense(4, "relu"), other])
+        assert run_of(model) == []
+    normal = layers.Dense(4, "relu", activity_regularizer="l2")
+    model = minikeras.Sequential([minikeras.Input((3,)), normal, layers.Dropout(0.9, seed=0)])
+    x = np.ones((100, 3), "float32")
+    y = model(x, training=True)
+    penalty = float(model.losses[0])
+    kept = np.count_nonzero(y)
+    y = normal(x)
+    assert penalty == float(normal.losses[0])  # of what comes before the Dropout
+    assert 0 < kept < np.count_nonzero(y) / 2
+    np.testing.assert_array_equal(model(x), normal(x))  # nothing is dropped outside of training

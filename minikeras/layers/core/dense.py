@@ -7,19 +7,24 @@ from typing import Any
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
+from minikeras.autodiff.state import thread
 from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels.activations import SOFTMAX
+from minikeras.kernels.activations import RELU, SOFTMAX
 from minikeras.layers.core.split_product import split_product
 from minikeras.layers.input_spec import InputSpec
+from minikeras.layers.layer import Layer
 from minikeras.layers.lora import adapted_weight
 from minikeras.layers.quantization.quantizable import QuantizableLayer
 from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.dense import DENSE
 from minikeras.ops.products import matmul
+from minikeras.random.seed_generator import draw_key
 from minikeras.regularizers.regularizers import RegularizerLike
+
+_LINEAR = (None, activations.linear)
 
 
 class Dense(QuantizableLayer):
@@ -95,10 +100,27 @@ class Dense(QuantizableLayer):
         kernel = self.kernel if self.lora_enabled else self._kernel  # the property takes its time
         if kernel._split is not None:
             return self._split_call(inputs)
-        y = DENSE(inputs, kernel, self.bias, activation=fused)
+        dropout = None
+        if thread.state.following and self._computes_as(Dense):
+            if self.activation in _LINEAR:
+                fused = self._take_activation()
+            if fused is RELU and (taken := self._take_dropout()) is not None:
+                dropout = taken[0], draw_key(taken[1])
+        if dropout is None:
+            y = DENSE(inputs, kernel, self.bias, activation=fused)
+        else:
+            y = DENSE(inputs, kernel, self.bias, activation=fused, dropout=dropout)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
         return y if fused is not None or self.activation is None else self.activation(y)
+
+    def _may_take_over(self, following: Any) -> bool:
+        if not self._computes_as(Dense) or not isinstance(following, Layer):
+            return False
+        if self.activation in _LINEAR:
+            return following._as_activation() is not None
+        dropped = activations.fused(self.activation) is RELU
+        return dropped and following._as_dropout() is not None
 
     def _split_call(self, inputs: Any) -> Any:
         """Do with this rank's part of the kernel what `call` does with the whole."""

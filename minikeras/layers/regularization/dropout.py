@@ -54,6 +54,12 @@ class Dropout(Layer):
                 return self._drop(inputs)
         return self._drop(inputs)
 
+    def _as_dropout(self) -> tuple[float, Any] | None:
+        own = self._computes_as(Dropout) and type(self)._drop is Dropout._drop
+        if not own or self.noise_shape is not None or not 0 < self.rate < 1:
+            return None
+        return self.rate, self.seed_generator
+
     def _drop(self, inputs: Any) -> Any:
         return dropout(inputs, self.rate, noise_shape=self.noise_shape, seed=self.seed_generator)
 
