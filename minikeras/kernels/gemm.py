@@ -30,12 +30,12 @@ LATER = 2_500_000
 """Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
 IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
-HEAD_START = 1_000_000
+HEAD_START = 2_500_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 PIECES = 4
-"""Into how many pieces of about the same size large products are cut, if these are not packed."""
-MANY = 40_000_000
-"""Multiply-adds from which there are twice as many pieces."""
+"""Into how many pieces of about the same size a product of `SEVERAL` is cut, if these are not packed."""
+SEVERAL = 25_000_000
+"""Multiply-adds from which there are more than two pieces, and twice as many from twice as many on."""
 
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -74,7 +74,7 @@ def dots(*products: tuple, beside: Callable[[], object] | None = None) -> list[n
         beside: what else is to be done; the calling thread has other things to do first.
     """
     results, tasks = [], []
-    more = HEAD_START if beside is None else 3 * HEAD_START  # that takes a while too
+    more = HEAD_START if beside is None else 2 * HEAD_START  # that takes a while too
     for a, b, out in products:
         out = _place(a, b) if out is None else out
         results.append(out)
@@ -141,14 +141,18 @@ def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
     """
     (m, n), k = out.shape, a.shape[1]
     rows, columns = _tile(m, k, n, *_turned(a, b), b.itemsize)
-    if (rows, columns) != (m, n):
-        count = PIECES if m * k * n < MANY else 2 * PIECES
+    if (rows, columns) == (m, n):
+        # BLAS has to rearrange what it multiplies with, and each thread only its part of it.
+        by_rows = (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128)
+        count, multiple = 2, 8
+    else:
         by_rows = m >= PIECES * rows
-        cuts = _cuts(m, count, rows) if by_rows else _cuts(n, count, columns)
-    elif (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128):
-        by_rows, cuts = True, _halves(m, more, k * n)
-    else:  # BLAS has to rearrange what it multiplies with, and each thread only its half of it
-        by_rows, cuts = False, _halves(n, more, k * m)
+        count, multiple = PIECES * min(m * k * n // SEVERAL, 2), rows if by_rows else columns
+    lines = m if by_rows else n
+    if count > 2:
+        cuts = _cuts(lines, count, multiple)
+    else:
+        cuts = _halves(lines, more * lines // (m * k * n), multiple)
     parts = [(a[c], b, out[c]) if by_rows else (a, b[:, c], out[:, c]) for c in cuts]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
     return [functools.partial(_multiply, _tiles(*part)) for part in parts]
@@ -160,9 +164,9 @@ def _cuts(lines: int, pieces: int, multiple: int) -> list[slice]:
     return [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
 
 
-def _halves(lines: int, more: int, work: int) -> list[slice]:
-    """Cut lines of so much work each in two, at a multiple of 8, for vector loops."""
-    cut = (lines // 2 + more // (2 * max(work, 1)) + 7) // 8 * 8
+def _halves(lines: int, more: int, multiple: int) -> list[slice]:
+    """Cut lines in two, at a multiple of lines, the first part with about so many more."""
+    cut = (lines + more + multiple) // (2 * multiple) * multiple
     return [slice(cut), slice(cut, lines)]
 
 
@@ -262,8 +266,8 @@ def _turned(a: np.ndarray, b: np.ndarray) -> tuple[bool, bool]:
 def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tuple[int, int]:
     """Return rows and columns of the tiles in which a product `(m, k) @ (k, n)` is fastest.
 
-    Measured with OpenBLAS 0.3.31 on a Zen 4, for `m`, `k`, `n` from 32 to 1024: 103 to 115 GF/s on one thread in
-    float32, where one product has 60 to 100, and 50 to 57 instead of 43 to 51 in float64.
+    Measured with OpenBLAS 0.3.31 on a Zen 4, for `m`, `k`, `n` from 32 to 1024: 103 to 115 GF/s on
+    one thread in float32, where one product has 60 to 100, and 50 to 57 instead of 43 to 51 in float64.
 
     Args:
         m: rows of the result.
