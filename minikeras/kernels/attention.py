@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.gemm import tiled
+from minikeras.kernels.gemm import matmul, tiled
 
 _BLOCK = 1 << 18
 """Scores of a block."""
@@ -276,37 +276,38 @@ def self_attention(
     value_size = kernels[2].shape[-1]
     scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
     factor = dtype.type(scale)
-    inner = (kernels[0] * factor, *kernels[1:3])
-    joined = np.concatenate([k.reshape(features, -1) for k in inner], 1)
+    of_query, of_key, of_value = [kernel.reshape(features, -1) for kernel in kernels[:3]]
+    of_query = of_query * factor
     last = kernels[3].reshape(heads * value_size, -1)
-    added = None
+    shift = moved = None
     if biases[0] is not None:
-        added = np.concatenate([b.reshape(-1) for b in (biases[0] * factor, *biases[1:3])])
-    columns = joined.shape[1]
+        # That of keys adds the same number to all scores of a query, which the softmax takes out again,
+        # and that of values the same vector to every result.
+        shift = biases[0].reshape(-1) * factor
+        moved = matmul(biases[2].reshape(-1), last) + biases[3].reshape(-1)
     result = np.empty((batch, time, last.shape[1]), dtype)
-    ends = (heads * size, 2 * heads * size)
 
     def work(parts: Any) -> None:
         scratch = np.empty(scores.step * scores.most, dtype)
-        room = np.empty((scores.step, time, columns), dtype)
         values = np.empty((scores.step, time, heads, value_size), dtype)
         for part in parts:
             count = part.stop - part.start
-            projected = room[:count]
-            np.matmul(x[part].reshape(-1, features), joined, out=projected.reshape(-1, columns))
-            if added is not None:
-                np.add(projected, added, projected)
-            query, key, value = np.split(projected, ends, axis=-1)
-            query, key = [a.reshape(count, time, heads, size) for a in (query, key)]
-            value = value.reshape(count, time, heads, value_size)
-            q, v, y = [a.transpose(0, 2, 1, 3) for a in (query, value, values[:count])]
+            flat = x[part].reshape(-1, features)
+            query = flat.dot(of_query)
+            if shift is not None:
+                np.add(query, shift, query)
+            q, k, v = [
+                a.reshape(count, time, heads, -1).transpose(0, 2, 1, 3)
+                for a in (query, flat.dot(of_key), flat.dot(of_value))
+            ]
+            y = values[:count].transpose(0, 2, 1, 3)
             places = scores.rooms(scratch, count)
-            total = scores.attend(q, key.transpose(0, 2, 3, 1), v, part, places, y)
-            np.divide(y, total, y)
+            total = scores.attend(q, k.swapaxes(2, 3), v, part, places, y)
+            np.multiply(y, np.reciprocal(total, total), y)
             delivered = result[part].reshape(count * time, -1)
             np.matmul(values[:count].reshape(count * time, -1), last, out=delivered)
-            if biases[3] is not None:
-                np.add(delivered, biases[3].reshape(-1), delivered)
+            if moved is not None:
+                np.add(delivered, moved, delivered)
 
     parallel.run_product_slices(batch, scores.step, work)
     return result.reshape(batch, time, *kernels[3].shape[2:])
