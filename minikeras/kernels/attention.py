@@ -95,6 +95,7 @@ class _Scores:
         most: the most scores that an example has at a time.
         step: how many examples are worked on at once.
         alive: see `masked_bias`; of all examples and heads.
+        least, largest: between which sums of exponentials need no care.
     """
 
     def __init__(
@@ -149,7 +150,7 @@ class _Scores:
         """
         total = np.empty((*q.shape[:3], 1), q.dtype)
         # The largest score of a row is subtracted only where it has to be: quotients are as exact without
-        # it as long as sums are of a moderate size. That of a row that is masked as a whole would be zero.
+        # it as long as all sums are of a moderate size. That of a row that is masked as a whole is zero.
         for calm in (True, False) if self.alive is None else (False,):
             with np.errstate(over="ignore", invalid="ignore"):
                 for (rows, n), w in zip(self.tiles, places):
