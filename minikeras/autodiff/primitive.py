@@ -381,9 +381,10 @@ class WithoutGradient(Primitive):
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         values = []
         for a in inputs:
-            if type(a) is Tensor:
+            kind = type(a)
+            if kind is Tensor or kind is Variable:  # which are not split
                 values.append(a.array)
-            elif type(a) is np.ndarray or a is None or type(a) in _SCALARS:
+            elif kind is np.ndarray or a is None or kind in _SCALARS:
                 values.append(a)
             elif isinstance(a, KerasTensor):
                 return self.describe(*inputs, **params)

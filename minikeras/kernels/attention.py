@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.sums import row_sums
+from minikeras.kernels.gemm import matmul, tiled
 
 _BLOCK = 1 << 18
 """Scores of a block."""
@@ -51,18 +51,6 @@ def _is_past(mask: np.ndarray, queries: int, keys: int) -> bool:
     if mask[:1, 1:].any() or not mask[-1:, :1].all():
         return False  # most others: nothing as large as the mask is made to find that out
     return np.array_equal(mask, np.tri(queries, keys, dtype=bool))
-
-
-def _calm(query: np.ndarray, key: np.ndarray) -> bool:
-    """Say that no score is so large that its exponential needs care.
-
-    A score is at most the product of the lengths of its query and key.
-    """
-    limit = 60.0 if query.dtype.itemsize == 4 else 600.0
-    with np.errstate(invalid="ignore", over="ignore"):
-        squares = [row_sums(np.square(x).reshape(-1, x.shape[-1])) for x in (query, key)]
-        largest = [np.maximum.reduce(square, axis=None) for square in squares]
-        return bool(np.sqrt(largest[0]) * np.sqrt(largest[1]) <= limit)
 
 
 def masked_bias(
@@ -107,6 +95,7 @@ class _Scores:
         most: the most scores that an example has at a time.
         step: how many examples are worked on at once.
         alive: see `masked_bias`; of all examples and heads.
+        least, largest: between which sums of exponentials need no care.
     """
 
     def __init__(
@@ -115,6 +104,7 @@ class _Scores:
         batch, heads, queries, keys = shape
         if mask is not None and _is_past(mask, queries, keys):
             mask, causal = None, True
+        self.heads = heads
         self.past = causal and mask is None and bias is None and min(queries, keys) > 0
         self.tiles = _tiles(heads, queries, keys, self.past, saving)
         self.most = heads * max((t.stop - t.start) * n for t, n in self.tiles)
@@ -134,34 +124,59 @@ class _Scores:
             if self.alive is not None:
                 self.alive = np.broadcast_to(self.alive, (*shape[:-1], 1))
         self.extra = extra
-        # Where scores are small, the largest need not be subtracted: the quotients are as
-        # exact without it. A row that is masked as a whole would get a sum of zero.
-        self.may_be_calm = bias is None and self.alive is None
+        self.ones = np.ones((keys, 1), dtype)
+        limit = 60 if dtype.itemsize == 4 else 600
+        self.least, self.largest = np.exp(dtype.type(-limit)), np.exp(dtype.type(limit))
 
-    def calm(self, query: np.ndarray, key: np.ndarray) -> bool:
-        """Say that exponentials of the scores of some examples need no care."""
-        return bool(self.may_be_calm and query.size and key.size) and _calm(query, key)
+    def attend(
+        self,
+        q: np.ndarray,
+        k_t: np.ndarray,
+        v: np.ndarray,
+        part: slice,
+        places: list[np.ndarray],
+        y: np.ndarray,
+        keep: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Put sums of values, weighted by exponentials of scores, into `y`; return the sums of weights.
 
-    def exponentials(
-        self, q: np.ndarray, k_t: np.ndarray, part: slice, tile: tuple, calm: bool, w: np.ndarray
-    ) -> None:
-        """Put the exponentials of the scores of some examples and queries into `w`."""
-        rows, n = tile
-        np.matmul(q[:, :, rows], k_t[..., :n], out=w)
-        if self.past:
-            edge = w[..., rows.start :]  # beyond the first of these queries
-            np.add(edge, self.extra[: edge.shape[-2], : edge.shape[-1]], edge)
-        elif self.extra is not None:
-            np.add(w, self.extra[part, :, rows], w)
-        if not calm:
-            np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
-        np.exp(w, w)
+        Both may have a factor, the same for all of a row.
 
+        Args:
+            q, k_t, v, y: of some examples, `(examples, heads, ...)`.
+            part: which examples these are.
+            places: for the weights of each tile.
+            keep: see `forward`; of all examples.
+        """
+        total = np.empty((*q.shape[:3], 1), q.dtype)
+        # The largest score of a row is subtracted only where it has to be: quotients are as exact without
+        # it as long as all sums are of a moderate size. That of a row that is masked as a whole is zero.
+        for calm in (True, False) if self.alive is None else (False,):
+            with np.errstate(over="ignore", invalid="ignore"):
+                for (rows, n), w in zip(self.tiles, places):
+                    np.matmul(q[:, :, rows], k_t[..., :n], out=w)
+                    if self.past:
+                        edge = w[..., rows.start :]  # beyond the first of these queries
+                        np.add(edge, self.extra[: edge.shape[-2], : edge.shape[-1]], edge)
+                    elif self.extra is not None:
+                        np.add(w, self.extra[part, :, rows], w)
+                    if not calm:
+                        np.subtract(w, np.maximum.reduce(w, axis=-1, keepdims=True), w)
+                    np.exp(w, w)
+                    np.matmul(w, self.ones[:n], out=total[:, :, rows])
+                    kept = w if keep is None else w * keep[part, :, rows, :n]
+                    tiled(kept, v[:, :, :n], y[:, :, rows])
+            if (
+                np.minimum.reduce(total, axis=None) >= self.least
+                and np.maximum.reduce(total, axis=None) <= self.largest
+            ):
+                break
+        return total
 
-def _room(scratch: np.ndarray, count: int, heads: int, tile: tuple) -> np.ndarray:
-    """Return a part of an array to work in, in the shape of a tile's scores."""
-    shape = (count, heads, tile[0].stop - tile[0].start, tile[1])
-    return scratch[: math.prod(shape)].reshape(shape)
+    def rooms(self, scratch: np.ndarray, count: int) -> list[np.ndarray]:
+        """Return the same place for the weights of each tile, of so many examples."""
+        shapes = [(count, self.heads, t.stop - t.start, n) for t, n in self.tiles]
+        return [scratch[: math.prod(shape)].reshape(shape) for shape in shapes]
 
 
 def forward(
@@ -204,7 +219,6 @@ def forward(
         inverse = np.empty((batch, heads, queries, 1), dtype)
     k_t = key.transpose(0, 2, 3, 1)
     v, y = value.transpose(0, 2, 1, 3), result.transpose(0, 2, 1, 3)
-    ones = np.ones((keys, 1), dtype)
     factor, rate_ = dtype.type(scale), dtype.type(rate)
 
     def work(parts: Any) -> None:
@@ -212,22 +226,16 @@ def forward(
         scratch = None if saving else np.empty(scores.step * scores.most, dtype)
         for part in parts:
             count = part.stop - part.start
-            scaled_part = np.multiply(query[part], factor, scaled[:count])
-            calm = scores.calm(scaled_part, key[part])
-            q = scaled_part.transpose(0, 2, 1, 3)
-            for i, tile in enumerate(scores.tiles):
-                w = weights[i][part] if saving else _room(scratch, count, heads, tile)
-                scores.exponentials(q, k_t[part], part, tile, calm, w)
-                rows, n = tile
-                total = np.matmul(w, ones[:n])
+            q = np.multiply(query[part], factor, scaled[:count]).transpose(0, 2, 1, 3)
+            if saving:
+                places = [w[part] for w in weights]
+            else:
+                places = scores.rooms(scratch, count)
+            total = scores.attend(q, k_t[part], v[part], part, places, y[part], keep)
+            if keep is not None:
                 total *= rate_
-                kept = w if keep is None else w * keep[part, :, rows, :n]
-                y_part = y[part, :, rows]
-                np.matmul(kept, v[part, :, :n], out=y_part)
-                np.reciprocal(total, total)
-                if saving:
-                    inverse[part, :, rows] = total
-                np.multiply(y_part, total, y_part)
+            total = np.reciprocal(total, inverse[part] if saving else total)
+            np.multiply(y[part], total, y[part])
 
     if keys and batch:
         parallel.run_product_slices(batch, scores.step, work)
@@ -269,43 +277,38 @@ def self_attention(
     value_size = kernels[2].shape[-1]
     scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
     factor = dtype.type(scale)
-    inner = (kernels[0] * factor, *kernels[1:3])
-    joined = np.concatenate([k.reshape(features, -1) for k in inner], 1)
+    of_query, of_key, of_value = [kernel.reshape(features, -1) for kernel in kernels[:3]]
+    of_query = of_query * factor
     last = kernels[3].reshape(heads * value_size, -1)
-    added = None
+    shift = moved = None
     if biases[0] is not None:
-        added = np.concatenate([b.reshape(-1) for b in (biases[0] * factor, *biases[1:3])])
-    columns = joined.shape[1]
+        # That of keys adds the same number to all scores of a query, which the softmax takes out again,
+        # and that of values the same vector to every result.
+        shift = biases[0].reshape(-1) * factor
+        moved = matmul(biases[2].reshape(-1), last) + biases[3].reshape(-1)
     result = np.empty((batch, time, last.shape[1]), dtype)
-    ones = np.ones((time, 1), dtype)
-    ends = (heads * size, 2 * heads * size)
 
     def work(parts: Any) -> None:
         scratch = np.empty(scores.step * scores.most, dtype)
-        room = np.empty((scores.step, time, columns), dtype)
         values = np.empty((scores.step, time, heads, value_size), dtype)
         for part in parts:
             count = part.stop - part.start
-            projected = room[:count]
-            np.matmul(x[part].reshape(-1, features), joined, out=projected.reshape(-1, columns))
-            if added is not None:
-                np.add(projected, added, projected)
-            query, key, value = np.split(projected, ends, axis=-1)
-            query, key = [a.reshape(count, time, heads, size) for a in (query, key)]
-            value = value.reshape(count, time, heads, value_size)
-            calm = scores.calm(query, key)
-            q, v, y = [a.transpose(0, 2, 1, 3) for a in (query, value, values[:count])]
-            for tile in scores.tiles:
-                rows, n = tile
-                w = _room(scratch, count, heads, tile)
-                scores.exponentials(q, key.transpose(0, 2, 3, 1), part, tile, calm, w)
-                total = np.matmul(w, ones[:n])
-                np.matmul(w, v[:, :, :n], out=y[:, :, rows])
-                np.divide(y[:, :, rows], total, y[:, :, rows])
+            flat = x[part].reshape(-1, features)
+            query = flat.dot(of_query)
+            if shift is not None:
+                np.add(query, shift, query)
+            q, k, v = [
+                a.reshape(count, time, heads, -1).transpose(0, 2, 1, 3)
+                for a in (query, flat.dot(of_key), flat.dot(of_value))
+            ]
+            y = values[:count].transpose(0, 2, 1, 3)
+            places = scores.rooms(scratch, count)
+            total = scores.attend(q, k.swapaxes(2, 3), v, part, places, y)
+            np.multiply(y, np.reciprocal(total, total), y)
             delivered = result[part].reshape(count * time, -1)
             np.matmul(values[:count].reshape(count * time, -1), last, out=delivered)
-            if biases[3] is not None:
-                np.add(delivered, biases[3].reshape(-1), delivered)
+            if moved is not None:
+                np.add(delivered, moved, delivered)
 
     parallel.run_product_slices(batch, scores.step, work)
     return result.reshape(batch, time, *kernels[3].shape[2:])
@@ -344,7 +347,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     def add(target: np.ndarray, a: np.ndarray, b: np.ndarray, first: bool) -> None:
         """Add the product of two arrays to the keys' gradient, to which other queries add too."""
         if first:
-            np.matmul(a, b, out=target)
+            tiled(a, b, target)
         else:
             target += np.matmul(a, b)
 
@@ -375,7 +378,7 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
                     np.multiply(d, alive[part, :, rows], d)
                 if need_q:
                     target = dq[part].transpose(over_rows)[:, :, rows]
-                    np.matmul(d, k[part, :, :n], out=target)
+                    tiled(d, k[part, :, :n], target)
                 if need_k:
                     target = dk[part].transpose(over_rows)[:, :, :n]
                     add(target, d.swapaxes(-1, -2), q[part, :, rows], i == 0)

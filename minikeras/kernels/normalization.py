@@ -456,7 +456,8 @@ def layer_forward(
     axes: int,
     epsilon: float,
     center: bool,
-) -> tuple[np.ndarray, tuple]:
+    saving: bool = True,
+) -> tuple[np.ndarray, tuple | None]:
     """Compute `gamma * (x - mean) / sqrt(var + epsilon) + beta` over the last axes.
 
     Args:
@@ -465,16 +466,17 @@ def layer_forward(
         axes: how many axes the statistics are taken over.
         epsilon: what is added to the variance.
         center: whether the mean is subtracted; if not, `var` is the mean square.
+        saving: whether backward is to come.
 
     Returns:
-        The result, and what backward needs.
+        The result, and what backward needs, or None.
     """
     features = math.prod(x.shape[x.ndim - axes :])
     flat = np.ascontiguousarray(x.reshape(-1, features))
     n = flat.shape[0]
     normal = np.empty_like(flat)
     inverse = np.empty((n, 1), flat.dtype)
-    y = normal if gamma is None and beta is None else np.empty_like(flat)
+    y = normal if not saving or (gamma is None and beta is None) else np.empty_like(flat)
     k = _repeats(*flat.shape)
     scale = None if gamma is None else _tile(gamma.reshape(-1), k)
     shift = None if beta is None else _tile(beta.reshape(-1), k)
@@ -502,7 +504,8 @@ def layer_forward(
                 np.add(target, shift, result)
 
     _by_blocks(flat.shape, work)
-    return y.reshape(x.shape), (x.shape, normal, inverse, gamma, beta, center)
+    saved = (x.shape, normal, inverse, gamma, beta, center) if saving else None
+    return y.reshape(x.shape), saved
 
 
 def layer_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:

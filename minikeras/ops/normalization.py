@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -122,6 +123,7 @@ LAYER_NORMALIZATION = Primitive(
     rule=same,
     reference=_layer_reference,
     per_example=lambda g, saved, needs, n, **_: kernels.layer_per_example(g, saved, needs, n),
+    lean=functools.partial(kernels.layer_forward, saving=False),
 )
 """`(x, gamma, beta)` to x normalized over its last axes."""
 

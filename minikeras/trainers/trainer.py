@@ -320,8 +320,10 @@ class Trainer(Steps):
                 sharing.begin((iterator,), container)
                 sharing.check_losses(iterator.peek(), training=False)
             try:
+                self._look_up_structure_ahead()  # else metrics would be looked for four times
                 with single_blas, unchanged(self, self.metrics_variables, unless_done=True):
                     logs = self._evaluate(iterator, container, sharing)
+                return logs if return_dict else self._flatten_metrics_in_order(logs)
             finally:
                 self._structure = None
         return logs if return_dict else self._flatten_metrics_in_order(logs)
@@ -493,6 +495,12 @@ class Trainer(Steps):
         ):
             self._look_up_structure()
 
+    def _look_up_structure_ahead(self) -> None:
+        """Look the structure up before a step, if it is not known and the step will not change it."""
+        matched = [c is None or c.built for c in (self._compile_loss, self._compile_metrics)]
+        if self._structure is None and all(matched) and not self._has_own_steps():
+            self._look_up_structure()
+
     def _callback_list(
         self,
         callbacks: Any,
@@ -571,9 +579,7 @@ class Trainer(Steps):
     def _run_on_batch(self, kind: str, data: Any, return_dict: bool) -> Any:
         function = self._make_function(kind)
         before = self._structure
-        matched = [c is None or c.built for c in (self._compile_loss, self._compile_metrics)]
-        if before is None and all(matched) and not self._has_own_steps():
-            self._look_up_structure()
+        self._look_up_structure_ahead()
         try:
             self.reset_metrics()
             with without_warnings():

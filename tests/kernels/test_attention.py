@@ -104,6 +104,31 @@ def test_large_scores_do_not_overflow():
     assert np.abs(y).max() <= np.abs(value).max() * 1.001
 
 
+@pytest.mark.parametrize("saving", [True, False])
+@pytest.mark.parametrize("level", [-300.0, -80.0, 0.0, 80.0, 300.0])
+def test_wherever_all_scores_of_a_query_lie_the_softmax_is_exact(level, saving):
+    q, k, v, _ = arrays()
+    bias = np.zeros((BATCH, HEADS, QUERIES, 1))
+    bias[1, 2, 3] = level  # of one query among moderate ones
+    exact, _ = attention.forward(q, k, v, None, scale=0.7)
+    narrow = [a.astype("float32") for a in (q, k, v, bias)]
+    with np.errstate(all="raise", under="ignore"):
+        y, saved = attention.forward(*narrow, scale=0.7, saving=saving)
+    np.testing.assert_allclose(y, exact, rtol=1e-4, atol=1e-5)
+    if saving:
+        gradients = attention.backward(np.ones_like(y), saved, [True] * 4, None)
+        assert all(np.isfinite(g).all() for g in gradients)
+
+
+def test_scores_that_are_not_numbers_come_out_as_such():
+    q, k, v, _ = arrays()
+    q[1, 2, 0] = np.nan
+    y, _ = attention.forward(q, k, v, None, scale=0.7)
+    found = np.zeros(y.shape, bool)
+    found[1, 2, 0] = True
+    np.testing.assert_array_equal(np.isnan(y), found)
+
+
 def test_small_scores_are_as_exact_without_their_maximum():
     q, k, v, _ = arrays()
     y, _ = attention.forward(q, k, v, None, scale=1.0)

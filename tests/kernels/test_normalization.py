@@ -98,6 +98,22 @@ def test_channels_far_from_zero_keep_their_variance():
     np.testing.assert_allclose(y.std(0), 1, rtol=1e-3)
 
 
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_layer_normalization_that_keeps_nothing_is_the_same(center, weighted):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 5, 6)).astype("float32")
+    before = x.copy()
+    gamma, beta = [
+        rng.normal(size=(5, 6)).astype("float32") if weighted else None for _ in range(2)
+    ]
+    y, _ = normalization.layer_forward(x, gamma, beta, 2, 1e-3, center)
+    lean, saved = normalization.layer_forward(x, gamma, beta, 2, 1e-3, center, saving=False)
+    assert saved is None
+    np.testing.assert_array_equal(lean, y)
+    np.testing.assert_array_equal(x, before)
+
+
 @pytest.mark.parametrize("shape", [(5000, 24), (333, 128)])
 def test_the_same_bits_on_any_number_of_threads(shape):
     rng = np.random.default_rng(0)
