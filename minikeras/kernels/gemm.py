@@ -140,15 +140,17 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
     """Return tasks that compute `a @ b`, a piece each.
 
-    There are more pieces than threads, unless BLAS would have to pack a factor for each of them. Then there
-    are two, the first with about so many multiply-adds more.
+    There are more pieces than threads, unless they were small, or BLAS had to pack a factor for each of them.
+    Then there are two, the first with about so many multiply-adds more.
     """
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
     (m, n), k = out.shape, a.shape[1]
     layout = a.strides[-1], *b.strides, b.itemsize
-    rows, columns = _tile(m, k, n, *layout)
-    strips = 0
-    if (rows, columns) == (m, n) and n > COLUMNS and n % COLUMNS == 0:
+    rows, columns, strips = m, n, 0
+    fine = m * k * n >= 2 * PARALLEL and n > COLUMNS and n % COLUMNS == 0
+    if fine:
+        rows, columns = _tile(m, k, n, *layout)
+    if fine and (rows, columns) == (m, n):
         # All of `b` would not stay in the cache from one row of tiles to the next one: a strip of it may.
         tall, _ = _tile(m, k, COLUMNS, *layout)
         if tall * COLUMNS * k <= IN_PLACE and parallel.multiplies_small_in_place():
