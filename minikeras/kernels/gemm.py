@@ -140,8 +140,8 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
     """Return tasks that compute `a @ b`, a piece each.
 
-    There are more pieces than threads, unless they were small, or BLAS had to pack a factor for each of them.
-    Then there are two, the first with about so many multiply-adds more.
+    There are more pieces than threads, unless they were small, or BLAS had to pack a factor for each. Then
+    there are two, the first with about so many multiply-adds more.
     """
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
     (m, n), k = out.shape, a.shape[1]
