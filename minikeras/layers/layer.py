@@ -233,7 +233,7 @@ class Layer(LayerState):
         return None
 
     def _as_dropout(self) -> tuple[float, Any] | None:
-        """Return rate and seed of a call that drops single elements while training, if that is all it does."""
+        """Return rate and seed, if all that a call does is to drop single elements while training."""
         return None
 
     def _computes_as(self, cls: type[Layer]) -> bool:
@@ -257,7 +257,7 @@ class Layer(LayerState):
         return activation
 
     def _take_dropout(self) -> tuple[float, Any] | None:
-        """Take over the dropout that comes next, if one does now: the caller drops by this rate and seed."""
+        """Take over the dropout that comes next, if one does: the caller drops by this rate and seed."""
         here = thread.state
         if not here.following or not here.training or not self._is_bare(self._compute):
             return None
