@@ -386,8 +386,8 @@ LSTM_BOTH_WAYS = without_gradient(
 )
 """`LSTM` forwards and another one of as many units backwards, for layers that predict.
 
-The inputs are x, then kernel, recurrent kernel, bias, h and c of the one and those of the other; the results
-the outputs of all steps, h and c of the one and of the other."""
+The inputs are x, then kernel, recurrent kernel, bias, h and c of the one and those of the other; the
+results are the outputs of all steps, h and c of the one and of the other."""
 
 
 def _conv_lstm_shape(x: Any, kernel: Any, strides: tuple, padding: str, dilation: tuple) -> tuple:
