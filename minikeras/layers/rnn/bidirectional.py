@@ -171,7 +171,7 @@ class Bidirectional(Layer):
         return (output, *states) if self.return_state else output
 
     def _both_at_once(self, sequences: Any) -> tuple[Any, Any] | None:
-        """Return what both layers give, from one kernel: while nobody wants gradients, and where it pays."""
+        """Return what both layers give, from one kernel, where that pays and nobody wants gradients."""
         forward, backward, dtype = self.forward_layer, self.backward_layer, self._compute
         alike = (
             pays_both_ways(sequences.shape[0])
