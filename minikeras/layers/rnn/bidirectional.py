@@ -180,7 +180,7 @@ class Bidirectional(Layer):
             and type(sequences.array) is np.ndarray  # no model that is being exported
             and sequences.array.dtype is dtype
             and dtype.itemsize >= 4
-            and all(type(layer) is LSTM for layer in (forward, backward))
+            and all(isinstance(layer, LSTM) for layer in (forward, backward))
             and all(layer.computes_alone(dtype) for layer in (forward, backward))
             and forward.units == backward.units
             and backward.go_backwards
