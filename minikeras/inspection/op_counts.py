@@ -106,6 +106,11 @@ def _recurrent(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -
     return math.prod(x[:2]) * (math.prod(kernel) + math.prod(recurrent))
 
 
+def _both_ways(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -> int:
+    half = (len(inputs) - 1) // 2
+    return sum(_recurrent([inputs[0], *inputs[i : i + 2]], results, params) for i in (1, 1 + half))
+
+
 def _attention(inputs: Sequence[Shape], results: Sequence[Shape], params: Any) -> int:
     query, key, value = inputs[:3]
     return math.prod(query[:3]) * key[1] * (query[3] + value[3])
@@ -142,6 +147,7 @@ _PRODUCTS: dict[str, Callable[[Sequence[Shape], Sequence[Shape], Any], int]] = {
     "einsum": _einsum,
     "gru": _recurrent,
     "lstm": _recurrent,
+    "lstm_both_ways": _both_ways,
     "matmul": _matmul,
     "self_attention": _self_attention,
     "simple_rnn": _recurrent,

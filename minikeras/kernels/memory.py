@@ -1,4 +1,4 @@
-"""What the C library does with memory that is given back.
+"""What the C library does with memory that is given back, and where arrays begin.
 
 Every training step asks for the same large arrays and gives them back. GNU's `malloc` maps the
 largest one by one, unmaps them when they are freed, and hands what is at the end of its heap to the
@@ -9,7 +9,10 @@ Told to keep it, the process is no larger at its peak.
 from __future__ import annotations
 
 import functools
+import math
 import os
+
+import numpy as np
 
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # from malloc.h
 _KEPT = 1 << 30
@@ -34,3 +37,20 @@ def keep_freed() -> bool:
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
     # The most arrays that are mapped: where the heap cannot grow, it maps them all the same.
     return bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+_LINE = 64
+"""Bytes of a line of the cache, and of the widest vectors."""
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return a new array, uninitialized, that begins with a line of the cache.
+
+    `np.empty` gives what begins somewhere in one: each vector that is read from it lies in two lines then,
+    and a product with a vector takes a tenth longer.
+    """
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + _LINE, np.uint8)
+    start = -memory.__array_interface__["data"][0] % _LINE
+    return memory[start : start + size].view(dtype).reshape(shape)

@@ -3,16 +3,19 @@
 As in `recurrent.py`, but the gates of one step take the place of the last one's. A large batch is cut
 into pieces, and each thread goes through all steps of a piece by itself: nobody waits for another, and
 what a step works on stays in a core's cache. With a single example a step is little more than the calls
-of NumPy that it makes: there the gates of the weights lie side by side, for one product with a vector.
+of NumPy that it makes: there the gates of the weights lie side by side, for one product with a vector, and
+both directions of an LSTM take their steps at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from minikeras.kernels import gemm, parallel
+from minikeras.kernels.memory import aligned
 from minikeras.kernels.recurrent import (
     _GRU_ORDER,
     _LSTM_ORDER,
@@ -98,14 +101,15 @@ def lstm(
     backwards: bool = False,
 ) -> tuple[tuple, None]:
     """Compute what `recurrent.lstm_forward` does, and save nothing."""
+    if len(x) == 1:
+        return _lstm_of_one(x, [_Way(kernel, recurrent, bias, h0, c0, backwards)], mask), None
     x_t = time_major(x, backwards)
     steps, batch, _ = x_t.shape
     units = recurrent.shape[0]
     dtype = np.result_type(x, kernel)
     h = states_of(steps, h0, (batch, units), dtype)
     last_c = np.empty((batch, units), dtype)
-    single = batch == 1
-    w, w_x = (_by_gates(a, 4, _LSTM_ORDER, single) for a in (recurrent, kernel))
+    w, w_x = (_by_gates(a, 4, _LSTM_ORDER) for a in (recurrent, kernel))
     half = np.array(0.5, dtype)
     add, multiply, tanh = np.add, np.multiply, np.tanh
 
@@ -115,7 +119,7 @@ def lstm(
         planes = np.empty((5, *states.shape[1:]), dtype)
         a, c = planes[:4], planes[4]
         c[...] = 0 if c0 is None else c0[part]
-        project = gemm.chosen(states, w, a.reshape(1, -1) if single else a)
+        project = gemm.chosen(states, w, a)
         sigmoids, writing, contents, output = planes[:3], planes[:2], planes[3:], planes[2]
         both = np.empty((2, *c.shape), dtype)
         written, kept = both
@@ -148,6 +152,116 @@ def lstm(
     if not steps:
         last_c[...] = 0 if c0 is None else c0
     return (h[1:].transpose(1, 0, 2), h[steps], last_c), None
+
+
+class _Way(NamedTuple):
+    """What an LSTM goes through a sequence with."""
+
+    kernel: np.ndarray
+    recurrent: np.ndarray
+    bias: np.ndarray | None
+    h: np.ndarray | None
+    c: np.ndarray | None
+    backwards: bool
+
+
+def pays_both_ways(batch: int) -> bool:
+    """Whether `lstm_both_ways` is faster than one LSTM after the other: it is with a single example."""
+    return batch == 1
+
+
+def lstm_both_ways(
+    x: np.ndarray, *given: np.ndarray | None, mask: np.ndarray | None = None
+) -> tuple:
+    """Run one LSTM over all time steps forwards, and another one, of as many units, backwards.
+
+    Args:
+        x: inputs, `(batch, time, n)`.
+        *given: kernel, recurrent kernel, bias, first h and c of the one, then those of the other; see
+            `recurrent.lstm_forward`.
+        mask: `(batch, time)`, false where states are to stay.
+
+    Returns:
+        `(outputs, h, c)` of the one, then of the other.
+    """
+    first, second = given[:5], given[5:]
+    if len(x) == 1:
+        return _lstm_of_one(x, [_Way(*first, False), _Way(*second, True)], mask)
+    return (*lstm(x, *first, mask)[0], *lstm(x, *second, mask, backwards=True)[0])
+
+
+_FACTORS = np.array([0.5, 0.5, 1, 0.5])
+"""What the gates i, f, c and o are multiplied by before the tanh."""
+
+
+def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None) -> tuple:
+    """Run LSTMs of as many units over one example; a step is one call for all of them.
+
+    What is computed of a sigmoid is its double, `1 + tanh(z / 2)`, and so of the state: the weights have
+    the halves, and c gets its own as it is added up. Nothing is computed in masked steps.
+
+    Args:
+        x: inputs, `(1, time, n)`.
+        ways: the LSTMs.
+        mask: `(1, time)`, false where states are to stay, or None.
+
+    Returns:
+        `(outputs, h, c)` of the first one, then of the others.
+    """
+    keep = None if mask is None else np.asarray(mask[0], bool)
+    rows = x[0] if keep is None else x[0, keep]
+    steps, count, units = len(rows), len(ways), len(ways[0].recurrent)
+    dtype = np.result_type(x, ways[0].kernel)
+    factors = _FACTORS.astype(dtype)[:, None]
+    z = np.empty((steps, 4, count, units), dtype)
+    w = aligned((units, 4, 1, units) if count == 1 else (4, count, units, units), dtype)
+    w_gates = w.transpose(1, 2, 0, 3) if count == 1 else w
+    states = np.empty((steps + 1, count, units), dtype)
+    # c, i, f, g and o, so that c and i lie beside what they are multiplied with; then what is let through.
+    planes = aligned((8, count, units), dtype)
+    for i, way in enumerate(ways):
+        given = z[:, :, i]
+        inputs = rows[::-1] if way.backwards else rows
+        raw = gemm.dot(inputs, way.kernel, z.reshape(steps, 4 * units) if count == 1 else None)
+        if way.bias is not None:
+            raw += way.bias
+        np.multiply(raw.reshape(given.shape), factors, given)
+        by_gates = way.recurrent.reshape(units, 4, units).swapaxes(0, 1)
+        np.multiply(by_gates, 0.5 * factors[:, None], w_gates[:, i])
+        states[0, i] = 0 if way.h is None else 2 * way.h[0]
+        planes[0, i] = 0 if way.c is None else way.c[0]
+
+    flat = planes.reshape(8, count * units)
+    c, gates, output, tanh_c = flat[0], flat[1:5].reshape(-1), flat[4], flat[7]
+    left, right, let_through = (flat[i : i + 2].reshape(-1) for i in (0, 2, 5))
+    both = flat[5:7]
+    ones = np.repeat(np.array([1, 1, 0, 1], dtype), c.size)
+    add_halves = np.array([0.5, 0.5], dtype).dot
+    if count == 1:
+        project, before, target, w = np.ndarray.dot, states[:, 0], gates, w.reshape(units, -1)
+    else:
+        project, before = np.matmul, states[:, :, None]
+        target = planes[1:5, :, None]
+    add, multiply, tanh = np.add, np.multiply, np.tanh
+    with parallel.single_blas:
+        each = zip(before, z.reshape(steps, gates.size), states[1:].reshape(steps, c.size))
+        for old, inputs, new in each:
+            project(old, w, target)
+            add(gates, inputs, gates)
+            tanh(gates, gates)
+            add(gates, ones, gates)
+            multiply(left, right, let_through)
+            add_halves(both, c)  # c = f * c + i * g
+            tanh(c, tanh_c)
+            multiply(output, tanh_c, new)
+    states *= np.array(0.5, dtype)
+    results: list[np.ndarray] = []
+    for i, way in enumerate(ways):
+        h, outputs = states[:, i], states[1:, i]
+        if keep is not None:
+            outputs = h[np.cumsum(keep[::-1] if way.backwards else keep)]
+        results += [outputs[None], h[steps, None], planes[0, i, None].copy()]
+    return tuple(results)
 
 
 def gru(

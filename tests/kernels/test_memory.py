@@ -61,3 +61,10 @@ def test_blas_has_its_threads_back_after_products():
     parallel.run_products([task, task, task])
     assert seen == [1, 1, 1]
     assert (blas.get() if blas.get else 1) == before
+
+
+def test_aligned_arrays_begin_with_a_line_of_the_cache():
+    for shape, dtype in (((3, 5), "float32"), ((7,), "float64"), ((1, 2), "float16")):
+        x = memory.aligned(shape, dtype)
+        assert (x.shape, x.dtype, x.ctypes.data % 64) == (shape, np.dtype(dtype), 0)
+        assert x.flags.c_contiguous and x.flags.writeable

@@ -102,6 +102,28 @@ def test_without_a_tape_the_same_comes_out(kind, params, batch, steps):
             np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("states", [False, True])
+@pytest.mark.parametrize("masked", [None, 0, 1])
+def test_both_ways_at_once_are_one_after_the_other(batch, states, masked, dtype):
+    arrays = make("lstm", batch, 9, FEATURES, 40, dtype, states, states)
+    other = [None if a is None else -a for a in arrays[1:]]
+    mask = None
+    if masked is not None:
+        mask = np.random.default_rng(0).random((batch, 9)) < 0.6
+        mask[0] &= bool(masked)  # a sequence without any step
+    wanted = [
+        *FORWARDS["lstm"](*arrays, mask=mask)[0],
+        *FORWARDS["lstm"](arrays[0], *other, mask=mask, backwards=True)[0],
+    ]
+    found = recurrent_inference.lstm_both_ways(*arrays, *other, mask=mask)
+    tolerance = 1e-12 if dtype == "float64" else 1e-5
+    for a, b in zip(wanted, found, strict=True):
+        assert b.shape == a.shape and b.dtype == a.dtype
+        np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 @pytest.mark.parametrize("batch", [1, 200])
 def test_without_a_tape_threads_change_no_bit(kind, batch):

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.autodiff.state import thread
 from minikeras.common.arguments import ArgumentError
 from minikeras.common.serialization import deserialize_keras_object, serialize_keras_object
+from minikeras.kernels.recurrent_inference import pays_both_ways
 from minikeras.layers.layer import Layer, only_passes_on
+from minikeras.layers.rnn.lstm import LSTM
 from minikeras.ops.core import cast
 from minikeras.ops.joining import concatenate
+from minikeras.ops.sequences import LSTM_BOTH_WAYS
 from minikeras.ops.shapes import flip
 
 _COMMON = ("stateful", "return_sequences", "return_state")
@@ -133,12 +137,18 @@ class Bidirectional(Layer):
         mask: Any = None,
         training: bool | None = None,
     ) -> Any:
-        first = second = None
-        if initial_state is not None:
-            half = len(initial_state) // 2
-            first, second = list(initial_state[:half]), list(initial_state[half:])
-        y = self._run(self.forward_layer, sequences, first, mask, training)
-        reverse = self._run(self.backward_layer, sequences, second, mask, training)
+        found = None
+        if initial_state is None and mask is None and not training:
+            found = self._both_at_once(sequences)
+        if found is not None:
+            y, reverse = found
+        else:
+            first = second = None
+            if initial_state is not None:
+                half = len(initial_state) // 2
+                first, second = list(initial_state[:half]), list(initial_state[half:])
+            y = self._run(self.forward_layer, sequences, first, mask, training)
+            reverse = self._run(self.backward_layer, sequences, second, mask, training)
         states: tuple = ()
         if self.return_state:
             states = (*y[1:], *reverse[1:])
@@ -159,6 +169,31 @@ class Bidirectional(Layer):
         else:
             output = y * reverse
         return (output, *states) if self.return_state else output
+
+    def _both_at_once(self, sequences: Any) -> tuple[Any, Any] | None:
+        """Return what both layers give, from one kernel, where that pays and nobody wants gradients."""
+        forward, backward, dtype = self.forward_layer, self.backward_layer, self._compute
+        alike = (
+            pays_both_ways(sequences.shape[0])
+            and sequences.shape[1]
+            and not thread.state.tapes
+            and type(sequences.array) is np.ndarray  # no model that is being exported
+            and sequences.array.dtype is dtype
+            and dtype.itemsize >= 4
+            and all(isinstance(layer, LSTM) for layer in (forward, backward))
+            and all(layer.computes_alone(dtype) for layer in (forward, backward))
+            and forward.units == backward.units
+            and backward.go_backwards
+        )
+        if not alike:
+            return None
+        weights: list = []
+        for cell in (forward.cell, backward.cell):
+            weights += [cell.kernel, cell.recurrent_kernel, cell.bias, None, None]
+        results = LSTM_BOTH_WAYS(sequences, *weights)
+        outputs, h, c = zip(results[:3], results[3:])
+        last = outputs if self.return_sequences else h
+        return tuple(zip(last, h, c)) if self.return_state else last
 
     @staticmethod
     def _run(layer: Layer, sequences: Any, state: Any, mask: Any, training: Any) -> Any:

@@ -183,3 +183,20 @@ class LSTM(BuiltInRNN, cell=LSTMCell):
             mask=mask,
             backwards=self.go_backwards,
         )
+
+    def computes_alone(self, dtype: np.dtype) -> bool:
+        """Say that a call gives what the fused kernel does of weights and inputs of this dtype."""
+        cell = self.cell
+        return bool(
+            type(self) is LSTM
+            and type(cell) is LSTMCell
+            and self._computes_as(LSTM)
+            and "inner_loop" not in self.__dict__
+            and self._is_bare(dtype)
+            and dtype == self.dtype
+            and self.quantization_mode is None
+            and not self.stateful
+            and cell.kernel._split is None
+            and cell.recurrent_kernel._split is None
+            and self._fusible()
+        )

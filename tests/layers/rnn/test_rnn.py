@@ -213,6 +213,59 @@ def test_bidirectional_takes_weights_states_and_another_layer():
         layers.Bidirectional(layers.GRU(3), merge_mode="max")
 
 
+@pytest.mark.parametrize("mode", ["concat", "mul", None])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_both_directions_of_one_example_at_once(mode, sequences, monkeypatch):
+    options = {"return_sequences": sequences, "return_state": True, "use_bias": sequences}
+    layer = layers.Bidirectional(layers.LSTM(4, **options), merge_mode=mode)
+    x = ops.convert_to_tensor(X[:1])
+    layer(x)
+    layer.set_weights([w + 0.1 * i for i, w in enumerate(layer.get_weights())])
+    with minikeras.GradientTape():
+        one_after_the_other = layer(x)
+    assert layer._both_at_once(x) is not None
+    calls = []
+    monkeypatch.setattr(layer, "_run", lambda *args: calls.append(args))
+    for a, b in zip(layer(x), one_after_the_other, strict=True):
+        assert tuple(a.shape) == tuple(b.shape)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert not calls
+
+
+def test_layers_that_do_more_than_an_lstm_run_by_themselves():
+    @minikeras.saving.register_keras_serializable("both_ways")
+    class Own(layers.LSTM):
+        pass
+
+    x = ops.convert_to_tensor(X[:1])
+    others = [
+        layers.Bidirectional(layers.GRU(3)),
+        layers.Bidirectional(layers.LSTM(3, activation="relu")),
+        layers.Bidirectional(layers.LSTM(3, activity_regularizer="l2")),
+        layers.Bidirectional(layers.LSTM(3), dtype="mixed_float16"),
+        layers.Bidirectional(layers.LSTM(3, dtype="mixed_bfloat16")),
+        layers.Bidirectional(layers.LSTM(3), backward_layer=layers.LSTM(4, go_backwards=True)),
+        layers.Bidirectional(
+            layers.LSTM(3, go_backwards=True), backward_layer=layers.LSTM(3, go_backwards=False)
+        ),
+        layers.Bidirectional(Own(3), backward_layer=layers.LSTM(3, go_backwards=True)),
+    ]
+    for layer in others:
+        alone = np.asarray(layer(x), "float32")
+        assert layer._both_at_once(x) is None
+        np.testing.assert_allclose(np.asarray(layer(X), "float32")[:1], alone, atol=0.01)
+    layer = layers.Bidirectional(layers.LSTM(3))
+    layer(x)
+    assert layer._both_at_once(ops.convert_to_tensor(X)) is None
+    seen = []
+    cell = layer.backward_layer
+    object.__setattr__(
+        cell, "call", lambda *a, **k: seen.append(a) or type(cell).call(cell, *a, **k)
+    )
+    layer(x)
+    assert len(seen) == 1
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="units"):
         layers.LSTM(0)

@@ -166,5 +166,8 @@ OFF_TAPE: list[Callable] = [
     lambda minikeras: minikeras.layers.MultiHeadAttention(1, 2)(
         *[minikeras.ops.ones((1, 3, 4))] * 2
     ),
+    lambda minikeras: minikeras.layers.Bidirectional(minikeras.layers.LSTM(2))(
+        minikeras.ops.ones((1, 3, 4))
+    ),
 ]
 """Calls of primitives that take no tensors, or have no gradient: see test_creation.py, and tests/random."""
