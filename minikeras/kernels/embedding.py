@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-_SPARSEST = 4
-"""Rows of a table, for each index, up to which numbers are added one by one to where they belong."""
+from minikeras.kernels.scatter import add_rows
+
+_OFTEN = 16
+"""How often rows may be read, on average, up to which they are added in their own precision."""
 _SHORT = 32
-"""Length of rows up to which they are."""
+"""Length of rows up to which those that are read more often are added in float64."""
 _FEW = 4
 """How often a row may be read to be added up turn by turn."""
-_SOON_ADDED = 512
-"""Indices that are so few that their rows are added without being sorted, or summed in float64."""
 _UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4)}
 
 
@@ -49,11 +49,9 @@ def _sum_rows(
         g, indices = g.transpose(1, 0, 2), indices.T
     flat = indices.reshape(-1)
     rows = g.reshape(-1, shape[1])
-    short = shape[1] <= _SHORT and g.dtype.kind == "f"
-    few = short and flat.size <= _SOON_ADDED and g.dtype.itemsize >= 4
-    if short and not few and shape[0] <= _SPARSEST * flat.size:
-        places = _places(flat, shape[1])
-        sums = np.bincount(places, rows.reshape(-1), math.prod(shape)).reshape(shape)
+    if shape[1] <= _SHORT and g.dtype.kind == "f" and flat.size > _OFTEN * shape[0]:
+        places = flat.astype(np.intp)[:, None] * shape[1] + np.arange(shape[1])
+        sums = np.bincount(places.reshape(-1), rows.reshape(-1), math.prod(shape)).reshape(shape)
         if target is None:
             return sums.astype(g.dtype, copy=False)
         target[...] = sums
@@ -62,11 +60,13 @@ def _sum_rows(
         target = np.zeros(shape, g.dtype)
     else:
         target.fill(0)
-    if flat.size == 0:
-        return target
-    if few and target.flags.c_contiguous:
-        np.add.at(target.reshape(-1), _places(flat, shape[1]), rows.reshape(-1))
-        return target
+    if flat.size and not add_rows(target, flat, rows):
+        _add_sorted(target, flat, rows)
+    return target
+
+
+def _add_sorted(target: np.ndarray, flat: np.ndarray, rows: np.ndarray) -> None:
+    """Put into a table, which holds zeros, the sums of rows."""
     # Sorted, the places of one row lie side by side: far faster than add.at. First come those
     # that lie first; to rows that are read a few times the others are added turn by turn, since
     # `reduceat` takes as long for a sum of two as for one of ten.
@@ -88,16 +88,6 @@ def _sum_rows(
         begins = np.searchsorted(places, starts[many])
         sums[many] = np.add.reduceat(rows.take(order[places], axis=0), begins, axis=0)
     target[ordered[starts]] = sums
-    return target
-
-
-def _places(flat: np.ndarray, dim: int) -> np.ndarray:
-    """Return where the elements of rows of that length lie in a flat table."""
-    places = flat.astype(np.intp)
-    if dim == 1:
-        return places
-    places *= dim
-    return np.add.outer(places, np.arange(dim)).reshape(-1)
 
 
 def _sort(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
