@@ -61,8 +61,8 @@ def add_rows(table: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> bool:
         return False
     if indices.dtype not in _INDICES:
         indices = indices.astype(np.int64)
-    unsigned = indices.view(np.dtype(f"u{indices.dtype.itemsize}"))  # where -1 is large
-    if np.maximum.reduce(unsigned, initial=0) >= table.shape[0]:  # which SciPy would not notice
+    unsigned = indices.view(_INDICES[indices.dtype])  # where -1 is large
+    if unsigned.size and np.maximum.reduce(unsigned) >= table.shape[0]:  # SciPy would not notice
         raise IndexError(f"an index is out of range for a table of {table.shape[0]} rows")
     begins, ones = _single_ones(indices.size, indices.dtype, dtype)
     n, dim = table.shape
@@ -71,4 +71,4 @@ def add_rows(table: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> bool:
     return True
 
 
-_INDICES = (np.dtype(np.int32), np.dtype(np.int64))
+_INDICES = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}

@@ -96,7 +96,10 @@ class Merge(Layer):
         here.layers.append(self)
         try:
             return self._joins_rows(tables, indices)
-        except (IndexError, ValueError):  # one by one, the layer that something is wrong with says so
+        except (
+            IndexError,
+            ValueError,
+        ):  # one by one, the layer that something is wrong with says so
             return None
         finally:
             here.layers.pop()
