@@ -96,10 +96,7 @@ class Merge(Layer):
         here.layers.append(self)
         try:
             return self._joins_rows(tables, indices)
-        except (
-            IndexError,
-            ValueError,
-        ):  # one by one, the layer that something is wrong with says so
+        except (IndexError, ValueError):  # who is called alone says what is wrong
             return None
         finally:
             here.layers.pop()
