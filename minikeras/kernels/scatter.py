@@ -8,6 +8,7 @@ always the same, and without the interpreter's lock.
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.machinery
 import importlib.util
 import os
@@ -24,6 +25,8 @@ def _product() -> Callable | None:
     The file alone is loaded: `scipy.sparse` itself would take a tenth of a second.
     """
     try:
+        if os.name == "nt":  # where SciPy itself says in which folder its libraries are
+            importlib.import_module("scipy")
         scipy: Any = importlib.util.find_spec("scipy")
         folder = os.path.join(scipy.submodule_search_locations[0], "sparse")
         spec: Any = importlib.machinery.PathFinder.find_spec("_sparsetools", [folder])
