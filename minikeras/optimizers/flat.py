@@ -30,8 +30,6 @@ GRAIN = 1024
 """Chunks begin at multiples of it, so vector loops see the same lanes with any thread count."""
 PARALLEL = 200_000
 """Elements from which a second thread pays."""
-HEAD_START = 40 * GRAIN
-"""Elements that the calling thread updates until another one, which slept, has begun."""
 
 # Without reference counts (PyPy) nothing ever compares equal, and every update works on a copy.
 _getrefcount: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: float("nan"))
@@ -205,12 +203,11 @@ class FlatGroup:
         arrays = [self.values.flat, self.grads]
         arrays += [None if name is None else self.slots[name].flat for name in self.kernel_slots]
         workers = len(self.scratch) if stop - start >= PARALLEL else 1
-        head = HEAD_START if workers > 1 else 0
-        length = -(-(stop - start - head) // workers)
+        length = -(-(stop - start) // workers)
         length = max(1, -(-length // GRAIN)) * GRAIN
-        lows = [start, *range(start + head + length, stop, length)]
         result = []
-        for scratch, low, high in zip(self.scratch, lows, [*lows[1:], stop]):
+        for scratch, low in zip(self.scratch, range(start, max(stop, start + 1), length)):
+            high = min(low + length, stop)
             chunks = []
             for a in range(low, high, CHUNK):
                 b = min(a + CHUNK, high)

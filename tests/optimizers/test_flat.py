@@ -263,7 +263,6 @@ def test_threads_and_chunks_do_not_change_a_bit(name, monkeypatch):
 
     whole = run()
     monkeypatch.setattr(flat, "PARALLEL", 1000)
-    monkeypatch.setattr(flat, "HEAD_START", 1024)
     monkeypatch.setattr(flat, "CHUNK", 1024)
     try:
         for count in (1, 2, 3):
