@@ -210,7 +210,8 @@ class Primitive:
         grads = backpropagate(
             nodes, grads, dependents(nodes, wanted), keep=wanted, release=False, graph=True
         )
-        return [grads.get(a.node) if need else None for a, need in zip(inputs, needs)]
+        # Of an input that is given twice, the first place has what both add up to.
+        return [grads.pop(a.node, None) if need else None for a, need in zip(inputs, needs)]
 
 
 def _is_split(a: Any) -> bool:

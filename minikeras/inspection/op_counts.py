@@ -18,7 +18,7 @@ MOVES = {
     "broadcast_to", "concatenate", "convert", "diagonal", "flip", "get_item", "identity",
     "overlap_add", "pad", "patches", "put", "reshape", "roll", "stack", "stop_gradient", "take",
     "take_along_axis", "tile", "transpose", "tril", "triu", "view", "embedding", "random",
-    "remat",
+    "remat", "concatenated_rows",
 }  # fmt: skip
 """Primitives that move elements, and compute nothing with them."""
 

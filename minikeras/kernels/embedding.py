@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-_SPARSEST = 4
-"""Rows of a table, for each index, up to which numbers are added one by one to where they belong."""
+from minikeras.kernels.scatter import add_rows
+
+_OFTEN = 16
+"""How often rows may be read, on average, up to which they are added in their own precision."""
 _SHORT = 32
-"""Length of rows up to which they are."""
+"""Length of rows up to which those that are read more often are added in float64."""
 _FEW = 4
 """How often a row may be read to be added up turn by turn."""
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4)}
 
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
-    """Return `table[indices]`: `(n, dim)` and integers of any shape to `(*shape, dim)`."""
-    return table.take(indices, axis=0), (table.shape, indices)
+    """Return `table[indices]`: `(n, dim)` and integers of any shape to `(*shape, dim)`.
+
+    Raises:
+        IndexError: if an index lies outside `[0, n)`. One of 64 bits may lie in `[-n, n)`.
+    """
+    return _take(table, indices), (table.shape, indices)
+
+
+def _take(table: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    unsigned = _UNSIGNED.get(indices.dtype.itemsize)
+    if unsigned is not None:  # as such a number one below zero is large, and NumPy raises
+        indices = np.asarray(indices).view(unsigned)
+    return table.take(indices, axis=0)
 
 
 def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     """Sum the gradient of each row over the places that read it."""
     shape, indices = saved
+    return [_sum_rows(g, shape, indices, None if out is None else out[0])]
+
+
+def _sum_rows(
+    g: np.ndarray, shape: tuple, indices: np.ndarray, target: np.ndarray | None
+) -> np.ndarray:
+    """Return the gradient of a table, in `target` unless that is None."""
     if g.ndim == 3 and g.transpose(1, 0, 2).flags.c_contiguous:  # from a recurrent layer
         g, indices = g.transpose(1, 0, 2), indices.T
     flat = indices.reshape(-1)
     rows = g.reshape(-1, shape[1])
-    target = None if out is None else out[0]
-    if shape[0] <= _SPARSEST * flat.size and shape[1] <= _SHORT and g.dtype.kind == "f":
+    if shape[1] <= _SHORT and g.dtype.kind == "f" and flat.size > _OFTEN * shape[0]:
         places = flat.astype(np.intp)[:, None] * shape[1] + np.arange(shape[1])
         sums = np.bincount(places.reshape(-1), rows.reshape(-1), math.prod(shape)).reshape(shape)
         if target is None:
-            return [sums.astype(g.dtype, copy=False)]
+            return sums.astype(g.dtype, copy=False)
         target[...] = sums
-        return [target]
+        return target
     if target is None:
         target = np.zeros(shape, g.dtype)
     else:
         target.fill(0)
-    if flat.size == 0:
-        return [target]
+    if flat.size and not add_rows(target, flat, rows):
+        _add_sorted(target, flat, rows)
+    return target
+
+
+def _add_sorted(target: np.ndarray, flat: np.ndarray, rows: np.ndarray) -> None:
+    """Put into a table, which holds zeros, the sums of rows."""
     # Sorted, the places of one row lie side by side: far faster than add.at. First come those
     # that lie first; to rows that are read a few times the others are added turn by turn, since
     # `reduceat` takes as long for a sum of two as for one of ten.
@@ -62,7 +88,6 @@ def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
         begins = np.searchsorted(places, starts[many])
         sums[many] = np.add.reduceat(rows.take(order[places], axis=0), begins, axis=0)
     target[ordered[starts]] = sums
-    return [target]
 
 
 def _sort(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,3 +102,71 @@ def _sort(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     both |= np.arange(flat.size)
     both.sort()
     return both >> bits, both & ((1 << bits) - 1)
+
+
+# Rows of several tables, joined.
+
+
+def concatenated_forward(
+    *arrays: np.ndarray, indices: Sequence[np.ndarray | None]
+) -> tuple[np.ndarray, list]:
+    """Concatenate rows of tables, and other arrays, along the last axis.
+
+    Args:
+        *arrays: tables `(n, dim)`, and arrays `(*shape, dim)`.
+        indices: for each table integers of that shape, for each other array None.
+    """
+    parts = [x if i is None else _take(x, i) for x, i in zip(arrays, indices)]
+    return np.concatenate(parts, axis=-1), [x.shape for x in arrays]
+
+
+def concatenated_parts(g: np.ndarray, shapes: list) -> list[np.ndarray]:
+    """Return the gradients of what was concatenated."""
+    parts, stop = [], 0
+    for shape in shapes:
+        start, stop = stop, stop + shape[-1]
+        parts.append(g[..., start:stop])
+    return parts
+
+
+def summed_forward(*tables: np.ndarray, indices: Sequence[np.ndarray]) -> tuple[np.ndarray, list]:
+    """Add rows of tables: `(n, dim)` each, and for each integers of one shape."""
+    total = _take(tables[0], indices[0])
+    for table, own in zip(tables[1:], indices[1:]):
+        total += _take(table, own)
+    return total, [x.shape for x in tables]
+
+
+def summed_parts(g: np.ndarray, shapes: list) -> list[np.ndarray]:
+    """Return the gradients of what was added."""
+    return [g] * len(shapes)
+
+
+def joined_backward(
+    parts: Sequence[np.ndarray],
+    shapes: Sequence[tuple],
+    needs: Any,
+    out: Any,
+    indices: Sequence[np.ndarray | None],
+) -> list:
+    """Return the gradients of tables and arrays for those of what was joined.
+
+    Args:
+        parts: gradients of rows and arrays.
+        shapes: shapes of the tables and arrays.
+        needs: whether each gradient is wanted.
+        out: for each table an array for its gradient, or None; or None.
+        indices: which rows were taken, None for an array.
+    """
+    result: list[np.ndarray | None] = []
+    used: list[np.ndarray | None] = []
+    for i, (g, shape, need, own) in enumerate(zip(parts, shapes, needs, indices)):
+        if not need or own is None:
+            result.append(g if need else None)
+            continue
+        target = None if out is None else out[i]
+        if any(target is other for other in used):  # of a table that is read twice
+            target = None
+        used.append(target)
+        result.append(_sum_rows(g, shape, own, target))
+    return result

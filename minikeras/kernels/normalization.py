@@ -34,7 +34,11 @@ def _repeats(rows: int, columns: int) -> int:
 
 
 def _tile(vector: np.ndarray, k: int) -> np.ndarray:
-    return np.concatenate([vector] * k) if k > 1 else vector
+    if k == 1:
+        return vector
+    wide = np.empty((k, vector.size), vector.dtype)
+    wide[...] = vector
+    return wide.reshape(-1)
 
 
 def _fold(sums: np.ndarray, k: int) -> np.ndarray:

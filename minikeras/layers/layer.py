@@ -236,6 +236,14 @@ class Layer(LayerState):
         """Return rate and seed, if all that a call does is to drop single elements while training."""
         return None
 
+    def _as_rows(self, inputs: Tensor) -> tuple[Any, np.ndarray] | None:
+        """Return a table, and the indices of its rows that a call returns, if that is all it does now.
+
+        Args:
+            inputs: what it would be called on.
+        """
+        return None
+
     def _computes_as(self, cls: type[Layer]) -> bool:
         """Whether a call does what a class says, and nothing that a subclass or a user put in its place."""
         kind = type(self)

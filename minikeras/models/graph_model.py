@@ -32,6 +32,9 @@ class GraphModel(Function, Model):
         only = self.inputs[0] if len(self.inputs) == 1 else None  # one input: the commonest case
         self._only_shape = None if only is None else only.shape[1:]
         self._only_dtype = None if only is None else np_dtype(only.dtype)
+        self._listed: tuple | None = None  # shapes and dtypes of a list of inputs
+        if type(inputs) is list and all(isinstance(t, KerasTensor) for t in inputs):
+            self._listed = tuple([(t.shape[1:], np_dtype(t.dtype)) for t in inputs])
         self._has_one_output = isinstance(outputs, KerasTensor)
 
     @property
@@ -124,6 +127,16 @@ class GraphModel(Function, Model):
             and inputs.array.dtype is self._only_dtype
         ):
             return [inputs]
+        if type(inputs) is list and self._listed is not None and len(inputs) == len(self._listed):
+            for x, (shape, dtype) in zip(inputs, self._listed):
+                if (
+                    type(x) is not Tensor
+                    or x.array.shape[1:] != shape
+                    or x.array.dtype is not dtype
+                ):
+                    break
+            else:
+                return inputs
         wanted = self.inputs
         flat = self._in_order(inputs)
         if len(flat) != len(wanted):

@@ -185,12 +185,10 @@ class Graph:
         slots: dict[int, int] = {}
         for t in self.inputs:
             slots.setdefault(id(t), len(slots))
-        last_use: dict[int, int] = {}
         steps = []
         given = [node.output_tensors for node in self.nodes]  # all alive, so that their ids differ
-        for i, (node, outputs) in enumerate(zip(self.nodes, given)):
-            for t in node.input_tensors:
-                last_use[slots[id(t)]] = i
+        for node, outputs in zip(self.nodes, given):
+            reads = [slots[id(t)] for t in node.input_tensors]
             for t in outputs:
                 slots.setdefault(id(t), len(slots))
             source, rest = None, ()
@@ -202,21 +200,28 @@ class Graph:
                 lambda x: Slot(slots[id(x)]) if isinstance(x, KerasTensor) else x,
                 (node.args, node.kwargs),
             )
-            steps.append([node.operation, source, rest, single, targets, arguments, ()])
-        kept = {slots[id(t)] for t in self.outputs if id(t) in slots}
-        for slot, i in last_use.items():
-            if slot not in kept:
-                steps[i][-1] = (*steps[i][-1], slot)
+            steps.append((node.operation, source, rest, single, targets, arguments, reads))
         self._size = len(slots)
-        self._plan = [tuple(s) for s in steps]
-        self._short_plan = _with_runs(self._plan, self.nodes, slots, kept)
         self._input_slots = [slots[id(t)] for t in self.inputs]
         self._output_slots = [slots[id(t)] for t in self.outputs]
+        seen = {*self._output_slots, *(i for i, n in _uses(steps).items() if n > 1)}
+        self._plan = self._dropping(steps)
+        self._short_plan = self._dropping(_with_joins(_with_runs(steps, seen), seen))
         # The commonest graph: every operation takes what the one before gave.
-        chained = all(s[1:4] == [i, (), i + 1] for i, s in enumerate(steps))
+        chained = all(s[1:4] == (i, (), i + 1) for i, s in enumerate(steps))
         chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
         self._chain = [s[0] for s in self._short_plan] if chained else None
         self._gradients = [n for n in self.nodes if type(n.operation) is Gradients]
+
+    def _dropping(self, steps: list[tuple]) -> list[tuple]:
+        """Return steps which say in the end not what they read, but what nobody reads after them."""
+        last = {slot: i for i, step in enumerate(steps) for slot in step[-1]}
+        for slot in self._output_slots:
+            last.pop(slot, None)
+        dropped: list[list[int]] = [[] for _ in steps]
+        for slot, i in last.items():
+            dropped[i].append(slot)
+        return [(*step[:-1], tuple(drop)) for step, drop in zip(steps, dropped)]
 
     def run(self, inputs: list, call: Any = None) -> list:
         """Run the plan on flat inputs; `call(operation, args, kwargs)` may replace plain calls."""
@@ -329,38 +334,88 @@ class Run:
         return x
 
 
-def _with_runs(plan: list[tuple], nodes: list[GraphNode], slots: dict, kept: set) -> list[tuple]:
-    """Return a plan in which operations that may take over the next ones are one with them.
+def _uses(steps: list[tuple]) -> Counter:
+    """Return how often each slot is read."""
+    return Counter(slot for step in steps for slot in step[-1])
+
+
+def _with_runs(steps: list[tuple], seen: set[int]) -> list[tuple]:
+    """Return steps in which operations that may take over the next ones are one with them.
 
     Args:
-        plan: steps, as `Graph._make_plan` makes them.
-        nodes: the calls that these are.
-        slots: the slot of each tensor by its id.
-        kept: slots of results that somebody wants.
+        steps: steps, as `Graph._make_plan` makes them.
+        seen: slots of results that are read more than once, or after the last step.
     """
-    uses = Counter(
-        slots[id(t)] for node in nodes for t in {id(t): t for t in node.input_tensors}.values()
-    )
-    behind = {step[1]: i for i, step in enumerate(plan) if type(step[1]) is int and not step[2]}
+    behind = {step[1]: i for i, step in enumerate(steps) if type(step[1]) is int and not step[2]}
     done: set[int] = set()
     result = []
-    for i, (operation, source, rest, single, targets, arguments, drop) in enumerate(plan):
+    for i, (operation, source, rest, single, targets, arguments, reads) in enumerate(steps):
         if i in done:
             continue
         run, last = [operation], operation
         alone = type(source) is int and not rest  # a run is called with one tensor
-        while alone and single is not None and single not in kept and uses[single] == 1:
+        while alone and single is not None and single not in seen:
             j = behind.get(single)
-            if j is None or not last._may_take_over(plan[j][0]):
+            if j is None or not last._may_take_over(steps[j][0]):
                 break
-            last, _, _, single, targets, _, more = plan[j]
+            last, _, _, single, targets, _, _ = steps[j]
             run.append(last)
-            drop += more
             done.add(j)
         if len(run) > 1:
             operation = Run(tuple(run))
-        result.append((operation, source, rest, single, targets, arguments, drop))
+        result.append((operation, source, rest, single, targets, arguments, reads))
     return result
+
+
+class Join:
+    """An operation on a list of tensors with those before it, whose results nobody else sees.
+
+    What adds or concatenates may compute what it joins where it belongs: rows of tables, all at once.
+
+    Args:
+        operation: the operation on the list.
+        before: for each tensor of the list the operation of one tensor that it comes from, or None.
+    """
+
+    def __init__(self, operation: Any, before: tuple) -> None:
+        self.operation, self.before = operation, before
+
+    def __call__(self, inputs: list) -> Any:
+        if not thread.state.describing:  # whoever follows a model step by step wants to see each
+            y = self.operation._join(inputs, self.before)
+            if y is not None:
+                return y
+        return self.operation(
+            [x if layer is None else layer(x) for layer, x in zip(self.before, inputs)]
+        )
+
+
+def _with_joins(steps: list[tuple], seen: set[int]) -> list[tuple]:
+    """Return steps in which operations on lists are one with those before that they may take in.
+
+    Args:
+        steps: steps, as `_with_runs` returns them.
+        seen: slots of results that are read more than once, or after the last step.
+    """
+    given = {step[3]: i for i, step in enumerate(steps) if type(step[1]) is int and not step[2]}
+    taken: set[int] = set()
+    result = []
+    for step in steps:
+        operation, source, *middle, reads = step
+        if type(source) is list and isinstance(operation, Operation):
+            before, source = [], list(source)
+            for place, slot in enumerate(source):
+                i = None if slot in seen else given.get(slot)
+                if i is None or not operation._may_take_in(steps[i][0]):
+                    before.append(None)
+                    continue
+                before.append(steps[i][0])
+                source[place] = steps[i][1]
+                taken.add(i)
+            if any(layer is not None for layer in before):
+                step = (Join(operation, tuple(before)), source, *middle, list(source))
+        result.append(step)
+    return [step for i, step in enumerate(result) if i not in taken]
 
 
 class Slot:

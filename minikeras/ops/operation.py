@@ -192,6 +192,25 @@ class Operation(Configurable):
         """
         return False
 
+    def _may_take_in(self, before: Any) -> bool:
+        """Whether a call on a list may do the work of an operation that one of its tensors comes from, too.
+
+        See `Join` in `ops/function.py`.
+        """
+        return False
+
+    def _join(self, inputs: list, before: tuple) -> Any:
+        """Do what some operations before this one do, and what this one does with their results.
+
+        Args:
+            inputs: the tensors that those operations are called on.
+            before: the operations; None where a tensor is meant for this one.
+
+        Returns:
+            The result, or None if they have to be called one by one.
+        """
+        return None
+
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors that describe what `call` gives for these arguments."""
         return probe(self.call, args, kwargs)

@@ -183,6 +183,20 @@ def test_inner_gradients_need_the_outer_tape_from_the_start():
         inner.gradient(y, x)
 
 
+def test_second_derivatives_of_a_primitive_that_is_given_one_tensor_twice():
+    def slopes(attention):
+        x = Variable(np.random.default_rng(0).normal(size=(1, 3, 1, 2)))
+        with GradientTape() as outer:
+            with GradientTape() as inner:
+                loss = ops.sum(attention(x) ** 2)
+            size = ops.sum(inner.gradient(loss, x) ** 2)
+        return outer.gradient(size, x)
+
+    together = slopes(lambda x: ops.dot_product_attention(x, x, x))
+    apart = slopes(lambda x: ops.dot_product_attention(x + 0, x + 0, x + 0))
+    np.testing.assert_allclose(together, apart, rtol=1e-6)
+
+
 def test_a_primitive_without_reference_says_that_it_has_no_second_derivative():
     from minikeras.autodiff import PRIMITIVES
 

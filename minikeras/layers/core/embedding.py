@@ -7,39 +7,17 @@ from typing import Any
 import numpy as np
 
 from minikeras.autodiff.keras_tensor import has_values
-from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
-from minikeras.kernels import embedding as kernel
-from minikeras.kernels.per_example import Rows
 from minikeras.layers.lora import adapted_weight
 from minikeras.layers.quantization.quantizable import QuantizableLayer
 from minikeras.layers.quantization.weights import QuantizedWeight
 from minikeras.ops.comparison import not_equal
-from minikeras.ops.indexing import take
 from minikeras.ops.products import matmul
+from minikeras.ops.rows import EMBEDDING
 from minikeras.regularizers.regularizers import RegularizerLike
-
-
-def _embedding_per_example(
-    g: np.ndarray, saved: tuple, needs: Any, n: int, indices: np.ndarray
-) -> list | None:
-    shape, indices = saved
-    if indices.shape[0] % n:
-        return None
-    return [Rows(indices.reshape(n, -1), g.reshape(n, indices.size // n, shape[1]), shape)]
-
-
-EMBEDDING = Primitive(
-    "embedding",
-    kernel.forward,
-    lambda g, saved, needs, out, indices: kernel.backward(g, saved, needs, out),
-    reference=lambda table, indices: take(table, indices, axis=0),
-    writes_out=True,
-    per_example=_embedding_per_example,
-)
 
 
 def _split_embedding(table: Any, indices: np.ndarray) -> Tensor:
@@ -59,6 +37,8 @@ def _split_embedding(table: Any, indices: np.ndarray) -> Tensor:
 
 
 _UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+_SHORTER = 4
+"""Bytes of integers up to which the kernel itself refuses those that are out of range."""
 
 
 class Embedding(QuantizableLayer):
@@ -137,21 +117,41 @@ class Embedding(QuantizableLayer):
         self._enable_lora_as_made()
 
     def call(self, inputs: Any) -> Any:
-        indices = self._indices(inputs)
-        table = self._adapted_variable()
-        if table._split is None:
-            y = EMBEDDING(table, indices=indices)
-        else:
+        table, indices = self._adapted_variable(), self._integers(inputs)
+        if table._split is not None:
+            self._check(indices)
             y = _split_embedding(table, indices)
+        else:
+            if indices.dtype.itemsize > _SHORTER:
+                self._check(indices)
+            try:
+                y = EMBEDDING(table, indices=indices)
+            except IndexError:
+                self._check(indices)
+                raise
         return self._with_adaptation(y, indices)
 
-    def _indices(self, inputs: Any) -> np.ndarray:
+    def _as_rows(self, inputs: Tensor) -> tuple[Any, np.ndarray] | None:
         indices = inputs.array
-        if indices.dtype.kind not in "iu":
-            indices = indices.astype(np.int32)
-        if has_values(indices):
-            self._check(indices)
-        return indices
+        if (
+            indices.shape[1:] != self._checked_shape
+            or indices.dtype is not self._checked_dtype
+            or indices.dtype.kind not in "iu"
+            or inputs._keras_mask is not None
+            or self.lora_enabled
+            or not self._computes_as(Embedding)
+        ):
+            return None
+        table = self._adapted_variable()
+        if table._split is not None or table.array.dtype is not self._compute:
+            return None
+        if indices.dtype.itemsize > _SHORTER and not self._has_all(indices):
+            return None
+        return table, indices
+
+    def _integers(self, inputs: Any) -> np.ndarray:
+        indices = inputs.array
+        return indices if indices.dtype.kind in "iu" else indices.astype(np.int32)
 
     def _with_adaptation(self, y: Any, indices: np.ndarray) -> Any:
         if self.lora_enabled:  # of the rows that are looked up, not of the whole table
@@ -168,7 +168,8 @@ class Embedding(QuantizableLayer):
         return [QuantizedWeight("embeddings", shape, summed=(1,), row_axis=1)]
 
     def quantized_call(self, inputs: Any) -> Any:
-        indices = self._indices(inputs)
+        indices = self._integers(inputs)
+        self._check(indices)
         weight = self._quantized_weights()[0]
         stored = self._stored(weight)
         rows = {
@@ -179,14 +180,17 @@ class Embedding(QuantizableLayer):
         return self._with_adaptation(Tensor(y), indices)
 
     def _check(self, indices: np.ndarray) -> None:
-        # As an unsigned number one below zero is large.
-        unsigned = indices.view(_UNSIGNED[indices.dtype.itemsize])
-        if unsigned.size and np.maximum.reduce(unsigned, axis=None) >= self.input_dim:
+        if has_values(indices) and not self._has_all(indices):
             wrong = indices[(indices < 0) | (indices >= self.input_dim)].reshape(-1)[0]
             raise ValueError(
                 f"Layer '{self.name}': index {wrong} is out of range for input_dim="
                 f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
             )
+
+    def _has_all(self, indices: np.ndarray) -> bool:
+        # As an unsigned number one below zero is large.
+        unsigned = indices.view(_UNSIGNED[indices.dtype.itemsize])
+        return not unsigned.size or np.maximum.reduce(unsigned, axis=None) < self.input_dim
 
     @property
     def _makes_masks(self) -> bool:

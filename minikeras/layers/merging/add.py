@@ -6,6 +6,7 @@ from typing import Any
 
 from minikeras import ops
 from minikeras.layers.merging.base_merge import Merge
+from minikeras.ops.rows import SUMMED_ROWS
 
 
 class Add(Merge):
@@ -26,6 +27,13 @@ class Add(Merge):
         for x in inputs[1:]:
             total = ops.add(total, x)
         return total
+
+    def _joins_rows(self, tables: list, indices: list) -> Any:
+        if any(own is None for own in indices):
+            return None
+        if len({(own.shape, table.shape[1]) for table, own in zip(tables, indices)}) > 1:
+            return None
+        return SUMMED_ROWS(*tables, indices=indices)
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:

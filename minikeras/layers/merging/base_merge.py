@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from minikeras import ops
+from minikeras.autodiff.state import thread
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError
+from minikeras.common.settings import settings
 from minikeras.layers.call_arguments import is_shape
 from minikeras.layers.layer import Layer, only_passes_on
 
@@ -69,6 +72,35 @@ class Merge(Layer):
             return self._merge(inputs)
         return self._without_masked(inputs, masks)
 
+    def _may_take_in(self, before: Any) -> bool:
+        return (
+            "_joins_rows" in vars(type(self))  # a subclass may merge in another way
+            and isinstance(before, Layer)
+            and type(before)._as_rows is not Layer._as_rows
+        )
+
+    def _join(self, inputs: list, before: tuple) -> Any:
+        here = thread.state
+        alone = self._is_bare(self._compute) and self._computes_as(Merge)
+        if not alone or here.autocast is not None or settings.debug_numerics:
+            return None
+        tables, indices = [], []
+        for x, layer in zip(inputs, before):
+            if type(x) is not Tensor or x._keras_mask is not None:
+                return None
+            rows = (x, None) if layer is None else layer._as_rows(x)
+            if rows is None or rows[0].array.dtype is not self._compute:
+                return None
+            tables.append(rows[0])
+            indices.append(rows[1])
+        here.layers.append(self)
+        try:
+            return self._joins_rows(tables, indices)
+        except (IndexError, ValueError):  # who is called alone says what is wrong
+            return None
+        finally:
+            here.layers.pop()
+
     def _without_masked(self, inputs: list, masks: list) -> Any:
         """Merge so that a masked step of one input leaves what the others have; all masked, zero."""
         masks = [m if m is None else _up_to_rank(m, len(x.shape)) for m, x in zip(masks, inputs)]
@@ -83,6 +115,18 @@ class Merge(Layer):
 
     def _merge(self, inputs: list) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not implement _merge()")
+
+    def _joins_rows(self, tables: list, indices: list) -> Any:
+        """Merge rows of tables in one step.
+
+        Args:
+            tables: tables, and tensors that are merged as they are.
+            indices: which rows of each table are meant, None for a tensor.
+
+        Returns:
+            The result, None where there is no such step for these shapes.
+        """
+        return None
 
     def _same_rank(self, inputs: Any) -> list:
         """Put axes of size 1 behind the batch axis of inputs with fewer axes, as Keras does."""

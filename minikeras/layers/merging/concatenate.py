@@ -7,6 +7,7 @@ from typing import Any
 from minikeras import ops
 from minikeras.layers.layer import only_passes_on
 from minikeras.layers.merging.base_merge import Merge
+from minikeras.ops.rows import CONCATENATED_ROWS
 
 
 class Concatenate(Merge):
@@ -43,6 +44,12 @@ class Concatenate(Merge):
 
     def _merge(self, inputs: list) -> Any:
         return ops.concatenate(inputs, axis=self.axis)
+
+    def _joins_rows(self, tables: list, indices: list) -> Any:
+        rank = {x.ndim if own is None else own.ndim + 1 for x, own in zip(tables, indices)}
+        if len(rank) > 1 or self.axis not in (-1, rank.pop() - 1):
+            return None
+        return CONCATENATED_ROWS(*tables, indices=indices)
 
     def compute_output_shape(self, input_shape: Any) -> tuple:
         shapes = [tuple(s) for s in input_shape]

@@ -145,10 +145,16 @@ class BatchNormalization(Layer):
         ]
         if not (training and self.trainable):
             then = self._take_activation() if dtype == self._compute else None
-            averages = moving_mean, moving_variance
-            y = activated_batch_normalization(
-                x, *averages, self.axis, beta, gamma, self.epsilon, then
-            )
+            here, affine = thread.state, None
+            if not (here.tapes or here.describing):  # else averages and weights are parts of it
+                affine = self._as_affine(self.axis, dtype)
+            if affine is not None:
+                y = AFFINE(x, *affine, axis=self.axis, activation=then)
+            else:
+                averages = moving_mean, moving_variance
+                y = activated_batch_normalization(
+                    x, *averages, self.axis, beta, gamma, self.epsilon, then
+                )
         elif self.renorm or mask is not None:
             y = self._corrected(x, gamma, beta, mask)
         else:

@@ -83,6 +83,8 @@ FUSED: dict[str, Callable] = {
     "identity": on_ops(slope_of_slope, 3),
     "dense": on_layer(lambda layers: layers.Dense(3, activation="tanh"), 4, 2),
     "embedding": lambda rng: embedding(rng),
+    "concatenated_rows": lambda rng: concatenated_rows(rng),
+    "summed_rows": lambda rng: summed_rows(rng),
     "integer_product": lambda rng: integer_product(rng),
     "lstm": on_layer(lambda layers: layers.LSTM(3, return_sequences=True), 2, 4, 2),
     "conv_lstm": on_layer(lambda layers: layers.ConvLSTM1D(2, 2), 2, 3, 4, 2),
@@ -156,6 +158,22 @@ def embedding(rng: Any) -> tuple:
     from minikeras import layers
 
     return layers.Embedding(6, 3), rng.integers(0, 6, (4, 2))
+
+
+def concatenated_rows(rng: Any) -> tuple:
+    from minikeras.ops.rows import CONCATENATED_ROWS
+
+    indices = [*rng.integers(0, 5, (2, 4, 2)), None]
+    tables = rng.normal(size=(5, 3)), rng.normal(size=(6, 2)), rng.normal(size=(4, 2, 3))
+    return lambda *tables: CONCATENATED_ROWS(*tables, indices=indices), *tables
+
+
+def summed_rows(rng: Any) -> tuple:
+    from minikeras.ops.rows import SUMMED_ROWS
+
+    indices = list(rng.integers(0, 5, (2, 4, 2)))
+    tables = rng.normal(size=(5, 3)), rng.normal(size=(6, 3))
+    return lambda *tables: SUMMED_ROWS(*tables, indices=indices), *tables
 
 
 OFF_TAPE: list[Callable] = [
