@@ -48,7 +48,8 @@ def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return y.reshape(z.shape) if out is None else out
 
 
-_ROW = 4096
+_ROW = np.getbufsize()
+"""Numbers from which a line of zeros that is repeated is not copied into NumPy's buffer again and again."""
 
 
 @lru_cache
