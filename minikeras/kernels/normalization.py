@@ -5,7 +5,6 @@ Large arrays are worked through in blocks that stay in a core's cache, on severa
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
