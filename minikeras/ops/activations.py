@@ -17,7 +17,6 @@ from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import activations as kernels
 from minikeras.kernels import gelu as gelu_kernel
-from minikeras.kernels.slices import by_slices
 from minikeras.kernels.sums import add_accumulate
 from minikeras.ops.elementwise import absolute, square
 from minikeras.ops.families import as_floating, unary
@@ -30,14 +29,7 @@ from minikeras.ops.trigonometry import tanh
 # Activations that are one primitive each.
 
 
-_relu_backward = by_slices(kernels.relu_backward)
-
-
-def _relu_vjp(g: Any, y: Any) -> Any:
-    return _relu_backward(g, y) if type(g) is type(y) is np.ndarray else g * (y > 0)
-
-
-@unary(lambda x: kernels.relu(x), _relu_vjp, floating=False, numeric=True)
+@unary(lambda x: kernels.relu(x), lambda g, y: g * (y > 0), floating=False, numeric=True)
 def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit: `max(x, 0)`."""
 
