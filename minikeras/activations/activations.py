@@ -183,13 +183,16 @@ _FUSED = {
     ops.softmax: kernels.SOFTMAX,
 }
 """Activations that kernels of layers apply to their results themselves."""
+_IN_PLACE = {ops.silu: kernels.SILU, ops.hard_silu: kernels.HARD_SILU}
+"""Others that they can apply where no tape follows."""
 
 
-def fused(activation: Any) -> kernels.Fused | None:
+def fused(activation: Any, in_place: bool = False) -> kernels.Fused | None:
     """Return the form of an activation that kernels apply themselves.
 
     Args:
         activation: a function that `get` returned.
+        in_place: whether it may be one without a backward, for calls that no tape follows.
 
     Returns:
         None if the layer must call the function on the result.
@@ -201,7 +204,7 @@ def fused(activation: Any) -> kernels.Fused | None:
     ('relu', None)
     """
     try:
-        return _FUSED.get(activation)
+        return _FUSED.get(activation) or (_IN_PLACE.get(activation) if in_place else None)
     except TypeError:  # not hashable, so not one of these functions
         return None
 

@@ -48,7 +48,8 @@ def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return y.reshape(z.shape) if out is None else out
 
 
-_ROW = 4096
+_ROW = np.getbufsize()
+"""Numbers from which a line of zeros that is repeated is not copied into NumPy's buffer again and again."""
 
 
 @lru_cache
@@ -99,6 +100,22 @@ def softmax_backward(
     return d
 
 
+def silu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compute `z * sigmoid(z)`."""
+    if z.dtype not in _LIMIT_AND_ONE:
+        return np.multiply(z, sigmoid(z), out)
+    d = np.negative(z, np.empty_like(z))
+    with np.errstate(over="ignore"):  # to infinity, by which what is divided becomes zero
+        np.exp(d, d)
+    d += _LIMIT_AND_ONE[d.dtype][1]
+    return np.divide(z, d, out)
+
+
+def hard_silu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compute `z * min(max(z / 6 + 1 / 2, 0), 1)`."""
+    return np.multiply(z, np.minimum(np.maximum(z / 6 + 0.5, 0), 1), out)
+
+
 @dataclass(frozen=True, eq=False)
 class Fused:
     """An activation that a kernel can apply to its result in place.
@@ -106,12 +123,13 @@ class Fused:
     Attributes:
         name: its name.
         forward: `forward(z, out=None)`.
-        backward: `backward(g, y, out=None)`, with y the result.
+        backward: `backward(g, y, out=None)`, with y the result; None where that does not tell the gradient,
+            so that it can be fused only where no tape follows.
     """
 
     name: str
     forward: Callable
-    backward: Callable
+    backward: Callable | None
 
 
 RELU = Fused("relu", relu, relu_backward)
@@ -119,3 +137,5 @@ RELU6 = Fused("relu6", relu6, relu6_backward)
 SIGMOID = Fused("sigmoid", sigmoid, sigmoid_backward)
 TANH = Fused("tanh", tanh, tanh_backward)
 SOFTMAX = Fused("softmax", softmax, softmax_backward)
+SILU = Fused("silu", silu, None)
+HARD_SILU = Fused("hard_silu", hard_silu, None)

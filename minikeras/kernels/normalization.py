@@ -5,9 +5,8 @@ Large arrays are worked through in blocks that stay in a core's cache, on severa
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +21,26 @@ _BLOCK = 1 << 18
 """Elements of a block; a second thread pays from more than that on."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
+_LINE = np.getbufsize()
+"""Elements from which an operation with one row for all takes two thirds of the time: shorter ones NumPy
+copies into a buffer again and again."""
+_NEAR = 16.0
+"""How many variances the square of a mean may be, for sums to be taken without subtracting it."""
 _DOUBLE = np.dtype(np.float64)
 
 
 def _repeats(rows: int, columns: int) -> int:
-    """How many rows to take as one, so that operations with a row have long inner loops."""
+    """How many rows to take as one, so that sums over rows have long inner loops."""
     k = 1
     while k * columns < _WIDTH and rows % (2 * k) == 0:
+        k *= 2
+    return k
+
+
+def _line_rows(rows: int, columns: int) -> int:
+    """How many rows to take as one in operations with one row for all: a multiple of `_repeats`."""
+    k = _repeats(rows, columns)
+    while k * columns < _LINE and rows % (2 * k) == 0 and 64 * k <= rows:
         k *= 2
     return k
 
@@ -47,29 +59,23 @@ def _fold(sums: np.ndarray, k: int) -> np.ndarray:
     return add_reduce(total.reshape(k, -1), 0) if k > 1 else total
 
 
-def _by_blocks(shape: tuple, task: Callable[[list], None]) -> None:
+def _by_blocks(shape: tuple, task: Callable[[Iterator], None]) -> None:
     """Share the blocks of a matrix's rows out among threads.
 
     Args:
         shape: shape of the matrix.
-        task: called on each thread with a list of `(index, rows)`, the latter a slice.
+        task: called on each thread with an iterator over `(index, rows)`, the latter a slice.
     """
-    rows = shape[0]
     step = block_rows(shape)
-    blocks = [(s // step, slice(s, min(s + step, rows))) for s in range(0, rows, step)]
-    if len(blocks) < 2:
-        task(blocks)
-        return
-    share = -(-len(blocks) // parallel.threads())
-    parallel.run(
-        [functools.partial(task, blocks[i : i + share]) for i in range(0, len(blocks), share)]
+    parallel.run_slices(
+        shape[0], step, lambda slices: task((rows.start // step, rows) for rows in slices)
     )
 
 
 def block_rows(shape: tuple) -> int:
-    """Return how many rows of a matrix make a block: a multiple of what `_repeats` returns."""
+    """Return how many rows of a matrix make a block: a multiple of what `_line_rows` returns."""
     rows, columns = shape
-    unit = _WIDTH if columns < _WIDTH else 32
+    unit = max(1 << (-(-_LINE // max(columns, 1)) - 1).bit_length(), 32)
     wanted = _BLOCK // max(columns, 1)
     if rows * columns > _BLOCK:
         wanted = min(wanted, -(-rows // 2))
@@ -127,13 +133,14 @@ def batch_forward(
     rows, n = shared_rows(), flat.shape[0]
     if rows is not None:
         n, mean, var = _moments_of_ranks(n, mean, var)
+    near = _is_near(mean, var)
     inverse = 1 / np.sqrt(var + flat.dtype.type(epsilon))
     scale = inverse if gamma is None else inverse * gamma
     shift = -mean * scale if beta is None else beta - mean * scale
     y = affine(flat, scale, shift, activation)
     kept = None if activation is None else y
     saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
-    return (_shaped(y, x, axis), mean, var), (*saved, n, rows)
+    return (_shaped(y, x, axis), mean, var), (*saved, n, rows, near)
 
 
 def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
@@ -148,37 +155,57 @@ def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
 
 
 def _moments(flat: np.ndarray, dtype: Any = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and variance of each column, in one pass.
+    """Return mean and variance of each column.
 
-    Sums are taken of the differences to the mean of the first block. However far that is from the
-    mean of all, its distance is part of the variance, so few digits are lost.
+    Where a mean is far from zero beside its deviation, the difference of the squares would lose digits:
+    then a second pass takes the sums of differences to the mean.
 
     Args:
         flat: C-contiguous matrix.
         dtype: dtype to compute in, that of the matrix if None.
     """
-    n = flat.shape[0]
     dtype = dtype or flat.dtype
-    first = flat[: block_rows(flat.shape)]
-    origin = column_sums(first.astype(dtype, copy=False)) / max(first.shape[0], 1)
-    k = _repeats(*flat.shape)
-    wide_origin = _tile(origin, k)
-    sums = np.zeros((2, block_count(flat.shape), k * flat.shape[1]), dtype)
+    mean, var = _moments_about(flat, None, dtype)
+    if not _is_near(mean, var):
+        offset, var = _moments_about(flat, mean, dtype)
+        mean = mean + offset
+    return mean, var
 
-    def work(blocks: list) -> None:
-        scratch = np.empty(first.shape, dtype)
+
+def _is_near(mean: np.ndarray, var: np.ndarray) -> bool:
+    """Whether means are so near to zero that sums of products need not be taken of differences to them."""
+    return bool(np.all((mean * mean <= var.dtype.type(_NEAR) * var) & (var < np.inf)))
+
+
+def _moments_about(
+    flat: np.ndarray, origin: np.ndarray | None, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance of the columns' differences to `origin`, zero if None."""
+    n, columns = flat.shape
+    k, width = _line_rows(n, columns), _repeats(n, columns) * columns
+    wide = None if origin is None else _tile(origin, k)
+    sums = np.zeros((2, block_count(flat.shape), width), dtype)
+
+    def work(blocks: Iterator) -> None:
+        scratch = np.empty((min(block_rows(flat.shape), n), columns), dtype)
         for i, rows in blocks:
-            block = flat[rows].reshape(-1, wide_origin.size)
-            d = scratch[: rows.stop - rows.start].reshape(block.shape)
-            np.subtract(block, wide_origin, d)
-            sums[0, i] = column_sums(d)
-            np.multiply(d, d, d)
-            sums[1, i] = column_sums(d)
+            block = flat[rows]
+            d = scratch[: len(block)]
+            if wide is not None:
+                line = d.reshape(-1, wide.size)
+                np.subtract(block.reshape(line.shape), wide, line)
+                block = d
+            elif flat.dtype != dtype:
+                d[...] = block
+                block = d
+            sums[0, i] = column_sums(block.reshape(-1, width))
+            np.multiply(block, block, d)
+            sums[1, i] = column_sums(d.reshape(-1, width))
 
     _by_blocks(flat.shape, work)
-    offset = _fold(sums[0], k) / max(n, 1)
-    var = _fold(sums[1], k) / max(n, 1) - offset * offset
-    return origin + offset, np.maximum(var, 0, out=var)
+    mean, square = [_fold(s, width // columns) / max(n, 1) for s in sums]
+    var = square - mean * mean
+    return mean, np.maximum(var, 0, out=var)
 
 
 def moments(x: np.ndarray, keep: Sequence[int]) -> tuple[int, np.ndarray, np.ndarray]:
@@ -229,30 +256,35 @@ def combine_moments(one: tuple, other: tuple) -> tuple[int, np.ndarray, np.ndarr
 
 def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
     """Return the gradients of x, gamma and beta for those of y, mean and var."""
-    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation, total, ranked = saved
+    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation, total, ranked, near = saved
     g_y, g_mean, g_var = gs
     flat = _matrix(x, axis)
     g = np.zeros_like(flat) if g_y is None else _matrix(g_y, axis)
     before = g if activation is None else np.empty_like(flat)
     n, channels = flat.shape
-    k = _repeats(n, channels)
-    wide = _tile(mean, k)
-    sums = np.zeros((2, block_count(flat.shape), wide.size), flat.dtype)
+    wide = None if near else _tile(mean, _line_rows(n, channels))
+    width = _repeats(n, channels) * channels
+    sums = np.zeros((2, block_count(flat.shape), width), flat.dtype)
 
-    def reduce(blocks: list) -> None:
+    def reduce(blocks: Iterator) -> None:
         scratch = np.empty((min(block_rows(flat.shape), n), channels), flat.dtype)
         for i, rows in blocks:
             if activation is not None:
                 activation.backward(g[rows], y[rows], before[rows])
-            block = before[rows].reshape(-1, wide.size)
-            d = scratch[: rows.stop - rows.start].reshape(block.shape)
-            np.subtract(flat[rows].reshape(block.shape), wide, d)
-            np.multiply(d, block, d)
-            sums[0, i] = column_sums(block)
-            sums[1, i] = column_sums(d)
+            block, other = before[rows], flat[rows]
+            d = scratch[: len(block)]
+            if wide is not None:
+                line = d.reshape(-1, wide.size)
+                np.subtract(other.reshape(line.shape), wide, line)
+                other = d
+            np.multiply(other, block, d)
+            sums[0, i] = column_sums(block.reshape(-1, width))
+            sums[1, i] = column_sums(d.reshape(-1, width))
 
     _by_blocks(flat.shape, reduce)
-    dbeta, dgamma = _fold(sums[0], k), _fold(sums[1], k)
+    dbeta, dgamma = [_fold(s, width // channels) for s in sums]
+    if near:
+        dgamma -= mean * dbeta
     dgamma *= inverse
     dx = None
     if ranked is not None:
@@ -294,10 +326,10 @@ def _combine(
 ) -> np.ndarray:
     """Compute `a * g + b * x + c` by columns; `out` may be `g`."""
     y = np.empty_like(x) if out is None else out
-    k = _repeats(*x.shape)
+    k = _line_rows(*x.shape)
     a, b, c = _tile(a, k), _tile(b, k), _tile(c, k)
 
-    def work(blocks: list) -> None:
+    def work(blocks: Iterator) -> None:
         scratch = np.empty((min(block_rows(x.shape), x.shape[0]), x.shape[1]), x.dtype)
         for _, rows in blocks:
             target = y[rows].reshape(-1, a.size)
@@ -322,10 +354,10 @@ def affine(
 ) -> np.ndarray:
     """Compute `activation(flat * scale + shift)`, by columns, of a C-contiguous matrix."""
     y = np.empty_like(flat)
-    k = _repeats(*flat.shape)
+    k = _line_rows(*flat.shape)
     a, b = _tile(scale, k), None if shift is None else _tile(shift, k)
 
-    def work(blocks: list) -> None:
+    def work(blocks: Iterator) -> None:
         for _, rows in blocks:
             target = y[rows].reshape(-1, a.size)
             np.multiply(flat[rows].reshape(target.shape), a, target)
@@ -421,7 +453,7 @@ def standardize(
 
     source, target = x.reshape(-1), y.reshape(-1)
 
-    def work(blocks: list) -> None:
+    def work(blocks: Iterator) -> None:
         for _, rows in blocks:
             begin, end = rows.start * columns, rows.stop * columns
             middle = end - (end - begin) % (k * columns)
@@ -487,7 +519,7 @@ def layer_forward(
     share = flat.dtype.type(1 / features)
     epsilon = flat.dtype.type(epsilon)
 
-    def work(blocks: list) -> None:
+    def work(blocks: Iterator) -> None:
         scratch = np.empty((min(block_rows(flat.shape), n), features), flat.dtype)
         for _, rows in blocks:
             block, target = flat[rows], normal[rows]
@@ -524,7 +556,7 @@ def layer_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     sums = np.zeros((2, block_count(normal.shape), k * features), normal.dtype)
     dx = np.empty_like(normal) if needs[0] else None
 
-    def work(blocks: list) -> None:
+    def work(blocks: Iterator) -> None:
         scratch = np.empty((min(block_rows(normal.shape), n), features), normal.dtype)
         for i, rows in blocks:
             block, hat = flat_g[rows], normal[rows]

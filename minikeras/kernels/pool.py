@@ -16,7 +16,14 @@ import numpy as np
 
 from minikeras.kernels import parallel
 from minikeras.kernels.sums import add_reduce, column_sums
-from minikeras.kernels.windows import Piece, Window, for_pieces, pieces, scratch
+from minikeras.kernels.windows import (
+    Piece,
+    Window,
+    for_pieces,
+    pieces,
+    pixels_as_elements,
+    scratch,
+)
 
 _PIECE = 1 << 18
 """Elements of the images of a piece."""
@@ -177,11 +184,6 @@ def _by_lines(x: np.ndarray) -> bool:
     return x.shape[-1] * x.itemsize >= 32
 
 
-def _lines(x: np.ndarray) -> np.ndarray:
-    """View the channels of each pixel as one element, which NumPy copies in one go."""
-    return x.view(np.dtype((np.void, x.shape[-1] * x.itemsize)))[..., 0]
-
-
 def _gathered(member: np.ndarray, name: str) -> np.ndarray:
     """Copy every second (third, ...) pixel of a row together.
 
@@ -191,7 +193,7 @@ def _gathered(member: np.ndarray, name: str) -> np.ndarray:
     if not _by_lines(member):
         return member
     together = scratch(name, member.shape, member.dtype)
-    _lines(together)[...] = _lines(member)
+    pixels_as_elements(together)[...] = pixels_as_elements(member)
     return together
 
 
@@ -212,7 +214,7 @@ def _tiled_gradient(g: np.ndarray, x: np.ndarray, y: np.ndarray, w: Window, dx: 
             parts = [scratch(f"part{i}", m.shape, g.dtype) for i, m in enumerate(members)]
             _to_first(g, members, after, parts)
             for place, part in zip(places, parts):
-                _lines(place)[...] = _lines(part)
+                pixels_as_elements(place)[...] = pixels_as_elements(part)
         else:
             _to_first(g, members, after, places)
         shape = before.shape

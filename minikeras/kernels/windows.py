@@ -214,6 +214,9 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     A product by BLAS's own threads would leave them spinning in the way of ours.
     """
     out = np.empty((a.shape[0], b.shape[1]), b.dtype)
+    if a.size * b.shape[1] < gemm.LATER:
+        with parallel.single_blas:
+            return np.matmul(a, b, out)
     step = max(gemm.IN_PLACE // a.size // 64 * 64, 64)
     columns = [slice(i, i + step) for i in range(0, b.shape[1], step)]
     parallel.run_products([functools.partial(np.matmul, a, b[:, c], out[:, c]) for c in columns])
@@ -286,17 +289,38 @@ def part(
     """
     shape, source, target, borders = _placement(w, piece.top, piece.bottom, extra)
     images = x[piece.first : piece.last]
+    name = "bordered" if borders else "padded"
     if images_inside:
-        result = scratch("padded", (*shape, piece.count, x.shape[-1]), x.dtype)
+        result = scratch(name, (*shape, piece.count, x.shape[-1]), x.dtype)
         padded = np.moveaxis(result, -2, 0)
     elif target is None:
         return images[source]
     else:
-        result = padded = scratch("padded", (piece.count, *shape, x.shape[-1]), x.dtype)
-    for border in borders:
-        padded[border] = 0
-    padded[target or ()] = images[source]
+        result = padded = scratch(name, (piece.count, *shape, x.shape[-1]), x.dtype)
+    if borders:
+        # Those of the piece before are zero still if it was of this kind: nobody else writes to it.
+        kind = (result.shape, x.dtype, target, images_inside)
+        if getattr(_local, "bordered", None) != kind:
+            _local.bordered = None
+            for border in borders:
+                padded[border] = 0
+            _local.bordered = kind
+    copy_pixels(images[source], padded[target or ()])
     return result
+
+
+def pixels_as_elements(x: np.ndarray) -> np.ndarray:
+    """View the channels of each pixel as one element, which NumPy copies in one go."""
+    return x.view(np.dtype((np.void, x.shape[-1] * x.itemsize)))[..., 0]
+
+
+def copy_pixels(source: np.ndarray, target: np.ndarray) -> None:
+    """Copy images whose channels lie side by side into others in which pixels lie elsewhere."""
+    if (
+        32 <= target.shape[-1] * target.itemsize <= 64
+    ):  # loops over so few channels take twice as long
+        source, target = pixels_as_elements(source), pixels_as_elements(target)
+    target[...] = source
 
 
 @functools.lru_cache(maxsize=1024)

@@ -41,6 +41,7 @@ from minikeras.kernels.quiet_windows import LARGE, Loudness, QuietWindows, mostl
 from minikeras.kernels.windows import (
     Piece,
     Window,
+    copy_pixels,
     for_pieces,
     part,
     pieces,
@@ -154,10 +155,10 @@ def _write_results(m: np.ndarray, tiles: tuple, y: np.ndarray) -> None:
     pixels = full.transpose(4, 2, 0, 3, 1, 5)
     whole = (images, tiles[0], 4, tiles[1], 4, filters)
     if y.size == full.size:
-        y.reshape(whole)[...] = pixels
+        copy_pixels(pixels, y.reshape(whole))
     else:
         result = scratch("whole", whole, _F)
-        result[...] = pixels
+        copy_pixels(pixels, result)
         y[...] = result.reshape(images, 4 * tiles[0], -1, filters)[:, :height, :width]
 
 

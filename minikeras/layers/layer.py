@@ -220,7 +220,10 @@ class Layer(LayerState):
     # What another layer may do in its place; see `Run` in `ops/function.py`.
 
     def _as_activation(self) -> Fused | None:
-        """Return the function of single elements that a call applies; None if it does anything else."""
+        """Return the function of single elements that a call applies; None if it does anything else.
+
+        One without a backward stands for the call only where no tape follows.
+        """
         return None
 
     def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
@@ -260,8 +263,9 @@ class Layer(LayerState):
             return None
         then = here.following[0]
         activation = then._as_activation() if then._is_bare(self._compute) else None
-        if activation is not None:
-            here.following = here.following[1:]
+        if activation is None or (activation.backward is None and here.tapes):
+            return None
+        here.following = here.following[1:]
         return activation
 
     def _take_dropout(self) -> tuple[float, Any] | None:

@@ -142,7 +142,7 @@ def _silu_vjp(g: Any, x: Any, y: Any) -> Any:
     return g * (s + y * (1 - s))
 
 
-@unary(lambda x: x * kernels.sigmoid(x), _silu_vjp, costly=True)
+@unary(lambda x: kernels.silu(x), _silu_vjp, costly=True)
 def silu(x: TensorLike) -> Tensor:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`."""
 
@@ -151,7 +151,7 @@ def _hard_silu_vjp(g: Any, x: Any) -> Any:
     return g * ((x > -3) * (x < 3) * (x / 3 + 0.5) + (x >= 3))
 
 
-@unary(lambda x: x * np.minimum(np.maximum(x / 6 + 0.5, 0), 1), _hard_silu_vjp, costly=True)
+@unary(lambda x: kernels.hard_silu(x), _hard_silu_vjp, costly=True)
 def hard_silu(x: TensorLike) -> Tensor:
     """`x * hard_sigmoid(x)`."""
 

@@ -153,3 +153,23 @@ def test_moments_and_standardizing(shape, keep):
     np.testing.assert_array_equal(y, (x - mean) / deviation)
     back = normalization.standardize(y, mean, deviation, invert=True)
     np.testing.assert_array_equal(back, y * deviation + mean)
+
+
+@pytest.mark.parametrize(
+    ("offset", "tolerance"), [(0, 1e-5), (3, 1e-4), (1000, 2.5e-3), (30_000, 8e-2)]
+)
+def test_gradients_keep_what_digits_means_far_from_zero_leave(offset, tolerance):
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(65_536, 16)) + offset).astype("float32")
+    g = rng.normal(size=x.shape) + 0.3
+    found = []
+    for dtype in ("float32", "float64"):
+        _, saved = normalization.batch_forward(
+            x.astype(dtype), np.ones(16, dtype), np.zeros(16, dtype), -1, 1e-3
+        )
+        needs = [True] * 3
+        found.append(
+            normalization.batch_backward([g.astype(dtype), None, None], saved, needs, None)
+        )
+    for a, b in zip(*found):
+        assert np.abs(a - b).max() < tolerance * np.abs(b).max()

@@ -1,9 +1,10 @@
 """Into which pieces work is cut."""
 
+import numpy as np
 import pytest
 
 from minikeras.kernels import gemm
-from minikeras.kernels.windows import Piece, pieces
+from minikeras.kernels.windows import Piece, part, pieces, window
 
 BUDGET = 1 << 18
 
@@ -41,3 +42,15 @@ def test_no_piece_is_empty():
         cut = pieces(n, 1, 2 * BUDGET, BUDGET)
         assert all(piece.count for piece in cut)
         assert (cut[0].first, cut[-1].last) == (0, n)
+
+
+@pytest.mark.parametrize("images_inside", [False, True])
+def test_borders_are_zero_whatever_was_padded_before(images_inside):
+    x = np.random.default_rng(0).normal(size=(3, 6, 5, 8)).astype("float32")
+    piece = Piece(0, 3, 0, 6)
+    for pads in [((2, 0), (1, 1)), ((1, 1), (1, 1)), ((1, 1), (0, 2)), ((0, 2), (2, 0))] * 2:
+        for scale in (1, 2):  # the second time the borders are those of the first
+            w = window((6, 5), (3, 3), (1, 1), pads, (1, 1))
+            seen = part(scale * x, piece, w, images_inside=images_inside)
+            seen = np.moveaxis(seen, -2, 0) if images_inside else seen
+            np.testing.assert_array_equal(seen, np.pad(scale * x, ((0, 0), *pads, (0, 0))))

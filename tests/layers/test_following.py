@@ -5,7 +5,9 @@ import pytest
 
 import minikeras
 from minikeras import layers
+from minikeras.activations.activations import _IN_PLACE
 from minikeras.autodiff import Tensor
+from minikeras.kernels.activations import Fused
 from minikeras.ops.function import Run
 
 
@@ -210,3 +212,32 @@ def test_dense_leaves_other_dropouts_alone():
     assert penalty == float(normal.losses[0])  # of what comes before the Dropout
     assert 0 < kept < np.count_nonzero(y) / 2
     np.testing.assert_array_equal(model(x), normal(x))  # nothing is dropped outside of training
+
+
+@pytest.mark.parametrize("activation", ["silu", "hard_silu"])
+def test_activations_without_a_backward_are_taken_over_where_no_tape_follows(
+    activation, monkeypatch
+):
+    stack = [
+        layers.SeparableConv2D(6, 3, padding="same"),
+        layers.BatchNormalization(),
+        layers.Activation(activation),
+        layers.DepthwiseConv2D(3),
+        layers.Activation(activation),
+    ]
+    model = chain(stack, (12, 10, 3))
+    assert run_of(model) == [3, 2]
+    x = np.random.default_rng(0).normal(size=(5, 12, 10, 3)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), one_by_one(stack, x), atol=2e-5)
+
+    def gradients(function):
+        with minikeras.GradientTape() as tape:
+            loss = minikeras.ops.sum(function(minikeras.ops.convert_to_tensor(x)) ** 2)
+        return tape.gradient(loss, model.trainable_variables)
+
+    apart = gradients(lambda x: one_by_one(stack, x))
+    seven = Fused("seven", lambda z, out: np.copyto(out, 7), None)
+    monkeypatch.setitem(_IN_PLACE, stack[2].activation, seven)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), 7)
+    for a, b in zip(gradients(model), apart):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max() + 1e-5)

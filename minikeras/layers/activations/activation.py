@@ -34,5 +34,7 @@ class Activation(Layer):
         return self.activation(inputs)
 
     def _as_activation(self) -> Fused | None:
-        fused = activations.fused(self.activation)
-        return None if not self._computes_as(Activation) or fused is SOFTMAX else fused
+        if not self._computes_as(Activation):
+            return None
+        fused = activations.fused(self.activation, in_place=True)
+        return None if fused is SOFTMAX else fused

@@ -61,8 +61,13 @@ class BaseSeparableConv(WindowedLayer):
         )
         self._add_bias(self.filters)
 
+    @property
+    def _has_own_call(self) -> bool:
+        return self._computes_as(BaseSeparableConv)
+
     def call(self, inputs: Any) -> Any:
         ones = (1,) * self.rank
+        pointwise, bias, taken = self._with_following(inputs, self.pointwise_kernel)
 
         def compute(x: Any, activation: Fused | None) -> Any:
             y = DEPTHWISE_CONV(
@@ -76,8 +81,8 @@ class BaseSeparableConv(WindowedLayer):
             )
             return CONV(
                 y,
-                self.pointwise_kernel,
-                self.bias,
+                pointwise,
+                bias,
                 strides=ones,
                 padding="valid",
                 dilation=ones,
@@ -85,7 +90,7 @@ class BaseSeparableConv(WindowedLayer):
                 activation=activation,
             )
 
-        return self._activate(inputs, compute)
+        return self._activate(inputs, compute, taken)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return self._output_shape(input_shape, self.filters)
