@@ -14,6 +14,9 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
+# Hundreds of tests start processes, which need not compile the package anew each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import hypothesis
 import pytest
@@ -59,6 +62,8 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     keep_out_of_collections()
+    # JAX makes so many objects that collecting them was a twentieth of the time.
+    gc.set_threshold(10_000, 20, 20)
 
 
 def keep_out_of_collections():
