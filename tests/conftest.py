@@ -82,6 +82,7 @@ def keras():
     quick_keras.draw_weights_with_numpy()
     quick_keras.keep_compiler_context()
     quick_keras.share_programs()
+    quick_keras.leave_garbage()
     keep_out_of_collections()
     return keras
 
