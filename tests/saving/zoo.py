@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 DRAWN = (
-    *(*range(11), 12, 15, 17, 19, 20, 24, 25, 26, 29),
-    *(31, 32, 33, 34, 42, 43, 53, 55),
+    *(0, *range(2, 10), 12, 15, 16, 17, 19, 20, 24, 25, 26, 28),
+    *(29, 31, 32, 33, 34, 42, 43, 53, 55),
 )
 """Seeds of the models that are drawn: each part below is in one of them, most in two or more."""
 
