@@ -16,11 +16,11 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 # Hundreds of tests start processes, which need not compile the package anew each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 import hypothesis
 import pytest
 
+sys.dont_write_bytecode = False
 sys.path.append(str(Path(__file__).parent))  # for option_cover.py and others
 
 import quick_keras
