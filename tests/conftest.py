@@ -20,10 +20,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 import hypothesis
 import pytest
 
-sys.dont_write_bytecode = False
 sys.path.append(str(Path(__file__).parent))  # for option_cover.py and others
 
 import quick_keras
+
+sys.dont_write_bytecode = False
 
 # A machine that is busy is no fault of what is tested.
 hypothesis.settings.register_profile(
