@@ -14,6 +14,8 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
+# Hundreds of tests start processes, which need not compile the package anew each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import hypothesis
 import pytest
@@ -21,6 +23,8 @@ import pytest
 sys.path.append(str(Path(__file__).parent))  # for option_cover.py and others
 
 import quick_keras
+
+sys.dont_write_bytecode = False
 
 # A machine that is busy is no fault of what is tested.
 hypothesis.settings.register_profile(
@@ -59,6 +63,8 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     keep_out_of_collections()
+    # JAX makes so many objects that collecting them was a twentieth of the time.
+    gc.set_threshold(10_000, 20, 20)
 
 
 def keep_out_of_collections():
@@ -77,6 +83,7 @@ def keras():
     quick_keras.draw_weights_with_numpy()
     quick_keras.keep_compiler_context()
     quick_keras.share_programs()
+    quick_keras.leave_garbage()
     keep_out_of_collections()
     return keras
 

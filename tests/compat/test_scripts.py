@@ -26,6 +26,8 @@ OPTIONAL = (
     "optuna",
     "optuna_integration",
 )
+# What is learnt is the same with any number of threads, and the cores have other tests to run.
+ONE_THREAD = {"MINIKERAS_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +38,7 @@ def run(command, script, folder, **env):
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT), **env},
+        env={**os.environ, **ONE_THREAD, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT), **env},
     )
     missing = re.search(r"This needs (\w+), which is not|No module named '(\w+)'", done.stderr)
     library = missing and (missing[1] or missing[2])
