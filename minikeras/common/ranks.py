@@ -259,19 +259,20 @@ class Ranks:
         finally:
             self._comm.Abort(1)
 
-    def _together(self, what: str, function: Callable, *arguments: Any) -> None:
+    def _together(self, what: str, size: int, function: Callable, *arguments: Any) -> None:
         """Call a function that returns when all ranks have called it.
 
         Args:
-            what: what ranks do there; the same on all of them.
+            what: what ranks do there.
+            size: of how many numbers, rows or bytes. Both are the same on all ranks.
             function: the function.
             *arguments: its arguments.
         """
-        counts = self._watch.counts
-        counts[self._place] += 1
-        self._watch.waits_in = self._place, counts[self._place], what, self._members
+        watch, place = self._watch, self._place
+        watch.counts[place] = number = watch.counts[place] + 1
+        watch.waits_in = (place, number, what, size), self._members
         function(*arguments)
-        self._watch.waits_in = None
+        watch.waits_in = None
 
     # Numbers.
 
@@ -298,15 +299,13 @@ class Ranks:
             array[...] = self._reduce(wide, operation).astype(array.dtype)
             return array
         here, operator = self._mpi.IN_PLACE, getattr(self._mpi, operation)
-        what = f"{operation.lower()} of {array.size} numbers"
-        self._together(what, self._comm.Allreduce, here, array, operator)
+        self._together(operation, array.size, self._comm.Allreduce, here, array, operator)
         return array
 
     def broadcast(self, array: np.ndarray) -> np.ndarray:
         """Put rank 0's values in the place of an array's; return the array."""
         if self.size > 1 and array.nbytes:
-            what = f"broadcast of {array.nbytes} bytes"
-            self._together(what, self._comm.Bcast, _as_bytes(array), 0)
+            self._together("broadcast", array.nbytes, self._comm.Bcast, _as_bytes(array), 0)
         return array
 
     def rows(self, array: np.ndarray) -> np.ndarray:
@@ -329,8 +328,8 @@ class Ranks:
         if whole.nbytes:
             sizes = [count * row for count in counts]
             target = [_as_bytes(whole), sizes]
-            what = f"gathering of {whole.nbytes} bytes"
-            self._together(what, self._comm.Allgatherv, _as_bytes(array), target)
+            function = self._comm.Allgatherv
+            self._together("rows", whole.nbytes, function, _as_bytes(array), target)
         return whole
 
     def stack(self, array: np.ndarray) -> np.ndarray:
@@ -340,8 +339,8 @@ class Ranks:
         array = np.ascontiguousarray(array)
         stacked = np.empty((self.size, *array.shape), array.dtype)
         if array.nbytes:
-            what = f"stacking of {stacked.nbytes} bytes"
-            self._together(what, self._comm.Allgather, _as_bytes(array), _as_bytes(stacked))
+            source, target = _as_bytes(array), _as_bytes(stacked)
+            self._together("stack", array.nbytes, self._comm.Allgather, source, target)
         return stacked
 
     def part(self, number: int, place: int) -> Ranks:
@@ -354,7 +353,7 @@ class Ranks:
         def split() -> None:
             part._comm = self._comm.Split(number, place)
 
-        self._together("split", split)
+        self._together("part", 0, split)
         part.rank, part.size = part._comm.rank, part._comm.size
         part._members = [member for n, _, member in sorted(everybodys) if n == number]
         part._place = len(self._watch.counts)
@@ -367,13 +366,13 @@ class Ranks:
             return [number]
         result = np.empty(self.size, np.int64)
         own = np.array([number], np.int64)
-        self._together("numbers of all", self._comm.Allgather, own, result)
+        self._together("all", 1, self._comm.Allgather, own, result)
         return result.tolist()
 
     def barrier(self) -> None:
         """Wait for all ranks."""
         if self.size > 1:
-            self._together("barrier", self._comm.Barrier)
+            self._together("barrier", 0, self._comm.Barrier)
 
     # Texts, and what can be written as one.
 
@@ -440,7 +439,7 @@ class Ranks:
             nonlocal here
             here = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
 
-        self._together("ranks of one machine", meet)
+        self._together("share_of_cores", 0, meet)
         mask = np.zeros(max(os.cpu_count() or 1, max(cores) + 1), np.int32)
         mask[list(cores)] = 1
         size = np.array([mask.size], np.int64)
@@ -469,14 +468,15 @@ class _Watch:
 
     Attributes:
         counts: how many exchanges this rank has begun, for each group of ranks it is in.
-        waits_in: the exchange that it is in: its group, its number there, what it is, who takes part.
+        waits_in: the exchange that it is in, as its group, its number there, what it is, and its size;
+            and who takes part.
     """
 
     def __init__(self, mpi: Any, tell: Callable[[str], None]) -> None:
         self._mpi, self._tell = mpi, tell
         self._comm = mpi.COMM_WORLD.Dup()
         self.counts = [0]
-        self.waits_in: tuple[int, int, str, Sequence[int]] | None = None
+        self.waits_in: tuple[tuple[int, int, str, int], Sequence[int]] | None = None
         self._told: dict[int, dict] = {}
         self._sent: list = []
         self._over = threading.Event()
@@ -524,29 +524,37 @@ class _Watch:
                 seen, since, told = waits, time.monotonic(), False
             if waits is None:
                 continue
-            for rank in waits[3]:
-                if rank in self._told and (why := self._in_vain(waits, self._told[rank])):
+            exchange, members = waits
+            for rank in members:
+                if rank in self._told and (why := self._in_vain(exchange, self._told[rank])):
                     self._tell(
-                        f"ends all: it waits for rank {rank} ({waits[2]}), which {why}. All ranks must "
-                        "call fit, evaluate, predict and all else that exchanges data, in the same order."
+                        f"ends all: it waits for rank {rank} ({_named(*exchange[2:])}), which {why}. All "
+                        "ranks must call fit, evaluate, predict and all else that exchanges data, in the "
+                        "same order."
                     )
                     self._comm.Abort(1)
             if not told and time.monotonic() - since > _PATIENCE:
-                self._send(waits[3], waits[:3])
+                self._send(members, exchange)
                 told = True
 
-    def _in_vain(self, waits: tuple, message: dict) -> str:
-        """Say why a rank that has told this does not come, if that is sure."""
-        (place, number, what, _), counts = waits, message["counts"]
+    def _in_vain(self, exchange: tuple, message: dict) -> str:
+        """Say why a rank that has told this does not come into an exchange, if that is sure."""
+        (place, number, *what), counts = exchange, message["counts"]
         if message["waits"] is None:
             return "is at the end of its script" if counts[place] < number else ""
-        other_place, other_number, other_what = message["waits"]
+        other_place, other_number, *other_what = message["waits"]
         if (place, number) == (other_place, other_number):
-            return "" if what == other_what else f"waits for another exchange ({other_what})"
+            return (
+                "" if what == other_what else f"waits for another exchange ({_named(*other_what)})"
+            )
         # It waits for this one in another group of ranks, and neither can go on.
         if counts[place] < number and self.counts[other_place] < other_number:
-            return f"waits for this one ({other_what})"
+            return f"waits for this one ({_named(*other_what)})"
         return ""
+
+
+def _named(what: str, size: int) -> str:
+    return f"{what.lower()} of {size}" if size else what
 
 
 def _as_bytes(array: np.ndarray) -> np.ndarray:
