@@ -1007,7 +1007,7 @@ class DatasetIterator(Iterator):
             return OwnRows(element.rows, el.to_tensors(element.batch))
         return el.to_tensors(element)
 
-    def cut_by_rank(self, rank: int, ranks: int) -> None:
+    def _cut_by_rank(self, rank: int, ranks: int) -> None:
         """From now on give a rank's rows of batches (`OwnRows`), where they can be made alone.
 
         Args:

@@ -456,7 +456,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
     def _accumulate(self, selected: _Selected, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place.
 
-        While ranks share batches, each adds up those of its own rows. `join_accumulated` makes of these
+        While ranks share batches, each adds up those of its own rows. `_join_accumulated` makes of these
         sums what one process has.
         """
         if running.rows is not None and self not in running.parted:
@@ -479,7 +479,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             if len(whole) == len(self._groups):  # all sums are zero
                 running.parted.remove(self)
 
-    def join_accumulated(self, ranks: Ranks) -> None:
+    def _join_accumulated(self, ranks: Ranks) -> None:
         """Give all ranks the sums of what each has accumulated."""
         for group in self._groups:
             group.unshare()

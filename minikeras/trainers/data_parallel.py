@@ -345,7 +345,7 @@ class Sharing:
     def join_accumulated(self) -> None:
         """Give all ranks what each has accumulated of gradients for the next update."""
         while running.parted:
-            running.parted.pop().join_accumulated(self.sharers)
+            running.parted.pop()._join_accumulated(self.sharers)
 
     def stops(self, wanted: bool) -> bool:
         """Whether to stop after this step, which one of the ranks may have decided."""

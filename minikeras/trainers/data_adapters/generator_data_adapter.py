@@ -190,5 +190,5 @@ class IterableDataAdapter(DataAdapter):
 
     def _cut_pass(self) -> None:
         """Tell a pass of a `Dataset` of minikeras's, of which batches only this rank's rows are needed."""
-        if self._cut is not None and hasattr(self._begun, "cut_by_rank"):
-            self._begun.cut_by_rank(*self._cut)
+        if self._cut is not None and hasattr(self._begun, "_cut_by_rank"):
+            self._begun._cut_by_rank(*self._cut)
