@@ -28,7 +28,11 @@ _SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE"
 
 
 _PATIENCE = 2.0
-"""Seconds that a rank which has called `sys.exit` with an error waits for the others to do the same."""
+"""Seconds that a rank which has called `sys.exit` with an error waits for the others to do the same, and
+that an exchange may take before ranks tell each other which one they wait in."""
+
+_LOOK = 0.25
+"""Seconds between two looks at what other ranks tell."""
 
 _SILENCE = 30.0
 """Seconds after which a rank that is at its end says that it waits."""
@@ -75,6 +79,20 @@ class Rows:
         return 1 / self.weight if self.count else 0.0
 
 
+class OwnRows:
+    """This rank's part of a batch that ranks share.
+
+    Args:
+        rows: which rows it is.
+        batch: the rows, packed like a batch.
+    """
+
+    __slots__ = ("batch", "rows")
+
+    def __init__(self, rows: Rows, batch: Any) -> None:
+        self.rows, self.batch = rows, batch
+
+
 class Split(NamedTuple):
     """How an array is split: along one axis, in equal parts, over the ranks of a group."""
 
@@ -103,6 +121,10 @@ class _Running:
     """The variables of metrics, and their exact values when the step began."""
     ranks: Ranks | None = None
     """Those that share the batch, None if all do."""
+
+    def __init__(self) -> None:
+        self.parted: list[Any] = []
+        """Optimizers whose accumulated gradients are each rank's own."""
 
 
 running = _Running()
@@ -187,7 +209,9 @@ class Ranks:
         self._comm = None if mpi is None else mpi.COMM_WORLD.Dup()
         self.rank = 0 if mpi is None else self._comm.rank
         self.size = 1 if mpi is None else self._comm.size
+        self._place, self._members = 0, range(self.size)
         if self.size > 1:
+            self._watch = _Watch(mpi, self._tell)
             sys.excepthook = functools.partial(self._end_all, sys.excepthook)
             sys.exit = functools.partial(self._exit, sys.exit)
             atexit.register(self._leave)  # before MPI's own farewell, which waits for all
@@ -201,6 +225,7 @@ class Ranks:
 
     def _leave(self) -> None:
         """Wait for the others at the end of the script, but not if this rank has failed."""
+        self._watch.say_goodbye()
         request = self._comm.Ibarrier()
         failed, begun, told = self._status not in (None, 0), time.monotonic(), False
         while not request.Test():
@@ -212,6 +237,7 @@ class Ranks:
                 self._tell("is at the end of its script, and waits for the others.")
                 told = True
             time.sleep(0.01)  # `Wait` would keep a core busy that another rank may need
+        self._watch.end()
 
     def _tell(self, text: str) -> None:
         sys.stderr.write(f"Rank {self.rank} of {self.size} {text}\n")
@@ -232,6 +258,21 @@ class Ranks:
             sys.stderr.flush()
         finally:
             self._comm.Abort(1)
+
+    def _together(self, what: str, size: int, function: Callable, *arguments: Any) -> None:
+        """Call a function that returns when all ranks have called it.
+
+        Args:
+            what: what ranks do there.
+            size: of how many numbers, rows or bytes. Both are the same on all ranks.
+            function: the function.
+            *arguments: its arguments.
+        """
+        watch, place = self._watch, self._place
+        watch.counts[place] = number = watch.counts[place] + 1
+        watch.waits_in = (place, number, what, size), self._members
+        function(*arguments)
+        watch.waits_in = None
 
     # Numbers.
 
@@ -257,13 +298,14 @@ class Ranks:
             wide = array.astype(np.float32)  # MPI knows no half precision
             array[...] = self._reduce(wide, operation).astype(array.dtype)
             return array
-        self._comm.Allreduce(self._mpi.IN_PLACE, array, getattr(self._mpi, operation))
+        here, operator = self._mpi.IN_PLACE, getattr(self._mpi, operation)
+        self._together(operation, array.size, self._comm.Allreduce, here, array, operator)
         return array
 
     def broadcast(self, array: np.ndarray) -> np.ndarray:
         """Put rank 0's values in the place of an array's; return the array."""
         if self.size > 1 and array.nbytes:
-            self._comm.Bcast(_as_bytes(array), 0)
+            self._together("broadcast", array.nbytes, self._comm.Bcast, _as_bytes(array), 0)
         return array
 
     def rows(self, array: np.ndarray) -> np.ndarray:
@@ -286,7 +328,8 @@ class Ranks:
         if whole.nbytes:
             sizes = [count * row for count in counts]
             target = [_as_bytes(whole), sizes]
-            self._comm.Allgatherv(_as_bytes(array), target)
+            function = self._comm.Allgatherv
+            self._together("rows", whole.nbytes, function, _as_bytes(array), target)
         return whole
 
     def stack(self, array: np.ndarray) -> np.ndarray:
@@ -296,16 +339,25 @@ class Ranks:
         array = np.ascontiguousarray(array)
         stacked = np.empty((self.size, *array.shape), array.dtype)
         if array.nbytes:
-            self._comm.Allgather(_as_bytes(array), _as_bytes(stacked))
+            source, target = _as_bytes(array), _as_bytes(stacked)
+            self._together("stack", array.nbytes, self._comm.Allgather, source, target)
         return stacked
 
     def part(self, number: int, place: int) -> Ranks:
         """Return those of the ranks that give the same number as this one, in the order of their places."""
         if self.size == 1:
             return self
+        everybodys = list(zip(self.all(number), self.all(place), self._members))
         part = copy.copy(self)
-        part._comm = self._comm.Split(number, place)
+
+        def split() -> None:
+            part._comm = self._comm.Split(number, place)
+
+        self._together("part", 0, split)
         part.rank, part.size = part._comm.rank, part._comm.size
+        part._members = [member for n, _, member in sorted(everybodys) if n == number]
+        part._place = len(self._watch.counts)
+        self._watch.counts.append(0)
         return part
 
     def all(self, number: int) -> list[int]:
@@ -313,13 +365,14 @@ class Ranks:
         if self.size == 1:
             return [number]
         result = np.empty(self.size, np.int64)
-        self._comm.Allgather(np.array([number], np.int64), result)
+        own = np.array([number], np.int64)
+        self._together("all", 1, self._comm.Allgather, own, result)
         return result.tolist()
 
     def barrier(self) -> None:
         """Wait for all ranks."""
         if self.size > 1:
-            self._comm.Barrier()
+            self._together("barrier", 0, self._comm.Barrier)
 
     # Texts, and what can be written as one.
 
@@ -380,7 +433,13 @@ class Ranks:
         cores = _cores()
         if self.size == 1:
             return available
-        here = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
+        here: Any = None
+
+        def meet() -> None:
+            nonlocal here
+            here = self._comm.Split_type(self._mpi.COMM_TYPE_SHARED)
+
+        self._together("share_of_cores", 0, meet)
         mask = np.zeros(max(os.cpu_count() or 1, max(cores) + 1), np.int32)
         mask[list(cores)] = 1
         size = np.array([mask.size], np.int64)
@@ -394,6 +453,108 @@ class Ranks:
             everybodys = min(everybodys, available)
         # A launcher that binds ranks to cores has shared them out already.
         return max(1, min(available, everybodys // neighbours))
+
+
+class _Watch:
+    """Ends all ranks where one waits for another that will not come.
+
+    A rank that waits is inside a function of MPI's and hears nothing, so a thread listens for it. Ranks
+    tell each other when they are at the end of the script, and what they wait in if that takes long.
+    Both are told once, and stay true until the wait has ended.
+
+    Args:
+        mpi: the module `mpi4py.MPI`.
+        tell: prints what is wrong, with the number of this rank.
+
+    Attributes:
+        counts: how many exchanges this rank has begun, for each group of ranks it is in.
+        waits_in: the exchange that it is in, as its group, its number there, what it is, and its size;
+            and who takes part.
+    """
+
+    def __init__(self, mpi: Any, tell: Callable[[str], None]) -> None:
+        self._mpi, self._tell = mpi, tell
+        self._comm = mpi.COMM_WORLD.Dup()
+        self.counts = [0]
+        self.waits_in: tuple[tuple[int, int, str, int], Sequence[int]] | None = None
+        self._told: dict[int, dict] = {}
+        self._sent: list = []
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        if mpi.Query_thread() == mpi.THREAD_MULTIPLE:
+            self._thread = threading.Thread(target=self._run, name="minikeras-ranks", daemon=True)
+            self._thread.start()
+
+    def say_goodbye(self) -> None:
+        """Tell the others that this rank is at the end of the script."""
+        self._send(range(self._comm.size), None)
+
+    def end(self) -> None:
+        """End the watch, when all have said goodbye."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+        for _ in range(self._comm.size - 1 - sum(m["waits"] is None for m in self._told.values())):
+            while self._receive()["waits"] is not None:
+                pass
+        self._mpi.Request.Waitall([request for _, request in self._sent])
+
+    def _send(self, to: Sequence[int], waits: Any) -> None:
+        message = {"counts": self.counts, "waits": waits}
+        raw = np.frombuffer(json.dumps(message).encode(), np.uint8)
+        own = self._comm.rank
+        self._sent += [(raw, self._comm.Isend(raw, rank)) for rank in to if rank != own]
+
+    def _receive(self) -> dict:
+        """Wait for the next message, and note it."""
+        status = self._mpi.Status()
+        self._comm.Probe(status=status)
+        raw = np.empty(status.Get_count(self._mpi.BYTE), np.uint8)
+        self._comm.Recv(raw, status.Get_source())
+        self._told[status.Get_source()] = message = json.loads(raw.tobytes())
+        return message
+
+    def _run(self) -> None:
+        seen, since, told = None, 0.0, True
+        while not self._over.wait(_LOOK):
+            while self._comm.Iprobe():
+                self._receive()
+            waits = self.waits_in
+            if waits is not seen:
+                seen, since, told = waits, time.monotonic(), False
+            if waits is None:
+                continue
+            exchange, members = waits
+            for rank in members:
+                if rank in self._told and (why := self._in_vain(exchange, self._told[rank])):
+                    self._tell(
+                        f"ends all: it waits for rank {rank} ({_named(*exchange[2:])}), which {why}. All "
+                        "ranks must call fit, evaluate, predict and all else that exchanges data, in the "
+                        "same order."
+                    )
+                    self._comm.Abort(1)
+            if not told and time.monotonic() - since > _PATIENCE:
+                self._send(members, exchange)
+                told = True
+
+    def _in_vain(self, exchange: tuple, message: dict) -> str:
+        """Say why a rank that has told this does not come into an exchange, if that is sure."""
+        (place, number, *what), counts = exchange, message["counts"]
+        if message["waits"] is None:
+            return "is at the end of its script" if counts[place] < number else ""
+        other_place, other_number, *other_what = message["waits"]
+        if (place, number) == (other_place, other_number):
+            return (
+                "" if what == other_what else f"waits for another exchange ({_named(*other_what)})"
+            )
+        # It waits for this one in another group of ranks, and neither can go on.
+        if counts[place] < number and self.counts[other_place] < other_number:
+            return f"waits for this one ({_named(*other_what)})"
+        return ""
+
+
+def _named(what: str, size: int) -> str:
+    return f"{what.lower()} of {size}" if size else what
 
 
 def _as_bytes(array: np.ndarray) -> np.ndarray:
@@ -422,18 +583,23 @@ def joined() -> bool:
     return ranks.cache_info().currsize > 0 and ranks().size > 1
 
 
-def weighted(parts: Sequence[np.ndarray], rows: Rows) -> None:
-    """Replace gradients of the mean over this rank's rows by those of the mean over all rows.
+def weight_by_rows(parts: Sequence[np.ndarray], rows: Rows) -> None:
+    """Make gradients of the mean over this rank's rows its terms of those of the mean over all rows.
 
     Args:
-        parts: C-contiguous arrays, changed in place.
+        parts: arrays, changed in place.
         rows: this rank's rows.
     """
-    everybody = sharers()
     for part in parts:
         if rows.count:
             if rows.weight != 1:
                 part *= part.dtype.type(rows.weight)
         else:
             part.fill(0)  # a mean over nothing may be NaN
+
+
+def add_over_ranks(parts: Sequence[np.ndarray]) -> None:
+    """Put the sums over the ranks that share the batch in the place of C-contiguous arrays."""
+    everybody = sharers()
+    for part in parts:
         everybody.add(part)

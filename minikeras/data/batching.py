@@ -12,6 +12,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.packing import packer
+from minikeras.common.ranks import OwnRows, Rows
 from minikeras.data.elements import (
     count_rows,
     is_dataset,
@@ -55,14 +56,44 @@ class Batch(OneInput):
             many = max(1, min(CHUNK, _CHUNK_BYTES // max(1, table.row_bytes)) // size)
             for numbers in in_pieces(self.source.numbers(run), size * many):
                 n = numbers.shape[1]
+                starts = range(0, n - n % size if self.drop else n, size)
+                parts = run.parts(self, [min(size, n - start) for start in starts])
+                if parts is not None:
+                    yield from self._own_rows(numbers, starts, parts)
+                    continue
                 columns = table.gather(numbers)
-                for start in range(0, n - n % size if self.drop else n, size):
+                for start in starts:
                     batch = slice(start, start + size)
                     yield table.pack([column[batch] for column in columns])
             return
         for group in groups(self.source.elements(run), size):
             if len(group) == size or not self.drop:
                 yield stack(group)
+
+    @property
+    def can_cut(self) -> bool:
+        return type(self) is Batch and self.source.table is not None
+
+    def _own_rows(
+        self, numbers: np.ndarray, starts: Iterable[int], parts: Sequence[Rows]
+    ) -> Iterator[OwnRows]:
+        """Give parts of some batches, and touch no other rows.
+
+        Args:
+            numbers: numbers of the batches' rows.
+            starts: where each batch begins.
+            parts: which of its rows are wanted.
+        """
+        table = self.source.table
+        own = [numbers[:, start:][:, rows.slice] for start, rows in zip(starts, parts)]
+        joined = np.concatenate(own or [numbers[:, :0]], axis=1)
+        # Arrays of no rows have their dtypes and shapes of some.
+        columns = table.gather(joined if joined.size else numbers[:, :1])
+        low = 0
+        for rows in parts:
+            batch = slice(low, low + rows.count)
+            low += rows.count
+            yield OwnRows(rows, table.pack([column[batch] for column in columns]))
 
     def cardinality(self) -> int:
         n = self.source.cardinality()

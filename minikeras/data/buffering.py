@@ -23,6 +23,8 @@ from minikeras.data.threads import ahead
 class Prefetch(Selection):
     """Elements made ahead by a thread. Row numbers are had at once, and need none."""
 
+    hands_on = True
+
     def __init__(self, source: Stage, size: int) -> None:
         super().__init__(source)
         self._size = size

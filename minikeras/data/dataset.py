@@ -13,6 +13,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.tensor import Tensor
+from minikeras.common.ranks import OwnRows
 from minikeras.data import elements as el
 from minikeras.data.batching import Batch, PaddedBatch, Rebatch, Unbatch, Window, zipped
 from minikeras.data.buffering import Cache, FileCache, FromFile, Prefetch, save_elements
@@ -997,10 +998,23 @@ class DatasetIterator(Iterator):
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._elements = dataset._stage.elements(Run(dataset._stage))
+        self._run = Run(dataset._stage)
+        self._elements = dataset._stage.elements(self._run)
 
     def __next__(self) -> Any:
-        return el.to_tensors(next(self._elements))
+        element = next(self._elements)
+        if type(element) is OwnRows:
+            return OwnRows(element.rows, el.to_tensors(element.batch))
+        return el.to_tensors(element)
+
+    def _cut_by_rank(self, rank: int, ranks: int) -> None:
+        """From now on give a rank's rows of batches (`OwnRows`), where they can be made alone.
+
+        Args:
+            rank: number of the rank.
+            ranks: how many there are.
+        """
+        self._run.cut(self._dataset._stage, rank, ranks)
 
     def get_next(self) -> Any:
         """Return the next element; the same as `next`."""

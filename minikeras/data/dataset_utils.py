@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.arguments import Positive, Truth, checked, is_integer, short
+from minikeras.common.ranks import OwnRows, Rows
 from minikeras.data.batching import Batch, PaddedBatch, Unbatch, groups
 from minikeras.data.buffering import Prefetch
 from minikeras.data.dataset import AUTOTUNE, Dataset
@@ -327,18 +329,36 @@ class _ReadBatches(Batch):
         super().__init__(source, size, False)
         self._reading, self._encode = reading, encode
 
+    can_cut = True
+
     def elements(self, run: Run) -> Iterator[Any]:
         labels: list = []
-        for label, whole in in_threads(self._fill, self._places(run), get_threads()):
+        parts: deque[Rows | None] = deque()
+        for label, whole in in_threads(self._fill, self._places(run, parts), get_threads()):
             labels.append(label)
-            if whole is not None:
-                yield whole if self._encode is None else (whole, np.stack(labels))
-                labels = []
+            if whole is None:
+                continue
+            made = whole if self._encode is None else (whole, np.stack(labels))
+            rows, labels = parts.popleft(), []
+            if rows is not None:
+                # One file was read of a batch of which this rank has no rows.
+                own = made if rows.count else tree.map_structure(lambda a: a[:0], made)
+                made = OwnRows(rows, own)
+            yield made
 
-    def _places(self, run: Run) -> Iterator[tuple]:
-        """Give elements, each with the batch that it is for and its place there."""
+    def _places(self, run: Run, parts: deque[Rows | None]) -> Iterator[tuple]:
+        """Give elements, each with the batch that it is for and its place there.
+
+        Args:
+            run: the pass.
+            parts: takes in which rows of a batch are given, None if all.
+        """
         spec = self._reading.spec
         for group in groups(self.source.elements(run), self.size):
+            (rows,) = run.parts(self, [len(group)]) or [None]
+            parts.append(rows)
+            if rows is not None:
+                group = group[rows.slice] or group[:1]
             batch = np.empty((len(group), *spec.shape), spec.dtype)
             for place, element in enumerate(group):
                 yield element, batch, place

@@ -43,6 +43,8 @@ class Selection(OneInput):
 class Shuffle(Selection, RandomStage):
     """Elements in random order: each is drawn from a buffer that is kept full as long as possible."""
 
+    hands_on = True
+
     def __init__(self, source: Stage, size: int | None, seed: Any, reshuffle: bool) -> None:
         Selection.__init__(self, source)
         RandomStage.__init__(self, seed, reshuffle)
@@ -123,6 +125,8 @@ def _exchange(buffer: np.ndarray, places: np.ndarray, incoming: np.ndarray) -> n
 class Take(Selection):
     """The first elements."""
 
+    hands_on = True
+
     def __init__(self, source: Stage, count: int) -> None:
         super().__init__(source)
         self._count = count
@@ -144,6 +148,8 @@ class Take(Selection):
 
 class Skip(Selection):
     """All but the first elements."""
+
+    hands_on = True
 
     def __init__(self, source: Stage, count: int) -> None:
         super().__init__(source)
@@ -167,6 +173,8 @@ class Skip(Selection):
 class Shard(Selection):
     """Every n-th element."""
 
+    hands_on = True
+
     def __init__(self, source: Stage, every: int, first: int) -> None:
         super().__init__(source)
         self._every, self._first = every, first
@@ -189,6 +197,8 @@ class Shard(Selection):
 
 class Repeat(Selection):
     """Pass after pass, so many times or without an end."""
+
+    hands_on = True
 
     def __init__(self, source: Stage, count: int | None) -> None:
         super().__init__(source)
@@ -273,6 +283,8 @@ class Filter(OneInput):
 
 class Counted(OneInput):
     """The elements, of which there must be so many."""
+
+    hands_on = True
 
     def __init__(self, source: Stage, count: int) -> None:
         super().__init__(source)

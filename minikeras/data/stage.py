@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.packing import packer
+from minikeras.common.ranks import Rows, rows_of
 from minikeras.data.elements import strings
 from minikeras.data.spec import TensorSpec
 from minikeras.random.random_state import get_random_state, set_random_state
@@ -42,6 +43,10 @@ class Stage(ABC):
 
     inputs: tuple[Stage, ...] = ()
     table: Table | None = None
+    hands_on = False
+    """Whether it gives the elements of its only input as they are."""
+    can_cut = False
+    """Whether it makes batches, and can make some rows of one without the others."""
 
     def forget(self) -> None:  # noqa: B027 - most keep nothing
         """Drop elements that are kept: what they were drawn with is to be something else."""
@@ -118,6 +123,8 @@ class Run:
 
     _lock = threading.Lock()
 
+    _cut: tuple[Stage, int, int] | None = None
+
     def __init__(self, root: Stage) -> None:
         self._path: tuple[int, ...] = ()
         self._within: Counter[Stage] = Counter()
@@ -136,6 +143,23 @@ class Run:
     def look(cls, root: Stage) -> Run:
         """Return a pass that does not count."""
         return cls._make({stage: stage.begun for stage in random_stages(root)}, ())
+
+    def cut(self, root: Stage, rank: int, ranks: int) -> None:
+        """Let the last stage give a rank's rows of each batch (`OwnRows`), if it can make them alone.
+
+        It may be asked in the midst of the pass; batches that are made already stay whole.
+        """
+        while root.hands_on:
+            (root,) = root.inputs
+        if root.can_cut:
+            self._cut = root, rank, ranks
+
+    def parts(self, stage: Stage, sizes: Sequence[int]) -> list[Rows] | None:
+        """Return which rows of batches of some sizes a stage is to give, None if all."""
+        cut = self._cut
+        if cut is None or cut[0] is not stage:
+            return None
+        return [rows_of(size, *cut[1:]) for size in sizes]
 
     def key(self, stage: RandomStage) -> tuple[int, ...]:
         """Return what a stage's draws depend on, different each time it begins."""

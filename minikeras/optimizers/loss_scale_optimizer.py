@@ -13,7 +13,7 @@ from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import Positive, PositiveInt, one_of, short
 from minikeras.common.configurable import parameters_of
-from minikeras.common.ranks import running, unshared, weighted
+from minikeras.common.ranks import add_over_ranks, running, unshared, weight_by_rows
 from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -160,7 +160,9 @@ class LossScaleOptimizer(Optimizer):
         arrays = [None if g is None else to_array(g) for g in grads]
         if running.rows is not None:  # all ranks decide by the same gradients
             arrays = [None if a is None else np.array(a) for a in arrays]
-            weighted([a for a in arrays if a is not None], running.rows)
+            present = [a for a in arrays if a is not None]
+            weight_by_rows(present, running.rows)
+            add_over_ranks(present)
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
             with unshared():
@@ -203,7 +205,9 @@ class LossScaleOptimizer(Optimizer):
         """Return the gradients of the whole batch's loss, in the inner optimizer's flat arrays."""
         inner = self.inner_optimizer
         targets = inner.gradient_targets()
-        inner._add_over_ranks(inner._collected(grads))
+        selected = inner._collected(grads)
+        inner._weight_by_rows(selected)
+        inner._add_over_ranks(selected)
         added = copy.copy(grads)
         added.update(targets)
         return added

@@ -23,7 +23,14 @@ from minikeras.autodiff.tape import GradientTape, no_recording
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.tracking import name_scopes
 from minikeras.common.object_family import FamilyMember, ObjectFamily
-from minikeras.common.ranks import running, shared_rows, weighted
+from minikeras.common.ranks import (
+    Ranks,
+    add_over_ranks,
+    running,
+    shared_rows,
+    sharers,
+    weight_by_rows,
+)
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
 from minikeras.kernels import random as random_kernels
@@ -410,13 +417,16 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         for group in self._groups:
             if group.shared():
                 group.unshare()
-        if running.rows is not None:
-            self._add_over_ranks(selected)
+        shared = running.rows is not None
+        if shared:
+            self._weight_by_rows(selected)
         if self.loss_scale_factor is not None:
             for part in _gradients(selected):
                 part /= self.loss_scale_factor
         if steps:
             self._accumulate(selected, last)
+        if shared and last:  # sums over steps are each rank's own until then
+            self._add_over_ranks(selected)
         if self.noise_multiplier:
             self._add_noise(selected, last)
         if last and selected:
@@ -430,17 +440,30 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 self._constrain(group, indices)
         self._iterations.array = self._iterations.array + 1
 
-    def _add_over_ranks(self, selected: _Selected) -> None:
-        """Make gradients of the whole batch's loss of those by ranks' rows, on all ranks the same."""
+    def _weight_by_rows(self, selected: _Selected) -> None:
+        """Make gradients of this rank's loss terms of those of the whole batch's."""
         if self._overwritten:
             raise ValueError(
                 f"{type(self).__name__}: variables that are overwritten by their gradient, such as "
                 f"'{self._overwritten[0].path}', cannot be trained while ranks share a batch."
             )
-        weighted(_gradients(selected), running.rows)
+        weight_by_rows(_gradients(selected), running.rows)
+
+    def _add_over_ranks(self, selected: _Selected) -> None:
+        """Make the terms the gradients of the whole batch's loss, on all ranks the same."""
+        add_over_ranks(_gradients(selected))
 
     def _accumulate(self, selected: _Selected, last: bool) -> None:
-        """Add gradients up; on the last step of a round, leave their mean in their place."""
+        """Add gradients up; on the last step of a round, leave their mean in their place.
+
+        While ranks share batches, each adds up those of its own rows. `_join_accumulated` makes of these
+        sums what one process has.
+        """
+        if running.rows is not None and self not in running.parted:
+            running.parted.append(self)
+            if sharers().rank > 0:  # what is there already, all ranks have: the first one keeps it
+                for group in self._groups:
+                    group.slots["gradient_accumulator"].flat.fill(0)
         for group, indices in selected:
             sums = group.slots["gradient_accumulator"].flat
             for start, stop in group.spans(indices):
@@ -451,6 +474,16 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                     total.fill(0)
                 else:
                     total += grads
+        if last and self in running.parted:
+            whole = [group for group, indices in selected if indices is group.indices]
+            if len(whole) == len(self._groups):  # all sums are zero
+                running.parted.remove(self)
+
+    def _join_accumulated(self, ranks: Ranks) -> None:
+        """Give all ranks the sums of what each has accumulated."""
+        for group in self._groups:
+            group.unshare()
+            ranks.add(group.slots["gradient_accumulator"].flat)
 
     def _add_noise(self, selected: _Selected, last: bool) -> None:
         """Add the noise of an update to its gradient.

@@ -18,6 +18,7 @@ import itertools
 import os
 import platform
 import sys
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
@@ -29,21 +30,22 @@ from minikeras import tree
 from minikeras.autodiff.tensor import to_array
 from minikeras.autodiff.variable import Variable, is_split
 from minikeras.callbacks import (
+    BackupAndRestore,
     CSVLogger,
     LambdaCallback,
     LivePlot,
     ModelCheckpoint,
+    OrbaxCheckpoint,
     ProgbarLogger,
     RemoteMonitor,
     TensorBoard,
 )
-from minikeras.common.ranks import Ranks, Rows, ranks, rows_of, running
+from minikeras.common.ranks import OwnRows, Ranks, Rows, ranks, rows_of, running
 from minikeras.distribution.distribution_lib import DataParallel, ModelParallel, distribution
 from minikeras.distribution.splitting import group
 from minikeras.random.random_state import get_random_state, set_random_state
 from minikeras.random.seed_generator import get_global_draws, set_global_draws
 from minikeras.trainers.data_adapters import ArrayDataAdapter, unpack_x_y_sample_weight
-from minikeras.trainers.data_adapters.array_data_adapter import OwnRows
 from minikeras.trainers.epoch_iterator import to_tensors
 from minikeras.trainers.over_ranks import (
     add_metrics,
@@ -56,6 +58,9 @@ from minikeras.version import __version__
 
 _OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
 """Callbacks that write and show, and change nothing: rank 0 has them."""
+
+_SAVERS = (BackupAndRestore, ModelCheckpoint, OrbaxCheckpoint)
+"""Callbacks that look at the optimizer's state."""
 
 
 class Sharing:
@@ -87,6 +92,9 @@ class Sharing:
         self.whole_data = distribution.auto_shard_dataset
         self.asks = not self.whole_data
         """Whether ranks have to ask each other, before each step, if there is one."""
+        self.callbacks: Any = None
+        self.joins = True
+        """Whether somebody may look at what optimizers have accumulated, after each step."""
 
     # Before the first step.
 
@@ -124,7 +132,8 @@ class Sharing:
             iterators: the `EpochIterator`s of the run.
             callbacks: its `CallbackList`.
         """
-        model = self.model
+        model, self.callbacks = self.model, callbacks
+        self.join_accumulated()  # of a training that an error has ended
         for layer in model._flatten_layers():
             if getattr(layer, "stateful", False) is True and hasattr(layer, "states"):
                 raise ValueError(
@@ -136,7 +145,7 @@ class Sharing:
             adapter = iterator.data_adapter
             if not isinstance(adapter, ArrayDataAdapter):
                 self.asks = True
-            elif self.whole_data:  # a resumed pass begins before the first step does
+            if self.whole_data:  # a resumed pass begins before the first step does
                 adapter.cut = self.sharers.rank, self.sharers.size
         # Callbacks of others may stop a rank by itself.
         others = getattr(callbacks, "callbacks", ())
@@ -240,6 +249,8 @@ class Sharing:
     def epoch(self, batches: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
         """Give steps, and this rank's part of their batches."""
         last: Any = None
+        if self.callbacks is not None:  # hooks may come and go between epochs
+            self.joins = any(self.ranks.all(int(self._is_watched())))
         while True:
             step, batch = next(batches, (None, None))
             sizes = []
@@ -294,6 +305,7 @@ class Sharing:
         """Return a function that reads a part of a batch, with which the step begins."""
 
         def begin(own: OwnRows) -> Any:
+            own.rows.thread = threading.get_ident()  # another may have made the batch
             running.rows, running.ranks = own.rows, self.sharers
             note_metrics(self.model)
             return read(own.batch)
@@ -310,12 +322,30 @@ class Sharing:
             result = function(batches)
             if running.rows is None:  # it took no batch
                 return result
+            if self.joins:
+                self.join_accumulated()
             if not outputs:
                 return self._whole_logs(result)
             own = function == self.model._run_predict_steps
             return result if own else whole_outputs(result)
         finally:
             running.rows = running.ranks = running.totals = None
+
+    def _is_watched(self) -> bool:
+        """Whether a callback may look at the optimizer's state between two steps."""
+        hooks = getattr(self.callbacks, "_hooks", None)
+        if hooks is None:  # a container of somebody else's
+            return True
+        watching = [*hooks["on_train_batch_begin"], *hooks["on_train_batch_end"]]
+        owners = [getattr(hook, "__self__", None) for hook, _ in watching]
+        return any(
+            not is_ours(type(c)) or isinstance(c, (LambdaCallback, *_SAVERS)) for c in owners
+        )
+
+    def join_accumulated(self) -> None:
+        """Give all ranks what each has accumulated of gradients for the next update."""
+        while running.parted:
+            running.parted.pop()._join_accumulated(self.sharers)
 
     def stops(self, wanted: bool) -> bool:
         """Whether to stop after this step, which one of the ranks may have decided."""
@@ -350,6 +380,7 @@ class Sharing:
 
     def check_weights(self) -> None:
         """Make sure that all ranks still have the same weights."""
+        self.join_accumulated()
         for everybody, same in self._alike():
             if len(set(everybody.all(_fingerprint(v.array for v in same)))) > 1:
                 everybody.agree(

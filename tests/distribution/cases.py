@@ -166,6 +166,62 @@ def accumulation_clipping_average():
 
 
 @case
+def accumulation():
+    """Rounds of three steps that end in the midst of epochs, or of steps of one execution."""
+    x, y = data()
+    results = []
+    for options in (
+        {"clipnorm": 0.05, "weight_decay": 0.1},
+        {"clipvalue": 0.01, "use_ema": True, "ema_overwrite_frequency": 2},
+        {"loss_scale_factor": 64.0},
+        {"clipnorm_per_sample": 0.05, "noise_multiplier": 0.5, "noise_seed": 2},
+    ):
+        model = mlp()
+        optimizer = keras.optimizers.Adam(0.01, gradient_accumulation_steps=3, **options)
+        model.compile(optimizer, "sparse_categorical_crossentropy", steps_per_execution=2)
+        history = fitted(model, x, y, epochs=3, batch_size=5)
+        fitted(model, x, y, epochs=1, batch_size=5, steps_per_epoch=4)
+        results += [history.history["loss"], *model.get_weights()]
+        results += [model.train_on_batch(x[:4], y[:4])]
+        results += [v.numpy() for v in optimizer.variables]
+    return outcome(model, None, *results)
+
+
+@case
+def accumulation_within_a_loss_scale():
+    x, y = data()
+    model = mlp()
+    inner = keras.optimizers.Adam(0.01, gradient_accumulation_steps=3)
+    optimizer = keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0**127)  # too large
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    history = fitted(model, x, y, epochs=3, batch_size=5)
+    return outcome(model, history, [v.numpy() for v in optimizer.variables])
+
+
+class Trains(keras.Sequential):
+    """Gradients of some variables in some steps, two updates in one step."""
+
+    def train_step(self, data):
+        x, y = data
+        for chosen in (self.trainable_variables[:2], self.trainable_variables):
+            with keras.GradientTape() as tape:
+                loss = ops.mean(keras.losses.mean_squared_error(y, self(x, training=True)))
+            self.optimizer.apply(tape.gradient(loss, chosen), chosen)
+        return {"own": loss}
+
+
+@case
+def accumulation_of_some_variables():
+    x, _ = data()
+    model = Trains([keras.Input((5,)), layers.Dense(4, activation="tanh"), layers.Dense(1)])
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.5, gradient_accumulation_steps=3)
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, "mse")
+    history = fitted(model, x, x[:, :1], batch_size=5)
+    return outcome(model, history, [v.numpy() for v in optimizer.variables])
+
+
+@case
 def several_optimizers():
     x, y = data()
     model = mlp()
@@ -399,6 +455,13 @@ def kinds_of_data():
     histories = [fitted(model, Squares(x, y, workers=2), None, batch_size=None)]
     dataset = keras.data.Dataset.from_tensor_slices((x, y)).shuffle(30, seed=4).batch(5)
     histories.append(fitted(model, dataset, None, batch_size=None, validation_data=dataset))
+    for made in (
+        dataset.repeat(3).take(11).prefetch(1),  # of which ranks make their rows
+        keras.data.Dataset.from_tensor_slices((x, y)).map(lambda x, y: (2 * x, y)).batch(2),
+    ):
+        weights = {0: 0.5, 1: 1.0, 2: 2.0}
+        histories.append(fitted(model, made, None, batch_size=None, class_weight=weights))
+        histories.append(fitted(model, made, None, batch_size=None, steps_per_epoch=4))
 
     def batches():
         while True:

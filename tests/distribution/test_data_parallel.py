@@ -239,6 +239,55 @@ for a, b in zip(expected, weights_after_fit):
 print("done", flush=True)
 """
 
+ACCUMULATION = """
+from minikeras.common.ranks import Ranks
+sizes = []
+reduce = Ranks._reduce
+Ranks._reduce = lambda self, a, o: (sizes.append(a.size), reduce(self, a, o))[1]
+
+def trained(calls, own=False):
+    model = net(layers.Dense(50))
+    optimizer = keras.optimizers.Adam(gradient_accumulation_steps=3)
+    model.compile(optimizer, "mse")
+    model.fit(x, y, batch_size=3, verbose=0)  # 4 steps
+    del sizes[:]
+    model.fit(x, y, batch_size=3, epochs=3, verbose=0, callbacks=calls(optimizer))
+    state = [v.numpy() for v in optimizer.variables]
+    return model, state, sum(n > 200 for n in sizes)
+
+# 12 steps and the fourth make 4 updates; two of the epochs end between two of them.
+model, state, times = trained(lambda optimizer: [])
+assert times == 4 + 2, times
+fingerprints = ranks().texts(str([a.tolist() for a in state]))
+assert len(set(fingerprints)) == 1
+
+# Whoever may look between two steps sees what one process has.
+class Looks(keras.callbacks.Callback):
+    def __init__(self, optimizer):
+        super().__init__()
+        self.optimizer, self.seen = optimizer, []
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append([v.numpy() for v in self.optimizer.variables])
+
+looks = []
+def looking(optimizer):
+    looks.append(Looks(optimizer))
+    return [looks[-1]] if rank == 1 else []
+
+keras.utils.set_random_seed(2)
+trained(looking)
+seen = looks[0].seen
+keras.distribution.set_distribution(None)
+keras.utils.set_random_seed(2)
+trained(lambda optimizer: [looks.append(Looks(optimizer)) or looks[-1]])
+if rank == 1:
+    assert len(seen) == 12
+    for found, expected in zip(seen, looks[-1].seen):
+        for a, b in zip(found, expected):
+            np.testing.assert_allclose(a, b, 1e-4, 1e-6)
+print("done", flush=True)
+"""
+
 FILES = """
 import os
 from pathlib import Path
@@ -259,7 +308,7 @@ print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("code", [ONE_STOPS, OWN_DATA, FILES])
+@pytest.mark.parametrize("code", [ONE_STOPS, OWN_DATA, ACCUMULATION, FILES])
 def test_two_ranks(code, run_ranks):
     done = run_ranks(2, START + code)
     assert (done.returncode, done.stdout.count("done")) == (0, 2), done.stderr

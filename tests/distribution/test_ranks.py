@@ -128,6 +128,89 @@ def test_a_rank_that_is_gone_ends_all(script, run_ranks):
     assert seconds < 10
 
 
+START = """
+import sys, time
+import numpy as np
+import minikeras as keras
+from minikeras.common.ranks import ranks
+
+keras.distribution.set_distribution(keras.distribution.DataParallel())
+r = ranks()
+rank = r.rank
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+x, y = np.ones((8, 2)), np.ones((8, 1))
+part = r.part(rank % 2, rank)
+print("begun at", time.time(), flush=True)
+"""
+
+IN_VAIN = {  # what ranks do that do not fit together, and what is said about it
+    "SystemExit": (
+        "if rank == 1:\n    raise SystemExit(3)\nr.barrier()",
+        "waits for rank 1 (barrier), which is at the end of its script",
+    ),
+    "SystemExit without an error": (
+        "if rank == 0:\n    raise SystemExit\nr.add(np.ones(3))",
+        "waits for rank 0 (sum of 3), which is at the end of its script",
+    ),
+    "fit on one rank": (
+        "if rank == 2:\n    model.fit(x, y, verbose=0)",
+        "Rank 2 of 4 ends all: it waits for rank",
+    ),
+    "fit more often on one rank": (
+        "for _ in range(1 + (rank != 0)):\n    model.fit(x, y, verbose=0)",
+        "waits for rank 0 (all of 1), which is at the end of its script",
+    ),
+    "an error that one rank catches": (
+        "try:\n    model.fit(x, y, verbose=0, callbacks=[Fails()] * (rank == 3))\n"
+        "except KeyError:\n    pass",
+        "waits for rank 3",
+    ),
+    "different exchanges": (
+        "r.barrier() if rank else r.add(np.ones(1))",
+        "waits for another exchange",
+    ),
+    "within a group": (
+        "if rank != 3:\n    part.barrier()",
+        "Rank 1 of 4 ends all: it waits for rank 3 (barrier), which is at the end of its script",
+    ),
+    "in different groups": (
+        "(part if rank < 2 else r).barrier()",
+        "which waits for this one (barrier)",
+    ),
+}
+
+FAILS_IN_FIT = """
+class Fails(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        raise KeyError
+"""
+
+
+@pytest.mark.parametrize("name", IN_VAIN)
+def test_ranks_that_wait_in_vain_end(name, run_ranks):
+    code, message = IN_VAIN[name]
+    done = run_ranks(4, START + FAILS_IN_FIT + code + "\n")
+    seconds = time.time() - max(map(float, re.findall(r"begun at (\d+\.\d+)", done.stdout)))
+    assert done.returncode != 0
+    assert message in done.stderr, done.stderr
+    assert seconds < 10
+
+
+def test_ranks_may_leave_one_after_the_other(run_ranks):
+    script = (
+        START
+        + """
+if rank != 1:  # which leaves while those of another group go on
+    for _ in range(500 * (rank % 2 == 0)):
+        part.barrier()
+print("done", flush=True)
+"""
+    )
+    done = run_ranks(4, script)
+    assert (done.returncode, done.stdout.count("done")) == (0, 4), done.stderr
+
+
 def run_alone(code):
     """Run code in a process that no MPI started."""
     command, environ = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -11,7 +11,7 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.common.packing import only, packer
-from minikeras.common.ranks import Rows, rows_of
+from minikeras.common.ranks import OwnRows, rows_of
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import (
     as_floatx,
@@ -25,20 +25,6 @@ from minikeras.trainers.data_adapters.data_adapter_utils import (
 # Samples are gathered and cast so many bytes at a time and handed out as views: one call of NumPy
 # for many batches, and still no copy of the data set.
 _CHUNK_BYTES = 4 << 20
-
-
-class OwnRows:
-    """This rank's part of a batch that ranks share.
-
-    Args:
-        rows: which rows it is.
-        batch: the rows, packed like a batch.
-    """
-
-    __slots__ = ("batch", "rows")
-
-    def __init__(self, rows: Rows, batch: Any) -> None:
-        self.rows, self.batch = rows, batch
 
 
 class ArrayDataAdapter(DataAdapter):
@@ -63,9 +49,6 @@ class ArrayDataAdapter(DataAdapter):
         ValueError: if there are no samples, if the numbers of samples differ, or if an argument
             does not fit another.
     """
-
-    cut: tuple[int, int] | None = None
-    """Rank and number of ranks, where these share batches: it then gives `OwnRows`."""
 
     def __init__(
         self,

@@ -19,6 +19,9 @@ class DataAdapter(ABC):
     notes_randoms = False
     """Whether to note what `get_state` needs to know of the random streams."""
 
+    cut: tuple[int, int] | None = None
+    """Rank and number of ranks, where these share batches: `OwnRows` may be given instead of batches."""
+
     is_endless = False
     """Whether an epoch is known to have no end of its own."""
 

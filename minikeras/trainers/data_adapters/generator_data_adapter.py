@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import tree
+from minikeras.common.ranks import OwnRows
 from minikeras.random.random_state import get_random_state, random_mark, set_random_state
 from minikeras.trainers.data_adapters.data_adapter import DataAdapter
 from minikeras.trainers.data_adapters.data_adapter_utils import add_class_weight, batch_to_numpy
@@ -89,6 +90,8 @@ class IterableDataAdapter(DataAdapter):
         self._iterable = iterable
         self._class_weight = class_weight
         self._peeked: tuple[Any, Iterator] | None = None
+        self._begun: Any = None  # the pass under way
+        self._cut: tuple[int, int] | None = None
         self._begun_at: dict[str, Any] | None = None
         self._has_state = hasattr(iterable, "get_state") and hasattr(iterable, "set_state")
         self._as_is = hasattr(type(iterable), "element_spec")  # a `Dataset`, ours or TensorFlow's
@@ -120,6 +123,7 @@ class IterableDataAdapter(DataAdapter):
                 self._peeked = next(batches), batches
             except StopIteration:
                 raise ValueError(f"{self._source} must yield at least one batch.") from None
+            self._cut_pass()  # who looks sees all rows
             self._check_no_row(self._peeked[0])
         return self._peeked[0]
 
@@ -139,9 +143,11 @@ class IterableDataAdapter(DataAdapter):
                 yield first
                 yield from batches
             else:
-                yield from self._begin()
+                batches = self._begin()
+                self._cut_pass()
+                yield from batches
         finally:
-            self._begun_with = None
+            self._begun = self._begun_with = None
 
     def iter_from(self, start: int) -> Iterator[Any]:
         self._peeked = None
@@ -163,8 +169,26 @@ class IterableDataAdapter(DataAdapter):
     def _begin(self) -> Iterator[Any]:
         if self._has_state:
             self._begun_with = self._iterable.get_state()
-        batches = iter(self._iterable)
-        return (
-            add_class_weight(batch_to_numpy(batch, self._source, self._as_is), self._class_weight)
-            for batch in batches
+        self._begun = batches = iter(self._iterable)
+        return map(self._prepared, batches)
+
+    def _prepared(self, batch: Any) -> Any:
+        if type(batch) is OwnRows:
+            return OwnRows(batch.rows, self._prepared(batch.batch))
+        return add_class_weight(
+            batch_to_numpy(batch, self._source, self._as_is), self._class_weight
         )
+
+    @property
+    def cut(self) -> tuple[int, int] | None:
+        return self._cut
+
+    @cut.setter
+    def cut(self, value: tuple[int, int] | None) -> None:
+        self._cut = value
+        self._cut_pass()
+
+    def _cut_pass(self) -> None:
+        """Tell a pass of a `Dataset` of minikeras's, of which batches only this rank's rows are needed."""
+        if self._cut is not None and hasattr(self._begun, "_cut_by_rank"):
+            self._begun._cut_by_rank(*self._cut)
