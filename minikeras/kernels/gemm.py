@@ -30,7 +30,7 @@ LATER = 2_500_000
 """Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
 IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
-HEAD_START = 2_500_000
+HEAD_START = 1_500_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
 PIECES = 4
 """Into how many pieces of about the same size a product of `SEVERAL` is cut, if these are not packed."""
@@ -146,13 +146,13 @@ def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
         by_rows = (m > n or (m >= 64 and n < 256)) and not (a.flags.f_contiguous and n >= 128)
         count, multiple = 2, 8
     else:
-        by_rows = m >= PIECES * rows
-        count, multiple = PIECES * min(m * k * n // SEVERAL, 2), rows if by_rows else columns
+        by_rows = m > n
+        count, multiple = PIECES * min(m * k * n // SEVERAL, 1), rows if by_rows else columns
     lines = m if by_rows else n
     if count > 2:
         cuts = _cuts(lines, count, multiple)
     else:
-        cuts = _halves(lines, more * lines // (m * k * n), multiple)
+        cuts = _halves(lines, more * lines // (m * k * n), min(multiple, 32))
     parts = [(a[c], b, out[c]) if by_rows else (a, b[:, c], out[:, c]) for c in cuts]
     # What takes the interpreter's lock is done here, and not on the thread that multiplies.
     return [functools.partial(_multiply, _tiles(*part)) for part in parts]
@@ -289,8 +289,22 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
         rows //= 2
     if turned and size == 8:  # fewer rows than columns take longer
         columns = min(rows, columns)
-    rows = min(rows, m)
+    rows, columns = _part(m, rows, 4), _part(n, columns, 16)
     return (rows, columns) if rows >= 8 and rows * columns * k <= most else (m, n)
+
+
+def _part(size: int, most: int, multiple: int) -> int:
+    """Return how long parts of a size are that are not shorter than need be, with or without a rest.
+
+    Args:
+        size: what is cut.
+        most: how long a part may be.
+        multiple: what a part is a multiple of, unless it is the whole.
+    """
+    if size <= most:
+        return size
+    parts = range(most // multiple * multiple, most // 2 - 1, -multiple)
+    return next((part for part in parts if size % part == 0), most)
 
 
 @functools.lru_cache(maxsize=1024)
