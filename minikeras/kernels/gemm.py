@@ -32,10 +32,8 @@ IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
 HEAD_START = 1_500_000
 """Multiply-adds that the calling thread does until another one, which slept, has begun."""
-PIECES = 4
-"""Into how many pieces of about the same size a product of `SEVERAL` is cut, if these are not packed."""
-SEVERAL = 25_000_000
-"""Multiply-adds from which there are more than two pieces, and twice as many from twice as many on."""
+PIECES = ((200_000_000, 8), (25_000_000, 4), (0, 2))
+"""From how many multiply-adds on there are so many pieces of a product that need not be packed."""
 
 
 def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -147,7 +145,8 @@ def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
         count, multiple = 2, 8
     else:
         by_rows = m > n
-        count, multiple = PIECES * min(m * k * n // SEVERAL, 1), rows if by_rows else columns
+        count = next(count for least, count in PIECES if m * k * n >= least)
+        multiple = rows if by_rows else columns
     lines = m if by_rows else n
     if count > 2:
         cuts = _cuts(lines, count, multiple)
