@@ -210,6 +210,7 @@ class Ranks:
         self.rank = 0 if mpi is None else self._comm.rank
         self.size = 1 if mpi is None else self._comm.size
         self._place, self._members = 0, range(self.size)
+        self._process = os.getpid()
         if self.size > 1:
             self._watch = _Watch(mpi, self._tell)
             sys.excepthook = functools.partial(self._end_all, sys.excepthook)
@@ -225,6 +226,8 @@ class Ranks:
 
     def _leave(self) -> None:
         """Wait for the others at the end of the script, but not if this rank has failed."""
+        if os.getpid() != self._process:  # a fork of it
+            return
         self._watch.say_goodbye()
         request = self._comm.Ibarrier()
         failed, begun, told = self._status not in (None, 0), time.monotonic(), False
@@ -240,6 +243,7 @@ class Ranks:
         self._watch.end()
 
     def _tell(self, text: str) -> None:
+        sys.stdout.flush()  # which ends with the process if that is aborted
         sys.stderr.write(f"Rank {self.rank} of {self.size} {text}\n")
         sys.stderr.flush()
 
@@ -251,6 +255,9 @@ class Ranks:
         traceback: TracebackType | None,
     ) -> None:
         """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
+        if os.getpid() != self._process:
+            show(kind, error, traceback)
+            return
         try:
             sys.stderr.write(f"Rank {self.rank} of {self.size} ends all:\n")
             show(kind, error, traceback)
@@ -540,15 +547,17 @@ class _Watch:
     def _in_vain(self, exchange: tuple, message: dict) -> str:
         """Say why a rank that has told this does not come into an exchange, if that is sure."""
         (place, number, *what), counts = exchange, message["counts"]
+        begun = counts[place] if place < len(counts) else 0  # it was told before the group was made
         if message["waits"] is None:
-            return "is at the end of its script" if counts[place] < number else ""
+            return "is at the end of its script" if begun < number else ""
         other_place, other_number, *other_what = message["waits"]
         if (place, number) == (other_place, other_number):
             return (
                 "" if what == other_what else f"waits for another exchange ({_named(*other_what)})"
             )
         # It waits for this one in another group of ranks, and neither can go on.
-        if counts[place] < number and self.counts[other_place] < other_number:
+        here = self.counts[other_place] if other_place < len(self.counts) else 0
+        if begun < number and here < other_number:
             return f"waits for this one ({_named(*other_what)})"
         return ""
 

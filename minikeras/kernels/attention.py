@@ -169,6 +169,7 @@ class _Scores:
             if (
                 np.minimum.reduce(total, axis=None) >= self.least
                 and np.maximum.reduce(total, axis=None) <= self.largest
+                and np.isfinite(np.add.reduce(y, axis=None))  # of very large values a sum is not
             ):
                 break
         return total
@@ -237,7 +238,7 @@ def forward(
             total = np.reciprocal(total, inverse[part] if saving else total)
             np.multiply(y[part], total, y[part])
 
-    if keys and batch:
+    if keys and batch and queries:
         parallel.run_product_slices(batch, scores.step, work)
     else:  # a sum over nothing; any finite factor keeps it
         result[...] = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.common.ranks import shared_rows
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
@@ -57,6 +58,10 @@ def _with_factors(
     """Return `flat @ kernel`, and what dropout multiplies it with, which is drawn meanwhile."""
     shape, dtype = (*x.shape[:-1], kernel.shape[1]), np.result_type(x, kernel)
     rate, key = dropout
+    if shared_rows() is not None:  # of which only this thread knows
+        return dot(flat, kernel), dropout_factors(shape, rate, dtype, key).reshape(
+            len(flat), kernel.shape[1]
+        )
     drawn = []
     y = dot_beside(flat, kernel, lambda: drawn.append(dropout_factors(shape, rate, dtype, key)))
     return y, drawn[0].reshape(y.shape)

@@ -16,7 +16,6 @@ _SHORT = 32
 """Length of rows up to which those that are read more often are added in float64."""
 _FEW = 4
 """How often a row may be read to be added up turn by turn."""
-_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4)}
 
 
 def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
@@ -29,9 +28,11 @@ def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
 
 
 def _take(table: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    unsigned = _UNSIGNED.get(indices.dtype.itemsize)
-    if unsigned is not None:  # as such a number one below zero is large, and NumPy raises
-        indices = np.asarray(indices).view(unsigned)
+    indices = np.asarray(indices)
+    if indices.dtype.itemsize < 4:
+        indices = indices.astype(np.int32)
+    if indices.dtype == np.int32:  # as an unsigned number one below zero is large, and NumPy raises
+        indices = indices.view(np.uint32)
     return table.take(indices, axis=0)
 
 

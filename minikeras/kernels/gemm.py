@@ -134,8 +134,8 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Callable]:
     """Return tasks that compute `a @ b`, a piece each.
 
-    There are more pieces than threads, unless BLAS would have to pack a factor for each of them. Then there
-    are two, the first with about so many multiply-adds more.
+    There are more pieces than threads, unless they were small, or BLAS had to pack a factor for each. Then
+    there are two, the first with about so many multiply-adds more.
     """
     (m, n), k = out.shape, a.shape[1]
     rows, columns = _tile(m, k, n, *_turned(a, b), b.itemsize)
@@ -159,7 +159,7 @@ def _pieces(a: np.ndarray, b: np.ndarray, out: np.ndarray, more: int) -> list[Ca
 
 def _cuts(lines: int, pieces: int, multiple: int) -> list[slice]:
     """Cut lines into so many pieces, or fewer, of a multiple of lines each."""
-    step = max(lines // (pieces * multiple), 1) * multiple
+    step = -(-lines // (pieces * multiple)) * multiple
     return [slice(i, min(i + step, lines)) for i in range(0, lines, step)]
 
 
@@ -302,7 +302,7 @@ def _part(size: int, most: int, multiple: int) -> int:
     """
     if size <= most:
         return size
-    parts = range(most // multiple * multiple, most // 2 - 1, -multiple)
+    parts = range(most // multiple * multiple, max(most // 2 - 1, 0), -multiple)
     return next((part for part in parts if size % part == 0), most)
 
 

@@ -5,6 +5,7 @@ Large arrays are worked through in blocks that stay in a core's cache, on severa
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -27,6 +28,7 @@ copies into a buffer again and again."""
 _NEAR = 16.0
 """How many variances the square of a mean may be, for sums to be taken without subtracting it."""
 _DOUBLE = np.dtype(np.float64)
+_QUIET: Any = {"over": "ignore", "invalid": "ignore"}
 
 
 def _repeats(rows: int, columns: int) -> int:
@@ -174,7 +176,8 @@ def _moments(flat: np.ndarray, dtype: Any = None) -> tuple[np.ndarray, np.ndarra
 
 def _is_near(mean: np.ndarray, var: np.ndarray) -> bool:
     """Whether means are so near to zero that sums of products need not be taken of differences to them."""
-    return bool(np.all((mean * mean <= var.dtype.type(_NEAR) * var) & (var < np.inf)))
+    with np.errstate(**_QUIET):
+        return bool(np.all((mean * mean <= var.dtype.type(_NEAR) * var) & (var < np.inf)))
 
 
 def _moments_about(
@@ -202,10 +205,12 @@ def _moments_about(
             np.multiply(block, block, d)
             sums[1, i] = column_sums(d.reshape(-1, width))
 
-    _by_blocks(flat.shape, work)
-    mean, square = [_fold(s, width // columns) / max(n, 1) for s in sums]
-    var = square - mean * mean
-    return mean, np.maximum(var, 0, out=var)
+    # Squares of large numbers that overflow are no matter: differences to the mean follow then.
+    with np.errstate(**_QUIET) if origin is None else contextlib.nullcontext():
+        _by_blocks(flat.shape, work)
+        mean, square = [_fold(s, width // columns) / max(n, 1) for s in sums]
+        var = square - mean * mean
+        return mean, np.maximum(var, 0, out=var)
 
 
 def moments(x: np.ndarray, keep: Sequence[int]) -> tuple[int, np.ndarray, np.ndarray]:

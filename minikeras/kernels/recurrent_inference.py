@@ -260,7 +260,7 @@ def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None) -> tu
         h, outputs = states[:, i], states[1:, i]
         if keep is not None:
             outputs = h[np.cumsum(keep[::-1] if way.backwards else keep)]
-        results += [outputs[None], h[steps, None], planes[0, i, None].copy()]
+        results += [outputs[None], h[steps, None].copy(), planes[0, i, None].copy()]
     return tuple(results)
 
 

@@ -41,10 +41,17 @@ def _product() -> Callable | None:
     return getattr(module, "csc_matvecs", None)
 
 
-@functools.lru_cache(maxsize=32)
+_longest: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+"""The longest arrays that `_single_ones` has made, by their dtypes."""
+
+
 def _single_ones(n: int, index: np.dtype, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Return where columns begin, and their numbers, in a matrix of one number a column."""
-    return np.arange(n + 1, dtype=index), np.ones(n, dtype)
+    made = _longest.get((index, dtype))
+    if made is None or made[1].size < n:
+        made = _longest[index, dtype] = np.arange(n + 1, dtype=index), np.ones(n, dtype)
+    begins, ones = made
+    return begins[: n + 1], ones[:n]
 
 
 def add_rows(table: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> bool:

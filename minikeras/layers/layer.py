@@ -262,7 +262,8 @@ class Layer(LayerState):
         if not here.following or not self._is_bare(self._compute):
             return None
         then = here.following[0]
-        activation = then._as_activation() if then._is_bare(self._compute) else None
+        bare = then._is_bare(self._compute) and not then._makes_masks
+        activation = then._as_activation() if bare else None
         if activation is None or (activation.backward is None and here.tapes):
             return None
         here.following = here.following[1:]
@@ -274,7 +275,8 @@ class Layer(LayerState):
         if not here.following or not here.training or not self._is_bare(self._compute):
             return None
         then = here.following[0]
-        dropout = then._as_dropout() if then._is_bare(self._compute) else None
+        bare = then._is_bare(self._compute) and not then._makes_masks
+        dropout = then._as_dropout() if bare else None
         if dropout is not None:
             here.following = here.following[1:]
         return dropout

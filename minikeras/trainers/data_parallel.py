@@ -41,6 +41,7 @@ from minikeras.callbacks import (
     TensorBoard,
 )
 from minikeras.common.ranks import OwnRows, Ranks, Rows, ranks, rows_of, running
+from minikeras.data.dataset import Dataset
 from minikeras.distribution.distribution_lib import DataParallel, ModelParallel, distribution
 from minikeras.distribution.splitting import group
 from minikeras.random.random_state import get_random_state, set_random_state
@@ -59,6 +60,8 @@ from minikeras.version import __version__
 _OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
 """Callbacks that write and show, and change nothing: rank 0 has them."""
 
+_FAILED = -1
+"""The size of a batch that could not be made."""
 _SAVERS = (BackupAndRestore, ModelCheckpoint, OrbaxCheckpoint)
 """Callbacks that look at the optimizer's state."""
 
@@ -121,6 +124,11 @@ class Sharing:
                 "the shapes of the data": shapes,
                 "the dtypes of the data": [str(getattr(leaf, "dtype", "")) for leaf in leaves],
                 "the values of the data": [_sample(leaf) for leaf in leaves if self.whole_data],
+                "the seeds of the data, which need to be given": [
+                    leaf.get_state()
+                    for leaf in leaves
+                    if self.whole_data and isinstance(leaf, Dataset)
+                ],
                 **{f"argument {name}": str(value) for name, value in arguments.items()},
             },
         )
@@ -252,7 +260,12 @@ class Sharing:
         if self.callbacks is not None:  # hooks may come and go between epochs
             self.joins = any(self.ranks.all(int(self._is_watched())))
         while True:
-            step, batch = next(batches, (None, None))
+            try:
+                step, batch = next(batches, (None, None))
+            except Exception:
+                if self.asks:
+                    self._sizes(_FAILED)
+                raise
             sizes = []
             if self.asks:
                 sizes = self._sizes(0 if step is None else _size(batch))
@@ -276,8 +289,14 @@ class Sharing:
 
     def _sizes(self, size: int) -> list[int]:
         """Return how many rows each rank that shares batches was given; refuse those that differ."""
+        sizes = (self.ranks if self.whole_data else self.sharers).all(size)
+        if _FAILED in sizes:
+            if len(sizes) == self.ranks.size:
+                self.join_accumulated()
+            if size != _FAILED:
+                raise ValueError(f"Rank {sizes.index(_FAILED)} could not make its next batch.")
+            return sizes
         if not self.whole_data:
-            sizes = self.sharers.all(size)
             lines = [0] if self.sharers is self.ranks else self.ranks.all(hash(tuple(sizes)))
             if len(set(lines)) > 1:
                 raise ValueError(
@@ -285,7 +304,6 @@ class Sharing:
                     f"of different sizes; along the batch axis rank {self.ranks.rank} sees {sizes}."
                 )
             return sizes
-        sizes = self.ranks.all(size)
         wrong = [n != sizes[0] for n in sizes]
         if any(wrong):
             rank = wrong.index(True)

@@ -202,7 +202,8 @@ def test_ranks_may_leave_one_after_the_other(run_ranks):
         START
         + """
 if rank != 1:  # which leaves while those of another group go on
-    for _ in range(500 * (rank % 2 == 0)):
+    for _ in range(3 * (rank % 2 == 0)):
+        time.sleep(0.6 * (rank == 0))  # the other one waits, and its watch looks
         part.barrier()
 print("done", flush=True)
 """

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minikeras import ops
 from minikeras.autodiff import GradientTape, Tensor
 from minikeras.kernels import attention, parallel
 from minikeras.ops.sequences import ATTENTION
@@ -162,3 +163,12 @@ def test_masks_of_the_past_are_known_from_others(queries, keys):
         other = past.copy()
         other.flat[i] ^= True
         assert not attention._is_past(other[None], queries, keys)
+
+
+def test_no_queries_and_values_whose_sums_overflow():
+    none = ops.dot_product_attention(
+        np.zeros((2, 0, 2, 4), "float32"), *[np.zeros((2, 3, 2, 4), "float32")] * 2
+    )
+    assert none.shape == (2, 0, 2, 4)
+    q, v = np.full((1, 2, 1, 1), 7, "float32"), np.full((1, 2, 1, 1), 1e20, "float32")
+    np.testing.assert_allclose(ops.dot_product_attention(q, q, v, scale=1.0), v, rtol=1e-5)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from minikeras.autodiff import GradientTape, Tensor
-from minikeras.kernels import gemm, parallel
+from minikeras.common import ranks
+from minikeras.kernels import dense, gemm, parallel
 from minikeras.kernels.activations import RELU, SIGMOID, SOFTMAX, TANH
 from minikeras.ops.dense import DENSE
 
@@ -49,7 +50,7 @@ def test_with_dropout_it_is_the_reference(shape):
 
 
 @pytest.mark.parametrize("activation", [None, RELU, SIGMOID, TANH])
-def test_halves_are_finished_where_they_are_made(activation):
+def test_large_products_on_any_number_of_threads(activation):
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=s) for s in ((150, 300), (300, 256), (256,))]
     assert arrays[0].size * 256 > gemm.PARALLEL
@@ -80,3 +81,20 @@ def test_products_in_halves_are_products(monkeypatch, m, k, n):
     finally:
         parallel.set_threads(None)
     np.testing.assert_allclose(runs[0], a @ b, rtol=1e-12, atol=1e-12)
+
+
+def test_a_rank_drops_its_part_of_the_batch_on_any_number_of_threads(monkeypatch):
+    x, kernel = np.ones((256, 512), "float32"), np.ones((512, 512), "float32")
+
+    def kept(x):
+        return dense.forward(x, kernel, None, RELU, (0.5, (1, 2)))[0] != 0
+
+    whole = kept(x)
+    monkeypatch.setattr(ranks.running, "rows", ranks.Rows(128, 256, 256))  # the second of two
+    try:
+        for count in (1, 2, 3):
+            parallel.set_threads(count)
+            for _ in range(5):  # another thread may or may not come first
+                np.testing.assert_array_equal(kept(x[128:]), whole[128:])
+    finally:
+        parallel.set_threads(None)

@@ -105,7 +105,8 @@ def exact(a, b):
 
 
 @pytest.mark.parametrize(
-    ("m", "k", "n"), [(32, 512, 128), (512, 128, 384), (50, 256, 258), (31, 200, 300), (0, 3, 4)]
+    ("m", "k", "n"),
+    [(32, 512, 128), (512, 128, 384), (50, 256, 258), (31, 200, 300), (0, 3, 4), (33, 60_000, 10)],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_products_in_tiles(m, k, n, dtype, in_place):

@@ -241,3 +241,16 @@ def test_activations_without_a_backward_are_taken_over_where_no_tape_follows(
     np.testing.assert_array_equal(model.predict(x, verbose=0), 7)
     for a, b in zip(gradients(model), apart):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max() + 1e-5)
+
+
+def test_a_mask_that_a_layer_makes_is_not_lost_behind_dense():
+    class Masking(layers.Activation):
+        def compute_mask(self, inputs, previous_mask=None):
+            return minikeras.ops.any(inputs > 0, -1)
+
+    class Dropping(layers.Dropout):
+        compute_mask = Masking.compute_mask
+
+    for last in (Masking("relu"), Dropping(0.5)):
+        model = minikeras.Sequential([minikeras.Input((2, 3)), layers.Dense(4, "relu"), last])
+        assert model(np.ones((5, 2, 3), "float32"), training=True)._keras_mask is not None

@@ -164,3 +164,9 @@ def test_other_axes_and_shapes_are_merged_one_by_one():
     for _ in range(2):
         below, wide = model(INDICES[:, :2])
         assert below.shape == (12, 4, 3) and wide.shape == (12, 2, 3)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64"])
+def test_a_negative_index_of_any_size_is_refused(dtype):
+    with pytest.raises(ValueError, match="index -1 is out of range"):
+        layers.Embedding(70_000, 3)(np.full((1, 2), -1, dtype))

@@ -36,7 +36,7 @@ def _split_embedding(table: Any, indices: np.ndarray) -> Tensor:
     return SUM_OF_TERMS(rows * here[..., None].astype(rows.array.dtype), ranks=ranks)
 
 
-_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (4, 8)}
 _SHORTER = 4
 """Bytes of integers up to which the kernel itself refuses those that are out of range."""
 
@@ -189,6 +189,8 @@ class Embedding(QuantizableLayer):
 
     def _has_all(self, indices: np.ndarray) -> bool:
         # As an unsigned number one below zero is large.
+        if indices.dtype.itemsize < 4:
+            indices = indices.astype(np.int32)
         unsigned = indices.view(_UNSIGNED[indices.dtype.itemsize])
         return not unsigned.size or np.maximum.reduce(unsigned, axis=None) < self.input_dim
 

@@ -171,10 +171,14 @@ class BatchNormalization(Layer):
         return own and isinstance(following, Layer) and following._as_activation() is not None
 
     def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
-        here, rank = thread.state, self.input_spec.ndim
+        here = thread.state
         if not self._computes_as(BatchNormalization) or (here.training and self.trainable):
             return None
-        if self.axis % rank != axis % rank or self.moving_mean.array.dtype != dtype:
+        if self.axis != axis:
+            rank = getattr(self.input_spec, "ndim", None)
+            if rank is None or self.axis % rank != axis % rank:
+                return None
+        if self.moving_mean.array.dtype != dtype:
             return None
         scale = 1 / np.sqrt(self.moving_variance.array + dtype.type(self.epsilon))
         if self.gamma is not None:

@@ -138,7 +138,8 @@ class Bidirectional(Layer):
         training: bool | None = None,
     ) -> Any:
         found = None
-        if initial_state is None and mask is None and not training:
+        dropping = thread.state.training if training is None else training
+        if initial_state is None and mask is None and not dropping:
             found = self._both_at_once(sequences)
         if found is not None:
             y, reverse = found
@@ -183,6 +184,11 @@ class Bidirectional(Layer):
             and all(isinstance(layer, LSTM) for layer in (forward, backward))
             and all(layer.computes_alone(dtype) for layer in (forward, backward))
             and forward.units == backward.units
+            and all(
+                layer.return_sequences == self.return_sequences
+                and layer.return_state == self.return_state
+                for layer in (forward, backward)
+            )
             and backward.go_backwards
         )
         if not alike:

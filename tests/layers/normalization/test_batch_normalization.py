@@ -1,5 +1,7 @@
 """`BatchNormalization` beyond the registry: renorm, freezing, moving averages."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,19 @@ def test_bad_arguments_are_named():
         layers.LayerNormalization(axis="last")
     with pytest.raises(ValueError, match="divisor"):
         layers.GroupNormalization(3)(X)
+
+
+def test_prediction_does_not_need_the_input_spec():
+    layer = layers.BatchNormalization()
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    wanted = layer(x)
+    layer.input_spec = None
+    np.testing.assert_array_equal(layer(x), wanted)
+
+
+def test_squares_that_overflow_are_no_warning():
+    x = (3e19 + 1e16 * np.random.default_rng(0).normal(size=(64, 3))).astype("float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = layers.BatchNormalization()(x, training=True)
+    assert np.isfinite(y).all()

@@ -431,3 +431,25 @@ def test_a_cell_is_built_for_one_step():
     cell = Cell()
     layers.RNN(cell)(np.ones((2, 5, 3), "float32"))
     assert cell.seen == (2, 3)
+
+
+def test_a_single_example_drops_where_the_step_trains():
+    class Own(layers.Bidirectional):
+        def call(self, sequences):
+            return super().call(sequences)
+
+    layer = Own(layers.LSTM(4, dropout=0.9))
+    x = np.random.default_rng(0).normal(size=(1, 7, 3)).astype("float32")
+    layer(x)
+    found = [layer(x, training=True).numpy() for _ in range(5)]
+    assert np.ptp(found, axis=0).max() > 0
+
+
+def test_a_single_example_has_the_shape_of_two():
+    layer = layers.Bidirectional(layers.LSTM(4))
+    x = np.random.default_rng(0).normal(size=(2, 7, 3)).astype("float32")
+    layer(x)
+    layer.forward_layer.return_sequences = layer.backward_layer.return_sequences = True
+    two = layer(x)
+    assert two.shape == (2, 7, 8)
+    np.testing.assert_allclose(layer(x[:1]), two[:1], rtol=1e-5, atol=1e-6)
