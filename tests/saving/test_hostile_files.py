@@ -397,7 +397,7 @@ def test_flipped_and_cut_bytes_give_an_error_or_a_model(valid, tmp_path, ending)
     shapes = [w.shape for w in load_bytes(path, data)]
 
     @hypothesis.settings(
-        max_examples=int(os.environ.get("MINIKERAS_FUZZ", 500)),
+        max_examples=int(os.environ.get("MINIKERAS_FUZZ", 200)),
         derandomize="MINIKERAS_FUZZ" not in os.environ,
         database=None,
         suppress_health_check=list(hypothesis.HealthCheck),

@@ -323,7 +323,7 @@ def test_legacy_files_by_name_and_what_does_not_fit(tmp_path):
 
 def test_long_lists_of_names_are_cut_into_several_attributes(tmp_path):
     stack = [minikeras.Input((1,))]
-    stack += [layers.Dense(1, name=f"{'n' * 200}{i}") for i in range(400)]
+    stack += [layers.Dense(1, name=f"{'n' * 800}{i}") for i in range(100)]
     model = minikeras.Sequential(stack)
     model.save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
