@@ -243,7 +243,7 @@ def test_layers_that_do_more_than_an_lstm_run_by_themselves():
         layers.Bidirectional(layers.LSTM(3, activation="relu")),
         layers.Bidirectional(layers.LSTM(3, activity_regularizer="l2")),
         layers.Bidirectional(layers.LSTM(3), dtype="mixed_float16"),
-        layers.Bidirectional(layers.LSTM(3, dtype="mixed_bfloat16")),
+        layers.Bidirectional(layers.LSTM(3, dtype="mixed_float16")),
         layers.Bidirectional(layers.LSTM(3), backward_layer=layers.LSTM(4, go_backwards=True)),
         layers.Bidirectional(
             layers.LSTM(3, go_backwards=True), backward_layer=layers.LSTM(3, go_backwards=False)
