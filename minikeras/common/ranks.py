@@ -226,8 +226,10 @@ class Ranks:
 
     def _leave(self) -> None:
         """Wait for the others at the end of the script, but not if this rank has failed."""
-        if os.getpid() != self._process:  # a fork of it
-            return
+        if os.getpid() != self._process:  # in a fork of it MPI's own farewell would wait for ever
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self._status if isinstance(self._status, int) else bool(self._status))
         self._watch.say_goodbye()
         request = self._comm.Ibarrier()
         failed, begun, told = self._status not in (None, 0), time.monotonic(), False
@@ -257,6 +259,7 @@ class Ranks:
         """Show an error that nobody has caught, and end all ranks: the others would wait for ever."""
         if os.getpid() != self._process:
             show(kind, error, traceback)
+            self._status = 1
             return
         try:
             sys.stderr.write(f"Rank {self.rank} of {self.size} ends all:\n")

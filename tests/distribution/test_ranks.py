@@ -212,6 +212,23 @@ print("done", flush=True)
     assert (done.returncode, done.stdout.count("done")) == (0, 4), done.stderr
 
 
+def test_a_fork_of_a_rank_ends_by_itself(run_ranks):
+    script = (
+        START
+        + """
+import os
+child = os.fork()
+if child == 0:
+    sys.exit(3)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+r.barrier()
+print("done", flush=True)
+"""
+    )
+    done = run_ranks(2, script)
+    assert (done.returncode, done.stdout.count("done")) == (0, 2), done.stderr
+
+
 def run_alone(code):
     """Run code in a process that no MPI started."""
     command, environ = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}
