@@ -550,7 +550,7 @@ class _Watch:
     def _in_vain(self, exchange: tuple, message: dict) -> str:
         """Say why a rank that has told this does not come into an exchange, if that is sure."""
         (place, number, *what), counts = exchange, message["counts"]
-        begun = counts[place] if place < len(counts) else 0  # it was told before the group was made
+        begun = _begun(counts, place)
         if message["waits"] is None:
             return "is at the end of its script" if begun < number else ""
         other_place, other_number, *other_what = message["waits"]
@@ -559,10 +559,14 @@ class _Watch:
                 "" if what == other_what else f"waits for another exchange ({_named(*other_what)})"
             )
         # It waits for this one in another group of ranks, and neither can go on.
-        here = self.counts[other_place] if other_place < len(self.counts) else 0
-        if begun < number and here < other_number:
+        if begun < number and _begun(self.counts, other_place) < other_number:
             return f"waits for this one ({_named(*other_what)})"
         return ""
+
+
+def _begun(counts: Sequence[int], place: int) -> int:
+    """Return how many exchanges of a group have begun: none, if the group is newer than the counts."""
+    return counts[place] if place < len(counts) else 0
 
 
 def _named(what: str, size: int) -> str:

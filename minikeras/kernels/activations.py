@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from minikeras.kernels.memory import UNBUFFERED
 from minikeras.kernels.sums import add_reduce
 
 # exp(x) overflows beyond the first; as arrays, since NumPy makes one of every Python number.
@@ -38,7 +39,7 @@ def sigmoid_backward(g: np.ndarray, y: np.ndarray, out: np.ndarray | None = None
 
 def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute `max(z, 0)`."""
-    row = math.gcd(z.size, _ROW)
+    row = math.gcd(z.size, UNBUFFERED)
     if row < 256 or not z.flags.c_contiguous or (out is not None and not out.flags.c_contiguous):
         return np.maximum(z, 0, out=out)
     # NumPy compares two arrays with vector instructions, but not an array and a number.
@@ -46,10 +47,6 @@ def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         z.reshape(-1, row), _zeros(row, z.dtype), out=None if out is None else out.reshape(-1, row)
     )
     return y.reshape(z.shape) if out is None else out
-
-
-_ROW = np.getbufsize()
-"""Numbers from which a line of zeros that is repeated is not copied into NumPy's buffer again and again."""
 
 
 @lru_cache

@@ -59,9 +59,8 @@ def _with_factors(
     shape, dtype = (*x.shape[:-1], kernel.shape[1]), np.result_type(x, kernel)
     rate, key = dropout
     if shared_rows() is not None:  # of which only this thread knows
-        return dot(flat, kernel), dropout_factors(shape, rate, dtype, key).reshape(
-            len(flat), kernel.shape[1]
-        )
+        y, factors = dot(flat, kernel), dropout_factors(shape, rate, dtype, key)
+        return y, factors.reshape(y.shape)
     drawn = []
     y = dot_beside(flat, kernel, lambda: drawn.append(dropout_factors(shape, rate, dtype, key)))
     return y, drawn[0].reshape(y.shape)
@@ -97,9 +96,7 @@ def backward(
         _, out_kernel, out_bias = out
     dx = dkernel = dbias = None
     work = flat.size * d.shape[1]
-    multiply = (
-        np.ndarray.dot if work < BLAS_PARALLEL else dot
-    )  # which would ask that for each product
+    multiply = np.ndarray.dot if work < BLAS_PARALLEL else dot  # which asks for each product
     if need_kernel:
         if work < LATER:
             dkernel = multiply(flat.T, d, out_kernel)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.scatter import add_rows
+from minikeras.kernels.scatter import add_rows, unsigned
 
 _OFTEN = 16
 """How often rows may be read, on average, up to which they are added in their own precision."""
@@ -29,10 +29,8 @@ def forward(table: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, tuple]:
 
 def _take(table: np.ndarray, indices: np.ndarray) -> np.ndarray:
     indices = np.asarray(indices)
-    if indices.dtype.itemsize < 4:
-        indices = indices.astype(np.int32)
-    if indices.dtype == np.int32:  # as an unsigned number one below zero is large, and NumPy raises
-        indices = indices.view(np.uint32)
+    if indices.dtype.itemsize <= 4:  # NumPy raises where one below zero is large
+        indices = unsigned(indices)
     return table.take(indices, axis=0)
 
 

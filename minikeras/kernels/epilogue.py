@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels.activations import RELU, Fused
+from minikeras.kernels.memory import UNBUFFERED
 from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
 
 PIECE = 1 << 17
 """Elements that are worked on at a time."""
 
-_LINE, _LONG_LINE = 512, np.getbufsize()
-"""Elements that an inner loop should have at least; and from which a line that is repeated takes two thirds
-of the time, since NumPy does not copy it into its buffer. To make that pays for `_MANY` lines."""
+_LINE = 512
+"""Elements that an inner loop should have at least."""
 _MANY = 16
+"""Lines for which it pays to make one of `UNBUFFERED` elements."""
 
 Finish = Callable[[np.ndarray], None]
 
@@ -45,7 +46,7 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) ->
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.
         size, whole = math.prod(inner) * y.shape[-1], y.flags.c_contiguous
-        least = _LONG_LINE if y.size >= _MANY * _LONG_LINE else _LINE
+        least = UNBUFFERED if y.size >= _MANY * UNBUFFERED else _LINE
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
         if size not in lines:

@@ -278,18 +278,17 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
     """
     if n == 1 or not parallel.multiplies_small_in_place():
         return m, n
-    rows, columns, most = (32, 32, IN_PLACE) if turned else (32, 64, IN_PLACE)
-    if b_turned:  # such are multiplied in place up to 1200 numbers of the result only
-        rows, columns, most = 32, 32, (0 if turned or k < 192 else IN_PLACE)
-    if n <= columns:
-        rows, columns = rows * columns // n if b_turned else min(most // (k * n), 512), n
-    least = 16 if turned or b_turned else 8
-    while rows > least and rows * columns * k > most:
+    if b_turned and (turned or k < 192):
+        return m, n
+    rows, columns, least = (32, 32, 16) if turned or b_turned else (32, 64, 8)
+    if n <= columns:  # with `b` turned up to 1200 numbers of the result are multiplied in place
+        rows, columns = rows * columns // n if b_turned else min(IN_PLACE // (k * n), 512), n
+    while rows > least and rows * columns * k > IN_PLACE:
         rows //= 2
     if turned and size == 8:  # fewer rows than columns take longer
         columns = min(rows, columns)
     rows, columns = _part(m, rows, 4), _part(n, columns, 16)
-    return (rows, columns) if rows >= 8 and rows * columns * k <= most else (m, n)
+    return (rows, columns) if rows >= 8 and rows * columns * k <= IN_PLACE else (m, n)
 
 
 def _part(size: int, most: int, multiple: int) -> int:

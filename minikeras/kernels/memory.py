@@ -39,6 +39,10 @@ def keep_freed() -> bool:
     return bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
+UNBUFFERED = np.getbufsize()
+"""Elements from which a line that is repeated, as an operand, is not copied into NumPy's buffer again and
+again: the operation takes two thirds of the time."""
+
 _LINE = 64
 """Bytes of a line of the cache, and of the widest vectors."""
 

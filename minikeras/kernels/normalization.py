@@ -16,15 +16,13 @@ from minikeras.common.ranks import Rows, shared_rows, sharers
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
+from minikeras.kernels.memory import UNBUFFERED
 from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
 """Elements of a block; a second thread pays from more than that on."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
-_LINE = np.getbufsize()
-"""Elements from which an operation with one row for all takes two thirds of the time: shorter ones NumPy
-copies into a buffer again and again."""
 _NEAR = 16.0
 """How many variances the square of a mean may be, for sums to be taken without subtracting it."""
 _DOUBLE = np.dtype(np.float64)
@@ -42,7 +40,7 @@ def _repeats(rows: int, columns: int) -> int:
 def _line_rows(rows: int, columns: int) -> int:
     """How many rows to take as one in operations with one row for all: a multiple of `_repeats`."""
     k = _repeats(rows, columns)
-    while k * columns < _LINE and rows % (2 * k) == 0 and 64 * k <= rows:
+    while k * columns < UNBUFFERED and rows % (2 * k) == 0 and 64 * k <= rows:
         k *= 2
     return k
 
@@ -77,7 +75,7 @@ def _by_blocks(shape: tuple, task: Callable[[Iterator], None]) -> None:
 def block_rows(shape: tuple) -> int:
     """Return how many rows of a matrix make a block: a multiple of what `_line_rows` returns."""
     rows, columns = shape
-    unit = max(1 << (-(-_LINE // max(columns, 1)) - 1).bit_length(), 32)
+    unit = max(1 << (-(-UNBUFFERED // max(columns, 1)) - 1).bit_length(), 32)
     wanted = _BLOCK // max(columns, 1)
     if rows * columns > _BLOCK:
         wanted = min(wanted, -(-rows // 2))

@@ -73,10 +73,9 @@ def add_rows(table: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> bool:
     add = _product()
     if add is None or dtype.char not in "fd" or rows.dtype != dtype or not table.flags.c_contiguous:
         return False
-    if indices.dtype not in _INDICES:
+    if indices.dtype.char not in _SIGNED:
         indices = indices.astype(np.int64)
-    unsigned = indices.view(_INDICES[indices.dtype])  # where -1 is large
-    if unsigned.size and np.maximum.reduce(unsigned) >= table.shape[0]:  # SciPy would not notice
+    if not all_below(indices, table.shape[0]):  # SciPy would not notice
         raise IndexError(f"an index is out of range for a table of {table.shape[0]} rows")
     begins, ones = _single_ones(indices.size, indices.dtype, dtype)
     n, dim = table.shape
@@ -85,4 +84,18 @@ def add_rows(table: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> bool:
     return True
 
 
-_INDICES = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
+_SIGNED = "ilq"
+"""Integers of 4 and 8 bytes, as SciPy takes them."""
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (4, 8)}
+
+
+def unsigned(indices: np.ndarray) -> np.ndarray:
+    """View integers as those of 4 or 8 bytes without a sign: one below zero is large there."""
+    if indices.dtype.itemsize < 4:
+        indices = indices.astype(np.int32)
+    return indices.view(_UNSIGNED[indices.dtype.itemsize])
+
+
+def all_below(indices: np.ndarray, n: int) -> bool:
+    """Whether all indices lie in `[0, n)`."""
+    return not indices.size or bool(np.maximum.reduce(unsigned(indices), axis=None) < n)

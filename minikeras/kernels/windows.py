@@ -316,9 +316,7 @@ def pixels_as_elements(x: np.ndarray) -> np.ndarray:
 
 def copy_pixels(source: np.ndarray, target: np.ndarray) -> None:
     """Copy images whose channels lie side by side into others in which pixels lie elsewhere."""
-    if (
-        32 <= target.shape[-1] * target.itemsize <= 64
-    ):  # loops over so few channels take twice as long
+    if 32 <= target.shape[-1] * target.itemsize <= 64:  # such short loops take twice as long
         source, target = pixels_as_elements(source), pixels_as_elements(target)
     target[...] = source
 

@@ -258,12 +258,8 @@ class Layer(LayerState):
 
     def _take_activation(self) -> Fused | None:
         """Take over the activation that comes next, if one does: the caller applies it."""
-        here = thread.state
-        if not here.following or not self._is_bare(self._compute):
-            return None
-        then = here.following[0]
-        bare = then._is_bare(self._compute) and not then._makes_masks
-        activation = then._as_activation() if bare else None
+        here, then = thread.state, self._next_bare()
+        activation = None if then is None else then._as_activation()
         if activation is None or (activation.backward is None and here.tapes):
             return None
         here.following = here.following[1:]
@@ -271,15 +267,19 @@ class Layer(LayerState):
 
     def _take_dropout(self) -> tuple[float, Any] | None:
         """Take over the dropout that comes next, if one does: the caller drops by this rate and seed."""
-        here = thread.state
-        if not here.following or not here.training or not self._is_bare(self._compute):
-            return None
-        then = here.following[0]
-        bare = then._is_bare(self._compute) and not then._makes_masks
-        dropout = then._as_dropout() if bare else None
+        here, then = thread.state, self._next_bare()
+        dropout = then._as_dropout() if then is not None and here.training else None
         if dropout is not None:
             here.following = here.following[1:]
         return dropout
+
+    def _next_bare(self) -> Any:
+        """Return the layer that comes next in a run, None if that or this one does more than compute."""
+        following = thread.state.following
+        if not following or not self._is_bare(self._compute):
+            return None
+        then = following[0]
+        return then if then._is_bare(self._compute) and not then._makes_masks else None
 
     def _is_bare(self, dtype: np.dtype) -> bool:
         """Whether a call does nothing but compute, on tensors of a dtype: no penalty, no cast, no remat."""

@@ -60,10 +60,11 @@ from minikeras.version import __version__
 _OF_THE_FIRST = (CSVLogger, LivePlot, ModelCheckpoint, ProgbarLogger, RemoteMonitor, TensorBoard)
 """Callbacks that write and show, and change nothing: rank 0 has them."""
 
-_FAILED = -1
-"""The size of a batch that could not be made."""
 _SAVERS = (BackupAndRestore, ModelCheckpoint, OrbaxCheckpoint)
 """Callbacks that look at the optimizer's state."""
+
+_FAILED = -1
+"""The size of a batch that could not be made."""
 
 
 class Sharing:

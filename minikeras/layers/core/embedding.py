@@ -11,6 +11,7 @@ from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import ArgumentError, Numbers, PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
+from minikeras.kernels.scatter import all_below
 from minikeras.layers.lora import adapted_weight
 from minikeras.layers.quantization.quantizable import QuantizableLayer
 from minikeras.layers.quantization.weights import QuantizedWeight
@@ -36,7 +37,6 @@ def _split_embedding(table: Any, indices: np.ndarray) -> Tensor:
     return SUM_OF_TERMS(rows * here[..., None].astype(rows.array.dtype), ranks=ranks)
 
 
-_UNSIGNED = {n: np.dtype(f"u{n}") for n in (4, 8)}
 _SHORTER = 4
 """Bytes of integers up to which the kernel itself refuses those that are out of range."""
 
@@ -145,7 +145,7 @@ class Embedding(QuantizableLayer):
         table = self._adapted_variable()
         if table._split is not None or table.array.dtype is not self._compute:
             return None
-        if indices.dtype.itemsize > _SHORTER and not self._has_all(indices):
+        if indices.dtype.itemsize > _SHORTER and not all_below(indices, self.input_dim):
             return None
         return table, indices
 
@@ -180,19 +180,12 @@ class Embedding(QuantizableLayer):
         return self._with_adaptation(Tensor(y), indices)
 
     def _check(self, indices: np.ndarray) -> None:
-        if has_values(indices) and not self._has_all(indices):
+        if has_values(indices) and not all_below(indices, self.input_dim):
             wrong = indices[(indices < 0) | (indices >= self.input_dim)].reshape(-1)[0]
             raise ValueError(
                 f"Layer '{self.name}': index {wrong} is out of range for input_dim="
                 f"{self.input_dim} (expected 0 to {self.input_dim - 1})."
             )
-
-    def _has_all(self, indices: np.ndarray) -> bool:
-        # As an unsigned number one below zero is large.
-        if indices.dtype.itemsize < 4:
-            indices = indices.astype(np.int32)
-        unsigned = indices.view(_UNSIGNED[indices.dtype.itemsize])
-        return not unsigned.size or np.maximum.reduce(unsigned, axis=None) < self.input_dim
 
     @property
     def _makes_masks(self) -> bool:
