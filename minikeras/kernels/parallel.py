@@ -25,6 +25,7 @@ import numpy as np
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
 from minikeras.kernels.cores import count_cores
+from minikeras.kernels.standby import Standby
 
 
 class _Local(threading.local):
@@ -89,6 +90,8 @@ class _Tasks:
                     pass
         finally:
             _local.busy = before
+        if self.ended.qsize() < self.begun and _pool is not None:
+            _pool.standby.watch()
         errors = [
             error for error in [self.ended.get() for _ in range(self.begun)] if error is not None
         ]
@@ -98,23 +101,37 @@ class _Tasks:
 
 
 class _Pool:
-    """Worker threads, which help with tasks: first with those that somebody waits for."""
+    """Worker threads, which help with tasks: first with those that somebody waits for.
+
+    The first of them stands by for a while after each call.
+    """
 
     def __init__(self, workers: int) -> None:
+        self.standby = Standby()
         self.urgent: deque[_Tasks] = deque()
         self.patient: deque[_Tasks] = deque()
         # True for each item of the two, None to stop.
         self.calls: queue.SimpleQueue = queue.SimpleQueue()
         self.workers = 0
         for _ in range(workers):
-            if not start_thread(self._work, "minikeras-kernel"):
+            work = functools.partial(self._work, self._get if self.workers else self._get_awake)
+            if not start_thread(work, "minikeras-kernel"):
                 break
             self.workers += 1
 
-    def _work(self) -> None:
+    def _get(self) -> bool | None:
+        """Wait for a call."""
+        self.standby.goes_on()
+        return self.calls.get()
+
+    def _get_awake(self) -> bool | None:
+        """Wait for a call, at first awake."""
+        return (self.calls.qsize() == 0 and self.standby.wait()) or self._get()
+
+    def _work(self, get: Callable[[], bool | None]) -> None:
         _local.busy = True
         np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
-        while self.calls.get() is not None:
+        while get() is not None:
             for tasks_of in (self.urgent, self.patient):
                 try:
                     tasks = tasks_of.popleft()
@@ -127,14 +144,16 @@ class _Pool:
 
     def help_with(self, tasks: _Tasks, number: int) -> None:
         """Ask for help with so many tasks that the caller will wait for."""
-        for _ in range(min(number, self.workers)):
-            self.urgent.append(tasks)
+        number = min(number, self.workers)
+        self.urgent.extend([tasks] * number)
+        for _ in range(number - self.standby.call()):
             self.calls.put(True)
 
     def begin(self, tasks: _Tasks) -> None:
         """Ask that one of some tasks be begun when there is nothing urgent."""
         self.patient.append(tasks)
-        self.calls.put(True)
+        if not self.standby.call():
+            self.calls.put(True)
 
     def stop(self) -> None:
         for _ in range(self.workers):
