@@ -31,7 +31,7 @@ LATER = 2_500_000
 IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
 HEAD_START = 300_000
-"""Multiply-adds that the calling thread does until another one, which slept, has begun."""
+"""Multiply-adds that the calling thread does until another one, which stood by, has begun."""
 PIECES = ((200_000_000, 8), (25_000_000, 4), (0, 2))
 """From how many multiply-adds on there are so many pieces of a product that need not be packed."""
 
