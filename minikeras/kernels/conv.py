@@ -95,6 +95,7 @@ def forward(
     dilation: tuple,
     groups: int,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(convolution + bias)`.
 
@@ -106,6 +107,8 @@ def forward(
         padding: see `windows.window`.
         groups: how many groups of channels are convolved by themselves.
         activation: what is applied to the result, or None.
+        made: place for what is made of the kernel, where the next call may find it; None if there is
+            no next call with this kernel, as in training.
 
     Returns:
         The result `(n, *spatial, filters)`, and what backward needs.

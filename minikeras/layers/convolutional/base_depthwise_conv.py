@@ -56,7 +56,7 @@ class BaseDepthwiseConv(WindowedLayer):
         return self._computes_as(BaseDepthwiseConv)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, taken = self._with_following(inputs, self.kernel)
+        kernel, bias, taken, _ = self._with_following(inputs, self.kernel)
         return self._activate(
             inputs,
             lambda x, activation: DEPTHWISE_CONV(
