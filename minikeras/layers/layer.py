@@ -227,7 +227,7 @@ class Layer(LayerState):
         return None
 
     def _affine_parts(self, axis: int, dtype: np.dtype) -> tuple | None:
-        """Return what scale and shift of channels are made of, if applying these is all that a call does now.
+        """Return what scale and shift of channels are made of, if a call only applies these now.
 
         Args:
             axis: the axis of the channels, negative.

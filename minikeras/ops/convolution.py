@@ -574,10 +574,25 @@ def _pool(
     size, strides, padding, data_format, _ = _pool_arguments(
         x, pool_size, strides, padding, data_format, primitive.name
     )
+    return pool(primitive, x, size, strides, padding, data_format)
+
+
+def pool(
+    primitive: Primitive, x: Any, size: tuple, strides: tuple, padding: str, data_format: str
+) -> Tensor:
+    """Reduce the windows of images by a primitive, with arguments that have been checked.
+
+    Raises:
+        ValueError: if windows do not fit.
+    """
     ones = (1,) * len(size)
 
     def last(x: Any) -> Any:
-        return primitive(x, w=window(tuple(x.shape[1:-1]), size, strides, padding, ones))
+        w = window(tuple(x.shape[1:-1]), size, strides, padding, ones)
+        if min(w.out) <= 0:
+            shape, name = tuple(x.shape), primitive.name
+            conv_output_shape(shape, None, size, strides, padding, "channels_last", ones, name)
+        return primitive(x, w=w)
 
     return in_channels_last(x, data_format, last)
 

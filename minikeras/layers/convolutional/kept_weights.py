@@ -13,10 +13,10 @@ MOST = 1 << 18
 class KeptWeights:
     """What was made of some weights, for as long as they stay as they are.
 
-    Arrays of variables do not change (`Variable`): who holds those that something was made of, and finds the
-    same ones in their places, may use it again. An optimizer that updates in place would see them held, and
-    copy all weights. So nothing is kept until a second prediction follows the first, and all of it is
-    dropped by the next call that a tape follows.
+    Arrays of variables do not change (`Variable`): who holds those that something was made of, and finds
+    the same ones in their places, may use it again. An optimizer that updates in place would see them
+    held, and copy all weights. So nothing is kept until a second prediction follows the first, and all of
+    it is dropped by the next call that a tape follows.
     """
 
     __slots__ = ("_kept", "_met")
