@@ -21,6 +21,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,8 @@ def forward(
     y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
     even = False
     if y.size:
-        even = correlate(x, kernel, w, groups, y, finisher(w.out[1:], bias, activation))
+        finish = finisher(w.out[1:], bias, activation, made)
+        even = correlate(x, kernel, w, groups, y, finish, made)
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, groups, y, activation, even)
@@ -301,12 +303,20 @@ def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
 # The three directions.
 
 
-def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
-    """Choose how to convolve `n` images."""
+def algorithm(
+    w: Window,
+    n: int,
+    channels: int,
+    filters: int,
+    groups: int,
+    dtype: np.dtype,
+    kept: bool = False,
+) -> str:
+    """Choose how to convolve `n` images, with a kernel of which more is kept from call to call or not."""
     if groups == 1:
         if w.taps == 1 and not any(map(any, w.pads)):
             return "pointwise"
-        if winograd.suits(w, n, channels, filters, dtype):
+        if winograd.suits(w, n, channels, filters, dtype, kept):
             return "winograd"
         if filters <= _FEW and channels > 2 * filters and max(w.strides) == 1:
             return "few filters"
@@ -326,7 +336,13 @@ def _by_steps_is_faster(w: Window, n: int, channels: int, filters: int) -> bool:
 
 
 def correlate(
-    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
+    x: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    groups: int,
+    y: np.ndarray,
+    finish: Finish | None,
+    made: dict | None = None,
 ) -> bool:
     """Write the convolution into `y`, `(n, *w.out, filters)`, and finish it.
 
@@ -337,14 +353,17 @@ def correlate(
         groups: number of groups.
         y: where to.
         finish: applied in place to parts of `y`.
+        made: see `forward`.
 
     Returns:
         Whether `x` turned out to be even (see `winograd.correlate`).
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    chosen = algorithm(w, n, channels, filters, groups, x.dtype)
-    if chosen == "winograd" and winograd.tame(kernel):
-        return winograd.correlate(x, kernel, w, y, finish)
+    chosen = algorithm(w, n, channels, filters, groups, x.dtype, made is not None)
+    if chosen == "winograd":
+        transformed = winograd.transformed_kernel(kernel, made)
+        if transformed is not None:
+            return winograd.correlate(x, kernel, transformed, w, y, finish)
     if chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
     elif chosen == "pointwise":
@@ -358,7 +377,7 @@ def correlate(
     return False
 
 
-def _cut(n: int, rows: int, places: int, product: tuple) -> list[Piece]:
+def _cut(n: int, rows: int, places: int, product: tuple) -> Sequence[Piece]:
     """Cut images into pieces.
 
     Args:
@@ -444,13 +463,15 @@ def _by_columns(
     x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
 ) -> None:
     filters = kernel.shape[-1] // groups
-    matrices = np.ascontiguousarray(kernel.reshape(-1, groups, filters).transpose(1, 0, 2))
+    matrices = kernel.reshape(-1, groups, filters)
+    if groups > 1:
+        matrices = np.ascontiguousarray(matrices.transpose(1, 0, 2))
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
-            tiled(columns[0], matrices[0], target.reshape(-1, filters))
+            tiled(columns[0], matrices[:, 0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)

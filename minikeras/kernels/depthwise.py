@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def forward(
     return y.astype(dtype, copy=False), (x, kernel, bias is not None, w, y, activation)
 
 
-def _cut(n: int, w: Window, filters: int) -> list[Piece]:
+def _cut(n: int, w: Window, filters: int) -> Sequence[Piece]:
     row = math.prod(w.out[1:]) * filters
     return pieces(n, w.out[0], row, _PIECE)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels.activations import RELU, Fused
+from minikeras.kernels.activations import RELU, Fused, zeros
 from minikeras.kernels.memory import UNBUFFERED
 from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
 
@@ -32,16 +32,21 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
     return np.ascontiguousarray(a)
 
 
-def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) -> Finish | None:
+def finisher(
+    inner: tuple, bias: np.ndarray | None, activation: Fused | None, made: dict | None = None
+) -> Finish | None:
     """Return what adds the bias and applies the activation, in place, to parts of the result.
 
     Args:
         inner: spatial axes of the result behind the first.
+        bias: the bias, or None.
+        activation: the activation, or None.
+        made: place for what is made of the bias, which lasts as long as it.
     """
     if bias is None and activation is None:
         return None
     function = activation.forward if activation is not None else None
-    lines: dict[int, tuple] = {}
+    lines: dict[int, np.ndarray | None] = {} if made is None else made.setdefault("lines", {})
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.
@@ -50,14 +55,13 @@ def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) ->
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
         if size not in lines:
-            line = None if bias is None else np.tile(bias, size // bias.size)
-            lines[size] = line, np.zeros(size, y.dtype)
-        line, zeros = lines[size]
+            lines[size] = None if bias is None else np.tile(bias, size // bias.size)
+        line = lines[size]
         flat = y.reshape((-1, size) if whole and size else (*y.shape[:2], size))
         if line is not None:
             np.add(flat, line, flat)
         if activation is RELU:
-            np.maximum(flat, zeros, out=flat)
+            np.maximum(flat, zeros(size, y.dtype), out=flat)
         elif function is not None:
             function(y, y)
 
