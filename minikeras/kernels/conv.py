@@ -108,8 +108,8 @@ def forward(
         padding: see `windows.window`.
         groups: how many groups of channels are convolved by themselves.
         activation: what is applied to the result, or None.
-        made: place for what is made of the kernel, where the next call may find it; None if there is
-            no next call with this kernel, as in training.
+        made: place for what is made of kernel and bias, where the next call may find it; None if there
+            is no next call with these, as in training.
 
     Returns:
         The result `(n, *spatial, filters)`, and what backward needs.

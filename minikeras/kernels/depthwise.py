@@ -71,6 +71,7 @@ def forward(
     padding: Any,
     dilation: tuple,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(depthwise convolution + bias)`.
 
@@ -81,6 +82,8 @@ def forward(
         strides, dilation: one number for each spatial axis.
         padding: see `windows.window`.
         activation: what is applied to the result, or None.
+        made: place for what is made of kernel and bias, where the next call may find it; None if there
+            is no next call with these, as in training.
 
     Returns:
         The result `(n, *spatial, channels * multiplier)`, and what backward needs.
@@ -91,8 +94,12 @@ def forward(
     multiplier = kernel.shape[-1]
     filters = x.shape[-1] * multiplier
     y = np.empty((x.shape[0], *w.out, filters), x.dtype)
-    weights = _weights(kernel, w)
-    finish = finisher(w.out[1:], bias, activation)
+    weights = None if made is None else made.get(w)
+    if weights is None:
+        weights = _weights(kernel, w)
+        if made is not None:
+            made[w] = weights
+    finish = finisher(w.out[1:], bias, activation, made)
 
     def work(piece: Piece) -> None:
         target = piece.of(y)

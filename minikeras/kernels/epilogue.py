@@ -18,7 +18,7 @@ PIECE = 1 << 17
 _LINE = 512
 """Elements that an inner loop should have at least."""
 _MANY = 16
-"""Lines for which it pays to make one of `UNBUFFERED` elements."""
+"""Lines for which it pays to make one of `UNBUFFERED` elements, where it is not kept."""
 
 Finish = Callable[[np.ndarray], None]
 
@@ -46,12 +46,13 @@ def finisher(
     if bias is None and activation is None:
         return None
     function = activation.forward if activation is not None else None
+    many = _MANY if made is None else 2
     lines: dict[int, np.ndarray | None] = {} if made is None else made.setdefault("lines", {})
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.
         size, whole = math.prod(inner) * y.shape[-1], y.flags.c_contiguous
-        least = UNBUFFERED if y.size >= _MANY * UNBUFFERED else _LINE
+        least = UNBUFFERED if y.size >= many * UNBUFFERED else _LINE
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
         if size not in lines:
