@@ -35,6 +35,7 @@ from minikeras.kernels.epilogue import (
     computable,
     deliver,
     finisher,
+    kept,
 )
 from minikeras.kernels.gemm import inner_product, tiled
 from minikeras.kernels.sums import column_sums
@@ -228,6 +229,7 @@ def transpose_forward(
     bias: np.ndarray | None,
     w: Window,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(transposed convolution + bias)`: the input gradient of a convolution.
 
@@ -238,13 +240,15 @@ def transpose_forward(
         w: the windows of the convolution that this is the transpose of; `w.size` is the result's
             spatial shape.
         activation: what is applied to the result, or None.
+        made: see `forward`.
     """
     dtype = x.dtype
     x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.size, kernel.shape[-2]), x.dtype)
     even = False
     if y.size:
-        even = spread(x, kernel, w, 1, y, finisher(w.size[1:], bias, activation))
+        finish = finisher(w.size[1:], bias, activation, made)
+        even = spread(x, kernel, w, 1, y, finish, made)
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, y, activation, even)
@@ -310,13 +314,13 @@ def algorithm(
     filters: int,
     groups: int,
     dtype: np.dtype,
-    kept: bool = False,
+    made: dict | None = None,
 ) -> str:
-    """Choose how to convolve `n` images, with a kernel of which more is kept from call to call or not."""
+    """Choose how to convolve `n` images; for `made`, by whether it is None alone, see `forward`."""
     if groups == 1:
         if w.taps == 1 and not any(map(any, w.pads)):
             return "pointwise"
-        if winograd.suits(w, n, channels, filters, dtype, kept):
+        if winograd.suits(w, n, channels, filters, dtype, made is not None):
             return "winograd"
         if filters <= _FEW and channels > 2 * filters and max(w.strides) == 1:
             return "few filters"
@@ -359,9 +363,9 @@ def correlate(
         Whether `x` turned out to be even (see `winograd.correlate`).
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    chosen = algorithm(w, n, channels, filters, groups, x.dtype, made is not None)
+    chosen = algorithm(w, n, channels, filters, groups, x.dtype, made)
     if chosen == "winograd":
-        transformed = winograd.transformed_kernel(kernel, made)
+        transformed = kept(made, "winograd", lambda: winograd.transformed_kernel(kernel))
         if transformed is not None:
             return winograd.correlate(x, kernel, transformed, w, y, finish)
     if chosen == "few filters":
@@ -588,7 +592,13 @@ def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
 
 
 def spread(
-    g: np.ndarray, kernel: np.ndarray, w: Window, groups: int, dx: np.ndarray, finish: Finish | None
+    g: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    groups: int,
+    dx: np.ndarray,
+    finish: Finish | None,
+    made: dict | None = None,
 ) -> bool:
     """Write the input gradient of a convolution into `dx`, `(n, *w.size, channels)`.
 
@@ -599,16 +609,19 @@ def spread(
         groups: number of groups.
         dx: where to.
         finish: applied in place to parts of `dx`.
+        made: see `forward`.
 
     Returns:
         Whether `g` turned out to be even (see `winograd.correlate`).
     """
     if max(w.strides) == 1:
-        return correlate(g, mirrored(kernel, groups), _back(w), groups, dx, finish)
+        kernel = kept(made, "mirrored", lambda: mirrored(kernel, groups))
+        return correlate(g, kernel, _back(w), groups, dx, finish, made)
     if w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
         _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
     elif max(w.dilation) == 1 and groups == 1 and _finite(g):
-        _spread_between(g, kernel, w, dx, finish)
+        matrices = kept(made, "between", lambda: _matrices_between(kernel, w))
+        _spread_between(g, matrices, w, dx, finish)
     else:
         _spread_columns(g, kernel, w, groups, dx, finish)
     return False
@@ -663,12 +676,10 @@ def _between(w: Window) -> tuple:
     return Window(w.out, tuple(sizes), ones, ones, tuple(pads), tuple(outs)), tuple(starts)
 
 
-def _spread_between(
-    g: np.ndarray, kernel: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
-) -> None:
-    n, filters, channels = g.shape[0], g.shape[-1], dx.shape[-1]
-    inner, starts = _between(w)
-    steps = math.prod(w.strides)
+def _matrices_between(kernel: np.ndarray, w: Window) -> np.ndarray:
+    """Return what windows over gradients are multiplied with, a matrix for each remainder of rows."""
+    inner, _ = _between(w)
+    channels, filters = kernel.shape[-2:]
     # Elements beyond the window are zero. Axes: m and r of each spatial axis, channels, filters.
     full = np.zeros(
         (*[m * s for m, s in zip(inner.kernel, w.strides)], channels, filters), kernel.dtype
@@ -686,8 +697,16 @@ def _spread_between(
         2 * axes,
     )
     tall = math.prod(inner.kernel) * filters
-    wide = steps // w.strides[0] * channels
-    matrices = np.ascontiguousarray(split.transpose(order)).reshape(w.strides[0], tall, wide)
+    return np.ascontiguousarray(split.transpose(order)).reshape(w.strides[0], tall, -1)
+
+
+def _spread_between(
+    g: np.ndarray, matrices: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
+) -> None:
+    n, filters, channels = g.shape[0], g.shape[-1], dx.shape[-1]
+    inner, starts = _between(w)
+    axes = len(w.kernel)
+    tall, wide = matrices.shape[1:]
     line = tall // inner.kernel[0]
     planes = filters <= _FEW
     low = [p[0] - f * s for p, f, s in zip(w.pads, starts, w.strides)]

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher
+from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher, kept
 from minikeras.kernels.sums import add_reduce
 from minikeras.kernels.windows import (
     Piece,
@@ -94,11 +94,7 @@ def forward(
     multiplier = kernel.shape[-1]
     filters = x.shape[-1] * multiplier
     y = np.empty((x.shape[0], *w.out, filters), x.dtype)
-    weights = None if made is None else made.get(w)
-    if weights is None:
-        weights = _weights(kernel, w)
-        if made is not None:
-            made[w] = weights
+    weights = kept(made, w, lambda: _weights(kernel, w))
     finish = finisher(w.out[1:], bias, activation, made)
 
     def work(piece: Piece) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,18 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
     return np.ascontiguousarray(a)
 
 
+T = TypeVar("T")
+
+
+def kept(made: dict | None, key: object, make: Callable[[], T]) -> T:
+    """Return what `make` returns, found in `made` by a key, or put there; None for no such place."""
+    if made is None:
+        return make()
+    if key not in made:
+        made[key] = make()
+    return made[key]
+
+
 def finisher(
     inner: tuple, bias: np.ndarray | None, activation: Fused | None, made: dict | None = None
 ) -> Finish | None:
@@ -47,7 +59,7 @@ def finisher(
         return None
     function = activation.forward if activation is not None else None
     many = _MANY if made is None else 2
-    lines: dict[int, np.ndarray | None] = {} if made is None else made.setdefault("lines", {})
+    lines: dict[int, np.ndarray | None] = kept(made, "lines", dict)
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.

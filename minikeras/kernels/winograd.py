@@ -180,24 +180,15 @@ def _whole_tiles(g: np.ndarray, w: Window, piece: Piece) -> np.ndarray:
     return part(g, pixels, plain, (4 * piece.rows, 4 * _tiles(w)[1]), True)
 
 
-def transformed_kernel(kernel: np.ndarray, made: dict | None) -> np.ndarray | None:
+def transformed_kernel(kernel: np.ndarray) -> np.ndarray | None:
     """Return `G k G.T` of `(3, 3, channels, filters)`: `(36, channels, filters)`.
 
     None if the kernel is not finite, or too large for the transforms.
-
-    Args:
-        kernel: the kernel.
-        made: where it is put, and found again; None for nowhere.
     """
-    if made is not None and "winograd" in made:
-        return made["winograd"]
-    u = None
     with np.errstate(over="ignore", invalid="ignore"):
-        if float(np.vdot(kernel, kernel)) < LARGE:
-            u = product(_GG, kernel.reshape(9, -1)).reshape(36, *kernel.shape[2:])
-    if made is not None:
-        made["winograd"] = u
-    return u
+        if not float(np.vdot(kernel, kernel)) < LARGE:
+            return None
+        return product(_GG, kernel.reshape(9, -1)).reshape(36, *kernel.shape[2:])
 
 
 def correlate(
