@@ -543,31 +543,41 @@ def _by_steps(
     for_pieces(_cut(x.shape[0], 1, w.out[0], (w.taps * x.shape[-1], y.shape[-1])), work)
 
 
+@functools.lru_cache(maxsize=256)
+def _shifts(w: Window) -> list[tuple[int, tuple, tuple]]:
+    """Return for each element of a window its index, which pixels it sees, and which windows see them."""
+    shifts = []
+    for i, tap in enumerate(itertools.product(*[range(k) for k in w.kernel])):
+        source, target = [slice(None)] * 2, [slice(None)] * 2  # behind filters and images
+        for t, d, (low, _), size, out in zip(tap, w.dilation, w.pads, w.size, w.out):
+            shift = t * d - low
+            begin = max(-shift, 0)
+            end = max(min(size - shift, out), begin)
+            target.append(slice(begin, end))
+            source.append(slice(begin + shift, end + shift))
+        shifts.append((i, tuple(source), tuple(target)))
+    return shifts
+
+
 def _few_filters(
     x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
 ) -> None:
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     # A column for each element of the window and each filter.
     matrix = kernel.reshape(w.taps, channels, filters).transpose(1, 0, 2).reshape(channels, -1)
-    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+    shifts = _shifts(w)
 
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
         by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
         tiled(images.reshape(-1, channels), matrix, by_pixel)
-        products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
+        products = scratch("windows", (w.taps, filters, piece.count, *w.size), x.dtype)
         products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
         total[...] = 0
-        for tap, product in zip(taps, products):
-            source, target = [slice(None)] * 2, [slice(None)] * 2
-            for t, d, (low, _), size, out in zip(tap, w.dilation, w.pads, w.size, w.out):
-                shift = t * d - low
-                begin, end = max(-shift, 0), min(size - shift, out)
-                target.append(slice(begin, max(end, begin)))
-                source.append(slice(begin + shift, max(end, begin) + shift))
-            seen = total[tuple(target)]
-            np.add(seen, product[tuple(source)], seen)
+        for i, source, target in shifts:
+            seen = total[target]
+            np.add(seen, products[i][source], seen)
         result = y[piece.first : piece.last]
         result[...] = np.moveaxis(total, 0, -1)
         if finish is not None:
