@@ -306,7 +306,8 @@ def part(
     name = "bordered" if borders else "padded"
     if images_inside:
         result = scratch(name, (*shape, piece.count, x.shape[-1]), x.dtype)
-        padded = np.moveaxis(result, -2, 0)
+        axes = len(shape)
+        padded = result.transpose(axes, *range(axes), axes + 1)
     elif target is None:
         return images[source]
     else:

@@ -135,7 +135,8 @@ class WindowedLayer(Layer):
         elif not (here.describing or here.rematerializing) and here.autocast is None:
             then = following[0] if takes else None
             affine = None if then is None else self._affine_behind(inputs, kernel, then)
-            if type(kernel) is Variable and kernel.array.size <= MOST:
+            plain = type(kernel) is Variable and type(bias) in (Variable, type(None))
+            if plain and kernel.array.size <= MOST:
                 b = None if bias is None else bias.array
                 kernel, bias, made = self._kept.get(
                     (kernel.array, b, *(affine or ())),
