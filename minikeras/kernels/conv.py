@@ -26,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import parallel, winograd
 from minikeras.kernels import per_example as examples
-from minikeras.kernels import winograd
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
     Finish,
@@ -722,6 +722,9 @@ def _spread_between(
     low = [p[0] - f * s for p, f, s in zip(w.pads, starts, w.strides)]
     cropped = tuple(slice(a, a + size) for a, size in zip(low[1:], w.size[1:]))
     stride = w.strides[0]
+    # Whether the results for a row of windows lie as they do in a row of pixels.
+    in_place = axes == 2 and not planes and (low[1], w.size[1]) == (0, inner.out[1] * w.strides[1])
+    in_place = in_place and parallel.multiplies_small_in_place()
 
     def work(piece: Piece) -> None:
         # Rows of windows here; rows of dx between `top` and `bottom`.
@@ -743,7 +746,12 @@ def _spread_between(
             if taps <= 0:
                 target[:, rows] = 0
                 continue
-            tiled(seen[:, begin:], matrices[r, begin:], product)
+            factors = seen[:, begin:], matrices[r, begin:]
+            if in_place and (first, last) == (piece.top, piece.bottom):
+                lines = factors[0].reshape(*shape[:2], -1, tall - begin)
+                np.matmul(lines, factors[1], target[:, rows].reshape(*lines.shape[:-1], wide))
+                continue
+            tiled(*factors, product)
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)
