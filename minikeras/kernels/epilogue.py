@@ -33,15 +33,20 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
 
 
 T = TypeVar("T")
+_MOST_KEPT = 16
+_ABSENT: Any = object()
 
 
 def kept(made: dict | None, key: object, make: Callable[[], T]) -> T:
     """Return what `make` returns, found in `made` by a key, or put there; None for no such place."""
     if made is None:
         return make()
-    if key not in made:
-        made[key] = make()
-    return made[key]
+    found = made.get(key, _ABSENT)
+    if found is _ABSENT:
+        if len(made) >= _MOST_KEPT:  # of images of many sizes
+            made.clear()
+        found = made[key] = make()
+    return found
 
 
 def finisher(
@@ -67,9 +72,7 @@ def finisher(
         least = UNBUFFERED if y.size >= many * UNBUFFERED else _LINE
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
-        if size not in lines:
-            lines[size] = None if bias is None else np.tile(bias, size // bias.size)
-        line = lines[size]
+        line = kept(lines, size, lambda: None if bias is None else np.tile(bias, size // bias.size))
         flat = y.reshape((-1, size) if whole and size else (*y.shape[:2], size))
         if line is not None:
             np.add(flat, line, flat)

@@ -135,21 +135,16 @@ class WindowedLayer(Layer):
         elif not (here.describing or here.rematerializing) and here.autocast is None:
             then = following[0] if takes else None
             affine = None if then is None else self._affine_behind(inputs, kernel, then)
+            # Whole variables, other than a sum that low-rank adaptation makes anew for each call.
             plain = type(kernel) is Variable and type(bias) in (Variable, type(None))
-            if plain and kernel.array.size <= MOST:
-                b = None if bias is None else bias.array
-                kernel, bias, made = self._kept.get(
-                    (kernel.array, b, *(affine or ())),
-                    functools.partial(_folded, kernel.array, b, then, affine, self._filter_axes),
-                )
-            elif affine is not None:
-                kernel, bias, _ = _folded(
-                    kernel.array,
-                    None if bias is None else bias.array,
-                    then,
-                    affine,
-                    self._filter_axes,
-                )
+            keeps = plain and kernel.array.size <= MOST
+            if keeps or affine is not None:
+                arrays = kernel.array, None if bias is None else bias.array
+                make = functools.partial(_folded, *arrays, then, affine, self._filter_axes)
+                if keeps:
+                    kernel, bias, made = self._kept.get((*arrays, *(affine or ())), make)
+                else:
+                    kernel, bias, _ = make()
             if affine is not None:
                 here.following = following[1:]
         return kernel, bias, self._take_activation() if takes else None, made
@@ -159,9 +154,8 @@ class WindowedLayer(Layer):
         dtype, axis = self._compute, 1 if self.data_format == "channels_first" else -1
         if not (self._is_bare(dtype) and then._is_bare(dtype)):
             return None
-        if (
-            kernel.size > MOST
-        ):  # scaling it may take longer than calling the layer that scales the results
+        # To scale many weights may take longer than to call the layer that scales the results.
+        if kernel.size > MOST:
             windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
             if windows < 4 * math.prod(kernel.shape[: self._filter_axes]):
                 return None
