@@ -44,13 +44,14 @@ def relu(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.maximum(z, 0, out=out)
     # NumPy compares two arrays with vector instructions, but not an array and a number.
     y = np.maximum(
-        z.reshape(-1, row), _zeros(row, z.dtype), out=None if out is None else out.reshape(-1, row)
+        z.reshape(-1, row), zeros(row, z.dtype), out=None if out is None else out.reshape(-1, row)
     )
     return y.reshape(z.shape) if out is None else out
 
 
 @lru_cache
-def _zeros(n: int, dtype: np.dtype) -> np.ndarray:
+def zeros(n: int, dtype: np.dtype) -> np.ndarray:
+    """Return zeros that are there already; nobody may write to them."""
     return np.zeros(n, dtype)
 
 

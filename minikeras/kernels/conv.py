@@ -21,12 +21,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from minikeras.kernels import parallel, winograd
 from minikeras.kernels import per_example as examples
-from minikeras.kernels import winograd
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
     Finish,
@@ -34,6 +35,7 @@ from minikeras.kernels.epilogue import (
     computable,
     deliver,
     finisher,
+    kept,
 )
 from minikeras.kernels.gemm import inner_product, tiled
 from minikeras.kernels.sums import column_sums
@@ -95,6 +97,7 @@ def forward(
     dilation: tuple,
     groups: int,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(convolution + bias)`.
 
@@ -106,6 +109,8 @@ def forward(
         padding: see `windows.window`.
         groups: how many groups of channels are convolved by themselves.
         activation: what is applied to the result, or None.
+        made: place for what is made of kernel and bias, where the next call may find it; None if there
+            is no next call with these, as in training.
 
     Returns:
         The result `(n, *spatial, filters)`, and what backward needs.
@@ -116,7 +121,8 @@ def forward(
     y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
     even = False
     if y.size:
-        even = correlate(x, kernel, w, groups, y, finisher(w.out[1:], bias, activation))
+        finish = finisher(w.out[1:], bias, activation, made)
+        even = correlate(x, kernel, w, groups, y, finish, made)
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, groups, y, activation, even)
@@ -223,6 +229,7 @@ def transpose_forward(
     bias: np.ndarray | None,
     w: Window,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(transposed convolution + bias)`: the input gradient of a convolution.
 
@@ -233,13 +240,15 @@ def transpose_forward(
         w: the windows of the convolution that this is the transpose of; `w.size` is the result's
             spatial shape.
         activation: what is applied to the result, or None.
+        made: see `forward`.
     """
     dtype = x.dtype
     x, kernel, bias = computable(x), computable(kernel), computable(bias)
     y = np.empty((x.shape[0], *w.size, kernel.shape[-2]), x.dtype)
     even = False
     if y.size:
-        even = spread(x, kernel, w, 1, y, finisher(w.size[1:], bias, activation))
+        finish = finisher(w.size[1:], bias, activation, made)
+        even = spread(x, kernel, w, 1, y, finish, made)
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, y, activation, even)
@@ -298,12 +307,20 @@ def _insert_zeros(y: Any, axis: int, n: int, stride: int) -> Any:
 # The three directions.
 
 
-def algorithm(w: Window, n: int, channels: int, filters: int, groups: int, dtype: np.dtype) -> str:
-    """Choose how to convolve `n` images."""
+def algorithm(
+    w: Window,
+    n: int,
+    channels: int,
+    filters: int,
+    groups: int,
+    dtype: np.dtype,
+    made: dict | None = None,
+) -> str:
+    """Choose how to convolve `n` images; for `made`, by whether it is None alone, see `forward`."""
     if groups == 1:
         if w.taps == 1 and not any(map(any, w.pads)):
             return "pointwise"
-        if winograd.suits(w, n, channels, filters, dtype):
+        if winograd.suits(w, n, channels, filters, dtype, made is not None):
             return "winograd"
         if filters <= _FEW and channels > 2 * filters and max(w.strides) == 1:
             return "few filters"
@@ -323,7 +340,13 @@ def _by_steps_is_faster(w: Window, n: int, channels: int, filters: int) -> bool:
 
 
 def correlate(
-    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
+    x: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    groups: int,
+    y: np.ndarray,
+    finish: Finish | None,
+    made: dict | None = None,
 ) -> bool:
     """Write the convolution into `y`, `(n, *w.out, filters)`, and finish it.
 
@@ -334,14 +357,17 @@ def correlate(
         groups: number of groups.
         y: where to.
         finish: applied in place to parts of `y`.
+        made: see `forward`.
 
     Returns:
         Whether `x` turned out to be even (see `winograd.correlate`).
     """
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
-    chosen = algorithm(w, n, channels, filters, groups, x.dtype)
-    if chosen == "winograd" and winograd.tame(kernel):
-        return winograd.correlate(x, kernel, w, y, finish)
+    chosen = algorithm(w, n, channels, filters, groups, x.dtype, made)
+    if chosen == "winograd":
+        transformed = kept(made, "winograd", lambda: winograd.transformed_kernel(kernel))
+        if transformed is not None:
+            return winograd.correlate(x, kernel, transformed, w, y, finish)
     if chosen == "few filters":
         _few_filters(x, kernel, w, y, finish)
     elif chosen == "pointwise":
@@ -355,7 +381,7 @@ def correlate(
     return False
 
 
-def _cut(n: int, rows: int, places: int, product: tuple) -> list[Piece]:
+def _cut(n: int, rows: int, places: int, product: tuple) -> Sequence[Piece]:
     """Cut images into pieces.
 
     Args:
@@ -441,13 +467,15 @@ def _by_columns(
     x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
 ) -> None:
     filters = kernel.shape[-1] // groups
-    matrices = np.ascontiguousarray(kernel.reshape(-1, groups, filters).transpose(1, 0, 2))
+    matrices = kernel.reshape(-1, groups, filters)
+    if groups > 1:
+        matrices = np.ascontiguousarray(matrices.transpose(1, 0, 2))
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
-            tiled(columns[0], matrices[0], target.reshape(-1, filters))
+            tiled(columns[0], matrices[:, 0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)
@@ -515,31 +543,41 @@ def _by_steps(
     for_pieces(_cut(x.shape[0], 1, w.out[0], (w.taps * x.shape[-1], y.shape[-1])), work)
 
 
+@functools.lru_cache(maxsize=256)
+def _shifts(w: Window) -> list[tuple[int, tuple, tuple]]:
+    """Return for each element of a window its index, which pixels it sees, and which windows see them."""
+    shifts = []
+    for i, tap in enumerate(itertools.product(*[range(k) for k in w.kernel])):
+        source, target = [slice(None)] * 2, [slice(None)] * 2  # behind filters and images
+        for t, d, (low, _), size, out in zip(tap, w.dilation, w.pads, w.size, w.out):
+            shift = t * d - low
+            begin = max(-shift, 0)
+            end = max(min(size - shift, out), begin)
+            target.append(slice(begin, end))
+            source.append(slice(begin + shift, end + shift))
+        shifts.append((i, tuple(source), tuple(target)))
+    return shifts
+
+
 def _few_filters(
     x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
 ) -> None:
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     # A column for each element of the window and each filter.
     matrix = kernel.reshape(w.taps, channels, filters).transpose(1, 0, 2).reshape(channels, -1)
-    taps = list(itertools.product(*[range(k) for k in w.kernel]))
+    shifts = _shifts(w)
 
     def work(piece: Piece) -> None:
         images = x[piece.first : piece.last]
         by_pixel = scratch("product", (images.size // channels, matrix.shape[1]), x.dtype)
         tiled(images.reshape(-1, channels), matrix, by_pixel)
-        products = scratch("windows", (len(taps), filters, piece.count, *w.size), x.dtype)
+        products = scratch("windows", (w.taps, filters, piece.count, *w.size), x.dtype)
         products.reshape(matrix.shape[1], -1)[...] = by_pixel.T
         total = scratch("product", (filters, piece.count, *w.out), x.dtype)
         total[...] = 0
-        for tap, product in zip(taps, products):
-            source, target = [slice(None)] * 2, [slice(None)] * 2
-            for t, d, (low, _), size, out in zip(tap, w.dilation, w.pads, w.size, w.out):
-                shift = t * d - low
-                begin, end = max(-shift, 0), min(size - shift, out)
-                target.append(slice(begin, max(end, begin)))
-                source.append(slice(begin + shift, max(end, begin) + shift))
-            seen = total[tuple(target)]
-            np.add(seen, product[tuple(source)], seen)
+        for i, source, target in shifts:
+            seen = total[target]
+            np.add(seen, products[i][source], seen)
         result = y[piece.first : piece.last]
         result[...] = np.moveaxis(total, 0, -1)
         if finish is not None:
@@ -564,7 +602,13 @@ def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
 
 
 def spread(
-    g: np.ndarray, kernel: np.ndarray, w: Window, groups: int, dx: np.ndarray, finish: Finish | None
+    g: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    groups: int,
+    dx: np.ndarray,
+    finish: Finish | None,
+    made: dict | None = None,
 ) -> bool:
     """Write the input gradient of a convolution into `dx`, `(n, *w.size, channels)`.
 
@@ -575,16 +619,19 @@ def spread(
         groups: number of groups.
         dx: where to.
         finish: applied in place to parts of `dx`.
+        made: see `forward`.
 
     Returns:
         Whether `g` turned out to be even (see `winograd.correlate`).
     """
     if max(w.strides) == 1:
-        return correlate(g, mirrored(kernel, groups), _back(w), groups, dx, finish)
+        kernel = kept(made, "mirrored", lambda: mirrored(kernel, groups))
+        return correlate(g, kernel, _back(w), groups, dx, finish, made)
     if w.taps == 1 and groups == 1 and not any(map(any, w.pads)):
         _spread_points(g, kernel.reshape(kernel.shape[-2:]).T, w, dx, finish)
     elif max(w.dilation) == 1 and groups == 1 and _finite(g):
-        _spread_between(g, kernel, w, dx, finish)
+        matrices = kept(made, "between", lambda: _matrices_between(kernel, w))
+        _spread_between(g, matrices, w, dx, finish)
     else:
         _spread_columns(g, kernel, w, groups, dx, finish)
     return False
@@ -639,12 +686,10 @@ def _between(w: Window) -> tuple:
     return Window(w.out, tuple(sizes), ones, ones, tuple(pads), tuple(outs)), tuple(starts)
 
 
-def _spread_between(
-    g: np.ndarray, kernel: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
-) -> None:
-    n, filters, channels = g.shape[0], g.shape[-1], dx.shape[-1]
-    inner, starts = _between(w)
-    steps = math.prod(w.strides)
+def _matrices_between(kernel: np.ndarray, w: Window) -> np.ndarray:
+    """Return what windows over gradients are multiplied with, a matrix for each remainder of rows."""
+    inner, _ = _between(w)
+    channels, filters = kernel.shape[-2:]
     # Elements beyond the window are zero. Axes: m and r of each spatial axis, channels, filters.
     full = np.zeros(
         (*[m * s for m, s in zip(inner.kernel, w.strides)], channels, filters), kernel.dtype
@@ -662,13 +707,24 @@ def _spread_between(
         2 * axes,
     )
     tall = math.prod(inner.kernel) * filters
-    wide = steps // w.strides[0] * channels
-    matrices = np.ascontiguousarray(split.transpose(order)).reshape(w.strides[0], tall, wide)
+    return np.ascontiguousarray(split.transpose(order)).reshape(w.strides[0], tall, -1)
+
+
+def _spread_between(
+    g: np.ndarray, matrices: np.ndarray, w: Window, dx: np.ndarray, finish: Finish | None
+) -> None:
+    n, filters, channels = g.shape[0], g.shape[-1], dx.shape[-1]
+    inner, starts = _between(w)
+    axes = len(w.kernel)
+    tall, wide = matrices.shape[1:]
     line = tall // inner.kernel[0]
     planes = filters <= _FEW
     low = [p[0] - f * s for p, f, s in zip(w.pads, starts, w.strides)]
     cropped = tuple(slice(a, a + size) for a, size in zip(low[1:], w.size[1:]))
     stride = w.strides[0]
+    # Whether the results for a row of windows lie as they do in a row of pixels.
+    in_place = axes == 2 and not planes and (low[1], w.size[1]) == (0, inner.out[1] * w.strides[1])
+    in_place = in_place and parallel.multiplies_small_in_place()
 
     def work(piece: Piece) -> None:
         # Rows of windows here; rows of dx between `top` and `bottom`.
@@ -690,7 +746,12 @@ def _spread_between(
             if taps <= 0:
                 target[:, rows] = 0
                 continue
-            tiled(seen[:, begin:], matrices[r, begin:], product)
+            factors = seen[:, begin:], matrices[r, begin:]
+            if in_place and (first, last) == (piece.top, piece.bottom):
+                lines = factors[0].reshape(*shape[:2], -1, tall - begin)
+                np.matmul(lines, factors[1], target[:, rows].reshape(*lines.shape[:-1], wide))
+                continue
+            tiled(*factors, product)
             result = product.reshape(shape)
             if axes > 1:
                 result = _side_by_side(result, axes)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher
+from minikeras.kernels.epilogue import before_activation, computable, deliver, finisher, kept
 from minikeras.kernels.sums import add_reduce
 from minikeras.kernels.windows import (
     Piece,
@@ -70,6 +71,7 @@ def forward(
     padding: Any,
     dilation: tuple,
     activation: Fused | None,
+    made: dict | None = None,
 ) -> tuple[np.ndarray, tuple]:
     """Compute `activation(depthwise convolution + bias)`.
 
@@ -80,6 +82,8 @@ def forward(
         strides, dilation: one number for each spatial axis.
         padding: see `windows.window`.
         activation: what is applied to the result, or None.
+        made: place for what is made of kernel and bias, where the next call may find it; None if there
+            is no next call with these, as in training.
 
     Returns:
         The result `(n, *spatial, channels * multiplier)`, and what backward needs.
@@ -90,8 +94,8 @@ def forward(
     multiplier = kernel.shape[-1]
     filters = x.shape[-1] * multiplier
     y = np.empty((x.shape[0], *w.out, filters), x.dtype)
-    weights = _weights(kernel, w)
-    finish = finisher(w.out[1:], bias, activation)
+    weights = kept(made, w, lambda: _weights(kernel, w))
+    finish = finisher(w.out[1:], bias, activation, made)
 
     def work(piece: Piece) -> None:
         target = piece.of(y)
@@ -104,7 +108,7 @@ def forward(
     return y.astype(dtype, copy=False), (x, kernel, bias is not None, w, y, activation)
 
 
-def _cut(n: int, w: Window, filters: int) -> list[Piece]:
+def _cut(n: int, w: Window, filters: int) -> Sequence[Piece]:
     row = math.prod(w.out[1:]) * filters
     return pieces(n, w.out[0], row, _PIECE)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from minikeras.kernels.activations import RELU, Fused
+from minikeras.kernels.activations import RELU, Fused, zeros
 from minikeras.kernels.memory import UNBUFFERED
 from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
 
@@ -18,7 +18,7 @@ PIECE = 1 << 17
 _LINE = 512
 """Elements that an inner loop should have at least."""
 _MANY = 16
-"""Lines for which it pays to make one of `UNBUFFERED` elements."""
+"""Lines for which it pays to make one of `UNBUFFERED` elements, where it is not kept."""
 
 Finish = Callable[[np.ndarray], None]
 
@@ -32,32 +32,52 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
     return np.ascontiguousarray(a)
 
 
-def finisher(inner: tuple, bias: np.ndarray | None, activation: Fused | None) -> Finish | None:
+T = TypeVar("T")
+_MOST_KEPT = 16
+_ABSENT: Any = object()
+
+
+def kept(made: dict | None, key: object, make: Callable[[], T]) -> T:
+    """Return what `make` returns, found in `made` by a key, or put there; None for no such place."""
+    if made is None:
+        return make()
+    found = made.get(key, _ABSENT)
+    if found is _ABSENT:
+        if len(made) >= _MOST_KEPT:  # of images of many sizes
+            made.clear()
+        found = made[key] = make()
+    return found
+
+
+def finisher(
+    inner: tuple, bias: np.ndarray | None, activation: Fused | None, made: dict | None = None
+) -> Finish | None:
     """Return what adds the bias and applies the activation, in place, to parts of the result.
 
     Args:
         inner: spatial axes of the result behind the first.
+        bias: the bias, or None.
+        activation: the activation, or None.
+        made: place for what is made of the bias, which lasts as long as it.
     """
     if bias is None and activation is None:
         return None
     function = activation.forward if activation is not None else None
-    lines: dict[int, tuple] = {}
+    many = _MANY if made is None else 2
+    lines: dict[int, np.ndarray | None] = kept(made, "lines", dict)
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.
         size, whole = math.prod(inner) * y.shape[-1], y.flags.c_contiguous
-        least = UNBUFFERED if y.size >= _MANY * UNBUFFERED else _LINE
+        least = UNBUFFERED if y.size >= many * UNBUFFERED else _LINE
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
-        if size not in lines:
-            line = None if bias is None else np.tile(bias, size // bias.size)
-            lines[size] = line, np.zeros(size, y.dtype)
-        line, zeros = lines[size]
+        line = kept(lines, size, lambda: None if bias is None else np.tile(bias, size // bias.size))
         flat = y.reshape((-1, size) if whole and size else (*y.shape[:2], size))
         if line is not None:
             np.add(flat, line, flat)
         if activation is RELU:
-            np.maximum(flat, zeros, out=flat)
+            np.maximum(flat, zeros(size, y.dtype), out=flat)
         elif function is not None:
             function(y, y)
 

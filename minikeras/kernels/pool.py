@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def tiled(w: Window) -> bool:
     return w.strides == w.kernel and not any(map(any, w.pads))
 
 
-def _cut(n: int, w: Window, channels: int) -> list[Piece]:
+def _cut(n: int, w: Window, channels: int) -> Sequence[Piece]:
     return pieces(n, 1, math.prod(w.size) * channels, _PIECE)
 
 

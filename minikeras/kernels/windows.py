@@ -123,7 +123,13 @@ class Piece(NamedTuple):
         return y[self.first : self.last, self.top : self.bottom]
 
 
-def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) -> list[Piece]:
+_ALONE = 2
+"""How many times as much work, and elements, one image must be before threads share its rows: each pads
+and copies by itself then, for half of a time that is hardly longer than it takes a thread to wake up."""
+
+
+@functools.lru_cache(maxsize=1024)
+def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) -> Sequence[Piece]:
     """Cut `n` images of `rows` rows into pieces of about `budget` elements.
 
     What is so little that another thread would take longer to wake up is one piece.
@@ -136,21 +142,26 @@ def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) ->
         depth: multiply-adds with an element.
     """
     image = max(rows * row_elements, 1)
-    shared = n * image > budget or n * image * depth > gemm.PARALLEL
-    if rows > 1 and (image > budget or (n == 1 and shared)):
+    much = _ALONE if n == 1 else 1
+    shared = n * image > much * budget or n * image * depth > much * gemm.PARALLEL
+    if rows > 1 and (image > much * budget or (n == 1 and shared)):
         step = max(budget // max(row_elements, 1), 1)
         count = max(-(-rows // step), 2 if n == 1 else 1)
         step = -(-rows // count)  # pieces of one size
-        return [
-            Piece(i, i + 1, r, min(r + step, rows)) for i in range(n) for r in range(0, rows, step)
-        ]
+        return tuple(
+            [
+                Piece(i, i + 1, r, min(r + step, rows))
+                for i in range(n)
+                for r in range(0, rows, step)
+            ]
+        )
     count = -(-n // max(budget // image, 1))
     more = 0
     if n > 1 and count < 9 and shared:
         count = min(count + count % 2, n)  # as many for a second thread as for the first
         more = min(_HEAD_START // image, n // (2 * count))
     bounds = [0, *[more + i * (n - more) // count for i in range(1, count + 1)]]
-    return [Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)]
+    return tuple([Piece(i, j, 0, rows) for i, j in itertools.pairwise(bounds)])
 
 
 def whole_images(n: int, out: tuple, elements: int, budget: int) -> list[Piece]:
@@ -168,7 +179,10 @@ def whole_images(n: int, out: tuple, elements: int, budget: int) -> list[Piece]:
 
 def for_pieces(cut: Sequence[Piece], task: Callable[[Piece], None]) -> None:
     """Call `task` with every piece, on several threads."""
-    if not cut:
+    if len(cut) < 2:
+        with parallel.single_blas:
+            for piece in cut:
+                task(piece)
         return
     share = max(len(cut) // (4 * parallel.threads()), 1)
 
@@ -292,7 +306,8 @@ def part(
     name = "bordered" if borders else "padded"
     if images_inside:
         result = scratch(name, (*shape, piece.count, x.shape[-1]), x.dtype)
-        padded = np.moveaxis(result, -2, 0)
+        axes = len(shape)
+        padded = result.transpose(axes, *range(axes), axes + 1)
     elif target is None:
         return images[source]
     else:

@@ -32,7 +32,7 @@ multiplied with, over the batch. (Numbers below 1e-15, whose squares leave float
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -91,24 +91,29 @@ _PIECE = 1 << 19
 """Elements of the transformed inputs of a piece."""
 WORTH = 2_400_000
 """Pixels by channels by filters from which fewer multiplications win the transforms back."""
+WORTH_KEPT = 500_000
+"""The same where the kernel need not be transformed."""
 
 
-def suits(w: Window, n: int, channels: int, filters: int, dtype: np.dtype) -> bool:
-    """Whether this is the faster way, and exact enough."""
+def suits(
+    w: Window, n: int, channels: int, filters: int, dtype: np.dtype, kept: bool = False
+) -> bool:
+    """Whether this is the faster way, and exact enough; `kept` says if the kernel's transform is kept."""
     if dtype != _F or w.kernel != (3, 3) or not w.simple or min(channels, filters) < 12:
         return False
     height, width = w.out
     tiles = -(-height // 4) * -(-width // 4)
-    if n * tiles < 32 or height * width < 8 * tiles:
+    if height * width < 8 * tiles:
         return False
-    return n * height * width * channels * filters >= WORTH
+    work = n * height * width * channels * filters
+    return work >= WORTH_KEPT if kept else n * tiles >= 32 and work >= WORTH
 
 
 def _tiles(w: Window) -> tuple[int, int]:
     return -(-w.out[0] // 4), -(-w.out[1] // 4)
 
 
-def _cut(n: int, w: Window, channels: int, filters: int) -> list[Piece]:
+def _cut(n: int, w: Window, channels: int, filters: int) -> Sequence[Piece]:
     """Cut the batch into pieces; their rows are rows of tiles."""
     rows, columns = _tiles(w)
     return pieces(
@@ -175,15 +180,21 @@ def _whole_tiles(g: np.ndarray, w: Window, piece: Piece) -> np.ndarray:
     return part(g, pixels, plain, (4 * piece.rows, 4 * _tiles(w)[1]), True)
 
 
-def tame(kernel: np.ndarray) -> bool:
-    """Whether a kernel is finite, and not too large for the transforms."""
+def transformed_kernel(kernel: np.ndarray) -> np.ndarray | None:
+    """Return `G k G.T` of `(3, 3, channels, filters)`: `(36, channels, filters)`.
+
+    None if the kernel is not finite, or too large for the transforms.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.vdot(kernel, kernel)) < LARGE
+        if not float(np.vdot(kernel, kernel)) < LARGE:
+            return None
+        return product(_GG, kernel.reshape(9, -1)).reshape(36, *kernel.shape[2:])
 
 
 def correlate(
     x: np.ndarray,
     kernel: np.ndarray,
+    u: np.ndarray,
     w: Window,
     y: np.ndarray,
     finish: Callable[[np.ndarray], None] | None,
@@ -193,6 +204,7 @@ def correlate(
     Args:
         x: `(n, height, width, channels)`.
         kernel: `(3, 3, channels, filters)`.
+        u: its transform.
         w: the windows.
         y: `(n, *w.out, filters)`.
         finish: applied in place to each part of `y`, `(images, rows, width, filters)`.
@@ -201,7 +213,6 @@ def correlate(
         Whether `x` is even: no line of an image is loud beside the quieter pixels of that image.
     """
     channels, filters = kernel.shape[2:]
-    u = product(_GG, kernel.reshape(9, -1)).reshape(36, channels, filters)
     rows, columns = _tiles(w)
     loudness = Loudness(x, rows)
 

@@ -226,14 +226,21 @@ class Layer(LayerState):
         """
         return None
 
-    def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the `scale` and `shift` of channels that a call applies, if that is all it does now.
+    def _affine_parts(self, axis: int, dtype: np.dtype) -> tuple | None:
+        """Return what scale and shift of channels are made of, if a call only applies these now.
 
         Args:
             axis: the axis of the channels, negative.
             dtype: dtype that is computed in.
+
+        Returns:
+            Arrays, numbers and None; `_as_affine` takes them.
         """
         return None
+
+    def _as_affine(self, *parts: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the `scale` and `shift` of channels that a call applies, of what they are made of."""
+        raise NotImplementedError
 
     def _as_dropout(self) -> tuple[float, Any] | None:
         """Return rate and seed, if all that a call does is to drop single elements while training."""

@@ -5,6 +5,7 @@ Kernels work with channels last; `"channels_first"` is transposed on the way in 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -186,6 +187,20 @@ def transposed_windows(
     `size` of the result is the spatial shape that the transposed convolution gives; it is None
     where that of the inputs is, or that of the kernel, if it matters.
     """
+    arguments = input_size, kernel_size, strides, padding, output_padding, dilation
+    if all(type(n) is int for n in (*input_size, *kernel_size)):
+        return _cached_transposed_windows(*arguments)
+    return _transposed_windows(*arguments)
+
+
+def _transposed_windows(
+    input_size: tuple,
+    kernel_size: tuple,
+    strides: tuple,
+    padding: str,
+    output_padding: tuple | None,
+    dilation: tuple,
+) -> Window:
     size, pads = [], []
     for i, (n, k, s, d) in enumerate(zip(input_size, kernel_size, strides, dilation)):
         if k is None:
@@ -215,6 +230,9 @@ def transposed_windows(
         tuple(pads),
         tuple(input_size),
     )
+
+
+_cached_transposed_windows = functools.lru_cache(maxsize=1024)(_transposed_windows)
 
 
 def _spatial(x: Any, name: str) -> int:
@@ -574,10 +592,25 @@ def _pool(
     size, strides, padding, data_format, _ = _pool_arguments(
         x, pool_size, strides, padding, data_format, primitive.name
     )
+    return pool(primitive, x, size, strides, padding, data_format)
+
+
+def pool(
+    primitive: Primitive, x: Any, size: tuple, strides: tuple, padding: str, data_format: str
+) -> Tensor:
+    """Reduce the windows of images by a primitive, with arguments that have been checked.
+
+    Raises:
+        ValueError: if windows do not fit.
+    """
     ones = (1,) * len(size)
 
     def last(x: Any) -> Any:
-        return primitive(x, w=window(tuple(x.shape[1:-1]), size, strides, padding, ones))
+        w = window(tuple(x.shape[1:-1]), size, strides, padding, ones)
+        if min(w.out) <= 0:
+            shape, name = tuple(x.shape), primitive.name
+            conv_output_shape(shape, None, size, strides, padding, "channels_last", ones, name)
+        return primitive(x, w=w)
 
     return in_channels_last(x, data_format, last)
 

@@ -10,8 +10,8 @@ BUDGET = 1 << 18
 
 
 def test_little_work_is_one_piece():
-    assert pieces(8, 16, 16 * 24, BUDGET) == [Piece(0, 8, 0, 16)]
-    assert pieces(1, 16, 16 * 24, BUDGET) == [Piece(0, 1, 0, 16)]
+    assert pieces(8, 16, 16 * 24, BUDGET) == (Piece(0, 8, 0, 16),)
+    assert pieces(1, 16, 16 * 24, BUDGET) == (Piece(0, 1, 0, 16),)
 
 
 def test_few_elements_of_much_work_are_shared():
@@ -19,9 +19,16 @@ def test_few_elements_of_much_work_are_shared():
     depth = gemm.PARALLEL // elements + 1
     assert len(pieces(4, 14, 1000, BUDGET, depth)) == 2
     assert len(pieces(4, 14, 1000, BUDGET, depth - 1)) == 1
-    rows = pieces(1, 14, 4000, BUDGET, depth)
-    assert rows == [Piece(0, 1, 0, 7), Piece(0, 1, 7, 14)]
-    assert len(pieces(1, 1, elements, BUDGET, depth)) == 1  # nothing to cut it at
+
+
+def test_one_image_is_shared_if_it_is_more_work():
+    elements = 14 * 4000
+    depth = 2 * gemm.PARALLEL // elements + 1
+    assert pieces(1, 14, 4000, BUDGET, depth) == (Piece(0, 1, 0, 7), Piece(0, 1, 7, 14))
+    assert len(pieces(1, 14, 4000, BUDGET, depth - 1)) == 1
+    assert len(pieces(1, 2, BUDGET, BUDGET)) == 1
+    assert len(pieces(1, 2, BUDGET + 1, BUDGET)) == 2
+    assert len(pieces(1, 1, elements, BUDGET, 2 * depth)) == 1  # nothing to cut it at
 
 
 @pytest.mark.parametrize("depth", [1, 1000])

@@ -76,7 +76,7 @@ def test_every_result_is_as_good_as_its_own_window_allows(case, piece):
     y = np.empty((len(x), *w.out, 16), "float32")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(winograd, "_PIECE", piece)
-        winograd.correlate(x, kernel, w, y, None)
+        winograd.correlate(x, kernel, winograd.transformed_kernel(kernel), w, y, None)
     with np.errstate(all="ignore"):
         wanted = conv.reference(x.astype("float64"), kernel.astype("float64"), None, w)
         bad = seen(~np.isfinite(x).all(-1), x.shape, w)
@@ -204,7 +204,8 @@ def test_common_images_are_not_looked_at_window_by_window(monkeypatch):
         x = np.maximum(rng.normal(size=(8, 16, 16, channels)), 0).astype("float32")
         kernel = rng.normal(size=(3, 3, channels, 16)).astype("float32")
         w = window((16, 16), (3, 3), (1, 1), "same", (1, 1))
-        winograd.correlate(x, kernel, w, np.empty((8, 16, 16, 16), "float32"), None)
+        u = winograd.transformed_kernel(kernel)
+        winograd.correlate(x, kernel, u, w, np.empty((8, 16, 16, 16), "float32"), None)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
+
+import numpy as np
 
 from minikeras import activations
 from minikeras.activations.activations import ActivationLike
 from minikeras.autodiff.state import thread
+from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, standardize_padding, standardize_tuple
 from minikeras.common.configurable import accepted
 from minikeras.common.settings import standardize_data_format
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
+from minikeras.layers.convolutional.kept_weights import MOST, KeptWeights
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
 from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
-
-_SOON_SCALED = 1 << 18
-"""Weights up to which scaling them takes no longer than calling the layer that would scale the results."""
 
 
 class WindowedLayer(Layer):
@@ -72,6 +74,7 @@ class WindowedLayer(Layer):
         self.use_bias = use_bias
         self._keep_weight_arguments(locals())
         self.bias = None
+        self._kept = KeptWeights()
         self.input_spec = InputSpec(min_ndim=self.rank + 2, max_ndim=self.rank + 2)
 
     def _positive(self, name: str, value: Any) -> int:
@@ -104,7 +107,7 @@ class WindowedLayer(Layer):
         whole = isinstance(following, Layer)
         return whole and (
             following._as_activation() is not None
-            or type(following)._as_affine is not Layer._as_affine
+            or type(following)._affine_parts is not Layer._affine_parts
         )
 
     _filter_axes = -1
@@ -112,33 +115,51 @@ class WindowedLayer(Layer):
     _has_own_call = False
     """Whether `call` is that of a class which knows how to take over what follows."""
 
-    def _with_following(self, inputs: Any, kernel: Any) -> tuple[Any, Any, Fused | None]:
+    def _with_following(
+        self, inputs: Any, kernel: Any
+    ) -> tuple[Any, Any, Fused | None, dict | None]:
         """Return kernel, bias and the activation to apply, with what the layers behind this one do.
 
         While nobody wants gradients, scale and shift of a batch normalization go into kernel and bias,
         where that is less work than scaling the results.
+
+        Returns:
+            These, and a place for what kernels make of the kernel, which lasts as long as it; None where a
+            tape follows, or the kernel is made anew for each call.
         """
-        here, bias = thread.state, self.bias
-        if not here.following or not self._may_take_over(here.following[0]):
-            return kernel, bias, None
+        here, bias, made = thread.state, self.bias, None
+        following = here.following
+        takes = bool(following) and self._may_take_over(following[0])
+        if here.tapes:
+            self._kept.drop()
+        elif not (here.describing or here.rematerializing) and here.autocast is None:
+            then = following[0] if takes else None
+            affine = None if then is None else self._affine_behind(inputs, kernel, then)
+            # Whole variables, other than a sum that low-rank adaptation makes anew for each call.
+            plain = type(kernel) is Variable and type(bias) in (Variable, type(None))
+            keeps = plain and kernel.array.size <= MOST
+            if keeps or affine is not None:
+                arrays = kernel.array, None if bias is None else bias.array
+                make = functools.partial(_folded, *arrays, then, affine, self._filter_axes)
+                if keeps:
+                    kernel, bias, made = self._kept.get((*arrays, *(affine or ())), make)
+                else:
+                    kernel, bias, _ = make()
+            if affine is not None:
+                here.following = following[1:]
+        return kernel, bias, self._take_activation() if takes else None, made
+
+    def _affine_behind(self, inputs: Any, kernel: Any, then: Any) -> tuple | None:
+        """Return what scale and shift of the next layer are made of, if they may go into the kernel."""
         dtype, axis = self._compute, 1 if self.data_format == "channels_first" else -1
-        windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
-        then = here.following[0]
-        if (
-            not here.tapes
-            and self._is_bare(dtype)
-            and then._is_bare(dtype)
-            and (
-                windows >= 4 * math.prod(kernel.shape[: self._filter_axes])
-                or kernel.size <= _SOON_SCALED
-            )
-            and (affine := then._as_affine(axis, dtype)) is not None
-        ):
-            scale, shift = affine
-            kernel = kernel.array * scale.reshape(kernel.shape[self._filter_axes :])
-            bias = shift if bias is None else bias.array * scale + shift
-            here.following = here.following[1:]
-        return kernel, bias, self._take_activation()
+        if not (self._is_bare(dtype) and then._is_bare(dtype)):
+            return None
+        # To scale many weights may take longer than to call the layer that scales the results.
+        if kernel.size > MOST:
+            windows = inputs.size // max(inputs.shape[axis] * math.prod(self.strides), 1)
+            if windows < 4 * math.prod(kernel.shape[: self._filter_axes]):
+                return None
+        return then._affine_parts(axis, dtype)
 
     def _activate(self, inputs: Any, compute: Any, taken: Fused | None = None) -> Any:
         """Return `compute(images, fused activation)` on images with channels last, activated.
@@ -168,6 +189,17 @@ class WindowedLayer(Layer):
             self.dilation_rate,
             f"Layer '{self.name}'",
         )
+
+
+def _folded(
+    kernel: np.ndarray, bias: np.ndarray | None, then: Any, affine: tuple | None, filter_axes: int
+) -> tuple[np.ndarray, np.ndarray | None, dict]:
+    """Return kernel and bias with scale and shift of the next layer in them, and a place for more."""
+    if affine is None:
+        return kernel, bias, {}
+    scale, shift = then._as_affine(*affine)
+    kernel = kernel * scale.reshape(kernel.shape[filter_axes:])
+    return kernel, shift if bias is None else bias * scale + shift, {}
 
 
 class BaseConv(AdaptableLayer, WindowedLayer):
@@ -226,7 +258,8 @@ class BaseConv(AdaptableLayer, WindowedLayer):
         return self._computes_as(BaseConv)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, taken = self._with_following(inputs, self.kernel)
+        kernel, bias, taken, made = self._with_following(inputs, self.kernel)
+        options = {} if made is None else {"made": made}
         return self._activate(
             inputs,
             lambda x, activation: CONV(
@@ -238,6 +271,7 @@ class BaseConv(AdaptableLayer, WindowedLayer):
                 dilation=self.dilation_rate,
                 groups=self.groups,
                 activation=activation,
+                **options,
             ),
             taken,
         )

@@ -63,6 +63,9 @@ class BaseConvTranspose(WindowedLayer):
         self._add_bias(self.filters)
 
     def call(self, inputs: Any) -> Any:
+        kernel, bias, _, made = self._with_following(inputs, self.kernel)
+        options = {} if made is None else {"made": made}
+
         def compute(x: Any, activation: Fused | None) -> Any:
             w = transposed_windows(
                 tuple(x.shape[1:-1]),
@@ -72,7 +75,7 @@ class BaseConvTranspose(WindowedLayer):
                 self.output_padding,
                 self.dilation_rate,
             )
-            return CONV_TRANSPOSE(x, self.kernel, self.bias, w=w, activation=activation)
+            return CONV_TRANSPOSE(x, kernel, bias, w=w, activation=activation, **options)
 
         return self._activate(inputs, compute)
 

@@ -56,7 +56,8 @@ class BaseDepthwiseConv(WindowedLayer):
         return self._computes_as(BaseDepthwiseConv)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, taken = self._with_following(inputs, self.kernel)
+        kernel, bias, taken, made = self._with_following(inputs, self.kernel)
+        options = {} if made is None else {"made": made}
         return self._activate(
             inputs,
             lambda x, activation: DEPTHWISE_CONV(
@@ -67,6 +68,7 @@ class BaseDepthwiseConv(WindowedLayer):
                 padding=self.padding,
                 dilation=self.dilation_rate,
                 activation=activation,
+                **options,
             ),
             taken,
         )

@@ -67,7 +67,7 @@ class BaseSeparableConv(WindowedLayer):
 
     def call(self, inputs: Any) -> Any:
         ones = (1,) * self.rank
-        pointwise, bias, taken = self._with_following(inputs, self.pointwise_kernel)
+        pointwise, bias, taken, _ = self._with_following(inputs, self.pointwise_kernel)
 
         def compute(x: Any, activation: Fused | None) -> Any:
             y = DEPTHWISE_CONV(

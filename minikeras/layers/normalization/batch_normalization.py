@@ -147,9 +147,9 @@ class BatchNormalization(Layer):
             then = self._take_activation() if dtype == self._compute else None
             here, affine = thread.state, None
             if not (here.tapes or here.describing):  # else averages and weights are parts of it
-                affine = self._as_affine(self.axis, dtype)
+                affine = self._affine_parts(self.axis, dtype)
             if affine is not None:
-                y = AFFINE(x, *affine, axis=self.axis, activation=then)
+                y = AFFINE(x, *self._as_affine(*affine), axis=self.axis, activation=then)
             else:
                 averages = moving_mean, moving_variance
                 y = activated_batch_normalization(
@@ -170,7 +170,7 @@ class BatchNormalization(Layer):
         own = self._computes_as(BatchNormalization)
         return own and isinstance(following, Layer) and following._as_activation() is not None
 
-    def _as_affine(self, axis: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray] | None:
+    def _affine_parts(self, axis: int, dtype: np.dtype) -> tuple | None:
         here = thread.state
         if not self._computes_as(BatchNormalization) or (here.training and self.trainable):
             return None
@@ -180,12 +180,29 @@ class BatchNormalization(Layer):
                 return None
         if self.moving_mean.array.dtype != dtype:
             return None
-        scale = 1 / np.sqrt(self.moving_variance.array + dtype.type(self.epsilon))
-        if self.gamma is not None:
-            scale *= self.gamma.array
-        shift = -self.moving_mean.array * scale
-        if self.beta is not None:
-            shift += self.beta.array
+        gamma, beta = self.gamma, self.beta
+        return (
+            self.moving_mean.array,
+            self.moving_variance.array,
+            None if gamma is None else gamma.array,
+            None if beta is None else beta.array,
+            self.epsilon,
+        )
+
+    def _as_affine(
+        self,
+        mean: np.ndarray,
+        variance: np.ndarray,
+        gamma: np.ndarray | None,
+        beta: np.ndarray | None,
+        epsilon: float,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scale = 1 / np.sqrt(variance + mean.dtype.type(epsilon))
+        if gamma is not None:
+            scale *= gamma
+        shift = -mean * scale
+        if beta is not None:
+            shift += beta
         return scale, shift
 
     def _corrected(self, x: Any, gamma: Any, beta: Any, mask: Any) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from minikeras import ops
+from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import standardize_padding, standardize_tuple
 from minikeras.common.settings import standardize_data_format
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
-from minikeras.ops.convolution import conv_output_shape
+from minikeras.ops.convolution import AVERAGE_POOL, MAX_POOL, conv_output_shape, pool
 
 
 class BasePooling(Layer):
@@ -56,6 +57,10 @@ class BaseMaxPooling(BasePooling):
     """Takes the largest of each window."""
 
     def call(self, inputs: Any) -> Any:
+        if type(inputs) is Tensor:
+            return pool(
+                MAX_POOL, inputs, self.pool_size, self.strides, self.padding, self.data_format
+            )
         return ops.max_pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
 
 
@@ -63,6 +68,10 @@ class BaseAveragePooling(BasePooling):
     """Takes the mean of each window."""
 
     def call(self, inputs: Any) -> Any:
+        if type(inputs) is Tensor:
+            return pool(
+                AVERAGE_POOL, inputs, self.pool_size, self.strides, self.padding, self.data_format
+            )
         return ops.average_pool(
             inputs, self.pool_size, self.strides, self.padding, self.data_format
         )

@@ -1,0 +1,159 @@
+"""What predictions keep of weights: it is used again, but never where a weight has changed."""
+
+import copy
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+
+import minikeras
+from minikeras import layers
+from minikeras.kernels import conv, winograd
+from minikeras.layers.convolutional.kept_weights import KeptWeights
+
+X = np.random.default_rng(0).normal(size=(4, 16, 16, 32)).astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    minikeras.utils.set_random_seed(0)
+
+
+def network():
+    """One layer of each kind that keeps something, and by Winograd for a single image."""
+    model = minikeras.Sequential(
+        [
+            minikeras.Input(X.shape[1:]),
+            layers.Conv2D(64, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.BatchNormalization(),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.Conv2DTranspose(8, 3, strides=2, padding="same"),
+            layers.Conv2DTranspose(2, 3),
+        ]
+    )
+    for v in model.variables:
+        if v.path.split("/")[-1] != "kernel":
+            v.assign(np.random.default_rng(1).uniform(0.5, 1.5, v.shape))
+    model.compile("sgd", "mse")
+    return model
+
+
+def predicted(model):
+    return model.predict(X, batch_size=1, verbose=0)
+
+
+def afresh(model):
+    """Predict with a copy, which has kept nothing."""
+    return predicted(copy.deepcopy(model))
+
+
+def kept(model):
+    return [layer._kept._kept for layer in model.layers if hasattr(layer, "_kept")]
+
+
+def test_predictions_have_the_same_bits_with_what_is_kept():
+    model = network()
+    first = predicted(model)
+    assert all(entry is not None for entry in kept(model))
+    np.testing.assert_array_equal(predicted(model), first)
+    np.testing.assert_array_equal(model.predict(X[:1], verbose=0), first[:1])
+    layer_by_layer = X
+    for layer in model.layers:
+        layer_by_layer = layer(layer_by_layer)
+    np.testing.assert_allclose(first, layer_by_layer, rtol=1e-4, atol=1e-4)
+
+
+def test_few_images_go_by_winograd_only_where_its_kernel_is_kept():
+    model = network()
+    predicted(model)
+    made = kept(model)[0][1][2]
+    kernel = np.ones((3, 3, 32, 64), "float32")
+    assert made["winograd"].shape == winograd.transformed_kernel(kernel).shape
+    w = conv.window((16, 16), (3, 3), (1, 1), "same", (1, 1))
+    arguments = w, 1, 32, 64, 1, np.dtype("float32")
+    assert conv.algorithm(*arguments, {}) == "winograd"
+    assert conv.algorithm(*arguments) == "columns"
+
+
+def test_every_change_of_a_weight_counts():
+    model = network()
+    before = predicted(model)
+    for v in model.variables:
+        v.assign(v + 0.25)
+        after = predicted(model)
+        assert np.abs(after - before).max() > 1e-3, v.path
+        np.testing.assert_array_equal(after, afresh(model))
+        before = after
+
+
+def test_what_a_normalization_computes_with_counts():
+    model = network()
+    before = predicted(model)
+    model.layers[1].epsilon = 0.5
+    assert np.abs(predicted(model) - before).max() > 1e-3
+    np.testing.assert_array_equal(predicted(model), afresh(model))
+
+
+def test_training_changes_predictions_and_finds_nothing_held():
+    model = network()
+    y = np.zeros((len(X), *model.output_shape[1:]), "float32")
+    model.fit(X, y, verbose=0)
+    for _ in range(2):
+        before = predicted(model)
+        values = model.optimizer._groups[0].values
+        flat = weakref.ref(values.flat)
+        model.fit(X, y, verbose=0)
+        assert values.flat is flat()  # not moved, since nobody held it
+        assert kept(model) == [None] * len(kept(model))
+        assert np.abs(predicted(model) - before).max() > 1e-6
+        np.testing.assert_array_equal(predicted(model), afresh(model))
+
+
+def test_an_optimizer_alone_cannot_change_what_is_kept():
+    model = network()
+    y = np.zeros((len(X), *model.output_shape[1:]), "float32")
+    model.fit(X, y, verbose=0)
+    before = predicted(model)
+    gradients = [np.ones(v.shape, "float32") for v in model.trainable_variables]
+    model.optimizer.apply(gradients, model.trainable_variables)
+    assert np.abs(predicted(model) - before).max() > 1e-3
+    np.testing.assert_array_equal(predicted(model), afresh(model))
+
+
+def test_one_prediction_between_two_steps_keeps_nothing():
+    model = network()
+    model(X[:1])
+    assert kept(model) == [None] * len(kept(model))
+    with minikeras.GradientTape():
+        model(X[:1])
+    model(X[:1])
+    assert kept(model) == [None] * len(kept(model))
+
+
+def test_copies_share_nothing():
+    model = network()
+    first = predicted(model)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert kept(other) == [None] * len(kept(other))
+        np.testing.assert_array_equal(predicted(other), first)
+
+
+def test_large_kernels_are_not_kept():
+    layer = layers.Conv2D(512, 3)
+    x = np.ones((1, 4, 4, 64), "float32")
+    for _ in range(3):
+        layer(x)
+    assert layer._kept._kept is None
+
+
+def test_kept_weights_are_made_again_for_other_objects():
+    weights, calls = KeptWeights(), []
+    one, other = np.zeros(1), np.zeros(1)
+    for sources in [(one, None), (one, None), (one, None), (other, None), (other, 0.5)]:
+        weights.get(sources, lambda sources=sources: calls.append(sources))
+    assert [len(c) for c in calls] == [2] * 4
+    assert [c[0] is other for c in calls] == [False, False, True, True]
