@@ -48,19 +48,17 @@ class Rows:
 
     Attributes:
         count: how many they are; a rank may have none of a small batch.
-        share: their part of the batch.
-        weight: what gradients of this rank's loss are multiplied by before they are added to those of
-            the others. The loss is the mean over the rows, so it is their share; 1 if the loss has been
-            multiplied by that itself.
+        share: their part of the batch: what this rank's loss, the mean over the rows, counts for in that
+            of the whole batch.
         thread: the thread that makes the step. Others, which prepare data, work on whole batches.
     """
 
-    __slots__ = ("count", "share", "start", "stop", "thread", "total", "weight")
+    __slots__ = ("count", "share", "start", "stop", "thread", "total")
 
     def __init__(self, start: int, stop: int, total: int) -> None:
         self.start, self.stop, self.total = start, stop, total
         self.count = stop - start
-        self.share = self.weight = self.count / max(total, 1)
+        self.share = self.count / max(total, 1)
         self.thread = threading.get_ident()
 
     @property
@@ -72,11 +70,6 @@ class Rows:
     def inverse(self) -> float:
         """One over the share, 0 where there are no rows: sums over no rows are nothing anyway."""
         return self.total / self.count if self.count else 0.0
-
-    @property
-    def unweighted(self) -> float:
-        """One over the weight, 0 where there are no rows."""
-        return 1 / self.weight if self.count else 0.0
 
 
 class OwnRows:
@@ -599,19 +592,11 @@ def joined() -> bool:
     return ranks.cache_info().currsize > 0 and ranks().size > 1
 
 
-def weight_by_rows(parts: Sequence[np.ndarray], rows: Rows) -> None:
-    """Make gradients of the mean over this rank's rows its terms of those of the mean over all rows.
-
-    Args:
-        parts: arrays, changed in place.
-        rows: this rank's rows.
-    """
-    for part in parts:
-        if rows.count:
-            if rows.weight != 1:
-                part *= part.dtype.type(rows.weight)
-        else:
-            part.fill(0)  # a mean over nothing may be NaN
+def without_rows(parts: Sequence[np.ndarray], rows: Rows) -> None:
+    """Put zeros in the place of gradients of a rank that has no rows: a mean over nothing may be NaN."""
+    if not rows.count:
+        for part in parts:
+            part.fill(0)
 
 
 def add_over_ranks(parts: Sequence[np.ndarray]) -> None:
@@ -619,3 +604,22 @@ def add_over_ranks(parts: Sequence[np.ndarray]) -> None:
     everybody = sharers()
     for part in parts:
         everybody.add(part)
+
+
+def sums_over_ranks(arrays: Sequence[np.ndarray], rows: Rows) -> list[np.ndarray]:
+    """Return the sums of arrays over the ranks that share the batch, exchanged in one message by dtype.
+
+    Args:
+        arrays: this rank's terms, which are left as they are.
+        rows: this rank's rows; without any, its terms are nothing.
+    """
+    found = list(arrays)
+    for dtype in dict.fromkeys(a.dtype for a in arrays):
+        places = [i for i, a in enumerate(arrays) if a.dtype == dtype]
+        joined = np.concatenate([np.ravel(arrays[i]) for i in places])
+        without_rows([joined], rows)
+        add_over_ranks([joined])
+        ends = np.cumsum([arrays[i].size for i in places])
+        for i, part in zip(places, np.split(joined, ends[:-1])):
+            found[i] = part.reshape(np.shape(arrays[i]))
+    return found
