@@ -12,19 +12,27 @@ import copy
 import functools
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minikeras.common import join_watch
 from minikeras.common.extras import require
 
-_SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_RANK")
+_RANK_SIGNS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
+_SIZE_SIGNS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+_SIGNS = (*_RANK_SIGNS, *_SIZE_SIGNS)
 """Variables of the environment by which launchers tell a process of its place."""
+
+_JOIN_SECONDS = 300.0
+"""Seconds that ranks wait for each other to join; `MINIKERAS_JOIN_SECONDS` says otherwise, 0 for ever."""
 
 
 _PATIENCE = 2.0
@@ -576,6 +584,33 @@ def _cores() -> set[int]:
     return set(range(os.cpu_count() or 1))
 
 
+@contextmanager
+def _watched_joining() -> Iterator[None]:
+    """A context in which ranks join, and end if others do not come; see `join_watch.py`.
+
+    Raises:
+        ValueError: if `MINIKERAS_JOIN_SECONDS` is no number of seconds.
+    """
+    given = os.environ.get("MINIKERAS_JOIN_SECONDS", _JOIN_SECONDS)
+    try:
+        limit = float(given)
+    except ValueError:
+        limit = -1.0
+    if not 0 <= limit < float("inf"):
+        raise ValueError(
+            "The environment variable MINIKERAS_JOIN_SECONDS must be the seconds that ranks wait for each "
+            f"other at the start, 0 for ever. Received: {given!r}"
+        )
+    places = [os.environ[name] for name in _RANK_SIGNS if name in os.environ]
+    sizes = [os.environ[name] for name in _SIZE_SIGNS if name in os.environ]
+    if not (places and sizes and sys.executable) or sizes[0] == "1":
+        yield
+        return
+    command = [sys.executable, "-I", "-S", join_watch.__file__, places[0], sizes[0], str(limit)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL):
+        yield  # at the end its input is closed
+
+
 @functools.cache
 def ranks() -> Ranks:
     """Return the ranks of this process; the first call joins those that MPI started with it.
@@ -584,7 +619,10 @@ def ranks() -> Ranks:
         ImportError: if a launcher started this process and mpi4py is not installed.
     """
     launched = any(sign in os.environ for sign in _SIGNS) or "mpi4py.MPI" in sys.modules
-    return Ranks(require("mpi4py.MPI", "mpi") if launched else None)
+    if not launched:
+        return Ranks()
+    with _watched_joining():
+        return Ranks(require("mpi4py.MPI", "mpi"))
 
 
 def joined() -> bool:
