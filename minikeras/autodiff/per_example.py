@@ -31,6 +31,7 @@ from minikeras.autodiff.tape import (
     backpropagate,
     check_backward,
     dependents,
+    loss_seed,
     put_output,
 )
 from minikeras.autodiff.tensor import Tensor
@@ -325,7 +326,7 @@ class _Walk:
             By leaf or node of weights alone, the gradients of each example in all places that use it;
             and the gradients by node that are not of examples.
         """
-        grads: dict = {loss.node: np.ones_like(loss.array)}
+        grads: dict = {loss.node: loss_seed(loss.array)}
         collected: dict = {}
         for i in range(len(self.nodes) - 1, -1, -1):
             node = self.nodes[i]

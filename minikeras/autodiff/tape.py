@@ -15,6 +15,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
+from minikeras.common.ranks import Rows, shared_rows, sums_over_ranks, unshared
 from minikeras.common.settings import settings
 from minikeras.kernels import parallel
 
@@ -162,6 +163,18 @@ def backpropagate(
     return grads
 
 
+def loss_seed(value: np.ndarray) -> Any:
+    """Return the gradient that the backward of a training step's loss begins with: one.
+
+    Where ranks share a batch, a rank's loss is the mean over its rows and counts for their share. So all
+    that is played back are terms of the gradient of the whole batch's loss, as large as those of one
+    process, and exchanges on the way add them as they are (`distribution/collectives.py`).
+    """
+    rows = shared_rows()
+    share = 1 if rows is None else rows.share
+    return np.full_like(value, share) if value.ndim else value.dtype.type(share)
+
+
 def put_output(grads: dict, pick: Pick, g: Any) -> None:
     """Add the gradient of one of several results to those of the call."""
     source, i = pick.node, pick.index
@@ -214,6 +227,8 @@ class GradientTape:
     _keeps_least = True
     """Whether a recorded call needs to know neither its inputs nor the layer that it ran in."""
     _used = False
+    sum_of_ranks: Any = None
+    """Adds a recorded tensor over ranks: `distribution/collectives.py`, which stands above, says how."""
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
@@ -321,7 +336,9 @@ class GradientTape:
                 depend on a source.
 
         Returns:
-            Tensors in the structure of `sources`.
+            Tensors in the structure of `sources`. Where ranks share a batch, the target is taken for the
+            mean over this rank's rows, and gradients by variables are those of the mean over all rows,
+            on every rank.
 
         Raises:
             RuntimeError: on a second call of a tape that is not persistent.
@@ -368,6 +385,11 @@ class GradientTape:
                     f"{len(seeds)} gradients for {len(targets)} targets"
                 )
         graph = bool(thread.state.tapes)  # somebody records what we do now
+        rows = shared_rows()
+        if graph and not any(map(_is_variable, flat_sources)):
+            rows = None
+        if rows is not None and output_gradients is None and any(map(_is_variable, flat_sources)):
+            _check_means(targets, rows)
         grads: dict = {}
         for t, seed in zip(targets, seeds):
             if not isinstance(t, Tensor):
@@ -385,6 +407,8 @@ class GradientTape:
                 )
             if graph and not isinstance(seed, Tensor):
                 seed = Tensor(seed)
+            if rows is not None:  # terms of the whole batch's gradient, as in `loss_seed`
+                seed = _times(seed, rows.share)
             old = grads.get(t.node)
             grads[t.node] = seed if old is None else old + seed
         nodes = list(self._nodes) if graph else self._nodes
@@ -393,9 +417,11 @@ class GradientTape:
         grads = backpropagate(
             nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
         )
+        found = [grads.get(s.node) if s.node in wanted else None for s in flat_sources]
+        if rows is not None:
+            found = _of_all_ranks(found, flat_sources, rows)
         result = []
-        for s in flat_sources:
-            g = grads.get(s.node) if s.node in wanted else None
+        for s, g in zip(flat_sources, found):
             if g is None and unconnected == "zero":
                 g = np.zeros_like(s.array)
             result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
@@ -413,7 +439,8 @@ class GradientTape:
 
         Returns:
             The gradients by node, as arrays; those of variables that `loss` does not depend on are
-            missing.
+            missing. Where ranks share a batch they are this rank's terms of the gradient of the whole
+            batch's loss, which `Optimizer.apply_flat` adds.
 
         Raises:
             RuntimeError: on a second call of a tape that is not persistent.
@@ -428,8 +455,7 @@ class GradientTape:
         array([2., 4.], dtype=float32)
         """
         nodes, release = self.take_nodes()
-        value = loss.array
-        seed = np.ones_like(value) if value.ndim else value.dtype.type(1)
+        seed = loss_seed(loss.array)
         if thread.state.play or settings.debug_numerics:  # who looks at each gradient waits for it
             return backpropagate(nodes, {loss.node: seed}, out=arrays, release=release)
         with parallel.deferring():
@@ -535,7 +561,8 @@ class GradientTape:
             for i in range(target.array.size // max(blocks, 1)):
                 seed = np.zeros_like(target.array, order="C")
                 seed.reshape(blocks, -1)[:, i] = 1
-                rows.append(tree.flatten(self.gradient(target, sources, seed, "zero")))
+                with unshared():  # rows of a matrix that is this rank's own
+                    rows.append(tree.flatten(self.gradient(target, sources, seed, "zero")))
         finally:
             if once:
                 self._persistent, self._used, self._nodes = False, True, []
@@ -557,6 +584,44 @@ def dependents(nodes: list, wanted: set) -> set:
                     useful.add(node)
                     break
     return useful
+
+
+def _is_variable(source: Tensor) -> bool:
+    return type(source.node) is Leaf and source.node.variable is not None
+
+
+def _check_means(targets: Sequence[Tensor], rows: Rows) -> None:
+    """Refuse losses by row, whose sum would be taken for the mean over this rank's rows."""
+    for t in targets:
+        by_row = isinstance(t, Tensor) and t.shape and t.shape[0] == rows.count > 1
+        if by_row and rows.count < rows.total:
+            raise ValueError(
+                f"GradientTape.gradient: a target of shape {tuple(t.shape)} is summed over the "
+                f"{rows.count} rows that this rank has of a batch of {rows.total}, but ranks put "
+                "gradients of means together. Take `ops.mean` of it, or a loss with reduction='sum'."
+            )
+
+
+def _of_all_ranks(grads: Sequence[Any], sources: Sequence[Tensor], rows: Rows) -> list[Any]:
+    """Return gradients by variables as one process has them, those by tensors as of this rank's target."""
+    found, places = list(grads), []
+    for i, (g, source) in enumerate(zip(grads, sources)):
+        if g is not None and _is_variable(source):
+            places.append(i)
+        elif g is not None:
+            found[i] = _times(g, rows.inverse)
+    terms = [found[i] for i in places]
+    if any(isinstance(g, Tensor) for g in terms):  # somebody records what we do now
+        sums = map(GradientTape.sum_of_ranks, terms)
+    else:
+        sums = sums_over_ranks(terms, rows)
+    for i, total in zip(places, sums):
+        found[i] = total
+    return found
+
+
+def _times(g: Any, factor: float) -> Any:
+    return g * factor if isinstance(g, Tensor) else g * g.dtype.type(factor)
 
 
 def _shared(nodes: list) -> bool:

@@ -12,19 +12,27 @@ import copy
 import functools
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minikeras.common import join_watch
 from minikeras.common.extras import require
 
-_SIGNS = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "PMI_RANK")
+_RANK_SIGNS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
+_SIZE_SIGNS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+_SIGNS = (*_RANK_SIGNS, *_SIZE_SIGNS)
 """Variables of the environment by which launchers tell a process of its place."""
+
+_JOIN_SECONDS = 300.0
+"""Seconds that ranks wait for each other to join; `MINIKERAS_JOIN_SECONDS` says otherwise, 0 for ever."""
 
 
 _PATIENCE = 2.0
@@ -48,19 +56,17 @@ class Rows:
 
     Attributes:
         count: how many they are; a rank may have none of a small batch.
-        share: their part of the batch.
-        weight: what gradients of this rank's loss are multiplied by before they are added to those of
-            the others. The loss is the mean over the rows, so it is their share; 1 if the loss has been
-            multiplied by that itself.
+        share: their part of the batch: what this rank's loss, the mean over the rows, counts for in that
+            of the whole batch.
         thread: the thread that makes the step. Others, which prepare data, work on whole batches.
     """
 
-    __slots__ = ("count", "share", "start", "stop", "thread", "total", "weight")
+    __slots__ = ("count", "share", "start", "stop", "thread", "total")
 
     def __init__(self, start: int, stop: int, total: int) -> None:
         self.start, self.stop, self.total = start, stop, total
         self.count = stop - start
-        self.share = self.weight = self.count / max(total, 1)
+        self.share = self.count / max(total, 1)
         self.thread = threading.get_ident()
 
     @property
@@ -72,11 +78,6 @@ class Rows:
     def inverse(self) -> float:
         """One over the share, 0 where there are no rows: sums over no rows are nothing anyway."""
         return self.total / self.count if self.count else 0.0
-
-    @property
-    def unweighted(self) -> float:
-        """One over the weight, 0 where there are no rows."""
-        return 1 / self.weight if self.count else 0.0
 
 
 class OwnRows:
@@ -583,6 +584,33 @@ def _cores() -> set[int]:
     return set(range(os.cpu_count() or 1))
 
 
+@contextmanager
+def _watched_joining() -> Iterator[None]:
+    """A context in which ranks join, and end if others do not come; see `join_watch.py`.
+
+    Raises:
+        ValueError: if `MINIKERAS_JOIN_SECONDS` is no number of seconds.
+    """
+    given = os.environ.get("MINIKERAS_JOIN_SECONDS", _JOIN_SECONDS)
+    try:
+        limit = float(given)
+    except ValueError:
+        limit = -1.0
+    if not 0 <= limit < float("inf"):
+        raise ValueError(
+            "The environment variable MINIKERAS_JOIN_SECONDS must be the seconds that ranks wait for each "
+            f"other at the start, 0 for ever. Received: {given!r}"
+        )
+    places = [os.environ[name] for name in _RANK_SIGNS if name in os.environ]
+    sizes = [os.environ[name] for name in _SIZE_SIGNS if name in os.environ]
+    if not (places and sizes and sys.executable) or sizes[0] == "1":
+        yield
+        return
+    command = [sys.executable, "-I", "-S", join_watch.__file__, places[0], sizes[0], str(limit)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL):
+        yield  # at the end its input is closed
+
+
 @functools.cache
 def ranks() -> Ranks:
     """Return the ranks of this process; the first call joins those that MPI started with it.
@@ -591,7 +619,10 @@ def ranks() -> Ranks:
         ImportError: if a launcher started this process and mpi4py is not installed.
     """
     launched = any(sign in os.environ for sign in _SIGNS) or "mpi4py.MPI" in sys.modules
-    return Ranks(require("mpi4py.MPI", "mpi") if launched else None)
+    if not launched:
+        return Ranks()
+    with _watched_joining():
+        return Ranks(require("mpi4py.MPI", "mpi"))
 
 
 def joined() -> bool:
@@ -599,19 +630,11 @@ def joined() -> bool:
     return ranks.cache_info().currsize > 0 and ranks().size > 1
 
 
-def weight_by_rows(parts: Sequence[np.ndarray], rows: Rows) -> None:
-    """Make gradients of the mean over this rank's rows its terms of those of the mean over all rows.
-
-    Args:
-        parts: arrays, changed in place.
-        rows: this rank's rows.
-    """
-    for part in parts:
-        if rows.count:
-            if rows.weight != 1:
-                part *= part.dtype.type(rows.weight)
-        else:
-            part.fill(0)  # a mean over nothing may be NaN
+def without_rows(parts: Sequence[np.ndarray], rows: Rows) -> None:
+    """Put zeros in the place of gradients of a rank that has no rows: a mean over nothing may be NaN."""
+    if not rows.count:
+        for part in parts:
+            part.fill(0)
 
 
 def add_over_ranks(parts: Sequence[np.ndarray]) -> None:
@@ -619,3 +642,22 @@ def add_over_ranks(parts: Sequence[np.ndarray]) -> None:
     everybody = sharers()
     for part in parts:
         everybody.add(part)
+
+
+def sums_over_ranks(arrays: Sequence[np.ndarray], rows: Rows) -> list[np.ndarray]:
+    """Return the sums of arrays over the ranks that share the batch, exchanged in one message by dtype.
+
+    Args:
+        arrays: this rank's terms, which are left as they are.
+        rows: this rank's rows; without any, its terms are nothing.
+    """
+    found = list(arrays)
+    for dtype in dict.fromkeys(a.dtype for a in arrays):
+        places = [i for i, a in enumerate(arrays) if a.dtype == dtype]
+        joined = np.concatenate([np.ravel(arrays[i]) for i in places])
+        without_rows([joined], rows)
+        add_over_ranks([joined])
+        ends = np.cumsum([arrays[i].size for i in places])
+        for i, part in zip(places, np.split(joined, ends[:-1])):
+            found[i] = part.reshape(np.shape(arrays[i]))
+    return found

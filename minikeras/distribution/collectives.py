@@ -1,8 +1,8 @@
 """Operations over the rows of all ranks, with their gradients.
 
-A rank's loss is the mean over its rows; what counts is the mean over all rows, so the gradients of ranks
-are added with the shares of their rows as weights (`common/ranks.py: weighted`). What reaches a
-backward here is a gradient of such a loss, and so is what it returns.
+A rank's loss is the mean over its rows; what counts is the mean over all rows. The tape weights losses by
+the shares of the rows (`autodiff/tape.py: loss_seed`), so what reaches a backward here is this rank's term
+of the gradient of the whole batch's loss, and so is what it returns.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from minikeras import tree
 from minikeras.autodiff.primitive import Primitive
+from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.ranks import running, sharers
+from minikeras.common.ranks import running, sharers, without_rows
 
 
 def _gather(x: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -22,7 +23,7 @@ def _gather(x: np.ndarray) -> tuple[np.ndarray, Any]:
 
 
 def _gather_backward(g: np.ndarray, rows: Any, needs: Any, out: Any) -> list[np.ndarray]:
-    # Every rank computes the same of all rows: the gradient by its own is there whole.
+    # Every rank computes the same of all rows: the gradient by its own is there whole, but for the share.
     return [g[rows.slice] * g.dtype.type(rows.inverse)]
 
 
@@ -31,16 +32,21 @@ ALL_ROWS = Primitive("rows_of_all_ranks", _gather, _gather_backward)
 
 
 def _add(x: np.ndarray) -> tuple[np.ndarray, Any]:
-    return sharers().add(np.array(x)), running.rows
+    rows, x = running.rows, np.array(x)
+    without_rows([x], rows)
+    return sharers().add(x), rows
 
 
 def _add_backward(g: np.ndarray, rows: Any, needs: Any, out: Any) -> list[np.ndarray]:
-    kind = g.dtype.type
-    return [sharers().add(np.array(g * kind(rows.weight))) * kind(rows.unweighted)]
+    g = np.array(g)
+    without_rows([g], rows)
+    return [sharers().add(g)]
 
 
 SUM_OF_RANKS = Primitive("sum_over_ranks", _add, _add_backward)
-"""The sum of a tensor of each rank."""
+"""The sum of a tensor of each rank; those without rows add nothing."""
+
+GradientTape.sum_of_ranks = SUM_OF_RANKS
 
 
 def whole(structure: Any) -> Any:

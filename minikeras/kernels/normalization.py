@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.common.ranks import Rows, shared_rows, sharers
+from minikeras.common.ranks import Rows, shared_rows, sharers, without_rows
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
@@ -312,10 +312,10 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
 
 
 def _sums_of_ranks(rows: Rows, *vectors: np.ndarray | None) -> list[np.ndarray | None]:
-    """Return the sums over ranks of gradients by a mean over this rank's rows, as such gradients."""
-    present = [v for v in vectors if v is not None]
-    sums = sharers().add(np.array(present) * present[0].dtype.type(rows.weight))
-    found = iter(sums * sums.dtype.type(rows.unweighted))
+    """Return the sums over ranks of gradients."""
+    present = np.array([v for v in vectors if v is not None])
+    without_rows([present], rows)
+    found = iter(sharers().add(present))
     return [None if v is None else next(found) for v in vectors]
 
 

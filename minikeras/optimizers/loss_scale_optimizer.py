@@ -13,7 +13,7 @@ from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import Positive, PositiveInt, one_of, short
 from minikeras.common.configurable import parameters_of
-from minikeras.common.ranks import add_over_ranks, running, unshared, weight_by_rows
+from minikeras.common.ranks import running, unshared
 from minikeras.initializers import Constant
 from minikeras.optimizers.optimizer import Optimizer
 
@@ -158,21 +158,15 @@ class LossScaleOptimizer(Optimizer):
         self._check_clipped()
         variables = self._variables_for(grads, trainable_variables)
         arrays = [None if g is None else to_array(g) for g in grads]
-        if running.rows is not None:  # all ranks decide by the same gradients
-            arrays = [None if a is None else np.array(a) for a in arrays]
-            present = [a for a in arrays if a is not None]
-            weight_by_rows(present, running.rows)
-            add_over_ranks(present)
         scale = self._take_scale([a for a in arrays if a is not None])
         if scale is not None:
-            with unshared():
-                self.inner_optimizer.apply(
-                    [
-                        a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
-                        for a, v in zip(arrays, variables)
-                    ],
-                    variables,
-                )
+            self.inner_optimizer.apply(
+                [
+                    a if a is None or v.overwrite_with_gradient else np.divide(a, scale)
+                    for a, v in zip(arrays, variables)
+                ],
+                variables,
+            )
 
     def gradient_targets(self) -> dict:
         """Return, for each leaf of the tape, the array that its gradient should be written into."""
@@ -185,7 +179,7 @@ class LossScaleOptimizer(Optimizer):
             grads: gradient of the scaled loss by leaf.
         """
         if running.rows is not None:  # all ranks decide by the same gradients
-            grads = self._added_over_ranks(grads)
+            grads = self.inner_optimizer._whole(grads)
         present = [v for v in self._trainable_variables if v.node in grads]
         scale = self._take_scale([grads[v.node] for v in present])
         if scale is None:
@@ -200,17 +194,6 @@ class LossScaleOptimizer(Optimizer):
                 unscaled[leaf] = np.divide(g, scale, out=targets.get(leaf))
         with unshared():
             self.inner_optimizer.apply_flat(unscaled)
-
-    def _added_over_ranks(self, grads: dict) -> dict:
-        """Return the gradients of the whole batch's loss, in the inner optimizer's flat arrays."""
-        inner = self.inner_optimizer
-        targets = inner.gradient_targets()
-        selected = inner._collected(grads)
-        inner._weight_by_rows(selected)
-        inner._add_over_ranks(selected)
-        added = copy.copy(grads)
-        added.update(targets)
-        return added
 
     def _take_scale(self, grads: list[np.ndarray]) -> float | None:
         """Return the scale of these gradients, None if the step is to be skipped; adapt it."""
@@ -228,10 +211,6 @@ class LossScaleOptimizer(Optimizer):
 
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss times the scale."""
-        rows = running.rows
-        if rows is not None:  # gradients shall overflow just where those of one process do
-            rows.weight = 1.0
-            loss = loss * rows.share
         return loss * (self.dynamic_scale if self.built else self.initial_scale)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:

@@ -9,6 +9,7 @@ An optimizer of this package says what is its own: arguments, `_build_slots`, an
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter, is_
@@ -29,7 +30,8 @@ from minikeras.common.ranks import (
     running,
     shared_rows,
     sharers,
-    weight_by_rows,
+    unshared,
+    without_rows,
 )
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import optimizer_updates as kernels
@@ -145,6 +147,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             trainable_variables: the variables, all those that the optimizer was built with if
                 None. The first call builds the optimizer with them.
 
+        Where ranks share a batch, all of them must bring the same gradients, as `GradientTape.gradient`
+        gives them.
+
         Raises:
             ValueError: if the optimizer does not know a variable, or gradients do not fit them.
         """
@@ -153,7 +158,16 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             return
         self._check_clipped()
         variables = self._variables_for(grads, trainable_variables)
-        self._step(self._copied(grads, variables))
+        selected = self._copied(grads, variables)
+        if running.rows is None:
+            self._step(selected)
+            return
+        self._refuse_overwritten()
+        if self in running.parted:
+            running.parted.remove(self)
+            self._join_accumulated(sharers())
+        with unshared():  # the tape has given all ranks the same gradients
+            self._step(selected)
 
     def _check_clipped(self) -> None:
         """Refuse gradients in which the examples' parts can no longer be clipped."""
@@ -234,14 +248,11 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 f"{kind}: with `noise_multiplier` a masked output needs a loss with `reduction='sum'`: "
                 "in a mean, what one example counts depends on the masks of the others."
             )
-        share = 1 / n if averaged else 1.0
-        rows, of_loss = shared_rows(), share
-        if rows is not None:
-            share = 1 / rows.total if averaged else 1.0
-            of_loss = share / rows.weight  # ranks weight their gradients later
+        rows = shared_rows()
+        share = 1 / (n if rows is None else rows.total) if averaged else 1.0
         targets = self.gradient_targets()
         grads = clipped_gradients(
-            tape, loss, flat, targets, bound * of_loss * scale, targets, self._plans
+            tape, loss, flat, targets, bound * share * scale, targets, self._plans
         )
         return _Clipped(grads, share)
 
@@ -339,7 +350,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         trainable (any more) is left alone.
 
         Args:
-            grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied.
+            grads: gradient by leaf, best in the arrays of `gradient_targets`; others are copied. Where
+                ranks share a batch they are those that `GradientTape.gradients_into` or
+                `clipped_gradients` gives.
         """
         _, targets, all_selected = self._targets
         if self.clipnorm_per_sample is not None and self._share is None:
@@ -350,7 +363,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             finally:
                 self._share = None
         elif self._has_own_apply:
-            self.apply(*self._listed(grads))
+            self.apply(*self._listed(grads if running.rows is None else self._whole(grads)))
         elif len(targets) == len(self._trainable_variables) and all(
             map(is_, map(grads.get, targets), targets.values())
         ):
@@ -419,14 +432,15 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 group.unshare()
         shared = running.rows is not None
         if shared:
-            self._weight_by_rows(selected)
+            self._refuse_overwritten()
+            without_rows(_gradients(selected), running.rows)
         if self.loss_scale_factor is not None:
             for part in _gradients(selected):
                 part /= self.loss_scale_factor
         if steps:
             self._accumulate(selected, last)
         if shared and last:  # sums over steps are each rank's own until then
-            self._add_over_ranks(selected)
+            add_over_ranks(_gradients(selected))
         if self.noise_multiplier:
             self._add_noise(selected, last)
         if last and selected:
@@ -440,18 +454,22 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
                 self._constrain(group, indices)
         self._iterations.array = self._iterations.array + 1
 
-    def _weight_by_rows(self, selected: _Selected) -> None:
-        """Make gradients of this rank's loss terms of those of the whole batch's."""
+    def _refuse_overwritten(self) -> None:
         if self._overwritten:
             raise ValueError(
                 f"{type(self).__name__}: variables that are overwritten by their gradient, such as "
                 f"'{self._overwritten[0].path}', cannot be trained while ranks share a batch."
             )
-        weight_by_rows(_gradients(selected), running.rows)
 
-    def _add_over_ranks(self, selected: _Selected) -> None:
-        """Make the terms the gradients of the whole batch's loss, on all ranks the same."""
+    def _whole(self, grads: dict) -> dict:
+        """Return the gradients of the whole batch's loss for this rank's terms of them."""
+        self._refuse_overwritten()
+        selected = self._collected(grads)
+        without_rows(_gradients(selected), running.rows)
         add_over_ranks(_gradients(selected))
+        whole = copy.copy(grads)
+        whole.update(self.gradient_targets())
+        return whole
 
     def _accumulate(self, selected: _Selected, last: bool) -> None:
         """Add gradients up; on the last step of a round, leave their mean in their place.

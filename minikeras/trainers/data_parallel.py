@@ -3,7 +3,9 @@
 Every rank runs the script, and its step works on its rows of each batch (`common/ranks.py: running`).
 Its loss is the mean over them. What makes of it what one process computes on the whole batch:
 
-- gradients are added with the shares of rows as weights, in the optimizer (`Optimizer._step`);
+- the tape weights it by the share of the rows (`autodiff/tape.py: loss_seed`), so gradients are terms of
+  one sum. The optimizer adds them when an update is due; where a step of the user's asks the tape for
+  gradients by variables, the tape does;
 - metrics that are sums of what examples give are added; other metrics, and losses that are no mean of
   what examples give, are computed on the outputs of all ranks (`over_ranks.py`);
 - batch statistics are those of all rows (`kernels/normalization.py`); draws are made for all rows, and
@@ -408,7 +410,8 @@ class Sharing:
                         f"the value of '{v.path}' after an epoch": _fingerprint([v.array])
                         for v in same
                     },
-                    "Layers must not change variables by what they see of one rank's rows.",
+                    "Layers must not change variables by what they see of one rank's rows, and gradients "
+                    "that `optimizer.apply` is given must be a tape's, or alike on all ranks.",
                 )
 
     def _alike(self) -> list[tuple[Ranks, list[Variable]]]:

@@ -576,6 +576,172 @@ def two_optimizers():
     return outcome(model, history)
 
 
+class Apart(keras.Model):
+    """Two nets with losses of their own; the optimizer of one scales its loss."""
+
+    def __init__(self, at_once):
+        super().__init__()
+        self.at_once = at_once
+        self.one, self.two = (
+            keras.Sequential([layers.Dense(4), layers.BatchNormalization(), layers.Dense(1)])
+            for _ in range(2)
+        )
+        self.second = keras.optimizers.SGD(0.1)
+
+    def call(self, x):
+        return self.one(x) + self.two(x)
+
+    def train_step(self, data):
+        x, y = data
+        with keras.GradientTape(persistent=not self.at_once) as tape:
+            first = ops.mean((self.one(x, training=True) - y) ** 2)
+            second = ops.mean(ops.abs(self.two(x, training=True) - y))
+            scaled = self.optimizer.scale_loss(first)
+        of_one, of_two = self.one.trainable_variables, self.two.trainable_variables
+        if self.at_once:
+            found = tape.gradient([scaled, second], [of_one, of_two])
+        else:
+            found = tape.gradient(scaled, of_one), tape.gradient(second, of_two)
+        self.optimizer.apply_gradients(zip(found[0], of_one))
+        self.second.apply(found[1], of_two)
+        return {"first": first, "second": second}
+
+
+@case
+def a_scaled_loss_beside_a_plain_one():
+    x, _ = data()
+    results = []
+    for at_once in (False, True):
+        model = Apart(at_once)
+        model(x[:2])
+        inner = keras.optimizers.SGD(0.1)
+        model.compile(keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0**127))
+        history = fitted(model, x, x[:, :1], batch_size=5)
+        scale = model.optimizer.dynamic_scale.numpy()
+        results += [*history.history.values(), *model.get_weights(), scale]
+    return outcome(model, None, *results)
+
+
+class Adversaries(keras.Model):
+    """A generator in half precision whose loss is scaled, a critic in single precision."""
+
+    def __init__(self):
+        super().__init__()
+        half = {"dtype": "mixed_float16"}
+        self.generator = keras.Sequential(
+            [
+                layers.Dense(8, activation="tanh", **half),
+                layers.BatchNormalization(**half),
+                layers.Dense(5, **half),
+            ]
+        )
+        self.critic = keras.Sequential([layers.Dense(6, activation="tanh"), layers.Dense(1)])
+
+    def call(self, x):
+        return self.critic(ops.cast(self.generator(x), "float32"))
+
+    def compile(self, of_generator, of_critic):
+        super().compile()
+        self.of_generator, self.of_critic = of_generator, of_critic
+
+    def train_step(self, x):
+        with keras.GradientTape() as tape:
+            fake = ops.cast(self.generator(ops.flip(x, -1), training=True), "float32")
+            loss = ops.mean(ops.softplus(-self.critic(x))) + ops.mean(
+                ops.softplus(self.critic(fake))
+            )
+        variables = self.critic.trainable_variables
+        self.of_critic.apply(tape.gradient(loss, variables), variables)
+        with keras.GradientTape() as tape:
+            deceit = ops.mean(ops.softplus(-self(ops.flip(x, -1), training=True)))
+            scaled = self.of_generator.scale_loss(deceit)
+        variables = self.generator.trainable_variables
+        self.of_generator.apply(tape.gradient(scaled, variables), variables)
+        return {"critic": loss, "generator": deceit}
+
+
+@case
+def adversaries_in_mixed_precision():
+    x, _ = data()
+    model = Adversaries()
+    model(x[:2])
+    of_generator = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.02), initial_scale=2.0**10, dynamic_growth_steps=3
+    )
+    model.compile(of_generator, keras.optimizers.Adam(0.01))
+    history = model.fit(x, epochs=3, batch_size=5, verbose=0)
+    state = [of_generator.dynamic_scale.numpy(), of_generator.iterations.numpy()]
+    return outcome(model, history, state)
+
+
+class AddsUp(keras.Sequential):
+    """Clips the gradient of each step by its length, and adds up those of two."""
+
+    def train_step(self, data):
+        x, y = data
+        variables = self.trainable_variables
+        with keras.GradientTape(persistent=True) as tape:
+            loss = ops.mean(keras.losses.mean_squared_error(y, self(x, training=True)))
+            if len(self.seen) % 3 == 0:  # while the tape records
+                found = tape.gradient(loss, variables)
+        if len(self.seen) % 3:
+            found = tape.gradient(loss, variables)
+        arrays = [g.numpy() for g in found]
+        length = sum(np.vdot(a, a) for a in arrays) ** 0.5
+        self.seen.append(length)
+        arrays = [a * min(1, 0.3 / length) for a in arrays]
+        if self.kept is None:
+            self.kept = arrays
+        else:
+            total = [a + b for a, b in zip(arrays, self.kept)]
+            self.optimizer.apply_gradients(zip(total, variables))
+            self.kept = None
+        return {"loss": loss, "length": length}
+
+
+@case
+def gradients_clipped_and_added_up_by_a_step():
+    x, _ = data()
+    model = AddsUp([keras.Input((5,)), layers.Dense(4, activation="tanh"), layers.Dense(1)])
+    model.seen, model.kept = [], None
+    model.compile(keras.optimizers.SGD(0.5, momentum=0.5))
+    return outcome(model, fitted(model, x, x[:, :1], epochs=3, batch_size=5))
+
+
+class OwnApply(keras.optimizers.SGD):
+    def apply(self, grads, trainable_variables=None):
+        longest = max(float(ops.norm(g)) for g in grads)
+        super().apply([g / longest for g in grads], trainable_variables)
+
+
+class Adapts(keras.Sequential):
+    """Learns weights from which one step of descent goes far."""
+
+    def train_step(self, data):
+        x, y = data
+        variables = self.trainable_variables
+        with keras.GradientTape() as tape:
+            with keras.GradientTape() as inner:
+                before = ops.mean((self(x) - y) ** 2)
+            steps = inner.gradient(before, variables)
+            kernel, bias = (v - 0.1 * g for v, g in zip(variables, steps))
+            after = ops.mean((x @ kernel + bias - y) ** 2)
+        self.optimizer.apply(tape.gradient(after, variables), variables)
+        return {"before": before, "after": after}
+
+
+@case
+def gradients_that_a_user_changes_or_differentiates():
+    x, y = data()
+    model = mlp()
+    model.compile(OwnApply(0.01), "sparse_categorical_crossentropy")
+    first = fitted(model, x, y, batch_size=5)
+    other = Adapts([keras.Input((5,)), layers.Dense(1)])
+    other.compile("sgd")
+    second = fitted(other, x, x[:, :1], batch_size=5)
+    return outcome(model, first, *second.history.values(), other.get_weights())
+
+
 def run(names):
     results = {}
     for name in names or CASES:

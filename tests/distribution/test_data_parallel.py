@@ -94,6 +94,8 @@ REFUSALS = [
     ("is updated by code of your own", "OwnMetric([layers.Dense(1)]).go()"),
     ("the mesh must hold every rank once", "with_devices(['cpu:0'])"),
     ("adds a loss that is neither the mean nor the sum", "net(Peak()).fit(x, y, verbose=0)"),
+    ("a target of shape (6,) is summed over the 6 rows", "stepping(lambda loss: loss)"),
+    ("must be a tape's, or alike on all ranks", "stepping(ops.mean, lambda g: g + rank)"),
 ]
 
 HELPERS = """
@@ -150,6 +152,21 @@ class OwnMetric(keras.Sequential):
     def go(self):
         self.compile("sgd", "mse")
         self.fit(x, y, verbose=0)
+
+class Steps(keras.Sequential):
+    def train_step(self, data):
+        x, y = data
+        with keras.GradientTape() as tape:
+            loss = self.reduced(keras.losses.mean_squared_error(y, self(x)))
+        gradients = map(self.changed, tape.gradient(loss, self.trainable_variables))
+        self.optimizer.apply(list(gradients), self.trainable_variables)
+        return {"loss": ops.mean(loss)}
+
+def stepping(reduced, changed=lambda g: g):
+    model = Steps([layers.Dense(1)])
+    model.reduced, model.changed = reduced, changed
+    model.compile("sgd")
+    model.fit(x, y, verbose=0)
 
 def with_devices(devices):
     with keras.distribution.DataParallel(devices=devices).scope():

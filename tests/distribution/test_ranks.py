@@ -229,6 +229,42 @@ print("done", flush=True)
     assert (done.returncode, done.stdout.count("done")) == (0, 2), done.stderr
 
 
+LATE = """
+import os, sys, threading
+rank = os.environ.get("PMI_RANK") or os.environ["OMPI_COMM_WORLD_RANK"]
+if rank == "1":
+    {}
+import minikeras
+minikeras.distribution.initialize()
+print("not reached")
+"""
+
+
+@pytest.mark.parametrize("code", ["import a_lost_module", "sys.exit(0)"])
+def test_a_rank_that_fails_before_it_joins_ends_all(code, run_ranks):
+    done = run_ranks(3, LATE.format(code))
+    assert done.returncode != 0 and "not reached" not in done.stdout
+    if "import" in code:
+        assert "No module named 'a_lost_module'" in done.stderr
+    else:  # an error may have been seen by the launcher
+        assert "of 3 ends all: rank 1 ended before joining" in done.stderr, done.stderr
+
+
+def test_ranks_wait_for_one_that_does_not_join_as_long_as_asked(run_ranks, monkeypatch):
+    monkeypatch.setenv("MINIKERAS_JOIN_SECONDS", "0.5")
+    done = run_ranks(2, LATE.format("threading.Event().wait()"))
+    assert done.returncode != 0 and "not reached" not in done.stdout
+    assert "Rank 0 of 2 ends all: not all ranks have joined within 0.5 seconds" in done.stderr
+
+
+def test_the_seconds_to_join_are_a_number():
+    code = (
+        "import os; os.environ.update(PMI_SIZE='2', PMI_RANK='0', MINIKERAS_JOIN_SECONDS='soon')\n"
+        "import minikeras; minikeras.distribution.list_devices()"
+    )
+    assert "must be the seconds that ranks wait" in run_alone(code).stderr
+
+
 def run_alone(code):
     """Run code in a process that no MPI started."""
     command, environ = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}
