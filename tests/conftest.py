@@ -73,10 +73,15 @@ def keep_out_of_collections():
     gc.freeze()
 
 
+_keras_is_imported = False
+
+
 @pytest.fixture(scope="session")
 def keras():
     """Keras on JAX, in which float64 and int64 stay what they are."""
+    global _keras_is_imported
     keras = pytest.importorskip("keras")
+    _keras_is_imported = True
     from keras.src.backend.common import dtypes
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
@@ -135,6 +140,8 @@ def default_settings():
     yield
     settings.__dict__.clear()  # back to the class's defaults
     dtype_policies.reset_dtype_policy()
+    if "keras.src.backend.jax" in sys.modules and not _keras_is_imported:
+        pytest.fail("A test that needs Keras is slow: it takes the fixture `keras`.")
 
 
 @pytest.fixture(scope="session")

@@ -55,8 +55,7 @@ def test_import_loads_nothing_that_only_quantized_layers_need(loaded):
     assert not {*own, *[f"minikeras.layers.quantization.{mode}" for mode in modes]} & set(loaded)
 
 
-def test_top_level_names_are_those_of_keras():
-    keras = pytest.importorskip("keras")
+def test_top_level_names_are_those_of_keras(keras):
     missing = {
         name
         for name in dir(keras)

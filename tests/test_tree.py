@@ -39,8 +39,8 @@ structures = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def oracle():
-    return pytest.importorskip("keras").tree
+def oracle(keras):
+    return keras.tree
 
 
 def test_leaves_come_in_order_and_dicts_by_sorted_key():

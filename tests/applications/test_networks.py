@@ -76,7 +76,13 @@ def small(**options):
 # Networks.
 
 
-@pytest.mark.parametrize("call", FACTS)
+def slow_if_whole(call):
+    """Leave whole networks out of the fast tests; small ones run the same code with each option."""
+    marks = pytest.mark.slow if call in facts.AS_THEY_COME else ()
+    return pytest.param(call, marks=marks, id=call)
+
+
+@pytest.mark.parametrize("call", map(slow_if_whole, FACTS))
 def test_form_and_predictions_are_keras_s(without_draws, call):
     model = facts.built(minikeras, call)
     expected = dict(FACTS[call])

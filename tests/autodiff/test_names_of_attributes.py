@@ -1,7 +1,6 @@
 """What users call attributes of their layers meets nothing that minikeras itself needs."""
 
 import numpy as np
-import pytest
 
 import minikeras
 from minikeras import layers
@@ -51,8 +50,7 @@ def test_attributes_that_guides_use():
     assert other.stored_variables.numpy().tolist() == [1, 1, 1, 1]
 
 
-def test_layers_have_few_public_names_that_keras_lacks():
-    keras = pytest.importorskip("keras")
+def test_layers_have_few_public_names_that_keras_lacks(keras):
     beyond = set(dir(minikeras.Layer)) - set(dir(keras.Layer))
     assert {name for name in beyond if not name.startswith("_")} <= KEPT
 

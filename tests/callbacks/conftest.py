@@ -99,12 +99,11 @@ def ours():
 
 
 @pytest.fixture(scope="session")
-def theirs():
-    keras = pytest.importorskip("keras")
+def theirs(keras):
     return keras.callbacks
 
 
-@pytest.fixture(params=["ours", "theirs"])
+@pytest.fixture(params=["ours", pytest.param("theirs", marks=pytest.mark.slow)])
 def api(request):
     """Both, for what is asserted against known values."""
     return request.getfixturevalue(request.param)

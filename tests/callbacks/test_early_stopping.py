@@ -64,9 +64,7 @@ def test_auto_mode_asks_the_metric(ours, fit, tiny_model, direction, stops):
     assert model.trace[-1][0] == stops
 
 
-def test_auto_mode_asks_the_metric_of_keras(ours, theirs, fit, tiny_model):
-    import keras
-
+def test_auto_mode_asks_the_metric_of_keras(ours, keras, fit, tiny_model):
     metric = keras.metrics.BinaryAccuracy(name="accuracy")
     model = tiny_model(metrics=[metric])
     callback = ours.EarlyStopping("val_accuracy")

@@ -75,8 +75,7 @@ def test_interrupted_evaluation(ours, optimizer):
     assert first(optimizer) == (1.0, 0.5)
 
 
-def test_as_keras(ours, theirs):
-    import keras
+def test_as_keras(ours, theirs, keras):
     import numpy as np
 
     def run(api):

@@ -33,8 +33,7 @@ def test_snake_case_is_that_of_keras(name, snake):
     assert naming.to_snake_case(name) == snake
 
 
-def test_snake_case_of_every_keras_layer():
-    keras = pytest.importorskip("keras")
+def test_snake_case_of_every_keras_layer(keras):
     from keras.src.utils.naming import to_snake_case
 
     for name in dir(keras.layers):

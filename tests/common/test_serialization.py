@@ -425,8 +425,7 @@ def pairs():
 
 
 @pytest.mark.parametrize("name", list(pairs()))
-def test_the_same_config_as_keras_and_each_reads_the_other(name):
-    keras = pytest.importorskip("keras")
+def test_the_same_config_as_keras_and_each_reads_the_other(keras, name):
     make = pairs()[name]
     ours = serialize_keras_object(make(minikeras))
     theirs = keras.saving.serialize_keras_object(make(keras))
@@ -438,8 +437,7 @@ def test_the_same_config_as_keras_and_each_reads_the_other(name):
     assert through_json(they_read) == ours
 
 
-def test_public_classes_have_the_module_that_keras_gives_them():
-    pytest.importorskip("keras")
+def test_public_classes_have_the_module_that_keras_gives_them(keras):
     from keras.src.api_export import REGISTERED_OBJS_TO_NAMES
 
     theirs = {

@@ -20,8 +20,7 @@ MAKE = {
 
 @pytest.mark.parametrize("name", list(MAKE))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_beside_keras(name, dtype):
-    keras = pytest.importorskip("keras")
+def test_beside_keras(keras, name, dtype):
     w = W.astype(dtype)
     ours = MAKE[name](constraints)(w)
     theirs = MAKE[name](keras.constraints)(keras.ops.convert_to_tensor(w))
@@ -72,7 +71,6 @@ def test_get():
     assert constraints.get(abs) is abs
 
 
-def test_public_names():
-    keras = pytest.importorskip("keras")
+def test_public_names(keras):
     for name in dir(keras.constraints):
         assert name.startswith("_") or hasattr(constraints, name)

@@ -43,8 +43,7 @@ def test_identity():
 @pytest.mark.parametrize("side", ["real", "imag"])
 @pytest.mark.parametrize("window", ["hann", None, np.arange(1.0, 9.0)])
 @pytest.mark.parametrize("scaling", ["density", "spectrum", None])
-def test_stft_beside_keras(side, window, scaling):
-    keras = pytest.importorskip("keras")
+def test_stft_beside_keras(keras, side, window, scaling):
     for periodic in (False, True):
         ours = initializers.STFT(side, window, scaling, periodic)((8, 1, 5), "float64")
         theirs = keras.initializers.STFT(side, window, scaling, periodic)((8, 1, 5), "float64")
@@ -78,8 +77,7 @@ def test_the_base_class_is_abstract():
 # Lookup.
 
 
-def test_every_name_of_keras_is_known():
-    keras = pytest.importorskip("keras")
+def test_every_name_of_keras_is_known(keras):
     for name in dir(keras.initializers):
         if not name.startswith("_"):
             assert hasattr(initializers, name)

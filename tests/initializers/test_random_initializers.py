@@ -123,8 +123,7 @@ def test_orthogonal_favours_no_direction():
 
 @pytest.mark.parametrize("shape", [(), (5,), (3, 5), (2, 3, 5), (7, 2, 3, 5)])
 @pytest.mark.parametrize("axes", [(None, None), ([0], [-1]), ([-1], [0, -2]), ([0], None)])
-def test_fans_are_those_of_keras(shape, axes):
-    pytest.importorskip("keras")
+def test_fans_are_those_of_keras(keras, shape, axes):
     from keras.src.initializers.random_initializers import compute_fans as theirs
 
     if all(axes) and len(shape) < 2:

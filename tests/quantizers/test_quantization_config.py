@@ -26,8 +26,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("make", CONFIGS)
-def test_config_is_keras(make):
-    keras = pytest.importorskip("keras")
+def test_config_is_keras(keras, make):
     ours, theirs = make(quantizers), make(keras.quantizers)
     assert ours.mode == theirs.mode
     written = serialize_keras_object(ours)
@@ -41,7 +40,10 @@ def test_config_is_keras(make):
 def test_wrong_configs_are_refused(make):
     with pytest.raises(ValueError, match="Received"):
         make(quantizers)
-    keras = pytest.importorskip("keras")
+
+
+@pytest.mark.parametrize("make", WRONG)
+def test_keras_refuses_them_too(keras, make):
     with pytest.raises(ValueError):
         make(keras.quantizers)
 

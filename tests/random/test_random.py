@@ -210,8 +210,7 @@ def test_dropout_errors():
         random.dropout(np.ones(3, np.int32), 0.5)
 
 
-def test_public_names():
-    keras = pytest.importorskip("keras")
+def test_public_names(keras):
     for name in dir(keras.random):
         if not name.startswith("_"):
             assert hasattr(minikeras.random, name)

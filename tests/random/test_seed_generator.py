@@ -53,8 +53,7 @@ def test_next_gives_the_state_before():
     )
 
 
-def test_unordered_states_are_those_of_keras():
-    keras = pytest.importorskip("keras")
+def test_unordered_states_are_those_of_keras(keras):
     ours, theirs = SeedGenerator(3), keras.random.SeedGenerator(3)
     for ordered in (True, False, False, True, False):
         np.testing.assert_array_equal(ours.next(ordered), np.asarray(theirs.next(ordered)))

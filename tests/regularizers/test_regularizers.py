@@ -22,8 +22,7 @@ MAKE = {
 
 @pytest.mark.parametrize("name", list(MAKE))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_beside_keras(name, dtype):
-    keras = pytest.importorskip("keras")
+def test_beside_keras(keras, name, dtype):
     x = X.astype(dtype)
     ours = MAKE[name](regularizers)(x)
     theirs = MAKE[name](keras.regularizers)(keras.ops.convert_to_tensor(x))
@@ -111,7 +110,6 @@ def test_none_is_the_default():
     assert regularizers.L1L2(None, None).get_config() == {"l1": 0.0, "l2": 0.0}
 
 
-def test_public_names():
-    keras = pytest.importorskip("keras")
+def test_public_names(keras):
     for name in dir(keras.regularizers):
         assert name.startswith("_") or hasattr(minikeras.regularizers, name)

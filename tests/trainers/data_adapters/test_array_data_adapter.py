@@ -272,8 +272,7 @@ def test_data_are_never_cast_as_a_whole(dtype, shuffle, monkeypatch):
     assert peak < x.nbytes / 8
 
 
-def test_the_same_batches_as_keras():
-    pytest.importorskip("keras")
+def test_the_same_batches_as_keras(keras):
     from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter as Theirs
 
     x, y = {"a": numbers(50, 2), "b": numbers(50, 3)}, np.arange(50) % 3

@@ -45,8 +45,7 @@ def test_split_takes_the_last_samples():
 
 
 @pytest.mark.parametrize("n, fraction", [(10, 0.3), (7, 0.5), (100, 0.07), (30, 0.9)])
-def test_split_as_keras(n, fraction):
-    pytest.importorskip("keras")
+def test_split_as_keras(keras, n, fraction):
     from keras.src.trainers.data_adapters import array_slicing
 
     ours = train_validation_split(np.arange(n), fraction)
@@ -74,8 +73,7 @@ def test_bad_splits(arrays, fraction, match):
         train_validation_split(arrays, fraction)
 
 
-def test_class_weights_as_keras():
-    pytest.importorskip("keras")
+def test_class_weights_as_keras(keras):
     from keras.src.trainers.data_adapters import data_adapter_utils as theirs
 
     rng = np.random.default_rng(0)
