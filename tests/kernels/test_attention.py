@@ -187,7 +187,7 @@ def test_a_sequence_of_many_steps_attends_to_itself_with_the_same_bits_on_any_nu
     biases.append(rng.normal(size=24).astype("float32"))
     q, k, v = (
         np.einsum("btf,fhs->bhts", np.float64(x), kernel) + bias[:, None]
-        for kernel, bias in zip(kernels, biases)
+        for kernel, bias in zip(kernels[:3], biases)
     )
     weights = np.exp(q @ k.swapaxes(2, 3) * 0.1)
     weights /= weights.sum(-1, keepdims=True)
