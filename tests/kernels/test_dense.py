@@ -21,6 +21,7 @@ def run(primitive, arrays, activation, **params):
     return [np.asarray(t) for t in [y, *tape.gradient(total, wanted)]]
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")
 @pytest.mark.parametrize("activation", [None, RELU, SIGMOID, SOFTMAX, TANH])
 @pytest.mark.parametrize("shape", [(5, 3), (2, 4, 3), (0, 3), (1, 3)])
 @pytest.mark.parametrize("units", [4, 1])
