@@ -22,6 +22,15 @@ _BATCH_HOOKS = (
     "on_predict_batch_begin",
     "on_predict_batch_end",
 )
+_KINDS = ("train", "test", "predict")
+_NOBODY = {
+    "_backups": [],
+    "_others": [],
+    "_hooks": {name: [] for name in _BATCH_HOOKS},
+    "_clocks": {kind: [] for kind in _KINDS},
+    **{f"wants_{kind}_batches": False for kind in _KINDS},
+}
+"""What `_plan` finds where there is no callback."""
 
 
 class CallbackList(Callback):
@@ -123,12 +132,15 @@ class CallbackList(Callback):
 
     def _plan(self) -> None:
         """Look up who is to be called in each batch, and in which order."""
+        if not self.callbacks:  # a call of `predict` for a few rows is over in no time
+            self.__dict__.update(_NOBODY)
+            return
         self._backups = [c for c in self.callbacks if isinstance(c, BackupAndRestore)]
         self._others = [c for c in self.callbacks if not isinstance(c, BackupAndRestore)]
         self._clocks: dict[str, list[Callable[[], float]] | None] = {}
         in_order = [*self._others, *self._backups]
         self._hooks = {name: _own_hooks(in_order, name) for name in _BATCH_HOOKS}
-        for kind in ("train", "test", "predict"):
+        for kind in _KINDS:
             begin, end = (self._hooks[f"on_{kind}_batch_{edge}"] for edge in ("begin", "end"))
             setattr(self, f"wants_{kind}_batches", bool(begin or end))
             clocks = [_clock_of(hook) for hook, _ in end]
@@ -154,6 +166,8 @@ class CallbackList(Callback):
         return pythonify_logs(logs)
 
     def _all(self, name: str, *args: Any, logs: Logs | None) -> None:
+        if not self.callbacks:
+            return
         logs = self.readable(logs)
         as_given = dict(logs) if self._backups else None  # callbacks may add to theirs
         for callback in self._others:

@@ -366,7 +366,8 @@ class Orthogonal(RandomInitializer, aliases=["OrthogonalInitializer"]):
         q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # makes all orthogonal matrices as likely
         q = q.T if rows < cols else q
         target = np_dtype(standardize_dtype(dtype))
-        return Tensor((self.gain * q).reshape(tuple(shape)).astype(target))
+        # In rows, as other weights are: products with what lies in columns take longer.
+        return Tensor((self.gain * q).reshape(tuple(shape)).astype(target, order="C"))
 
 
 def compute_fans(

@@ -26,7 +26,7 @@ def sigmoid(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     if limit is not None:
         np.minimum(y, limit, out=y)
     np.exp(y, y)
-    y += one
+    np.add(y, one, y)  # a single number takes three times as long with `+=`
     return np.reciprocal(y, y)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.gemm import matmul, tiled
+from minikeras.kernels.gemm import _blocks, matmul, tiled
 
 _BLOCK = 1 << 18
 """Scores of a block."""
@@ -80,6 +80,21 @@ def masked_bias(
     alive = np.logical_or.reduce(mask, axis=-1, keepdims=True)
     addend = np.where(mask, dtype.type(0), dtype.type(-0.5 * float(np.finfo(dtype).max)))
     return addend, None if alive.all() else alive.astype(dtype)
+
+
+def _put_scores(q: np.ndarray, k_t: np.ndarray, out: np.ndarray) -> None:
+    """Put `q @ k_t` into `out`, of a few queries at a time where BLAS multiplies them as they lie.
+
+    `gemm.tiled` cuts keys as well, and with the few features of a head takes a fifth longer.
+    """
+    examples, heads, queries, size = q.shape
+    turned = k_t.strides[-1] != k_t.itemsize  # what lies in columns BLAS packs in any case
+    runs = 1 if turned else _blocks(queries, size * k_t.shape[-1])
+    if runs == 1:
+        np.matmul(q, k_t, out=out)
+    else:
+        q, out = (a.reshape(examples, heads, runs, queries // runs, -1) for a in (q, out))
+        np.matmul(q, k_t[:, :, None], out=out)
 
 
 class _Scores:
@@ -154,7 +169,7 @@ class _Scores:
         for calm in (True, False) if self.alive is None else (False,):
             with np.errstate(over="ignore", invalid="ignore"):
                 for (rows, n), w in zip(self.tiles, places):
-                    np.matmul(q[:, :, rows], k_t[..., :n], out=w)
+                    _put_scores(q[:, :, rows], k_t[..., :n], w)
                     if self.past:
                         edge = w[..., rows.start :]  # beyond the first of these queries
                         np.add(edge, self.extra[: edge.shape[-2], : edge.shape[-1]], edge)
@@ -279,6 +294,7 @@ def self_attention(
     scores = _Scores((batch, heads, time, time), dtype, None, mask, False, False)
     factor = dtype.type(scale)
     of_query, of_key, of_value = [kernel.reshape(features, -1) for kernel in kernels[:3]]
+    of_key = of_key.T  # keys come out as the scores want them, an example's side by side
     of_query = of_query * factor
     last = kernels[3].reshape(heads * value_size, -1)
     shift = moved = None
@@ -298,13 +314,14 @@ def self_attention(
             query = flat.dot(of_query)
             if shift is not None:
                 np.add(query, shift, query)
-            q, k, v = [
+            q, v = [
                 a.reshape(count, time, heads, -1).transpose(0, 2, 1, 3)
-                for a in (query, flat.dot(of_key), flat.dot(of_value))
+                for a in (query, flat.dot(of_value))
             ]
+            k_t = np.matmul(of_key, x[part].swapaxes(1, 2)).reshape(count, heads, size, time)
             y = values[:count].transpose(0, 2, 1, 3)
             places = scores.rooms(scratch, count)
-            total = scores.attend(q, k.swapaxes(2, 3), v, part, places, y)
+            total = scores.attend(q, k_t, v, part, places, y)
             np.multiply(y, np.reciprocal(total, total), y)
             delivered = result[part].reshape(count * time, -1)
             np.matmul(values[:count].reshape(count * time, -1), last, out=delivered)

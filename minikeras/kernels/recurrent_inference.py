@@ -160,41 +160,37 @@ class _Way(NamedTuple):
     kernel: np.ndarray
     recurrent: np.ndarray
     bias: np.ndarray | None
-    h: np.ndarray | None
-    c: np.ndarray | None
-    backwards: bool
+    h: np.ndarray | None = None
+    c: np.ndarray | None = None
+    backwards: bool = False
 
 
 def pays_both_ways(batch: int) -> bool:
-    """Whether `lstm_both_ways` is faster than one LSTM after the other: it is with a single example."""
+    """Whether `lstm_both_ways` can take over two LSTMs: it takes a single example."""
     return batch == 1
 
 
-def lstm_both_ways(
-    x: np.ndarray, *given: np.ndarray | None, mask: np.ndarray | None = None
-) -> tuple:
-    """Run one LSTM over all time steps forwards, and another one, of as many units, backwards.
+def lstm_both_ways(x: np.ndarray, *weights: np.ndarray | None) -> tuple:
+    """Run one LSTM over one example forwards, and another one, of as many units, backwards.
+
+    Both begin with zeros.
 
     Args:
-        x: inputs, `(batch, time, n)`.
-        *given: kernel, recurrent kernel, bias, first h and c of the one, then those of the other; see
+        x: inputs, `(1, time, n)`.
+        *weights: kernel, recurrent kernel and bias of the one, then those of the other; see
             `recurrent.lstm_forward`.
-        mask: `(batch, time)`, false where states are to stay.
 
     Returns:
         `(outputs, h, c)` of the one, then of the other.
     """
-    first, second = given[:5], given[5:]
-    if len(x) == 1:
-        return _lstm_of_one(x, [_Way(*first, False), _Way(*second, True)], mask)
-    return (*lstm(x, *first, mask)[0], *lstm(x, *second, mask, backwards=True)[0])
+    return _lstm_of_one(x, [_Way(*weights[:3]), _Way(*weights[3:], backwards=True)])
 
 
 _FACTORS = np.array([0.5, 0.5, 1, 0.5])
 """What the gates i, f, c and o are multiplied by before the tanh."""
 
 
-def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None) -> tuple:
+def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None = None) -> tuple:
     """Run LSTMs of as many units over one example; a step is one call for all of them.
 
     What is computed of a sigmoid is its double, `1 + tanh(z / 2)`, and so of the state: the weights have
@@ -208,26 +204,27 @@ def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None) -> tu
     Returns:
         `(outputs, h, c)` of the first one, then of the others.
     """
+    (rows,) = x
     keep = None if mask is None else np.asarray(mask[0], bool)
-    rows = x[0] if keep is None else x[0, keep]
+    if keep is not None:
+        rows = rows[keep]
     steps, count, units = len(rows), len(ways), len(ways[0].recurrent)
     dtype = np.result_type(x, ways[0].kernel)
-    factors = _FACTORS.astype(dtype)[:, None]
+    factors = np.repeat(_FACTORS.astype(dtype), units)
     z = np.empty((steps, 4, count, units), dtype)
-    w = aligned((units, 4, 1, units) if count == 1 else (4, count, units, units), dtype)
-    w_gates = w.transpose(1, 2, 0, 3) if count == 1 else w
+    w = aligned((count, units, 4 * units), dtype)
     states = np.empty((steps + 1, count, units), dtype)
     # c, i, f, g and o, so that c and i lie beside what they are multiplied with; then what is let through.
     planes = aligned((8, count, units), dtype)
     for i, way in enumerate(ways):
-        given = z[:, :, i]
         inputs = rows[::-1] if way.backwards else rows
         raw = gemm.dot(inputs, way.kernel, z.reshape(steps, 4 * units) if count == 1 else None)
         if way.bias is not None:
             raw += way.bias
-        np.multiply(raw.reshape(given.shape), factors, given)
-        by_gates = way.recurrent.reshape(units, 4, units).swapaxes(0, 1)
-        np.multiply(by_gates, 0.5 * factors[:, None], w_gates[:, i])
+        raw *= factors
+        if count > 1:
+            z[:, :, i] = raw.reshape(steps, 4, units)
+        np.multiply(way.recurrent, 0.5 * factors, w[i])
         states[0, i] = 0 if way.h is None else 2 * way.h[0]
         planes[0, i] = 0 if way.c is None else way.c[0]
 
@@ -235,18 +232,20 @@ def _lstm_of_one(x: np.ndarray, ways: list[_Way], mask: np.ndarray | None) -> tu
     c, gates, output, tanh_c = flat[0], flat[1:5].reshape(-1), flat[4], flat[7]
     left, right, let_through = (flat[i : i + 2].reshape(-1) for i in (0, 2, 5))
     both = flat[5:7]
-    ones = np.repeat(np.array([1, 1, 0, 1], dtype), c.size)
+    ones = np.ones((4, c.size), dtype)
+    ones[2] = 0
+    ones = ones.reshape(-1)
     add_halves = np.array([0.5, 0.5], dtype).dot
     if count == 1:
-        project, before, target, w = np.ndarray.dot, states[:, 0], gates, w.reshape(units, -1)
+        project, before, target, weights = np.ndarray.dot, states[:, 0], gates, w[0]
     else:
-        project, before = np.matmul, states[:, :, None]
-        target = planes[1:5, :, None]
+        project, before, target = np.matmul, states[:, :, None], planes[1:5, :, None]
+        weights = w.reshape(count, units, 4, units).transpose(2, 0, 1, 3)
     add, multiply, tanh = np.add, np.multiply, np.tanh
     with parallel.single_blas:
         each = zip(before, z.reshape(steps, gates.size), states[1:].reshape(steps, c.size))
         for old, inputs, new in each:
-            project(old, w, target)
+            project(old, weights, target)
             add(gates, inputs, gates)
             tanh(gates, gates)
             add(gates, ones, gates)

@@ -377,17 +377,18 @@ LSTM = Primitive(
 """`(x, kernel, recurrent kernel, bias, h, c)` to the outputs of all steps and the last h and c."""
 
 
-def _both_ways_rule(x: Any, *given: Any, mask: Any = None) -> tuple:
-    return (*_recurrent_rule(x, *given[:5]), *_recurrent_rule(x, *given[5:]))
+def _both_ways_rule(x: Any, *weights: Any) -> tuple:
+    states = (None, None)
+    return tuple(y for i in (0, 3) for y in _recurrent_rule(x, *weights[i : i + 3], *states))
 
 
 LSTM_BOTH_WAYS = without_gradient(
     "lstm_both_ways", recurrent_inference.lstm_both_ways, rule=_both_ways_rule, narrow="E"
 )
-"""`LSTM` forwards and another one of as many units backwards, for layers that predict.
+"""`LSTM` over one example forwards and another one of as many units backwards, for layers that predict.
 
-The inputs are x, then kernel, recurrent kernel, bias, h and c of the one and those of the other; the
-results are the outputs of all steps, h and c of the one and of the other."""
+The inputs are x, then kernel, recurrent kernel and bias of the one and those of the other; the results
+are the outputs of all steps, h and c of the one and of the other."""
 
 
 def _conv_lstm_shape(x: Any, kernel: Any, strides: tuple, padding: str, dilation: tuple) -> tuple:

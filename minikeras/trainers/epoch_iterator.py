@@ -207,6 +207,8 @@ class EpochIterator:
 
 def to_tensors(batch: Any) -> Any:
     """Wrap the arrays of a batch in tensors, without a copy: nobody else writes to them."""
+    if type(batch) is np.ndarray:
+        return Tensor(batch)
     if type(batch) is tuple and _ARRAY.issuperset(map(type, batch)):
         return tuple(map(Tensor, batch))
     return tree.map_structure(_to_tensor, batch)

@@ -105,7 +105,7 @@ def test_a_stream_survives_json():
 @pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3), (2, 3, 4), (2, 2, 3, 4)])
 def test_orthogonal(shape):
     q = np.asarray(initializers.Orthogonal(2.0, seed=1)(shape, "float64"))
-    assert q.shape == shape
+    assert q.shape == shape and q.flags.c_contiguous
     q = q.reshape(-1, shape[-1]) / 2
     product = q.T @ q if q.shape[0] >= q.shape[1] else q @ q.T
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)

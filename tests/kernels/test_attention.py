@@ -172,3 +172,32 @@ def test_no_queries_and_values_whose_sums_overflow():
     assert none.shape == (2, 0, 2, 4)
     q, v = np.full((1, 2, 1, 1), 7, "float32"), np.full((1, 2, 1, 1), 1e20, "float32")
     np.testing.assert_allclose(ops.dot_product_attention(q, q, v, scale=1.0), v, rtol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_a_sequence_of_many_steps_attends_to_itself_with_the_same_bits_on_any_number_of_threads(
+    batch,
+):
+    time, heads, size = 200, 2, 32  # whose scores are made of a few queries at a time
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(batch, time, 24)).astype("float32")
+    shapes = [(24, heads, size)] * 3 + [(heads, size, 24)]
+    kernels = [rng.normal(size=shape, scale=0.3).astype("float32") for shape in shapes]
+    biases = [rng.normal(size=shape[1:]).astype("float32") for shape in shapes[:3]]
+    biases.append(rng.normal(size=24).astype("float32"))
+    q, k, v = (
+        np.einsum("btf,fhs->bhts", np.float64(x), kernel) + bias[:, None]
+        for kernel, bias in zip(kernels[:3], biases)
+    )
+    weights = np.exp(q @ k.swapaxes(2, 3) * 0.1)
+    weights /= weights.sum(-1, keepdims=True)
+    wanted = np.einsum("bhts,hsf->btf", weights @ v, kernels[3]) + biases[3]
+    runs = []
+    try:
+        for threads in (1, 2):
+            parallel.set_threads(threads)
+            runs.append(attention.self_attention(x, kernels, biases, 0.1))
+    finally:
+        parallel.set_threads(None)
+    np.testing.assert_allclose(runs[0], wanted, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(*runs)

@@ -21,12 +21,14 @@ def run(primitive, arrays, activation, **params):
     return [np.asarray(t) for t in [y, *tape.gradient(total, wanted)]]
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax")
 @pytest.mark.parametrize("activation", [None, RELU, SIGMOID, SOFTMAX, TANH])
-@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 3), (0, 3)])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 3), (0, 3), (1, 3)])
+@pytest.mark.parametrize("units", [4, 1])
 @pytest.mark.parametrize("bias", [True, False])
-def test_fused_is_the_reference(activation, shape, bias):
+def test_fused_is_the_reference(activation, shape, units, bias):
     rng = np.random.default_rng(0)
-    arrays = [rng.normal(size=s) for s in (shape, (3, 4), (4,))]
+    arrays = [rng.normal(size=s) for s in (shape, (3, units), (units,))]
     arrays[2] = arrays[2] if bias else None
     fused, reference = [run(p, arrays, activation) for p in (DENSE, DENSE.reference)]
     for a, b in zip(fused, reference):

@@ -103,25 +103,34 @@ def test_without_a_tape_the_same_comes_out(kind, params, batch, steps):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("states", [False, True])
-@pytest.mark.parametrize("masked", [None, 0, 1])
-def test_both_ways_at_once_are_one_after_the_other(batch, states, masked, dtype):
-    arrays = make("lstm", batch, 9, FEATURES, 40, dtype, states, states)
-    other = [None if a is None else -a for a in arrays[1:]]
-    mask = None
-    if masked is not None:
-        mask = np.random.default_rng(0).random((batch, 9)) < 0.6
-        mask[0] &= bool(masked)  # a sequence without any step
+@pytest.mark.parametrize("bias", [False, True])
+def test_both_ways_at_once_are_one_after_the_other(bias, dtype):
+    x, *weights = make("lstm", 1, 9, FEATURES, 40, dtype, bias)[:4]
+    other = [None if a is None else -a for a in weights]
     wanted = [
-        *FORWARDS["lstm"](*arrays, mask=mask)[0],
-        *FORWARDS["lstm"](arrays[0], *other, mask=mask, backwards=True)[0],
+        *FORWARDS["lstm"](x, *weights, None, None)[0],
+        *FORWARDS["lstm"](x, *other, None, None, backwards=True)[0],
     ]
-    found = recurrent_inference.lstm_both_ways(*arrays, *other, mask=mask)
+    found = recurrent_inference.lstm_both_ways(x, *weights, *other)
     tolerance = 1e-12 if dtype == "float64" else 1e-5
     for a, b in zip(wanted, found, strict=True):
         assert b.shape == a.shape and b.dtype == a.dtype
         np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance)
+
+
+def test_both_ways_at_once_take_one_example():
+    x, *weights = make("lstm", 2, 9, FEATURES, UNITS, "float32", True)[:4]
+    with pytest.raises(ValueError, match="unpack"):
+        recurrent_inference.lstm_both_ways(x, *weights, *weights)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_an_example_whose_steps_are_all_masked_keeps_its_states(kind):
+    arrays = make(kind, 1, 5, FEATURES, UNITS, "float64")
+    outputs, *states = LEAN[kind](*arrays, mask=np.zeros((1, 5), bool))[0]
+    assert np.array_equal(outputs, np.repeat(arrays[4][:, None], 5, 1))
+    for found, first in zip(states, arrays[4:], strict=True):
+        assert np.array_equal(found, first)
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])

@@ -195,7 +195,7 @@ class Bidirectional(Layer):
             return None
         weights: list = []
         for cell in (forward.cell, backward.cell):
-            weights += [cell.kernel, cell.recurrent_kernel, cell.bias, None, None]
+            weights += [cell.kernel, cell.recurrent_kernel, cell.bias]
         results = LSTM_BOTH_WAYS(sequences, *weights)
         outputs, h, c = zip(results[:3], results[3:])
         last = outputs if self.return_sequences else h
