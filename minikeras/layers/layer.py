@@ -275,7 +275,7 @@ class Layer(LayerState):
         return dropout
 
     def _take_summand(self, x: Tensor) -> Tensor | None:
-        """Take over the sum that comes next, if one does: the caller adds this tensor, of the shape of `x`."""
+        """Take over the sum that comes next, if it is of tensors such as `x`: the caller adds it."""
         here = thread.state
         then = here.following[0] if here.following else None
         if type(then) is not Summand or not self._is_bare(self._compute):

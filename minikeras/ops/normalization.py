@@ -76,7 +76,8 @@ BATCH_NORMALIZATION = Primitive(
 )
 """`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by.
 
-A fourth input, of the shape of x, is added to normalized x. With an `activation`, which does not mix channels, it is applied to normalized x."""
+A fourth input, of the shape of x, is added to normalized x. With an `activation`, which does not mix
+channels, it is applied to the result."""
 
 
 def _affine_reference(
