@@ -208,8 +208,8 @@ def _small_backward(gs: list, saved: tuple, needs: Any) -> list:
         dx,
         dgamma if needs[1] and has_gamma else None,
         dbeta if needs[2] and has_beta else None,
-        _shaped(g, x, axis) if needs[3:] and needs[3] else None,
-    ]
+        _shaped(g, x, axis),
+    ][: len(needs)]
 
 
 def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
@@ -383,7 +383,7 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         dgamma if needs[1] and has_gamma else None,
         dbeta if needs[2] and has_beta else None,
         _shaped(before, x, axis) if summed else None,
-    ]
+    ][: len(needs)]
 
 
 def _sums_of_ranks(rows: Rows, *vectors: np.ndarray | None) -> list[np.ndarray | None]:
