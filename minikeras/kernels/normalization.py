@@ -71,7 +71,7 @@ def _by_blocks(shape: tuple, task: Callable[[Iterator], None]) -> None:
         task: called on each thread with an iterator over `(index, rows)`, the latter a slice.
     """
     step = block_rows(shape)
-    if shape[0] <= step:  # nothing to share, as with a single example
+    if 0 < shape[0] <= step:  # nothing to share, as with a single example
         task(iter([(0, slice(0, shape[0]))]))
         return
     parallel.run_slices(

@@ -341,3 +341,17 @@ def test_other_sums_stay_apart():
     images = np.repeat(x[:, None], 3, axis=1)
     y = broadcast([images, x], training=True)
     np.testing.assert_allclose(y, normal[:, None] + images, atol=1e-5)
+
+
+def test_sums_leave_the_order_of_calls_alone():
+    x = np.random.default_rng(0).normal(size=(2, 9, 4)).astype("float32")
+    x[1] += 100
+    one, other = minikeras.Input((4,)), minikeras.Input((4,))
+    normalize = layers.BatchNormalization()
+    inner = minikeras.Model(one, layers.Dense(4)(normalize(one)))
+    for shortcut in (normalize, inner):
+        model = minikeras.Model([one, other], layers.Add()([normalize(one), shortcut(other)]))
+        normalize.moving_mean.assign(np.zeros(4))
+        model(list(x), training=True)
+        expected = 0.99 * 0.01 * x[0].mean(0) + 0.01 * x[1].mean(0)
+        np.testing.assert_allclose(normalize.moving_mean, expected, rtol=1e-4)
