@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minikeras.kernels import parallel
-from minikeras.kernels.gemm import _blocks, matmul, tiled
+from minikeras.kernels.gemm import matmul, row_blocks, tiled
 
 _BLOCK = 1 << 18
 """Scores of a block."""
@@ -89,7 +89,7 @@ def _put_scores(q: np.ndarray, k_t: np.ndarray, out: np.ndarray) -> None:
     """
     examples, heads, queries, size = q.shape
     turned = k_t.strides[-1] != k_t.itemsize  # what lies in columns BLAS packs in any case
-    runs = 1 if turned else _blocks(queries, size * k_t.shape[-1])
+    runs = 1 if turned else row_blocks(queries, size * k_t.shape[-1])
     if runs == 1:
         np.matmul(q, k_t, out=out)
     else:

@@ -43,9 +43,8 @@ def forward(
     else:
         y, factors = _with_factors(x, flat, kernel, dropout)
     if bias is not None:
-        if (
-            1 in y.shape
-        ):  # with one of the same shape, or a single number, NumPy takes half the time
+        # With one of the same shape, or a single number, NumPy takes half the time.
+        if 1 in y.shape:
             bias = bias.reshape(y.shape if len(y) == 1 else ())
         np.add(y, bias, y)
     if activation is not None:

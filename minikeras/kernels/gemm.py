@@ -215,7 +215,7 @@ def inner_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         b: `(m, n)`.
         out: `(k, n)`.
     """
-    count = _blocks(a.shape[0], out.size)
+    count = row_blocks(a.shape[0], out.size)
     if count == 1:
         tiled(a.T, b, out)
     else:
@@ -308,7 +308,7 @@ def _part(size: int, most: int, multiple: int) -> int:
 
 
 @functools.lru_cache(maxsize=1024)
-def _blocks(rows: int, work: int) -> int:
+def row_blocks(rows: int, work: int) -> int:
     """Return into how many equal blocks of rows, of so many multiply-adds each, to cut a sum."""
     wanted = -(-rows * work // IN_PLACE)
     if wanted <= 1 or not parallel.multiplies_small_in_place():

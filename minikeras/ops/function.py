@@ -407,6 +407,10 @@ class RunToSum:
         return Run((*self.before, Summand(self.operation, other, self.first), *self.behind))(x)
 
 
+def _operations(step: tuple) -> tuple:
+    return step[0].operations if isinstance(step[0], Run) else step[:1]
+
+
 def _with_sums(steps: list[tuple], seen: set[int]) -> list[tuple]:
     """Return steps in which sums are one with an operation before them that may do their work.
 
@@ -419,7 +423,7 @@ def _with_sums(steps: list[tuple], seen: set[int]) -> list[tuple]:
     behind = {step[1]: i for i, step in single.items()}
     done: set[int] = set()
     result = []
-    for step in steps:
+    for at, step in enumerate(steps):
         operation, source, rest, slot, targets, arguments, _ = step
         if (
             type(source) is list
@@ -431,9 +435,9 @@ def _with_sums(steps: list[tuple], seen: set[int]) -> list[tuple]:
                 i = given.get(source[place])
                 if i is None:
                     continue
-                before = steps[i][0]
-                run = before.operations if isinstance(before, Run) else (before,)
-                if not run[-1]._may_add():
+                run = _operations(steps[i])
+                overtaken = [o for passed in steps[i + 1 : at] for o in _operations(passed)]
+                if not run[-1]._may_add(overtaken):
                     continue
                 done.add(i)
                 then, j = (), None if slot in seen else behind.get(slot)

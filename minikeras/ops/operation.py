@@ -196,10 +196,13 @@ class Operation(Configurable):
         """Whether a call on a list adds the tensors of the list, and does nothing else."""
         return False
 
-    def _may_add(self) -> bool:
+    def _may_add(self, overtaken: list) -> bool:
         """Whether a call may add another tensor to its result, if that comes next.
 
         See `RunToSum` in `ops/function.py`.
+
+        Args:
+            overtaken: operations that then come before the call, and otherwise behind it.
         """
         return False
 

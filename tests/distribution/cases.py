@@ -276,10 +276,12 @@ def batch_statistics():
     rng = np.random.default_rng(2)
     x = rng.normal(2, 3, (18, 6, 6, 2)).astype("float32")
     y = rng.normal(size=(18, 1)).astype("float32")
+    images = keras.Input((6, 6, 2))
+    first = layers.Conv2D(4, 3)(images)
+    around = layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same")(first))
     model = keras.Sequential(
         [
-            keras.Input((6, 6, 2)),
-            layers.Conv2D(4, 3),
+            keras.Model(images, layers.ReLU()(layers.Add()([around, first]))),
             layers.BatchNormalization(),
             layers.Activation("relu"),
             layers.Conv2D(4, 2, use_bias=False),

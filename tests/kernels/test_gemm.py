@@ -64,7 +64,7 @@ def test_inner_products_in_blocks(rows, k, n, in_place):
     dk = np.empty((k, n), "float32")
     gemm.inner_product(a, g, dk)
     np.testing.assert_allclose(dk, exact(a.T, g), rtol=1e-4, atol=2e-3)
-    assert (gemm._blocks(4096, 64 * 32) > 1) == in_place
+    assert (gemm.row_blocks(4096, 64 * 32) > 1) == in_place
 
 
 @pytest.mark.parametrize("equation", ["ij,jk->ik", "aij,ajk->aik", "aij,jk->aik"])
@@ -93,10 +93,10 @@ def test_one_thread_gives_the_bits_of_two():
 def in_place(request, monkeypatch):
     """Whether BLAS multiplies small matrices as they lie."""
     monkeypatch.setattr(parallel, "multiplies_small_in_place", lambda: request.param)
-    for rule in (gemm._tile, gemm._blocks):
+    for rule in (gemm._tile, gemm.row_blocks):
         rule.cache_clear()
     yield request.param
-    for rule in (gemm._tile, gemm._blocks):
+    for rule in (gemm._tile, gemm.row_blocks):
         rule.cache_clear()
 
 

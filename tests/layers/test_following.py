@@ -341,3 +341,40 @@ def test_other_sums_stay_apart():
     images = np.repeat(x[:, None], 3, axis=1)
     y = broadcast([images, x], training=True)
     np.testing.assert_allclose(y, normal[:, None] + images, atol=1e-5)
+
+
+def test_sums_leave_the_order_of_calls_alone():
+    x = np.random.default_rng(0).normal(size=(2, 9, 4)).astype("float32")
+    x[1] += 100
+    one, other = minikeras.Input((4,)), minikeras.Input((4,))
+    normalize = layers.BatchNormalization()
+    inner = minikeras.Model(one, layers.Dense(4)(normalize(one)))
+    for shortcut in (normalize, inner):
+        model = minikeras.Model([one, other], layers.Add()([normalize(one), shortcut(other)]))
+        normalize.moving_mean.assign(np.zeros(4))
+        model(list(x), training=True)
+        expected = 0.99 * 0.01 * x[0].mean(0) + 0.01 * x[1].mean(0)
+        np.testing.assert_allclose(normalize.moving_mean, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [9, 5000])
+def test_sums_with_another_dtype_or_a_mask_of_their_own_stay_apart(rows):
+    class Masking(layers.Add):
+        def compute_mask(self, inputs, previous_mask=None):
+            return inputs[0][..., 0] > 0
+
+    x, wide = minikeras.Input((3, 4)), minikeras.Input((3, 4), dtype="float64")
+    data = np.random.default_rng(0).normal(size=(2, rows, 3, 4))
+    one, other = minikeras.ops.convert_to_tensor(data[0].astype("float32")), data[1]
+    masked = minikeras.Model(x, Masking()([layers.BatchNormalization()(x), x]))
+    model = minikeras.Model([x, wide], layers.Add()([layers.BatchNormalization()(x), wide]))
+    assert sums_of(masked) == sums_of(model) == 1
+    assert masked(one, training=True)._keras_mask is not None
+    other = minikeras.ops.convert_to_tensor(other, "float64")
+    with minikeras.GradientTape() as tape:
+        tape.watch(other)
+        y = model([one, other], training=True)
+        loss = minikeras.ops.sum(y * y)
+    gradient = tape.gradient(loss, other)
+    assert (y.dtype, gradient.dtype) == ("float32", "float64")
+    np.testing.assert_array_equal(gradient, 2 * y.numpy())

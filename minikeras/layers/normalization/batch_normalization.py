@@ -172,8 +172,10 @@ class BatchNormalization(Layer):
         own = self._computes_as(BatchNormalization)
         return own and isinstance(following, Layer) and following._as_activation() is not None
 
-    def _may_add(self) -> bool:
-        return self._computes_as(BatchNormalization)
+    def _may_add(self, overtaken: list) -> bool:
+        # Averages move in the order of calls: a layer that is shared stays in its place.
+        held = [o._flatten_layers() for o in overtaken if isinstance(o, Layer)]
+        return self._computes_as(BatchNormalization) and not any(self in own for own in held)
 
     def _affine_parts(self, axis: int, dtype: np.dtype) -> tuple | None:
         here = thread.state

@@ -76,6 +76,13 @@ def test_averages_come_near_the_data():
     np.testing.assert_allclose(y.mean((0, 1)), 0, atol=1e-3)
 
 
+def test_a_batch_of_nothing_is_normalized_to_nothing():
+    for axis in (1, -1):
+        layer = layers.BatchNormalization(axis)
+        assert layer(X[:0], training=True).shape == (0, 3, 4)
+        np.testing.assert_array_equal(layer.moving_mean, 0)
+
+
 def test_trained_in_a_model():
     model = minikeras.Sequential(
         [layers.Dense(8), layers.BatchNormalization(), layers.Activation("relu"), layers.Dense(1)]
