@@ -1,3 +1,4 @@
+import functools
 import subprocess
 import sys
 import threading
@@ -61,7 +62,7 @@ def test_each_region_of_many_is_done(monkeypatch):
         try:
             seen = []
             for i in range(500):
-                parallel.run([lambda i=i: seen.append(i), lambda i=i: seen.append(-i)])
+                parallel.run([functools.partial(seen.append, j) for j in (i, -i)])
             assert sorted(seen) == sorted([*range(500), *range(0, -500, -1)])
         finally:
             parallel.set_threads(None)
