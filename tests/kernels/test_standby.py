@@ -86,3 +86,22 @@ def test_two_callers_share_the_worker():
         assert sums == dict.fromkeys(range(3), 3 * sum(range(300)))
     finally:
         parallel.set_threads(None)
+
+
+def test_a_call_in_vain_takes_no_help_from_later_ones(monkeypatch):
+    parallel.set_threads(2)
+    try:
+        with monkeypatch.context() as patch:
+            parallel.threads()
+            patch.setattr(parallel._pool.standby, "call", lambda: True)  # but nobody has heard it
+            parallel.run([lambda: None] * 2)
+        begun, met = [threading.Event(), threading.Event()], []
+
+        def task(i):
+            begun[i].set()
+            met.append(begun[1 - i].wait(10))
+
+        parallel.run([lambda: task(0), lambda: task(1)])
+        assert met == [True, True]
+    finally:
+        parallel.set_threads(None)
