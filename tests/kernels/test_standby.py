@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+from functools import partial
 
 from minikeras.kernels import parallel, standby
 from minikeras.kernels.standby import Standby
@@ -61,7 +62,7 @@ def test_each_region_of_many_is_done(monkeypatch):
         try:
             seen = []
             for i in range(500):
-                parallel.run([lambda i=i: seen.append(i), lambda i=i: seen.append(-i)])
+                parallel.run([partial(seen.append, i), partial(seen.append, -i)])
             assert sorted(seen) == sorted([*range(500), *range(0, -500, -1)])
         finally:
             parallel.set_threads(None)
