@@ -150,6 +150,32 @@ def test_large_kernels_are_not_kept():
     assert layer._kept._kept is None
 
 
+def numbers_in(kept):
+    if isinstance(kept, np.ndarray):
+        return kept.size
+    parts = kept.values() if isinstance(kept, dict) else kept if isinstance(kept, tuple) else ()
+    return sum(map(numbers_in, parts))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        (layers.DepthwiseConv1D(3), [(1, n, 64) for n in range(16_000, 16_003)]),
+        (layers.DepthwiseConv1D(3), [(1, n, 64) for n in range(1000, 1020)]),
+        (layers.DepthwiseConv2D(3), [(1, 8, n, 64) for n in range(300, 320)]),
+        (layers.Conv3D(16, 1), [(1, 2, 130, n, 2) for n in range(130, 135)]),
+        (layers.Conv3D(16, 1), [(1, 2, 60, n, 2) for n in range(60, 80)]),
+    ],
+)
+def test_little_is_kept_of_large_images_and_of_many_sizes(layer, shapes):
+    for shape in [*shapes, *shapes[:2]]:
+        x = np.random.default_rng(0).normal(size=shape).astype("float32")
+        y = layer(x)
+        np.testing.assert_array_equal(y, copy.deepcopy(layer)(x))
+        assert numbers_in(layer._kept._kept) < 2**19 + 2**14
+    assert layer._kept._kept is not None
+
+
 def test_kept_weights_are_made_again_for_other_objects():
     weights, calls = KeptWeights(), []
     one, other = np.zeros(1), np.zeros(1)
