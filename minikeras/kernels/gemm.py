@@ -247,13 +247,15 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple]:
     if cut < m:
         rest = _tiles(a[..., cut:, :], b, out[..., cut:, :])
         return _tiles(a[..., :cut, :], b, out[..., :cut, :]) + rest
-    left = a.reshape(*a.shape[:-2], m // rows, 1, rows, k)
-    right = b.reshape(*b.shape[:-1], n // columns, columns).swapaxes(-2, -3)[..., None, :, :, :]
+    lead = a.shape[:-2]
+    right = b.reshape(*b.shape[:-1], n // columns, columns).swapaxes(-2, -3)
     target = out.reshape(*out.shape[:-2], m // rows, rows, n // columns, columns).swapaxes(-2, -3)
     if turned:
-        return [(left, right, target)]
+        left = a.reshape(*lead, m // rows, 1, rows, k)
+        return [(left, right[..., None, :, :, :], target)]
     # All rows for some columns, which stay in the cache meanwhile, then for the next ones.
-    return [tuple(x.swapaxes(-3, -4) for x in (left, right, target))]
+    left = a.reshape(*lead, 1, m // rows, rows, k)
+    return [(left, right[..., None, :, :], target.swapaxes(-3, -4))]
 
 
 def _turned(a: np.ndarray, b: np.ndarray) -> tuple[bool, bool]:

@@ -21,6 +21,10 @@ from minikeras.kernels.sums import add_reduce, column_sums, row_sums
 
 _BLOCK = 1 << 18
 """Elements of a block; a second thread pays from more than that on."""
+_SMALL = 1 << 16
+"""Elements up to which a batch is normalized in whole arrays."""
+_FEW_ROWS = 1024
+"""Rows that it may have then: each is an inner loop of its own."""
 _WIDTH = 256
 """Elements that an inner loop should have at least: below, its overhead dominates."""
 _NEAR = 16.0
@@ -67,7 +71,7 @@ def _by_blocks(shape: tuple, task: Callable[[Iterator], None]) -> None:
         task: called on each thread with an iterator over `(index, rows)`, the latter a slice.
     """
     step = block_rows(shape)
-    if shape[0] <= step:  # nothing to share, as with a single example
+    if 0 < shape[0] <= step:  # nothing to share, as with a single example
         task(iter([(0, slice(0, shape[0]))]))
         return
     parallel.run_slices(
@@ -116,8 +120,9 @@ def batch_forward(
     axis: int,
     epsilon: float,
     activation: Fused | None = None,
+    summand: np.ndarray | None = None,
 ) -> tuple[tuple, tuple]:
-    """Compute `activation(gamma * (x - mean) / sqrt(var + epsilon) + beta)`.
+    """Compute `activation(gamma * (x - mean) / sqrt(var + epsilon) + beta + summand)`.
 
     Mean and variance are the batch's.
 
@@ -127,23 +132,87 @@ def batch_forward(
         axis: axis of the channels.
         epsilon: what is added to the variance.
         activation: what is applied to the result, or None.
+        summand: what is added before that, of the shape of `x`, or None.
 
     Returns:
         `(y, mean, var)`, the variance being the mean square deviation; and what backward needs.
     """
     flat = _matrix(x, axis)
-    mean, var = _moments(flat)
     rows, n = shared_rows(), flat.shape[0]
+    if rows is None and flat.size <= _SMALL and 0 < n <= _FEW_ROWS:
+        return _small_forward(x, flat, gamma, beta, axis, epsilon, activation, summand)
+    mean, var = _moments(flat)
     if rows is not None:
         n, mean, var = _moments_of_ranks(n, mean, var)
     near = _is_near(mean, var)
     inverse = 1 / np.sqrt(var + flat.dtype.type(epsilon))
     scale = inverse if gamma is None else inverse * gamma
     shift = -mean * scale if beta is None else beta - mean * scale
-    y = affine(flat, scale, shift, activation)
+    y = affine(flat, scale, shift, activation, None if summand is None else _matrix(summand, axis))
     kept = None if activation is None else y
     saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
-    return (_shaped(y, x, axis), mean, var), (*saved, n, rows, near)
+    return (_shaped(y, x, axis), mean, var), (*saved, n, rows, near, None)
+
+
+def _small_forward(
+    x: np.ndarray,
+    flat: np.ndarray,
+    gamma: np.ndarray | None,
+    beta: np.ndarray | None,
+    axis: int,
+    epsilon: float,
+    activation: Fused | None,
+    summand: np.ndarray | None,
+) -> tuple[tuple, tuple]:
+    """Do what `batch_forward` does, with few calls; `flat` is the matrix of `x`."""
+    n, dtype = flat.shape[0], flat.dtype.type
+    share = dtype(1 / n)
+    mean = column_sums(flat) * share
+    deviation = flat - mean
+    var = column_sums(deviation * deviation) * share
+    inverse = 1 / np.sqrt(var + dtype(epsilon))
+    scale = inverse if gamma is None else inverse * gamma
+    y = deviation * scale
+    if beta is not None:
+        y += beta
+    if summand is not None:
+        y += _matrix(summand, axis)
+    if activation is not None:
+        activation.forward(y, y)
+    kept = None if activation is None else y
+    saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
+    return (_shaped(y, x, axis), mean, var), (*saved, n, None, False, deviation)
+
+
+def _small_backward(gs: list, saved: tuple, needs: Any) -> list:
+    """Do what `batch_backward` does, for what `_small_forward` kept."""
+    x, axis, _, inverse, scale, has_gamma, has_beta, y, activation, n, *_, deviation = saved
+    g_y, g_mean, g_var = gs
+    g = np.zeros_like(deviation) if g_y is None else _matrix(g_y, axis)
+    if activation is not None:
+        g = activation.backward(g, y)
+    share = g.dtype.type(1 / n)
+    dbeta, dgamma = column_sums(g), column_sums(g * deviation)
+    dgamma *= inverse
+    dx = None
+    if needs[0]:
+        # dx = scale * g - b * deviation - c for each channel.
+        b = scale * inverse * dgamma * share
+        c = scale * dbeta * share
+        if g_var is not None:
+            b -= g_var * (2 * share)
+        if g_mean is not None:
+            c -= g_mean * share
+        dx = g * scale
+        dx -= deviation * b
+        dx -= c
+        dx = _shaped(dx, x, axis)
+    return [
+        dx,
+        dgamma if needs[1] and has_gamma else None,
+        dbeta if needs[2] and has_beta else None,
+        _shaped(g, x, axis),
+    ][: len(needs)]
 
 
 def _moments_of_ranks(n: int, mean: np.ndarray, var: np.ndarray) -> tuple:
@@ -261,8 +330,12 @@ def combine_moments(one: tuple, other: tuple) -> tuple[int, np.ndarray, np.ndarr
 
 
 def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
-    """Return the gradients of x, gamma and beta for those of y, mean and var."""
-    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation, total, ranked, near = saved
+    """Return the gradients of x, gamma, beta and the summand for those of y, mean and var."""
+    if saved[-1] is not None:
+        return _small_backward(gs, saved, needs)
+    x, axis, mean, inverse, scale, has_gamma, has_beta, y, activation, total, ranked, near, _ = (
+        saved
+    )
     g_y, g_mean, g_var = gs
     flat = _matrix(x, axis)
     g = np.zeros_like(flat) if g_y is None else _matrix(g_y, axis)
@@ -297,6 +370,7 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         sum_g, sum_gx, g_mean, g_var = _sums_of_ranks(ranked, dbeta, dgamma, g_mean, g_var)
     else:
         sum_g, sum_gx = dbeta, dgamma
+    summed = needs[3:] and needs[3]
     if needs[0]:
         # dx = a * g + b * x + c for each channel.
         b = -scale * inverse * sum_gx / total
@@ -305,13 +379,14 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
         c = -scale * sum_g / total - b * mean
         if g_mean is not None:
             c += g_mean / total
-        dx = _combine(before, flat, scale, b, c, None if before is g else before)
+        dx = _combine(before, flat, scale, b, c, None if summed or before is g else before)
         dx = _shaped(dx, x, axis)
     return [
         dx,
         dgamma if needs[1] and has_gamma else None,
         dbeta if needs[2] and has_beta else None,
-    ]
+        _shaped(before, x, axis) if summed else None,
+    ][: len(needs)]
 
 
 def _sums_of_ranks(rows: Rows, *vectors: np.ndarray | None) -> list[np.ndarray | None]:
@@ -357,8 +432,9 @@ def affine(
     scale: np.ndarray,
     shift: np.ndarray | None,
     activation: Fused | None = None,
+    summand: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Compute `activation(flat * scale + shift)`, by columns, of a C-contiguous matrix."""
+    """Compute `activation(flat * scale + shift + summand)`, by columns, of a C-contiguous matrix."""
     y = np.empty_like(flat)
     k = _line_rows(*flat.shape)
     a, b = _tile(scale, k), None if shift is None else _tile(shift, k)
@@ -369,6 +445,8 @@ def affine(
             np.multiply(flat[rows].reshape(target.shape), a, target)
             if b is not None:
                 np.add(target, b, target)
+            if summand is not None:
+                np.add(y[rows], summand[rows], y[rows])
             if activation is not None:
                 activation.forward(y[rows], y[rows])
 

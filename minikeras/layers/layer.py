@@ -37,6 +37,7 @@ from minikeras.layers.call_arguments import (
 from minikeras.layers.input_spec import check_inputs
 from minikeras.layers.layer_state import LayerState, super_init_first
 from minikeras.layers.remat_scope import RematScope, current_remat_mode
+from minikeras.ops.function import Summand
 from minikeras.ops.symbolic import remembered, remembers_formula
 from minikeras.regularizers.regularizers import RegularizerLike
 
@@ -279,6 +280,27 @@ class Layer(LayerState):
         if dropout is not None:
             here.following = here.following[1:]
         return dropout
+
+    def _take_summand(self, x: Tensor) -> Tensor | None:
+        """Take over the sum that comes next, if it is of tensors such as `x`: the caller adds it."""
+        here = thread.state
+        then = here.following[0] if here.following else None
+        if type(then) is not Summand or not self._is_bare(self._compute):
+            return None
+        add, other = then.operation, then.other
+        fits = (
+            add._adds_up()
+            and add._is_bare(self._compute)
+            and not add._makes_masks
+            and type(other) is Tensor
+            and other._keras_mask is None
+            and other.array.dtype is x.array.dtype
+            and other.array.shape == x.array.shape
+        )
+        if not fits:
+            return None
+        here.following = here.following[1:]
+        return other
 
     def _next_bare(self) -> Any:
         """Return the layer that comes next in a run, None if that or this one does more than compute."""

@@ -206,7 +206,8 @@ class Graph:
         self._output_slots = [slots[id(t)] for t in self.outputs]
         seen = {*self._output_slots, *(i for i, n in _uses(steps).items() if n > 1)}
         self._plan = self._dropping(steps)
-        self._short_plan = self._dropping(_with_joins(_with_runs(steps, seen), seen))
+        short = _with_joins(_with_sums(_with_runs(steps, seen), seen), seen)
+        self._short_plan = self._dropping(short)
         # The commonest graph: every operation takes what the one before gave.
         chained = all(s[1:4] == (i, (), i + 1) for i, s in enumerate(steps))
         chained = chained and (self._input_slots, self._output_slots) == ([0], [len(steps)])
@@ -365,6 +366,86 @@ def _with_runs(steps: list[tuple], seen: set[int]) -> list[tuple]:
             operation = Run(tuple(run))
         result.append((operation, source, rest, single, targets, arguments, reads))
     return result
+
+
+class Summand:
+    """In a run, the addition of a tensor that comes from elsewhere: a shortcut around the run.
+
+    Args:
+        operation: the operation on a list of two tensors that adds them.
+        other: that tensor.
+        first: whether it is the first of the two.
+    """
+
+    _makes_masks = False
+
+    def __init__(self, operation: Any, other: Any, first: bool) -> None:
+        self.operation, self.other, self.first = operation, other, first
+
+    def __call__(self, x: Any) -> Any:
+        return self.operation([self.other, x] if self.first else [x, self.other])
+
+    def _is_bare(self, dtype: Any) -> bool:  # what asks takes activations over, not sums
+        return False
+
+
+class RunToSum:
+    """A run, and then the sum of its result, which nobody else sees, and of another tensor.
+
+    Args:
+        before: the operations of the run.
+        operation: what adds.
+        first: whether the other tensor is the first of the two that it adds.
+        behind: operations of one tensor after the sum.
+    """
+
+    def __init__(self, before: tuple, operation: Any, first: bool, behind: tuple) -> None:
+        self.before, self.operation, self.first, self.behind = before, operation, first, behind
+
+    def __call__(self, inputs: list) -> Any:
+        x, other = inputs
+        return Run((*self.before, Summand(self.operation, other, self.first), *self.behind))(x)
+
+
+def _with_sums(steps: list[tuple], seen: set[int]) -> list[tuple]:
+    """Return steps in which sums are one with an operation before them that may do their work.
+
+    Args:
+        steps: steps, as `_with_runs` returns them.
+        seen: slots of results that are read more than once, or after the last step.
+    """
+    single = {i: step for i, step in enumerate(steps) if type(step[1]) is int and not step[2]}
+    given = {step[3]: i for i, step in single.items() if step[3] not in seen}
+    behind = {step[1]: i for i, step in single.items()}
+    done: set[int] = set()
+    result = []
+    for step in steps:
+        operation, source, rest, slot, targets, arguments, _ = step
+        if (
+            type(source) is list
+            and len(source) == 2
+            and isinstance(operation, Operation)
+            and operation._adds_up()
+        ):
+            for place, other in ((0, 1), (1, 0)):
+                i = given.get(source[place])
+                if i is None:
+                    continue
+                before = steps[i][0]
+                run = before.operations if isinstance(before, Run) else (before,)
+                if not run[-1]._may_add():
+                    continue
+                done.add(i)
+                then, j = (), None if slot in seen else behind.get(slot)
+                if j is not None and run[-1]._may_take_over(steps[j][0]):
+                    done.add(j)
+                    then, slot, targets = (steps[j][0],), steps[j][3], steps[j][4]
+                operation = RunToSum(run, operation, other == 0, then)
+                source = [steps[i][1], source[other]]
+                step = (operation, source, rest, slot, targets, arguments, source)
+                break
+        result.append(step)
+    return [step for i, step in enumerate(result) if i not in done]
 
 
 class Join:

@@ -36,7 +36,14 @@ def _along(v: Tensor, axis: int, ndim: int) -> Tensor:
 
 
 def _batch_reference(
-    x: Tensor, gamma: Any, beta: Any, axis: int, epsilon: float, activation: Fused | None = None
+    x: Tensor,
+    gamma: Any,
+    beta: Any,
+    summand: Any = None,
+    *,
+    axis: int,
+    epsilon: float,
+    activation: Fused | None = None,
 ) -> tuple:
     if shared_rows() is not None:
         raise NotDifferentiableTwice("batch_normalization over the rows of several ranks")
@@ -47,13 +54,16 @@ def _batch_reference(
     y = deviation * rsqrt(var + epsilon)
     y = y if gamma is None else y * _along(gamma, axis, x.ndim)
     y = y if beta is None else y + _along(beta, axis, x.ndim)
+    y = y if summand is None else y + summand
     y = y if activation is None else FUSED_AS_OPS[activation](y)
     return y, reshape(mean, (-1,)), reshape(var, (-1,))
 
 
 BATCH_NORMALIZATION = Primitive(
     "batch_normalization_of_batch",
-    kernels.batch_forward,
+    lambda x, gamma, beta, summand=None, **options: kernels.batch_forward(
+        x, gamma, beta, summand=summand, **options
+    ),
     lambda g, saved, needs, out, **_: kernels.batch_backward(g, saved, needs, out),
     rule=lambda x, *_, axis, **__: (
         KerasTensor(x.shape, x.dtype),
@@ -66,7 +76,8 @@ BATCH_NORMALIZATION = Primitive(
 )
 """`(x, gamma, beta)` to normalized x, and mean and variance of the batch it was normalized by.
 
-With an `activation`, which does not mix channels, it is applied to normalized x."""
+A fourth input, of the shape of x, is added to normalized x. With an `activation`, which does not mix
+channels, it is applied to the result."""
 
 
 def _affine_reference(

@@ -192,6 +192,17 @@ class Operation(Configurable):
         """
         return False
 
+    def _adds_up(self) -> bool:
+        """Whether a call on a list adds the tensors of the list, and does nothing else."""
+        return False
+
+    def _may_add(self) -> bool:
+        """Whether a call may add another tensor to its result, if that comes next.
+
+        See `RunToSum` in `ops/function.py`.
+        """
+        return False
+
     def _may_take_in(self, before: Any) -> bool:
         """Whether a call on a list may do the work of an operation that one of its tensors comes from, too.
 

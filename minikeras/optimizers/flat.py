@@ -28,8 +28,8 @@ CHUNK = 1 << 18
 each other, since every call of NumPy begins and ends with the interpreter's lock."""
 GRAIN = 1024
 """Chunks begin at multiples of it, so vector loops see the same lanes with any thread count."""
-PARALLEL = 200_000
-"""Elements from which a second thread pays."""
+PARALLEL = 160_000
+"""Elements from which a second thread pays: it has to wake up."""
 
 # Without reference counts (PyPy) nothing ever compares equal, and every update works on a copy.
 _getrefcount: Callable[[Any], float] = getattr(sys, "getrefcount", lambda _: float("nan"))
@@ -218,7 +218,7 @@ class FlatGroup:
         arrays = [self.values.flat, self.grads]
         arrays += [None if name is None else self.slots[name].flat for name in self.kernel_slots]
         size = stop - start
-        pieces = 4 * -(-size // (4 * CHUNK)) if size >= PARALLEL else 1
+        pieces = 1 if size < PARALLEL else 2 if size <= CHUNK else 4 * -(-size // (4 * CHUNK))
         length = max(1, -(-size // (pieces * GRAIN))) * GRAIN
         chunks = []
         for a in range(start, max(stop, start + 1), length):

@@ -5,12 +5,14 @@ import pytest
 
 from minikeras.autodiff import GradientTape, Tensor
 from minikeras.kernels import normalization, parallel
+from minikeras.kernels.activations import RELU
 from minikeras.ops.normalization import AFFINE, BATCH_NORMALIZATION, LAYER_NORMALIZATION
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(normalization, "_BLOCK", 2048)
+    monkeypatch.setattr(normalization, "_SMALL", 0)
 
 
 SHAPES = [(1, 1), (5, 3), (512, 3), (1000, 7), (4096, 32), (777, 300), (40, 1500), (8, 4, 4, 16)]
@@ -84,6 +86,31 @@ def test_affine_is_the_reference(axis):
     n = x.shape[axis]
     for a, b in both(AFFINE, [x, rng.normal(size=n), rng.normal(size=n)], axis=axis):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("activation", [None, RELU])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize(("shape", "axis"), [((300, 5), -1), ((1, 3), 1), ((2, 4, 3, 3), 1)])
+def test_small_batches_are_normalized_as_large_ones(monkeypatch, shape, axis, weighted, activation):
+    rng = np.random.default_rng(0)
+    x, g = [rng.normal(0.7, size=shape) for _ in range(2)]
+    channels = shape[axis]
+    gamma, beta = [rng.normal(size=channels) if weighted else None for _ in range(2)]
+    more = [rng.normal(size=channels) for _ in range(2)]
+    for gs in ([g, None, None], [g, *more], [None, *more]):
+        found = []
+        for small in (0, 1 << 16):
+            monkeypatch.setattr(normalization, "_SMALL", small)
+            y, saved = normalization.batch_forward(x, gamma, beta, axis, 1e-3, activation)
+            assert (saved[-1] is None) == (small == 0)
+            before = g.copy()
+            found.append([*y, *normalization.batch_backward(gs, saved, [True] * 3, None)])
+            np.testing.assert_array_equal(g, before)
+        for a, b in zip(*found):
+            assert (a is None) == (b is None)
+            if a is not None:
+                assert a.shape == b.shape
+                np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
 
 
 def test_channels_far_from_zero_keep_their_variance():

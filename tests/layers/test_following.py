@@ -8,7 +8,7 @@ from minikeras import layers
 from minikeras.activations.activations import _IN_PLACE
 from minikeras.autodiff import Tensor
 from minikeras.kernels.activations import Fused
-from minikeras.ops.function import Run
+from minikeras.ops.function import Run, RunToSum
 
 
 @pytest.fixture(autouse=True)
@@ -254,3 +254,90 @@ def test_a_mask_that_a_layer_makes_is_not_lost_behind_dense():
     for last in (Masking("relu"), Dropping(0.5)):
         model = minikeras.Sequential([minikeras.Input((2, 3)), layers.Dense(4, "relu"), last])
         assert model(np.ones((5, 2, 3), "float32"), training=True)._keras_mask is not None
+
+
+def sums_of(model):
+    return sum(isinstance(step[0], RunToSum) for step in model.graph._short_plan)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("size", [6, 40])  # small batches and large ones are normalized differently
+def test_a_normalization_adds_the_shortcut(size, data_format, monkeypatch):
+    axis, shape = (-1, (size, size, 4)) if data_format == "channels_last" else (1, (4, size, size))
+    x = np.random.default_rng(0).normal(size=(12, *shape)).astype("float32")
+    convolve = [layers.Conv2D(4, 3, padding="same", data_format=data_format) for _ in range(3)]
+    normalize = [layers.BatchNormalization(axis) for _ in range(4)]
+    add = [layers.Add() for _ in range(3)]
+    relu = layers.ReLU()
+
+    def network(x):
+        x = relu(add[0]([normalize[0](convolve[0](x)), x]))
+        x = add[1]([x, normalize[1](convolve[1](x))])
+        return add[2]([normalize[2](convolve[2](x)), normalize[3](x)])
+
+    inputs = minikeras.Input(shape)
+    model = minikeras.Model(inputs, network(inputs))
+    assert sums_of(model) == 3
+    np.testing.assert_allclose(model.predict(x, verbose=0), network(x), atol=2e-5)
+    averages = [v.numpy() for v in model.non_trainable_variables]
+
+    def gradients(function):
+        for v, old in zip(model.non_trainable_variables, averages):
+            v.assign(old)
+        tensor = minikeras.ops.convert_to_tensor(x)
+        with minikeras.GradientTape() as tape:
+            tape.watch(tensor)
+            y = function(tensor)
+            loss = minikeras.ops.sum(y * y * y)
+        found = tape.gradient(loss, [tensor, *model.trainable_variables])
+        return [np.asarray(a) for a in [y, *found, *model.non_trainable_variables]]
+
+    def apart(x):
+        x = relu(add[0]([normalize[0](convolve[0](x), training=True), x]))
+        x = add[1]([x, normalize[1](convolve[1](x), training=True)])
+        return add[2]([normalize[2](convolve[2](x), training=True), normalize[3](x, training=True)])
+
+    wanted = gradients(apart)
+    monkeypatch.setattr(layers.Add, "_merge", never)
+    monkeypatch.setattr(layers.ReLU, "call", never)
+    for a, b in zip(gradients(lambda x: model(x, training=True)), wanted):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max() + 1e-5)
+
+
+def test_other_sums_stay_apart():
+    x = np.random.default_rng(0).normal(size=(9, 4)).astype("float32")
+    inputs = minikeras.Input((4,))
+
+    def model_of(join, outputs=lambda normal, y: y):
+        normal = layers.BatchNormalization()(inputs)
+        return minikeras.Model(inputs, outputs(normal, join(normal)))
+
+    class Twice(layers.Add):
+        def _merge(self, inputs):
+            return 2 * super()._merge(inputs)
+
+    add = layers.Add
+    for join in (
+        lambda normal: add()([normal, inputs, inputs]),
+        lambda normal: add()([normal, normal]),
+        lambda normal: Twice()([normal, inputs]),
+        lambda normal: layers.Subtract()([normal, inputs]),
+    ):
+        assert sums_of(model_of(join)) == 0
+    assert sums_of(model_of(lambda n: add()([n, inputs]), lambda n, y: [n, y])) == 0
+    normal = layers.BatchNormalization()(x, training=True).numpy()
+    # Those that are told apart only when they are called.
+    penalized = model_of(lambda n: add(activity_regularizer="l2")([n, inputs]))
+    wide = minikeras.Input((3, 4))
+    broadcast = minikeras.Model(
+        [wide, inputs], add()([layers.BatchNormalization()(wide), inputs[:, None]])
+    )
+    replaced = model_of(lambda n: add()([n, inputs]))
+    replaced.layers[-1].call = lambda xs: xs[0] * 0 + 7
+    assert sums_of(penalized) == sums_of(broadcast) == sums_of(replaced) == 1
+    np.testing.assert_allclose(penalized(x, training=True), normal + x, atol=1e-6)
+    assert len(penalized.losses) == 1
+    np.testing.assert_array_equal(replaced(x, training=True), 7)
+    images = np.repeat(x[:, None], 3, axis=1)
+    y = broadcast([images, x], training=True)
+    np.testing.assert_allclose(y, normal[:, None] + images, atol=1e-5)

@@ -28,6 +28,9 @@ class Add(Merge):
             total = ops.add(total, x)
         return total
 
+    def _adds_up(self) -> bool:
+        return self._computes_as(Merge) and type(self)._merge is Add._merge
+
     def _joins_rows(self, tables: list, indices: list) -> Any:
         if any(own is None for own in indices):
             return None

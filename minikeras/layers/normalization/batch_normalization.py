@@ -158,9 +158,11 @@ class BatchNormalization(Layer):
         elif self.renorm or mask is not None:
             y = self._corrected(x, gamma, beta, mask)
         else:
+            summand = self._take_summand(x) if dtype == self._compute else None
             then = self._take_activation() if dtype == self._compute else None
+            more = () if summand is None else (summand,)
             y, mean, var = BATCH_NORMALIZATION(
-                x, gamma, beta, axis=self.axis, epsilon=self.epsilon, activation=then
+                x, gamma, beta, *more, axis=self.axis, epsilon=self.epsilon, activation=then
             )
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, var, self.momentum)
@@ -169,6 +171,9 @@ class BatchNormalization(Layer):
     def _may_take_over(self, following: Any) -> bool:
         own = self._computes_as(BatchNormalization)
         return own and isinstance(following, Layer) and following._as_activation() is not None
+
+    def _may_add(self) -> bool:
+        return self._computes_as(BatchNormalization)
 
     def _affine_parts(self, axis: int, dtype: np.dtype) -> tuple | None:
         here = thread.state
