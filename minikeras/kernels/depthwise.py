@@ -94,7 +94,8 @@ def forward(
     multiplier = kernel.shape[-1]
     filters = x.shape[-1] * multiplier
     y = np.empty((x.shape[0], *w.out, filters), x.dtype)
-    weights = kept(made, w, lambda: _weights(kernel, w))
+    of_sizes = None if made is None else kept(made, "weights", dict)
+    weights = kept(of_sizes, w, lambda: _weights(kernel, w), kernel.size * w.out[-1])
     finish = finisher(w.out[1:], bias, activation, made)
 
     def work(piece: Piece) -> None:

@@ -34,16 +34,26 @@ def computable(a: np.ndarray | None) -> np.ndarray | None:
 
 T = TypeVar("T")
 _MOST_KEPT = 16
+MOST_NUMBERS_KEPT = 1 << 18
+"""Numbers that are kept of what is made for each size of images; with sizes that differ, twice as many."""
 _ABSENT: Any = object()
 
 
-def kept(made: dict | None, key: object, make: Callable[[], T]) -> T:
-    """Return what `make` returns, found in `made` by a key, or put there; None for no such place."""
-    if made is None:
+def kept(made: dict | None, key: object, make: Callable[[], T], numbers: int = 1) -> T:
+    """Return what `make` returns, found in `made` by a key, or put there.
+
+    Args:
+        made: the place; None for no such place.
+        key: what is made depends on it alone.
+        make: called if it is not there.
+        numbers: how many numbers it is, if it is made for each size of images.
+    """
+    if made is None or numbers > MOST_NUMBERS_KEPT:
         return make()
     found = made.get(key, _ABSENT)
     if found is _ABSENT:
-        if len(made) >= _MOST_KEPT:  # of images of many sizes
+        most = min(_MOST_KEPT, MOST_NUMBERS_KEPT // max(numbers, 1))
+        if len(made) >= most:  # of images of many sizes
             made.clear()
         found = made[key] = make()
     return found
@@ -65,6 +75,7 @@ def finisher(
     function = activation.forward if activation is not None else None
     many = _MANY if made is None else 2
     lines: dict[int, np.ndarray | None] = kept(made, "lines", dict)
+    long: dict[int, np.ndarray | None] = {}
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.
@@ -72,7 +83,10 @@ def finisher(
         least = UNBUFFERED if y.size >= many * UNBUFFERED else _LINE
         if 0 < size < least and whole:
             size *= math.gcd(y.size // size, 1 << (least // size).bit_length())
-        line = kept(lines, size, lambda: None if bias is None else np.tile(bias, size // bias.size))
+        place, numbers = (lines, size) if size <= MOST_NUMBERS_KEPT else (long, 1)
+        line = kept(
+            place, size, lambda: None if bias is None else np.tile(bias, size // bias.size), numbers
+        )
         flat = y.reshape((-1, size) if whole and size else (*y.shape[:2], size))
         if line is not None:
             np.add(flat, line, flat)

@@ -90,8 +90,9 @@ class _Tasks:
                     pass
         finally:
             _local.busy = before
-        if self.ended.qsize() < self.begun and _pool is not None:
-            _pool.standby.watch()
+        pool = _pool  # which another thread may end meanwhile
+        if pool is not None and self.ended.qsize() < self.begun:
+            pool.standby.watch()
         errors = [
             error for error in [self.ended.get() for _ in range(self.begun)] if error is not None
         ]
@@ -132,15 +133,24 @@ class _Pool:
         _local.busy = True
         np.seterr(all="ignore")  # the calling thread, with its share of the work, warns if it wants
         while get() is not None:
-            for tasks_of in (self.urgent, self.patient):
+            self._help()
+
+    def _help(self) -> None:
+        """Help with the first item in which something is left.
+
+        Others remain where a call was in vain (`Standby.call`), or whoever called was faster: were they
+        left for the next call, its helper would be behind for good.
+        """
+        for tasks_of in (self.urgent, self.patient):
+            while tasks_of:
                 try:
                     tasks = tasks_of.popleft()
-                except IndexError:
-                    continue
-                while tasks.perform_one() and tasks_of is self.urgent:
-                    pass
-                del tasks  # they hold arrays
-                break
+                except IndexError:  # another thread was faster
+                    break
+                if tasks.perform_one():
+                    while tasks_of is self.urgent and tasks.perform_one():
+                        pass
+                    return
 
     def help_with(self, tasks: _Tasks, number: int) -> None:
         """Ask for help with so many tasks that the caller will wait for."""

@@ -1,8 +1,8 @@
 """A thread that stands by: it waits awake for a while, since to wake one that sleeps takes long.
 
-To wake a sleeping thread takes 40 us here, half of what each of two threads needs for a product of eight
-million multiply-adds. Who waits awake must not hold the interpreter's lock, and must find it free at the end, since who
-finds it taken falls asleep. Both come from a reduction of NumPy: `logical_or` goes on until
+To wake a sleeping thread takes 40 us here, half of what a product of eight million multiply-adds does
+on one thread. Who waits awake must not hold the interpreter's lock, and must find it free at the end,
+since who finds it taken falls asleep. Both come from a reduction of NumPy: `logical_or` goes on until
 it meets True, and what it meets is one place in memory that the other thread writes. It writes that
 in such a reduction too, which goes on for some us after it, until the one that waited has had the lock.
 

@@ -452,6 +452,9 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
         for group, indices in selected:
             if any(map(_constraint_of, group.variables)):
                 self._constrain(group, indices)
+        for group in self._groups:
+            if group.shared():  # another thread predicts, and may keep what it saw half done
+                group.unshare()
         self._iterations.array = self._iterations.array + 1
 
     def _refuse_overwritten(self) -> None:
@@ -608,6 +611,7 @@ class Optimizer(FamilyMember, BaseOptimizer, family=FAMILY):
             self._update_variable(group, i, rate, step)
         else:
             group.update(*self._update_rule(rate, step), [i])
+        group.unshare()  # see `_step`
 
     # Weight decay.
 

@@ -1,7 +1,7 @@
-import functools
 import subprocess
 import sys
 import threading
+from functools import partial
 
 from minikeras.kernels import parallel, standby
 from minikeras.kernels.standby import Standby
@@ -62,7 +62,7 @@ def test_each_region_of_many_is_done(monkeypatch):
         try:
             seen = []
             for i in range(500):
-                parallel.run([functools.partial(seen.append, j) for j in (i, -i)])
+                parallel.run([partial(seen.append, i), partial(seen.append, -i)])
             assert sorted(seen) == sorted([*range(500), *range(0, -500, -1)])
         finally:
             parallel.set_threads(None)
@@ -85,5 +85,24 @@ def test_two_callers_share_the_worker():
         for thread in callers:
             thread.join()
         assert sums == dict.fromkeys(range(3), 3 * sum(range(300)))
+    finally:
+        parallel.set_threads(None)
+
+
+def test_a_call_in_vain_takes_no_help_from_later_ones(monkeypatch):
+    parallel.set_threads(2)
+    try:
+        with monkeypatch.context() as patch:
+            parallel.threads()
+            patch.setattr(parallel._pool.standby, "call", lambda: True)  # but nobody has heard it
+            parallel.run([lambda: None] * 2)
+        begun, met = [threading.Event(), threading.Event()], []
+
+        def task(i):
+            begun[i].set()
+            met.append(begun[1 - i].wait(10))
+
+        parallel.run([lambda: task(0), lambda: task(1)])
+        assert met == [True, True]
     finally:
         parallel.set_threads(None)
