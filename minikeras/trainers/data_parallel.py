@@ -377,8 +377,8 @@ class Sharing:
     def _whole_logs(self, logs: Any) -> Any:
         """Return the logs of a step of the user's, with values over all ranks.
 
-        Metrics know theirs. Other numbers, as the loss that a step computes and returns, are taken for
-        means over the rank's rows.
+        Metrics know theirs, also in dicts inside, as what `compile` made gives. Other numbers, as the loss
+        that a step computes and returns, are taken for means over the rank's rows.
         """
         model, rows = self.model, running.rows
         if not model._has_own_steps() or not isinstance(logs, dict):
@@ -390,12 +390,12 @@ class Sharing:
             # Such a step does not count in it. Another metric may have its name.
             others = [m.name for m in model.metrics if m is not tracker]
             current = {n: v for n, v in current.items() if n != tracker.name or n in others}
-        numbers = {n: np.asarray(v) for n, v in logs.items() if n not in current}
-        numbers = {n: a for n, a in numbers.items() if a.ndim == 0 and a.dtype.kind in "fiu"}
+        numbers = {n: np.asarray(v) for n, v in _leaves(logs) if n not in current}
+        numbers = {n: a for n, a in numbers.items() if a.size == 1 and a.dtype.kind in "fiu"}
         if numbers:
-            parts = [float(a) * rows.share if rows.count else 0.0 for a in numbers.values()]
+            parts = [a.item() * rows.share if rows.count else 0.0 for a in numbers.values()]
             current.update(zip(numbers, self.sharers.add(np.array(parts))))
-        return {name: current.get(name, value) for name, value in logs.items()}
+        return _with_values(logs, current)
 
     # After an epoch.
 
@@ -447,6 +447,23 @@ def callbacks_of_rank(model: Any, callbacks: Any) -> Any:
 
 
 # What all ranks are to have alike.
+
+
+def _leaves(logs: dict) -> Iterator[tuple[str, Any]]:
+    """Return names and values of logs, those of dicts inside too, which logs merge."""
+    for name, value in logs.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield name, value
+
+
+def _with_values(logs: dict, values: dict) -> dict:
+    """Return logs with these values in the place of those of the same names."""
+    return {
+        name: _with_values(value, values) if isinstance(value, dict) else values.get(name, value)
+        for name, value in logs.items()
+    }
 
 
 def _variables(model: Any) -> list[Variable]:

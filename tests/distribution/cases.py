@@ -742,6 +742,33 @@ def gradients_that_a_user_changes_or_differentiates():
     return outcome(model, first, *second.history.values(), other.get_weights())
 
 
+class UpdatesMetrics(keras.Sequential):
+    """Updates the metrics of `compile` as Keras's guide does, and returns a dict in the logs."""
+
+    def train_step(self, data):
+        x, y = data
+        with keras.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+            else:
+                metric.update_state(y, y_pred)
+        logs = {metric.name: metric.result() for metric in self.metrics}
+        return {**logs, "more": {"of_batch": ops.reshape(loss, (1,))}}
+
+
+@case
+def metrics_that_a_step_updates():
+    x, _ = data()
+    model = UpdatesMetrics([keras.Input((5,)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae", keras.metrics.RootMeanSquaredError()])
+    return outcome(model, fitted(model, x, x[:, :1], batch_size=5))
+
+
 def run(names):
     results = {}
     for name in names or CASES:
