@@ -122,6 +122,8 @@ class _Running:
     """The variables of metrics, and their exact values when the step began."""
     ranks: Ranks | None = None
     """Those that share the batch, None if all do."""
+    results: list[tuple[Any, Any]] | None = None
+    """Metrics that were asked in this step, with what they said of this rank's rows."""
 
     def __init__(self) -> None:
         self.parted: list[Any] = []

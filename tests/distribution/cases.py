@@ -769,6 +769,31 @@ def metrics_that_a_step_updates():
     return outcome(model, fitted(model, x, x[:, :1], batch_size=5))
 
 
+class NamesMetrics(keras.Sequential):
+    """Returns what its metrics say under other names; one begins anew with each batch."""
+
+    def train_step(self, data):
+        x, y = data
+        error, area = self.own
+        error.update_state(y, self(x))
+        area.update_state(y > 0, ops.sigmoid(self(x)))
+        self.each.reset_state()
+        self.each.update_state(ops.mean(y))
+        logs = {"loss": error.result(), "auc": area.result(), "of_batch": self.each.result()}
+        self.each.reset_state()
+        return logs
+
+
+@case
+def metrics_that_a_step_names():
+    x, _ = data()
+    model = NamesMetrics([keras.Input((5,)), layers.Dense(1)])
+    model.own = [keras.metrics.RootMeanSquaredError(name="error"), keras.metrics.AUC(name="area")]
+    model.each = keras.metrics.Mean(name="each")
+    model.compile("sgd")
+    return outcome(model, fitted(model, x, x[:, :1], batch_size=5))
+
+
 def run(names):
     results = {}
     for name in names or CASES:
