@@ -172,7 +172,11 @@ def loss_seed(value: np.ndarray) -> Any:
     """
     rows = shared_rows()
     share = 1 if rows is None else rows.share
-    return np.full_like(value, share) if value.ndim else value.dtype.type(share)
+    if not value.ndim:
+        return value.dtype.type(share)
+    if rows is not None:
+        _check_mean(value.shape, rows)
+    return np.full_like(value, share)
 
 
 def put_output(grads: dict, pick: Pick, g: Any) -> None:
@@ -389,7 +393,8 @@ class GradientTape:
         if graph and not any(map(_is_variable, flat_sources)):
             rows = None
         if rows is not None and output_gradients is None and any(map(_is_variable, flat_sources)):
-            _check_means(targets, rows)
+            for t in targets:
+                _check_mean(getattr(t, "shape", ()), rows)
         grads: dict = {}
         for t, seed in zip(targets, seeds):
             if not isinstance(t, Tensor):
@@ -590,16 +595,14 @@ def _is_variable(source: Tensor) -> bool:
     return type(source.node) is Leaf and source.node.variable is not None
 
 
-def _check_means(targets: Sequence[Tensor], rows: Rows) -> None:
-    """Refuse losses by row, whose sum would be taken for the mean over this rank's rows."""
-    for t in targets:
-        by_row = isinstance(t, Tensor) and t.shape and t.shape[0] == rows.count > 1
-        if by_row and rows.count < rows.total:
-            raise ValueError(
-                f"GradientTape.gradient: a target of shape {tuple(t.shape)} is summed over the "
-                f"{rows.count} rows that this rank has of a batch of {rows.total}, but ranks put "
-                "gradients of means together. Take `ops.mean` of it, or a loss with reduction='sum'."
-            )
+def _check_mean(shape: tuple, rows: Rows) -> None:
+    """Refuse a loss by row, whose sum would be taken for the mean over this rank's rows."""
+    if shape and shape[0] == rows.count > 1 and rows.count < rows.total:
+        raise ValueError(
+            f"GradientTape.gradient: a target of shape {tuple(shape)} is summed over the "
+            f"{rows.count} rows that this rank has of a batch of {rows.total}, but ranks put "
+            "gradients of means together. Take `ops.mean` of it, or a loss with reduction='sum'."
+        )
 
 
 def _of_all_ranks(grads: Sequence[Any], sources: Sequence[Tensor], rows: Rows) -> list[Any]:

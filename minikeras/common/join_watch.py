@@ -74,7 +74,7 @@ def _place(process: str, launcher: str, name: str) -> list[int]:
 
 
 def main(arguments: list[str]) -> None:
-    """Watch the parent of this process: its rank, how many there are, and the seconds it may take."""
+    """Watch the parent of this process: its rank, how many there are or 0, the seconds it may take."""
     rank, size, limit = int(arguments[0]), int(arguments[1]), float(arguments[2])
     watched = os.getppid()
     joined = threading.Event()
@@ -95,7 +95,8 @@ def main(arguments: list[str]) -> None:
         else:
             before = found
             continue
-        sys.stderr.write(f"Rank {rank} of {size} ends all: {why}\n")
+        who = f"Rank {rank} of {size}" if size else f"Rank {rank}"
+        sys.stderr.write(f"{who} ends all: {why}\n")
         sys.stderr.flush()
         os.kill(watched, getattr(signal, "SIGKILL", signal.SIGTERM))
         return

@@ -122,6 +122,8 @@ class _Running:
     """The variables of metrics, and their exact values when the step began."""
     ranks: Ranks | None = None
     """Those that share the batch, None if all do."""
+    results: list[tuple[Any, Any]] | None = None
+    """Metrics that were asked in this step, with what they said of this rank's rows."""
 
     def __init__(self) -> None:
         self.parted: list[Any] = []
@@ -603,10 +605,11 @@ def _watched_joining() -> Iterator[None]:
         )
     places = [os.environ[name] for name in _RANK_SIGNS if name in os.environ]
     sizes = [os.environ[name] for name in _SIZE_SIGNS if name in os.environ]
-    if not (places and sizes and sys.executable) or sizes[0] == "1":
+    size = sizes[0] if sizes else "0"  # PMIx does not say
+    if not (places and sys.executable) or size == "1":
         yield
         return
-    command = [sys.executable, "-I", "-S", join_watch.__file__, places[0], sizes[0], str(limit)]
+    command = [sys.executable, "-I", "-S", join_watch.__file__, places[0], size, str(limit)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL):
         yield  # at the end its input is closed
 

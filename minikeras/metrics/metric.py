@@ -20,6 +20,7 @@ from minikeras.common.configurable import Configurable, unusual_arguments_of
 from minikeras.common.dtypes import to_np_dtype
 from minikeras.common.naming import auto_name
 from minikeras.common.object_family import FamilyMember, ObjectFamily
+from minikeras.common.ranks import running
 from minikeras.losses.loss import compute_dtype
 
 FAMILY = ObjectFamily("metric")
@@ -66,7 +67,8 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
         super().__init_subclass__(**kwargs)
         for name in ("update_state", "result"):
             if name in cls.__dict__:
-                setattr(cls, name, _unrecorded(cls.__dict__[name]))
+                method = _unrecorded(cls.__dict__[name])
+                setattr(cls, name, _noted(method) if name == "result" else method)
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
@@ -249,6 +251,19 @@ class Metric(Trackable, FamilyMember, Configurable, family=FAMILY):
             raise RuntimeError(
                 f"{type(self).__name__}: call `super().__init__()` first thing in `__init__()`."
             )
+
+
+def _noted(result: Callable) -> Callable:
+    """Have what a metric is asked noted in steps on batches that ranks share."""
+
+    @functools.wraps(result)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        value = result(*args, **kwargs)
+        if running.results is not None:
+            running.results.append((args[0], value))
+        return value
+
+    return call
 
 
 def _unrecorded(method: Callable) -> Callable:

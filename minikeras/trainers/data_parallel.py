@@ -52,6 +52,7 @@ from minikeras.trainers.data_adapters import ArrayDataAdapter, unpack_x_y_sample
 from minikeras.trainers.epoch_iterator import to_tensors
 from minikeras.trainers.over_ranks import (
     add_metrics,
+    asked,
     is_ours,
     note_metrics,
     whole_outputs,
@@ -350,7 +351,7 @@ class Sharing:
             own = function == self.model._run_predict_steps
             return result if own else whole_outputs(result)
         finally:
-            running.rows = running.ranks = running.totals = None
+            running.rows = running.ranks = running.totals = running.results = None
 
     def _is_watched(self) -> bool:
         """Whether a callback may look at the optimizer's state between two steps."""
@@ -377,12 +378,13 @@ class Sharing:
     def _whole_logs(self, logs: Any) -> Any:
         """Return the logs of a step of the user's, with values over all ranks.
 
-        Metrics know theirs. Other numbers, as the loss that a step computes and returns, are taken for
-        means over the rank's rows.
+        Metrics know theirs, by their names or as what `result` gave, also in dicts inside. Other numbers,
+        as the loss that a step computes and returns, are taken for means over the rank's rows.
         """
         model, rows = self.model, running.rows
         if not model._has_own_steps() or not isinstance(logs, dict):
             return logs
+        answers = asked(model)
         add_metrics(model)
         current = dict(model.get_metrics_result())
         tracker = model._loss_tracker
@@ -390,12 +392,16 @@ class Sharing:
             # Such a step does not count in it. Another metric may have its name.
             others = [m.name for m in model.metrics if m is not tracker]
             current = {n: v for n, v in current.items() if n != tracker.name or n in others}
-        numbers = {n: np.asarray(v) for n, v in logs.items() if n not in current}
-        numbers = {n: a for n, a in numbers.items() if a.ndim == 0 and a.dtype.kind in "fiu"}
+        others = {n: v for n, v in _leaves(logs) if n not in current}
+        numbers = {n: np.asarray(v) for n, v in others.items()}
+        numbers = {n: a for n, a in numbers.items() if a.size == 1 and a.dtype.kind in "fiu"}
         if numbers:
-            parts = [float(a) * rows.share if rows.count else 0.0 for a in numbers.values()]
-            current.update(zip(numbers, self.sharers.add(np.array(parts))))
-        return {name: current.get(name, value) for name, value in logs.items()}
+            parts = [a.item() * rows.share if rows.count else 0.0 for a in numbers.values()]
+            known = [id(others[n]) in answers for n in numbers]
+            means, agreed = np.split(self.sharers.add(np.array([*parts, *known])), 2)
+            for n, mean, votes in zip(numbers, means, agreed):
+                current[n] = answers[id(others[n])]() if votes == self.sharers.size else mean
+        return _with_values(logs, current)
 
     # After an epoch.
 
@@ -447,6 +453,23 @@ def callbacks_of_rank(model: Any, callbacks: Any) -> Any:
 
 
 # What all ranks are to have alike.
+
+
+def _leaves(logs: dict) -> Iterator[tuple[str, Any]]:
+    """Return names and values of logs, those of dicts inside too, which logs merge."""
+    for name, value in logs.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield name, value
+
+
+def _with_values(logs: dict, values: dict) -> dict:
+    """Return logs with these values in the place of those of the same names."""
+    return {
+        name: _with_values(value, values) if isinstance(value, dict) else values.get(name, value)
+        for name, value in logs.items()
+    }
 
 
 def _variables(model: Any) -> list[Variable]:

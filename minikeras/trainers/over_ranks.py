@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,33 @@ class _Sums:
                 v.exact = v.array, total if total.ndim else total.item()
 
 
+def asked(model: Any) -> dict[int, Callable[[], Any]]:
+    """Return, by the id of what a metric of the model has said in this step, how to ask it again.
+
+    Those that would say something else by now, since they have been reset, are left out.
+
+    Args:
+        model: the model, whose metrics have not yet been added over ranks.
+    """
+    metrics, found = set(map(id, _metrics(model))), {}
+    noted, running.results = running.results or [], None
+    for metric, result in noted:
+        if id(metric) in metrics:
+            now = _parts(metric.result())
+            for key, value in _parts(result).items():
+                if key in now and np.array_equal(np.asarray(value), np.asarray(now[key]), True):
+                    found[id(value)] = partial(_part, metric, key)
+    return found
+
+
+def _parts(result: Any) -> dict:
+    return result if isinstance(result, dict) else {None: result}
+
+
+def _part(metric: Metric, key: Any) -> Any:
+    return _parts(metric.result())[key]
+
+
 def _sums(model: Any) -> _Sums:
     structure = model._structure
     if structure is None:
@@ -134,7 +162,7 @@ def _sums(model: Any) -> _Sums:
 def note_metrics(model: Any) -> None:
     """Note how far the sums of a model's metrics are when a step begins."""
     sums = _sums(model)
-    running.totals = sums, sums.get()
+    running.totals, running.results = (sums, sums.get()), []
 
 
 def add_metrics(model: Any) -> None:

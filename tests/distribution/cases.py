@@ -744,6 +744,93 @@ def gradients_that_a_user_changes_or_differentiates():
     return outcome(model, first, *second.history.values(), other.get_weights())
 
 
+class UpdatesMetrics(keras.Sequential):
+    """Updates the metrics of `compile` as Keras's guide does, and returns a dict in the logs."""
+
+    def train_step(self, data):
+        x, y = data
+        with keras.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+            else:
+                metric.update_state(y, y_pred)
+        logs = {metric.name: metric.result() for metric in self.metrics}
+        return {**logs, "more": {"of_batch": ops.reshape(loss, (1,))}}
+
+
+@case
+def metrics_that_a_step_updates():
+    x, _ = data()
+    model = UpdatesMetrics([keras.Input((5,)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae", keras.metrics.RootMeanSquaredError()])
+    return outcome(model, fitted(model, x, x[:, :1], batch_size=5))
+
+
+class NamesMetrics(keras.Sequential):
+    """Returns what its metrics say under other names; one begins anew with each batch."""
+
+    def train_step(self, data):
+        x, y = data
+        error, area = self.own
+        error.update_state(y, self(x))
+        area.update_state(y > 0, ops.sigmoid(self(x)))
+        self.each.reset_state()
+        self.each.update_state(ops.mean(y))
+        logs = {"loss": error.result(), "auc": area.result(), "of_batch": self.each.result()}
+        self.each.reset_state()
+        return logs
+
+
+@case
+def metrics_that_a_step_names():
+    x, _ = data()
+    model = NamesMetrics([keras.Input((5,)), layers.Dense(1)])
+    model.own = [keras.metrics.RootMeanSquaredError(name="error"), keras.metrics.AUC(name="area")]
+    model.each = keras.metrics.Mean(name="each")
+    model.compile("sgd")
+    return outcome(model, fitted(model, x, x[:, :1], batch_size=5))
+
+
+class AsksForMuch(keras.Sequential):
+    """Takes gradients by inputs, also while a tape records, and leaves every third step to Keras."""
+
+    count = 0
+
+    def train_step(self, data):
+        self.count += 1
+        if self.count % 3 == 0:
+            super().train_step(data)
+            return {"total": 0.0, "slope": 0.0, "jacobian": 0.0}
+        x, y = map(ops.convert_to_tensor, data)
+        variables = self.trainable_variables
+        with keras.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y_pred = self(x)
+            total = ops.sum(y_pred**2)
+            slope = tape.gradient(total, x)
+            loss = ops.mean((y_pred - y) ** 2) + 0.1 * ops.mean(slope**2)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        slope = ops.mean(tape.gradient(total, x) ** 2)
+        some = self.count < 9  # one by one: not for ranks without rows
+        jacobian = ops.mean(tape.jacobian(y_pred, variables[0])) if some else 0.0
+        return {"total": loss, "slope": slope, "jacobian": jacobian}
+
+
+@case
+def gradients_by_inputs_and_steps_of_both_kinds():
+    x, _ = data()
+    model = AsksForMuch([keras.Input((5,)), layers.Dense(4, activation="tanh"), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.5, gradient_accumulation_steps=4), "mse")
+    first = fitted(model, x, x[:, :1], batch_size=5)
+    second = fitted(model, x[:7], x[:7, :1], batch_size=2)
+    return outcome(model, first, *second.history.values())
+
+
 def run(names):
     results = {}
     for name in names or CASES:

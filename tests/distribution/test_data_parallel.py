@@ -95,6 +95,7 @@ REFUSALS = [
     ("the mesh must hold every rank once", "with_devices(['cpu:0'])"),
     ("adds a loss that is neither the mean nor the sum", "net(Peak()).fit(x, y, verbose=0)"),
     ("a target of shape (6,) is summed over the 6 rows", "stepping(lambda loss: loss)"),
+    ("a target of shape (6,) is summed over the 6 rows", "by_row()"),
     ("must be a tape's, or alike on all ranks", "stepping(ops.mean, lambda g: g + rank)"),
 ]
 
@@ -166,6 +167,15 @@ def stepping(reduced, changed=lambda g: g):
     model = Steps([layers.Dense(1)])
     model.reduced, model.changed = reduced, changed
     model.compile("sgd")
+    model.fit(x, y, verbose=0)
+
+class ByRow(keras.Sequential):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.losses.mean_squared_error(y, y_pred)
+
+def by_row():
+    model = ByRow([layers.Dense(1)])
+    model.compile("sgd", "mse")
     model.fit(x, y, verbose=0)
 
 def with_devices(devices):

@@ -265,6 +265,17 @@ def test_the_seconds_to_join_are_a_number():
     assert "must be the seconds that ranks wait" in run_alone(code).stderr
 
 
+def test_ranks_of_launchers_that_do_not_say_how_many_wait_no_longer():
+    code = (
+        "import os, time; os.environ.update(PMIX_RANK='3', MINIKERAS_JOIN_SECONDS='0.2')\n"
+        "from minikeras.common.ranks import _watched_joining\n"
+        "with _watched_joining(): time.sleep(60)"
+    )
+    done = run_alone(code)
+    assert done.returncode != 0
+    assert "Rank 3 ends all: not all ranks have joined within 0.2 seconds" in done.stderr
+
+
 def run_alone(code):
     """Run code in a process that no MPI started."""
     command, environ = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}
