@@ -148,6 +148,8 @@ def test_what_another_thread_sees_half_done_is_not_kept(monkeypatch):
 @pytest.mark.parametrize("policy", ["float64", "float16", "mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_other_dtypes_and_channels_first(policy, data_format):
+    if policy == "mixed_bfloat16":
+        pytest.importorskip("ml_dtypes")
     axis = -1 if data_format == "channels_last" else 1
     x = X if axis == -1 else np.moveaxis(X, -1, 1)
     layer = layers.Conv2D(16, 3, padding="same", data_format=data_format, dtype=policy)

@@ -62,7 +62,8 @@ ENTER, SPACE, DOWN, TAB = ("Enter",), ("Space",), ("ArrowDown",), ("Tab",)
 def test_moons_are_learnt_to_99_percent_and_the_picture_shows_it(page):
     change(page, "speed", [("End",)], "$('speed').value === '0'")
     page.press("Tab", SHIFT)
-    change(page, "start", [ENTER], "state.epoch && state.last[3] >= 0.99")
+    # To more than 0.99, since a point's pixel may lie on the other side of the border.
+    change(page, "start", [ENTER], "state.epoch && state.last[3] >= 0.998")
     page.press("Enter")
     page.wait_for("!state.running && $('start').textContent === 'Start'")
     assert "accuracy" in page.value("$('now').textContent")
