@@ -31,7 +31,7 @@ def of_one_process(launcher, tmp_path_factory):
     return dict(np.load(file))
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_ranks_learn_what_one_process_learns(n, run_ranks, of_one_process, tmp_path):
     done = run_ranks(n, CASES_FILE, tmp_path / "outcome.npz")
     assert done.returncode == 0, done.stderr
