@@ -73,15 +73,10 @@ def keep_out_of_collections():
     gc.freeze()
 
 
-_keras_is_imported = False
-
-
 @pytest.fixture(scope="session")
 def keras():
     """Keras on JAX, in which float64 and int64 stay what they are."""
-    global _keras_is_imported
     keras = pytest.importorskip("keras")
-    _keras_is_imported = True
     from keras.src.backend.common import dtypes
 
     dtypes.BIT64_TO_BIT32_DTYPE = {k: k for k in dtypes.BIT64_TO_BIT32_DTYPE}
@@ -128,7 +123,7 @@ def few_compiled_programs():
 
 
 @pytest.fixture(autouse=True)
-def default_settings():
+def default_settings(request):
     """What a test sets for the whole process is set back, so that tests do not depend on order.
 
     Tests that fail show where in minikeras they did.
@@ -137,10 +132,12 @@ def default_settings():
     from minikeras.common.settings import settings
 
     settings.traceback_filtering = False
+    before = "keras.src.backend.jax" in sys.modules
     yield
     settings.__dict__.clear()  # back to the class's defaults
     dtype_policies.reset_dtype_policy()
-    if "keras.src.backend.jax" in sys.modules and not _keras_is_imported:
+    imported = "keras.src.backend.jax" in sys.modules and not before
+    if imported and request.node.get_closest_marker("slow") is None:
         pytest.fail("A test that needs Keras is slow: it takes the fixture `keras`.")
 
 

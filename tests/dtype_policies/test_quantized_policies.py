@@ -45,8 +45,7 @@ def described(policy) -> tuple:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_policy_is_keras(name):
-    keras = pytest.importorskip("keras")
+def test_policy_is_keras(name, keras):
     ours, theirs = dtype_policies.get(name), keras.dtype_policies.get(name)
     assert described(ours) == described(theirs)
     config = dtype_policies.serialize(ours)
