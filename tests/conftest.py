@@ -41,7 +41,8 @@ def pytest_configure(config):
     quick_keras.set_environment(cache.mkdir("jax") if cache else folder.name)
 
 
-SLOW_FIXTURES = {"run_example"} | ({"keras"} if find_spec("keras") else set())
+SLOW_FIXTURES = {"run_example", *(["keras"] if find_spec("keras") else [])}
+SLOW_FIXTURES |= {"run_ranks"} if find_spec("mpi4py") else set()
 
 
 def pytest_collection_modifyitems(items):
