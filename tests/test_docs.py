@@ -49,6 +49,7 @@ def executed():
 
 
 @pytest.mark.parametrize("page", PAGES + EXECUTED)
+@pytest.mark.slow
 def test_python_blocks_run_in_order(page, executed):
     for library in NEEDED.get(page, ("sklearn", "matplotlib") if page in EXECUTED else ()):
         pytest.importorskip(library)

@@ -227,6 +227,7 @@ def small_graph(library):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_keras_reads_and_compiles_our_h5(tmp_path, request):
     """Keras cannot read its own file of such a model: it takes "mse" for a metric."""
     library = request.getfixturevalue("keras")
@@ -267,6 +268,7 @@ def test_frozen_layers_stay_frozen(tmp_path, ending):
     assert int(loaded.optimizer.iterations) == 1  # its state fitted
 
 
+@pytest.mark.slow
 def test_h5_of_a_frozen_model_inside_is_ordered_as_keras_does(tmp_path, request):
     library = request.getfixturevalue("keras")
 
@@ -289,6 +291,7 @@ def test_h5_of_a_frozen_model_inside_is_ordered_as_keras_does(tmp_path, request)
             np.testing.assert_array_equal(actual, expected)
 
 
+@pytest.mark.slow
 def test_model_inside_whose_calls_are_outputs(tmp_path, request):
     """Keras counts the calls of such a model from 1."""
     library = request.getfixturevalue("keras")

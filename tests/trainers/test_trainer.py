@@ -433,6 +433,7 @@ def test_plain_loop_over_batches():
 # Memory.
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_10_000_steps():
     model = model_of(layers.Dense(3, activation="tanh"), layers.Dropout(0.1), layers.Dense(1))
     model.fit(x, y, batch_size=2, epochs=20, verbose=0)
