@@ -227,7 +227,6 @@ def small_graph(library):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_keras_reads_and_compiles_our_h5(tmp_path, request):
     """Keras cannot read its own file of such a model: it takes "mse" for a metric."""
     library = request.getfixturevalue("keras")
