@@ -390,9 +390,10 @@ class GradientTape:
                 )
         graph = bool(thread.state.tapes)  # somebody records what we do now
         rows = shared_rows()
-        if graph and not any(map(_is_variable, flat_sources)):
+        by_variables = rows is not None and any(map(_is_variable, flat_sources))
+        if graph and not by_variables:
             rows = None
-        if rows is not None and output_gradients is None and any(map(_is_variable, flat_sources)):
+        if by_variables and output_gradients is None:
             for t in targets:
                 _check_mean(getattr(t, "shape", ()), rows)
         grads: dict = {}

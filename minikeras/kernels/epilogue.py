@@ -75,7 +75,7 @@ def finisher(
     function = activation.forward if activation is not None else None
     many = _MANY if made is None else 2
     lines: dict[int, np.ndarray | None] = kept(made, "lines", dict)
-    long: dict[int, np.ndarray | None] = {}
+    long: dict[int, np.ndarray | None] = {}  # those that are too long to outlast the call
 
     def finish(y: np.ndarray) -> None:
         # In lines of a row of the image, or some, since operations with few numbers are slow.

@@ -62,6 +62,19 @@ class Window(NamedTuple):
         return max(self.strides) == 1 and max(self.dilation) == 1
 
 
+def cached_if_known(function: Callable[..., Window]) -> Callable[..., Window]:
+    """Keep what a function of sizes, and of a kernel's, has returned, unless they are only assumed."""
+    cached = functools.lru_cache(maxsize=1024)(function)
+
+    @functools.wraps(function)
+    def call(size: tuple, kernel: tuple, *rest: object) -> Window:
+        known = all(type(n) is int for n in (*size, *kernel))
+        return (cached if known else function)(size, kernel, *rest)
+
+    return call
+
+
+@cached_if_known
 def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation: tuple) -> Window:
     """Return how a window slides.
 
@@ -69,12 +82,6 @@ def window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation
         size, kernel, strides, dilation: as in `Window`.
         padding: `"valid"`, `"same"`, `"causal"` (all before), or pairs of numbers.
     """
-    if all(type(n) is int for n in size):
-        return _cached_window(size, kernel, strides, padding, dilation)
-    return _window(size, kernel, strides, padding, dilation)  # sizes that are only assumed
-
-
-def _window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilation: tuple) -> Window:
     pads, out = [], []
     for i, (n, k, s, d) in enumerate(zip(size, kernel, strides, dilation)):
         extent = (k - 1) * d + 1
@@ -91,9 +98,6 @@ def _window(size: tuple, kernel: tuple, strides: tuple, padding: object, dilatio
         pads.append((low, high))
         out.append((n + low + high - extent) // s + 1)
     return Window(size, kernel, strides, dilation, tuple(pads), tuple(out), padding)
-
-
-_cached_window = functools.lru_cache(maxsize=1024)(_window)
 
 
 # Pieces.

@@ -5,7 +5,6 @@ Kernels work with channels last; `"channels_first"` is transposed on the way in 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,7 @@ from minikeras.kernels import depthwise as depthwise_kernels
 from minikeras.kernels import pool as pool_kernels
 from minikeras.kernels import resize as resize_kernels
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.windows import Window, window
+from minikeras.kernels.windows import Window, cached_if_known, window
 from minikeras.ops.activations import FUSED_AS_OPS
 from minikeras.ops.core import cast
 from minikeras.ops.families import CONVERT, as_floating
@@ -174,6 +173,7 @@ def conv_output_shape(
     return (input_shape[0], *out, filters)
 
 
+@cached_if_known
 def transposed_windows(
     input_size: tuple,
     kernel_size: tuple,
@@ -187,20 +187,6 @@ def transposed_windows(
     `size` of the result is the spatial shape that the transposed convolution gives; it is None
     where that of the inputs is, or that of the kernel, if it matters.
     """
-    arguments = input_size, kernel_size, strides, padding, output_padding, dilation
-    if all(type(n) is int for n in (*input_size, *kernel_size)):
-        return _cached_transposed_windows(*arguments)
-    return _transposed_windows(*arguments)
-
-
-def _transposed_windows(
-    input_size: tuple,
-    kernel_size: tuple,
-    strides: tuple,
-    padding: str,
-    output_padding: tuple | None,
-    dilation: tuple,
-) -> Window:
     size, pads = [], []
     for i, (n, k, s, d) in enumerate(zip(input_size, kernel_size, strides, dilation)):
         if k is None:
@@ -230,9 +216,6 @@ def _transposed_windows(
         tuple(pads),
         tuple(input_size),
     )
-
-
-_cached_transposed_windows = functools.lru_cache(maxsize=1024)(_transposed_windows)
 
 
 def _spatial(x: Any, name: str) -> int:

@@ -82,7 +82,7 @@ def slow_if_whole(call):
     return pytest.param(call, marks=marks, id=call)
 
 
-@pytest.mark.parametrize("call", map(slow_if_whole, FACTS))
+@pytest.mark.parametrize("call", [slow_if_whole(call) for call in FACTS])
 def test_form_and_predictions_are_keras_s(without_draws, call):
     model = facts.built(minikeras, call)
     expected = dict(FACTS[call])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -87,13 +86,27 @@ r.barrier()
 print("not reached")
 """
 
+NOTE = """
+import sys, time
+
+def note(rank):  # in a file, since what is printed may be lost when all end
+    with open(f"{sys.argv[0]}.{rank}", "w") as file:
+        file.write(str(time.time()))
+"""
+
+
+def since_noted(folder):
+    """Return the seconds since the last rank of a script has called `note`."""
+    return time.time() - max(float(file.read_text()) for file in folder.glob("script.py.*"))
+
+
 LEAVES = """
 import sys, time
 from minikeras.common.ranks import ranks
 
 r = ranks()
 if r.rank == 1:
-    print("gone at", time.time(), flush=True)
+    note(r.rank)
     sys.exit(3)
 r.barrier()
 print("not reached")
@@ -106,7 +119,7 @@ from minikeras.common.ranks import ranks
 r = ranks()
 r.barrier()
 if r.rank == 1:
-    print("gone at", time.time(), flush=True)
+    note(r.rank)
     os.kill(os.getpid(), signal.SIGKILL)
 r.barrier()
 print("not reached")
@@ -121,14 +134,16 @@ def test_a_rank_that_raises_ends_all_with_its_traceback(run_ranks):
 
 
 @pytest.mark.parametrize("script", [KILLED, LEAVES])
-def test_a_rank_that_is_gone_ends_all(script, run_ranks):
-    done = run_ranks(2, script)
-    seconds = time.time() - float(re.search(r"gone at (\S+)", done.stdout)[1])
+def test_a_rank_that_is_gone_ends_all(script, run_ranks, tmp_path):
+    done = run_ranks(2, NOTE + script)
+    seconds = since_noted(tmp_path)
     assert done.returncode != 0 and "not reached" not in done.stdout
     assert seconds < 10
 
 
-START = """
+START = (
+    NOTE
+    + """
 import sys, time
 import numpy as np
 import minikeras as keras
@@ -141,9 +156,9 @@ model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
 x, y = np.ones((8, 2)), np.ones((8, 1))
 part = r.part(rank % 2, rank)
-with open(f"{sys.argv[0]}.{rank}", "w") as file:  # what is printed may be lost when all end
-    file.write(str(time.time()))
+note(rank)
 """
+)
 
 IN_VAIN = {  # what ranks do that do not fit together, and what is said about it
     "SystemExit": (
@@ -192,8 +207,7 @@ class Fails(keras.callbacks.Callback):
 def test_ranks_that_wait_in_vain_end(name, run_ranks, tmp_path):
     code, message = IN_VAIN[name]
     done = run_ranks(4, START + FAILS_IN_FIT + code + "\n")
-    begun = [float(file.read_text()) for file in tmp_path.glob("script.py.*")]
-    seconds = time.time() - max(begun)
+    seconds = since_noted(tmp_path)
     assert done.returncode != 0
     assert message in done.stderr, done.stderr
     assert seconds < 10

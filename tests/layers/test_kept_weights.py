@@ -44,6 +44,10 @@ def network():
     return model
 
 
+def train(model):
+    model.fit(X, np.zeros((len(X), *model.output_shape[1:]), "float32"), verbose=0)
+
+
 def predicted(model):
     return model.predict(X, batch_size=1, verbose=0)
 
@@ -102,13 +106,12 @@ def test_what_a_normalization_computes_with_counts():
 
 def test_training_changes_predictions_and_finds_nothing_held():
     model = network()
-    y = np.zeros((len(X), *model.output_shape[1:]), "float32")
-    model.fit(X, y, verbose=0)
+    train(model)
     for _ in range(2):
         before = predicted(model)
         values = model.optimizer._groups[0].values
         flat = weakref.ref(values.flat)
-        model.fit(X, y, verbose=0)
+        train(model)
         assert values.flat is flat()  # not moved, since nobody held it
         assert kept(model) == [None] * len(kept(model))
         assert np.abs(predicted(model) - before).max() > 1e-6
@@ -117,8 +120,7 @@ def test_training_changes_predictions_and_finds_nothing_held():
 
 def test_an_optimizer_alone_cannot_change_what_is_kept():
     model = network()
-    y = np.zeros((len(X), *model.output_shape[1:]), "float32")
-    model.fit(X, y, verbose=0)
+    train(model)
     before = predicted(model)
     gradients = [np.ones(v.shape, "float32") for v in model.trainable_variables]
     model.optimizer.apply(gradients, model.trainable_variables)
@@ -128,8 +130,7 @@ def test_an_optimizer_alone_cannot_change_what_is_kept():
 
 def test_what_another_thread_sees_half_done_is_not_kept(monkeypatch):
     model, update = network(), FlatGroup.update
-    y = np.zeros((len(X), *model.output_shape[1:]), "float32")
-    model.fit(X, y, verbose=0)
+    train(model)
 
     def updated_while_another_thread_predicts(self, *args):
         reader = threading.Thread(target=predicted, args=(model,))
@@ -138,7 +139,7 @@ def test_what_another_thread_sees_half_done_is_not_kept(monkeypatch):
         update(self, *args)
 
     monkeypatch.setattr(FlatGroup, "update", updated_while_another_thread_predicts)
-    model.fit(X, y, verbose=0)
+    train(model)
     np.testing.assert_array_equal(predicted(model), afresh(model))
     optimizer, kernel = model.optimizer, model.layers[0].kernel
     optimizer.update_step(np.ones(kernel.shape, "float32"), kernel, 0.1)

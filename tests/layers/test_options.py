@@ -100,6 +100,11 @@ def test_every_value_of_every_option_is_compared(name):
     assert not missing, "no call of the row in tests/layers/cases/ has these"
 
 
+@pytest.mark.slow
+def test_the_number_of_options_that_are_compared():
+    assert sum(len(v) for name in NAMES for v in values_of(name).values()) > 1000
+
+
 def make(name, kwargs):
     minikeras.utils.clear_session()
     kwargs = {k: v.function(minikeras) if isinstance(v, Make) else v for k, v in kwargs.items()}

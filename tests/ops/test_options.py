@@ -67,6 +67,11 @@ def test_every_value_of_every_option_is_compared(name):
     assert not missing, "no call of the case in tests/ops/cases/ has these"
 
 
+@pytest.mark.slow
+def test_the_number_of_options_that_are_compared():
+    assert sum(len(v) for name in CASES for v in values_of(name).values()) > 1800
+
+
 def test_attention_with_capped_scores():
     rng = np.random.default_rng(0)
     q, k, v = [rng.normal(size=(1, 3, 1, 2)) for _ in range(3)]

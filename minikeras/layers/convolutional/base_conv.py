@@ -115,19 +115,18 @@ class WindowedLayer(Layer):
     _has_own_call = False
     """Whether `call` is that of a class which knows how to take over what follows."""
 
-    def _with_following(
-        self, inputs: Any, kernel: Any
-    ) -> tuple[Any, Any, Fused | None, dict | None]:
+    def _with_following(self, inputs: Any, kernel: Any) -> tuple[Any, Any, Fused | None, dict]:
         """Return kernel, bias and the activation to apply, with what the layers behind this one do.
 
         While nobody wants gradients, scale and shift of a batch normalization go into kernel and bias,
         where that is less work than scaling the results.
 
         Returns:
-            These, and a place for what kernels make of the kernel, which lasts as long as it; None where a
-            tape follows, or the kernel is made anew for each call.
+            These, and more arguments for the operation: where its weights stay, `made`, a place for what
+            kernels make of them. There is none where a tape follows.
         """
-        here, bias, made = thread.state, self.bias, None
+        here, bias = thread.state, self.bias
+        options: dict = {}
         following = here.following
         takes = bool(following) and self._may_take_over(following[0])
         if here.tapes:
@@ -142,12 +141,13 @@ class WindowedLayer(Layer):
                 arrays = kernel.array, None if bias is None else bias.array
                 make = functools.partial(_folded, *arrays, then, affine, self._filter_axes)
                 if keeps:
-                    kernel, bias, made = self._kept.get((*arrays, *(affine or ())), make)
+                    sources = (*arrays, *(affine or ()))
+                    kernel, bias, options["made"] = self._kept.get(sources, make)
                 else:
                     kernel, bias, _ = make()
             if affine is not None:
                 here.following = following[1:]
-        return kernel, bias, self._take_activation() if takes else None, made
+        return kernel, bias, self._take_activation() if takes else None, options
 
     def _affine_behind(self, inputs: Any, kernel: Any, then: Any) -> tuple | None:
         """Return what scale and shift of the next layer are made of, if they may go into the kernel."""
@@ -258,8 +258,7 @@ class BaseConv(AdaptableLayer, WindowedLayer):
         return self._computes_as(BaseConv)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, taken, made = self._with_following(inputs, self.kernel)
-        options = {} if made is None else {"made": made}
+        kernel, bias, taken, options = self._with_following(inputs, self.kernel)
         return self._activate(
             inputs,
             lambda x, activation: CONV(

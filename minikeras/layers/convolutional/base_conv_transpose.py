@@ -63,8 +63,7 @@ class BaseConvTranspose(WindowedLayer):
         self._add_bias(self.filters)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, _, made = self._with_following(inputs, self.kernel)
-        options = {} if made is None else {"made": made}
+        kernel, bias, _, options = self._with_following(inputs, self.kernel)
 
         def compute(x: Any, activation: Fused | None) -> Any:
             w = transposed_windows(

@@ -56,8 +56,7 @@ class BaseDepthwiseConv(WindowedLayer):
         return self._computes_as(BaseDepthwiseConv)
 
     def call(self, inputs: Any) -> Any:
-        kernel, bias, taken, made = self._with_following(inputs, self.kernel)
-        options = {} if made is None else {"made": made}
+        kernel, bias, taken, options = self._with_following(inputs, self.kernel)
         return self._activate(
             inputs,
             lambda x, activation: DEPTHWISE_CONV(

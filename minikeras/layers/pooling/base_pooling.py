@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from minikeras import ops
+from minikeras.autodiff.primitive import Primitive
 from minikeras.autodiff.tensor import Tensor
 from minikeras.common.arguments import standardize_padding, standardize_tuple
 from minikeras.common.settings import standardize_data_format
@@ -52,26 +54,21 @@ class BasePooling(Layer):
             f"Layer '{self.name}'",
         )
 
+    def _reduce(self, inputs: Any, primitive: Primitive, op: Callable[..., Any]) -> Any:
+        """Reduce windows by a primitive; what is no plain tensor goes to the operation that calls it."""
+        arguments = inputs, self.pool_size, self.strides, self.padding, self.data_format
+        return pool(primitive, *arguments) if type(inputs) is Tensor else op(*arguments)
+
 
 class BaseMaxPooling(BasePooling):
     """Takes the largest of each window."""
 
     def call(self, inputs: Any) -> Any:
-        if type(inputs) is Tensor:
-            return pool(
-                MAX_POOL, inputs, self.pool_size, self.strides, self.padding, self.data_format
-            )
-        return ops.max_pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
+        return self._reduce(inputs, MAX_POOL, ops.max_pool)
 
 
 class BaseAveragePooling(BasePooling):
     """Takes the mean of each window."""
 
     def call(self, inputs: Any) -> Any:
-        if type(inputs) is Tensor:
-            return pool(
-                AVERAGE_POOL, inputs, self.pool_size, self.strides, self.padding, self.data_format
-            )
-        return ops.average_pool(
-            inputs, self.pool_size, self.strides, self.padding, self.data_format
-        )
+        return self._reduce(inputs, AVERAGE_POOL, ops.average_pool)
