@@ -13,9 +13,14 @@ from minikeras.version import DISTRIBUTION, __version__
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = (ROOT / "pyproject.toml").read_text()
 
+FOLDERS = ("minikeras", "tests", "examples", "docs", "benchmarks")
+"""What is ours: an environment or a built package may lie beside them."""
 FILES = sorted(
     path
-    for pattern in ("*.md", "*.toml", ".ci/run", "*/**/*.py", "*/**/*.md")
+    for pattern in (
+        *("*.md", "*.toml", ".ci/run"),
+        *(f"{folder}/**/*.{ending}" for folder in FOLDERS for ending in ("py", "md")),
+    )
     for path in ROOT.glob(pattern)
     if path.resolve() != Path(__file__)
 )
