@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels import parallel, winograd
+from minikeras.kernels import blas, parallel, winograd
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
@@ -724,7 +724,7 @@ def _spread_between(
     stride = w.strides[0]
     # Whether the results for a row of windows lie as they do in a row of pixels.
     in_place = axes == 2 and not planes and (low[1], w.size[1]) == (0, inner.out[1] * w.strides[1])
-    in_place = in_place and parallel.multiplies_small_in_place()
+    in_place = in_place and blas.multiplies_small_in_place()
 
     def work(piece: Piece) -> None:
         # Rows of windows here; rows of dx between `top` and `bottom`.
