@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels import blas, parallel, winograd
+from minikeras.kernels import blas, winograd
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
 from minikeras.kernels.epilogue import (
