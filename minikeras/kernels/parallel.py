@@ -492,6 +492,20 @@ class _SingleBlas:
         if here.depth == 0:
             blas(*self._of).__exit__(*error)
 
+    @contextlib.contextmanager
+    def whatever_happens(self) -> Iterator[None]:
+        """Return the same context, which also ends those inside that were left open.
+
+        An interrupt (Ctrl-C) may come after a context has begun, and before Python knows of it.
+        """
+        here = self._here
+        before = here.depth
+        with self:
+            try:
+                yield
+            finally:
+                here.depth = before + 1
+
 
 single_blas = _SingleBlas()
 single_scipy_blas = _SingleBlas("scipy", "scipy.linalg._fblas")

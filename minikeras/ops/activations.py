@@ -298,14 +298,14 @@ def _over_axes(x: Tensor, axis: Any, primitive: Any, name: str) -> Tensor:
     """Apply a softmax over one axis, several, or (None) all."""
     if x.ndim == 0:
         raise ValueError(f"{name}: the input needs at least one axis. Received a scalar.")
-    if isinstance(axis, (int, np.integer)):
-        axis_within(axis, x.ndim, name)
-        if x.array.size == 0:
-            return x
+    single = isinstance(axis, (int, np.integer))
+    axes = [axis_within(a, x.ndim, name) for a in ((axis,) if single else axis or ())]
+    if x.array.size == 0:
+        return x
+    if single:
         return primitive(x, axis=int(axis))
     if axis is None:
         return reshape(primitive(reshape(x, (-1,)), axis=-1), x.shape)
-    axes = [axis_within(a, x.ndim, name) for a in axis]
     last = list(range(-len(axes), 0))
     moved = moveaxis(x, axes, last)
     kept = moved.shape[: x.ndim - len(axes)]
@@ -366,7 +366,7 @@ _SPARSEMAX = elementary("sparsemax", _sparsemax, _sparsemax_vjp, rule=same)
 @op
 def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """Projection onto the simplex: like softmax, with exact zeros (Martins & Astudillo, 2016)."""
-    return _SPARSEMAX(as_floating(x), axis=axis)
+    return _over_axes(as_floating(x), axis, _SPARSEMAX, "sparsemax")
 
 
 FUSED_AS_OPS = {

@@ -216,7 +216,7 @@ class Trainer(Steps):
         if val_iterator is not None:
             self._validation = _Validation(container, val_x, val_iterator, sharing)
         try:
-            with single_blas:
+            with single_blas.whatever_happens():
                 container.data = epoch_iterator, val_iterator
                 container.on_train_begin()
                 first = getattr(self, "_initial_epoch", None) or initial_epoch
@@ -321,7 +321,10 @@ class Trainer(Steps):
                 sharing.check_losses(iterator.peek(), training=False)
             try:
                 self._look_up_structure_ahead()  # else metrics would be looked for four times
-                with single_blas, unchanged(self, self.metrics_variables, unless_done=True):
+                with (
+                    single_blas.whatever_happens(),
+                    unchanged(self, self.metrics_variables, unless_done=True),
+                ):
                     logs = self._evaluate(iterator, container, sharing)
                 return logs if return_dict else self._flatten_metrics_in_order(logs)
             finally:
@@ -368,7 +371,7 @@ class Trainer(Steps):
         self.stop_predicting = False
         container.on_predict_begin()
         outputs: list = []
-        with single_blas:  # once, not for each product
+        with single_blas.whatever_happens():  # once, not for each product
             self._run_epoch("predict", iterator, container, outputs, sharing)
         container.on_predict_end()
         return concatenate(outputs)

@@ -80,6 +80,31 @@ def test_a_library_has_one_thread_inside_and_as_many_as_before_outside(context):
         library.set(before)
 
 
+def test_a_training_that_is_interrupted_gives_blas_its_threads_back():
+    library = blas.blas()
+    if library.get is None:
+        pytest.skip("this BLAS cannot be asked")
+
+    class Interrupt(minikeras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            parallel.single_blas.__enter__()  # as if the interrupt came before the end was known of
+            raise KeyboardInterrupt
+
+    model = minikeras.Sequential([minikeras.Input((3,)), minikeras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = library.get()
+    library.set(2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0, callbacks=[Interrupt()])
+        assert library.get() == 2
+        with parallel.single_blas:
+            assert library.get() == 1
+        assert library.get() == 2
+    finally:
+        library.set(before)
+
+
 def test_results_are_those_of_numpy():
     a = matrix(5)
     np.testing.assert_array_equal(linalg.qr(a)[0], np.linalg.qr(a)[0])

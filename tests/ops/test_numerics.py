@@ -76,6 +76,17 @@ def test_softmax_does_not_overflow(name, keras):
     np.testing.assert_allclose(ours, getattr(keras.ops, name)(x, axis=-1), rtol=1e-6)
 
 
+@pytest.mark.parametrize("axis", [-1, 1, (1,), (1, 2)])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "sparsemax"])
+def test_softmax_over_nothing_is_nothing(name, axis):
+    if name == "sparsemax" and axis == (1, 2):
+        axis = 2
+    for shape in ((2, 0, 3), (2, 3, 0), (0, 3, 3)):
+        assert getattr(ops, name)(np.zeros(shape, "float32"), axis=axis).shape == shape
+    with pytest.raises(ValueError, match="axis"):
+        getattr(ops, name)(np.zeros((2, 0), "float32"), axis=2)
+
+
 def test_gradients_where_formulas_divide_by_zero():
     x = np.array([0.0, 0.5, -1.0])
     assert gradient_check(ops.sinc, x).skipped == 0

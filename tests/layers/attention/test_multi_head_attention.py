@@ -278,3 +278,13 @@ def test_what_looks_into_projections_is_not_passed_by():
     layer.key_dense.quantize("int8")
     assert layer._self_attention(x, None, None) is None
     np.testing.assert_allclose(layer(x, x), plain, atol=0.05)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "mixed_float16"])
+def test_sequences_of_no_steps(dtype):
+    some, none = np.ones((2, 3, 4), "float32"), np.ones((2, 0, 4), "float32")
+    for query, value in ((some, none), (none, some), (none, none)):
+        layer = layers.MultiHeadAttention(2, 3, dtype=dtype)
+        y = layer(query, value)
+        assert y.shape == (*query.shape[:2], 4)
+        assert not np.asarray(y).astype("float32").any()  # sums of nothing, and a bias of zeros
