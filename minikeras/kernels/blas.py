@@ -44,17 +44,15 @@ class Blas:
         self.lock = threading.Lock()
         for library in _libraries(package, linked):
             for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-                name = f"{prefix}openblas_{{}}_num_threads{suffix}".format
-                if hasattr(library, name("set")) and hasattr(library, name("get")):
-                    self.set, self.get = (
-                        getattr(library, name("set")),
-                        getattr(library, name("get")),
-                    )
-                    self.core = _core_of(library, f"{prefix}openblas_get_corename{suffix}")
-                    self.axpby, self.addresses = _combinations(
-                        library, f"{prefix}cblas_{{}}axpby{suffix}"
-                    )
+                name = f"{prefix}openblas_{{}}{suffix}".format
+                self.set = getattr(library, name("set_num_threads"), None)
+                self.get = getattr(library, name("get_num_threads"), None)
+                if self.set is not None and self.get is not None:
+                    self.core = _core_of(library, name("get_corename"))
+                    name = f"{prefix}cblas_{{}}axpby{suffix}".format
+                    self.axpby, self.addresses = _combinations(library, name)
                     return
+        self.set = self.get = None
 
     def __enter__(self) -> None:
         if self.set is None:
@@ -86,22 +84,28 @@ def _core_of(library: Any, name: str) -> str | None:
     return function().decode()
 
 
-def _combinations(library: Any, name: str) -> tuple[dict[np.dtype, Callable], tuple]:
-    """Return a library's functions `axpby` by dtype, by the pattern of their names, and what they need.
+def _combinations(
+    library: Any, name: Callable[[str], str]
+) -> tuple[dict[np.dtype, Callable], tuple]:
+    """Return a library's functions `axpby` by dtype, and what they need: see `Blas`.
 
-    Which is what gives the memory of an array, and the address of that.
+    Args:
+        library: the library.
+        name: the function's name, of the letter that stands for a dtype.
     """
     import ctypes
 
-    found = {}
+    found: dict[np.dtype, Callable] = {}
+    if ctypes.sizeof(ctypes.c_void_p) != 8:
+        return found, ()
     for code, dtype, kind in (
         ("s", np.float32, ctypes.c_float),
         ("d", np.float64, ctypes.c_double),
     ):
-        function = getattr(library, name.format(code), None)
+        function = getattr(library, name(code), None)
         if function is None:
             continue
-        # Whether it counts with 32 or 64 bits: in a register small numbers are the same.
+        # Whether it counts with 32 or 64 bits: in a register of 64 small numbers are the same.
         count, vector = ctypes.c_int64, ctypes.c_void_p
         function.argtypes = [count, kind, vector, count, kind, vector, count]
         function.restype = None
