@@ -28,8 +28,8 @@ from minikeras.common.left_out import LeftOut
 from minikeras.ops.symbolic import OPS
 
 
-def cases_of(subject: str) -> dict[str, Any]:
-    """Return the registry cases of layers or ops, which have valid calls of all of them."""
+def cases_of(subject: str) -> Any:
+    """Return the module of the registry cases of layers or ops, which have valid calls of all of them."""
     name = f"{subject.removesuffix('s')}_cases"
     if name not in sys.modules:  # as the conftest.py of their folder does
         folder = Path(__file__).parent / subject / "cases"
@@ -38,10 +38,10 @@ def cases_of(subject: str) -> dict[str, Any]:
         )
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name].all_cases()
+    return sys.modules[name]
 
 
-LAYERS, OP_CASES = cases_of("layers"), cases_of("ops")
+first_call, OP_CASES = cases_of("layers").first_call, cases_of("ops").all_cases()
 
 TALLY: collections.Counter = collections.Counter()
 
@@ -217,7 +217,7 @@ class Subject:
     def __init__(self, home: str, name: str) -> None:
         self.home, self.name = home, name
         self.cls = getattr(home_of(minikeras, home), name)
-        self.call = _first_call(name) if home == "layers" else None
+        self.call = first_call(name) if home == "layers" else None
         self.arguments = arguments_of(self.cls)
 
     def needed(self, library: Any) -> dict[str, Any]:
@@ -273,18 +273,6 @@ class Subject:
         if self.home in ("regularizers", "constraints"):
             return obj(rows)
         return []
-
-
-def _first_call(name: str) -> Any:
-    found = []
-
-    @quickly(1)
-    @hypothesis.given(LAYERS[name].strategy())
-    def take(call):
-        found.append(call)
-
-    take()
-    return found[0]
 
 
 def quickly(examples: int) -> hypothesis.settings:
