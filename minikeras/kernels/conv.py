@@ -26,18 +26,21 @@ from typing import Any
 
 import numpy as np
 
-from minikeras.kernels import parallel, winograd
+from minikeras.kernels import blas, winograd
 from minikeras.kernels import per_example as examples
-from minikeras.kernels.activations import Fused
+from minikeras.kernels.activations import RELU, Fused
 from minikeras.kernels.epilogue import (
     Finish,
+    PooledResults,
+    Results,
     before_activation,
     computable,
     deliver,
     finisher,
     kept,
 )
-from minikeras.kernels.gemm import inner_product, tiled
+from minikeras.kernels.gemm import PARALLEL, inner_product, tiled
+from minikeras.kernels.pool import max_forward
 from minikeras.kernels.sums import column_sums
 from minikeras.kernels.windows import (
     Piece,
@@ -54,6 +57,10 @@ from minikeras.kernels.windows import (
 
 _PIECE = 1 << 18
 """Elements of a piece's windows, or of its results."""
+_POOLED_PIECE = 1 << 20
+"""The same where results are pooled: in many calls of NumPy, which threads wait for."""
+_MANY_IMAGES = 8
+"""Images that threads share by whole ones."""
 _FEW = 4
 """Channels or filters that are few."""
 _LONG, _WIDE, _SHORT, _LARGE = 128, 32, 3, 64 * 64
@@ -98,7 +105,8 @@ def forward(
     groups: int,
     activation: Fused | None,
     made: dict | None = None,
-) -> tuple[np.ndarray, tuple]:
+    pool: tuple | None = None,
+) -> tuple[np.ndarray, Any]:
     """Compute `activation(convolution + bias)`.
 
     Args:
@@ -111,6 +119,8 @@ def forward(
         activation: what is applied to the result, or None.
         made: place for what is made of kernel and bias, where the next call may find it; None if there
             is no next call with these, as in training.
+        pool: windows, side by side, of whose results only the largest are wanted, where no backward
+            follows; None for all results.
 
     Returns:
         The result `(n, *spatial, filters)`, and what backward needs.
@@ -118,6 +128,9 @@ def forward(
     dtype = x.dtype
     w = window(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
     x, kernel, bias = computable(x), computable(kernel), computable(bias)
+    if pool is not None:
+        y = _pooled(x, kernel, bias, w, groups, activation, made, pool)
+        return y.astype(dtype, copy=False), None
     y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
     even = False
     if y.size:
@@ -126,6 +139,44 @@ def forward(
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, groups, y, activation, even)
+
+
+def _pooled(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    w: Window,
+    groups: int,
+    activation: Fused | None,
+    made: dict | None,
+    pool: tuple,
+) -> np.ndarray:
+    """Return the largest results of windows; see `forward`."""
+    n, channels, filters = len(x), x.shape[-1], kernel.shape[-1]
+    around = window(w.out, pool, pool, "valid", (1,) * len(pool))
+
+    def all_results(images: np.ndarray) -> np.ndarray:
+        y = np.empty((len(images), *w.out, filters), x.dtype)
+        if y.size:
+            finish = finisher(w.out[1:], bias, activation, made)
+            correlate(images, kernel, w, groups, y, finish, made)
+        return y
+
+    if activation not in (None, RELU) or not _in_cache(w, n, channels, filters):
+        return max_forward(all_results(x), around)[0]
+    y = np.empty((n, *around.out, filters), x.dtype)
+    finish = finisher(around.out[1:], bias, activation, made)
+    _, loud = _correlate(x, kernel, w, groups, PooledResults(y, finish, around), made)
+    if loud is not None:
+        y[loud] = max_forward(all_results(x[loud]), around)[0]
+    return y
+
+
+def _in_cache(w: Window, n: int, channels: int, filters: int) -> bool:
+    """Whether results stay in a cache until they are pooled, and threads have whole images to share."""
+    image = math.prod(w.out) * max(filters, w.taps * channels)
+    work = n * math.prod(w.out) * w.taps * channels * filters
+    return 0 < image <= _PIECE and n > 0 and (n >= _MANY_IMAGES or work < 2 * PARALLEL)
 
 
 def backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
@@ -362,50 +413,67 @@ def correlate(
     Returns:
         Whether `x` turned out to be even (see `winograd.correlate`).
     """
+    even, _ = _correlate(x, kernel, w, groups, Results(y, finish), made)
+    return even
+
+
+def _correlate(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    w: Window,
+    groups: int,
+    results: Results,
+    made: dict | None,
+) -> tuple[bool, np.ndarray | None]:
+    """Do what `correlate` does; return that, and which images are left to do, see `winograd.correlate`."""
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     chosen = algorithm(w, n, channels, filters, groups, x.dtype, made)
     if chosen == "winograd":
         transformed = kept(made, "winograd", lambda: winograd.transformed_kernel(kernel))
         if transformed is not None:
-            return winograd.correlate(x, kernel, transformed, w, y, finish)
+            return winograd.correlate(x, kernel, transformed, w, results)
     if chosen == "few filters":
-        _few_filters(x, kernel, w, y, finish)
+        _few_filters(x, kernel, w, results)
     elif chosen == "pointwise":
-        _pointwise(x, kernel.reshape(channels, filters), w, y, finish)
+        _pointwise(x, kernel.reshape(channels, filters), w, results)
     elif chosen == "planes":
-        _by_planes(x, kernel.reshape(-1, filters), w, y, finish)
+        _by_planes(x, kernel.reshape(-1, filters), w, results)
     elif chosen == "steps":
-        _by_steps(x, kernel, w, y, finish)
+        _by_steps(x, kernel, w, results)
     else:
-        _by_columns(x, kernel, w, groups, y, finish)
-    return False
+        _by_columns(x, kernel, w, groups, results)
+    return False, None
 
 
-def _cut(n: int, rows: int, places: int, product: tuple) -> Sequence[Piece]:
+def _cut(n: int, rows: int, places: int, product: tuple, whole: bool = False) -> Sequence[Piece]:
     """Cut images into pieces.
 
     Args:
         n: number of images.
-        rows: rows of an image that may be cut apart.
+        rows: rows of an image.
         places: windows of a row.
         product: shape of the matrix that a window is multiplied with.
+        whole: whether the rows of an image may not be cut apart.
     """
-    return pieces(n, rows, places * max(product), _PIECE, min(product))
+    return pieces(n, rows, places * max(product), _PIECE, min(product), whole)
 
 
-def _pointwise(
-    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
-) -> None:
-    channels, filters = kernel.shape
-    inner = math.prod(w.out[1:])
+def _cut_results(n: int, w: Window, product: tuple, results: Results) -> Sequence[Piece]:
+    if not results.whole:
+        return _cut(n, w.out[0], math.prod(w.out[1:]), product)
+    row = math.prod(w.out[1:]) * max(product)
+    return pieces(n, w.out[0], row, _POOLED_PIECE, min(product), whole=True)
+
+
+def _pointwise(x: np.ndarray, kernel: np.ndarray, w: Window, results: Results) -> None:
+    filters = kernel.shape[1]
 
     def work(piece: Piece) -> None:
-        target = piece.of(y)
+        target = results.of(piece)
         tiled(_strided(x, piece, w), kernel, target.reshape(-1, filters))
-        if finish is not None:
-            finish(target)
+        results.finish(target, piece)
 
-    for_pieces(_cut(x.shape[0], w.out[0], inner, kernel.shape), work)
+    for_pieces(_cut_results(x.shape[0], w, kernel.shape, results), work)
 
 
 def _strided(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
@@ -429,18 +497,15 @@ def _planes(x: np.ndarray, piece: Piece, w: Window) -> np.ndarray:
     return planes.reshape(w.taps * x.shape[-1], -1)
 
 
-def _by_planes(
-    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
-) -> None:
+def _by_planes(x: np.ndarray, kernel: np.ndarray, w: Window, results: Results) -> None:
     filters = kernel.shape[1]
 
     def work(piece: Piece) -> None:
-        target = piece.of(y)
+        target = results.of(piece)
         tiled(_planes(x, piece, w).T, kernel, target.reshape(-1, filters))
-        if finish is not None:
-            finish(target)
+        results.finish(target, piece)
 
-    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), kernel.shape), work)
+    for_pieces(_cut_results(x.shape[0], w, kernel.shape, results), work)
 
 
 def _columns(x: np.ndarray, piece: Piece, w: Window, groups: int) -> np.ndarray:
@@ -464,7 +529,7 @@ def _grouped(view: np.ndarray, groups: int, inner: int) -> np.ndarray:
 
 
 def _by_columns(
-    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, y: np.ndarray, finish: Finish | None
+    x: np.ndarray, kernel: np.ndarray, w: Window, groups: int, results: Results
 ) -> None:
     filters = kernel.shape[-1] // groups
     matrices = kernel.reshape(-1, groups, filters)
@@ -472,18 +537,17 @@ def _by_columns(
         matrices = np.ascontiguousarray(matrices.transpose(1, 0, 2))
 
     def work(piece: Piece) -> None:
-        target = piece.of(y)
+        target = results.of(piece)
         columns = _columns(x, piece, w, groups)
         if groups == 1:
             tiled(columns[0], matrices[:, 0], target.reshape(-1, filters))
         else:
             by_group = target.reshape(-1, groups, filters).transpose(1, 0, 2)
             np.matmul(columns, matrices, by_group)
-        if finish is not None:
-            finish(target)
+        results.finish(target, piece)
 
     product = w.taps * x.shape[-1], filters
-    for_pieces(_cut(x.shape[0], w.out[0], math.prod(w.out[1:]), product), work)
+    for_pieces(_cut_results(x.shape[0], w, product, results), work)
 
 
 @functools.lru_cache(maxsize=256)
@@ -531,16 +595,14 @@ def _steps_gradient(x: np.ndarray, g: np.ndarray, w: Window, out: np.ndarray) ->
         np.add.reduce(each, 0, out=out[i])
 
 
-def _by_steps(
-    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
-) -> None:
+def _by_steps(x: np.ndarray, kernel: np.ndarray, w: Window, results: Results) -> None:
     def work(piece: Piece) -> None:
-        target = y[piece.first : piece.last]
+        target = results.of(piece)
         _add_steps(x[piece.first : piece.last], kernel, w, target)
-        if finish is not None:
-            finish(target)
+        results.finish(target, piece)
 
-    for_pieces(_cut(x.shape[0], 1, w.out[0], (w.taps * x.shape[-1], y.shape[-1])), work)
+    product = w.taps * x.shape[-1], kernel.shape[-1]
+    for_pieces(_cut(x.shape[0], w.out[0], 1, product, whole=True), work)
 
 
 @functools.lru_cache(maxsize=256)
@@ -559,9 +621,7 @@ def _shifts(w: Window) -> list[tuple[int, tuple, tuple]]:
     return shifts
 
 
-def _few_filters(
-    x: np.ndarray, kernel: np.ndarray, w: Window, y: np.ndarray, finish: Finish | None
-) -> None:
+def _few_filters(x: np.ndarray, kernel: np.ndarray, w: Window, results: Results) -> None:
     n, channels, filters = x.shape[0], x.shape[-1], kernel.shape[-1]
     # A column for each element of the window and each filter.
     matrix = kernel.reshape(w.taps, channels, filters).transpose(1, 0, 2).reshape(channels, -1)
@@ -578,12 +638,12 @@ def _few_filters(
         for i, source, target in shifts:
             seen = total[target]
             np.add(seen, products[i][source], seen)
-        result = y[piece.first : piece.last]
-        result[...] = np.moveaxis(total, 0, -1)
-        if finish is not None:
-            finish(result)
+        target = results.of(piece)
+        target[...] = np.moveaxis(total, 0, -1)
+        results.finish(target, piece)
 
-    for_pieces(_cut(n, 1, math.prod(w.size), matrix.shape), work)
+    places = -(-math.prod(w.size) // w.out[0])
+    for_pieces(_cut(n, w.out[0], places, matrix.shape, whole=True), work)
 
 
 def mirrored(kernel: np.ndarray, groups: int = 1) -> np.ndarray:
@@ -724,7 +784,7 @@ def _spread_between(
     stride = w.strides[0]
     # Whether the results for a row of windows lie as they do in a row of pixels.
     in_place = axes == 2 and not planes and (low[1], w.size[1]) == (0, inner.out[1] * w.strides[1])
-    in_place = in_place and parallel.multiplies_small_in_place()
+    in_place = in_place and blas.multiplies_small_in_place()
 
     def work(piece: Piece) -> None:
         # Rows of windows here; rows of dx between `top` and `bottom`.

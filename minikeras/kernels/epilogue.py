@@ -10,7 +10,8 @@ import numpy as np
 
 from minikeras.kernels.activations import RELU, Fused, zeros
 from minikeras.kernels.memory import UNBUFFERED
-from minikeras.kernels.windows import Piece, for_pieces, sum_pieces
+from minikeras.kernels.pool import largest_of
+from minikeras.kernels.windows import Piece, Window, for_pieces, scratch, sum_pieces
 
 PIECE = 1 << 17
 """Elements that are worked on at a time."""
@@ -96,6 +97,58 @@ def finisher(
             function(y, y)
 
     return finish
+
+
+class Results:
+    """Where a convolution's results go, piece by piece, and what is done to them there.
+
+    Args:
+        y: the array, `(n, *out, filters)`.
+        finish: applied in place to each piece, or None.
+    """
+
+    whole = False
+    """Whether pieces must be of whole images."""
+
+    def __init__(self, y: np.ndarray, finish: Finish | None) -> None:
+        self.y, self._finish = y, finish
+
+    def of(self, piece: Piece) -> np.ndarray:
+        """Return the place of a piece, to be written to."""
+        return piece.of(self.y)
+
+    def finish(self, written: np.ndarray, piece: Piece) -> None:
+        """Finish a piece whose place has been written to."""
+        if self._finish is not None:
+            self._finish(written)
+
+
+class PooledResults(Results):
+    """Of whose windows only the largest stay, so that the others never leave the cache.
+
+    Bias and relu, which keep the order of numbers, come after that instead of before: there is less to do.
+
+    Args:
+        y: the array of what stays, `(n, *w.out, filters)`.
+        finish: applied in place to each piece of it, or None.
+        w: the windows, side by side.
+    """
+
+    whole = True
+
+    def __init__(self, y: np.ndarray, finish: Finish | None, w: Window) -> None:
+        super().__init__(y, finish)
+        self._window = w
+
+    def of(self, piece: Piece) -> np.ndarray:
+        shape = (piece.count, *self._window.size, self.y.shape[-1])
+        return scratch("unpooled", shape, self.y.dtype)
+
+    def finish(self, written: np.ndarray, piece: Piece) -> None:
+        largest = self.y[piece.first : piece.last]
+        largest_of(written, self._window, largest)
+        if self._finish is not None:
+            self._finish(largest)
 
 
 def before_activation(

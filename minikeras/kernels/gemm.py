@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minikeras.kernels import parallel
+from minikeras.kernels import blas, parallel
 
 PARALLEL = 8_000_000
 """Multiply-adds from which a second thread pays: about 0.15 ms of work."""
@@ -56,6 +56,8 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
         return out
     if work < PARALLEL:
         with parallel.single_blas:
+            if work <= IN_PLACE and b.flags.c_contiguous:
+                return a.dot(b, out)
             return tiled(a, b, _place(a, b) if out is None else out)
     return dots((a, b, out))[0]
 
@@ -278,7 +280,7 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
         b_turned: whether the second one does.
         size: bytes of a number.
     """
-    if n == 1 or not parallel.multiplies_small_in_place():
+    if n == 1 or not blas.multiplies_small_in_place():
         return m, n
     if b_turned and (turned or k < 192):
         return m, n
@@ -311,7 +313,7 @@ def _part(size: int, most: int, multiple: int) -> int:
 def row_blocks(rows: int, work: int) -> int:
     """Return into how many equal blocks of rows, of so many multiply-adds each, to cut a sum."""
     wanted = -(-rows * work // IN_PLACE)
-    if wanted <= 1 or not parallel.multiplies_small_in_place():
+    if wanted <= 1 or not blas.multiplies_small_in_place():
         return 1
     for count in range(wanted, rows // 64 + 1):
         if rows % count == 0:

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from minikeras.kernels.blas import axpby, descend
+
 Array = np.ndarray
 Scalar = Any
 add, subtract, multiply, divide = np.add, np.subtract, np.multiply, np.divide
@@ -33,9 +35,7 @@ def weight_decay(p: Array, t: Array, rate: Scalar) -> None:
 
 def moving_average(a: Array, p: Array, t: Array, momentum: Scalar, rest: Scalar) -> None:
     """Exponential moving average `a` of `p`; `rest` is `1 - momentum`."""
-    multiply(p, rest, t)
-    multiply(a, momentum, a)
-    add(a, t, a)
+    axpby(rest, p, momentum, a, t)
 
 
 def sgd(
@@ -46,16 +46,14 @@ def sgd(
     `m = momentum * m - lr * g`
     `p += momentum * m - lr * g if nesterov else m`
     """
-    multiply(g, lr, t)
     if m is None:
-        subtract(p, t, p)
+        descend(p, lr, g, t)
         return
     multiply(m, momentum, m)
-    subtract(m, t, m)
+    descend(m, lr, g, t)
     if nesterov:
-        subtract(p, t, p)
-        multiply(m, momentum, t)
-        add(p, t, p)
+        descend(p, lr, g, t)
+        axpby(momentum, m, 1, p, t)
     else:
         add(p, m, p)
 
@@ -81,26 +79,20 @@ def rmsprop(
     `p -= m`
     """
     multiply(g, g, t)
-    multiply(t, rest, t)
-    multiply(v, rho, v)
-    add(v, t, v)
+    axpby(rest, t, rho, v, t)
     if a is None:
         add(v, epsilon, t)
     else:
-        multiply(g, rest, t)
-        multiply(a, rho, a)
-        add(a, t, a)
+        axpby(rest, g, rho, a, t)
         multiply(a, a, t)
         subtract(v, t, t)
         add(t, epsilon, t)
     sqrt(t, t)
     divide(g, t, t)
-    multiply(t, lr, t)
     if m is None:
-        subtract(p, t, p)
+        descend(p, lr, t, t)
     else:
-        multiply(m, momentum, m)
-        add(m, t, m)
+        axpby(lr, t, momentum, m, t)
         subtract(p, m, p)
 
 
@@ -124,21 +116,16 @@ def adam(
     `v = beta_2 * v + rest_2 * g**2`
     `p -= alpha * m / (sqrt(v) + epsilon)`
     """
-    multiply(g, rest_1, t)
-    multiply(m, beta_1, m)
-    add(m, t, m)
+    axpby(rest_1, g, beta_1, m, t)
     multiply(g, g, t)
-    multiply(t, rest_2, t)
-    multiply(v, beta_2, v)
-    add(v, t, v)
+    axpby(rest_2, t, beta_2, v, t)
     if v_max is not None:
         maximum(v_max, v, out=v_max)
         v = v_max
     sqrt(v, t)
     add(t, epsilon, t)
     divide(m, t, t)
-    multiply(t, alpha, t)
-    subtract(p, t, p)
+    descend(p, alpha, t, t)
 
 
 def adamax(
@@ -166,8 +153,7 @@ def adamax(
     maximum(u, t, out=u)
     add(u, epsilon, t)
     divide(m, t, t)
-    multiply(t, alpha, t)
-    subtract(p, t, p)
+    descend(p, alpha, t, t)
 
 
 def nadam(
@@ -205,8 +191,7 @@ def nadam(
     sqrt(u, u)
     add(u, epsilon, u)
     divide(t, u, t)
-    multiply(t, lr, t)
-    subtract(p, t, p)
+    descend(p, lr, t, t)
 
 
 def adagrad(p: Array, g: Array, a: Array, t: Array, lr: Scalar, epsilon: Scalar) -> None:
@@ -220,8 +205,7 @@ def adagrad(p: Array, g: Array, a: Array, t: Array, lr: Scalar, epsilon: Scalar)
     add(a, epsilon, t)
     sqrt(t, t)
     divide(g, t, t)
-    multiply(t, lr, t)
-    subtract(p, t, p)
+    descend(p, lr, t, t)
 
 
 def adadelta(
@@ -244,9 +228,7 @@ def adadelta(
     `p -= lr * step`
     """
     multiply(g, g, t)
-    multiply(t, rest, t)
-    multiply(a, rho, a)
-    add(a, t, a)
+    axpby(rest, t, rho, a, t)
     add(d, epsilon, t)
     sqrt(t, t)
     multiply(t, g, t)
@@ -254,11 +236,8 @@ def adadelta(
     sqrt(u, u)
     divide(t, u, t)
     multiply(t, t, u)
-    multiply(u, rest, u)
-    multiply(d, rho, d)
-    add(d, u, d)
-    multiply(t, lr, t)
-    subtract(p, t, p)
+    axpby(rest, u, rho, d, u)
+    descend(p, lr, t, t)
 
 
 def ftrl(
@@ -316,14 +295,10 @@ def lion(
     `m = beta_2 * m + rest_2 * g`
     """
     multiply(m, beta_1, t)
-    multiply(g, rest_1, u)
-    add(t, u, t)
+    axpby(rest_1, g, 1, t, u)
     _sign(t)
-    multiply(t, lr, t)
-    subtract(p, t, p)
-    multiply(m, beta_2, m)
-    multiply(g, rest_2, u)
-    add(m, u, m)
+    descend(p, lr, t, t)
+    axpby(rest_2, g, beta_2, m, u)
 
 
 def _sign(t: Array) -> None:
@@ -373,10 +348,8 @@ def schedule_free_adamw(
     sqrt(t, t)
     add(t, epsilon, t)
     divide(g, t, t)
-    multiply(t, lr, t)
-    subtract(z, t, z)
-    multiply(z, rest_1 + beta_1 * weight, t)
-    add(p, t, p)
+    descend(z, lr, t, t)
+    axpby(rest_1 + beta_1 * weight, z, 1, p, t)
 
 
 # Of a whole variable.

@@ -1,4 +1,4 @@
-"""Threads for kernels, and how many of its own BLAS may use. No other file knows of either.
+"""Threads for kernels, and how many of its own BLAS may use (`blas.py`). No other file knows of either.
 
 NumPy releases the GIL, so halves of an array run at once.
 
@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import glob
-import importlib
 import os
 import queue
 import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
+from minikeras.kernels.blas import blas
 from minikeras.kernels.cores import count_cores
 from minikeras.kernels.standby import Standby
 
@@ -465,89 +463,9 @@ def run_along(main: Callable[[Callable], None]) -> None:
     run([first, *[work] * (threads() - 1)])
 
 
-class _Blas:
-    """The number of threads of a library's own BLAS, where that is an OpenBLAS that can be asked.
-
-    Args:
-        package: the library, `"numpy"` or `"scipy"`: each brings its own.
-        linked: a module of it that is linked to BLAS.
-    """
-
-    _NAMES = (
-        ("scipy_openblas_set_num_threads64_", "scipy_openblas_get_num_threads64_"),
-        ("scipy_openblas_set_num_threads", "scipy_openblas_get_num_threads"),
-        ("openblas_set_num_threads64_", "openblas_get_num_threads64_"),
-        ("openblas_set_num_threads", "openblas_get_num_threads"),
-    )
-
-    def __init__(self, package: str, linked: str) -> None:
-        self.set: Callable | None = None
-        self.get: Callable | None = None
-        self.core: str | None = None
-        """For which processors its kernels are."""
-        self.users = 0
-        self.before = 1
-        self.lock = threading.Lock()
-        for library in _blas_libraries(package, linked):
-            for set_name, get_name in self._NAMES:
-                if hasattr(library, set_name) and hasattr(library, get_name):
-                    self.set, self.get = getattr(library, set_name), getattr(library, get_name)
-                    self.core = _core_of(library, get_name.replace("num_threads", "corename"))
-                    return
-
-    def __enter__(self) -> None:
-        if self.set is None:
-            return
-        with self.lock:
-            if self.users == 0:
-                self.before = self.get()
-                if self.before != 1:
-                    self.set(1)
-            self.users += 1
-
-    def __exit__(self, *error: object) -> None:
-        if self.set is None:
-            return
-        with self.lock:
-            self.users -= 1
-            if self.users == 0 and self.before != 1:
-                self.set(self.before)
-
-
-def _core_of(library: Any, name: str) -> str | None:
-    """Ask a library by its function of that name for which processors its kernels are."""
-    import ctypes
-
-    function = getattr(library, name, None)
-    if function is None:
-        return None
-    function.restype = ctypes.c_char_p
-    return function().decode()
-
-
-def _blas_libraries(package: str, linked: str) -> list:
-    """Return what may hold the symbols: a module that is linked to BLAS, and the library's own."""
-    try:
-        import ctypes  # which Python in a browser may lack
-
-        module = importlib.import_module(linked)
-        home = os.path.dirname(importlib.import_module(package).__file__)
-        near = os.path.join(home, os.pardir, f"{package}.libs", "*openblas*")
-        paths = [module.__file__, *glob.glob(near)]
-    except (ImportError, AttributeError):
-        return []
-    libraries = []
-    for path in paths:
-        try:
-            libraries.append(ctypes.CDLL(path))
-        except OSError:
-            continue
-    return libraries
-
-
-@functools.lru_cache(maxsize=2)
-def _blas(package: str = "numpy", linked: str = "numpy.linalg._umath_linalg") -> _Blas:
-    return _Blas(package, linked)
+class _Depth(threading.local):
+    depth = 0
+    """In how many contexts `_SingleBlas` of a library this thread is."""
 
 
 class _SingleBlas:
@@ -560,12 +478,19 @@ class _SingleBlas:
 
     def __init__(self, *library: str) -> None:
         self._of = library
+        self._here = _Depth()
 
     def __enter__(self) -> None:
-        _blas(*self._of).__enter__()
+        here = self._here
+        if here.depth == 0:
+            blas(*self._of).__enter__()
+        here.depth += 1
 
     def __exit__(self, *error: object) -> None:
-        _blas(*self._of).__exit__(*error)
+        here = self._here
+        here.depth -= 1
+        if here.depth == 0:
+            blas(*self._of).__exit__(*error)
 
 
 single_blas = _SingleBlas()
@@ -592,24 +517,8 @@ def _forget() -> None:
     """After a fork the child has no worker threads: start afresh."""
     global _pool, _lock
     _pool, _lock = None, threading.Lock()
-    _blas.cache_clear()
+    blas.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
-
-
-@functools.lru_cache(maxsize=1)
-def multiplies_small_in_place() -> bool:
-    """Return whether NumPy's BLAS multiplies small matrices as they lie, without packing them first.
-
-    OpenBLAS does so on processors with AVX-512.
-    """
-    core = _blas().core
-    return core is not None and core.lower() in ("skylakex", "cooperlake", "sapphirerapids")
-
-
-def blas_threads() -> int | None:
-    """Return how many threads NumPy's BLAS uses by itself, None where it does not tell."""
-    library = _blas()
-    return None if library.get is None else library.get()

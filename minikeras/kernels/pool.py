@@ -58,7 +58,7 @@ def max_forward(x: np.ndarray, w: Window) -> tuple[np.ndarray, tuple]:
     def work(piece: Piece) -> None:
         some, result = x[piece.first : piece.last], y[piece.first : piece.last]
         if tiled(w):
-            _largest(some, w, result)
+            largest_of(some, w, result)
         else:
             padded = _padded(some, w, _lowest(x.dtype))
             first, *rest = _elements(w)
@@ -150,7 +150,7 @@ def _maximum(members: list[np.ndarray], out: np.ndarray) -> np.ndarray:
     return out
 
 
-def _largest(x: np.ndarray, w: Window, y: np.ndarray) -> None:
+def largest_of(x: np.ndarray, w: Window, y: np.ndarray) -> None:
     """Reduce tiled windows, the first axis first: its members are whole rows, and it leaves the least."""
     current, axes = _inside(x, w), len(w.kernel)
     for axis, size in enumerate(w.kernel, 1):

@@ -14,10 +14,9 @@ blocks is enough, that of its windows is. What is left is looked at window by wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from minikeras.kernels.epilogue import Results
 from minikeras.kernels.windows import Piece, Window, strided
 
 RATIO = 12.0
@@ -200,33 +199,31 @@ class QuietWindows:
 
     def repair(
         self,
-        y: np.ndarray,
+        results: Results,
         kernel: np.ndarray,
-        finish: Callable[[np.ndarray], None] | None,
         images: np.ndarray,
     ) -> None:
         """Write their results in place of those that were computed on tiles.
 
         Args:
-            y: results, `(n, rows, columns, filters)`.
+            results: those of all images, `(n, rows, columns, filters)`.
             kernel: `(3, 3, channels, filters)`.
-            finish: applied in place to lines of results, `(1, lines, columns, filters)`.
-            images: which images of `y` these are.
+            images: which of the images these are.
         """
         if self.places is None:
             return
+        y = results.y
         columns, filters = y.shape[2:]
         count = len(self.seen)
         lines = np.zeros(
             (1, count // columns + 1, columns, filters), y.dtype
         )  # zeros for the silent
-        results = lines.reshape(-1, filters)
-        np.dot(self.seen, kernel.reshape(-1, filters), results[:count])
-        if finish is not None:
-            finish(lines)
+        values_of = lines.reshape(-1, filters)
+        np.dot(self.seen, kernel.reshape(-1, filters), values_of[:count])
+        results.finish(lines, Piece(0, 1, 0, lines.shape[1]))
         for (i, row, column), values in (
-            (self.places, results[:count]),
-            (self.silent, results[count]),
+            (self.places, values_of[:count]),
+            (self.silent, values_of[count]),
         ):
             y[images[i], row, column] = values
 

@@ -133,22 +133,25 @@ and copies by itself then, for half of a time that is hardly longer than it take
 
 
 @functools.lru_cache(maxsize=1024)
-def pieces(n: int, rows: int, row_elements: int, budget: int, depth: int = 1) -> Sequence[Piece]:
+def pieces(
+    n: int, rows: int, row_elements: int, budget: int, depth: int = 1, whole: bool = False
+) -> Sequence[Piece]:
     """Cut `n` images of `rows` rows into pieces of about `budget` elements.
 
     What is so little that another thread would take longer to wake up is one piece.
 
     Args:
         n: number of images.
-        rows: rows of an image that may be cut apart.
+        rows: rows of an image.
         row_elements: elements of a row.
         budget: elements of a piece.
         depth: multiply-adds with an element.
+        whole: whether rows of an image may not be cut apart.
     """
     image = max(rows * row_elements, 1)
     much = _ALONE if n == 1 else 1
     shared = n * image > much * budget or n * image * depth > much * gemm.PARALLEL
-    if rows > 1 and (image > much * budget or (n == 1 and shared)):
+    if rows > 1 and not whole and (image > much * budget or (n == 1 and shared)):
         step = max(budget // max(row_elements, 1), 1)
         count = max(-(-rows // step), 2 if n == 1 else 1)
         step = -(-rows // count)  # pieces of one size

@@ -32,10 +32,11 @@ multiplied with, over the batch. (Numbers below 1e-15, whose squares leave float
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from minikeras.kernels.epilogue import Results
 from minikeras.kernels.gemm import tiled
 from minikeras.kernels.quiet_windows import LARGE, Loudness, QuietWindows, mostly_inside
 from minikeras.kernels.windows import (
@@ -113,12 +114,11 @@ def _tiles(w: Window) -> tuple[int, int]:
     return -(-w.out[0] // 4), -(-w.out[1] // 4)
 
 
-def _cut(n: int, w: Window, channels: int, filters: int) -> Sequence[Piece]:
-    """Cut the batch into pieces; their rows are rows of tiles."""
+def _cut(n: int, w: Window, channels: int, filters: int, whole: bool = False) -> Sequence[Piece]:
+    """Cut the batch into pieces; their rows are rows of tiles, all of them if `whole`."""
     rows, columns = _tiles(w)
-    return pieces(
-        n, rows, columns * 36 * max(channels, filters), _PIECE, 4 * min(channels, filters)
-    )
+    elements, depth = columns * 36 * max(channels, filters), 4 * min(channels, filters)
+    return pieces(n, rows, elements, _PIECE, depth, whole)
 
 
 def _transformed(matrix: np.ndarray, padded: np.ndarray, name: str) -> np.ndarray:
@@ -196,21 +196,20 @@ def correlate(
     kernel: np.ndarray,
     u: np.ndarray,
     w: Window,
-    y: np.ndarray,
-    finish: Callable[[np.ndarray], None] | None,
-) -> bool:
-    """Write the convolution of `x` with `kernel` into `y`.
+    results: Results,
+) -> tuple[bool, np.ndarray | None]:
+    """Write the convolution of `x` with `kernel` into `results`.
 
     Args:
         x: `(n, height, width, channels)`.
         kernel: `(3, 3, channels, filters)`.
         u: its transform.
         w: the windows.
-        y: `(n, *w.out, filters)`.
-        finish: applied in place to each part of `y`, `(images, rows, width, filters)`.
+        results: where to, for images `(n, *w.out, filters)`.
 
     Returns:
-        Whether `x` is even: no line of an image is loud beside the quieter pixels of that image.
+        Whether `x` is even: no line of an image is loud beside the quieter pixels of that image. And
+        which images are not and have not come out exactly enough, where those are to be whole, or None.
     """
     channels, filters = kernel.shape[2:]
     rows, columns = _tiles(w)
@@ -221,22 +220,23 @@ def correlate(
         v = _transformed(_BT, _padded(x, w, piece), "full")
         m = scratch("product", (36, v.shape[1], filters), _F)
         tiled(v, u, m)
-        target = y[piece.first : piece.last, 4 * piece.top : 4 * piece.bottom]
+        pixels = piece._replace(top=4 * piece.top, bottom=4 * piece.bottom)
+        target = results.of(pixels)
         _write_results(m, (piece.rows, columns), target)
-        if finish is not None:
-            finish(target)
+        results.finish(target, pixels)
 
     def repair(piece: Piece) -> None:
         images = loud[piece.first : piece.last]
         padded = _padded(x[images], w, Piece(0, len(images), 0, rows), images_inside=False)
-        QuietWindows(padded, w).repair(y, kernel, finish, images)
+        QuietWindows(padded, w).repair(results, kernel, images)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        for_pieces(_cut(x.shape[0], w, channels, filters), work)
+        for_pieces(_cut(x.shape[0], w, channels, filters, results.whole), work)
         loud = loudness.loud_images()
-        if loud is not None:
-            for_pieces(pieces(len(loud), 1, x[0].size, _PIECE), repair)
-    return loud is None
+        if loud is None or results.whole:
+            return loud is None, loud
+        for_pieces(pieces(len(loud), 1, x[0].size, _PIECE), repair)
+    return False, None
 
 
 def weight_gradient(

@@ -247,6 +247,10 @@ class Layer(LayerState):
         """Return rate and seed, if all that a call does is to drop single elements while training."""
         return None
 
+    def _as_max_pool(self) -> tuple | None:
+        """Return the shape of windows side by side, if a call takes the largest of each, channels last."""
+        return None
+
     def _as_rows(self, inputs: Tensor) -> tuple[Any, np.ndarray] | None:
         """Return a table, and the indices of its rows that a call returns, if that is all it does now.
 

@@ -357,7 +357,8 @@ def _with_runs(steps: list[tuple], seen: set[int]) -> list[tuple]:
         alone = type(source) is int and not rest  # a run is called with one tensor
         while alone and single is not None and single not in seen:
             j = behind.get(single)
-            if j is None or not last._may_take_over(steps[j][0]):
+            then = None if j is None else steps[j][0]
+            if then is None or not (last._may_take_over(then) or run[0]._may_reach(then)):
                 break
             last, _, _, single, targets, _, _ = steps[j]
             run.append(last)

@@ -192,6 +192,10 @@ class Operation(Configurable):
         """
         return False
 
+    def _may_reach(self, following: Any) -> bool:
+        """Whether a call that does the work of all operations up to one may do that of this one as well."""
+        return False
+
     def _adds_up(self) -> bool:
         """Whether a call on a list adds the tensors of the list, and does nothing else."""
         return False

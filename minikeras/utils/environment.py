@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from minikeras.common.extras import installation
-from minikeras.kernels.parallel import blas_threads, count_cores, threads
+from minikeras.kernels.blas import blas_threads
+from minikeras.kernels.parallel import count_cores, threads
 from minikeras.version import KERAS_VERSION, __version__
 
 EXTRAS = {

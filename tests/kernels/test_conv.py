@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minikeras.kernels import conv, depthwise, parallel, winograd
 from minikeras.kernels.activations import RELU, SIGMOID, SOFTMAX, TANH
+from minikeras.kernels.pool import max_forward
 from minikeras.kernels.windows import window
 
 settings = hypothesis.settings(max_examples=60, derandomize=True, database=None)
@@ -301,3 +302,87 @@ def test_depthwise_of_one_channel_that_came_first(rank):
     assert results[0][0].shape[-1] == 1 and last(x).strides[-1] != x.itemsize
     for got, wanted in zip(*results):
         np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+# Pooled while the results are in the cache.
+
+
+def pooled_and_apart(x, kernel, bias, arguments, pool):
+    """Return the largest results in windows: found by the convolution, and by pooling its results."""
+    y, saved = conv.forward(x, kernel, bias, *arguments)
+    together, nothing = conv.forward(x, kernel, bias, *arguments, None, pool)
+    assert nothing is None
+    w = window(y.shape[1:-1], pool, pool, "valid", (1,) * len(pool))
+    return together, max_forward(y, w)[0], saved[3]
+
+
+@pytest.mark.parametrize("activation", [None, RELU, SIGMOID], ids=["linear", "relu", "sigmoid"])
+@pytest.mark.parametrize("n", [0, 1, 20])
+@pytest.mark.parametrize(
+    ("way", "size", "kernel", "groups", "pool", "dtype"),
+    [
+        ("planes", (9, 10), (3, 3, 1, 6), 1, (2, 3), "float32"),
+        ("columns", (9, 10), (3, 3, 5, 6), 1, (2, 2), "float64"),
+        ("columns", (9, 10), (3, 3, 3, 6), 2, (4, 3), "float32"),
+        ("pointwise", (9, 10), (1, 1, 8, 6), 1, (2, 2), "float32"),
+        ("few filters", (9, 10), (3, 3, 20, 2), 1, (3, 2), "float32"),
+        ("winograd", (17, 16), (3, 3, 16, 24), 1, (2, 2), "float32"),
+        ("steps", (150,), (3, 32, 40), 1, (4,), "float32"),
+    ],
+)
+def test_the_largest_results_are_those_of_pooling(
+    way, size, kernel, groups, pool, dtype, activation, n, monkeypatch
+):
+    monkeypatch.setattr(winograd, "WORTH", 0)
+    x = random((n, *size, kernel[-2] * groups), 0, dtype)
+    arrays = x, random(kernel, 1, dtype), random(kernel[-1:], 2, dtype)
+    once = (1,) * len(size)
+    arguments = once, "same", once, groups, activation
+    together, apart, w = pooled_and_apart(*arrays, arguments, pool)
+    if n == 20:
+        shape = x.shape[-1], kernel[-1], groups, x.dtype
+        assert conv.algorithm(w, n, *shape) == way
+        assert conv._in_cache(w, n, *shape[:2])
+    assert_close(together, apart, dtype)
+    without_bias, apart, _ = pooled_and_apart(*arrays[:2], None, arguments, pool)
+    assert_close(without_bias, apart, dtype)
+
+
+def test_quiet_windows_beside_loud_ones_are_pooled_exactly(monkeypatch):
+    x = random((20, 16, 16, 16), 0, "float32")
+    x[3, 0, 4] = 1e6  # of a tile that gives rows 0 to 3 and columns 4 to 7
+    kernel = random((3, 3, 16, 16), 1, "float32")
+    monkeypatch.setattr(winograd, "WORTH", 0)
+    arguments = (1, 1), "same", (1, 1), 1, None
+    together, apart, w = pooled_and_apart(x, kernel, None, arguments, (2, 2))
+    assert conv.algorithm(w, 20, 16, 16, 1, x.dtype) == "winograd"
+    exact = conv.reference(x.astype(float), kernel.astype(float), None, w)[3]
+    exact = exact.reshape(8, 2, 8, 2, 16).max((1, 3))
+    for pooled in (together[3], apart[3]):
+        for place in ((0, 3), (1, 2), (1, 3)):  # which do not see it
+            np.testing.assert_allclose(pooled[place], exact[place], atol=1e-3)
+
+
+def test_pooled_results_have_the_same_bits_on_any_number_of_threads():
+    kernel, bias = random((3, 3, 1, 32), 1, "float32"), random((32,), 2, "float32")
+    x = random((300, 28, 28, 1), 0, "float32")
+    arguments = (1, 1), "valid", (1, 1), 1, RELU, None, (2, 2)
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            parallel.set_threads(threads)
+            results.append(conv.forward(x, kernel, bias, *arguments)[0])
+    finally:
+        parallel.set_threads(None)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
+
+
+def test_not_a_number_is_pooled():
+    x = np.zeros((10, 6, 6, 1), "float32")
+    x[0, 0, 0] = np.nan
+    arguments = (1, 1), "same", (1, 1), 1, RELU
+    kernel = random((3, 3, 1, 4), 1, "float32")
+    together, apart, _ = pooled_and_apart(x, kernel, None, arguments, (2, 2))
+    assert np.isnan(together[0, 0, 0]).all()
+    np.testing.assert_array_equal(together, apart)

@@ -5,7 +5,7 @@ import pytest
 
 from minikeras import ops
 from minikeras.autodiff import GradientTape, Tensor
-from minikeras.kernels import gemm, parallel
+from minikeras.kernels import blas, gemm, parallel
 
 LARGE = [
     ((300, 300), (300, 300)),
@@ -92,7 +92,7 @@ def test_one_thread_gives_the_bits_of_two():
 @pytest.fixture(params=[True, False])
 def in_place(request, monkeypatch):
     """Whether BLAS multiplies small matrices as they lie."""
-    monkeypatch.setattr(parallel, "multiplies_small_in_place", lambda: request.param)
+    monkeypatch.setattr(blas, "multiplies_small_in_place", lambda: request.param)
     for rule in (gemm._tile, gemm.row_blocks):
         rule.cache_clear()
     yield request.param

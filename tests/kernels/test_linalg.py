@@ -8,7 +8,7 @@ import pytest
 
 import minikeras
 from minikeras import initializers, ops
-from minikeras.kernels import linalg, parallel
+from minikeras.kernels import blas, linalg, parallel
 
 
 def matrix(n, seed=0):
@@ -67,17 +67,17 @@ def test_no_other_file_asks_lapack():
 def test_a_library_has_one_thread_inside_and_as_many_as_before_outside(context):
     import scipy.linalg  # noqa: F401  loads its BLAS
 
-    blas = parallel._blas(*context._of)
-    if blas.get is None:
+    library = blas.blas(*context._of)
+    if library.get is None:
         pytest.skip("this BLAS cannot be asked")
-    before = blas.get()
-    blas.set(2)
+    before = library.get()
+    library.set(2)
     try:
         with context:
-            assert blas.get() == 1
-        assert blas.get() == 2
+            assert library.get() == 1
+        assert library.get() == 2
     finally:
-        blas.set(before)
+        library.set(before)
 
 
 def test_results_are_those_of_numpy():

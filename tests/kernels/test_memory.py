@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from minikeras.kernels import memory, parallel
+from minikeras.kernels import blas, memory, parallel
 
 SCRIPT = """
 import os, resource
@@ -49,18 +49,18 @@ def test_a_choice_in_the_environment_stays():
 
 
 def test_blas_has_its_threads_back_after_products():
-    blas = parallel._blas()
+    library = blas.blas()
     a = np.ones((64, 64))
     seen = []
 
     def task():
-        seen.append(blas.get() if blas.get else 1)
+        seen.append(library.get() if library.get else 1)
         np.dot(a, a)
 
-    before = blas.get() if blas.get else 1
+    before = library.get() if library.get else 1
     parallel.run_products([task, task, task])
     assert seen == [1, 1, 1]
-    assert (blas.get() if blas.get else 1) == before
+    assert (library.get() if library.get else 1) == before
 
 
 def test_aligned_arrays_begin_with_a_line_of_the_cache():

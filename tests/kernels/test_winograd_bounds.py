@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minikeras.kernels import conv, winograd
 from minikeras.kernels.activations import RELU
+from minikeras.kernels.epilogue import Results
 from minikeras.kernels.windows import window
 
 
@@ -76,7 +77,7 @@ def test_every_result_is_as_good_as_its_own_window_allows(case, piece):
     y = np.empty((len(x), *w.out, 16), "float32")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(winograd, "_PIECE", piece)
-        winograd.correlate(x, kernel, winograd.transformed_kernel(kernel), w, y, None)
+        winograd.correlate(x, kernel, winograd.transformed_kernel(kernel), w, Results(y, None))
     with np.errstate(all="ignore"):
         wanted = conv.reference(x.astype("float64"), kernel.astype("float64"), None, w)
         bad = seen(~np.isfinite(x).all(-1), x.shape, w)
@@ -205,7 +206,7 @@ def test_common_images_are_not_looked_at_window_by_window(monkeypatch):
         kernel = rng.normal(size=(3, 3, channels, 16)).astype("float32")
         w = window((16, 16), (3, 3), (1, 1), "same", (1, 1))
         u = winograd.transformed_kernel(kernel)
-        winograd.correlate(x, kernel, u, w, np.empty((8, 16, 16, 16), "float32"), None)
+        winograd.correlate(x, kernel, u, w, Results(np.empty((8, 16, 16, 16), "float32"), None))
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])

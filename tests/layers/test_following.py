@@ -8,6 +8,7 @@ from minikeras import layers
 from minikeras.activations.activations import _IN_PLACE
 from minikeras.autodiff import Tensor
 from minikeras.kernels.activations import Fused
+from minikeras.layers.pooling.base_pooling import BaseMaxPooling
 from minikeras.ops.function import Run, RunToSum
 
 
@@ -378,3 +379,84 @@ def test_sums_with_another_dtype_or_a_mask_of_their_own_stay_apart(rows):
     gradient = tape.gradient(loss, other)
     assert (y.dtype, gradient.dtype) == ("float32", "float64")
     np.testing.assert_array_equal(gradient, 2 * y.numpy())
+
+
+# Pooling behind a convolution.
+
+
+def pooled_stack():
+    return [
+        layers.Conv2D(6, 3, padding="same"),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.MaxPooling2D((2, 3)),
+        layers.Conv2D(5, 3, activation="relu"),
+        layers.MaxPool2D(2),
+        layers.Conv2D(4, 2, activation="tanh"),
+        layers.MaxPooling2D(2),
+    ]
+
+
+def test_predictions_pool_what_a_convolution_gives(monkeypatch):
+    stack = pooled_stack()
+    model = chain(stack, (24, 24, 3))
+    x = np.random.default_rng(0).normal(size=(9, 24, 24, 3)).astype("float32")
+    assert run_of(model) == [4, 2, 2]
+    apart = one_by_one(stack, x)
+    monkeypatch.setattr(BaseMaxPooling, "call", never)
+    np.testing.assert_allclose(model.predict(x, verbose=0), apart, atol=2e-5)
+
+
+def test_a_training_step_pools_by_itself():
+    stack = pooled_stack()
+    model = chain(stack, (24, 24, 3))
+    x = np.random.default_rng(0).normal(size=(9, 24, 24, 3)).astype("float32")
+
+    def gradient(function):
+        with minikeras.GradientTape() as tape:
+            loss = minikeras.ops.sum(function(minikeras.ops.convert_to_tensor(x)) ** 2)
+        return np.asarray(tape.gradient(loss, stack[0].kernel))
+
+    together = gradient(lambda x: model(x, training=False))
+    apart = gradient(lambda x: one_by_one(stack, x, training=False))
+    assert np.abs(apart).max() > 0
+    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4 * np.abs(apart).max())
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        layers.MaxPooling2D(3, strides=2),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.MaxPooling2D(2, data_format="channels_first"),
+        layers.AveragePooling2D(2),
+        layers.GlobalMaxPooling2D(),
+    ],
+    ids=["overlapping", "padded", "channels first", "average", "global"],
+)
+def test_other_pooling_is_done_by_its_layer(pool):
+    stack = [layers.Conv2D(4, 3), pool]
+    model = chain(stack, (10, 10, 2))
+    assert run_of(model) == []
+    x = np.random.default_rng(0).normal(size=(3, 10, 10, 2)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), one_by_one(stack, x), atol=1e-5)
+
+
+def test_an_activation_that_kernels_do_not_know_comes_before_pooling():
+    stack = [layers.Conv2D(4, 3, activation=lambda x: -x), layers.MaxPooling2D(2)]
+    model = chain(stack, (10, 10, 2))
+    x = np.random.default_rng(0).normal(size=(3, 10, 10, 2)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), one_by_one(stack, x), atol=1e-5)
+
+
+def test_pooling_that_does_not_fit_complains_by_its_own_name():
+    model = minikeras.Sequential(
+        [
+            minikeras.Input((None, None, 1)),
+            layers.Conv2D(3, 3),
+            layers.MaxPooling2D(4, name="too_large"),
+        ]
+    )
+    assert model(np.ones((2, 6, 6, 1))).shape == (2, 1, 1, 3)
+    with pytest.raises(ValueError, match="too_large"):
+        model(np.ones((2, 5, 5, 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from minikeras.common.settings import standardize_data_format
 from minikeras.constraints.constraints import ConstraintLike
 from minikeras.initializers.initializer import InitializerLike
 from minikeras.kernels.activations import SOFTMAX, Fused
+from minikeras.kernels.windows import window
 from minikeras.layers.convolutional.kept_weights import MOST, KeptWeights
 from minikeras.layers.input_spec import InputSpec
 from minikeras.layers.layer import Layer
@@ -25,6 +27,8 @@ from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
+
+_LINEAR = (None, activations.linear)
 
 
 class WindowedLayer(Layer):
@@ -102,7 +106,7 @@ class WindowedLayer(Layer):
             self.bias = self._weight("bias", (filters,))
 
     def _may_take_over(self, following: Any) -> bool:
-        if not self._has_own_call or self.activation not in (None, activations.linear):
+        if not self._has_own_call or self.activation not in _LINEAR:
             return False
         whole = isinstance(following, Layer)
         return whole and (
@@ -257,8 +261,47 @@ class BaseConv(AdaptableLayer, WindowedLayer):
     def _has_own_call(self) -> bool:
         return self._computes_as(BaseConv)
 
+    def _may_take_over(self, following: Any) -> bool:
+        return super()._may_take_over(following) or self._may_reach(following)
+
+    def _may_reach(self, following: Any) -> bool:
+        if not self._has_own_call or self.data_format != "channels_last":
+            return False
+        return isinstance(following, Layer) and following._as_max_pool() is not None
+
+    def _take_max_pool(self, inputs: Any, taken: Fused | None) -> tuple | None:
+        """Take over the pooling that comes next, if one does, no tape follows, and windows fit.
+
+        Args:
+            inputs: images, channels last.
+            taken: the activation of another layer that is to be applied, or None.
+        """
+        here = thread.state
+        if here.tapes or here.rematerializing or not here.following:
+            return None
+        then = self._next_bare()
+        pool = None if then is None else then._as_max_pool()
+        if pool is None or self.data_format != "channels_last":
+            return None
+        if (
+            taken is None
+            and self.activation not in _LINEAR
+            and not activations.fused(self.activation)
+        ):
+            return None  # a function that is called on all results
+        w = window(
+            inputs.shape[1:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate
+        )
+        if any(map(operator.lt, w.out, pool)):
+            return None
+        here.following = here.following[1:]
+        return pool
+
     def call(self, inputs: Any) -> Any:
         kernel, bias, taken, options = self._with_following(inputs, self.kernel)
+        pool = self._take_max_pool(inputs, taken)
+        if pool is not None:
+            options["pool"] = pool
         return self._activate(
             inputs,
             lambda x, activation: CONV(

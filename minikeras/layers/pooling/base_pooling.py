@@ -66,6 +66,12 @@ class BaseMaxPooling(BasePooling):
     def call(self, inputs: Any) -> Any:
         return self._reduce(inputs, MAX_POOL, ops.max_pool)
 
+    def _as_max_pool(self) -> tuple | None:
+        beside = self.strides == self.pool_size and self.padding == "valid"
+        if beside and self.data_format == "channels_last" and self._computes_as(BaseMaxPooling):
+            return self.pool_size
+        return None
+
 
 class BaseAveragePooling(BasePooling):
     """Takes the mean of each window."""

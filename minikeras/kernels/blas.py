@@ -1,0 +1,182 @@
+"""The libraries of linear algebra that NumPy and SciPy bring: what can be asked of them directly.
+
+NumPy shows their products of matrices. How many threads these take, and combinations of vectors in one
+pass, are asked of the library itself where it is an OpenBLAS; elsewhere NumPy does what can be done.
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import importlib
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+add, multiply, subtract = np.add, np.multiply, np.subtract
+
+LEAST = 16_384
+"""Numbers from which one pass by BLAS pays: to call it takes 2 us, three calls of NumPy only one."""
+
+
+class Blas:
+    """What can be asked of a library's own BLAS, where that is an OpenBLAS.
+
+    Args:
+        package: the library, `"numpy"` or `"scipy"`: each brings its own.
+        linked: a module of it that is linked to BLAS.
+    """
+
+    def __init__(self, package: str, linked: str) -> None:
+        self.set: Callable | None = None
+        self.get: Callable | None = None
+        self.core: str | None = None
+        """For which processors its kernels are."""
+        self.axpby: dict[np.dtype, Callable] = {}
+        """The library's functions of this name, by dtype."""
+        self.addresses: tuple = ()
+        """What gives the memory of an array, and what gives the address of that."""
+        self.users = 0
+        self.before = 1
+        self.lock = threading.Lock()
+        for library in _libraries(package, linked):
+            for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+                name = f"{prefix}openblas_{{}}_num_threads{suffix}".format
+                if hasattr(library, name("set")) and hasattr(library, name("get")):
+                    self.set, self.get = (
+                        getattr(library, name("set")),
+                        getattr(library, name("get")),
+                    )
+                    self.core = _core_of(library, f"{prefix}openblas_get_corename{suffix}")
+                    self.axpby, self.addresses = _combinations(
+                        library, f"{prefix}cblas_{{}}axpby{suffix}"
+                    )
+                    return
+
+    def __enter__(self) -> None:
+        if self.set is None:
+            return
+        with self.lock:
+            if self.users == 0:
+                self.before = self.get()
+                if self.before != 1:
+                    self.set(1)
+            self.users += 1
+
+    def __exit__(self, *error: object) -> None:
+        if self.set is None:
+            return
+        with self.lock:
+            self.users -= 1
+            if self.users == 0 and self.before != 1:
+                self.set(self.before)
+
+
+def _core_of(library: Any, name: str) -> str | None:
+    """Ask a library by its function of that name for which processors its kernels are."""
+    import ctypes
+
+    function = getattr(library, name, None)
+    if function is None:
+        return None
+    function.restype = ctypes.c_char_p
+    return function().decode()
+
+
+def _combinations(library: Any, name: str) -> tuple[dict[np.dtype, Callable], tuple]:
+    """Return a library's functions `axpby` by dtype, by the pattern of their names, and what they need.
+
+    Which is what gives the memory of an array, and the address of that.
+    """
+    import ctypes
+
+    found = {}
+    for code, dtype, kind in (
+        ("s", np.float32, ctypes.c_float),
+        ("d", np.float64, ctypes.c_double),
+    ):
+        function = getattr(library, name.format(code), None)
+        if function is None:
+            continue
+        # Whether it counts with 32 or 64 bits: in a register small numbers are the same.
+        count, vector = ctypes.c_int64, ctypes.c_void_p
+        function.argtypes = [count, kind, vector, count, kind, vector, count]
+        function.restype = None
+        found[np.dtype(dtype)] = function
+    return found, (ctypes.c_char.from_buffer, ctypes.byref)
+
+
+def _libraries(package: str, linked: str) -> list:
+    """Return what may hold the symbols: a module that is linked to BLAS, and the library's own."""
+    try:
+        import ctypes  # which Python in a browser may lack
+
+        module = importlib.import_module(linked)
+        home = os.path.dirname(importlib.import_module(package).__file__)
+        near = os.path.join(home, os.pardir, f"{package}.libs", "*openblas*")
+        paths = [module.__file__, *glob.glob(near)]
+    except (ImportError, AttributeError):
+        return []
+    libraries = []
+    for path in paths:
+        try:
+            libraries.append(ctypes.CDLL(path))
+        except OSError:
+            continue
+    return libraries
+
+
+@functools.lru_cache(maxsize=2)
+def blas(package: str = "numpy", linked: str = "numpy.linalg._umath_linalg") -> Blas:
+    return Blas(package, linked)
+
+
+@functools.lru_cache(maxsize=1)
+def multiplies_small_in_place() -> bool:
+    """Return whether NumPy's BLAS multiplies small matrices as they lie, without packing them first.
+
+    OpenBLAS does so on processors with AVX-512.
+    """
+    core = blas().core
+    return core is not None and core.lower() in ("skylakex", "cooperlake", "sapphirerapids")
+
+
+def blas_threads() -> int | None:
+    """Return how many threads NumPy's BLAS uses by itself, None where it does not tell."""
+    library = blas()
+    return None if library.get is None else library.get()
+
+
+def axpby(a: Any, x: np.ndarray, b: Any, y: np.ndarray, t: np.ndarray) -> None:
+    """Compute `y = a * x + b * y` in place; BLAS does so in one pass, and rounds once less.
+
+    Args:
+        a, b: numbers, or arrays without axes.
+        x, y: arrays of one shape.
+        t: one more, whose contents do not matter.
+    """
+    if x.size < LEAST or not _combine(a, x, b, y):
+        multiply(x, a, t)
+        multiply(y, b, y)
+        add(y, t, y)
+
+
+def descend(y: np.ndarray, a: Any, x: np.ndarray, t: np.ndarray) -> None:
+    """Compute `y -= a * x` in place, as `axpby` does; `t` may be `x`."""
+    if x.size < LEAST or not _combine(-float(a), x, 1.0, y):
+        multiply(x, a, t)
+        subtract(y, t, y)
+
+
+def _combine(a: Any, x: np.ndarray, b: Any, y: np.ndarray) -> bool:
+    """Compute `y = a * x + b * y` in place by BLAS; return whether it can."""
+    library = blas()
+    function = library.axpby.get(x.dtype)
+    if function is None or x.dtype is not y.dtype or not (x.flags.carray and y.flags.carray):
+        return False
+    memory, address = library.addresses
+    function(x.size, a, address(memory(x)), 1, b, address(memory(y)), 1)
+    return True
