@@ -458,6 +458,7 @@ def test_functions_name_the_argument_that_is_wrong(path):
             bound = signature.bind(*args)
             bound.arguments[p.name] = value
             attempt(p.name, value, lambda b=bound: function(*b.args, **b.kwargs))
+    minikeras.config.set_threads(None)  # 7 of them may be wanted now
 
 
 # Inputs of layers.
