@@ -39,6 +39,7 @@ def pytest_configure(config):
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)
     quick_keras.set_environment(cache.mkdir("jax") if cache else folder.name)
+    gc.set_threshold(100_000, 50, 50)  # what is collected stays: there is little garbage
 
 
 SLOW_FIXTURES = {"run_example", *(["keras"] if find_spec("keras") else [])}
@@ -57,7 +58,9 @@ def pytest_collection_modifyitems(items):
 
     def place(item):
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        return folders[item.path.parent], str(params.get("name", ""))
+        own = item.path.parent
+        beside = getattr(item.module, "STANDS_WITH", {}).get(item.originalname, own.name)
+        return folders.get(own.parent / beside, folders[own]), str(params.get("name", ""))
 
     items.sort(key=place)
 
@@ -110,35 +113,40 @@ def narrow_keras(keras):
 
 
 _tests_since_clearing = 0
+_jax_before: bool = False
 
 
-@pytest.fixture(autouse=True)
-def few_compiled_programs():
-    """JAX keeps every program that it compiled; now and then they are forgotten."""
-    yield
-    global _tests_since_clearing
-    _tests_since_clearing += 1
-    if _tests_since_clearing >= 50:
-        _tests_since_clearing = 0
-        quick_keras.forget_programs()
+# Fixtures that every test has would take a tenth of the time of the fast ones.
 
 
-@pytest.fixture(autouse=True)
-def default_settings(request):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Tests that fail show where in minikeras they did."""
+    from minikeras.common.settings import settings
+
+    global _jax_before
+    settings.traceback_filtering = False
+    _jax_before = "keras.src.backend.jax" in sys.modules
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item):
     """What a test sets for the whole process is set back, so that tests do not depend on order.
 
-    Tests that fail show where in minikeras they did.
+    JAX keeps every program that it compiled; now and then they are forgotten.
     """
     from minikeras import dtype_policies
     from minikeras.common.settings import settings
 
-    settings.traceback_filtering = False
-    before = "keras.src.backend.jax" in sys.modules
-    yield
+    global _tests_since_clearing
     settings.__dict__.clear()  # back to the class's defaults
     dtype_policies.reset_dtype_policy()
-    imported = "keras.src.backend.jax" in sys.modules and not before
-    if imported and request.node.get_closest_marker("slow") is None:
+    _tests_since_clearing += 1
+    if _tests_since_clearing >= 50:
+        _tests_since_clearing = 0
+        quick_keras.forget_programs()
+    imported = "keras.src.backend.jax" in sys.modules and not _jax_before
+    if imported and item.get_closest_marker("slow") is None:
         pytest.fail("A test that needs Keras is slow: it takes the fixture `keras`.")
 
 

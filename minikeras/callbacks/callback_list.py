@@ -23,14 +23,6 @@ _BATCH_HOOKS = (
     "on_predict_batch_end",
 )
 _KINDS = ("train", "test", "predict")
-_NOBODY = {
-    "_backups": [],
-    "_others": [],
-    "_hooks": {name: [] for name in _BATCH_HOOKS},
-    "_clocks": {kind: [] for kind in _KINDS},
-    **{f"wants_{kind}_batches": False for kind in _KINDS},
-}
-"""What `_plan` finds where there is no callback."""
 
 
 class CallbackList(Callback):
@@ -132,19 +124,8 @@ class CallbackList(Callback):
 
     def _plan(self) -> None:
         """Look up who is to be called in each batch, and in which order."""
-        if not self.callbacks:  # a call of `predict` for a few rows is over in no time
-            self.__dict__.update(_NOBODY)
-            return
-        self._backups = [c for c in self.callbacks if isinstance(c, BackupAndRestore)]
-        self._others = [c for c in self.callbacks if not isinstance(c, BackupAndRestore)]
-        self._clocks: dict[str, list[Callable[[], float]] | None] = {}
-        in_order = [*self._others, *self._backups]
-        self._hooks = {name: _own_hooks(in_order, name) for name in _BATCH_HOOKS}
-        for kind in _KINDS:
-            begin, end = (self._hooks[f"on_{kind}_batch_{edge}"] for edge in ("begin", "end"))
-            setattr(self, f"wants_{kind}_batches", bool(begin or end))
-            clocks = [_clock_of(hook) for hook, _ in end]
-            self._clocks[kind] = None if begin or None in clocks else clocks
+        # A call of `predict` for a few rows without callbacks is over in no time.
+        self.__dict__.update(_plan_of(self.callbacks) if self.callbacks else _OF_NOBODY)
 
     def idle_until(self, kind: str) -> float:
         """Return until when, by `time.monotonic`, no callback has anything to do in a batch.
@@ -260,6 +241,21 @@ def _check(callback: Any) -> None:
         )
 
 
+def _plan_of(callbacks: list[Any]) -> dict[str, Any]:
+    """Return what a `CallbackList` knows of its callbacks, as its attributes."""
+    backups = [c for c in callbacks if isinstance(c, BackupAndRestore)]
+    others = [c for c in callbacks if not isinstance(c, BackupAndRestore)]
+    hooks = {name: _own_hooks([*others, *backups], name) for name in _BATCH_HOOKS}
+    clocks: dict[str, list[Callable[[], float]] | None] = {}
+    plan = {"_backups": backups, "_others": others, "_hooks": hooks, "_clocks": clocks}
+    for kind in _KINDS:
+        begin, end = (hooks[f"on_{kind}_batch_{edge}"] for edge in ("begin", "end"))
+        plan[f"wants_{kind}_batches"] = bool(begin or end)
+        of_end = [_clock_of(hook) for hook, _ in end]
+        clocks[kind] = None if begin or None in of_end else of_end
+    return plan
+
+
 def _clock_of(hook: Callable) -> Callable[[], float] | None:
     """Return what tells until when a hook has nothing to do, None for one that is always called."""
     function = getattr(hook, "__func__", hook)
@@ -282,3 +278,6 @@ def _own_hooks(callbacks: list[Any], name: str) -> list[tuple[Callable, bool]]:
                 hooks.append((hook, needed is not None))
             break
     return hooks
+
+
+_OF_NOBODY = _plan_of([])

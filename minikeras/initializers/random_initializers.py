@@ -37,7 +37,7 @@ class RandomInitializer(Initializer):
         self._given_seed = seed
         if seed is None:
             seed = make_default_seed()
-        elif isinstance(seed, dict):
+        elif isinstance(seed, dict) and "class_name" in seed:
             seed = deserialize_keras_object(seed)
         if not isinstance(seed, (int, np.integer, SeedGenerator)):
             raise ValueError(

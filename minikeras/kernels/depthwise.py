@@ -140,6 +140,8 @@ def _views(padded: np.ndarray, w: Window, target: np.ndarray) -> tuple[np.ndarra
         return seen, target
     axis = target.ndim - 2
     shape, s = list(seen.shape), list(seen.strides)
+    if shape[-1] == 1:  # the stride of such an axis means nothing: after a transposition it is any
+        s[-1] = s[axis]
     shape[-1] *= shape.pop(axis)
     del s[axis]
     return as_strided(seen, shape, s), target.reshape(*target.shape[:-2], shape[-1])

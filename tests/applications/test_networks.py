@@ -40,6 +40,9 @@ MODULES = [
     *("nasnet", "resnet", "resnet50", "resnet_v2", "vgg16", "vgg19", "xception"),
 ]
 
+LARGE = ("InceptionResNetV2", "NASNet", "EfficientNetV2S")
+"""Networks of hundreds of layers even where images are small."""
+
 
 @pytest.fixture
 def without_draws(monkeypatch):
@@ -78,7 +81,7 @@ def small(**options):
 
 def slow_if_whole(call):
     """Leave whole networks out of the fast tests; small ones run the same code with each option."""
-    marks = pytest.mark.slow if call in facts.AS_THEY_COME else ()
+    marks = () if call in facts.PREDICTING and not call.startswith(LARGE) else pytest.mark.slow
     return pytest.param(call, marks=marks, id=call)
 
 

@@ -89,6 +89,9 @@ CANNOT = {
 
 AT_MOST = 4  # cases of each
 
+STANDS_WITH = {"test_op": "ops", "test_layer": "layers"}
+"""Tests beside which these run, as they need the same calls: see `conftest.py`."""
+
 
 def test_the_list_names_ops_and_layers():
     assert set(CANNOT) <= set(OPS) | set(LAYERS)

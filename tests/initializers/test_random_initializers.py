@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from minikeras import initializers, random
+from minikeras import initializers, random, saving
 from minikeras.initializers.random_initializers import compute_fans
 
 SCALED = {
@@ -142,3 +142,11 @@ def test_axes_change_the_variance():
 def test_errors(kwargs):
     with pytest.raises(ValueError, match=f"VarianceScaling: argument `{next(iter(kwargs))}`"):
         initializers.VarianceScaling(**kwargs)
+
+
+def test_a_dict_that_describes_no_stream_is_no_seed():
+    stream = random.SeedGenerator(3)
+    config = saving.serialize_keras_object(stream)
+    assert isinstance(initializers.HeNormal(seed=config).seed, random.SeedGenerator)
+    with pytest.raises(ValueError, match=r"`seed` .*Received: seed=\{'a': array"):
+        initializers.HeNormal(seed={"a": np.array(1)})

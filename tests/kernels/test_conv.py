@@ -285,6 +285,25 @@ def test_depthwise_with_another_stride_each_way(strides):
     np.testing.assert_allclose(y, conv.reference(x, grouped, None, w, 3), atol=1e-12)
 
 
+@pytest.mark.parametrize("rank", [1, 2])
+def test_depthwise_of_one_channel_that_came_first(rank):
+    """An axis of one element may have any stride, as after a transposition."""
+
+    def last(x):
+        return np.moveaxis(x, 1, -1)
+
+    x = random((2, 1, *(7, 6)[:rank]), 0)
+    kernel = random((*(3, 2)[:rank], 1, 1), 1)
+    results = []
+    for of_x in (last(x), last(x).copy()):
+        y, saved = depthwise.forward(of_x, kernel, None, (1,) * rank, "valid", (1,) * rank, None)
+        g = last(random((2, 1, *y.shape[1:-1]), 2))
+        results.append([y, *depthwise.backward(g, saved, [True, True, False], None)[:2]])
+    assert results[0][0].shape[-1] == 1 and last(x).strides[-1] != x.itemsize
+    for got, wanted in zip(*results):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
 # Pooled while the results are in the cache.
 
 

@@ -6,7 +6,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from layer_cases import Array, Make, all_cases
+from layer_cases import Array, Make, all_cases, first_call
 
 import minikeras
 from minikeras import layers, tree
@@ -29,26 +29,6 @@ OWN_DTYPE = {"TimeDistributed"}
 OF_WEIGHTS = {"CategoryEncoding"}
 # Cells have no dtype of their own states; the row's are float64.
 STATES = {"StackedRNNCells"}
-
-
-def first_call(case):
-    import hypothesis
-
-    found = []
-
-    @hypothesis.settings(
-        max_examples=1,
-        derandomize=True,
-        database=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(case.strategy())
-    def draw(call):
-        found.append(call)
-
-    draw()
-    return found[0]
 
 
 def make(library, name, call, policy):
@@ -118,7 +98,7 @@ each_layer = pytest.mark.parametrize("name", sorted(set(CASES) - STATES))
 
 @each_layer
 def test_every_layer_on_every_dtype(name, narrow_keras):
-    call, wrong = first_call(CASES[name]), {}
+    call, wrong = first_call(name), {}
     leaves = tree.flatten((call.inputs, call.call))
     if not any(isinstance(x, Array) and x.dtype == "float" for x in leaves):
         return  # its inputs are no floats
@@ -141,7 +121,7 @@ def test_every_layer_in_half_precision(name, policy):
     """Results have the compute dtype, gradients that of the weights."""
     if name in OWN_DTYPE | OF_WEIGHTS:
         return  # see above
-    call = first_call(CASES[name])
+    call = first_call(name)
     args, kwargs = arguments(call, "float32")
     layer = make(minikeras, name, call, policy)
     outputs = outputs_of(layer, args, kwargs)

@@ -9,10 +9,9 @@ import inspect
 import pickle
 import weakref
 
-import hypothesis
 import numpy as np
 import pytest
-from layer_cases import Array, Make, all_cases, covering, drops, set_random_weights
+from layer_cases import Array, Make, all_cases, covering, drops, few, set_random_weights
 
 import minikeras
 from minikeras import tree
@@ -45,22 +44,18 @@ def test_every_layer_has_a_row_and_every_row_a_layer():
 
 def for_calls(name, check, share=1.0):
     """Run a check on calls drawn from a layer's row."""
-    case = CASES[name]
-    settings = hypothesis.settings(
-        max_examples=max(2, int(case.examples * share)),
-        derandomize=True,
-        database=None,
-        phases=[hypothesis.Phase.generate],
-        report_multiple_bugs=False,
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    settings(hypothesis.given(case.strategy())(lambda call: check(case, call)))()
+    run_on(name, few(name, max(2, int(CASES[name].examples * share))), check)
 
 
 def for_options(name, check, share=1.0):
     """Run a check on the calls that together hold every value of every option."""
     calls = covering(name)
-    for call in calls[: max(2, round(len(calls) * share))]:
+    run_on(name, calls[: max(2, round(len(calls) * share))], check)
+
+
+def run_on(name, calls, check):
+    """Run a check on calls; an error says on which."""
+    for call in calls:
         try:
             check(CASES[name], call)
         except Exception as error:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import data, sampled_from
 from op_cases import (
     BATCH,
     Draw,
     Fixed,
     Function,
     all_cases,
-    calls,
     covering,
     covering_ranks,
     function_of,
     shown,
+    with_batch,
 )
 from op_cases import call as call_of
 from op_cases.primitives import FUSED, OFF_TAPE, STRAIGHT_THROUGH
@@ -39,14 +38,6 @@ from minikeras.ops.keras_names import module_name
 from minikeras.ops.symbolic import OPS
 
 CASES = all_cases()
-
-examples = settings(
-    max_examples=3,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-
 
 SHAPES_OF_VALUES = {"rearrange"}
 """Ops with which Keras makes shapes of values, which JAX then must know."""
@@ -188,8 +179,6 @@ def test_gradient_by_finite_differences(name):
 def test_gradients_have_the_dtype_of_inputs(name):
     case = CASES[name]
 
-    @settings(examples, max_examples=5)
-    @given(calls(case))
     def check(call):
         f = function_of_floats(ops, name, call, case)
         tensors = [Tensor(x) for x in in_dtype(float_arrays(call), "float32", ops)]
@@ -199,7 +188,7 @@ def test_gradients_have_the_dtype_of_inputs(name):
         grads = tape.gradient(outputs, tensors, unconnected_gradients="zero")
         assert [g.dtype for g in grads] == [t.dtype for t in tensors]
 
-    check()
+    for_options(name, check, at_most=5)
 
 
 @filtered(lambda case: case.gradient and case.jax)
@@ -241,8 +230,6 @@ def test_gradient_as_in_jax(name, keras):
 def test_gradient_of_gradient(name):
     case = CASES[name]
 
-    @settings(examples, max_examples=2)
-    @given(calls(case))
     def check(call):
         f = function_of_floats(ops, name, call, case)
         weights = []
@@ -262,20 +249,18 @@ def test_gradient_of_gradient(name):
             with pytest.raises(NotDifferentiableTwice):
                 gradient_check(gradient, *float_arrays(call), max_entries=1)
 
-    check()
+    for_options(name, check, at_most=2)
 
 
 @filtered(lambda case: case.gradient and case.twice)
 def test_mixed_second_derivatives(name):
     """The gradient by one input alone is differentiated by all of them."""
-    case = CASES[name]
+    case, inputs = CASES[name], random.Random(name)
 
-    @settings(examples, max_examples=2)
-    @given(calls(case), data())
-    def check(call, draw):
+    def check(call):
         f = function_of_floats(ops, name, call, case)
         arrays = float_arrays(call)
-        which = draw.draw(sampled_from(range(len(arrays))))
+        which = inputs.randrange(len(arrays))
         factors = []
 
         def gradient(*xs: Any) -> Any:
@@ -292,7 +277,7 @@ def test_mixed_second_derivatives(name):
 
         gradient_check(gradient, *arrays, max_entries=4, rtol=1e-3, atol=1e-6)
 
-    check()
+    for_options(name, check, at_most=2)
 
 
 def described(library: Any, name: str, call: Any) -> list:
@@ -345,8 +330,6 @@ def test_symbolic(name, keras):
 def test_empty_and_single_batches(name, batch):
     case = CASES[name]
 
-    @settings(examples, max_examples=2)
-    @given(calls(case, batch))
     def check(call):
         with np.errstate(all="ignore"):
             y = tree.flatten(as_plain(run(ops, name, call, "float32")))
@@ -360,7 +343,7 @@ def test_empty_and_single_batches(name, batch):
                 assert [g.shape for g in grads] == [t.shape for t in tensors]
         assert all(isinstance(t, Tensor) for t in y)
 
-    check()
+    for_calls([with_batch(case, call, batch) for call in covering(name)[:2]], check)
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - {"cond"}))  # its branches make constants
@@ -384,8 +367,6 @@ def test_a_trace_of_primitives_has_no_holes(name, monkeypatch):
             if getattr(primitive, run) is not None:
                 monkeypatch.setattr(primitive, run, noting(primitive, getattr(primitive, run)))
 
-    @examples
-    @given(calls(CASES[name]))
     def check(call):
         args, kwargs = in_dtype((call.args, call.kwargs), "float32", ops)
         made.clear()
@@ -397,7 +378,7 @@ def test_a_trace_of_primitives_has_no_holes(name, monkeypatch):
             outputs = tree.flatten(as_plain(function_of(ops, name)(*args, **kwargs)))
         assert all(any(y.array is m for m in made) for y in outputs)
 
-    check()
+    for_options(name, check, at_most=3)
 
 
 @pytest.mark.parametrize("name", sorted(FUSED))

@@ -5,7 +5,10 @@ from chromium import CTRL, PROGRAM, SHIFT, Page
 
 from minikeras.playground.model_code import TEMPLATE
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium")
+pytestmark = [
+    pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium"),
+    pytest.mark.slow,  # a browser is large
+]
 
 READY = "document.readyState === 'complete' && page && state && $('code').value"
 

@@ -9,9 +9,9 @@ from minikeras.preprocessing import image as ours
 from minikeras.utils import image_utils
 
 
-@pytest.fixture(scope="module")
-def theirs():
-    return pytest.importorskip("keras").preprocessing.image
+@pytest.fixture
+def theirs(keras):
+    return keras.preprocessing.image
 
 
 rng = np.random.default_rng(0)

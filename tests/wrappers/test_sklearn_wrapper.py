@@ -190,6 +190,7 @@ def test_what_partial_fit_cannot_take_is_said():
         estimator.partial_fit(x[:4], [0, 7, 3, 3])
 
 
+@pytest.mark.slow
 def test_a_search_over_processes_finds_what_one_process_finds():
     x, y = make_regression(60, 3, random_state=0)
 
@@ -245,6 +246,7 @@ def threads_of_workers(backend):
         return set(search.fit(x, y).cv_results_["mean_test_score"])
 
 
+@pytest.mark.slow
 def test_workers_of_joblib_share_the_threads(no_number_of_threads):
     joblib = pytest.importorskip("joblib")
     loky = pytest.importorskip("joblib.externals.loky")

@@ -53,6 +53,8 @@ __all__ = [
     "covering",
     "drawn",
     "drops",
+    "few",
+    "first_call",
     "options",
     "st",
 ]
@@ -197,30 +199,36 @@ OF_WEIGHTS = {
 }
 
 
-def with_options_of_weights(layer: type, call: Call, number: int) -> Call:
-    """Give initializers, regularizers and constraints that a drawn call leaves out, in turn."""
-    kwargs = dict(call.kwargs)
+def options_of_weights(layer: type) -> dict[str, tuple[int, list]]:
+    """Return those arguments of a layer, each with its place among all and its values."""
+    found = {}
     for i, name in enumerate(inspect.signature(layer).parameters):
         values = OF_WEIGHTS.get(name.rpartition("_")[2])
         if "variance" in name:  # must stay positive
             continue
         if name == "activity_regularizer" and layer.__name__ == "SimpleRNN":  # Keras drops it
             continue
-        if values and name not in kwargs:
-            value = values[(number + i + number // 3) % len(values)]
-            if value is not None:
-                kwargs[name] = value
+        if values:
+            found[name] = i, values
+    return found
+
+
+def with_options_of_weights(options: dict, call: Call, number: int) -> Call:
+    """Give initializers, regularizers and constraints that a drawn call leaves out, in turn."""
+    kwargs = dict(call.kwargs)
+    for name, (i, values) in options.items():
+        value = values[(number + i + number // 3) % len(values)]
+        if name not in kwargs and value is not None:
+            kwargs[name] = value
     return Call(kwargs, call.inputs, call.call)
 
 
 @functools.cache
-def drawn(name: str) -> list[Call]:
-    """Return many calls of a layer: a pool to pick from."""
-    import minikeras
-
+def as_written(name: str, number: int = DRAWS) -> list[Call]:
+    """Return so many calls of a layer's row, or all that there are, the simplest first."""
     found: list[Call] = []
     settings = hypothesis.settings(
-        max_examples=DRAWS,
+        max_examples=number,
         derandomize=True,
         database=None,
         phases=[hypothesis.Phase.generate],
@@ -228,12 +236,33 @@ def drawn(name: str) -> list[Call]:
     )
     case = all_cases()[name]
     if isinstance(case.calls, Sequence):
-        found = list(case.calls) * (3 if len(case.calls) > 3 else 12 // len(case.calls))
-    else:
+        found.extend(case.calls[:number])
+    else:  # what is drawn depends on the text of this statement, says hypothesis
         settings(hypothesis.given(case.strategy())(lambda call: found.append(call)))()
+    return found
+
+
+def few(name: str, number: int) -> list[Call]:
+    """Return the first calls of a layer's row."""
+    return as_written(name)[:number]
+
+
+def first_call(name: str) -> Call:
+    """Return the simplest call of a layer."""
+    return as_written(name, 1)[0]
+
+
+@functools.cache
+def drawn(name: str) -> list[Call]:
+    """Return many calls of a layer: a pool to pick from."""
+    import minikeras
+
+    case, found = all_cases()[name], list(as_written(name))
+    if isinstance(case.calls, Sequence):
+        found *= 3 if len(found) > 3 else 12 // len(found)
     found.extend(case.also)
-    layer = getattr(minikeras.layers, name)
-    return [with_options_of_weights(layer, call, i) for i, call in enumerate(found)]
+    options = options_of_weights(getattr(minikeras.layers, name))
+    return [with_options_of_weights(options, call, i) for i, call in enumerate(found)]
 
 
 def options(call: Call) -> frozenset[tuple[str, str]]:

@@ -474,3 +474,9 @@ def test_models_begin_with_them(tmp_path):
 def test_errors_say_what_is_wrong(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["AugMix", "RandAugment"])
+def test_a_strength_that_not_all_layers_take_is_refused_by_its_name(name):
+    with pytest.raises(ValueError, match=rf"^{name}: argument `factor` .*\[0, 1\].*\(-0.5, 0.5\)"):
+        getattr(layers, name)(factor=(-0.5, 0.5))

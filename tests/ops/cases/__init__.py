@@ -10,7 +10,7 @@ draw arguments for each op. An op without a case fails the suite, and so does a 
     CASES.add("argsort", lambda r: ((r.real(),), {"axis": r.one_of(-1, 0)}), gradient=False)
 
 A case returns `args`, or `(args, kwargs)`, with float64 arrays for whatever is differentiated. `r`
-draws sizes and choices from hypothesis and values from a seeded generator. Arrays whose first size
+draws sizes, choices and values from seeded generators. Arrays whose first size
 is `BATCH` are batches: in the symbolic test that size becomes None, in the tests of empty and single
 batches it is 0 and 1. Arrays that must have values where everything else is symbolic are `Fixed`.
 
@@ -29,23 +29,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from option_cover import cover, text
 
 BATCH = 5
 
 
 class Draw:
-    """Draws arguments: choices from hypothesis, so that they shrink, and values from a seed."""
+    """Draws arguments: choices by a function of how many there are, and values from a seed."""
 
     def __init__(self, choose: Callable, seed: int, batch: int = BATCH) -> None:
         self.choose = choose
         self.rng = np.random.default_rng(seed)
         self.batch = batch
+        self.choices: list[int] = []
         self.alternatives: list[str] = []
 
     def one_of(self, *options: Any) -> Any:
         choice = self.choose(len(options))
+        self.choices.append(choice)
         if any(map(_holds_arrays, options)):  # alternatives of a call: each counts as an option
             self.alternatives.append(f"{choice} of {len(options)}")
         return options[choice]
@@ -130,6 +131,7 @@ class Call:
     args: tuple
     kwargs: dict
     alternatives: list[str] = dataclasses.field(default_factory=list)
+    choices: list[int] = dataclasses.field(default_factory=list)
 
 
 def _holds_arrays(x: Any) -> bool:
@@ -141,20 +143,14 @@ def _holds_arrays(x: Any) -> bool:
 def call(case: Case, draw: Draw) -> Call:
     made = case.make(draw)
     if len(made) == 2 and isinstance(made[0], tuple) and isinstance(made[1], dict):
-        return Call(*made, draw.alternatives)
-    return Call(made, {}, draw.alternatives)
+        return Call(*made, draw.alternatives, draw.choices)
+    return Call(made, {}, draw.alternatives, draw.choices)
 
 
-def calls(case: Case, batch: int = BATCH) -> st.SearchStrategy[Call]:
-    """Return a hypothesis strategy for calls of an op."""
-
-    @st.composite
-    def strategy(draw: Any) -> Call:
-        seed = draw(st.integers(0, 2**16))
-        chooser = Draw(lambda n: draw(st.integers(0, n - 1)), seed, batch)
-        return call(case, chooser)
-
-    return strategy()
+def with_batch(case: Case, given: Call, batch: int) -> Call:
+    """Return a call in which the same was chosen, on a batch of another size."""
+    choices = iter(given.choices)
+    return call(case, Draw(lambda n: next(choices), 0, batch))
 
 
 @dataclasses.dataclass
@@ -208,9 +204,13 @@ def function_of(library: Any, name: str) -> Callable:
 
 @functools.cache
 def drawn(name: str) -> list[Call]:
-    """Return many calls of an op: a pool to pick from."""
+    """Return many calls of an op, in each of which something else was chosen: a pool to pick from."""
     case, chance = all_cases()[name], random.Random(name)
-    return [call(case, Draw(chance.randrange, seed)) for seed in range(120)]
+    found: dict[tuple, Call] = {}
+    for seed in range(120):
+        made = call(case, Draw(chance.randrange, seed))
+        found.setdefault(tuple(made.choices), made)
+    return list(found.values())
 
 
 def options(name: str, call: Call) -> frozenset[tuple[str, str]]:

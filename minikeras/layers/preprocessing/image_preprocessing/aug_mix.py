@@ -18,7 +18,7 @@ from minikeras.layers.preprocessing.image_preprocessing.augmentations import (
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import Interpolation
 from minikeras.layers.preprocessing.image_preprocessing.base_color_layer import BaseColorLayer
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
-    Share,
+    Strength,
     Transformation,
     ValueRange,
     range_of,
@@ -63,7 +63,7 @@ class AugMix(BaseColorLayer):
         value_range: ValueRange = (0, 255),
         num_chains: PositiveInt = 3,
         chain_depth: Count = 3,
-        factor: Share = 0.3,
+        factor: Strength = 0.3,
         alpha: Positive = 1.0,
         all_ops: bool = True,
         interpolation: Interpolation = "bilinear",

@@ -58,6 +58,8 @@ Factor = Annotated[Any, factor_in(-1, 1)]
 """A number `f`, for draws from `[-f, f]`, or a range."""
 Share = Annotated[Any, factor_in(0, 1)]
 """A number `f`, for draws from `[0, f]`, or a range."""
+Strength = Annotated[Any, each_in("[0, 1]", lambda value: 0 <= value <= 1)]
+"""The same, for all layers at once: a range is one of [0, 1]."""
 ValueRange = Annotated[
     Any,
     Kind(

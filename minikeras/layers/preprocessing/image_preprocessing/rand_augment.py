@@ -18,7 +18,7 @@ from minikeras.layers.preprocessing.image_preprocessing.augmentations import (
 from minikeras.layers.preprocessing.image_preprocessing.base_affine_layer import Interpolation
 from minikeras.layers.preprocessing.image_preprocessing.base_image_preprocessing_layer import (
     BaseImagePreprocessingLayer,
-    Share,
+    Strength,
     Transformation,
     ValueRange,
     range_of,
@@ -61,7 +61,7 @@ class RandAugment(BaseImagePreprocessingLayer):
         self,
         value_range: ValueRange = (0, 255),
         num_ops: Count = 2,
-        factor: Share = 0.5,
+        factor: Strength = 0.5,
         interpolation: Interpolation = "bilinear",
         seed: int | None = None,
         data_format: str | None = None,
