@@ -176,10 +176,12 @@ def descend(y: np.ndarray, a: Any, x: np.ndarray, t: np.ndarray) -> None:
 
 
 def _combine(a: Any, x: np.ndarray, b: Any, y: np.ndarray) -> bool:
-    """Compute `y = a * x + b * y` in place by BLAS; return whether it can."""
+    """Compute `y = a * x + b * y` in place by BLAS; return whether it has."""
     library = blas()
     function = library.axpby.get(x.dtype)
     if function is None or x.dtype is not y.dtype or not (x.flags.carray and y.flags.carray):
+        return False
+    if not (a and b):  # BLAS does not look at what is multiplied by zero: there may be NaN in it
         return False
     memory, address = library.addresses
     function(x.size, a, address(memory(x)), 1, b, address(memory(y)), 1)

@@ -306,6 +306,23 @@ class Layer(LayerState):
         here.following = here.following[1:]
         return other
 
+    def _activated(self, y: Any, applied: Fused | None = None) -> Any:
+        """Return a result with the layer's own activation, which may be a function that calls layers.
+
+        Those must not take over what follows this layer in a run, nor may a model among them end the run.
+
+        Args:
+            y: the result.
+            applied: the activation that it has already, or None.
+        """
+        if applied is not None or self.activation is None:
+            return y
+        here = thread.state
+        following, here.following = here.following, ()
+        y = self.activation(y)
+        here.following = following
+        return y
+
     def _next_bare(self) -> Any:
         """Return the layer that comes next in a run, None if that or this one does more than compute."""
         following = thread.state.following

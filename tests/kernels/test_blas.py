@@ -39,6 +39,19 @@ def test_combinations_are_their_formulas(library, dtype, size):
         x = given
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_a_number_stays_so_times_zero(library, bad):
+    good, odd = np.ones(blas.LEAST), np.full(blas.LEAST, bad)
+    for a, x, b, y in ((0, odd, 1, good), (1, good, np.array(0.0), odd)):
+        y = y.copy()
+        with np.errstate(invalid="ignore"):
+            blas.axpby(a, x, b, y, np.empty_like(x))
+        assert np.isnan(y).all()
+    with np.errstate(invalid="ignore"):
+        blas.descend(good, 0.0, odd, np.empty_like(odd))
+    assert np.isnan(good).all()
+
+
 @pytest.mark.parametrize("kind", ["strided", "read only"])
 def test_what_blas_cannot_take_is_combined_all_the_same(library, kind):
     n = blas.LEAST

@@ -460,3 +460,14 @@ def test_pooling_that_does_not_fit_complains_by_its_own_name():
     assert model(np.ones((2, 6, 6, 1))).shape == (2, 1, 1, 3)
     with pytest.raises(ValueError, match="too_large"):
         model(np.ones((2, 5, 5, 1)))
+
+
+@pytest.mark.parametrize("kind", ["a layer", "a model"])
+def test_layers_in_an_activation_leave_what_follows_alone(kind):
+    inside = layers.Conv2D(4, 3, padding="same")
+    if kind == "a model":
+        inside = chain([inside, layers.ReLU()], (8, 8, 4))
+    stack = [layers.Conv2D(4, 3, activation=lambda x: -inside(x)), layers.MaxPooling2D(2)]
+    model = chain(stack, (10, 10, 2))
+    x = np.random.default_rng(0).normal(size=(3, 10, 10, 2)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), one_by_one(stack, x), atol=1e-5)

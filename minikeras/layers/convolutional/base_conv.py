@@ -180,7 +180,7 @@ class WindowedLayer(Layer):
         y = in_channels_last(inputs, self.data_format, lambda x: compute(x, fused))
         if fused is SOFTMAX and y.shape[-1] == 1:
             warn_of_constant_softmax(y.shape, -1)
-        return y if fused is not None or self.activation is None else self.activation(y)
+        return self._activated(y, fused)
 
     def _output_shape(self, input_shape: tuple, filters: int) -> tuple:
         return conv_output_shape(

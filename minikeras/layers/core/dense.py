@@ -112,7 +112,7 @@ class Dense(QuantizableLayer):
             y = DENSE(inputs, kernel, self.bias, activation=fused, dropout=dropout)
         if fused is SOFTMAX and self.units == 1:
             warn_of_constant_softmax(y.shape, -1)
-        return y if fused is not None or self.activation is None else self.activation(y)
+        return self._activated(y, fused)
 
     def _may_take_over(self, following: Any) -> bool:
         if not self._computes_as(Dense) or not isinstance(following, Layer):
@@ -136,7 +136,7 @@ class Dense(QuantizableLayer):
             kept=last if axis == 1 else None,
             bias_axis=0,
         )
-        return y if fused is not None or self.activation is None else self.activation(y)
+        return self._activated(y, fused)
 
     # Quantized.
 

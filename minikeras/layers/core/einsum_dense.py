@@ -125,7 +125,7 @@ class EinsumDense(QuantizableLayer):
         else:
             y, fused = einsum(self.equation, inputs, self.kernel), None
             y = y if self.bias is None else y + self.bias
-        return y if fused is not None or self.activation is None else self.activation(y)
+        return self._activated(y, fused)
 
     def _split_call(self, inputs: Any) -> Any:
         """Do with this rank's part of the kernel what `call` does with the whole."""
@@ -152,7 +152,7 @@ class EinsumDense(QuantizableLayer):
             kept=kept,
             bias_axis=bias_axis,
         )
-        return y if self.activation is None else self.activation(y)
+        return self._activated(y)
 
     def _as_dense(self, inputs: Any, activation: Fused | None) -> Any:
         """Compute a product over the last axes of the inputs as one of matrices."""

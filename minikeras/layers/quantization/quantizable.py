@@ -251,7 +251,7 @@ class QuantizableLayer(AdaptableLayer):
         y = form.product(self, inputs, bool(training))
         if self.bias is not None:
             y = y + (form.ROUNDED_BIAS(self.bias) if self._compute == np.float32 else self.bias)
-        return y if self.activation is None else self.activation(y)
+        return self._activated(y)
 
     def _product(self, inputs: Any, kernel: Any) -> Tensor:
         """Return the layer's product with a kernel of floats."""
@@ -264,7 +264,7 @@ class QuantizableLayer(AdaptableLayer):
             adaptation = matmul(self._product(inputs, a), b)
             y = y + adaptation * (self.lora_alpha / self.lora_rank)
         y = y if self.bias is None else y + self.bias
-        return y if self.activation is None else self.activation(y)
+        return self._activated(y)
 
     def _adapted_shape(self) -> tuple[int, ...]:
         return self._quantized_weights()[0].shape if self._is_packed else super()._adapted_shape()
