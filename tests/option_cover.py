@@ -6,6 +6,7 @@ those: every option is in one of them, and as many pairs of options as so many c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any, TypeVar
@@ -43,6 +44,11 @@ def cover(
         missing -= options
         missing_pairs -= pairs_of[best]
     return picked
+
+
+def other_draws(name: str) -> str:
+    """Return what the draws of a case follow from: its name, and `MINIKERAS_DRAWS` for others."""
+    return name + os.environ.get("MINIKERAS_DRAWS", "")
 
 
 def text(value: Any) -> str:

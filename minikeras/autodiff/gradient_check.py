@@ -334,6 +334,9 @@ def _all_variables(target: Any) -> list[Variable]:
     found = {id(v): v for v in getattr(target, "variables", ())}
     for name in ("trainable_variables", "non_trainable_variables"):
         found.update({id(v): v for v in getattr(target, name, ())})
+    for part in _parts(target):  # what a stateful layer remembers is none of its variables
+        states = tree.flatten(getattr(part, "states", None))
+        found.update({id(v): v for v in states if isinstance(v, Variable)})
     return list(found.values())
 
 

@@ -120,6 +120,18 @@ def test_states_are_as_before_in_every_run():
         np.testing.assert_array_equal(v, value)
 
 
+def test_what_a_stateful_layer_remembers_is_the_same_in_every_run():
+    steps = np.random.default_rng(0).uniform(-2, 2, (2, 4, 3))
+    inner = layers.SimpleRNN(3, stateful=True, dtype="float64", recurrent_initializer="ones")
+    layer = layers.Bidirectional(inner, dtype="float64")
+    layer(steps)
+    states = [*layer.forward_layer.states, *layer.backward_layer.states]
+    before = [v.numpy() for v in states]
+    assert np.abs(before).min() > 0
+    assert gradient_check(layer, steps, max_entries=12).ok
+    np.testing.assert_array_equal([v.numpy() for v in states], before)
+
+
 def test_losses_and_models():
     assert gradient_check(losses.MeanSquaredError(), x, x + 1.0).ok
     model = minikeras.Sequential(

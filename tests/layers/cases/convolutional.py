@@ -73,16 +73,44 @@ def separable(draw, rank):
     return Call(kwargs, call.inputs)
 
 
+def surely(rank, *some, **needed):
+    """Calls with options that a few draws may leave out, or show beside what hides them."""
+    x = Array((2, *[5] * rank, 4))
+    return [Call({"kernel_size": 2, **needed, **options}, x) for options in some]
+
+
+def longer(rank):
+    """Values of `output_padding` that None does not come to."""
+    same = {"strides": 2, "output_padding": 0, "kernel_size": 3, "padding": "same"}
+    return same, *({"strides": 2, "output_padding": p} for p in (1, (1, 0, 1)[:rank]))
+
+
+DILATED = {"dilation_rate": 2}
+
 # Few of each, since Keras compiles every one of them anew; tests/kernels/test_conv.py draws many.
 CASES = {
-    "Conv1D": Case(conv(1), examples=8),
-    "Conv2D": Case(conv(2), examples=12),
-    "Conv3D": Case(conv(3), examples=4),
-    "Conv1DTranspose": Case(transpose(1), examples=8),
-    "Conv2DTranspose": Case(transpose(2), examples=10),
-    "Conv3DTranspose": Case(transpose(3), examples=4),
-    "DepthwiseConv1D": Case(depthwise(1), examples=5),
-    "DepthwiseConv2D": Case(depthwise(2), examples=8),
-    "SeparableConv1D": Case(separable(1), examples=5),
-    "SeparableConv2D": Case(separable(2), examples=6),
+    "Conv1D": Case(conv(1), examples=8, also=surely(1, DILATED, {"groups": 2}, filters=2)),
+    "Conv2D": Case(conv(2), examples=12, also=surely(2, DILATED, {"groups": 2}, filters=2)),
+    "Conv3D": Case(conv(3), examples=4, also=surely(3, DILATED, {"groups": 2}, filters=2)),
+    "Conv1DTranspose": Case(
+        transpose(1), examples=8, also=surely(1, DILATED, *longer(1), filters=2)
+    ),
+    "Conv2DTranspose": Case(
+        transpose(2), examples=10, also=surely(2, DILATED, *longer(2), filters=2)
+    ),
+    "Conv3DTranspose": Case(
+        transpose(3), examples=4, also=surely(3, DILATED, *longer(3), filters=2)
+    ),
+    "DepthwiseConv1D": Case(
+        depthwise(1), examples=5, also=surely(1, DILATED, {"depth_multiplier": 2})
+    ),
+    "DepthwiseConv2D": Case(
+        depthwise(2), examples=8, also=surely(2, DILATED, {"depth_multiplier": 2})
+    ),
+    "SeparableConv1D": Case(
+        separable(1), examples=5, also=surely(1, DILATED, {"depth_multiplier": 2}, filters=2)
+    ),
+    "SeparableConv2D": Case(
+        separable(2), examples=6, also=surely(2, DILATED, {"depth_multiplier": 2}, filters=2)
+    ),
 }

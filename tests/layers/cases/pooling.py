@@ -24,6 +24,13 @@ def pooling(draw, rank):
     return Call(kwargs, images(draw, rank, kwargs["data_format"]))
 
 
+def strided(rank):
+    """Strides that are not the size of the windows, and windows that see more than one element."""
+    x = Array((2, *[6] * rank, 3))
+    sizes = ((3, 1), (3, 2), (2, 3), (3, (1, 2, 1)[:rank]))
+    return [Call({"pool_size": size, "strides": strides}, x) for size, strides in sizes]
+
+
 @st.composite
 def global_pooling(draw, rank, masked=False):
     kwargs = {"data_format": draw(formats), "keepdims": draw(st.booleans())}
@@ -38,12 +45,12 @@ def global_pooling(draw, rank, masked=False):
 
 
 CASES = {
-    "MaxPooling1D": Case(pooling(1), examples=6),
-    "MaxPooling2D": Case(pooling(2), examples=8),
-    "MaxPooling3D": Case(pooling(3), examples=4),
-    "AveragePooling1D": Case(pooling(1), examples=6),
-    "AveragePooling2D": Case(pooling(2), examples=8),
-    "AveragePooling3D": Case(pooling(3), examples=4),
+    "MaxPooling1D": Case(pooling(1), examples=6, also=strided(1)),
+    "MaxPooling2D": Case(pooling(2), examples=8, also=strided(2)),
+    "MaxPooling3D": Case(pooling(3), examples=4, also=strided(3)),
+    "AveragePooling1D": Case(pooling(1), examples=6, also=strided(1)),
+    "AveragePooling2D": Case(pooling(2), examples=8, also=strided(2)),
+    "AveragePooling3D": Case(pooling(3), examples=4, also=strided(3)),
     "GlobalMaxPooling1D": Case(global_pooling(1), examples=6),
     "GlobalMaxPooling2D": Case(global_pooling(2), examples=5),
     "GlobalMaxPooling3D": Case(global_pooling(3), examples=3),

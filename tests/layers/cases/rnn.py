@@ -142,7 +142,7 @@ CASES = {
             ),
         ),
         examples=5,
-        also=also,
+        also=[*also, Call({"units": UNITS, "unit_forget_bias": False}, X)],
     ),
     "LSTMCell": Case(
         [
