@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def check_wheel(path: Path) -> None:
     """All of the package and nothing else, small, for every platform."""
     assert path.name.endswith("-py3-none-any.whl"), f"not for every platform: {path.name}"
-    assert path.stat().st_size < 1_720_000, f"{path.stat().st_size} bytes"
+    assert path.stat().st_size < 1_800_000, f"{path.stat().st_size} bytes"
     files = set(zipfile.ZipFile(path).namelist())
     metadata = {name for name in files if ".dist-info/" in name}
     ours = {str(p.relative_to(ROOT)) for p in (ROOT / "minikeras").rglob("*.*")}
