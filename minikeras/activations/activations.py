@@ -175,6 +175,8 @@ def linear(x: Any) -> Tensor:
 
 
 FAMILY.default = linear
+LINEAR = (None, linear)
+"""What a layer's `activation` is where it has none."""
 _FUSED = {
     relu: kernels.RELU,
     ops.relu: kernels.RELU,

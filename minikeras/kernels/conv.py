@@ -131,14 +131,27 @@ def forward(
     if pool is not None:
         y = _pooled(x, kernel, bias, w, groups, activation, made, pool)
         return y.astype(dtype, copy=False), None
-    y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
-    even = False
-    if y.size:
-        finish = finisher(w.out[1:], bias, activation, made)
-        even = correlate(x, kernel, w, groups, y, finish, made)
+    y, even = _all_results(x, kernel, bias, w, groups, activation, made)
     if y.dtype != dtype:
         y = y.astype(dtype)
     return y, (x, kernel, bias is not None, w, groups, y, activation, even)
+
+
+def _all_results(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    w: Window,
+    groups: int,
+    activation: Fused | None,
+    made: dict | None,
+) -> tuple[np.ndarray, bool]:
+    """Return the results of all windows, and whether `x` turned out to be even; see `forward`."""
+    y = np.empty((x.shape[0], *w.out, kernel.shape[-1]), x.dtype)
+    if not y.size:
+        return y, False
+    finish = finisher(w.out[1:], bias, activation, made)
+    return y, correlate(x, kernel, w, groups, y, finish, made)
 
 
 def _pooled(
@@ -155,20 +168,17 @@ def _pooled(
     n, channels, filters = len(x), x.shape[-1], kernel.shape[-1]
     around = window(w.out, pool, pool, "valid", (1,) * len(pool))
 
-    def all_results(images: np.ndarray) -> np.ndarray:
-        y = np.empty((len(images), *w.out, filters), x.dtype)
-        if y.size:
-            finish = finisher(w.out[1:], bias, activation, made)
-            correlate(images, kernel, w, groups, y, finish, made)
-        return y
+    def apart(images: np.ndarray) -> np.ndarray:
+        y, _ = _all_results(images, kernel, bias, w, groups, activation, made)
+        return max_forward(y, around)[0]
 
     if activation not in (None, RELU) or not _in_cache(w, n, channels, filters):
-        return max_forward(all_results(x), around)[0]
+        return apart(x)
     y = np.empty((n, *around.out, filters), x.dtype)
     finish = finisher(around.out[1:], bias, activation, made)
     _, loud = _correlate(x, kernel, w, groups, PooledResults(y, finish, around), made)
     if loud is not None:
-        y[loud] = max_forward(all_results(x[loud]), around)[0]
+        y[loud] = apart(x[loud])
     return y
 
 
@@ -445,7 +455,14 @@ def _correlate(
     return False, None
 
 
-def _cut(n: int, rows: int, places: int, product: tuple, whole: bool = False) -> Sequence[Piece]:
+def _cut(
+    n: int,
+    rows: int,
+    places: int,
+    product: tuple,
+    whole: bool = False,
+    budget: int | None = None,
+) -> Sequence[Piece]:
     """Cut images into pieces.
 
     Args:
@@ -454,15 +471,14 @@ def _cut(n: int, rows: int, places: int, product: tuple, whole: bool = False) ->
         places: windows of a row.
         product: shape of the matrix that a window is multiplied with.
         whole: whether the rows of an image may not be cut apart.
+        budget: elements of a piece, None for `_PIECE`.
     """
-    return pieces(n, rows, places * max(product), _PIECE, min(product), whole)
+    return pieces(n, rows, places * max(product), budget or _PIECE, min(product), whole)
 
 
 def _cut_results(n: int, w: Window, product: tuple, results: Results) -> Sequence[Piece]:
-    if not results.whole:
-        return _cut(n, w.out[0], math.prod(w.out[1:]), product)
-    row = math.prod(w.out[1:]) * max(product)
-    return pieces(n, w.out[0], row, _POOLED_PIECE, min(product), whole=True)
+    budget = _POOLED_PIECE if results.whole else None
+    return _cut(n, w.out[0], math.prod(w.out[1:]), product, results.whole, budget)
 
 
 def _pointwise(x: np.ndarray, kernel: np.ndarray, w: Window, results: Results) -> None:

@@ -47,6 +47,21 @@ def one_by_one(stack, x, **kwargs):
     return x
 
 
+def assert_same_first_gradient(model, stack, x, training):
+    """Assert that the first layer's kernel has the gradient that it has where layers run one by one."""
+
+    def gradient(function):
+        with minikeras.GradientTape() as tape:
+            y = function(minikeras.ops.convert_to_tensor(x), training=training)
+            loss = minikeras.ops.sum(y**2)
+        return np.asarray(tape.gradient(loss, stack[0].kernel))
+
+    together = gradient(model)
+    apart = gradient(lambda x, **kwargs: one_by_one(stack, x, **kwargs))
+    assert np.abs(apart).max() > 0
+    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4 * np.abs(apart).max())
+
+
 def run_of(model):
     return [len(step.operations) for step in model.graph._chain if isinstance(step, Run)]
 
@@ -94,14 +109,7 @@ def test_frozen_normalizations_still_have_gradients_before_them():
     model = chain(stack, (12, 10, 3))
     x = np.random.default_rng(0).normal(size=(5, 12, 10, 3)).astype("float32")
 
-    def gradient(function):
-        with minikeras.GradientTape() as tape:
-            loss = minikeras.ops.sum(function(minikeras.ops.convert_to_tensor(x)) ** 2)
-        return np.asarray(tape.gradient(loss, stack[0].kernel))
-
-    together = gradient(lambda x: model(x, training=True))
-    apart = gradient(lambda x: one_by_one(stack, x, training=True))
-    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4 * np.abs(apart).max())
+    assert_same_first_gradient(model, stack, x, training=True)
 
 
 def test_what_somebody_else_sees_stays_apart():
@@ -412,15 +420,7 @@ def test_a_training_step_pools_by_itself():
     model = chain(stack, (24, 24, 3))
     x = np.random.default_rng(0).normal(size=(9, 24, 24, 3)).astype("float32")
 
-    def gradient(function):
-        with minikeras.GradientTape() as tape:
-            loss = minikeras.ops.sum(function(minikeras.ops.convert_to_tensor(x)) ** 2)
-        return np.asarray(tape.gradient(loss, stack[0].kernel))
-
-    together = gradient(lambda x: model(x, training=False))
-    apart = gradient(lambda x: one_by_one(stack, x, training=False))
-    assert np.abs(apart).max() > 0
-    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4 * np.abs(apart).max())
+    assert_same_first_gradient(model, stack, x, training=False)
 
 
 @pytest.mark.parametrize(

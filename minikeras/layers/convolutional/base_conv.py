@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minikeras import activations
-from minikeras.activations.activations import ActivationLike
+from minikeras.activations.activations import LINEAR, ActivationLike
 from minikeras.autodiff.state import thread
 from minikeras.autodiff.variable import Variable
 from minikeras.common.arguments import PositiveInt, standardize_padding, standardize_tuple
@@ -27,8 +27,6 @@ from minikeras.layers.lora import AdaptableLayer, adapted_weight
 from minikeras.ops.activations import warn_of_constant_softmax
 from minikeras.ops.convolution import CONV, conv_output_shape, in_channels_last
 from minikeras.regularizers.regularizers import RegularizerLike
-
-_LINEAR = (None, activations.linear)
 
 
 class WindowedLayer(Layer):
@@ -106,7 +104,7 @@ class WindowedLayer(Layer):
             self.bias = self._weight("bias", (filters,))
 
     def _may_take_over(self, following: Any) -> bool:
-        if not self._has_own_call or self.activation not in _LINEAR:
+        if not self._has_own_call or self.activation not in LINEAR:
             return False
         whole = isinstance(following, Layer)
         return whole and (
@@ -285,7 +283,7 @@ class BaseConv(AdaptableLayer, WindowedLayer):
             return None
         if (
             taken is None
-            and self.activation not in _LINEAR
+            and self.activation not in LINEAR
             and not activations.fused(self.activation)
         ):
             return None  # a function that is called on all results

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from minikeras import activations
-from minikeras.activations.activations import ActivationLike
+from minikeras.activations.activations import LINEAR, ActivationLike
 from minikeras.autodiff.state import thread
 from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
@@ -23,8 +23,6 @@ from minikeras.ops.dense import DENSE
 from minikeras.ops.products import matmul
 from minikeras.random.seed_generator import draw_key
 from minikeras.regularizers.regularizers import RegularizerLike
-
-_LINEAR = (None, activations.linear)
 
 
 class Dense(QuantizableLayer):
@@ -102,7 +100,7 @@ class Dense(QuantizableLayer):
             return self._split_call(inputs)
         dropout = None
         if thread.state.following and self._computes_as(Dense):
-            if self.activation in _LINEAR:
+            if self.activation in LINEAR:
                 fused = self._take_activation()
             if fused is RELU and (taken := self._take_dropout()) is not None:
                 dropout = taken[0], draw_key(taken[1])
@@ -117,7 +115,7 @@ class Dense(QuantizableLayer):
     def _may_take_over(self, following: Any) -> bool:
         if not self._computes_as(Dense) or not isinstance(following, Layer):
             return False
-        if self.activation in _LINEAR:
+        if self.activation in LINEAR:
             return following._as_activation() is not None
         dropped = activations.fused(self.activation) is RELU
         return dropped and following._as_dropout() is not None

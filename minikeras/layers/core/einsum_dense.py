@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from minikeras import activations
-from minikeras.activations.activations import ActivationLike
+from minikeras.activations.activations import LINEAR, ActivationLike
 from minikeras.autodiff.tensor import to_array
 from minikeras.common.arguments import PositiveInt
 from minikeras.constraints.constraints import ConstraintLike
@@ -175,7 +175,7 @@ class EinsumDense(QuantizableLayer):
             and not self.lora_enabled
             and self._kernel._split is None
             and self.activity_regularizer is None
-            and self.activation in (None, activations.linear)
+            and self.activation in LINEAR
             and dtype == self._compute == self.dtype
             and type(self) is EinsumDense
             and "call" not in self.__dict__  # by which others see what it is called with
