@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import math
 import os
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,29 @@ def keep_freed() -> bool:
 UNBUFFERED = np.getbufsize()
 """Elements from which a line that is repeated, as an operand, is not copied into NumPy's buffer again and
 again: the operation takes two thirds of the time."""
+
+_SHORT = 512
+"""Elements from which an inner loop of NumPy is long enough without a buffer."""
+
+
+def unbuffered(task: Callable) -> Callable:
+    """Return a function that calls `task` with a small buffer for NumPy's operations.
+
+    NumPy copies operands of which no piece as long as its buffer lies in one piece, such as some rows of
+    each matrix, into that buffer, 8192 elements long. With a small one it looks at rows of a thousand
+    elements where they are, in less than half of the time.
+    """
+
+    @functools.wraps(task)
+    def run(*args: Any) -> Any:
+        before = np.setbufsize(_SHORT)
+        try:
+            return task(*args)
+        finally:
+            np.setbufsize(before)
+
+    return run
+
 
 _LINE = 64
 """Bytes of a line of the cache, and of the widest vectors."""

@@ -22,8 +22,14 @@ import numpy as np
 
 from minikeras.kernels import gemm, parallel
 from minikeras.kernels.activations import TANH, Fused
+from minikeras.kernels.memory import unbuffered
 from minikeras.kernels.per_example import Products, Sums
 from minikeras.kernels.sums import add_reduce, column_sums
+
+_AHEAD = 1 << 20
+"""Multiply-adds of a step from which another thread prepares a backward's loop."""
+_LONG = 64
+"""Units from which a row of them is long enough for an operation of NumPy, whatever lies between rows."""
 
 
 def time_major(x: np.ndarray, backwards: bool) -> np.ndarray:
@@ -83,7 +89,10 @@ def _forward_loop(
     rows = max(128, gemm.PARALLEL // (2 * max(kernel.size, 1)))
     spans = [slice(0, steps)] if alone else _spans(steps, batch, 16, rows)
     x_t = x if x.flags.c_contiguous else np.empty(x.shape, x.dtype)
+    if bias is not None and bias.shape[-1] < _LONG:
+        bias = np.repeat(bias, batch, 1)
 
+    @unbuffered
     def project(span: slice) -> None:
         rows = x_t[span]
         if x_t is not x:
@@ -134,16 +143,16 @@ def _each(step: Callable) -> Callable[[slice], None]:
 def _backward_loop(
     d: np.ndarray,
     units: int,
-    prepare: Callable | None,
+    prepare: Callable,
     step: Callable,
     products: Sequence[Callable],
 ) -> None:
-    """Call `step(t)` from the last step to the first; other threads do what is before and after.
+    """Call `step(t)` from the last step to the first; other threads do what is before and behind.
 
     Args:
         d: gradients that `step` completes, `(time, batch, m)`.
         units: size of the state.
-        prepare: function of a span of steps, called before these, or None.
+        prepare: function of a span of steps, called before these.
         step: function of the index of the time step.
         products: functions of the index of a span and the span, called after its steps.
     """
@@ -151,13 +160,15 @@ def _backward_loop(
     alone = d.size * units * 3 < gemm.PARALLEL
     spans = [slice(0, steps)] if alone else _spans(steps, batch, 8, 512)
     backwards = range(len(spans) - 1, -1, -1)
+    prepare = unbuffered(prepare)
+    # What another thread wrote has to be fetched from its cache, which takes longer than a small step.
+    ahead = d.size * units >= _AHEAD * steps
 
     def main(later: Callable[[Callable], Callable]) -> None:
-        tasks = [functools.partial(prepare, spans[i]) for i in backwards] if prepare else []
-        ready = [later(task) for task in tasks]
-        for i in backwards:
-            if ready:
-                ready.pop(0)()
+        tasks = [functools.partial(prepare, spans[i]) for i in backwards]
+        ready = [later(task) for task in tasks] if ahead else tasks
+        for i, prepared in zip(backwards, ready):
+            prepared()
             for t in range(spans[i].stop - 1, spans[i].start - 1, -1):
                 step(t)
             for product in products:
@@ -170,7 +181,7 @@ def _backward_loop(
             parallel.run_along(main)
 
 
-def _nothing() -> None:
+def _nothing(*_: Any) -> None:
     pass
 
 
@@ -249,7 +260,7 @@ def _weights_and_inputs(
     kernel: np.ndarray,
     h: np.ndarray,
     dz: np.ndarray,
-    prepare: Callable | None,
+    prepare: Callable,
     step: Callable,
     needs: Sequence,
     out: Sequence | None,
@@ -311,16 +322,6 @@ def _transposed(x: np.ndarray) -> np.ndarray:
     for i in range(0, x.shape[0], 16):  # so many at once, four times as fast as all
         out[:, i : i + 16] = x[i : i + 16].T
     return out
-
-
-def _sigmoid_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
-    np.multiply(y, y, out)
-    return np.subtract(y, out, out)
-
-
-def _tanh_slope(y: np.ndarray, out: np.ndarray) -> np.ndarray:
-    np.multiply(y, y, out)
-    return np.subtract(1, out, out)
 
 
 def _matrix(x: np.ndarray) -> np.ndarray:
@@ -388,13 +389,12 @@ def lstm_forward(
     units = recurrent.shape[0]
     w = _by_gates(recurrent, 4, _LSTM_ORDER)
     dtype = np.result_type(x, kernel)
-    # i, f, o, g and c before each step: i and f lie side by side, and so does what they let through.
-    # Each step's gates take the place of its product with the inputs.
-    planes = np.empty((steps + 1, 5, batch, units), dtype)
+    # i, f, o, g, c before each step, tanh(c) behind it: i and f lie side by side, and so does what they let
+    # through. Each step's gates take the place of its product with the inputs.
+    planes = np.empty((steps + 1, 6, batch, units), dtype)
     gates, c = planes[:steps, :4], planes[:, 4]
     h = states_of(steps, h0, (batch, units), dtype)
     c[0] = 0 if c0 is None else c0
-    tanh_c = np.empty((steps, batch, units), dtype)
     z = np.empty((4, batch, units), dtype)
     multiply = gemm.chosen(h, w, z)
     both = np.empty((2, batch, units), dtype)
@@ -410,8 +410,8 @@ def lstm_forward(
         sigmoids = a[:3]
         np.multiply(sigmoids, half, sigmoids)
         np.add(sigmoids, half, sigmoids)
-        new_c, new_h, tanh = c[t + 1], h[t + 1], tanh_c[t]
-        np.multiply(a[:2], planes[t, 3:], both)
+        new_c, new_h, tanh = c[t + 1], h[t + 1], planes[t, 5]
+        np.multiply(a[:2], planes[t, 3:5], both)
         np.add(written, kept, new_c)  # c = i * g + f * c
         np.tanh(new_c, tanh)
         np.multiply(a[2], tanh, new_h)
@@ -421,7 +421,7 @@ def lstm_forward(
 
     by_gates = [_by_gates(w, 4, _LSTM_ORDER) for w in (kernel, bias)]
     x_t = _forward_loop(x_t, *by_gates, gates, _each(step))
-    saved = (x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards)
+    saved = (x_t, kernel, recurrent, h, planes, skipped, backwards)
     # A copy, that nobody who keeps the last c keeps all of them and the gates.
     return (h[1:].transpose(1, 0, 2), h[steps], c[steps].copy()), saved
 
@@ -432,26 +432,26 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
     Args:
         per_example: whether those of the three weights are wanted for each example.
     """
-    x_t, kernel, recurrent, h, planes, tanh_c, skipped, backwards = saved
-    steps, batch, units = tanh_c.shape
+    x_t, kernel, recurrent, h, planes, skipped, backwards = saved
+    steps, batch, units = h[1:].shape
     sequence, (dh, dc) = start_gradients(gs, h[0])
     dc_of_dh = np.empty((steps, batch, units), h.dtype)
     dz = np.empty((steps, batch, 4 * units), h.dtype)  # i, f, c, o
-    dz_gates = dz.reshape(steps, batch, 4, units)
-    multiply = gemm.chosen(dz, _transposed(recurrent), dh)
+    dz_gates = dz.reshape(steps, batch, 4, units).swapaxes(1, 2)
+    # What the loop multiplies dc by for them, in the gate o dh.
+    terms = dz_gates if units >= _LONG else np.empty((steps, 4, batch, units), h.dtype)
+    project = gemm.chosen(dz, _transposed(recurrent), dh)
     product = np.empty((batch, units), h.dtype)
+    multiply, subtract = np.multiply, np.subtract
 
     def prepare(span: slice) -> None:
-        """Put into `dz` what the step multiplies by dc, in the gate o by dh."""
-        i, f, o, g, c = planes[span].swapaxes(0, 1)
-        d, tanh = dz_gates[span], tanh_c[span]
-        slope = dc_of_dh[span]
-        np.multiply(_sigmoid_slope(i, slope), g, d[:, :, 0])
-        np.multiply(_sigmoid_slope(f, slope), c, d[:, :, 1])
-        np.multiply(_tanh_slope(g, slope), i, d[:, :, 2])
-        np.multiply(_sigmoid_slope(o, slope), tanh, d[:, :, 3])
-        np.multiply(h[1:][span], tanh, slope)
-        np.subtract(o, slope, slope)  # o * (1 - tanh(c)**2) = o - h * tanh(c)
+        now, of, new_h, slope = planes[span], terms[span], h[1:][span], dc_of_dh[span]
+        i, _, o, g, _, tanh = now.swapaxes(0, 1)
+        both = multiply(now[:, :2], now[:, 3:5])
+        subtract(both, multiply(both, now[:, :2], of[:, :2]), of[:, :2])  # i * (1 - i) * g, f alike
+        subtract(i, multiply(both[:, 0], g, of[:, 2]), of[:, 2])  # (1 - g**2) * i
+        subtract(new_h, multiply(new_h, o, of[:, 3]), of[:, 3])  # o * (1 - o) * tanh(c)
+        subtract(o, multiply(new_h, tanh, slope), slope)  # o * (1 - tanh(c)**2)
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -460,13 +460,13 @@ def lstm_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: boo
         if rows is not None:
             kept = dh[rows], dc[rows]
             dh[rows] = dc[rows] = 0
-        d = dz_gates[t]
-        np.multiply(dh, dc_of_dh[t], product)
+        of, d = terms[t], dz_gates[t]
+        multiply(dh, dc_of_dh[t], product)
         np.add(dc, product, dc)
-        np.multiply(d[:, :3], dc[:, None], d[:, :3])
-        np.multiply(d[:, 3], dh, d[:, 3])
-        np.multiply(dc, planes[t, 1], dc)  # f
-        multiply(t)
+        multiply(of[:3], dc, d[:3])
+        multiply(of[3], dh, d[3])
+        multiply(dc, planes[t, 1], dc)  # f
+        project(t)
         if rows is not None:
             dh[rows], dc[rows] = kept
 
@@ -577,27 +577,28 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
     parts = 4 if reset_after else 3
     both = np.empty((steps, batch, parts * units), h.dtype)
     dz, ds = both[:, :, : 3 * units], both[:, :, units:]
-    gradients = both.reshape(steps, batch, parts, units)
-    multiply = gemm.chosen(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
+    gradients = both.reshape(steps, batch, parts, units).swapaxes(1, 2)
+    # What the loop multiplies dh by for them, in r without `reset_after` the reset state's gradient.
+    terms = gradients if units >= _LONG else np.empty((steps, parts, batch, units), h.dtype)
+    project = gemm.chosen(ds, _transposed(recurrent[:, : ds.shape[-1]]), dh)
     w_h = None if reset_after else _transposed(recurrent[:, 2 * units :])
     part = np.empty((batch, units), h.dtype)
+    one = np.array(1, h.dtype)
+    multiply, subtract = np.multiply, np.subtract
 
     def prepare(span: slice) -> None:
-        """Put into `both` what the step multiplies by dh."""
         z, r, candidate = gates[span].swapaxes(0, 1)
-        before, n, d = h[:-1][span], inner[span], gradients[span]
-        slope, of_new = np.empty((2, *z.shape), h.dtype)
-        np.subtract(1, z, of_new)
-        np.multiply(of_new, _tanh_slope(candidate, slope), of_new)
-        d[:, :, 0] = of_new
+        before, n = h[:-1][span], inner[span]
+        of_new, of_z, of_r, *of_state = terms[span].swapaxes(0, 1)
+        closed, slope = subtract(one, z), multiply(candidate, candidate)
+        multiply(closed, subtract(one, slope, slope), of_new)
         if reset_after:
-            np.multiply(of_new, r, d[:, :, 3])
-            np.multiply(of_new, n, of_new)
-            np.multiply(of_new, _sigmoid_slope(r, slope), d[:, :, 2])
+            multiply(multiply(of_new, r, of_state[0]), n, slope)
         else:
-            np.multiply(before, _sigmoid_slope(r, slope), d[:, :, 2])
-        np.subtract(before, candidate, of_new)
-        np.multiply(of_new, _sigmoid_slope(z, slope), d[:, :, 1])
+            multiply(before, r, slope)
+        subtract(slope, multiply(slope, r, of_r), of_r)  # times 1 - r
+        multiply(closed, z, closed)
+        multiply(subtract(before, candidate, slope), closed, of_z)
 
     def step(t: int) -> None:
         if sequence is not None:
@@ -606,17 +607,17 @@ def gru_backward(gs: list, saved: tuple, needs: Any, out: Any, per_example: bool
         if rows is not None:
             kept = dh[rows]
             dh[rows] = 0
-        d = gradients[t]
-        np.multiply(dh, gates[t, 0], part)
+        of, d = terms[t], gradients[t]
+        multiply(dh, gates[t, 0], part)
         if reset_after:
-            np.multiply(d, dh[:, None], d)
+            multiply(of, dh, d)
         else:
-            np.multiply(d[:, :2], dh[:, None], d[:, :2])
-            of_reset = np.dot(d[:, 0], w_h)  # of the reset state
-            np.multiply(d[:, 2], of_reset, d[:, 2])
-            np.multiply(of_reset, gates[t, 1], of_reset)
+            multiply(of[:2], dh, d[:2])
+            of_reset = np.dot(d[0], w_h)  # of the reset state
+            multiply(of[2], of_reset, d[2])
+            multiply(of_reset, gates[t, 1], of_reset)
             np.add(part, of_reset, part)
-        multiply(t)
+        project(t)
         np.add(dh, part, dh)
         if rows is not None:
             dh[rows] = kept
@@ -749,6 +750,6 @@ def simple_backward(
             dh[rows] = kept
 
     gradients = _weights_and_inputs(
-        x_t, kernel, h, dz, None, step, needs, out, per_example, backwards
+        x_t, kernel, h, dz, _nothing, step, needs, out, per_example, backwards
     )
     return [*gradients, dh if needs[4] else None]
