@@ -10,7 +10,16 @@ from minikeras.common.ranks import shared_rows
 from minikeras.kernels import parallel
 from minikeras.kernels import per_example as examples
 from minikeras.kernels.activations import Fused
-from minikeras.kernels.gemm import BLAS_PARALLEL, LATER, PARALLEL, dot, dot_beside, dot_later, dots
+from minikeras.kernels.gemm import (
+    BLAS_PARALLEL,
+    LATER,
+    PARALLEL,
+    dot,
+    dot_beside,
+    dot_later,
+    dots,
+    in_rows,
+)
 from minikeras.kernels.random import Key, dropout_factors, dropout_scale
 from minikeras.kernels.sums import column_sums
 
@@ -113,7 +122,7 @@ def backward(
     if need_bias and has_bias:
         dbias = column_sums(d, out_bias)
     if need_x:
-        dx = multiply(d, kernel.T) if dx is None else dx
+        dx = multiply(d, in_rows(kernel.T, d.shape[0])) if dx is None else dx
         if x.ndim != 2:
             dx = dx.reshape(x.shape)
     return [dx, dkernel, dbias]

@@ -30,6 +30,11 @@ LATER = 2_500_000
 """Multiply-adds that are worth being handed over to another thread, where nobody waits for them."""
 IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
+IN_PLACE_TURNED = 1200
+"""Numbers of a result up to which it does so too where the second factor lies column by column."""
+SMALL = 1 << 14
+"""Numbers of a second factor from which to copy it takes longer than it saves: of 128 x 128 of float32
+all lines of a column fall into the same place of a cache."""
 HEAD_START = 300_000
 """Multiply-adds that the calling thread does until another one, which stood by, has begun."""
 PIECES = ((200_000_000, 8), (25_000_000, 4), (0, 2))
@@ -47,6 +52,7 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
     work = a.size * b.shape[1]
     if work < BLAS_PARALLEL:
         return a.dot(b, out)  # the method: `np.dot` first asks its arguments for an override
+    b = in_rows(b, a.shape[0])
     if a.shape[0] <= FEW < b.shape[1] and not b.flags.c_contiguous:
         # BLAS takes long to lay out a large transposed second factor, but not a first one.
         y = dot(b.T, a.T).T
@@ -60,6 +66,16 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
                 return a.dot(b, out)
             return tiled(a, b, _place(a, b) if out is None else out)
     return dots((a, b, out))[0]
+
+
+def in_rows(b: np.ndarray, rows: int) -> np.ndarray:
+    """Return the second factor of a product of so many rows, copied where BLAS sooner multiplies it then.
+
+    A small one that lies column by column BLAS would pack, and the first one with it.
+    """
+    if b.size < SMALL and rows * b.shape[1] > IN_PLACE_TURNED and not b.flags.c_contiguous:
+        return np.ascontiguousarray(b)
+    return b
 
 
 def _place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -236,7 +252,7 @@ def _tiles(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> list[tuple]:
     m, k = a.shape[-2:]
     n = b.shape[-1]
     turned, b_turned = _turned(a, b)
-    if m * k * n <= IN_PLACE and (not b_turned or m * n <= 1200):
+    if m * k * n <= IN_PLACE and (not b_turned or m * n <= IN_PLACE_TURNED):
         return [(a, b, out)]
     rows, columns = _tile(m, k, n, turned, b_turned, b.itemsize)
     if (rows, columns) == (m, n):
@@ -285,7 +301,7 @@ def _tile(m: int, k: int, n: int, turned: bool, b_turned: bool, size: int) -> tu
     if b_turned and (turned or k < 192):
         return m, n
     rows, columns, least = (32, 32, 16) if turned or b_turned else (32, 64, 8)
-    if n <= columns:  # with `b` turned up to 1200 numbers of the result are multiplied in place
+    if n <= columns:  # see `IN_PLACE_TURNED`
         rows, columns = rows * columns // n if b_turned else min(IN_PLACE // (k * n), 512), n
     while rows > least and rows * columns * k > IN_PLACE:
         rows //= 2
