@@ -32,9 +32,9 @@ IN_PLACE = 1_000_000
 """Multiply-adds up to which OpenBLAS, on processors with AVX-512, multiplies numbers where they lie."""
 IN_PLACE_TURNED = 1200
 """Numbers of a result up to which it does so too where the second factor lies column by column."""
-SMALL = 1 << 14
-"""Numbers of a second factor from which to copy it takes longer than it saves: of 128 x 128 of float32
-all lines of a column fall into the same place of a cache."""
+SMALL = 1 << 16
+"""Bytes of a second factor from which to copy it takes longer than it saves: of 128 x 128 of float32 all
+lines of a column fall into the same place of a cache."""
 HEAD_START = 300_000
 """Multiply-adds that the calling thread does until another one, which stood by, has begun."""
 PIECES = ((200_000_000, 8), (25_000_000, 4), (0, 2))
@@ -71,9 +71,11 @@ def dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarr
 def in_rows(b: np.ndarray, rows: int) -> np.ndarray:
     """Return the second factor of a product of so many rows, copied where BLAS sooner multiplies it then.
 
-    A small one that lies column by column BLAS would pack, and the first one with it.
+    A small one that lies column by column BLAS would pack, and the first one with it; one that lies in rows
+    it may multiply as it is.
     """
-    if b.size < SMALL and rows * b.shape[1] > IN_PLACE_TURNED and not b.flags.c_contiguous:
+    small = b.nbytes < SMALL and rows * b.shape[1] > IN_PLACE_TURNED
+    if small and not b.flags.c_contiguous and blas.multiplies_small_in_place():
         return np.ascontiguousarray(b)
     return b
 

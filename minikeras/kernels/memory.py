@@ -57,7 +57,6 @@ def unbuffered(task: Callable) -> Callable:
     elements where they are, in less than half of the time.
     """
 
-    @functools.wraps(task)
     def run(*args: Any) -> Any:
         before = np.setbufsize(_SHORT)
         try:

@@ -67,6 +67,23 @@ def test_inner_products_in_blocks(rows, k, n, in_place):
     assert (gemm.row_blocks(4096, 64 * 32) > 1) == in_place
 
 
+@pytest.mark.parametrize(
+    ("rows", "k", "n", "copied"),
+    [(64, 64, 64, True), (16, 64, 64, False), (256, 32, 40, True), (64, 128, 128, False)],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_small_factor_that_lies_in_columns_is_copied_into_rows(
+    rows, k, n, copied, dtype, in_place
+):
+    rng = np.random.default_rng(0)
+    a, w = (rng.normal(size=s).astype(dtype) for s in ((rows, k), (n, k)))
+    b = gemm.in_rows(w.T, rows)
+    assert b.flags.c_contiguous == (copied and in_place)
+    np.testing.assert_array_equal(b, w.T)
+    assert gemm.in_rows(w.T.copy(), rows).flags.c_contiguous
+    np.testing.assert_allclose(gemm.dot(a, w.T), exact(a, w.T), rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("equation", ["ij,jk->ik", "aij,ajk->aik", "aij,jk->aik"])
 def test_einsum_keeps_blas_to_one_thread(equation, noted):
     shapes = {"a": 3, "i": 150, "j": 150, "k": 150}
