@@ -58,19 +58,27 @@ class Blas:
         if self.set is None:
             return
         with self.lock:
-            if self.users == 0:
+            first = self.users == 0
+            if first:
                 self.before = self.get()
-                if self.before != 1:
-                    self.set(1)
-            self.users += 1
+            self.users += 1  # before the number changes: a fork in between must know of it
+            if first and self.before != 1:
+                self.set(1)
 
     def __exit__(self, *error: object) -> None:
         if self.set is None:
             return
         with self.lock:
-            self.users -= 1
-            if self.users == 0 and self.before != 1:
+            if self.users == 1 and self.before != 1:
                 self.set(self.before)
+            self.users -= 1
+
+    def forget_users(self) -> None:
+        """In the child of a fork: give the library its threads back, whoever had taken them."""
+        self.lock = threading.Lock()  # another thread, which the child lacks, may hold the old one
+        if self.users > 0 and self.before != 1:
+            self.set(self.before)
+        self.users = 0
 
 
 def _core_of(library: Any, name: str) -> str | None:
@@ -133,9 +141,19 @@ def _libraries(package: str, linked: str) -> list:
     return libraries
 
 
+_asked: dict[tuple[str, str], Blas] = {}
+
+
 @functools.lru_cache(maxsize=2)
 def blas(package: str = "numpy", linked: str = "numpy.linalg._umath_linalg") -> Blas:
-    return Blas(package, linked)
+    # One object, also when two threads ask for the first time at once: it counts its users.
+    return _asked.setdefault((package, linked), Blas(package, linked))
+
+
+def forget_users() -> None:
+    """In the child of a fork: give all libraries their threads back, whoever had taken them."""
+    for library in _asked.values():
+        library.forget_users()
 
 
 @functools.lru_cache(maxsize=1)

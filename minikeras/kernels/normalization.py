@@ -36,7 +36,7 @@ _QUIET: Any = {"over": "ignore", "invalid": "ignore"}
 def _repeats(rows: int, columns: int) -> int:
     """How many rows to take as one, so that sums over rows have long inner loops."""
     k = 1
-    while k * columns < _WIDTH and rows % (2 * k) == 0:
+    while 0 < k * columns < _WIDTH and rows % (2 * k) == 0:
         k *= 2
     return k
 
@@ -70,8 +70,10 @@ def _by_blocks(shape: tuple, task: Callable[[Iterator], None]) -> None:
         shape: shape of the matrix.
         task: called on each thread with an iterator over `(index, rows)`, the latter a slice.
     """
+    if 0 in shape:
+        return
     step = block_rows(shape)
-    if 0 < shape[0] <= step:  # nothing to share, as with a single example
+    if shape[0] <= step:  # nothing to share, as with a single example
         task(iter([(0, slice(0, shape[0]))]))
         return
     parallel.run_slices(
@@ -98,7 +100,7 @@ def _matrix(x: np.ndarray, axis: int) -> np.ndarray:
     """Return `x` as a C-contiguous matrix whose columns are the channels along `axis`."""
     if axis % x.ndim != x.ndim - 1:
         x = np.moveaxis(x, axis, -1)
-    return np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+    return np.ascontiguousarray(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _shaped(flat: np.ndarray, x: np.ndarray, axis: int) -> np.ndarray:
@@ -139,7 +141,7 @@ def batch_forward(
     """
     flat = _matrix(x, axis)
     rows, n = shared_rows(), flat.shape[0]
-    if rows is None and flat.size <= _SMALL and 0 < n <= _FEW_ROWS:
+    if rows is None and 0 < flat.size <= _SMALL and n <= _FEW_ROWS:
         return _small_forward(x, flat, gamma, beta, axis, epsilon, activation, summand)
     mean, var = _moments(flat)
     if rows is not None:
@@ -151,7 +153,7 @@ def batch_forward(
     y = affine(flat, scale, shift, activation, None if summand is None else _matrix(summand, axis))
     kept = None if activation is None else y
     saved = (x, axis, mean, inverse, scale, gamma is not None, beta is not None, kept, activation)
-    return (_shaped(y, x, axis), mean, var), (*saved, n, rows, near, None)
+    return (_shaped(y, x, axis), mean, var), (*saved, max(n, 1), rows, near, None)
 
 
 def _small_forward(
@@ -278,7 +280,7 @@ def _moments_about(
     # Squares of large numbers that overflow are no matter: differences to the mean follow then.
     with np.errstate(**_QUIET) if origin is None else contextlib.nullcontext():
         _by_blocks(flat.shape, work)
-        mean, square = [_fold(s, width // columns) / max(n, 1) for s in sums]
+        mean, square = [_fold(s, width // max(columns, 1)) / max(n, 1) for s in sums]
         var = square - mean * mean
         return mean, np.maximum(var, 0, out=var)
 
@@ -361,7 +363,7 @@ def batch_backward(gs: list, saved: tuple, needs: Any, out: Any) -> list:
             sums[1, i] = column_sums(d.reshape(-1, width))
 
     _by_blocks(flat.shape, reduce)
-    dbeta, dgamma = [_fold(s, width // channels) for s in sums]
+    dbeta, dgamma = [_fold(s, width // max(channels, 1)) for s in sums]
     if near:
         dgamma -= mean * dbeta
     dgamma *= inverse
@@ -592,15 +594,15 @@ def layer_forward(
         The result, and what backward needs, or None.
     """
     features = math.prod(x.shape[x.ndim - axes :])
-    flat = np.ascontiguousarray(x.reshape(-1, features))
-    n = flat.shape[0]
+    n = math.prod(x.shape[: x.ndim - axes])
+    flat = np.ascontiguousarray(x.reshape(n, features))
     normal = np.empty_like(flat)
     inverse = np.empty((n, 1), flat.dtype)
     y = normal if not saving or (gamma is None and beta is None) else np.empty_like(flat)
     k = _repeats(*flat.shape)
     scale = None if gamma is None else _tile(gamma.reshape(-1), k)
     shift = None if beta is None else _tile(beta.reshape(-1), k)
-    share = flat.dtype.type(1 / features)
+    share = flat.dtype.type(1 / max(features, 1))
     epsilon = flat.dtype.type(epsilon)
 
     def work(blocks: Iterator) -> None:
@@ -635,7 +637,7 @@ def layer_backward(g: np.ndarray, saved: tuple, needs: Any, out: Any) -> list:
     flat_g = np.ascontiguousarray(g.reshape(n, features))
     k = _repeats(n, features)
     scale = None if gamma is None else _tile(gamma.reshape(-1), k)
-    share = normal.dtype.type(1 / features)
+    share = normal.dtype.type(1 / max(features, 1))
     need_gamma, need_beta = needs[1] and gamma is not None, needs[2] and beta is not None
     sums = np.zeros((2, block_count(normal.shape), k * features), normal.dtype)
     dx = np.empty_like(normal) if needs[0] else None

@@ -285,20 +285,21 @@ def lion(
     u: Array,
     lr: Scalar,
     beta_1: Scalar,
-    rest_1: Scalar,
     beta_2: Scalar,
-    rest_2: Scalar,
 ) -> None:
     """Lion: steps of one size in the direction of the sign of a momentum.
 
-    `p -= lr * sign(beta_1 * m + rest_1 * g)`
-    `m = beta_2 * m + rest_2 * g`
+    `p -= lr * sign(beta_1 * m + (1 - beta_1) * g)`
+    `m = beta_2 * m + (1 - beta_2) * g`
+
+    `1 - beta` is of the rounded `beta`, as in Keras: another last digit is another sign where gradient
+    and momentum cancel.
     """
     multiply(m, beta_1, t)
-    axpby(rest_1, g, 1, t, u)
+    axpby(1 - beta_1, g, 1, t, u)
     _sign(t)
     descend(p, lr, t, t)
-    axpby(rest_2, g, beta_2, m, u)
+    axpby(1 - beta_2, g, beta_2, m, u)
 
 
 def _sign(t: Array) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from minikeras.common.arguments import PositiveInt, checked
 from minikeras.kernels import memory
-from minikeras.kernels.blas import blas
+from minikeras.kernels.blas import blas, forget_users
 from minikeras.kernels.cores import count_cores
 from minikeras.kernels.standby import Standby
 
@@ -488,6 +488,8 @@ class _SingleBlas:
 
     def __exit__(self, *error: object) -> None:
         here = self._here
+        if here.depth == 0:  # it began before a fork, and `forget` has ended it
+            return
         here.depth -= 1
         if here.depth == 0:
             blas(*self._of).__exit__(*error)
@@ -504,7 +506,14 @@ class _SingleBlas:
             try:
                 yield
             finally:
-                here.depth = before + 1
+                here.depth = min(here.depth, before + 1)  # less after a fork: see `forget`
+
+    def forget(self) -> None:
+        """In the child of a fork: end the contexts of its only thread, which it may never leave.
+
+        If it does leave them, nothing happens.
+        """
+        self._here.depth = 0
 
 
 single_blas = _SingleBlas()
@@ -528,10 +537,13 @@ def run_product_slices(lines: int, step: int, task: Callable[[Iterator[slice]], 
 
 
 def _forget() -> None:
-    """After a fork the child has no worker threads: start afresh."""
+    """After a fork the child has no worker threads, and is in none of our contexts: start afresh."""
     global _pool, _lock
     _pool, _lock = None, threading.Lock()
-    blas.cache_clear()
+    _local.busy, _local.deferring = False, None
+    single_blas.forget()
+    single_scipy_blas.forget()
+    forget_users()
 
 
 if hasattr(os, "register_at_fork"):

@@ -53,5 +53,4 @@ class Lion(Optimizer):
         (self._momentums,) = self._add_kernel_slots(variables, "momentum", scratch=2)
 
     def _update_rule(self, rate: float, step: int) -> tuple[Callable, tuple]:
-        numbers = (rate, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2)
-        return kernels.lion, numbers
+        return kernels.lion, (rate, self.beta_1, self.beta_2)

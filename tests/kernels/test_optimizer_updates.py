@@ -74,8 +74,8 @@ def ftrl_formula(p, g, a, z, lr, exponent, l1, l2_twice, shrinkage_twice):
     return p, grown, z
 
 
-def lion_formula(p, g, m, lr, beta_1, rest_1, beta_2, rest_2):
-    return p - lr * np.sign(beta_1 * m + rest_1 * g), beta_2 * m + rest_2 * g
+def lion_formula(p, g, m, lr, beta_1, beta_2):
+    return p - lr * np.sign(beta_1 * m + (1 - beta_1) * g), beta_2 * m + (1 - beta_2) * g
 
 
 def schedule_free_adamw_formula(p, g, z, v, lr, beta_1, rest_1, rest_2, v_factor, weight, epsilon):
@@ -134,7 +134,7 @@ SCALARS = {
     "adagrad": [(0.1, 1e-3)],
     "adadelta": [(0.1, 0.9, 0.1, 1e-3)],
     "ftrl": [(0.1, 0.5, 0.2, 0.3, 0.1), (0.1, 0.7, 0.0, 0.0, 0.0)],
-    "lion": [(0.1, 0.9, 0.1, 0.99, 0.01)],
+    "lion": [(0.1, 0.9, 0.99)],
     "schedule_free_adamw": [(0.1, 0.9, 0.1, 0.01, 1.5, 0.25, 1e-3)],
     "lamb": [(0.1, 0.1, 0.01, 1.2, 1.5, 1e-3)],
     "adafactor": [(0.1, 0.7, 1e-30, 1e-3, 1.0), (0.1, 0.7, 1e-30, 1e-3, 0.1)],

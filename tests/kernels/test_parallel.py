@@ -1,3 +1,4 @@
+import contextlib
 import os
 import subprocess
 import sys
@@ -6,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from minikeras.kernels import parallel
+from minikeras.kernels import blas, parallel
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -98,8 +99,12 @@ def test_callers_on_several_threads():
         parallel.set_threads(None)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+ignore_threads = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
+
+
+@needs_fork
+@ignore_threads
 def test_after_a_fork():
     parallel.set_threads(2)
     try:
@@ -112,6 +117,149 @@ def test_after_a_fork():
         assert os.waitpid(child, 0)[1] == 0
     finally:
         parallel.set_threads(None)
+
+
+def ends_well_in_a_fork(check):
+    """Return whether a function is true in a fork of this process."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if check() else 1)
+        finally:
+            os._exit(2)
+    return os.waitpid(child, 0)[1] == 0
+
+
+@pytest.fixture
+def two_blas_threads():
+    library = blas.blas()
+    if library.get is None:
+        pytest.skip("this BLAS cannot be asked")
+    before = library.get()
+    library.set(2)
+    yield library
+    library.set(before)
+
+
+def is_as_outside(library):
+    """Return whether BLAS has two threads, and takes one in a context and no longer."""
+    outside = library.get()
+    with parallel.single_blas:
+        inside = library.get()
+    return (outside, inside, library.get()) == (2, 1, 2)
+
+
+@needs_fork
+@ignore_threads
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_fork_inside_of_a_context_is_outside_of_it(two_blas_threads, depth):
+    library, context = two_blas_threads, parallel.single_blas
+
+    def check():
+        good = [is_as_outside(library)]
+        for _ in range(depth):  # as if the child left what it was in
+            context.__exit__(None, None, None)
+            good.append(is_as_outside(library) and library.users == 0)
+        return all(good)
+
+    with contextlib.ExitStack() as contexts:
+        for _ in range(depth):
+            contexts.enter_context(context)
+        assert ends_well_in_a_fork(check)
+        assert library.get() == 1
+    assert is_as_outside(library)
+
+
+@needs_fork
+@ignore_threads
+def test_a_fork_leaves_a_context_that_ends_those_inside(two_blas_threads):
+    library = two_blas_threads
+    child = None
+    for left_open in (0, 1):
+        with parallel.single_blas.whatever_happens(), parallel.single_blas.whatever_happens():
+            child = os.fork()
+            if child == 0 and left_open:
+                parallel.single_blas.__enter__()  # as an interrupt may leave it
+        if child == 0:
+            os._exit(0 if is_as_outside(library) and library.users == 0 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert is_as_outside(library)
+
+
+@needs_fork
+@ignore_threads
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_fork_while_another_thread_is_in_a_context(two_blas_threads, inside):
+    library = two_blas_threads
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with parallel.single_blas:
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    entered.wait()
+    try:
+        with parallel.single_blas if inside else contextlib.nullcontext():
+            assert ends_well_in_a_fork(lambda: is_as_outside(library) and library.users == 0)
+        assert library.get() == 1
+    finally:
+        leave.set()
+        thread.join()
+    assert is_as_outside(library)
+
+
+@needs_fork
+@ignore_threads
+def test_a_fork_while_another_thread_holds_the_lock_of_blas(two_blas_threads):
+    with two_blas_threads.lock:
+        assert ends_well_in_a_fork(lambda: two_blas_threads.lock.acquire(blocking=False))
+
+
+@needs_fork
+@ignore_threads
+def test_a_fork_in_the_midst_of_a_task_computes_in_parallel():
+    parallel.set_threads(2)
+    try:
+        seen = []
+
+        def fork():
+            seen.append(
+                ends_well_in_a_fork(lambda: not parallel.defers() and not parallel._local.busy)
+            )
+
+        with parallel.deferring():
+            parallel.run([fork, lambda: None])
+        assert seen == [True]
+    finally:
+        parallel.set_threads(None)
+
+
+def test_two_threads_that_ask_for_blas_at_once_get_one_object(monkeypatch):
+    made = []
+    both = threading.Barrier(2)
+
+    class Slow(blas.Blas):
+        def __init__(self, *args):
+            both.wait()
+            made.append(self)
+
+    monkeypatch.setattr(blas, "Blas", Slow)
+    got = []
+    threads = [
+        threading.Thread(target=lambda: got.append(blas.blas("none", "none"))) for _ in range(2)
+    ]
+    try:
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(made) == 2 and got[0] is got[1] is blas.blas("none", "none")
+    finally:
+        del blas._asked["none", "none"]
+        blas.blas.cache_clear()
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "2", True])

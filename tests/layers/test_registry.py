@@ -628,6 +628,51 @@ def test_batch_of_one_and_of_none(keras, name, size):
     for_calls(name, check, 0.3)
 
 
+# They work on images, or on what a kernel spreads, of at least one channel.
+NEED_CHANNELS = {
+    "CenterCrop",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+    "RandomCrop",
+    "RandomPerspective",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+    "Resizing",
+}
+
+
+@each_layer
+@pytest.mark.parametrize("axis", [1, 2, 3])
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
+def test_axes_of_no_elements(keras, name, axis):
+    """Where Keras has a result for inputs with such an axis, ours has its shape and dtype."""
+    if name in NEED_CHANNELS:
+        return
+
+    def check(case, call):
+        args, kwargs = arguments(call)
+        if not all(a.ndim > axis for a in tree.flatten(args)):
+            return
+        args = tree.map_structure(lambda a: a.take([], axis), args)
+        try:
+            expected = call_layer(make(keras, name, call), args, kwargs)
+        except Exception:
+            return  # Keras refuses
+        try:
+            with np.errstate(all="ignore"):
+                y = call_layer(make(minikeras, name, call), args, kwargs)
+        except ValueError as error:
+            if "the output would be empty" not in str(error):  # said of windows that do not fit
+                raise
+        else:
+            assert described(y) == described(expected)
+
+    run_on(name, few(name, 1), check)
+
+
 @each_layer
 def test_mixed_precision(keras, name):
     def check(case, call):

@@ -137,6 +137,18 @@ def test_formula_in_float32(keras, name):
     compare(keras, name, {"learning_rate": 0.05, **ARGUMENTS[name][-1]}, "float32")
 
 
+@pytest.mark.parametrize("size", [1000, 20_000])  # and where BLAS adds up
+def test_signs_where_momentum_and_gradient_cancel(keras, size):
+    """After a gradient of 100 k, one of -9 k makes the next step of Lion zero, but for rounding."""
+    k = np.arange(size, dtype="float32")
+    ours, theirs = optimizers.Lion(0.01), keras.optimizers.Lion(0.01)
+    own, their = Variable(np.zeros_like(k)), keras.Variable(np.zeros_like(k), dtype="float32")
+    for grad in (100 * k, -9 * k):
+        ours.apply([grad], [own])
+        theirs.apply([keras.ops.convert_to_tensor(grad)], [their])
+    np.testing.assert_allclose(own.numpy(), np.asarray(their), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "name, options",
     [("Adam", options) for options in OPTIONS] + [("Lamb", OPTIONS[0]), ("Lamb", OPTIONS[-1])],

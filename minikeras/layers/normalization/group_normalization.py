@@ -78,6 +78,11 @@ class GroupNormalization(Layer):
                 f"Layer '{self.name}': axis {self.axis} of the inputs must have a known size. "
                 f"Received: input_shape={input_shape}"
             )
+        if channels == 0:
+            raise ValueError(
+                f"Layer '{self.name}': axis {self.axis} of the inputs must have at least one channel, "
+                f"to make groups of. Received: input_shape={input_shape}"
+            )
         if self.groups == -1:
             self.groups = channels
         if channels % self.groups:
