@@ -15,7 +15,7 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.ranks import Rows, shared_rows, sums_over_ranks, unshared
+from minikeras.common.ranks import Rows, own_exchanges, shared_rows, sums_over_ranks, unshared
 from minikeras.common.settings import settings
 from minikeras.common.traceback_utils import warn
 from minikeras.kernels import parallel
@@ -410,7 +410,10 @@ class GradientTape:
         if inside and not self._persistent:
             thread.state.tapes.remove(self)
         try:
-            return self._gradient(target, sources, output_gradients, unconnected_gradients)
+            if shared_rows() is None:
+                return self._gradient(target, sources, output_gradients, unconnected_gradients)
+            with own_exchanges():
+                return self._gradient(target, sources, output_gradients, unconnected_gradients)
         finally:
             if not self._persistent:
                 self._used = True
