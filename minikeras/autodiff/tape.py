@@ -429,7 +429,7 @@ class GradientTape:
                     "sources must be variables or tensors that the tape watches. "
                     f"Received: {type(s).__name__}"
                 )
-        places = list(map(_place_of, flat_sources))
+        places = [_leaf_of(s) if s.node is None else s.node for s in flat_sources]
         wanted = {p for p in places if p is not None}
         if not self._accessed:
             recorded = set(self._nodes)
@@ -480,8 +480,9 @@ class GradientTape:
             nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
         )
         found = [grads.get(p) if p in wanted else None for p in places]
-        if self._accessed:
-            self._warn_of_frozen(flat_sources, found)
+        missing = [s for s, g in zip(flat_sources, found) if g is None]
+        if missing and self._accessed:
+            self._warn_of_frozen(missing)
         if rows is not None:
             found = _of_all_ranks(found, flat_sources, rows)
         result = []
@@ -491,13 +492,12 @@ class GradientTape:
             result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
         return tree.pack_sequence_as(sources, result)
 
-    def _warn_of_frozen(self, sources: Sequence, found: Sequence) -> None:
+    def _warn_of_frozen(self, missing: Sequence[Tensor]) -> None:
         """Say which sources have no gradient because they were frozen while this tape recorded."""
         frozen = [
             s.path
-            for s, g in zip(sources, found)
-            if g is None
-            and _leaf_of(s) is not None
+            for s in missing
+            if _leaf_of(s) is not None
             and s.initially_trainable  # else there is none in TensorFlow either
             and s.leaf not in self._watched
             and (s.node is None or (s.node is s.leaf and s.leaf.thawed > self._begun))
@@ -673,13 +673,8 @@ def _leaf_of(t: Tensor) -> Leaf | None:
     return getattr(t, "leaf", None)
 
 
-def _place_of(source: Tensor) -> Any:
-    """Return where the gradient by a source is found."""
-    return _leaf_of(source) if source.node is None else source.node
-
-
 def _is_variable(source: Tensor) -> bool:
-    place = _place_of(source)
+    place = _leaf_of(source) if source.node is None else source.node
     return type(place) is Leaf and place.variable is not None
 
 
