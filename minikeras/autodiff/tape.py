@@ -15,8 +15,9 @@ import numpy as np
 from minikeras import tree
 from minikeras.autodiff.state import thread, where_am_i
 from minikeras.autodiff.tensor import Tensor, to_array
-from minikeras.common.ranks import Rows, shared_rows, sums_over_ranks, unshared
+from minikeras.common.ranks import Rows, own_exchanges, shared_rows, sums_over_ranks, unshared
 from minikeras.common.settings import settings
+from minikeras.common.traceback_utils import warn
 from minikeras.kernels import parallel
 
 RELEASED: Any = object()
@@ -47,13 +48,25 @@ class Leaf:
 
     Args:
         variable: the variable, None for a watched tensor.
+
+    Attributes:
+        thawed: the how manieth of all thaws of variables this variable's last one was, 0 if there was none.
     """
 
-    __slots__ = ("variable",)
+    __slots__ = ("thawed", "variable")
+
+    thaws = 0
+    """How often variables that were not trainable have become so."""
 
     def __init__(self, variable: Any = None) -> None:
         # Weakly: the variable holds its leaf, and a cycle would wait for the garbage collector.
         self.variable = None if variable is None else weakref.ref(variable)
+        self.thawed = 0
+
+    def thaw(self) -> None:
+        """Note that the variable is trainable again: tapes that began before know little of it."""
+        Leaf.thaws += 1
+        self.thawed = Leaf.thaws
 
 
 class Pick:
@@ -209,7 +222,9 @@ def check_backward(node: Node, grads: Iterable[Any]) -> None:
 class GradientTape:
     """Record operations so that their gradients can be taken, as in TensorFlow.
 
-    Trainable variables are followed by themselves; other tensors after `watch`.
+    Trainable variables are followed by themselves; other tensors, and variables that are frozen while the
+    tape records, after `watch`. TensorFlow follows the latter too, and keeps all that their gradients
+    would need; here what is frozen costs nothing.
 
     Args:
         persistent: keep what was recorded so that `gradient` can be called more than once.
@@ -226,6 +241,8 @@ class GradientTape:
     """
 
     _watched: frozenset = frozenset()
+    _frozen: tuple = ()
+    """Variables that are not trainable and are followed all the same while this tape records."""
     _examples: dict = {}
     """What `watch_examples` was given: shapes by leaf."""
     _keeps_least = True
@@ -239,6 +256,7 @@ class GradientTape:
         if persistent:
             self._keeps_least = False
         self._accessed = watch_accessed_variables
+        self._begun = Leaf.thaws
         self._nodes: list = thread.state.new_nodes()
 
     def __enter__(self) -> GradientTape:
@@ -246,16 +264,42 @@ class GradientTape:
         if tapes and self in tapes:
             raise ValueError("This tape is recording already.")
         tapes.append(self)
+        if self._frozen:
+            self._follow_frozen()
         return self
 
     def __exit__(self, *exc: Any) -> None:
         thread.state.tapes.remove(self)
+        if self._frozen:
+            self._leave_frozen()
+
+    def _follow_frozen(self) -> None:
+        for v in self._frozen:
+            v.node = v.leaf
+
+    def _leave_frozen(self) -> None:
+        others = {v.leaf for tape in thread.state.tapes for v in tape._frozen}
+        for v in self._frozen:
+            if not v.trainable and v.leaf not in others:
+                v.node = None
 
     def watch(self, tensor: Any) -> None:
         """Follow a tensor, or each tensor of a structure, that is not a trainable variable.
 
+        A variable that is not trainable is followed by this tape, and while it records.
+
         Raises:
             TypeError: if it is not a floating point tensor.
+
+        Example:
+
+        >>> import minikeras
+        >>> v = minikeras.Variable(3.0, trainable=False)
+        >>> with minikeras.GradientTape() as tape:
+        ...     tape.watch(v)
+        ...     y = v * v
+        >>> float(tape.gradient(y, v))
+        6.0
         """
         for t in tree.flatten(tensor):
             if not isinstance(t, Tensor):
@@ -265,6 +309,12 @@ class GradientTape:
                 )
             if t.array.dtype.kind not in "fcV":
                 raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
+            if t.node is None and (leaf := _leaf_of(t)) is not None:
+                self._frozen += (t,)
+                self._watched |= {leaf}
+                if self in thread.state.tapes:
+                    self._follow_frozen()
+                continue
             if t.node is None:
                 t.node = Leaf()
             self._watched |= {t.node}
@@ -313,9 +363,11 @@ class GradientTape:
     def reset(self) -> None:
         """Forget what was recorded."""
         self._nodes = []
-        self._watched, self._examples = frozenset(), {}
+        self._leave_frozen()
+        self._watched, self._frozen, self._examples = frozenset(), (), {}
         self._keeps_least = not self._persistent
         self._used = False
+        self._begun = Leaf.thaws
 
     def watched_variables(self) -> tuple:
         """Return the variables that recorded operations used, in the order of their first use."""
@@ -358,7 +410,10 @@ class GradientTape:
         if inside and not self._persistent:
             thread.state.tapes.remove(self)
         try:
-            return self._gradient(target, sources, output_gradients, unconnected_gradients)
+            if shared_rows() is None:
+                return self._gradient(target, sources, output_gradients, unconnected_gradients)
+            with own_exchanges():
+                return self._gradient(target, sources, output_gradients, unconnected_gradients)
         finally:
             if not self._persistent:
                 self._used = True
@@ -374,7 +429,8 @@ class GradientTape:
                     "sources must be variables or tensors that the tape watches. "
                     f"Received: {type(s).__name__}"
                 )
-        wanted = {s.node for s in flat_sources if s.node is not None}
+        places = [_leaf_of(s) if s.node is None else s.node for s in flat_sources]
+        wanted = {p for p in places if p is not None}
         if not self._accessed:
             recorded = set(self._nodes)
             wanted = {n for n in wanted if n in self._watched or n in recorded}
@@ -423,7 +479,10 @@ class GradientTape:
         grads = backpropagate(
             nodes, grads, useful, keep=wanted, release=alone and not _shared(nodes), graph=graph
         )
-        found = [grads.get(s.node) if s.node in wanted else None for s in flat_sources]
+        found = [grads.get(p) if p in wanted else None for p in places]
+        missing = [s for s, g in zip(flat_sources, found) if g is None]
+        if missing and self._accessed:
+            self._warn_of_frozen(missing)
         if rows is not None:
             found = _of_all_ranks(found, flat_sources, rows)
         result = []
@@ -432,6 +491,23 @@ class GradientTape:
                 g = np.zeros_like(s.array)
             result.append(g if g is None or isinstance(g, Tensor) else Tensor(np.asarray(g)))
         return tree.pack_sequence_as(sources, result)
+
+    def _warn_of_frozen(self, missing: Sequence[Tensor]) -> None:
+        """Say which sources have no gradient because they were frozen while this tape recorded."""
+        frozen = [
+            s.path
+            for s in missing
+            if _leaf_of(s) is not None
+            and s.initially_trainable  # else there is none in TensorFlow either
+            and s.leaf not in self._watched
+            and (s.node is None or (s.node is s.leaf and s.leaf.thawed > self._begun))
+        ]
+        if frozen:
+            warn(
+                f"GradientTape.gradient: variables {frozen} have no gradient: they were not trainable "
+                "(`trainable=False`) while the tape recorded. Make them trainable before the tape "
+                "begins, or call `tape.watch(variables)` first thing in its `with` block."
+            )
 
     def gradients_into(self, loss: Tensor, arrays: dict) -> dict:
         """Differentiate a loss by all variables at once, and write the gradients into given arrays.
@@ -592,8 +668,14 @@ def dependents(nodes: list, wanted: set) -> set:
     return useful
 
 
+def _leaf_of(t: Tensor) -> Leaf | None:
+    """Return a variable's leaf, which it keeps while it is frozen; None for other tensors."""
+    return getattr(t, "leaf", None)
+
+
 def _is_variable(source: Tensor) -> bool:
-    return type(source.node) is Leaf and source.node.variable is not None
+    place = _leaf_of(source) if source.node is None else source.node
+    return type(place) is Leaf and place.variable is not None
 
 
 def _check_mean(shape: tuple, rows: Rows) -> None:

@@ -42,6 +42,8 @@ class Variable(Tensor):
     Attributes:
         initially_trainable: whether it was made to be trained, whatever `trainable` says now: what
             thawing a frozen layer gives back.
+        leaf: where tapes find its gradient, the same whether it is trainable now or frozen; None for
+            what has no gradient.
         exact: of a sum, `(array, total)`: what its value `array` was rounded from, in float64 (see
             `Metric._accumulate`). It says nothing about any other value.
 
@@ -64,6 +66,7 @@ class Variable(Tensor):
         "_trainable",
         "exact",
         "initially_trainable",
+        "leaf",
         "name",
         "path",
     )
@@ -124,11 +127,14 @@ class Variable(Tensor):
         # Arrays of tensors never change, so they need no copy.
         super().__init__(np.asarray(value) if type(given) is Tensor else np.array(value))
         self._trainable = self.initially_trainable = bool(trainable)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.leaf = Leaf(self) if self.array.dtype.kind in "fcV" else None
         self._follow()
 
     def _follow(self) -> None:
-        floating = self.array.dtype.kind in "fcV"
-        self.node = Leaf(self) if self._trainable and floating else None
+        self.node = self.leaf if self._trainable else None
 
     def _casts(self, dtype: np.dtype) -> bool:
         """Whether a layer that computes in `dtype` reads this variable through a cast."""
@@ -156,6 +162,8 @@ class Variable(Tensor):
     def trainable(self, value: bool) -> None:
         if bool(value) != self._trainable:
             self._trainable = bool(value)
+            if value and self.leaf is not None:
+                self.leaf.thaw()
             self._follow()
 
     @property
@@ -296,7 +304,7 @@ class Variable(Tensor):
         for name, value in state.items():
             setattr(self, name, own_dtype(value))
         self.exact = None if self.exact is None else (self.array, self.exact)
-        self._follow()
+        self._begin()
 
     def __repr__(self) -> str:
         return (
@@ -372,7 +380,7 @@ class VariableSlice(Tensor):
         return variable
 
 
-_NOT_COPIED = frozenset({"__weakref__", "node", "_keras_mask"})
+_NOT_COPIED = frozenset({"__weakref__", "leaf", "node", "_keras_mask"})
 
 
 def _blank(cls: type) -> Variable:

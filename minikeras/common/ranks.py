@@ -124,6 +124,8 @@ class _Running:
     """Those that share the batch, None if all do."""
     results: list[tuple[Any, Any]] | None = None
     """Metrics that were asked in this step, with what they said of this rank's rows."""
+    gradient = False
+    """Whether `GradientTape.gradient` is under way."""
 
     def __init__(self) -> None:
         self.parted: list[Any] = []
@@ -141,7 +143,22 @@ def shared_rows() -> Rows | None:
 
 def sharers() -> Ranks:
     """Return the ranks that share the running step's batch: all, or those on a line of the mesh."""
-    return running.ranks or ranks()
+    everybody = running.ranks or ranks()
+    return everybody.of_gradients if running.gradient else everybody
+
+
+class own_exchanges:
+    """A context in which ranks exchange what `GradientTape.gradient` needs, and nothing else.
+
+    Users call it, and may call it on some ranks only. Messages of its own then meet no others of another
+    size, for which MPI would end the script in its own words: these ranks wait, and `_Watch` says for whom.
+    """
+
+    def __enter__(self) -> None:
+        self.before, running.gradient = running.gradient, True
+
+    def __exit__(self, *error: object) -> None:
+        running.gradient = self.before
 
 
 class unshared:
@@ -216,9 +233,28 @@ class Ranks:
         self._process = os.getpid()
         if self.size > 1:
             self._watch = _Watch(mpi, self._tell)
+            self._separate()
             sys.excepthook = functools.partial(self._end_all, sys.excepthook)
             sys.exit = functools.partial(self._exit, sys.exit)
             atexit.register(self._leave)  # before MPI's own farewell, which waits for all
+
+    _of_gradients: Ranks | None = None
+
+    @property
+    def of_gradients(self) -> Ranks:
+        """The same ranks, whose exchanges never meet those of others; see `own_exchanges`."""
+        return self._of_gradients or self
+
+    def _separate(self) -> None:
+        twin = copy.copy(self)
+        twin._comm = self._comm.Dup()
+        twin._number_place()
+        self._of_gradients = twin
+
+    def _number_place(self) -> None:
+        """Count exchanges of this group of ranks by themselves; all ranks make groups in the same order."""
+        self._place = len(self._watch.counts)
+        self._watch.counts.append(0)
 
     _status: Any = None
     """What `sys.exit` was given."""
@@ -369,8 +405,8 @@ class Ranks:
         self._together("part", 0, split)
         part.rank, part.size = part._comm.rank, part._comm.size
         part._members = [member for n, _, member in sorted(everybodys) if n == number]
-        part._place = len(self._watch.counts)
-        self._watch.counts.append(0)
+        part._number_place()
+        part._separate()
         return part
 
     def all(self, number: int) -> list[int]:
@@ -542,8 +578,8 @@ class _Watch:
                 if rank in self._told and (why := self._in_vain(exchange, self._told[rank])):
                     self._tell(
                         f"ends all: it waits for rank {rank} ({_named(*exchange[2:])}), which {why}. All "
-                        "ranks must call fit, evaluate, predict and all else that exchanges data, in the "
-                        "same order."
+                        "ranks must call fit, evaluate, predict, tape.gradient and all else that exchanges "
+                        "data, in the same order."
                     )
                     self._comm.Abort(1)
             if not told and time.monotonic() - since > _PATIENCE:

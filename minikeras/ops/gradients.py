@@ -9,7 +9,7 @@ from typing import Any
 from minikeras import tree
 from minikeras.autodiff.functional import IDENTITY
 from minikeras.autodiff.keras_tensor import KerasTensor
-from minikeras.autodiff.tape import GradientTape, Leaf
+from minikeras.autodiff.tape import GradientTape
 from minikeras.autodiff.tensor import Tensor, to_array
 from minikeras.autodiff.variable import Variable
 from minikeras.ops.operation import GraphNode, Operation
@@ -137,7 +137,7 @@ def recorded(run: Callable, inputs: list, nodes: list[GraphNode]) -> list:
     twice = _of_each_other(nodes)
     try:
         for v in fixed:
-            v.node = Leaf(v)
+            v.node = v.leaf
         with tape:
             inputs = [_followed(tape, _itself(x) if isinstance(x, Tensor) else x) for x in inputs]
             return run(inputs, functools.partial(_call, tape, twice))

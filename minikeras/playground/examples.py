@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from minikeras.datasets import make_blobs, make_circles, make_moons, make_spirals
+from minikeras.playground.fields import check_number
 
 MOST_ROWS = 20_000
 """How many rows of a file are taken at most: the page draws each."""
@@ -75,7 +76,8 @@ def make_examples(
         text: what is in the file, for `"csv"`.
 
     Raises:
-        ValueError: if an argument is out of range, or the text is no table of two features and a label.
+        ValueError: if an argument is out of range (`FieldError`), or the text is no table of two features
+            and a label.
 
     Example:
 
@@ -90,11 +92,10 @@ def make_examples(
         return _digits(seed)
     if name not in _MAKERS:
         raise ValueError(f"Unknown data {name!r}. Known: {', '.join(names())}")
-    bounds = {"Points": (points, 20, MOST_ROWS), "Noise": (noise, 0, 2), "Classes": (classes, 2, 6)}
-    for what, (value, least, most) in bounds.items():
-        if not least <= value <= most:
-            raise ValueError(f"{what} must be {least} to {most}. Received: {value}")
-    x, y = _MAKERS[name](points, noise, classes, seed)
+    check_number("points", "Points", points, 20, MOST_ROWS)
+    check_number("noise", "Noise", noise, 0, 2, whole=False)
+    check_number("classes", "Classes", classes, 2, 6)
+    x, y = _MAKERS[name](int(points), noise, int(classes), seed)
     labels = [str(c) for c in range(y.max() + 1)]
     return Examples(name, x.astype("float32"), y[:, None], labels)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from minikeras.compat.importer import is_ours
+from minikeras.playground.fields import MOST_RATE, check_number
 
 TEMPLATE = """\
 import minikeras as keras
@@ -122,9 +123,14 @@ class ModelCode:
         return self._replaced([self._setting(self._layer(at), argument, value)])
 
     def set_optimizer(self, name: str, learning_rate: float) -> str:
-        """Return the code with another optimizer."""
+        """Return the code with another optimizer.
+
+        Raises:
+            ValueError: if there is none of that name, or the rate is none (`FieldError`).
+        """
         if name not in OPTIMIZERS:
             raise ValueError(f"Unknown optimizer {name!r}. Known: {', '.join(OPTIMIZERS)}")
+        check_number("learning_rate", "Learning rate", learning_rate, 0, MOST_RATE, whole=False)
         new = f"{self._prefix()}.optimizers.{name}(learning_rate={float(learning_rate)!r})"
         return self._replaced([self._putting(self.compile, "optimizer", 0, new)])
 

@@ -3,6 +3,7 @@
 
 const $ = (id) => document.getElementById(id);
 const MOST_CELLS = 20000; // of an array that are shown
+const FIELDS = { batch_size: "batch", seed: "seed", points: "points", noise: "noise", classes: "classes", learning_rate: "rate" };
 const MARKS = ["●", "■", "▲", "◆", "▼", "★", "✚"];
 let page = null; // what is asked for once: choices, code
 let examples = null;
@@ -33,7 +34,7 @@ async function ask(path, body) {
   try {
     let [reply, answer] = await send(path, body);
     while (reply.status === 503) [reply, answer] = await send(body ? "page" : path);
-    if (!reply.ok) throw new Error(answer.message);
+    if (!reply.ok) throw Object.assign(new Error(answer.message), { field: answer.field });
     return answer;
   } finally {
     clearTimeout(timer);
@@ -48,8 +49,8 @@ function doing(work) {
     try {
       await work(event);
     } catch (error) {
-      refused = { message: error.message };
-      showError(refused);
+      refused = { message: error.message, field: FIELDS[error.field] };
+      showErrors();
     }
   };
 }
@@ -60,7 +61,7 @@ async function look() {
     state = await ask("state");
   } catch (error) {
     refused = { message: error.message };
-    return showError(refused);
+    return showErrors();
   }
   if (!document.hidden) draw();
   if (state.running) looking = setTimeout(look, document.hidden ? 5000 : 100);
@@ -101,6 +102,22 @@ function showError(error) {
   $("error").hidden = !error;
   numberLines(error && error.line);
 }
+
+// What a field holds that cannot be used is said beside it, all else above the page.
+function showErrors() {
+  const field = refused && refused.field;
+  for (const id of Object.values(FIELDS)) {
+    const note = $(`wrong-${id}`);
+    if (id === field && note.textContent !== refused.message) note.textContent = refused.message;
+    note.hidden = id !== field;
+    if (id === field) $(id).setAttribute("aria-invalid", "true");
+    else $(id).removeAttribute("aria-invalid");
+  }
+  showError((!field && refused) || (state && state.error));
+}
+
+// The number in a field; "" if there is none, which the server refuses.
+const number = (id) => ($(id).value === "" ? "" : Number($(id).value));
 
 function numberLines(bad) {
   const count = $("code").value.split("\n").length;
@@ -188,14 +205,14 @@ const chooseData = doing(async () => {
     $("about").textContent = "Choose a file: two columns of numbers and one of labels, with or without names.";
     return;
   }
-  const choice = { name, points: Number($("points").value), noise: Number($("noise").value), classes: Number($("classes").value) };
+  const choice = { name, points: number("points"), noise: number("noise"), classes: number("classes") };
   const code = $("code").value;
   await took(await ask("data", { ...choice, text: name === "csv" ? table : "", code }), code);
 });
 
 // "code" runs the code whatever it is; with "settings" code that had to be stopped waits.
 const use = (command) => doing(async () => {
-  const body = { code: $("code").value, batch_size: Number($("batch").value), seed: Number($("seed").value) };
+  const body = { code: $("code").value, batch_size: number("batch"), seed: number("seed") };
   await took(await ask(command, body), body.code);
   say(state.error ? "The code failed." : "The code is used.");
 });
@@ -474,7 +491,7 @@ function draw() {
   $("now").textContent = `Epoch ${state.epoch}, batch ${state.step}` +
     (epoch ? ` · loss ${loss}, held out ${held} · accuracy ${right}, held out ${rightHeld}` : "");
   showRunning();
-  showError(refused || state.error);
+  showErrors();
   drawPlane();
   drawCurves($("loss"), "loss", [1, 2]);
   drawCurves($("accuracy"), "accuracy", [3, 4]);
@@ -523,6 +540,13 @@ const move = (by) => () => {
 
 // ---- the beginning ----
 
+for (const id of Object.values(FIELDS)) {
+  const note = make("span", { id: `wrong-${id}`, className: "wrong", hidden: true });
+  note.setAttribute("role", "alert");
+  $(id).setAttribute("aria-describedby", note.id);
+  $(id).closest("label").after(note);
+}
+
 const begin = doing(async () => {
   page = await ask("page");
   examples = page.examples;
@@ -549,7 +573,7 @@ for (const id of ["batch", "seed"]) $(id).onchange = use("settings");
 $("file").onclick = () => { $("file").value = ""; }; // so that the same file can be taken again
 $("file").onchange = async () => { table = $("file").files.length ? await $("file").files[0].text() : ""; chooseData(); };
 $("add").onclick = edit("add", () => ({ at: Number($("add").dataset.at), kind: $("kind").value }));
-$("optimizer").onchange = $("rate").onchange = edit("set_optimizer", () => ({ name: $("optimizer").value, learning_rate: Number($("rate").value || 0.001) }));
+$("optimizer").onchange = $("rate").onchange = edit("set_optimizer", () => ({ name: $("optimizer").value, learning_rate: $("rate").value || $("rate").validity.badInput ? number("rate") : 0.001 }));
 $("code").oninput = () => numberLines();
 $("code").onscroll = () => { $("lines").scrollTop = $("code").scrollTop; };
 $("code").onkeydown = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); useCode(); } };

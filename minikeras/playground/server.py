@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from minikeras.playground.fields import FieldError
 from minikeras.playground.session import QUESTIONS, Session
 
 MOST_BYTES = 8_000_000
@@ -162,7 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
             session = self.server.session
             answer = session.stop() if command == "stop" else session.do(command, **arguments)
         except (ValueError, TypeError) as error:
-            self._send_json(HTTPStatus.BAD_REQUEST, {"message": str(error)})
+            answer = {"message": str(error)}
+            if isinstance(error, FieldError):
+                answer["field"] = error.field
+            self._send_json(HTTPStatus.BAD_REQUEST, answer)
         except TimeoutError as error:
             self._send_json(HTTPStatus.SERVICE_UNAVAILABLE, {"message": str(error)})
         except BaseException as error:

@@ -14,6 +14,7 @@ import numpy as np
 
 from minikeras.compat.importer import uninstall
 from minikeras.playground.examples import make_examples, names
+from minikeras.playground.fields import MOST_BATCH, MOST_SEED, check_number
 from minikeras.playground.interruption import Interruptible, Stopped
 from minikeras.playground.model_code import ACTIVATIONS, LAYERS, OPTIMIZERS, TEMPLATE, ModelCode
 from minikeras.playground.snapshot import drawn_examples, jsonable, snapshot
@@ -232,6 +233,9 @@ class Session:
     def _use_changed(self, code: str, changed: str, **settings: Any) -> dict:
         """Make a model of code as a control changed it.
 
+        Raises:
+            FieldError: if a setting cannot be used; nothing is changed then.
+
         Code that had to be stopped is not run: it would not end this time either. It is changed all the
         same, and waits until somebody wants to use it.
         """
@@ -244,11 +248,15 @@ class Session:
         return {**used, "code": changed}
 
     def _use_code(self, code: str, batch_size: int | None = None, seed: int | None = None) -> dict:
-        """Make a model of code; one that fails leaves the old model in place."""
+        """Make a model of code; one that fails leaves the old model in place.
+
+        Raises:
+            FieldError: if a setting cannot be used; nothing is changed then.
+        """
         if not isinstance(code, str):
             raise TypeError(f"The code must be text. Received: {code!r}")
-        self._running = False
         self._note(code, batch_size, seed)
+        self._running = False
         self._endless = None
         try:
             self._trial = Trial(code, self._examples, self._batch_size, self._seed)
@@ -263,6 +271,10 @@ class Session:
 
     def _note(self, code: str, batch_size: int | None = None, seed: int | None = None) -> None:
         """Keep code and settings for the next model."""
+        if batch_size is not None:
+            check_number("batch_size", "Batch size", batch_size, 1, MOST_BATCH)
+        if seed is not None:
+            check_number("seed", "Seed", seed, 0, MOST_SEED)
         self._batch_size = self._batch_size if batch_size is None else int(batch_size)
         self._seed = self._seed if seed is None else int(seed)
         self._code = code

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minikeras import Variable, config, layers, ops
+from minikeras import Sequential, Variable, config, layers, ops
 from minikeras.autodiff import GradientTape, NotDifferentiableTwice, Primitive, Tensor
 from minikeras.autodiff.state import thread
 from minikeras.kernels import parallel
@@ -59,6 +59,92 @@ def test_frozen_variables_are_not_followed():
     with GradientTape() as tape:
         y = v * v
     assert tape.gradient(y, v) is None
+
+
+def test_what_is_frozen_or_thawed_after_the_recording_has_its_gradient():
+    for after in ([False], [False, True]):
+        x = Variable(3.0)
+        with GradientTape() as tape:
+            y = x * x
+        for x.trainable in after:
+            pass
+        assert float(tape.gradient(y, x)) == 6.0
+
+
+def test_a_gradient_that_is_none_because_of_freezing_is_warned_of(recwarn):
+    layer, other = layers.Dense(1, name="frozen"), Variable(1.0, name="other")
+    still = Variable(1.0, trainable=False)
+    layer.build((None, 2))
+    layer.trainable = False
+    weights = [layer.kernel, layer.bias]
+    for thaw in (False, True):  # before and after it is thawed
+        with GradientTape(persistent=True) as tape:
+            y = ops.sum(layer(np.ones((1, 2)))) * other * still
+        layer.trainable = thaw
+        with pytest.warns(UserWarning, match=r"\['frozen/kernel', 'frozen/bias'\].*tape.watch"):
+            assert tape.gradient(y, weights) == [None, None]
+        with pytest.warns(UserWarning, match="not trainable"):
+            zero = tape.gradient(y, weights[1], unconnected_gradients="zero")
+        assert zero.numpy().tolist() == [0.0]
+    # Not of what is none for another reason.
+    recwarn.clear()
+    unused, whole = Variable(1.0), Variable(1)
+    unused.trainable = False
+    unused.trainable = True
+    with GradientTape(persistent=True) as tape:
+        y = ops.sum(layer(np.ones((1, 2)))) * other * still
+    assert tape.gradient(y, [still, unused, whole]) == [None] * 3
+    assert tape.gradient(y, layer.kernel).numpy().tolist() == [[1.0], [1.0]]
+    with GradientTape(watch_accessed_variables=False) as tape:
+        y = other * 2.0
+    other.trainable = False
+    assert tape.gradient(y, other) is None
+    assert not recwarn.list
+
+
+def test_a_frozen_variable_is_followed_by_tapes_that_watch_it_and_by_no_other():
+    x = Variable(3.0)
+    x.trainable = False
+    with GradientTape() as outer:
+        outer.watch(x)
+        with GradientTape() as inner:
+            inner.watch(x)
+            y = x * x
+        dy = inner.gradient(y, x)
+    assert float(dy) == 6.0 and float(outer.gradient(dy, x)) == 2.0
+    assert x.node is None
+    early = GradientTape(persistent=True)
+    early.watch(x)
+    assert x.node is None  # until it records
+    with early:
+        y = x * x
+    with early:
+        z = y + x
+    assert float(early.gradient(z, x)) == 7.0
+    with GradientTape() as tape:
+        y = x * x
+    assert y.node is None
+    with GradientTape() as tape:
+        tape.watch(x)
+        x.trainable = True
+        y = x * x
+    assert float(tape.gradient(y, x)) == 6.0 and x.node is not None
+
+
+def test_fit_leaves_frozen_weights_alone_after_a_tape_has_watched_them():
+    model = Sequential([layers.Input((2,)), layers.Dense(2), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    model.fit(x, y, verbose=0)
+    frozen = model.layers[0]
+    frozen.trainable = False
+    with GradientTape() as tape:
+        tape.watch(frozen.kernel)
+        loss = ops.sum(model(x))
+    assert tape.gradient(loss, frozen.kernel) is not None
+    before = frozen.kernel.numpy()
+    model.fit(x, y, verbose=0)
+    np.testing.assert_array_equal(frozen.kernel.numpy(), before)
 
 
 def test_not_persistent_tapes_answer_once():

@@ -160,6 +160,21 @@ note(rank)
 """
 )
 
+STEPS = """
+def steps(layer):
+    class Steps(keras.Sequential):
+        def train_step(self, data):
+            x, y = data
+            with keras.GradientTape() as tape:
+                loss = keras.ops.mean((self(x, training=True) - y) ** 2)
+            if rank == 0:
+                tape.gradient(loss, self.trainable_variables)
+            return {"loss": loss}
+    model = Steps([keras.Input((2,)), *([layer] * (layer is not None)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, y, epochs=2, verbose=0)
+"""
+
 IN_VAIN = {  # what ranks do that do not fit together, and what is said about it
     "SystemExit": (
         "if rank == 1:\n    raise SystemExit(3)\nr.barrier()",
@@ -185,6 +200,14 @@ IN_VAIN = {  # what ranks do that do not fit together, and what is said about it
     "different exchanges": (
         "r.barrier() if rank else r.add(np.ones(1))",
         "waits for another exchange",
+    ),
+    "gradients on some ranks": (
+        STEPS + "steps(None)",
+        "which waits for this one (sum of",
+    ),
+    "gradients of batch normalization on some ranks": (
+        STEPS + "steps(keras.layers.BatchNormalization())",
+        "which waits for this one (sum of",
     ),
     "within a group": (
         "if rank != 3:\n    part.barrier()",

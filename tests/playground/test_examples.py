@@ -38,9 +38,11 @@ def test_a_quarter_is_held_out_and_has_every_class():
     ("arguments", "message"),
     [
         ({"name": "rings"}, "Unknown data 'rings'. Known: moons"),
-        ({"points": 19}, f"Points must be 20 to {MOST_ROWS}"),
-        ({"noise": -1}, "Noise must be 0 to 2"),
-        ({"name": "blobs", "classes": 7}, "Classes must be 2 to 6"),
+        ({"points": 19}, f"Points must be a whole number from 20 to {MOST_ROWS}"),
+        ({"noise": -1}, "Noise must be a number from 0 to 2"),
+        ({"points": 30.5}, r"Received: 30\.5"),
+        ({"noise": ""}, "Received: no number"),
+        ({"name": "blobs", "classes": 7}, "Classes must be a whole number from 2 to 6"),
     ],
 )
 def test_what_cannot_be_made_is_said(arguments, message):

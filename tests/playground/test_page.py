@@ -134,8 +134,10 @@ def test_data_is_chosen_by_keyboard(page):
     change(page, "data", [DOWN], "examples.name === 'spirals'")
     change(page, "classes", ["5", ENTER], "examples.labels.length === 5")
     assert 'Dense(5, activation="softmax")' in page.value("$('code').value")
-    change(page, "points", ["5", ENTER], "!$('error').hidden")
-    assert page.value("$('error').textContent") == "Points must be 20 to 20000. Received: 5"
+    change(page, "points", ["5", ENTER], "!$('wrong-points').hidden")
+    message = "Points must be a whole number from 20 to 20000. Received: 5"
+    assert page.value("$('wrong-points').textContent") == message
+    assert page.value("$('error').hidden && $('points').ariaInvalid === 'true'")
 
 
 def test_the_model_is_changed_by_keyboard(page):
@@ -159,6 +161,32 @@ def test_the_model_is_changed_by_keyboard(page):
     assert page.value("$('lines').querySelector('b').textContent") == "15"
     change(page, "code", [TEMPLATE], "true")
     change(page, "use", [SPACE], "!state.error && $('error').hidden && state.layers.length === 3")
+
+
+@pytest.mark.parametrize(
+    ("text", "received"),
+    [("-1", "-1"), ("99999999999", "99999999999"), ("1.5", "1.5"), ("e", "no number")],
+)
+def test_a_seed_that_cannot_be_used_is_refused_beside_its_field(page, text, received):
+    run = page.value("state.run")
+    change(page, "seed", [text, ENTER], "!$('wrong-seed').hidden")
+    message = f"Seed must be a whole number from 0 to 4294967295. Received: {received}"
+    assert page.value("$('wrong-seed').textContent") == message
+    assert page.value("$('seed').ariaInvalid === 'true' && $('error').hidden && !state.error")
+    assert page.value("$('seed').ariaDescribedByElements[0] === $('wrong-seed')")
+    assert page.value("state.run") == run
+    page.value("$('seed').value = ''")
+    change(page, "seed", ["4", ENTER], f"state.run > {run}")
+    assert page.value("$('wrong-seed').hidden && !$('seed').ariaInvalid")
+
+
+def test_a_learning_rate_that_is_no_number_is_refused_beside_its_field(page):
+    go_to(page, "rate")
+    page.write("e")
+    page.press("Enter")
+    page.wait_for("!$('wrong-rate').hidden")
+    assert page.value("$('wrong-rate').textContent").endswith("Received: no number")
+    assert page.value("$('code').value") == TEMPLATE
 
 
 def test_a_step_is_read_array_by_array(page):

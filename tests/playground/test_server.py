@@ -203,6 +203,8 @@ def test_a_training_over_http(server):
     assert state["step"] == 1
     name = "gradient%20of%20dense%2Fkernel"
     assert asked(server, f"array?name={name}")[2]["shape"] == [2, 8]
+    status, _, answer = asked(server, "settings", json.dumps({"code": code, "seed": -1}).encode())
+    assert status == 400 and answer["field"] == "seed" and "Received: -1" in answer["message"]
     status, _, answer = asked(server, "array?name=nothing")
     assert status == 400 and "nothing" in answer["message"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from minikeras.playground import session as session_module
 from minikeras.playground.examples import make_examples
+from minikeras.playground.fields import FieldError
 from minikeras.playground.interruption import Interruptible, Stopped
 from minikeras.playground.model_code import TEMPLATE
 from minikeras.playground.session import Session
@@ -135,6 +136,27 @@ def test_code_that_had_to_be_stopped_is_run_anew_by_who_asks_for_it_alone(sessio
     assert BEGUN.is_set() and session.do("code", code=TEMPLATE)["error"] is None
     assert session.do("data", name="circles")["error"] is None
     assert session.do("step")["step"] == 1 and "map" in session.do("state")
+
+
+@pytest.mark.parametrize("field", ["seed", "batch_size"])
+@pytest.mark.parametrize("value", ["abc", "", -1, 1.5, 2**32, 1e300, True, [1], float("nan")])
+@pytest.mark.parametrize("command", ["code", "settings"])
+def test_a_setting_that_cannot_be_used_is_refused_and_nothing_changes(
+    session, command, field, value
+):
+    session.do("step")
+    session.do("start")
+    before = session.do("page"), session.do("state")["run"]
+    with pytest.raises(
+        FieldError, match="must be a whole number from . to .*Received: "
+    ) as refused:
+        session.do(command, **{"code": TEMPLATE + "\n", "batch_size": 8, "seed": 1, field: value})
+    assert refused.value.field == field
+    after = session.do("state")
+    assert (session.do("page"), after["run"]) == before
+    assert after["running"] and after["error"] is None
+    # The largest there is is used.
+    assert session.do("settings", code=TEMPLATE, seed=2**32 - 1)["error"] is None
 
 
 @pytest.mark.parametrize("failure", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])

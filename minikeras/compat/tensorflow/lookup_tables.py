@@ -10,6 +10,7 @@ from minikeras import layers, ops
 from minikeras.autodiff import KerasTensor
 from minikeras.compat.tensorflow.arrays import tensor
 from minikeras.compat.tensorflow.dtypes import DType, as_dtype
+from minikeras.compat.tensorflow.environment import InvalidArgumentError
 from minikeras.compat.tensorflow.table import add
 from minikeras.compat.tensorflow.tensors import StringTensor, texts
 
@@ -18,8 +19,8 @@ class KeyValueTensorInitializer:
     """The contents of a table.
 
     Args:
-        keys: strings or integers, each once.
-        values: what they stand for: numbers or strings.
+        keys: strings or integers, of any shape. One that is there twice has the same value both times.
+        values: what they stand for: numbers or strings, of the same shape.
         key_dtype, value_dtype: their dtypes, those that they have if None.
         name: ignored.
     """
@@ -34,15 +35,22 @@ class KeyValueTensorInitializer:
     ) -> None:
         self.keys, self.key_dtype = _array(keys, key_dtype)
         self.values, self.value_dtype = _array(values, value_dtype)
-        if self.keys.shape != self.values.shape or self.keys.ndim != 1:
-            raise ValueError(
-                "tf.lookup: `keys` and `values` must be as many, in one row. Received: "
-                f"{self.keys.shape} keys and {self.values.shape} values."
+        if self.keys.shape != self.values.shape:
+            raise InvalidArgumentError(
+                "tf.lookup: `keys` and `values` must have the same shape. Received: "
+                f"keys of shape {self.keys.shape} and values of shape {self.values.shape}"
             )
+        self.keys, self.values = self.keys.ravel(), self.values.ravel()
         if self.key_dtype != "string" and not self.key_dtype.is_integer:
             raise ValueError(f"tf.lookup: keys are strings or integers. Received: {self.key_dtype}")
-        if len(np.unique(self.keys)) != len(self.keys):
-            raise ValueError("tf.lookup: a key is there twice.")
+        _, first, which = np.unique(self.keys, return_index=True, return_inverse=True)
+        if len(first) != len(self.keys):
+            same = self.values == self.values[first][which]
+            if not same.all():
+                key = self.keys[~same][0].item()
+                raise ValueError(f"tf.lookup: key {key!r} is there twice, with two values.")
+            first.sort()
+            self.keys, self.values = self.keys[first], self.values[first]
 
 
 class StaticHashTable:
@@ -53,6 +61,9 @@ class StaticHashTable:
         default_value: what all other keys stand for.
         name: ignored.
         experimental_is_anonymous: ignored.
+
+    Raises:
+        InvalidArgumentError: if there are no keys, as in TensorFlow.
 
     Example:
 
@@ -68,6 +79,11 @@ class StaticHashTable:
         name: str | None = None,
         experimental_is_anonymous: bool = False,
     ) -> None:
+        if not initializer.keys.size:
+            raise InvalidArgumentError(
+                "tf.lookup.StaticHashTable: `keys` and `values` cannot be empty, as in TensorFlow. A table "
+                "of none but the default value is `tf.fill(tf.shape(keys), default_value)`."
+            )
         self.key_dtype, self.value_dtype = initializer.key_dtype, initializer.value_dtype
         self._texts = self.value_dtype == "string"
         default = _array([default_value], self.value_dtype)[0]

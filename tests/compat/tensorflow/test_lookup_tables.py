@@ -44,12 +44,31 @@ def test_in_a_layer_of_a_model(tf):
 
 
 def test_errors(tf):
-    with pytest.raises(ValueError, match="as many"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="same shape"):
         table(tf, ["a", "b"], [1], 0)
-    with pytest.raises(ValueError, match="twice"):
-        table(tf, ["a", "a"], [1, 2], 0)
+    with pytest.raises(ValueError, match="'a' is there twice"):
+        table(tf, ["b", "a", "c", "a"], [0, 1, 1, 2], 0)
     with pytest.raises(ValueError, match="strings or integers"):
         table(tf, [0.5], [1], 0)
     symbolic = minikeras.Input((), dtype="string")
     with pytest.raises(ValueError, match="must be numbers"):
         table(tf, ["a"], ["b"], "c").lookup(symbolic)
+
+
+def test_keys_of_any_shape_and_the_same_pair_twice(tf):
+    for keys, values in [
+        (["c", "a", "c", "b"], [5, 3, 5, 4]),
+        ([["c", "a"], ["c", "b"]], [[5, 3], [5, 4]]),
+    ]:
+        t = table(tf, keys, values, -1)
+        assert int(t.size()) == 3
+        assert t.lookup(tf.constant(["a", "b", "c", "d"])).numpy().tolist() == [3, 4, 5, -1]
+        assert [x.numpy().tolist() for x in t.export()] == [[b"c", b"a", b"b"], [5, 3, 4]]
+    assert int(table(tf, "a", 7, 0).lookup(tf.constant("a"))) == 7
+
+
+@pytest.mark.parametrize(("key", "value"), [("string", "int64"), ("int64", "string")])
+def test_a_table_without_keys_is_refused_as_in_tensorflow(tf, key, value):
+    contents = tf.lookup.KeyValueTensorInitializer([], [], key_dtype=key, value_dtype=value)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="cannot be empty, as in TensorFlow"):
+        tf.lookup.StaticHashTable(contents, default_value="?" if value == "string" else -1)
