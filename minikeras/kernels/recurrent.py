@@ -26,7 +26,7 @@ from minikeras.kernels.memory import unbuffered
 from minikeras.kernels.per_example import Products, Sums
 from minikeras.kernels.sums import add_reduce, column_sums
 
-_AHEAD = 1 << 20
+_AHEAD = 1 << 18
 """Multiply-adds of a step from which another thread prepares a backward's loop."""
 _LONG = 64
 """Units from which a row of them is long enough for an operation of NumPy, whatever lies between rows."""
