@@ -278,7 +278,7 @@ class GradientTape:
             v.node = v.leaf
 
     def _leave_frozen(self) -> None:
-        others = {v.leaf for tape in thread.state.tapes for v in tape._frozen}
+        others = {v.leaf for t in thread.state.tapes if t is not self for v in t._frozen}
         for v in self._frozen:
             if not v.trainable and v.leaf not in others:
                 v.node = None

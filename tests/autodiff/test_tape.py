@@ -586,3 +586,12 @@ def test_gradients_written_into_arrays_are_whole(threads):
         if busy.ident:
             busy.join()
         config.set_threads(None)
+
+
+def test_a_tape_that_is_reset_lets_go_of_frozen_variables():
+    v = Variable(2.0, trainable=False)
+    with GradientTape() as tape:
+        tape.watch(v)
+        tape.reset()
+        assert v.node is None
+    assert v.node is None
