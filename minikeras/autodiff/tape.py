@@ -6,6 +6,7 @@ inputs (`parents`), never a tensor, so dropping the outputs frees everything by 
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -50,10 +51,11 @@ class Leaf:
         variable: the variable, None for a watched tensor.
 
     Attributes:
+        watchers: how many open tapes watch the variable, which is followed then though it be frozen.
         thawed: the how manieth of all thaws of variables this variable's last one was, 0 if there was none.
     """
 
-    __slots__ = ("thawed", "variable")
+    __slots__ = ("thawed", "variable", "watchers")
 
     thaws = 0
     """How often variables that were not trainable have become so."""
@@ -61,7 +63,7 @@ class Leaf:
     def __init__(self, variable: Any = None) -> None:
         # Weakly: the variable holds its leaf, and a cycle would wait for the garbage collector.
         self.variable = None if variable is None else weakref.ref(variable)
-        self.thawed = 0
+        self.thawed = self.watchers = 0
 
     def thaw(self) -> None:
         """Note that the variable is trainable again: tapes that began before know little of it."""
@@ -241,8 +243,12 @@ class GradientTape:
     """
 
     _watched: frozenset = frozenset()
-    _frozen: tuple = ()
-    """Variables that are not trainable and are followed all the same while this tape records."""
+    _variables: tuple = ()
+    """Variables that `watch` was given: while this tape is open they are followed though they be frozen."""
+    _open = False
+    """Whether its `with` block is running."""
+    _begun = 0
+    """How many thaws there had been when it began to record."""
     _examples: dict = {}
     """What `watch_examples` was given: shapes by leaf."""
     _keeps_least = True
@@ -256,7 +262,6 @@ class GradientTape:
         if persistent:
             self._keeps_least = False
         self._accessed = watch_accessed_variables
-        self._begun = Leaf.thaws
         self._nodes: list = thread.state.new_nodes()
 
     def __enter__(self) -> GradientTape:
@@ -264,24 +269,20 @@ class GradientTape:
         if tapes and self in tapes:
             raise ValueError("This tape is recording already.")
         tapes.append(self)
-        if self._frozen:
-            self._follow_frozen()
+        self._open = True
+        if not self._nodes:
+            self._begun = Leaf.thaws
+        self._count_watchers(1)
         return self
 
     def __exit__(self, *exc: Any) -> None:
         thread.state.tapes.remove(self)
-        if self._frozen:
-            self._leave_frozen()
+        self._open = False
+        self._count_watchers(-1)
 
-    def _follow_frozen(self) -> None:
-        for v in self._frozen:
-            v.node = v.leaf
-
-    def _leave_frozen(self) -> None:
-        others = {v.leaf for t in thread.state.tapes if t is not self for v in t._frozen}
-        for v in self._frozen:
-            if not v.trainable and v.leaf not in others:
-                v.node = None
+    def _count_watchers(self, change: int) -> None:
+        for v in self._variables:
+            v.count_watchers(change)
 
     def watch(self, tensor: Any) -> None:
         """Follow a tensor, or each tensor of a structure, that is not a trainable variable.
@@ -309,11 +310,11 @@ class GradientTape:
                 )
             if t.array.dtype.kind not in "fcV":
                 raise TypeError(f"Only floating point tensors have gradients. Received: {t!r}")
-            if t.node is None and (leaf := _leaf_of(t)) is not None:
-                self._frozen += (t,)
+            if (leaf := _leaf_of(t)) is not None:
+                self._variables += (t,)
                 self._watched |= {leaf}
-                if self in thread.state.tapes:
-                    self._follow_frozen()
+                if self._open:
+                    t.count_watchers(1)
                 continue
             if t.node is None:
                 t.node = Leaf()
@@ -363,8 +364,9 @@ class GradientTape:
     def reset(self) -> None:
         """Forget what was recorded."""
         self._nodes = []
-        self._leave_frozen()
-        self._watched, self._frozen, self._examples = frozenset(), (), {}
+        if self._open:
+            self._count_watchers(-1)
+        self._watched, self._variables, self._examples = frozenset(), (), {}
         self._keeps_least = not self._persistent
         self._used = False
         self._begun = Leaf.thaws
@@ -410,14 +412,14 @@ class GradientTape:
         if inside and not self._persistent:
             thread.state.tapes.remove(self)
         try:
-            if shared_rows() is None:
-                return self._gradient(target, sources, output_gradients, unconnected_gradients)
-            with own_exchanges():
+            with contextlib.nullcontext() if shared_rows() is None else own_exchanges():
                 return self._gradient(target, sources, output_gradients, unconnected_gradients)
         finally:
             if not self._persistent:
                 self._used = True
                 self._nodes = []
+                if not self._open:
+                    self._variables = ()
             if inside and not self._persistent:
                 thread.state.tapes.append(self)
 

@@ -134,7 +134,13 @@ class Variable(Tensor):
         self._follow()
 
     def _follow(self) -> None:
-        self.node = self.leaf if self._trainable else None
+        watched = self.leaf is not None and self.leaf.watchers > 0
+        self.node = self.leaf if self._trainable or watched else None
+
+    def count_watchers(self, change: int) -> None:
+        """Note that so many more open tapes watch this variable (`GradientTape.watch`)."""
+        self.leaf.watchers += change
+        self._follow()
 
     def _casts(self, dtype: np.dtype) -> bool:
         """Whether a layer that computes in `dtype` reads this variable through a cast."""

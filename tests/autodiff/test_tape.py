@@ -3,6 +3,8 @@
 import gc
 import threading
 import tracemalloc
+import weakref
+from contextlib import nullcontext as no_context
 
 import numpy as np
 import pytest
@@ -595,3 +597,50 @@ def test_a_tape_that_is_reset_lets_go_of_frozen_variables():
         tape.reset()
         assert v.node is None
     assert v.node is None
+
+
+def test_watches_of_several_tapes_do_not_end_each_other():
+    v = Variable(3.0, trainable=False)
+    first, second = GradientTape(persistent=True), GradientTape(persistent=True)
+    with first:
+        first.watch(v)
+        with second:
+            second.watch(v)
+        for tape in (first, second):  # the one goes on, the other begins again
+            with tape if tape is second else no_context():
+                y = v * v
+            assert float(tape.gradient(y, v)) == 6
+    assert v.node is None
+
+
+def test_what_is_frozen_once_it_is_watched_is_still_followed():
+    v = Variable(3.0)
+    with GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(v)
+        v.trainable = False
+        y = v * v
+    assert float(tape.gradient(y, v)) == 6
+    assert v.node is None
+
+
+def test_what_was_thawed_before_the_recording_brings_no_warning(recwarn):
+    v, w = Variable(3.0, trainable=False), Variable(2.0)
+    v.initially_trainable = True
+    tape = GradientTape()
+    v.trainable = True
+    with tape:
+        y = w * 2
+    assert tape.gradient(y, v) is None
+    assert not recwarn.list
+
+
+def test_a_used_tape_keeps_no_watched_variable():
+    v = Variable(3.0, trainable=False)
+    with GradientTape() as tape:
+        tape.watch(v)
+        y = v * v
+    tape.gradient(y, v)
+    there = weakref.ref(v)
+    del v, y
+    gc.collect()
+    assert there() is None
