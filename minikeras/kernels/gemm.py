@@ -75,7 +75,7 @@ def in_rows(b: np.ndarray, rows: int) -> np.ndarray:
     it may multiply as it is.
     """
     small = b.nbytes < SMALL and rows * b.shape[1] > IN_PLACE_TURNED
-    if small and not b.flags.c_contiguous and blas.multiplies_small_in_place():
+    if small and b.strides[1] != b.itemsize and blas.multiplies_small_in_place():
         return np.ascontiguousarray(b)
     return b
 

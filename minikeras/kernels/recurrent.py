@@ -27,7 +27,7 @@ from minikeras.kernels.per_example import Products, Sums
 from minikeras.kernels.sums import add_reduce, column_sums
 
 _AHEAD = 1 << 18
-"""Multiply-adds of a step from which another thread prepares a backward's loop."""
+"""Multiply-adds of a step from which another thread prepares a backward's loop, and not its own."""
 _LONG = 64
 """Units from which a row of them is long enough for an operation of NumPy, whatever lies between rows."""
 

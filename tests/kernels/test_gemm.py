@@ -80,7 +80,8 @@ def test_a_small_factor_that_lies_in_columns_is_copied_into_rows(
     b = gemm.in_rows(w.T, rows)
     assert b.flags.c_contiguous == (copied and in_place)
     np.testing.assert_array_equal(b, w.T)
-    assert gemm.in_rows(w.T.copy(), rows).flags.c_contiguous
+    some = w.T.copy()[:, : n // 2 + 1]
+    assert gemm.in_rows(some, rows) is some  # which lies in rows, if at a distance
     np.testing.assert_allclose(gemm.dot(a, w.T), exact(a, w.T), rtol=1e-4, atol=1e-4)
 
 
