@@ -249,6 +249,7 @@ class Ranks:
         twin = copy.copy(self)
         twin._comm = self._comm.Dup()
         twin._number_place()
+        twin._of_gradients = None  # a part's copy has that of all ranks
         self._of_gradients = twin
 
     def _number_place(self) -> None:

@@ -19,8 +19,6 @@ LAYERS = [
     ("RMSNormalization", {}),
     ("UnitNormalization", {}),
 ]
-
-
 CASES = [
     (name, kwargs, shape, training)
     for name, kwargs in LAYERS
@@ -48,9 +46,8 @@ def test_layers(keras, name, kwargs, shape, training, dtype):
     assert [g.shape for g in grads] == [v.shape for v in sources]
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         assert a.shape == b.shape
-        assert np.isfinite(
-            a
-        ).all()  # Keras's moving averages become NaN: one batch spoils the model
+        # Keras's moving averages become NaN: one batch spoils the model.
+        assert np.isfinite(a).all()
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, (0,)], ids=str)
