@@ -272,13 +272,15 @@ class GradientTape:
         self._open = True
         if not self._nodes:
             self._begun = Leaf.thaws
-        self._count_watchers(1)
+        if self._variables:
+            self._count_watchers(1)
         return self
 
     def __exit__(self, *exc: Any) -> None:
         thread.state.tapes.remove(self)
         self._open = False
-        self._count_watchers(-1)
+        if self._variables:
+            self._count_watchers(-1)
 
     def _count_watchers(self, change: int) -> None:
         for v in self._variables:

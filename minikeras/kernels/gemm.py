@@ -74,10 +74,9 @@ def in_rows(b: np.ndarray, rows: int) -> np.ndarray:
     A small one that lies column by column BLAS would pack, and the first one with it; one that lies in rows
     it may multiply as it is.
     """
-    small = b.nbytes < SMALL and rows * b.shape[1] > IN_PLACE_TURNED
-    if small and b.strides[1] != b.itemsize and blas.multiplies_small_in_place():
-        return np.ascontiguousarray(b)
-    return b
+    if rows * b.shape[1] <= IN_PLACE_TURNED or b.nbytes >= SMALL or b.strides[1] == b.itemsize:
+        return b
+    return np.ascontiguousarray(b) if blas.multiplies_small_in_place() else b
 
 
 def _place(a: np.ndarray, b: np.ndarray) -> np.ndarray:
