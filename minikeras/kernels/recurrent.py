@@ -1,10 +1,10 @@
 """Recurrent layers over all time steps at once: LSTM, GRU and the simple one.
 
-What does not depend on the step before is done for many steps at once, on another thread. Going
-forward this is the inputs' part of the gates, ahead of the loop. Going backward, what a step multiplies
-the gradients of its states by (slopes, times what they are multiplied with) is there ahead of the loop,
-and the gradients of the weights and inputs, large matrix products, follow behind it. The loop over time
-holds one product with the recurrent weights and a few operations on buffers that stay in cache.
+What does not depend on the step before is done for many steps at once, on another thread where that
+pays. Going forward this is the inputs' part of the gates, ahead of the loop. Going backward, what a step
+multiplies the gradients of its states by (slopes, times what they are multiplied with) is there ahead of
+the loop, and the gradients of the weights and inputs, large matrix products, follow behind it. The loop
+over time holds one product with the recurrent weights and a few operations on buffers that stay in cache.
 
 Inside, arrays are time-major, `(time, batch, units)`, and those of gates are `(time, gates, batch,
 units)`: an operation on some gates of a step runs through one piece of memory. A sigmoid is computed
